@@ -77,7 +77,7 @@ async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dat
   }
   refuseTooMany(staged.get('events')!.rows);
   // All that an expression may read is in the database now, or in files that stay where they are.
-  const inPlace = [...staged.values()].filter((of) => of.inPlace);
+  const inPlace = [...staged.values()].filter((of) => of.inPlace !== undefined);
   await database.seal(inPlace.flatMap(({ files }) => files.map(({ file }) => file.path)));
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);

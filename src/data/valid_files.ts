@@ -9,12 +9,13 @@ import type { Rejected } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
+import { type Dictionaries, makeDictionaries } from './rows/dictionaries.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import type { RawCodes } from './rows/raw.ts';
 import { settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import type { Staged, StagedTable } from './rows/staged.ts';
-import { type Dictionaries, makeDictionaries, readRows } from './rows/staged_tables.ts';
+import { readRows } from './rows/staged_tables.ts';
 import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
@@ -50,7 +51,7 @@ export async function computed<T>(
 
 /** @throws Failure `data-file-changed`, where a file that is read with each query is another than it was */
 export function verifyInPlace(staged: ReadonlyMap<Role, StagedTable>): void {
-  for (const { source, inPlace } of staged.values()) if (inPlace) verifyUnchanged(source);
+  for (const { source, inPlace } of staged.values()) if (inPlace !== undefined) verifyUnchanged(source);
 }
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */
@@ -73,7 +74,7 @@ export interface ValidFiles {
  */
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
   const { database, layout, wanted, staged } = computing;
-  const dictionaries = await makeDictionaries(database, wanted, layout);
+  const dictionaries = await makeDictionaries(database, wanted, layout, staged);
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {

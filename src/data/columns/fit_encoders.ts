@@ -7,8 +7,8 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
+import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents, Side } from '../rows/order_events.ts';
-import type { Dictionaries } from '../rows/staged_tables.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { sampleColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';

@@ -11,6 +11,9 @@ import type { StagedFile, StagedTable } from './staged.ts';
 /** Bytes that the database keeps for a value, about: of a short text, with what points to it. */
 const valueBytes = 20;
 
+/** Bytes that the database needs to bring a row together with others, about: four times a text with its hash, of each thread. */
+const groupedBytes = 200;
+
 /** Each query opens all files. */
 const mostFiles = 2000;
 
@@ -34,7 +37,7 @@ export async function staysInPlace({ database, source, types }: Loading, room: n
 }
 
 /** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
-export async function stageInPlace(loading: Loading): Promise<Pick<StagedTable, 'files' | 'rows' | 'leaveOut'>> {
+export async function stageInPlace(loading: Loading, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const selects: string[] = [];
@@ -64,5 +67,6 @@ export async function stageInPlace(loading: Loading): Promise<Pick<StagedTable, 
     out.push(...ids);
     return database.run(`${view} SELECT * FROM (${all}) WHERE rowid NOT IN (${out.join(', ')})`);
   };
-  return { files, rows, leaveOut };
+  const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
+  return { files, rows, inPlace: { atOnce }, leaveOut };
 }

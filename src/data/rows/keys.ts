@@ -1,9 +1,9 @@
 /** Which items and users there are, and which of them each event has. */
 
 import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { Dictionaries } from './dictionaries.ts';
 import { gather } from './gather.ts';
 import type { RawCodes } from './raw.ts';
-import type { Dictionaries } from './staged_tables.ts';
 import type { ValidRawRows } from './valid_rows.ts';
 
 /** The corpus, or the users: the rows of their file, else what events have; and which of them each event has. */

@@ -34,7 +34,7 @@ export async function stage(
   const types = columnTypes(source, layout);
   const loading = { database, source, types: types.read, signal };
   const staged = (await staysInPlace(loading, room))
-    ? { source, broken: [], inPlace: true, ...(await stageInPlace(loading)) }
+    ? { source, broken: [], ...(await stageInPlace(loading, room)) }
     : await load(loading);
   verifyUnchanged(source);
   for (const name of types.whole) await makeWhole(database, source.role, name);
@@ -122,7 +122,7 @@ async function load(loading: Loading): Promise<StagedTable> {
   }
   const leaveOut = (ids: readonly number[]): Promise<void> =>
     database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
-  return { source, files, rows, broken, inPlace: false, leaveOut };
+  return { source, files, rows, broken, leaveOut };
 }
 
 /** An object without any of the columns, or that the database could not read, is a row of nothing. */

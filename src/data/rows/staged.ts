@@ -15,8 +15,8 @@ export interface Staged {
 
 /** The same, and the table that the rows are in. */
 export interface StagedTable extends Staged {
-  /** Whether the table is a view over the files: they are read again with each query. */
-  readonly inPlace: boolean;
+  /** Present where the table is a view over the files, which are read again with each query: how many rows one may bring together. */
+  readonly inPlace?: { readonly atOnce: number };
   /** Deletes rows from the table. The others keep their ids. */
   leaveOut(ids: readonly number[]): Promise<void>;
 }

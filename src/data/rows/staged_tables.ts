@@ -1,9 +1,8 @@
 /**
- * The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. Long because each
+ * The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. Each
  * query is made of parts of the others.
  */
-
-import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
+import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { BoundColumn, Layout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
@@ -28,48 +27,6 @@ export interface RawRows {
   /** 1 where the row is there: staged, and passed by `where`. */
   readonly present: Uint8Array;
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
-}
-
-/** The values of each dictionary; a code is a place in it, and 0 is the empty text, which represents a missing value. */
-export type Dictionaries = ReadonlyMap<string, readonly string[]>;
-
-/** Numbers the distinct texts of every dictionary, in the order of the texts. */
-export async function makeDictionaries(
-  database: Database,
-  wanted: ColumnRequests,
-  layout: Layout,
-): Promise<Dictionaries> {
-  const parts = new Map<string, string[]>();
-  for (const role of wanted.columns.keys()) {
-    const columns = wanted.columns.get(role)!;
-    const query = await computedQuery(database, role, columns, layout);
-    for (const [at, { dictionary, form }] of columns.entries()) {
-      if (dictionary === undefined) continue;
-      const type = query.types[at]!;
-      const texts =
-        form === 'code'
-          ? `SELECT ${textOf(`c${at}`, type)} AS value FROM (${query.sql})`
-          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${at}) AS element FROM (${query.sql}))`;
-      parts.set(dictionary, [...(parts.get(dictionary) ?? []), texts]);
-    }
-  }
-  const dictionaries = new Map<string, readonly string[]>();
-  for (const [name, selects] of parts) {
-    await database.run(
-      `CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS
-       SELECT value FROM (${selects.join(' UNION ALL ')}) WHERE value <> '' GROUP BY value ORDER BY value`,
-    );
-    const values = [''];
-    await database.stream(`SELECT value FROM ${tableOf(name)} ORDER BY rowid`, (chunk) => {
-      const vector = chunk.getColumnVector(0) as unknown as { getItem(at: number): string };
-      for (let i = 0; i < chunk.rowCount; i++) values.push(vector.getItem(i));
-    });
-    // Taken for a byte order mark, the first character of some texts is lost on their way here: two texts would be one.
-    const marked = `SELECT rowid AS row FROM ${tableOf(name)} WHERE starts_with(value, chr(65279))`;
-    for (const { row } of await database.rows(marked)) values[Number(row) + 1] = `\uFEFF${values[Number(row) + 1]}`;
-    dictionaries.set(name, values);
-  }
-  return dictionaries;
 }
 
 /** Brings out every wanted column of a role, of all its rows or of a range. */
@@ -150,7 +107,7 @@ export async function readRows(
 }
 
 /** The database skips the row groups that hold no row of the range. */
-const withinRange = (sql: string, { first, count }: RowRange): string =>
+export const withinRange = (sql: string, { first, count }: RowRange): string =>
   `SELECT * FROM (${sql}) WHERE row >= ${first} AND row < ${first + count}`;
 
 /** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */
@@ -283,7 +240,7 @@ async function readCodeLists(
   return { kind: 'bags', starts, ends, values: elements.array.slice(0, elements.length), bad: [] };
 }
 
-function tableOf(dictionary: string): string {
+export function tableOf(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
 }
 

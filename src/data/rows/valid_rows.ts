@@ -1,8 +1,9 @@
 /** The good rows of every file, and where the values of a column are among them. */
 
 import type { ColumnRequest } from '../binding/column_requests.ts';
+import type { Dictionaries } from './dictionaries.ts';
 import type { RawColumn } from './raw.ts';
-import type { Dictionaries, RawRows } from './staged_tables.ts';
+import type { RawRows } from './staged_tables.ts';
 
 export interface ValidRawRows extends RawRows {
   /** 1 where the row is good. */

@@ -4,12 +4,13 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
+import type { Dictionaries } from './dictionaries.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { RowFindings } from './row_findings.ts';
 import { rowsApart } from './rows_apart.ts';
 import { parts } from './split.ts';
 import type { Staged } from './staged.ts';
-import type { Dictionaries, RawRows } from './staged_tables.ts';
+import type { RawRows } from './staged_tables.ts';
 
 /** What `joined` says of a key that is missing in its file, and of a key whose row there is invalid. */
 export const ABSENT = -1;

@@ -3,11 +3,11 @@
 import { defined } from '../../defined.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import type { RawNumbers } from '../rows/raw.ts';
 import { foldsOfFiles } from '../rows/split.ts';
 import type { Staged } from '../rows/staged.ts';
-import type { Dictionaries } from '../rows/staged_tables.ts';
 import type { ValidRawRows, ValidRows } from '../rows/valid_rows.ts';
 import { arrangeBucket, type Cuts } from './arrange.ts';
 import { type Bucket, grouped, unpackBucket } from './buckets.ts';

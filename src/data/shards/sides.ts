@@ -1,8 +1,8 @@
 /** Which items and users there are, known before any bucket is read. */
 import { invariant } from '../../diagnostics/failure.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { RawCodes } from '../rows/raw.ts';
-import type { Dictionaries } from '../rows/staged_tables.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 
 export interface GlobalSide {

@@ -59,7 +59,7 @@ describe('Parquet that is read where it is', () => {
       [1e9, false],
     ] as const) {
       const { database, table, layout, source } = await staged(folder, room);
-      expect([table.inPlace, table.rows]).toEqual([kind, 2400]);
+      expect([table.inPlace !== undefined, table.rows]).toEqual([kind, 2400]);
       expect(table.files.map(({ first }) => first)).toEqual([0, 2100, 2101]);
       await database.seal(kind ? source.files.map(({ path }) => path) : []);
       const some = 'SELECT count(*) AS n, min(events.rowid) AS least, any_value("user") AS one FROM events';
@@ -78,12 +78,12 @@ describe('Parquet that is read where it is', () => {
     const { folder } = block({}, 2400);
     await asParquet(folder, ', 7 AS File_Row_Number');
     const { table, database } = await staged(folder, 0);
-    expect(table.inPlace).toBe(false);
+    expect(table.inPlace).toBeUndefined();
     database.close();
     const { output } = await bindData(describeData({ folder }), tiny);
     const { layout } = output!;
     const csv = await stage(await openDatabase(), layout.sources.get('events')!, layout, { room: 0 });
-    expect(csv.inPlace).toBe(false);
+    expect(csv.inPlace).toBeUndefined();
   });
 
   it('is refused where a file is damaged, by its name', async () => {
