@@ -58,7 +58,7 @@ export const lint = {
     message: ({ bytes, budget }) =>
       `the embedding tables take ${bytesWords(bytes)} (${bytes} bytes) without optimizer state, which is more than ${bytesWords(budget)}`,
     hint: ({ largest }) =>
-      `use fewer \`hash\` buckets or a smaller \`dim\`; the largest tables are ${largest.join(', ')}`,
+      `use fewer \`hash\` buckets, a smaller \`dim\`, or \`precision: bf16\`; the largest tables are ${largest.join(', ')}`,
     means:
       'The embedding tables whose size the file shows take more than 2 GB of memory together. The optimizer needs further numbers for each row.',
     wrong: smallModel({

@@ -26,8 +26,8 @@ export const tableBudget: Rule = {
 };
 
 /** Who shares a table with another has none of its own. */
-const tableBytes = ({ encoder, dim = 0 }: FeatureUse): number =>
-  'owner' in encoder ? 0 : rows(encoder) * dim * Float32Array.BYTES_PER_ELEMENT;
+const tableBytes = ({ encoder, dim = 0, precision }: FeatureUse): number =>
+  'owner' in encoder ? 0 : rows(encoder) * dim * (precision === 'bf16' ? 2 : 4);
 
 /** How many rows the text shows a table to have; 0 for a learned vocabulary, and for one of a file. */
 export function rows(encoder: Exclude<FeatureUse['encoder'], { readonly owner: string }>): number {
