@@ -52,7 +52,7 @@ function keyOf(runs: readonly RunSummary[], by: string): (run: RunSummary) => nu
   const metrics = [...new Set(runs.flatMap(({ validation }) => Object.keys(validation)))];
   if (runs.length > 0 && !metrics.includes(by))
     throw failure('unknown-name', { what: 'metric of these runs', name: by, known: [...sortKeys, ...metrics] });
-  return ({ validation }) => validation[by];
+  return ({ validation }) => (Object.hasOwn(validation, by) ? validation[by] : undefined);
 }
 
 /** Runs that pruning leaves are the first `keep` of a list, and those that a process trains in now. */

@@ -61,8 +61,8 @@ export interface Ours {
 /** Undefined where the folder holds no run. */
 export async function oursIn(folder: string, names: readonly string[]): Promise<Ours | undefined> {
   const [run, manifest] = await Promise.all([
-    listed(folder, runFile, /^tower-run-\d+$/),
-    listed(folder, manifestFile, /^tower-model-\d+$/),
+    listed(folder, runFile, formats[runFile]!),
+    listed(folder, manifestFile, formats[manifestFile]!),
   ]);
   if (run === undefined && manifest === undefined) return undefined;
   const paths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
@@ -81,12 +81,41 @@ export async function oursIn(folder: string, names: readonly string[]): Promise<
   return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
 }
 
+/**
+ * Whether `run.json` and `manifest.json` of a folder are those of a run. Other programs have files of these names too. `damaged`: one
+ * of them cannot be read, so nobody knows.
+ */
+export async function isRunIn(folder: string, names: readonly string[]): Promise<'run' | 'other' | 'damaged'> {
+  const files = [runFile, manifestFile].filter((name) => names.includes(name));
+  const found = await Promise.all(
+    files.map(async (name) => {
+      const value = await readJsonFile(folder, name).catch((error: unknown) => error);
+      if (value instanceof Error) return 'damaged';
+      return isOurs(value, formats[name]!) ? 'run' : 'other';
+    }),
+  );
+  return found.includes('run') ? 'run' : found.includes('damaged') ? 'damaged' : 'other';
+}
+
+/** Whether the `run.json` of a folder is that of a run. */
+export const hasRunFile = async (folder: string): Promise<boolean> =>
+  (await listed(folder, runFile, formats[runFile]!)) !== undefined;
+
+const formats: Readonly<Record<string, RegExp>> = {
+  [runFile]: /^tower-run-\d+$/,
+  [manifestFile]: /^tower-model-\d+$/,
+};
+
+function isOurs(value: unknown, format: RegExp): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const own = (value as Record<string, unknown>).format;
+  return typeof own === 'string' && format.test(own);
+}
+
 /** The object in a file of the folder, where its `format` is one that Tower writes. */
 async function listed(folder: string, name: string, format: RegExp): Promise<Record<string, unknown> | undefined> {
   const value = await readJsonFile(folder, name).catch(() => undefined);
-  if (typeof value !== 'object' || value === null) return undefined;
-  const object = value as Record<string, unknown>;
-  return typeof object.format === 'string' && format.test(object.format) ? object : undefined;
+  return isOurs(value, format) ? value : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkpointFile } from '../artifact/checkpoint.ts';
 import { manifestFile } from '../artifact/manifest.ts';
 import { remove, removeDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
-import { modelFolders, namesIn, oursIn, pathsIn, rejectsFile, runFile } from './folder.ts';
+import { hasRunFile, modelFolders, namesIn, oursIn, pathsIn, rejectsFile, runFile } from './folder.ts';
 
 /**
  * Removes what Tower wrote of the run in a folder, and the folder where it is then empty.
@@ -16,13 +16,16 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
   let left: readonly string[] = [];
   try {
-    const ours = (await oursIn(folder, await namesIn(folder)))?.paths ?? new Set<string>();
+    const ours = (await oursIn(folder, await namesIn(folder)))?.paths;
+    // Another process may have put something else there since the runs were listed.
+    if (ours === undefined) return await pathsIn(folder);
+    const isBegun = await hasRunFile(folder);
     // What is half removed must not look like a model. run.json says what is Tower's, and goes last.
     for (const path of [manifestFile, checkpointFile]) if (ours.has(path)) await removeDurably(join(folder, path));
     for (const path of ours) if (path !== runFile) await remove(join(folder, path));
     await remove(join(folder, rejectsFile));
     for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
-    await remove(join(folder, runFile));
+    if (isBegun) await remove(join(folder, runFile));
     left = await pathsIn(folder);
   } finally {
     await lock.release();

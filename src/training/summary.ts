@@ -6,7 +6,7 @@ import { type Manifest, manifestFile } from '../artifact/manifest.ts';
 import { defined } from '../defined.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { readJsonFile } from '../storage/run_files.ts';
-import { runFile } from './folder.ts';
+import { isRunIn, runFile } from './folder.ts';
 import { readMetricsLog } from './metrics_log.ts';
 import type { EpochRecord } from './training_events.ts';
 
@@ -34,10 +34,12 @@ export interface RunSummary {
   readonly bytes: number;
 }
 
-/** Undefined where the folder holds no run. */
+/** Undefined where the folder holds no run, also where it has a `run.json` of another program. */
 export async function summaryOf(folder: string): Promise<RunSummary | undefined> {
   const names = await readdir(folder).catch((): string[] => []);
   if (!names.includes(runFile) && !names.includes(manifestFile)) return undefined;
+  const kind = await isRunIn(folder, names);
+  if (kind === 'other') return undefined;
   const [sizes, records, manifest] = await Promise.all([
     sizesOf(folder),
     readMetricsLog(folder).catch(() => []),
@@ -49,7 +51,9 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
   const measured: RunSummary['validation'] = epochs.findLast(({ validation }) => validation)?.validation ?? {};
   if (!isManifest(manifest)) {
     const begun = await identityIn(folder);
-    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...withoutManifest(manifest) };
+    const ended = withoutManifest(manifest);
+    const state = kind === 'damaged' && ended.status === 'unfinished' ? unreadable : ended;
+    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...state };
   }
   const { training, plan, data, settings, seed } = manifest;
   const kept = training.best ? epochs.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
@@ -77,6 +81,9 @@ async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 's
 }
 
 const isManifest = (value: unknown): value is Manifest => !(value instanceof Error);
+
+/** Without a `run.json` that says so, nobody knows whether it is a run. */
+const unreadable = { status: 'damaged', reason: `its ${runFile} cannot be read` } as const;
 
 /** @throws what is no Failure */
 function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../src/api/runs.ts';
 import { train } from '../../src/api.ts';
+import { runsText } from '../../src/cli/views/runs.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { lockFolder } from '../../src/storage/lock.ts';
 import { writeProject } from '../cli/project.ts';
@@ -103,5 +104,61 @@ describe('pruning', () => {
     await lock.release();
     expect(await pruneRun(run!)).toEqual([]);
     expect(existsSync(run!.folder)).toBe(false);
+  });
+});
+
+describe('folders of other programs', () => {
+  const others = join(root, 'others');
+  /** Files that say no more than their name, and what is precious next to them. */
+  const files: Readonly<Record<string, string>> = {
+    'experiment/run.json': '{"name": "mine"}',
+    'experiment/metrics.jsonl': '{}',
+    'extension/manifest.json': '{"manifest_version": 3}',
+    'text/run.json': 'no JSON',
+    'nested/run.json': '[]',
+  };
+
+  it('are no runs, and pruning leaves them alone', async () => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(others, path, '..'), { recursive: true });
+      writeFileSync(join(others, path), text);
+    }
+    cpSync(join(runs, 'broken'), join(others, 'nested/unfinished'), { recursive: true });
+    rmSync(join(others, 'nested/unfinished/manifest.json'));
+    const list = sortRuns(await listRuns(others), 'name');
+    // Nobody knows whose a `run.json` is that cannot be read.
+    expect(list.map(({ folder, status }) => [folder.slice(others.length + 1), status])).toEqual([
+      ['nested/unfinished', 'unfinished'],
+      ['text', 'damaged'],
+    ]);
+    for (const run of prunable(list, 0)) expect(await pruneRun(run)).toEqual([]);
+    const there = Object.keys(files).map((path) => existsSync(join(others, path)));
+    expect(there).toEqual(there.map(() => true));
+  });
+
+  it('that appear after the list was made stay as well', async () => {
+    const folder = join(others, 'experiment');
+    const [run] = await listRuns(runs);
+    expect(await pruneRun({ ...run!, folder })).toEqual(['metrics.jsonl', 'run.json']);
+  });
+});
+
+describe('a table of runs', () => {
+  it('shows names of strangers without what moves the cursor, and metrics with names of objects', async () => {
+    const folder = join(root, 'strange', 'a\u001b[2Jb');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'run.json'), '{"format": "tower-run-2", "model": "\\u001b[31mred", "seed": 1}');
+    writeFileSync(
+      join(folder, 'metrics.jsonl'),
+      '{"epoch": 1, "step": 5, "validation": {"toString": 1, "recall@10": 0.5}}\n',
+    );
+    const plain = join(root, 'strange', 'plain');
+    mkdirSync(plain);
+    writeFileSync(join(plain, 'run.json'), '{"format": "tower-run-2", "model": "m", "seed": 1}');
+    const list = sortRuns(await listRuns(join(root, 'strange')), 'toString');
+    const text = runsText(list, join(root, 'strange'), 'toString');
+    expect(text).not.toContain('\u001b');
+    expect(text).toContain('a␛[2Jb');
+    expect(text).toMatch(/0\.5000/);
   });
 });

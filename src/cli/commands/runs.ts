@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { show } from '../../text/display.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
@@ -46,7 +47,9 @@ export function runsCommand(program: Command): void {
       for (const run of chosen) {
         const left = await pruneRun(run);
         say(
-          `removed ${run.folder}${left.length === 0 ? '' : `, except files that Tower did not write: ${left.join(', ')}`}`,
+          show(
+            `removed ${run.folder}${left.length === 0 ? '' : `, except files that Tower did not write: ${left.join(', ')}`}`,
+          ).text,
         );
       }
     });

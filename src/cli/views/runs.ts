@@ -2,7 +2,11 @@
 import { relative } from 'node:path';
 import type { RunSummary } from '../../api/runs.ts';
 import { bytesWords } from '../../diagnostics/wording.ts';
+import { show } from '../../text/display.ts';
 import { tableOf } from '../table.ts';
+
+/** Names come from folders and files that a stranger may have made. */
+const shown = (text: string): string => show(text).text;
 
 /** Metrics that fit next to the rest. */
 const mostMetrics = 3;
@@ -19,15 +23,15 @@ const statusWords: Readonly<Record<RunSummary['status'], string>> = {
 export function runsText(runs: readonly RunSummary[], root: string, first?: string): string {
   const metrics = metricsOf(runs, first);
   const rows = runs.map((run) => [
-    relative(root, run.folder) || run.folder,
-    run.model ?? '',
+    shown(relative(root, run.folder) || run.folder),
+    shown(run.model ?? ''),
     statusWords[run.status],
     String(run.epochs),
-    ...metrics.map((metric) => run.validation[metric]?.toFixed(4) ?? ''),
-    new Date(run.changed).toISOString().slice(0, 16).replace('T', ' '),
+    ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
+    run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
     bytesWords(run.bytes),
   ]);
-  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics, 'changed', 'size'], rows);
+  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], rows);
   return [table, ...notes(runs)].join('\n');
 }
 
@@ -45,6 +49,8 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
 
 /** What the table has no room for. */
 function notes(runs: readonly RunSummary[]): string[] {
-  const damaged = runs.flatMap(({ folder, reason }) => (reason === undefined ? [] : [`· ${folder}: ${reason}`]));
+  const damaged = runs.flatMap(({ folder, reason }) =>
+    reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],
+  );
   return [...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []), ...damaged];
 }

@@ -20,7 +20,7 @@ export const lint = {
   'temperature-unnormalised': row<{ score: string; argument: string }>({
     severity: 'warning',
     message: ({ score, argument }) =>
-      `\`${argument}\` divides \`${score}\`, whose size has no limit, so training can undo it`,
+      `\`${argument}\` ${argument === 'scale' ? 'multiplies' : 'divides'} \`${score}\`, whose size has no limit, so training can undo it`,
     hint: () => 'end both channels with `-> normalize`, or score with `cosine`',
     means:
       'A temperature sets how sharp the softmax is, for scores of a known size. The inner product of free vectors has no fixed size: training can scale it at will, and the temperature has no lasting effect.',

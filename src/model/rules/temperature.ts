@@ -13,7 +13,8 @@ export const temperature: Rule = {
     if (resolution.towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
     for (const { loss, score, node } of resolution.tasks) {
       if (!loss || !score || !resolution.library.losses[loss.kind]!.needsItemKey) continue;
-      const argument = sharpness.find((name) => loss.arguments[name] !== undefined);
+      // A factor of 1, which is the default of some losses, stretches nothing.
+      const argument = sharpness.find((name) => (loss.arguments[name] ?? 1) !== 1);
       if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
       const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
       const given = written?.kind === 'Call' ? written.arguments : [];
