@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { readManifest } from '../artifact/load.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
 import { drawingOf } from '../drawing/drawn.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { readCurves } from '../report/curves.ts';
@@ -46,22 +46,40 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
 
 /**
  * Writes one report of several runs: their curves over each other, their figures, and the settings that set them apart.
+ * Runs that have not finished are left out, and named: in a folder of many, one often trains still.
  * @param out Default: `report.html` in the folder that holds all of them
+ * @param onUnfinished is called with each run that is left out, and why
  * @returns its path
- * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`
+ * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`, `unfinished-run` where no run has finished
  */
-export async function writeRunsReport(folders: readonly string[], out?: string): Promise<string> {
+export async function writeRunsReport(
+  folders: readonly string[],
+  out?: string,
+  onUnfinished?: (folder: string, failure: Failure) => void,
+): Promise<string> {
   const runs: NamedRun[] = [];
+  const unfinished: string[] = [];
   const root = commonFolder(folders);
+  let first: Failure | undefined;
   for (const folder of folders) {
-    const parts = await reportParts(folder, await readManifest(folder));
-    runs.push({ ...parts, name: relative(root, resolve(folder)) || basename(resolve(folder)) });
+    const name = relative(root, resolve(folder)) || basename(resolve(folder));
+    const manifest = await readManifest(folder).catch((error: unknown) => {
+      if (!isUnfinished(error)) throw error;
+      first ??= error;
+      unfinished.push(name);
+      onUnfinished?.(folder, error);
+    });
+    if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name });
   }
+  if (runs.length === 0 && first) throw first;
   const path = out ?? join(relative('.', root), 'report.html');
   await refuseOtherFile(path);
-  await writeTextDurably(path, runsPage(runs));
+  await writeTextDurably(path, runsPage(runs, unfinished));
   return path;
 }
+
+const isUnfinished = (error: unknown): error is Failure =>
+  error instanceof Failure && error.diagnostics.every(({ code }) => code === 'unfinished-run' || code === 'run-in-use');
 
 /** The folder that all of these lie in. */
 function commonFolder(folders: readonly string[]): string {

@@ -11,7 +11,7 @@ export interface Watch {
   ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
   event(event: TrainingEvent): void;
   /** Shows the last page to who looks, for some seconds at most, and closes. */
-  end(state: 'ended' | 'failed', report?: string): Promise<void>;
+  end(state: 'ended' | 'failed', more?: Pick<Live, 'report' | 'reason'>): Promise<void>;
 }
 
 type Step = Live['steps'][number];
@@ -51,8 +51,8 @@ export async function openWatch(port: number): Promise<Watch> {
     event(event) {
       live = { ...live, ...changes(live, event) };
     },
-    async end(state, report) {
-      live = { ...live, state, ...(report === undefined ? {} : { report }) };
+    async end(state, more) {
+      live = { ...live, state, ...more };
       if (performance.now() - lastSeen < patience) {
         await new Promise<void>((resolve) => {
           sawLast = resolve;

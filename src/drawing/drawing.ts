@@ -36,7 +36,7 @@ export interface DrawingOptions {
 }
 
 /** What a page or a Markdown file has room for. */
-const usualWidth = 1100;
+const usualWidth = 1000;
 
 export function drawModel(model: string, drawing: Drawing, options: DrawingOptions = {}): Picture {
   const { width = usualWidth, folded = new Set() } = options;
@@ -68,7 +68,7 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
   };
 }
 
-/** A folded box keeps what comes out of it. Of hundreds of features the first stand for all. */
+/** A folded box keeps what comes out of it. Of hundreds of features it shows the first. */
 function fold(box: Box, folded: ReadonlySet<string>): Box {
   if (!folded.has(box.id)) return box.kind === 'features' ? { ...box, lines: firstOf(box.lines) } : box;
   const gives = box.lines.at(-1)?.gives;

@@ -69,10 +69,6 @@ export function AnswerView({ about, question, asking, asked, hasToken, change }:
       )}
       <MistakeText id="answer-mistake" mistakes={mistakes.filter(({ at }) => !shownElsewhere.test(at))} />
       {history.length > 0 && <History key={ofUser?.user} {...{ history, showNear }} />}
-      {answer && answer.value.items.length === 0 && (
-        <p class="empty">No item is left: the filter, what is left out, and what the user has had keep none.</p>
-      )}
-      {answer && <ItemList {...{ about, question, change, showNear, heading, isOld }} answer={answer.value} />}
       {answer && answer.value.notes.length > 0 && (
         <ul class="notes" aria-label="Notes">
           {answer.value.notes.map((note) => (
@@ -80,6 +76,10 @@ export function AnswerView({ about, question, asking, asked, hasToken, change }:
           ))}
         </ul>
       )}
+      {answer && answer.value.items.length === 0 && (
+        <p class="empty">No item is left: the filter, what is left out, and what the user has had keep none.</p>
+      )}
+      {answer && <ItemList {...{ about, question, change, showNear, heading, isOld }} answer={answer.value} />}
       <Command asked={asked} hasToken={hasToken} />
     </main>
   );

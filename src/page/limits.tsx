@@ -18,10 +18,16 @@ const isWide = matchMedia('(min-width: 58rem)').matches;
 
 export function Limits({ about, question, mistakes, change }: LimitsProps) {
   const { k, filter, exclude, removeSeen } = question;
+  // While these are closed, the answer must not seem to be of all items, nor a mistake to have no place.
+  const isWrong = ['/filter', '/k', '/exclude', '/columns'].some((at) => mistakesAt(mistakes, at).length > 0);
+  const isLimited = filter !== '' || exclude.length > 0;
   return (
     <details class="part" open={isWide}>
       <summary>
         <h2>Which items</h2>
+        {(isWrong || isLimited) && (
+          <span class={isWrong ? 'badge bad' : 'badge'}>{isWrong ? 'a mistake' : 'limited'}</span>
+        )}
       </summary>
       <FilterField
         columns={about.columns}

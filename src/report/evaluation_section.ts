@@ -18,7 +18,7 @@ export function evaluated(evaluation: Evaluation | undefined): string {
     'Evaluation',
     table({
       caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
-      head: ['', ...metrics],
+      head: ['ranked by', ...metrics],
       rows: rows.flatMap(({ name, all, warm, cold: ofCold }) => [
         [name, ...cells(all)],
         ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),

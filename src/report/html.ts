@@ -7,17 +7,20 @@ export interface HtmlTable {
   readonly caption: string;
   /** The first column names the row. */
   readonly head: readonly string[];
+  /** A line break in a cell stays. */
   readonly rows: readonly (readonly string[])[];
+  /** Cells are words rather than numbers: they begin at the left. */
+  readonly words?: true;
 }
 
 /** A table that scrolls by itself where it is wider than the page. */
-export function table({ caption, head, rows }: HtmlTable): string {
+export function table({ caption, head, rows, words }: HtmlTable): string {
   const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
   const lines = rows.map(
     ([first, ...cells]) =>
       `<tr><th scope="row">${escapeHtml(first ?? '')}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`,
   );
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table${words ? ' class="words"' : ''}><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table></div>`;
 }
 
 /** What a picture shows, as a table that opens. */

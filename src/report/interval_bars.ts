@@ -7,13 +7,16 @@ export interface IntervalBar {
   readonly interval?: Interval;
   /** What is written at the end of the line. */
   readonly text: string;
-  /** `own`: what the page is about. */
-  readonly tone: 'own' | 'above' | 'level' | 'below';
+  /** `own`: what the page is about. `plain`: nothing is compared. */
+  readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
 }
 
-/** A bar a line from 0, with its interval as a whisker. Boxes, not a drawing: on a phone the numbers go under the bar. */
-export function intervalBars(title: string, bars: readonly IntervalBar[]): string {
-  const longest = bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
+/**
+ * A bar a line from 0, with its interval as a whisker. Boxes, not a drawing: words stay as large on a phone, where they go above the bar.
+ * @param full value of a bar over the whole width; default: the largest
+ */
+export function intervalBars(title: string, bars: readonly IntervalBar[], full?: number): string {
+  const longest = full ?? bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
   const share = (value: number): string =>
     `${longest === 0 ? 0 : Math.round((1000 * Math.max(0, value)) / longest) / 10}%`;
   const lines = bars.map(({ name, value, interval, text, tone }) => {

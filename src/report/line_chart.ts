@@ -1,4 +1,4 @@
-import { alternative, escapeHtml, figure } from './html.ts';
+import { alternative, escapeHtml, figure, table } from './html.ts';
 import { ticks } from './ticks.ts';
 
 export interface Series {
@@ -16,21 +16,27 @@ export interface LineChart {
   readonly mark?: { readonly x: number; readonly name: string };
 }
 
-const [width, height] = [560, 260];
+/** Of a phone's width, so that its words are not much smaller there. */
+const [width, height] = [460, 250];
 const edge = { left: 58, right: 14, top: 12, bottom: 40 };
+/** More numbers along the x axis run into each other. */
+const mostFeet = 7;
 /** Nobody reads a table with more rows. */
 const mostRows = 40;
 /** Points are drawn as such where they are few. */
 const fewPoints = 30;
 
-/** Lines over one axis, with their legend and the same numbers as a table. Lines differ in dashes as well as in colour. */
+/** Lines over one axis, with their legend and the same numbers as a table; of one place the table alone. Lines differ in dashes as well as in colour. */
 export function lineChart({ title, x, series, mark }: LineChart): string {
   const points = series.flatMap((each) => each.points).filter(([, y]) => Number.isFinite(y));
   if (points.length === 0) return '';
   const [xs, ys] = [points.map(([at]) => at), points.map(([, y]) => y)];
-  const across = ticks(least(xs), most(xs)).filter(Number.isInteger);
+  // One place has no line: its numbers are easier to read than its dots.
+  if (least(xs) === most(xs)) return table({ caption: title, ...rowsOf(x, series) });
+  const whole = ticks(least(xs), most(xs)).filter(Number.isInteger);
+  const across = whole.filter((_, at) => at % Math.ceil(whole.length / mostFeet) === 0);
   const up = ticks(least(ys), most(ys));
-  const [left, right] = least(xs) === most(xs) ? [least(xs) - 1, least(xs) + 1] : [least(xs), most(xs)];
+  const [left, right] = [least(xs), most(xs)];
   const [low, high] = [up[0]!, up.at(-1)!];
   const atX = (value: number): number =>
     edge.left + ((value - left) / (right - left)) * (width - edge.left - edge.right);
@@ -81,7 +87,7 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
 
 /** At most so many places of the x axis can be pointed at. */
 const mostPlaces = 120;
-const [readoutWidth, readoutLine] = [190, 16];
+const [readoutWidth, readoutLine] = [204, 18];
 
 /**
  * For each place of the x axis a strip that the pointer may be over, and what is shown then: a line there, dots on the series, the
@@ -109,7 +115,7 @@ function readouts(
       `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figure(at)}</text>`,
       ...shown.map(
         ({ name, n, y }, line) =>
-          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 16 ? `${name.slice(0, 15)}…` : name)} ${figure(y)}</text>`,
+          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figure(y)}</text>`,
       ),
     ];
     const dots = shown.map(

@@ -21,6 +21,8 @@ export interface Live {
   readonly last?: Step;
   /** Where the whole report is, once the run has ended. */
   readonly report?: string;
+  /** Why it has failed. */
+  readonly reason?: string;
 }
 
 const refreshSeconds = 2;
@@ -99,10 +101,11 @@ const stateWords: Readonly<Record<Live['state'], string>> = {
   failed: 'training has failed',
 };
 
-function now({ state, last, epochs, report }: Live): string[] {
+function now({ state, last, epochs, report, reason }: Live): string[] {
   const record = epochs.at(-1);
   return [
     paragraph(`State: ${stateWords[state]}.${report === undefined ? '' : ` The whole report is in ${report}.`}`),
+    ...(reason === undefined ? [] : [paragraph(`Reason: ${reason}.`)]),
     ...(last
       ? [
           `<p><progress max="${last.steps}" value="${last.step}" aria-label="steps"></progress></p>`,

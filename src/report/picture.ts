@@ -13,6 +13,7 @@ export function figureOf(model: string, drawing: Drawing): string {
     alternative({
       caption: 'What flows through the model',
       head: ['box', 'reads', 'does', 'gives'],
+      words: true,
       rows: [...drawing.towers.flatMap(({ boxes }) => boxes), ...drawing.tasks].map((box) => [
         box.kind === 'step' ? box.id : `${box.kind} ${box.kind === 'channel' ? box.id : box.name}`,
         box.reads.join(', ') || '–',

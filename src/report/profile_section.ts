@@ -23,7 +23,6 @@ export function profileSection(profile: Profile | undefined): string {
         value,
         text: `${figure(value)} ms, ${percent(share)}`,
       })),
-      230,
     ),
     table({
       caption: 'Blocks of the model, and the host around the engine',

@@ -12,10 +12,12 @@ export interface NamedRun extends ReportParts {
   readonly name: string;
 }
 
-export function runsPage(runs: readonly NamedRun[]): string {
+/** @param unfinished names of runs that have not ended, and are not shown */
+export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[] = []): string {
   return shell(`${counted(runs.length, 'run')} of Tower`, [
     `<h1>${escapeHtml(counted(runs.length, 'run'))}</h1>`,
     bestSection(runs),
+    unfinished.length === 0 ? '' : soft(`Not shown, because they have not finished: ${unfinished.join(', ')}.`),
     measured(runs),
     curvesSection(runs),
     differences(runs),
@@ -93,7 +95,7 @@ function measured(runs: readonly NamedRun[]): string {
             const interval = model!.intervals?.[label];
             if (value === undefined) return '–';
             return interval
-              ? `${value.toFixed(4)} [${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]`
+              ? `${value.toFixed(4)}\n[${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]`
               : value.toFixed(4);
           }),
         ];
@@ -161,6 +163,7 @@ function differences(runs: readonly NamedRun[]): string {
       : table({
           caption: 'Settings that are not the same in all runs',
           head: ['setting', ...runs.map(({ name }) => name)],
+          words: true,
           rows: differ.map((name) => [name, ...all.map((facts) => facts.get(name) ?? '–')]),
         }),
   );

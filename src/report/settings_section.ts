@@ -9,8 +9,10 @@ export interface SourceText {
 
 /** Each setting by its name in the file. */
 export function factsOf({ plan, training, data, engine, seed, settings, tower }: Manifest): [string, string][] {
+  // Dense weights have one kind of optimizer, which no plan names.
+  const train = { ...plan.train, dense: { kind: 'adam', ...plan.train.dense } };
   return [
-    ...flat('', plan.train).filter(([name]) => name !== 'seed'),
+    ...flat('', train).filter(([name]) => name !== 'seed'),
     ['seed', String(seed)],
     ['engine', `${engine.name}, ${engine.version}`],
     ...(tower === undefined ? [] : [['Tower', tower] as [string, string]]),
@@ -35,6 +37,7 @@ export function settingsSection(manifest: Manifest, sources: readonly SourceText
       caption: 'Everything that the run was trained with, defaults too',
       head: ['setting', 'value'],
       rows: factsOf(manifest),
+      words: true,
     }),
     ...sources.map(
       ({ name, text }) =>

@@ -14,13 +14,14 @@ export const style = `${palette}${tones}${pictureStyle}
 body { margin: 0 auto; padding: 1.2rem 1rem 4rem; max-width: 72rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .3rem 0 .4rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-top: .8rem; border-top: 1px solid var(--line); }
-p { max-width: 44rem; margin: .4rem 0; overflow-wrap: anywhere; }
+p, ul.soft { max-width: 46rem; }
+p { margin: .4rem 0; overflow-wrap: anywhere; }
 .soft, figcaption, caption { color: var(--soft); }
 .charts { display: grid; gap: 1.2rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: .6rem 0; min-width: 0; }
 figcaption { font-size: .95rem; margin-bottom: .3rem; }
 svg { display: block; max-width: 100%; height: auto; overflow: visible; }
-figure > svg { width: 100%; max-width: 38rem; }
+figure > svg { width: 100%; max-width: 32rem; }
 svg.model { max-width: none; height: auto; }
 svg .grid { stroke: var(--line); fill: none; }
 svg .mark { stroke: var(--soft); stroke-dasharray: 3 3; fill: none; }
@@ -30,16 +31,22 @@ svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .line.s6 { stroke: var(--c1); } .line.s7 { stroke: var(--c0); stroke-dasharray: 2 3; } .line.s8 { stroke: var(--c3); } .line.s9 { stroke: var(--c2); stroke-dasharray: 9 4; } .line.s10 { stroke: var(--c5); stroke-dasharray: none; } .line.s11 { stroke: var(--c4); stroke-dasharray: 2 2; }
 .dot.s6 { fill: var(--c1); } .dot.s7 { fill: var(--c0); } .dot.s8 { fill: var(--c3); } .dot.s9 { fill: var(--c2); } .dot.s10 { fill: var(--c5); } .dot.s11 { fill: var(--c4); }
 .dot.s0 { fill: var(--c0); } .dot.s1 { fill: var(--c1); } .dot.s2 { fill: var(--c2); } .dot.s3 { fill: var(--c3); } .dot.s4 { fill: var(--c4); } .dot.s5 { fill: var(--c5); }
-svg .bar { fill: var(--c0); }
 .intervals { list-style: none; padding: 0; margin: .4rem 0; }
-.intervals li { display: grid; grid-template-columns: 9rem minmax(0, 1fr) 19rem; gap: 0 .8rem; align-items: center; padding: .2rem 0; font-variant-numeric: tabular-nums; font-size: .92rem; }
+.intervals li { display: grid; grid-template-columns: 11rem minmax(0, 1fr) 19rem; gap: 0 .8rem; align-items: center; padding: .2rem 0; font-variant-numeric: tabular-nums; font-size: .92rem; }
 .intervals .who { text-align: right; overflow-wrap: anywhere; }
 .intervals .own .who { font-weight: 700; }
 .intervals .track { position: relative; height: 1.15rem; }
 .intervals .fill { position: absolute; inset: 0 auto 0 0; background: var(--quiet); border-radius: 2px; }
 .intervals .own .fill { background: var(--c0); } .intervals .above .fill { background: var(--bad); } .intervals .level .fill { background: var(--fair); }
 .intervals .whisker { position: absolute; top: 50%; height: 8px; margin-top: -4px; border: solid var(--ink); border-width: 0 1.5px; background: linear-gradient(var(--ink), var(--ink)) 0 50% / 100% 1.5px no-repeat; }
-@media (max-width: 46rem) { .intervals li { grid-template-columns: 6.5rem minmax(0, 1fr); } .intervals .says { grid-column: 2; font-size: .85rem; } }
+.intervals .plain { grid-template-columns: 12rem minmax(0, 1fr) 12rem; max-width: 46rem; }
+.intervals .plain .fill { background: var(--c0); }
+@media (max-width: 46rem) {
+  .intervals li, .intervals .plain { grid-template-columns: minmax(5.5rem, 1fr) fit-content(14.5rem); padding: .35rem 0; }
+  .intervals .who { text-align: left; } .intervals .says { text-align: right; }
+  .intervals .track { grid-row: 2; grid-column: 1 / -1; }
+  figure > svg text { font-size: 14.5px; }
+}
 svg .hit { fill: transparent; }
 svg .read { opacity: 0; pointer-events: none; }
 svg .at:hover > .read { opacity: 1; }
@@ -63,10 +70,12 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; margin: .4rem 0; }
 caption { text-align: left; padding: .2rem 0; }
-th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child { text-align: left; }
+th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: pre; }
+th:first-child, .words th, .words td { text-align: left; }
+.words td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
+th:first-child { position: sticky; left: 0; background: var(--paper); }
 thead th { color: var(--soft); font-weight: 600; }
 details { margin: .3rem 0; }
 summary { cursor: pointer; color: var(--accent); font-size: .9rem; }
-@media print { details { display: none; } }
+@media print { details, nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
 `;

@@ -43,7 +43,7 @@ export function attentionSection(evaluation: Evaluation | undefined): string {
   return section(
     'Fields that the model listens to',
     paragraph(
-      'How much of each field a block that weighs fields lets through: 0 is nothing, 1 is all of it. After the mean comes the standard deviation from row to row.',
+      'How much of each field a block that weighs fields lets through: 0 is nothing, 1 is all of it, a bar over the whole width. After the mean comes the standard deviation from row to row.',
     ),
     ...all.map(({ block, over, fields }) =>
       barChart(
@@ -53,6 +53,7 @@ export function attentionSection(evaluation: Evaluation | undefined): string {
           value: mean,
           text: `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`,
         })),
+        1,
       ),
     ),
   );

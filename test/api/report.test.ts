@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeReport, writeRunsReport } from '../../src/api/report.ts';
@@ -37,6 +37,15 @@ it('keeps what the last evaluation found, for reports of later and of several ru
   expect(resolve(path)).toBe(`${root}/report.html`);
   expect(readFileSync(path, 'utf8')).toMatch(/2 runs[\s\S]*All settings are the same/);
   await writeRunsReport([folder, copy]);
+  // A run that stopped early does not hide the others.
+  const unfinished = `${root}/diverged`;
+  mkdirSync(unfinished);
+  cpSync(`${folder}/run.json`, `${unfinished}/run.json`);
+  const left: string[] = [];
+  await writeRunsReport([unfinished, folder, copy], undefined, (each) => left.push(each));
+  expect(left).toEqual([unfinished]);
+  expect(readFileSync(path, 'utf8')).toMatch(/2 runs[\s\S]*Not shown, because they have not finished: diverged\./);
+  await expect(writeRunsReport([unfinished, unfinished])).rejects.toThrow('has not finished');
   writeFileSync(`${root}/mine.html`, 'mine');
   await expect(writeRunsReport([folder, copy], `${root}/mine.html`)).rejects.toThrow('is not overwritten');
 

@@ -50,7 +50,7 @@ it('shows what is known so far, asks for itself again, and runs nothing of a nam
   expect(text).toMatch(/<td>2<\/td>/);
   expect(text.length).toBeLessThan(400_000);
 
-  const ending = watch.end('ended', 'runs/first/report.html');
+  const ending = watch.end('ended', { report: 'runs/first/report.html' });
   const last = await answer(watch.url);
   expect(last.text).toContain('The whole report is in runs/first/report.html.');
   expect(last.text).not.toMatch(/http-equiv="refresh"|<script/);
@@ -63,7 +63,13 @@ it('answers to its own address, to GET and to its one path alone', async () => {
   expect((await answer(watch.url, { headers: { host: 'stranger.example' } })).status).toBe(403);
   expect((await answer(watch.url, { method: 'POST' })).status).toBe(404);
   expect((await answer(`${watch.url}../manifest.json`)).status).toBe(404);
-  await watch.end('failed');
+  await answer(watch.url);
+  const ending = watch.end('failed', { reason: `the loss became NaN in ${hostile}` });
+  const { text } = await answer(watch.url);
+  expect(text).toContain('State: training has failed.');
+  expect(text).toContain('Reason: the loss became NaN in ');
+  expect(text).not.toMatch(/<script/);
+  await ending;
 });
 
 it('says that a port is taken, with another way', async () => {

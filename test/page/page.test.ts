@@ -108,6 +108,12 @@ describe.skipIf(chromium === undefined)('the page', () => {
     }
     expect(await all('.legend li')).toEqual([' view', ' like']);
     expect(await textOf('.notes')).toContain('A note.');
+    // What qualifies an answer is read before it.
+    expect(
+      await page.value(
+        `Boolean(document.querySelector('.notes').compareDocumentPosition(document.querySelector('.items')) & Node.DOCUMENT_POSITION_FOLLOWING)`,
+      ),
+    ).toBe(true);
     expect((await all('.history li')).length).toBeGreaterThan(1);
     expect(await textOf('header')).toContain(`${corpus.rows} items`);
   });
@@ -273,6 +279,7 @@ describe.skipIf(chromium === undefined)('the page', () => {
     // Mistakes in the form, and a list that is open.
     await type('#filter', 'yaer');
     await page.until(`document.querySelector('.wrong')`);
+    expect(await textOf('.badge.bad')).toBe('a mistake');
     await type('#user', 'u');
     await page.until(`document.querySelectorAll('[role=option]').length > 0`);
     await prefer('light');

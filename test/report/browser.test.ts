@@ -122,7 +122,7 @@ describe.skipIf(chromium === undefined)('reports', () => {
     expect(await page.value(`document.activeElement === document.querySelector('summary')`)).toBe(true);
     expect(await page.value('window.wasRun')).toBeUndefined();
     await expectNoBarrier();
-    const ending = watch.end('ended', 'runs/first/report.html');
+    const ending = watch.end('ended', { report: 'runs/first/report.html' });
     await page.until(`document.body.textContent.includes('The whole report is in runs/first/report.html.')`);
     await ending;
     expect(await page.value('document.title')).toContain('training has ended');

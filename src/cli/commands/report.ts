@@ -1,13 +1,16 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import type { Failure } from '../../diagnostics/failure.ts';
 import { reportFile } from '../../training/result_files.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, say } from '../report.ts';
 
 interface Options {
   readonly out?: string;
   readonly json?: boolean;
 }
+
+const sayLeftOut = (_: string, { message }: Failure): void => say(`left out: ${message}`);
 
 export function reportCommand(program: Command): void {
   const command = new Command('report')
@@ -24,7 +27,7 @@ export function reportCommand(program: Command): void {
       const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
       if (own.length === 0) self.error('error: there is no folder of a run among these');
       if (own.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');
-      const path = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out);
+      const path = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out, sayLeftOut);
       if (json) answerJson({ report: path });
       else answer(`report: ${path}`);
     });

@@ -6,6 +6,7 @@ import { launchWorkers } from '../../api/workers.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
 import { defined } from '../../defined.ts';
+import { Failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
 import { bytesWords } from '../../diagnostics/wording.ts';
 import type { EngineName } from '../../engine/engine.ts';
@@ -57,6 +58,10 @@ interface Options {
   readonly workers?: number | 'launched';
   readonly tables?: 'replicated' | 'sharded';
 }
+
+/** For a page: what the terminal says. */
+const whyOf = ({ diagnostics }: Failure): string =>
+  diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
 
 /** Long because it lists all options of the command. */
 export function trainCommand(program: Command): void {
@@ -133,7 +138,7 @@ export function trainCommand(program: Command): void {
           // The signal came while Tower read rows.
           if (error === interrupt.reason) return stopped;
           await tracking?.end('FAILED');
-          await watch?.end('failed');
+          await watch?.end('failed', { reason: explained instanceof Failure ? whyOf(explained) : String(explained) });
           throw explained;
         })
         .finally(progress.end)
@@ -143,7 +148,7 @@ export function trainCommand(program: Command): void {
       if (options.profile) await sayProfile(profile, options.out);
       if (manifest) await leaveReport(options.out);
       const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
-      await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
+      await watch?.end('ended', manifest ? { report: join(options.out, reportFile) } : {});
       if (json)
         answerJson({
           ...{ status, folder: options.out, training: manifest?.training, epochs: records },
