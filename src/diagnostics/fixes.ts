@@ -1,4 +1,4 @@
-import { lineAt, positionAt, type Source, textOf } from '../text/source.ts';
+import { lineAt, positionAt, type Source, textOf, withLineEndsOf } from '../text/source.ts';
 import { codes } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
@@ -19,6 +19,11 @@ export function applyEdits(source: Source, edits: readonly Edit[]): string {
   return text + source.text.slice(at);
 }
 
+/** As it is written into a file: fixes end their lines with `\n`, and the file may end its own with `\r\n`. */
+const inLinesOf =
+  (source: Source) =>
+  ({ at, text }: Edit): Edit => ({ at, text: withLineEndsOf(source, text) });
+
 /**
  * Make the first fix of each diagnostic that has one, except where it would touch what an earlier one changed. `fixed` are
  * those whose fix was made.
@@ -36,7 +41,7 @@ export function applyFixes(
     edits.push(...fix);
     fixed.push(diagnostic);
   }
-  return { text: applyEdits(source, edits), applied: fixed.length, fixed };
+  return { text: applyEdits(source, edits.map(inLinesOf(source))), applied: fixed.length, fixed };
 }
 
 /**

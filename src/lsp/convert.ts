@@ -1,7 +1,7 @@
 /** Places of ours and of the protocol's: offsets, and lines and columns from 0. */
 import type { Location, Position, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver';
 import type { Edit } from '../diagnostics/diagnostic.ts';
-import { offsetAt, positionAt, type Source, type Span } from '../text/source.ts';
+import { offsetAt, positionAt, type Source, type Span, withLineEndsOf } from '../text/source.ts';
 import type { Session } from './session.ts';
 
 export function toPosition(source: Source, offset: number): Position {
@@ -27,7 +27,7 @@ export function toLocation(session: Session, span: Span): Location {
 }
 
 export function toTextEdit({ at, text }: Edit): TextEdit {
-  return { range: toRange(at), newText: text };
+  return { range: toRange(at), newText: withLineEndsOf(at.source, text) };
 }
 
 export function toWorkspaceEdit(session: Session, edits: readonly Edit[]): WorkspaceEdit {

@@ -3,6 +3,7 @@ import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../package.json' with { type: 'json' };
+import { answerCancelled } from './cancelled.ts';
 import { nodeHost } from './hosts/node.ts';
 import { serve } from './server.ts';
 
@@ -21,5 +22,5 @@ inspector.connect();
  */
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');
 
-const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout);
+const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout, answerCancelled);
 serve({ connection, version: manifest.version, host: nodeHost(), rest });

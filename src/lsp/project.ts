@@ -1,33 +1,105 @@
 /** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
 import { join } from 'node:path';
+import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { FileAnalysis } from '../language/file_analysis.ts';
+import { symbolAt } from '../language/references.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
+import { placeOf } from './provider.ts';
 import type { Session } from './session.ts';
+import { Turns } from './turns.ts';
 
-/** Enough for any project, and an end where a folder is not one. */
-const most = 2000;
+/** Enough for any project, and an end where a folder is not one, such as the home of a person. */
+const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-export function projectPaths(session: Session): readonly string[] {
-  const found = new Set(session.open.map(({ uri }) => session.pathOf(uri)));
-  const folders = [...session.folders];
-  for (let folder = folders.shift(); folder !== undefined && found.size < most; folder = folders.shift()) {
-    for (const { name, isFile, isFolder } of session.host.entries(folder)) {
-      const path = join(folder, name);
+export async function projectPaths(session: Session, token?: CancellationToken): Promise<readonly string[]> {
+  return withOpen(session, await pathsIn(session, token));
+}
+
+interface Read {
+  readonly folders: readonly string[];
+  readonly paths: readonly string[];
+  /** By the clock of `performance`. */
+  readonly until: number;
+}
+
+/** Of sessions whose editor asks every few seconds, by what was read last. */
+const known = new WeakMap<Session, Read>();
+/** How much longer than it took to read the folders what they hold is taken as it was: a tenth of the time at most goes into that. */
+const restPerRead = 10;
+
+/** As `projectPaths`, of what was read a moment ago where the folders are large. */
+export async function recentPaths(session: Session, token: CancellationToken): Promise<readonly string[]> {
+  const began = performance.now();
+  const last = known.get(session);
+  if (last && last.folders === session.folders && began < last.until) return withOpen(session, last.paths);
+  const { folders } = session;
+  const paths = await pathsIn(session, token);
+  const ended = performance.now();
+  if (!token.isCancellationRequested) {
+    known.set(session, { folders, paths, until: ended + restPerRead * (ended - began) });
+  }
+  return withOpen(session, paths);
+}
+
+const withOpen = (session: Session, paths: readonly string[]): readonly string[] => [
+  ...new Set([...session.open.map(({ uri }) => session.pathOf(uri)), ...paths]),
+];
+
+/** In turns, nearest folders first: others are answered while a large folder is read. */
+async function pathsIn({ folders: open, host }: Session, token?: CancellationToken): Promise<readonly string[]> {
+  const found: string[] = [];
+  const folders = [...open];
+  const turns = new Turns();
+  for (let at = 0; at < folders.length && at < most.folders && found.length < most.files; at++) {
+    await turns.next();
+    if (token?.isCancellationRequested) break;
+    for (const { name, isFile, isFolder } of host.entries(folders[at]!)) {
+      const path = join(folders[at]!, name);
       if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(path);
-      else if (isFile && name.endsWith('.tower')) found.add(path);
+      else if (isFile && name.endsWith('.tower')) found.push(path);
     }
   }
-  return [...found];
+  return found;
 }
 
-export function projectFacts(session: Session): readonly FileAnalysis[] {
-  return projectPaths(session).flatMap((path) => session.facts(path) ?? []);
+/** The checks of all files, as they are now: they are made in turns first, and then taken in one. */
+export async function projectFacts(session: Session, token?: CancellationToken): Promise<readonly FileAnalysis[]> {
+  const paths = await projectPaths(session, token);
+  const turns = new Turns();
+  for (const path of paths) {
+    await turns.next();
+    if (token?.isCancellationRequested) break;
+    session.facts(path);
+  }
+  return paths.flatMap((path) => session.facts(path) ?? []);
 }
 
-/** The files that may name a symbol: those of the project, if other files can use its file. */
-export function filesWith(session: Session, here: FileAnalysis, { kind }: NamedSymbol): readonly FileAnalysis[] {
-  const isOwn = kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';
-  if (isOwn) return [here];
-  return [here, ...projectFacts(session).filter((facts) => facts !== here)];
+interface InProject {
+  readonly symbol: NamedSymbol;
+  /** The first has the symbol in scope. The others are those of the project, if they can use its file. */
+  readonly files: readonly FileAnalysis[];
 }
+
+/** What a position names, and the files that may name it too. */
+export async function symbolInProject(
+  session: Session,
+  params: Parameters<typeof placeOf>[1],
+  token: CancellationToken,
+): Promise<InProject | undefined> {
+  const place = placeOf(session, params);
+  const found = place && symbolAt(place.facts, place.offset);
+  if (!place || !found) return undefined;
+  const { facts } = place;
+  const { symbol } = found;
+  if (isOwn(symbol)) return { symbol, files: [facts] };
+  const all = await projectFacts(session, token);
+  // The places of a symbol are good for one text only.
+  if (placeOf(session, params)?.facts !== facts) {
+    throw new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed meanwhile');
+  }
+  return { symbol, files: [facts, ...all.filter((one) => one !== facts)] };
+}
+
+const isOwn = ({ kind }: NamedSymbol): boolean =>
+  kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';

@@ -6,6 +6,7 @@ import {
   ProposedFeatures,
 } from 'vscode-languageserver/browser';
 import manifest from '../../package.json' with { type: 'json' };
+import { answerCancelled } from './cancelled.ts';
 import { webHost } from './hosts/web.ts';
 import { serve } from './server.ts';
 
@@ -16,6 +17,7 @@ const connection = createConnection(
   ProposedFeatures.all,
   new BrowserMessageReader(scope),
   new BrowserMessageWriter(scope),
+  answerCancelled,
 );
 const changed = serve({ connection, version: manifest.version, host });
 connection.onNotification('tower/files', (given: { readonly files?: unknown } | null) => {

@@ -51,6 +51,11 @@ export function lineAt(source: Source, line: number): string {
   return source.text.slice(start, end).replace(/\r?\n$/, '');
 }
 
+/** A text with the line ends that a source has: what is written into a file of Windows ends its lines as the others do. */
+export function withLineEndsOf({ text }: Source, written: string): string {
+  return /\r?\n/.exec(text)?.[0] === '\r\n' ? written.replaceAll(/\r?\n/g, '\r\n') : written;
+}
+
 /** The blanks that a line begins with. */
 export function indentOf(source: Source, line: number): string {
   return /^[ \t]*/.exec(lineAt(source, line))![0];

@@ -10,13 +10,10 @@ import {
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
 import { addReports, type Reports, reportOf } from '../diagnostics.ts';
-import { projectPaths } from '../project.ts';
+import { recentPaths } from '../project.ts';
 import type { Provider } from '../provider.ts';
-
 import type { Session } from '../session.ts';
-
-/** Milliseconds of checking, after which others have their turn. */
-const turn = 30;
+import { Turns } from '../turns.ts';
 
 export const pulledDiagnostics: Provider = {
   capabilities: {
@@ -51,13 +48,10 @@ type Report = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
 
 async function ofProject(session: Session, token: CancellationToken): Promise<Reports> {
   const reports: Reports = new Map();
-  let began = performance.now();
-  for (const path of projectPaths(session)) {
+  const turns = new Turns();
+  for (const path of await recentPaths(session, token)) {
+    await turns.next();
     if (token.isCancellationRequested) break;
-    if (performance.now() - began > turn) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      began = performance.now();
-    }
     addReports(session, path, reports);
   }
   return reports;

@@ -1,16 +1,15 @@
-import { referencesTo, symbolAt } from '../../language/references.ts';
+import { referencesTo } from '../../language/references.ts';
 import { toLocation } from '../convert.ts';
-import { filesWith } from '../project.ts';
-import { type Provider, placeOf } from '../provider.ts';
+import { symbolInProject } from '../project.ts';
+import type { Provider } from '../provider.ts';
 
 export const references: Provider = {
   capabilities: { referencesProvider: true },
   register(connection, session) {
-    connection.onReferences((params) => {
-      const place = placeOf(session, params);
-      const found = place && symbolAt(place.facts, place.offset);
-      if (!place || !found) return null;
-      return referencesTo(found.symbol, filesWith(session, place.facts, found.symbol))
+    connection.onReferences(async (params, token) => {
+      const found = await symbolInProject(session, params, token);
+      if (!found) return null;
+      return referencesTo(found.symbol, found.files)
         .filter(({ declares }) => params.context.includeDeclaration || !declares)
         .map(({ span }) => toLocation(session, span));
     });

@@ -4,7 +4,7 @@ import { symbolAt } from '../../language/references.ts';
 import { renameSymbol } from '../../language/renaming.ts';
 import { makeSource, type Source } from '../../text/source.ts';
 import { toRange, toWorkspaceEdit } from '../convert.ts';
-import { filesWith } from '../project.ts';
+import { symbolInProject } from '../project.ts';
 import { type Provider, placeOf, refuse } from '../provider.ts';
 
 export const rename: Provider = {
@@ -15,12 +15,11 @@ export const rename: Provider = {
       const found = place && symbolAt(place.facts, place.offset);
       return found ? { range: toRange(found.span), placeholder: found.symbol.name } : null;
     });
-    connection.onRenameRequest((params) => {
-      const place = placeOf(session, params);
-      const found = place && symbolAt(place.facts, place.offset);
-      if (!place || !found) return refuse('no declared name is here to rename');
-      const files = filesWith(session, place.facts, found.symbol);
-      const renaming = renameSymbol(found.symbol, params.newName, files, (edits) => {
+    connection.onRenameRequest(async (params, token) => {
+      const found = await symbolInProject(session, params, token);
+      if (!found) return refuse('no declared name is here to rename');
+      const { symbol, files } = found;
+      const renaming = renameSymbol(symbol, params.newName, files, (edits) => {
         const texts = edited(edits);
         return files.flatMap(({ source }) => session.factsWith(source.name, texts) ?? []);
       });

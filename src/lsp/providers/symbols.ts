@@ -11,9 +11,9 @@ export const symbols: Provider = {
       const facts = factsOf(session, params);
       return facts ? outlineOf(facts.checked.file).map(toSymbol) : null;
     });
-    connection.onWorkspaceSymbol(({ query }) => {
+    connection.onWorkspaceSymbol(async ({ query }, token) => {
       const wanted = query.toLowerCase();
-      return projectFacts(session).flatMap(({ checked }) =>
+      return (await projectFacts(session, token)).flatMap(({ checked }) =>
         outlineOf(checked.file)
           .flatMap((item) => [item, ...item.children])
           .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(wanted))
