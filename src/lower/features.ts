@@ -3,8 +3,10 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
+import { Facts } from '../kept/facts.ts';
+import { Kept } from '../kept/kept.ts';
 import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
-import { featureUse, usesOf } from '../library/features/uses.ts';
+import { featureUse, namingOthers, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
 import { biasTable } from './bias.ts';
@@ -30,46 +32,75 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
 } {
-  const uses = usesOf(model.features);
-  const diagnostics = uses.size === model.features.size ? [] : conflicts(model);
+  const { features, towers } = model;
+  const uses = usesOf(features);
+  const diagnostics = uses.size === features.size ? [] : conflicts(model);
 
-  const towerOf = readers(model, uses);
-  const itemOwner = ownerOf(model.towers[1].key, uses);
-  const inGraph = model.train?.graph === undefined ? [] : model.towers.map(({ key }) => key);
-  const byName = new Map<string, LoweredFeature>();
-  const tables = new Map<string, TablePlan>();
-  for (const [name, use] of uses) {
-    const feature = model.features.get(name)!;
+  const readers = readersOf(towers, uses);
+  const itemOwner = ownerOf(towers[1].key, uses);
+  const inGraph = model.train?.graph === undefined ? [] : towers.map(({ key }) => key);
+  const lowerOne = (name: string, feature: Feature): LoweredFeature | undefined => {
+    const use = uses.get(name);
+    if (!use) return undefined;
     const owner = 'owner' in use.encoder ? use.encoder.owner : name;
     const ownerUse = owner === name ? use : uses.get(owner);
-    if (ownerUse === undefined) continue;
+    if (ownerUse === undefined) return undefined;
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
     const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
-    if (dim > 0 && !tables.has(owner)) {
-      tables.set(owner, tableOf(owner, ownerUse, dim));
-      if (ownerUse.precision !== undefined && inGraph.includes(owner)) diagnostics.push(inGraphRefused(model, owner));
-    }
-    const tower = towerOf(name);
+    const tower = towerOf(name, readers, towers, uses);
     const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
-    const isHistory = use.lists === true && listed === itemOwner && tower === model.towers[0].name;
+    const isHistory = use.lists === true && listed === itemOwner && tower === towers[0].name;
     const known = own.get(use);
     const isKnown = known?.plan.name === name && known.plan.tower === tower;
     const plan = isKnown ? known.plan : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
-    if (isKnown && known.feature === feature && known.frozen === frozen) {
-      byName.set(name, known);
-      continue;
-    }
+    if (isKnown && known.feature === feature && known.frozen === frozen) return known;
     const lowered = { feature, use, plan, ...defined({ frozen }) };
     if (owner === name) own.set(use, lowered);
-    byName.set(name, lowered);
+    return lowered;
+  };
+  const around = [readers, itemOwner, towers[0].name, ...inGraph];
+  const byName = lowered.of(features, lowerOne, { around, again: namingOthers(features).keys() });
+  const tables = lazy(() => tablesOf(byName, towers, uses));
+  for (const owner of new Set(inGraph)) {
+    if (owner === undefined || uses.get(owner)?.precision === undefined) continue;
+    if (tables().some(({ name }) => name === owner)) diagnostics.push(inGraphRefused(model, owner));
   }
-  for (const { name: tower, key, bias } of model.towers) {
+  return {
+    output: {
+      byName,
+      get tables() {
+        return tables();
+      },
+    },
+    diagnostics,
+  };
+}
+
+const lowered = new Facts<Feature, LoweredFeature>();
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** In the order in which features need them. */
+function tablesOf(
+  features: LoweredFeatures['byName'],
+  towers: Model['towers'],
+  uses: ReadonlyMap<string, FeatureUse>,
+): readonly TablePlan[] {
+  const tables = new Map<string, TablePlan>();
+  for (const { plan } of features.values()) {
+    const { table, width } = plan;
+    if (table !== undefined && !tables.has(table)) tables.set(table, tableOf(table, uses.get(table)!, width));
+  }
+  for (const { name: tower, key, bias } of towers) {
     const owner = ownerOf(key, uses);
     const name = biasTable(tower);
     if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
   }
-  return { output: { byName, tables: [...tables.values()] }, diagnostics };
+  return [...tables.values()];
 }
 
 /** A feature whose arguments do not go together. */
@@ -87,16 +118,8 @@ function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
   });
 }
 
-/** By what the owner asks for: a check finds most tables as they were at the check before. */
-const tablesOf = new WeakMap<FeatureUse, TablePlan>();
-
-function tableOf(name: string, use: FeatureUse, dim: number): TablePlan {
-  const known = tablesOf.get(use);
-  if (known?.name === name && known.dim === dim) return known;
-  const { frozen, precision } = use;
-  const made = { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
-  tablesOf.set(use, made);
-  return made;
+function tableOf(name: string, { frozen, precision }: FeatureUse, dim: number): TablePlan {
+  return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
 }
 
 /** The layers of a graph are computed as float32, in one memory. */
@@ -161,25 +184,42 @@ export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUs
   return [...read];
 }
 
+type Readers = ReadonlyMap<string, string>;
+
+/** By feature: the first tower that reads it or has it as key. */
+function readersOf(towers: Model['towers'], uses: ReadonlyMap<string, FeatureUse>): Readers {
+  const needs = needed.of(uses, (_, use) => {
+    const names = neededBy(use);
+    return names.length > 0 ? names : undefined;
+  });
+  const around = towers.flatMap(({ name, key, features }) => [name, key, features]);
+  return readers.of(needs, around, () => {
+    const byFeature = new Map<string, string>();
+    for (const tower of towers) {
+      for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
+        if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
+      }
+    }
+    return byFeature;
+  });
+}
+
+/** What features are made of: of the few that others make. */
+const needed = new Facts<FeatureUse, readonly string[]>();
+const readers = new Kept<Readers>();
+
 /**
  * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the query tower; one that
  * nothing reads and that is made of others, to theirs.
  */
-function readers(
-  { towers }: Pick<Model, 'towers'>,
+function towerOf(
+  feature: string,
+  readers: Readers,
+  towers: Model['towers'],
   uses: ReadonlyMap<string, FeatureUse>,
-): (feature: string) => string {
-  const byFeature = new Map<string, string>();
-  for (const tower of towers) {
-    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
-      if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
-    }
-  }
-  const towerOf = (feature: string): string => {
-    const tower = byFeature.get(feature);
-    if (tower !== undefined) return tower;
-    const [first] = neededBy(uses.get(feature) ?? {});
-    return first === undefined ? towers[0].name : towerOf(first);
-  };
-  return towerOf;
+): string {
+  const tower = readers.get(feature);
+  if (tower !== undefined) return tower;
+  const [first] = neededBy(uses.get(feature) ?? {});
+  return first === undefined ? towers[0].name : towerOf(first, readers, towers, uses);
 }

@@ -66,12 +66,15 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
   // The editor shows, and a mistake may be in, what nothing reads.
   const { features, forward, rows, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
-  const read = withoutUnread(model);
   const [query, item] = model.towers;
   return {
     output: {
       arrows: forward.arrows,
-      features: featurePlans(read === model ? features : lowerFeaturesWhole(read).output),
+      // Data asks for them, and an editor does not.
+      get features() {
+        const read = withoutUnread(model);
+        return featurePlans(read === model ? features : lowerFeaturesWhole(read).output);
+      },
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
       ...defined({ sequence: rows?.feature }),

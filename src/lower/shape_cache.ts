@@ -4,11 +4,11 @@
  * Only for checks: the graph has only the parts that were lowered.
  */
 import type { Ref } from '../graph/builder.ts';
+import { isSame } from '../kept/kept.ts';
 import { blocks } from '../library/blocks/table.ts';
 import type { BlockContext, Field, Fields, Value, ValueType, Vector } from '../library/contract.ts';
 import { typeOf } from '../library/values.ts';
 import type { Call, Flow, Task } from '../model/model.ts';
-import { isSame } from '../model/resolved_parts.ts';
 import type { RowsOf } from '../plan/plan.ts';
 import type { LoweredFeature } from './features.ts';
 import { rowsDim } from './field.ts';

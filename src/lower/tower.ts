@@ -5,6 +5,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Ref } from '../graph/builder.ts';
 import { elementsOf, sameDim } from '../graph/dims.ts';
+import { Picked } from '../kept/picked.ts';
 import {
   type BlockContext,
   type Field,
@@ -19,7 +20,7 @@ import { asVector, printValueType, towardsVector, typeOf } from '../library/valu
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { Readout, RowsOf, Sequences } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
-import type { LoweredFeatures } from './features.ts';
+import type { LoweredFeature, LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
@@ -161,6 +162,8 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
   };
 }
 
+const picked = new Picked<LoweredFeature>();
+
 /** What a flow gives: its shape alone in a check that remembers, where all that the flow reads is as it was. */
 function recallFlow(
   { memory, visit, arrows, diagnostics, kept, features, inputs }: TowerContext,
@@ -173,7 +176,7 @@ function recallFlow(
     return lower();
   const around: unknown[] = [];
   for (const part of partsOf(flow)) {
-    if (part.kind === 'features') for (const name of part.features) around.push(features.byName.get(name));
+    if (part.kind === 'features') around.push(picked.of(part.features, features.byName));
     else {
       const value = outputOf(values.get(part.name), part.output);
       around.push(value && memory.of(value));

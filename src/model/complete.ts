@@ -1,8 +1,11 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
+import { Facts } from '../kept/facts.ts';
+import { Kept } from '../kept/kept.ts';
+import type { Table } from '../kept/revised.ts';
 import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
-import { featuresOfTasks, withNamed } from './references.ts';
+import { featuresOfTasks, featuresThatName, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
 
 /** @returns nothing where two towers or a valid task are missing */
@@ -64,19 +67,30 @@ export function validTowers(resolution: Resolution): ValidTowers | undefined {
 
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
-  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
   const named = featuresOfTasks(
     tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
     features,
     library,
   );
-  return withNamed([...read, ...named], features, library.features);
+  const around = [...towers.flatMap((tower) => [tower.features, tower.key?.name]), ...named];
+  return readOf.of(featuresThatName(features, library.features), around, () => {
+    const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+    return withNamed([...read, ...named], features, library.features);
+  });
 }
 
-function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
-  for (const name of all.keys()) if (!kept.has(name)) return new Map([...all].filter(([name]) => kept.has(name)));
-  return all;
+const readOf = new Kept<ReadonlySet<string>>();
+
+/** The entries of a table with these names; the same table where these are all. */
+function only<T>(all: Table<T>, names: ReadonlySet<string | undefined>): Table<T> {
+  const around = [names];
+  const others = (name: string) => (names.has(name) ? undefined : true);
+  if (left.of(all, others, { around }).size === 0) return all;
+  return taken.of(all, (name, value) => (names.has(name) ? value : undefined), { around }) as Table<T>;
 }
+
+const left = new Facts<unknown, true>();
+const taken = new Facts<unknown, unknown>();
 
 /** The query tower, then the item tower: as the scores say, else in the order they are written. */
 export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {

@@ -1,18 +1,15 @@
 /** What the words within a feature may represent: whether it has any, and the names of the file. */
+import { Kept } from '../kept/kept.ts';
+import { sharedNames } from '../kept/revised.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
 import type { Workspace } from './workspace.ts';
 
-const names = new WeakMap<Workspace, string>();
+const words = new Kept<string>();
 
 /** Every name that a word of a feature may represent, and what constants are. */
-export function namesOf(workspace: Workspace): string {
-  const { scope } = workspace;
-  const known =
-    names.get(workspace) ?? [...scope.features.keys(), ...scope.lets.map(({ span }) => textOf(span))].join();
-  names.set(workspace, known);
-  return known;
-}
+export const namesOf = ({ scope: { features, lets } }: Workspace): string =>
+  words.of(sharedNames(features), lets, () => [...features.keys(), ...lets.map(({ span }) => textOf(span))].join());
 
 export function hasWords(expression: Ast.Expression): boolean {
   switch (expression.kind) {

@@ -1,4 +1,5 @@
 /** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
+import { Facts } from '../kept/facts.ts';
 import type { BoundKind, KindRow } from '../library/contract.ts';
 
 export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
@@ -15,18 +16,14 @@ const named = new WeakMap<BoundKind, readonly string[]>();
 
 /** The features that name others, each with those: few of a file, so that a walk along names need not look at all features. */
 export function featuresThatName(features: Declared, kinds: Kinds): ReadonlyMap<string, readonly string[]> {
-  const known = naming.get(features);
-  if (known) return known;
-  const found = new Map<string, readonly string[]>();
-  for (const [name, { call }] of features) {
+  const namesOf = (_: string, { call }: { readonly call: BoundKind }) => {
     const names = featuresNamed(call, kinds);
-    if (names.length > 0) found.set(name, names);
-  }
-  naming.set(features, found);
-  return found;
+    return names.length > 0 ? names : undefined;
+  };
+  return naming.of(features, namesOf, { around: [kinds] });
 }
 
-const naming = new WeakMap<Declared, ReadonlyMap<string, readonly string[]>>();
+const naming = new Facts<{ readonly call: BoundKind }, readonly string[]>();
 
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 type Kinds = Readonly<Record<string, KindRow>>;

@@ -33,7 +33,6 @@ import { resolveTower } from './resolve/towers.ts';
 import { defaultTraining, resolveTrain } from './resolve/train.ts';
 import { namesAround, ResolvedParts } from './resolved_parts.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
-import { declare } from './scope.ts';
 import { applySettings } from './settings/apply.ts';
 import type { Settings } from './settings/text.ts';
 import { type FileOptions, gather } from './use.ts';
@@ -88,11 +87,11 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
-  const scope = declare(files, report);
+  const parts = options.parts ?? new ResolvedParts();
+  const scope = parts.scope.declare(files, report);
   const effects = new Effects(report);
   const constants = makeConstants(scope.lets, effects.report);
   const workspace = makeWorkspace(effects, library, scope, constants);
-  const parts = options.parts ?? new ResolvedParts();
   const names = parts.same('names', namesAround(scope, library));
 
   const features = resolveFeatures(workspace, options.features);

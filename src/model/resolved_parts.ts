@@ -2,9 +2,11 @@
  * Groups, flows, towers and tasks that were resolved before are not resolved again, for an editor: most of a text is as it was. What a
  * part is resolved to follows from its node and from what names mean around it.
  */
+import { isSame } from '../kept/kept.ts';
 import type { Recording } from './effects.ts';
+import { KnownScope } from './known_scope.ts';
 import type { Library } from './library.ts';
-import type { Scope } from './scope.ts';
+import { readKinds, type Scope } from './scope.ts';
 import type { Workspace } from './workspace.ts';
 
 interface Known {
@@ -26,6 +28,7 @@ export interface BlockCount {
 export class ResolvedParts {
   #known = new WeakMap<object, Known>();
   readonly #lists = new Map<string, readonly unknown[]>();
+  readonly scope = new KnownScope();
 
   /** A list; the one of the text before where it holds the same. */
   same<T>(what: string, list: readonly T[]): readonly T[] {
@@ -48,7 +51,7 @@ export class ResolvedParts {
   ): T {
     const known = this.#known.get(node);
     if (known && isSame(known.around, around) && (blocks?.count(known.blocks) ?? true)) {
-      for (const [kind, name] of known.reads) reads[kind].add(name);
+      for (const kind of readKinds) reads[kind].addAll(known.reads[kind]);
       return known.answer as T;
     }
     const before = blocks?.counted() ?? 0;
@@ -75,11 +78,4 @@ function add(list: unknown[], more: Iterable<unknown>): void {
   for (const each of more) list.push(each);
   // Where the next ones begin.
   list.push(undefined);
-}
-
-/** Whether two lists hold the same. */
-export function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }

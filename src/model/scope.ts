@@ -7,7 +7,13 @@ import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 import type { Files } from './use.ts';
 
-export type ReadKind = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'channel';
+export const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
+
+/** What of a file may be read by its name. */
+export type ReadKind = (typeof readKinds)[number];
+
+export const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
+  Object.fromEntries(readKinds.map((kind) => [kind, make(kind)])) as Record<ReadKind, T>;
 
 export interface Scope {
   readonly lets: readonly Ast.Let[];

@@ -1,4 +1,5 @@
 /** Lists whose elements a tower encodes: `list(movie_id, through: item)`. */
+import { Facts } from '../kept/facts.ts';
 import { type FeatureUse, ShapeError, type SideArgument } from '../library/contract.ts';
 import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Tower } from './model.ts';
@@ -16,18 +17,11 @@ export function useOf(name: string, features: Features): FeatureUse | undefined 
   }
 }
 
-/** Of the features of a check, which several rules ask about. Most models have no such list. */
-const known = new WeakMap<Features, ReadonlyMap<string, SideArgument>>();
+/** The features that go through a tower, in order, with what they say of it. Most models have none. */
+export const featuresThrough = (features: Features): ReadonlyMap<string, SideArgument> =>
+  sides.of(usesOf(features), (_, { through }) => through);
 
-/** The features that go through a tower, in order, with what they say of it. */
-export function featuresThrough(features: Features): ReadonlyMap<string, SideArgument> {
-  const before = known.get(features);
-  if (before) return before;
-  const found = new Map<string, SideArgument>();
-  for (const [name, { through }] of usesOf(features)) if (through) found.set(name, through);
-  known.set(features, found);
-  return found;
-}
+const sides = new Facts<FeatureUse, SideArgument>();
 
 /** The channel that is named, or the only one that the tower has. */
 export function channelThrough(

@@ -3,9 +3,9 @@ import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import type { Effects } from './effects.ts';
 import type { Library } from './library.ts';
+import type { Reads } from './reads.ts';
 import type { Report } from './report.ts';
-import type { ReadKind, Scope } from './scope.ts';
-import { find } from './scope.ts';
+import { find, ofEachKind, type ReadKind, type Scope } from './scope.ts';
 import type { Binding } from './values.ts';
 
 export interface Workspace {
@@ -15,22 +15,14 @@ export interface Workspace {
   readonly scope: Scope;
   readonly constants: Constants;
   readonly binding: Binding;
-  readonly reads: Readonly<Record<ReadKind, Set<string>>>;
+  readonly reads: Readonly<Record<ReadKind, Reads>>;
   readonly uncertain: Set<ReadKind>;
 }
 
 /** Everything a workspace has, from what differs between files. */
 export function makeWorkspace(effects: Effects, library: Library, scope: Scope, constants: Constants): Workspace {
   const { report } = effects;
-  const reads = {
-    feature: effects.reads('feature'),
-    label: effects.reads('label'),
-    group: effects.reads('group'),
-    block: effects.reads('block'),
-    tower: effects.reads('tower'),
-    task: effects.reads('task'),
-    channel: effects.reads('channel'),
-  };
+  const reads = ofEachKind((kind) => effects.reads(kind));
   const uncertain = effects.uncertain();
   const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
   const binding: Binding = {

@@ -1,3 +1,4 @@
+import { Facts } from '../../kept/facts.ts';
 import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } from '../contract.ts';
 import { features } from './table.ts';
 
@@ -20,21 +21,25 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
  * through all of them again and again.
  */
 export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
-  const known = all.get(declarations);
-  if (known) return known;
-  const uses = new Map<string, FeatureUse>();
-  for (const name of declarations.keys()) {
-    try {
-      uses.set(name, featureUse(name, declarations));
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-    }
-  }
-  all.set(declarations, uses);
-  return uses;
+  const again = namingOthers(declarations).keys();
+  return uses.of(declarations, (name) => validUse(name, declarations), { again });
 }
 
-const all = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
+function validUse(name: string, declarations: Declared): FeatureUse | undefined {
+  try {
+    return featureUse(name, declarations);
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+/** The features that name others: of all else, what a feature asks for follows from its own arguments. */
+export const namingOthers = (declarations: Declared): ReadonlyMap<string, true> =>
+  naming.of(declarations, (_, { call }) => (namesNone(call) ? undefined : true));
+
+const uses = new Facts<{ readonly call: BoundKind }, FeatureUse>();
+const naming = new Facts<{ readonly call: BoundKind }, true>();
 
 /** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
@@ -81,7 +86,7 @@ function bound(call: BoundKind, reading: Reading, within: readonly string[]): Fe
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
 function namesNone(call: BoundKind): boolean {
-  return Object.entries(features[call.kind]!.parameters).every(([parameter, { type }]) => {
+  return Object.entries(features[call.kind]?.parameters ?? {}).every(([parameter, { type }]) => {
     const argument = call.arguments[parameter];
     if (argument === undefined) return true;
     if (type.is === 'name' && type.of === 'feature') return false;

@@ -7,27 +7,34 @@ import type { TypedName } from '../scope.ts';
 import type { Binding } from '../values.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** Binds a feature, or answers what it was bound to before. */
-export interface FeatureCache {
-  feature(workspace: Workspace, typed: TypedName): Feature | undefined;
-}
-
 /** @param cache of the texts before, whose features need not be bound again */
 export function resolveFeatures(workspace: Workspace, cache?: FeatureCache): ReadonlyMap<string, Feature> {
   const { library, scope, binding } = workspace;
+  return cache?.features(workspace) ?? bindEach(scope.features, (typed) => resolveFeature(library, typed, binding));
+}
+
+/** Binds features, or answers what they were bound to before. */
+export interface FeatureCache {
+  features(workspace: Workspace): ReadonlyMap<string, Feature>;
+}
+
+/** Those that are valid. */
+export function bindEach(
+  entries: Iterable<readonly [string, TypedName]>,
+  bind: (typed: TypedName) => Feature | undefined,
+): ReadonlyMap<string, Feature> {
   const features = new Map<string, Feature>();
   /** By entry: the kind of several names is one, and so are its mistakes. */
-  const bound = new Map<Ast.TypedEntry, Feature | undefined>();
-  for (const [name, typed] of scope.features) {
+  const several = new Map<Ast.TypedEntry, Feature | undefined>();
+  for (const [name, typed] of entries) {
     const { entry } = typed;
-    const resolve = () => (cache ? cache.feature(workspace, typed) : resolveFeature(library, typed, binding));
     if (entry.names.length === 1) {
-      const feature = resolve();
+      const feature = bind(typed);
       if (feature) features.set(name, feature);
       continue;
     }
-    if (!bound.has(entry)) bound.set(entry, resolve());
-    const first = bound.get(entry);
+    if (!several.has(entry)) several.set(entry, bind(typed));
+    const first = several.get(entry);
     if (first) features.set(name, { name, span: typed.name.span, call: first.call });
   }
   return features;

@@ -1,3 +1,4 @@
+import { Facts } from '../../kept/facts.ts';
 import type { FeatureUse } from '../../library/contract.ts';
 import { clockRows } from '../../library/features/time.ts';
 import { usesOf } from '../../library/features/uses.ts';
@@ -10,13 +11,14 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    const uses = usesOf(features);
+    const sizes = sizesOf.of(usesOf(features), (_, use) => tableBytes(use) || undefined);
     let bytes = 0;
-    for (const use of uses.values()) bytes += tableBytes(use);
+    sizes.forEach((size) => {
+      bytes += size;
+    });
     if (bytes === 0 || bytes <= budget) return;
-    const largest = [...uses]
-      .map(([name, use]) => ({ name, bytes: tableBytes(use) }))
-      .filter((table) => table.bytes > 0)
+    const largest = [...sizes]
+      .map(([name, size]) => ({ name, bytes: size }))
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 3);
     const at = scope.features.get(largest[0]!.name)?.value.span;
@@ -24,6 +26,9 @@ export const tableBudget: Rule = {
     report('table-over-budget', at, { bytes, budget, largest: names });
   },
 };
+
+/** Of the tables whose size the text shows. */
+const sizesOf = new Facts<FeatureUse, number>();
 
 /** Who shares a table with another has none of its own. */
 const tableBytes = ({ encoder, dim = 0, precision }: FeatureUse): number =>

@@ -6,9 +6,7 @@ export const unreadFeature: Rule = {
   name: 'feature no tower reads',
   check({ file, scope, towers, reads, uncertain }, report) {
     if (towers.length === 0 || uncertain.has('feature')) return;
-    const unread = [...scope.features.values()].filter(
-      ({ name, span }) => !reads.feature.has(name.name) && span.source === file.span.source,
-    );
+    const unread = reads.feature.missing(scope.features).filter(({ span }) => span.source === file.span.source);
     if (unread.length === 0) return;
     const inGroup = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
     const inputs = new Set(towers.flatMap(({ features }) => features));

@@ -1,3 +1,4 @@
+import { Facts } from '../../kept/facts.ts';
 import type { FeatureUse } from '../../library/contract.ts';
 import { usesOf } from '../../library/features/uses.ts';
 import type { Argument, Expression } from '../../syntax/ast.ts';
@@ -14,9 +15,7 @@ export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
     const reported = new Set<Expression>();
-    for (const [name, use] of usesOf(features)) {
-      const table = tableOf(use);
-      if (!table || table.rows === 0 || table.dim < narrow || table.dim <= tolerated * table.rows) continue;
+    for (const [name, table] of wideTables.of(usesOf(features), (_, use) => wideTableOf(use))) {
       const entry = scope.features.get(name);
       if (!entry || reported.has(entry.value) || entry.span.source !== file.span.source) continue;
       const enough = 2 ** Math.ceil(Math.log2(table.rows));
@@ -28,10 +27,19 @@ export const wideTable: Rule = {
   },
 };
 
-/** What the text shows of a table: a learned vocabulary has 0 rows here. Nothing where another feature owns it. */
-function tableOf({ encoder, dim = 0, along }: FeatureUse): { rows: number; dim: number } | undefined {
+interface Size {
+  readonly rows: number;
+  readonly dim: number;
+}
+
+const wideTables = new Facts<FeatureUse, Size>();
+
+/** Nothing where another feature owns the table, and where the text does not show its rows, as those of a learned vocabulary. */
+function wideTableOf({ encoder, dim = 0, along }: FeatureUse): Size | undefined {
   // A sum with the list needs the width of the list.
-  return 'owner' in encoder || along !== undefined ? undefined : { rows: rows(encoder), dim };
+  if ('owner' in encoder || along !== undefined) return undefined;
+  const table = { rows: rows(encoder), dim };
+  return table.rows === 0 || dim < narrow || dim <= tolerated * table.rows ? undefined : table;
 }
 
 /** The argument `dim`, of the feature or of its elements. */
