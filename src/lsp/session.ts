@@ -14,21 +14,39 @@ import { type CheckOptions, check } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { IncrementalParser } from '../syntax/parse_cache.ts';
-import { makeSource, type Source } from '../text/source.ts';
+import { makeSource, renew, type Source } from '../text/source.ts';
 import type { Host } from './host.ts';
 
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
 
+/** A source and what it said: that of an open document stays while its text changes. */
+interface Read {
+  readonly source: Source;
+  readonly text: string;
+}
+
 /** What each file that a check asked for was, or that there was none. */
-type Reads = Map<string, Source | undefined>;
+type Reads = Map<string, Read | undefined>;
+
+interface Analysed extends Read {
+  readonly facts: FileAnalysis;
+  readonly reads: Reads;
+}
+
+const readOf = (source: Source): Read => ({ source, text: source.text });
+
+/** Whether a source says what was read. */
+const isRead = (read: Read | undefined, source: Source | undefined): boolean =>
+  read?.source === source && read?.text === source?.text;
 
 export class Session {
   /** Folders that the editor has open: a file may use what lies in its own. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
-  readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #facts = new Map<string, { readonly facts: FileAnalysis; readonly reads: Reads }>();
+  /** Of open documents: each stays the same while its text changes. */
+  readonly #sources = new Map<string, { version: number; readonly source: Source }>();
+  readonly #facts = new Map<string, Analysed>();
 
   /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
   readonly #features = new BoundFeatures();
@@ -95,7 +113,11 @@ export class Session {
     const document = this.#documents.get(path);
     if (!document) return this.host.source(path);
     const known = this.#sources.get(path);
-    if (known?.version === document.version) return known.source;
+    if (known) {
+      if (known.version !== document.version) renew(known.source, document.getText());
+      known.version = document.version;
+      return known.source;
+    }
     const source = makeSource(path, document.getText());
     this.#sources.set(path, { version: document.version, source });
     return source;
@@ -106,7 +128,7 @@ export class Session {
     const source = this.source(path);
     if (!source) return undefined;
     const known = this.#facts.get(path);
-    if (known?.facts.source === source && [...known.reads].every(([used, read]) => this.source(used) === read)) {
+    if (known && isRead(known, source) && [...known.reads].every(([used, read]) => isRead(read, this.source(used)))) {
       return known.facts;
     }
     // Else the collector would copy what nobody reads any more, again and again.
@@ -114,9 +136,9 @@ export class Session {
     const reads: Reads = new Map();
     const parts = this.#parts.get(path) ?? new ResolvedParts();
     if (this.#documents.has(path)) this.#parts.set(path, parts);
-    const onRead = (used: string, found: Source | undefined) => void reads.set(used, found);
+    const onRead = (used: string, found: Source | undefined) => void reads.set(used, found && readOf(found));
     const facts = new FileAnalysis(this.#check(source, onRead, { parse: this.#read, parts }));
-    this.#facts.set(path, { facts, reads });
+    this.#facts.set(path, { ...readOf(source), facts, reads });
     return facts;
   }
 

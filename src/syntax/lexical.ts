@@ -12,18 +12,29 @@ import { quote } from './words.ts';
 
 type Report = (diagnostic: Diagnostic) => unknown;
 
-/** Report every mistake that can be seen in a token alone. */
-export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
+/** Whether a mistake may be seen in a token alone. */
+export const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
+  payload !== undefined ||
+  tokenType === t.ForeignName ||
+  (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
+
+/** Report every mistake that can be seen in a token alone; `odd` are those tokens, where they are known. */
+export function lexicalMistakes(
+  source: Source,
+  lexed: Lexed & { readonly odd?: readonly IToken[] },
+  report: Report,
+): void {
+  const { odd: suspects = lexed.tokens.filter(isOdd) } = lexed;
   const odd: Diagnostic[] = [];
   const quotes: Diagnostic[] = [];
   const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
-  for (const token of lexed.tokens) {
+  for (const token of suspects) {
     mistakes[token.tokenTypeIdx]?.(source, token, sorted);
     if (token.payload !== undefined) odd.push(lookAlike(source, token));
   }
   together(quotes, (one) => positionAt(source, one.at!.start).line, report);
   together(odd, (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line), report);
-  foreignNames(source, lexed.tokens, report);
+  foreignNames(source, suspects, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
   const fences: Diagnostic[] = [];
   for (const run of runs(lexed.unknown)) {

@@ -8,8 +8,9 @@ import type { File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { type Docs, docsAbove } from './docs.ts';
-import { hidesMistake } from './layout.ts';
+import { type DocText, docsAbove, docTextOf } from './docs.ts';
+import type { Form, KnownForm } from './form.ts';
+import { declarationRanges, hidesMistake, type Range } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
@@ -21,6 +22,7 @@ import { strayDocs } from './stray_docs.ts';
 /** What is kept of a text to read the next one sooner. */
 export interface ParseCache {
   readonly relexer: Relexer;
+  readonly form: KnownForm;
   readonly pieces: Pieces;
 }
 
@@ -40,8 +42,10 @@ export function parse(source: Source, memory?: ParseCache): Outcome<File> {
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
-  const docs = docsAbove(lexed.tokens, lexed.comments);
-  const { declarations, lost, doubtful } = read(source, lexed, docs, collector, memory);
+  const form = memory?.form.again(memory.relexer);
+  const reading: Reading = { source, lexed, collector, memory, form };
+  const docs = form ? undefined : docsAbove(lexed.tokens, lexed.comments);
+  const { declarations, lost, doubtful, ranges } = read(reading, docs?.text ?? docTextOf(lexed.tokens, lexed.comments));
   const output: File = {
     kind: 'File',
     span,
@@ -49,25 +53,38 @@ export function parse(source: Source, memory?: ParseCache): Outcome<File> {
     ...(lost.length > 0 ? { lost } : {}),
     ...(doubtful.length > 0 ? { doubtful } : {}),
   };
-  for (const stray of strayDocs(source, docs, output)) collector.report(stray);
+  if (!form || !ranges) {
+    const strays = strayDocs(source, docs ?? docsAbove(lexed.tokens, lexed.comments), output);
+    for (const stray of strays) collector.report(stray);
+    if (ranges && strays.length === 0) memory?.form.keep({ declarations: ranges }, memory.relexer);
+  }
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
 
-function read(
-  source: Source,
-  lexed: Lexed,
-  known: Docs,
-  collector: Collector,
-  memory: ParseCache | undefined,
-): Recovered {
-  const tokens = withinLimits(source, lexed.tokens, collector.report);
+interface Reading {
+  readonly source: Source;
+  readonly lexed: Lexed;
+  readonly collector: Collector;
+  readonly memory: ParseCache | undefined;
+  /** That of the text before, where this one has it too. */
+  readonly form: Form | undefined;
+}
+
+interface Read extends Recovered {
+  /** Where declarations are, where each was read by itself and has no mistake. */
+  readonly ranges?: readonly Range[];
+}
+
+function read({ source, lexed, collector, memory, form }: Reading, known: DocText): Read {
+  const tokens = form ? lexed.tokens : withinLimits(source, lexed.tokens, collector.report);
   const whole = tokens === lexed.tokens;
-  const docs = (whole ? known : docsAbove(tokens, lexed.comments)).text;
+  const docs = whole ? known : docTextOf(tokens, lexed.comments);
   const builder = new Builder(source, docs);
   const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined;
-  if (whole && areBalanced(tokens) && !hidesMistake(tokens)) {
-    const declarations = pieces?.file();
-    if (declarations) return { declarations, lost: [], doubtful: [] };
+  if (form || (whole && areBalanced(tokens) && !hidesMistake(tokens))) {
+    const ranges = pieces && (form?.declarations ?? declarationRanges(tokens));
+    const declarations = ranges && pieces.file(ranges);
+    if (declarations) return { declarations, lost: [], doubtful: [], ranges };
     const reading = pieces?.refuses() ? undefined : readStrictly('file', tokens);
     if (reading && 'node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];

@@ -7,7 +7,8 @@ import * as t from '../../grammar/tokens.ts';
 import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
-import { declarationRanges, type Range } from './layout.ts';
+import type { DocText } from './docs.ts';
+import type { Range } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
 import { copied } from './relex.ts';
 import { type Body, type Since, splitAgain } from './split_again.ts';
@@ -24,6 +25,7 @@ interface Piece {
   /** Empty where tokens were made up: nothing else is read from those. */
   readonly text: string;
   readonly doc: string | undefined;
+  source: Source;
   /** Where it begins now. */
   start: number;
   /** The last text it was read in. */
@@ -41,22 +43,27 @@ export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Search
 /** Texts after which what is not read any more is forgotten. */
 const remembered = 16;
 
+/** The declarations of a text of which all could be read. */
+interface ReadFile {
+  readonly ranges: readonly Range[];
+  /** Those of their heads, or of all of them. */
+  readonly pieces: readonly Piece[];
+  /** Which text it was. */
+  readonly text: number;
+}
+
 export class Pieces {
   /** By what they were read from. */
   readonly #known = new Map<string, Piece[]>();
   #text = 0;
+  /** The last text of which all could be read. */
+  last: ReadFile | undefined;
 
   /** For the next text. Nodes of the text before move, and belong to this one from then on. */
-  reader(
-    source: Source,
-    all: readonly IToken[],
-    docs: ReadonlyMap<number, string>,
-    builder: Builder,
-    since: Since,
-  ): PieceReader {
+  reader(source: Source, all: readonly IToken[], docs: DocText, builder: Builder, since: Since): PieceReader {
     this.#text++;
     if (this.#text % remembered === 0) this.#forget();
-    return new PieceReader(this.#known, this.#text, source, all, docs, builder, since);
+    return new PieceReader(this, this.#known, this.#text, source, all, docs, builder, since);
   }
 
   #forget(): void {
@@ -76,25 +83,64 @@ export class PieceReader {
   readonly #refused = new Set<number>();
 
   constructor(
+    private readonly pieces: Pieces,
     private readonly known: Map<string, Piece[]>,
     private readonly text: number,
     private readonly source: Source,
     /** All tokens of the text, as they are in it. */
     private readonly all: readonly IToken[],
-    private readonly docs: ReadonlyMap<number, string>,
+    private readonly docs: DocText,
     private readonly builder: Builder,
     private readonly since: Since,
   ) {}
 
   /** All declarations; nothing where one of them has a mistake, or does not begin where it seems to. */
-  file(): ast.Declaration[] | undefined {
-    const declarations: ast.Declaration[] = [];
-    for (const range of declarationRanges(this.all)) {
-      const declaration = this.declaration(this.all, range);
-      if (!declaration) return undefined;
-      declarations.push(declaration);
+  file(ranges: readonly Range[]): ast.Declaration[] | undefined {
+    const known = this.carried(ranges);
+    const pieces: Piece[] = [];
+    for (const [at, range] of ranges.entries()) {
+      const piece = known[at] ?? this.declarationPiece(this.all, range);
+      if (!piece) return undefined;
+      pieces.push(piece);
     }
-    return declarations;
+    this.pieces.last = { ranges, pieces, text: this.since.texts };
+    return pieces.map(({ node }) => node as ast.Declaration);
+  }
+
+  /**
+   * Declarations of which no token changed, by index: they are as they were, but for where they are. They come first, so that nothing
+   * else takes their pieces.
+   */
+  private carried(ranges: readonly Range[]): readonly (Piece | undefined)[] {
+    const { last } = this.pieces;
+    const { change, texts } = this.since;
+    const carried: Piece[] = [];
+    if (!change || last?.text !== texts - 1) return carried;
+    const { delta } = change;
+    const most = Math.min(ranges.length, last.ranges.length);
+    let at = 0;
+    for (; at < most && isRange(ranges[at]!, last.ranges[at]!, 0) && ranges[at]![1] <= change.start; at++) {
+      carried[at] = this.carry(last.pieces[at]!, ranges[at]!, 0);
+    }
+    for (let left = most - at, end = 1; left > 0; left--, end++) {
+      const [now, before] = [ranges.length - end, last.ranges.length - end];
+      const range = ranges[now]!;
+      // A description of the first token after the change may be another.
+      if (!isRange(range, last.ranges[before]!, delta) || range[0] <= change.end) break;
+      carried[now] = this.carry(last.pieces[before]!, range, delta);
+    }
+    return carried;
+  }
+
+  private carry(piece: Piece, [first]: Range, delta: number): Piece {
+    const { start } = piece;
+    this.move(piece, this.all[first]!.startOffset);
+    const { body } = piece;
+    if (!body) return piece;
+    body.origin += delta;
+    body.text = this.since.texts;
+    for (const entry of body.read) this.shift(entry, entry.start + piece.start - start);
+    return piece;
   }
 
   /** Whether the grammar refuses a declaration that was asked for, by itself or in `file`: it need not be asked again. */
@@ -103,13 +149,18 @@ export class PieceReader {
   }
 
   /** Nothing where it has a mistake, or its entries do not begin where they seem to. */
-  declaration(tokens: readonly IToken[], [start, end]: Range = [0, tokens.length]): ast.Declaration | undefined {
+  declaration(tokens: readonly IToken[]): ast.Declaration | undefined {
+    return this.declarationPiece(tokens, [0, tokens.length])?.node as ast.Declaration | undefined;
+  }
+
+  /** Of all of it; of one with entries the piece of its head, whose node has them. */
+  private declarationPiece(tokens: readonly IToken[], [start, end]: Range): Piece | undefined {
     const rule = entryRule(tokens[start]);
     const last = tokens[end - 1]!;
     let open = start;
     while (open < end && tokens[open]!.tokenType !== t.LeftBrace) open++;
     if (rule === undefined || open === end || !is(last, t.RightBrace)) {
-      return this.pieceOf('declaration', tokens, [start, end])?.node as ast.Declaration | undefined;
+      return this.pieceOf('declaration', tokens, [start, end]);
     }
     const head = this.pieceOf('head', tokens, [start, open + 1], last);
     if (!head) return undefined;
@@ -124,7 +175,7 @@ export class PieceReader {
     const same =
       known.entries.length === entries.length && entries.every((entry, index) => entry === known.entries[index]);
     if (!same) head.node = { ...known, entries };
-    return head.node as ast.Declaration;
+    return head;
   }
 
   /** Nothing where it has a mistake. */
@@ -141,20 +192,25 @@ export class PieceReader {
     const before = tokens === this.all ? head.body : undefined;
     const { places, first, last } = splitAgain(tokens, start, end, rule, before, this.since);
     const count = places.length - 1;
-    const pieces: Piece[] = [];
-    const entries: object[] = [];
-    for (let at = 0; at < count; at++) {
-      const [from, past] = [places[at]!, places[at + 1]!];
-      const own: Range = [from, past - from > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past];
-      const again = at < first ? at : at >= count - last ? at - count + before!.read.length : undefined;
-      const known = again === undefined ? undefined : before!.read[again]!;
-      const piece = (known && this.again(known, tokens, own)) ?? this.entryPiece(rule, tokens, own, pieces.at(-1));
-      if (!piece) return undefined;
-      pieces.push(piece);
-      entries.push(piece.node);
+    const pieces: (Piece | undefined)[] = new Array(count);
+    if (before) {
+      for (let at = 0; at < first; at++) pieces[at] = this.again(before.read[at]!, 0);
+      const moved = before.read.length - last;
+      const from = count - last;
+      const delta = last === 0 ? 0 : tokens[start + places[from]!]!.startOffset - before.read[moved]!.start;
+      for (let at = 0; at < last; at++) pieces[from + at] = this.again(before.read[moved + at]!, delta);
     }
-    if (tokens === this.all) head.body = { places, read: pieces, text: this.since.texts };
-    return entries;
+    for (let at = 0; at < count; at++) {
+      if (pieces[at]) continue;
+      const [own, past] = [start + places[at]!, start + places[at + 1]!];
+      const to = past - own > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past;
+      const piece = this.entryPiece(rule, tokens, [own, to], pieces[at - 1]);
+      if (!piece) return undefined;
+      pieces[at] = piece;
+    }
+    const read = pieces as readonly Piece[];
+    if (tokens === this.all) head.body = { origin: start, places, read, text: this.since.texts };
+    return read.map(({ node }) => node);
   }
 
   /** @param before the entry before it, which knows what followed it in an earlier text */
@@ -171,12 +227,10 @@ export class PieceReader {
     return piece;
   }
 
-  /** An entry of the same tokens as in the text before; nothing where it is not the same for all that. */
-  private again(piece: Piece, tokens: readonly IToken[], [first, past]: Range): Piece | undefined {
-    const start = tokens[first]!.startOffset;
-    // Columns have entries of their own, and descriptions of these.
-    const isSame = piece.rule !== 'columns' && piece.doc === this.docs.get(start) && this.isFree(piece, start);
-    if (!isSame || piece.text.length !== endOf(tokens[past - 1]!) - start) return undefined;
+  /** An entry of the same tokens and descriptions as in the text before; nothing where another has its piece. */
+  private again(piece: Piece, delta: number): Piece | undefined {
+    const start = piece.start + delta;
+    if (!this.isFree(piece, start)) return undefined;
     this.shift(piece, start);
     return piece;
   }
@@ -210,7 +264,8 @@ export class PieceReader {
     const node = rule === 'head' ? this.read('declaration', [...part, close!]) : this.read(rule, part);
     if (!node) return undefined;
     const own = copied(text);
-    const piece = { node, spans: spansOf(node), rule, text: own, doc, start, used: this.text, next: undefined };
+    const { source } = this;
+    const piece = { node, spans: spansOf(node), rule, text: own, doc, source, start, used: this.text, next: undefined };
     if (written) this.remember(piece);
     return piece;
   }
@@ -267,16 +322,24 @@ export class PieceReader {
 
   private shift(piece: Piece, start: number): void {
     if (piece.used === this.text) return;
-    const delta = start - piece.start;
-    for (const span of piece.spans) {
-      span.source = this.source;
-      span.start += delta;
-      span.end += delta;
-    }
-    piece.start = start;
     piece.used = this.text;
+    const delta = start - piece.start;
+    if (delta !== 0) {
+      for (const span of piece.spans) {
+        span.start += delta;
+        span.end += delta;
+      }
+      piece.start = start;
+    }
+    // An open document has one source: then nothing is written to the nodes before what changed.
+    if (piece.source === this.source) return;
+    for (const span of piece.spans) span.source = this.source;
+    piece.source = this.source;
   }
 }
+
+const isRange = ([start, end]: Range, [from, to]: Range, delta: number): boolean =>
+  start === from + delta && end === to + delta;
 
 /** Every place in a node, each once. */
 function spansOf(node: object): readonly Moving[] {

@@ -1,6 +1,7 @@
 /** The tokens of a text that differs a little from the one before: only the lines that changed are read again. */
 import type { IToken } from 'chevrotain';
 import { type Lexed, lex } from '../../grammar/lexer.ts';
+import { isOdd } from './lexical.ts';
 import { firstFrom } from './token.ts';
 
 interface Own {
@@ -8,6 +9,8 @@ interface Own {
   readonly comments: IToken[];
   readonly foreignComments: readonly IToken[];
   readonly unknown: IToken[];
+  /** Of the tokens, those about which a mistake may be reported. */
+  readonly odd: IToken[];
 }
 
 /** Where the tokens of a text differ from those of the text before: by index, past which the others moved. */
@@ -16,6 +19,13 @@ export interface Change {
   readonly end: number;
   /** How many more there are. */
   readonly delta: number;
+  /** Whether the tokens that were there have the types of the new ones and are at the places of their lines, and no comment is near. */
+  readonly alike: boolean;
+}
+
+/** As `Lexed`. */
+export interface Relexed extends Lexed {
+  readonly odd: readonly IToken[];
 }
 
 export class Relexer {
@@ -35,12 +45,13 @@ export class Relexer {
   }
 
   /** The same as `lex`. The tokens of the text before are moved, and belong to this one from then on, as do the lists of them. */
-  lex(text: string): Lexed {
+  lex(text: string): Relexed {
     this.#texts++;
     this.#change = this.#text !== undefined && this.#lexed ? relex(this.#text, this.#lexed, text) : undefined;
     if (!this.#change) {
       const { tokens, comments, foreignComments, unknown } = lex(text);
-      this.#lexed = { tokens: [...tokens], comments: [...comments], foreignComments, unknown: [...unknown] };
+      const odd = tokens.filter(isOdd);
+      this.#lexed = { tokens: [...tokens], comments: [...comments], foreignComments, unknown: [...unknown], odd };
     }
     this.#text = text;
     return this.#lexed!;
@@ -59,21 +70,37 @@ function relex(before: string, lexed: Own, text: string): Change | undefined {
   const delta = text.length - before.length;
   const end = endBefore + delta;
 
-  const fresh = lex(copied(text.slice(start, end)));
-  if (fresh.foreignComments.length > 0) return undefined;
+  const stretch = lex(copied(text.slice(start, end)));
+  if (stretch.foreignComments.length > 0) return undefined;
+  const fresh = { ...stretch, odd: stretch.tokens.filter(isOdd) };
   const line = countLines(text, 0, start);
   const lines = countLines(text, start, end) - countLines(before, start, endBefore);
   const first = firstFrom(lexed.tokens, start);
   const count = lexed.tokens.length;
-  for (const name of ['tokens', 'comments', 'unknown'] as const) {
+  let alike = lines === 0;
+  move(fresh.tokens, start, line, 0);
+  for (const name of ['odd', 'tokens', 'comments', 'unknown'] as const) {
     const list = lexed[name];
     const from = firstFrom(list, start);
     const to = firstFrom(list, endBefore);
-    move(list, delta, lines, to);
-    move(fresh[name], start, line, 0);
+    // Odd tokens are among the tokens.
+    if (name !== 'odd') move(list, delta, lines, to);
+    if (name === 'comments' || name === 'unknown') move(fresh[name], start, line, 0);
+    alike &&= name === 'tokens' ? areAlike(list, from, to, fresh.tokens) : from === to && fresh[name].length === 0;
     list.splice(from, to - from, ...fresh[name]);
   }
-  return { start: first, end: first + fresh.tokens.length, delta: lexed.tokens.length - count };
+  return { start: first, end: first + fresh.tokens.length, delta: lexed.tokens.length - count, alike };
+}
+
+/** Whether tokens have the same types, each on the line and, where it is the first there, at the column of the other. */
+function areAlike(list: readonly IToken[], from: number, to: number, fresh: readonly IToken[]): boolean {
+  if (to - from !== fresh.length) return false;
+  return fresh.every((token, at) => {
+    const other = list[from + at]!;
+    const isFirst = at === 0 || fresh[at - 1]!.startLine !== token.startLine;
+    const same = token.tokenTypeIdx === other.tokenTypeIdx && token.startLine === other.startLine;
+    return same && (!isFirst || token.startColumn === other.startColumn);
+  });
 }
 
 /** Texts are compared by stretches of this length first, which the engine does much quicker than letter by letter. */
@@ -107,6 +134,7 @@ function move(tokens: readonly IToken[], offset: number, lines: number, from: nu
     const token = tokens[at]!;
     token.startOffset += offset;
     token.endOffset! += offset;
+    if (lines === 0) continue;
     token.startLine! += lines;
     token.endLine! += lines;
   }

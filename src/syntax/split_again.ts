@@ -9,16 +9,19 @@ import type { Change } from './relex.ts';
 
 /** A body that was split: an entry is from one of the places to the next, and the last place is where the body ends. */
 export interface Body<T> {
-  /** Indexes of tokens. */
+  /** Index of its first token. */
+  origin: number;
+  /** Indexes of tokens, counted from there. */
   readonly places: readonly number[];
   /** What was read of each entry. */
   readonly read: readonly T[];
-  /** Which text of all that were read it was in. */
-  readonly text: number;
+  /** Which text of all that were read it was in last. */
+  text: number;
 }
 
 /** How many entries at the start and at the end of a body are those of the body before. */
 export interface Again {
+  /** As those of a body. */
   readonly places: readonly number[];
   readonly first: number;
   readonly last: number;
@@ -39,29 +42,29 @@ export function splitAgain(
   { change, texts }: Since,
 ): Again {
   const anew = (from: number, isKnown?: (place: number) => boolean): number[] =>
-    entryRanges(tokens, [from, end], rule, isKnown).map(([, past]) => past);
-  const places = before?.text === texts - 1 ? before.places : undefined;
-  const count = (places?.length ?? 1) - 1;
-  const [from, to] = [places?.[0], places?.[count]];
-  if (!places || !change) return { places: [start, ...anew(start)], first: 0, last: 0 };
+    entryRanges(tokens, [from, end], rule, isKnown).map(([, past]) => past - start);
+  if (!change || before?.text !== texts - 1) return { places: [0, ...anew(start)], first: 0, last: 0 };
+  const { origin, places } = before;
+  const count = places.length - 1;
+  const to = origin + places[count]!;
 
   const { delta } = change;
-  if (end < change.start && from === start && to === end) return { places, first: count, last: 0 };
-  if (change.end < start && from === start - delta && to === end - delta) {
-    return { places: places.map((place) => place + delta), first: 0, last: count };
-  }
-  if (change.start < start || change.end > end || from !== start || to !== end - delta) {
-    return { places: [start, ...anew(start)], first: 0, last: 0 };
+  if (end < change.start && origin === start && to === end) return { places, first: count, last: 0 };
+  if (change.end < start && origin === start - delta && to === end - delta) return { places, first: 0, last: count };
+  if (change.start < start || change.end > end || origin !== start || to !== end - delta) {
+    return { places: [0, ...anew(start)], first: 0, last: 0 };
   }
   let first = 0;
-  while (first < count && places[first + 1]! + lookahead <= change.start) first++;
+  while (first < count && start + places[first + 1]! + lookahead <= change.start) first++;
   let next = first;
-  const found = anew(places[first]!, (place) => {
+  const found = anew(start + places[first]!, (place) => {
     if (place <= change.end) return false;
-    while (next < count && places[next]! + delta < place) next++;
-    return next < count && places[next]! + delta === place;
+    const was = place - start - delta;
+    while (next < count && places[next]! < was) next++;
+    return next < count && places[next] === was;
   });
-  const isJoined = found.at(-1) !== end;
-  const rest = isJoined ? places.slice(next + 1).map((place) => place + delta) : [];
-  return { places: [...places.slice(0, first + 1), ...found, ...rest], first, last: rest.length };
+  const isJoined = found.at(-1) !== end - start;
+  const after = isJoined ? places.slice(next + 1) : [];
+  const rest = delta === 0 ? after : after.map((place) => place + delta);
+  return { places: places.slice(0, first + 1).concat(found, rest), first, last: rest.length };
 }

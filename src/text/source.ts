@@ -22,9 +22,21 @@ export interface Position {
 }
 
 export function makeSource(name: string, text: string): Source {
-  const lineStarts = [text.startsWith('\uFEFF') ? 1 : 0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
-  return { name, text, lineStarts };
+  return { name, text, lineStarts: lineStartsOf(text) };
+}
+
+/**
+ * Gives a source its next text, for an editor. It stays the same object, so what is kept of the text before need not be given another
+ * source; whoever keeps places in it moves them.
+ */
+export function renew(source: Source, text: string): void {
+  Object.assign(source, { text, lineStarts: lineStartsOf(text) });
+}
+
+function lineStartsOf(text: string): readonly number[] {
+  const starts = [text.startsWith('\uFEFF') ? 1 : 0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 export function positionAt(source: Source, offset: number): Position {

@@ -4,6 +4,7 @@ import { type Lexed, lex } from '../../grammar/lexer.ts';
 import type { Outcome } from '../../src/diagnostics/diagnostic.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
 import type { File } from '../../src/syntax/ast.ts';
+import { isOdd } from '../../src/syntax/lexical.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { Relexer } from '../../src/syntax/relex.ts';
@@ -23,7 +24,9 @@ function plain({ output, diagnostics }: Outcome<File>): string {
 }
 
 const tokensOf = (lexed: Lexed): string =>
-  JSON.stringify(lexed, (key, value) => (key === 'tokenType' ? value.name : value));
+  JSON.stringify({ odd: lexed.tokens.filter(isOdd), ...lexed }, (key, value) =>
+    key === 'tokenType' ? value.name : value,
+  );
 
 /** Of which every place must be in this text. */
 function sources(value: unknown, found = new Set<unknown>()): Set<unknown> {
