@@ -1,15 +1,39 @@
 /**
  * The TextMate grammar, for editors that colour a text before a language server has read it. Words of the grammar come from the
- * tokens; kinds are handed in, as the grammar knows nothing of them.
+ * tokens; kinds are handed in, as the grammar knows nothing of them. The scopes are those that VS Code takes the colours of the server's tokens from:
+ * a text keeps its colours when the server answers, and the code of a hover and of a Markdown file looks like that of the editor.
  */
 import type { TokenType } from 'chevrotain';
 import * as t from './tokens.ts';
 
-/** Kinds by what they are of, such as `blocks: ['mlp', …]`, and words that arguments take, such as `relu`. */
+/** Words that the grammar does not know. */
 export interface Vocabulary {
+  /** Of features and labels, such as `id`. */
+  readonly types: readonly string[];
+  /** Other kinds, such as `mlp`. */
   readonly kinds: readonly string[];
+  /** What arguments may be, such as `linear`; some are also kinds. */
   readonly words: readonly string[];
 }
+
+const scope = {
+  keyword: 'keyword.control.tower',
+  class: 'entity.name.type.class.tower',
+  namespace: 'entity.name.namespace.tower',
+  function: 'entity.name.function.tower',
+  variable: 'variable.other.readwrite.tower',
+  property: 'variable.other.property.tower',
+  parameter: 'variable.parameter.tower',
+  choice: 'variable.other.enummember.tower',
+};
+
+/** What the name after a word is. */
+const named: readonly (readonly [name: string, ...words: TokenType[]])[] = [
+  [scope.class, t.Tower, t.Task],
+  [scope.namespace, t.Model, t.Data],
+  [scope.function, t.Block],
+  [scope.variable, t.Let, t.Group, t.Channel],
+];
 
 const declarations: readonly TokenType[] = [
   ...[t.Use, t.Let, t.Model, t.Features, t.Labels, t.Group, t.Block, t.Shared, t.Tower],
@@ -20,8 +44,7 @@ const image = (token: TokenType): string => String(token.PATTERN);
 const anyOf = (words: readonly string[]): string => `\\b(?:${[...new Set(words)].sort().join('|')})\\b`;
 
 /** The whole of `tower.tmLanguage.json`. */
-export function textMate({ kinds, words }: Vocabulary): string {
-  const named = (token: TokenType): string => image(token);
+export function textMate({ types, kinds, words }: Vocabulary): string {
   const name = '[A-Za-z_][A-Za-z0-9_]*';
   const grammar = {
     $schema: 'https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json',
@@ -49,45 +72,55 @@ export function textMate({ kinds, words }: Vocabulary): string {
       },
       declarations: {
         patterns: [
+          // A declaration and its name: `tower user`, `channel main`. A word that a sign follows is a name itself.
+          ...named.map(([is, ...tokens]) => ({
+            match: `(?:^\\s*)?\\b(${tokens.map(image).join('|')})\\s+(${name})`,
+            captures: { 1: { name: scope.keyword }, 2: { name: is } },
+          })),
           {
-            // A declaration and its name: `tower user`, `channel main`. A word that a sign follows is a name itself.
-            match: `(?:^\\s*)?\\b(${[t.Let, t.Model, t.Group, t.Block, t.Tower, t.Task, t.Data, t.Channel].map(named).join('|')})\\s+(${name})`,
-            captures: { 1: { name: 'keyword.declaration.tower' }, 2: { name: 'entity.name.tower' } },
+            match: `^\\s*(${declarations.map(image).join('|')})\\b(?!\\s*:)`,
+            captures: { 1: { name: scope.keyword } },
           },
           {
-            match: `^\\s*(${declarations.map(named).join('|')})\\b(?!\\s*:)`,
-            captures: { 1: { name: 'keyword.declaration.tower' } },
+            match: `\\b(${image(t.Keyed)})\\s+(${image(t.By)})\\b`,
+            captures: { 1: { name: scope.keyword }, 2: { name: scope.keyword } },
           },
+          { match: `(?<=")\\s+(${image(t.By)})\\b`, captures: { 1: { name: scope.keyword } } },
           {
-            match: `\\b(${named(t.Keyed)})\\s+(${named(t.By)})\\b`,
-            captures: { 1: { name: 'keyword.other.tower' }, 2: { name: 'keyword.other.tower' } },
-          },
-          { match: `(?<=")\\s+(${named(t.By)})\\b`, captures: { 1: { name: 'keyword.other.tower' } } },
-          {
-            // `a, b : category`, on a line of their own.
-            match: `^\\s*(${name}(?:\\s*,\\s*${name})+)(?=\\s*:)`,
+            // `a, b : category` and `a : id`, on a line of their own.
+            match: `^\\s*(${name}(?:\\s*,\\s*${name})*)(?=\\s*:)`,
             captures: {
               1: {
                 patterns: [
-                  { name: 'variable.parameter.tower', match: name },
+                  { name: scope.property, match: name },
                   { name: 'punctuation.separator.tower', match: ',' },
                 ],
               },
             },
           },
-          { match: `\\b(${name})(?=\\s*=)`, captures: { 1: { name: 'variable.other.tower' } } },
+          { match: `\\b(${name})(?=\\s*=)`, captures: { 1: { name: scope.property } } },
         ],
       },
       values: {
         patterns: [
-          { match: `\\b(${name})(?=\\s*:)`, captures: { 1: { name: 'variable.parameter.tower' } } },
+          {
+            match: `(?<=:)\\s*(${image(t.Log)}|one\\s+of)(?=\\s)`,
+            captures: { 1: { patterns: [{ name: scope.keyword, match: name }] } },
+          },
+          {
+            // `pool: mean`: the word is also a block.
+            match: `\\b(${name})\\s*:\\s*(?!${image(t.Log)}\\s)(${anyOf(words)})(?!\\s*\\()`,
+            captures: { 1: { name: scope.parameter }, 2: { name: scope.choice } },
+          },
+          { match: `\\b(${name})(?=\\s*:)`, captures: { 1: { name: scope.parameter } } },
           { name: 'keyword.operator.arrow.tower', match: image(t.Arrow) },
           { name: 'constant.numeric.tower', match: (t.NumberToken.PATTERN as RegExp).source },
+          { match: `(?<=[:(])\\s*(${anyOf(types)})`, captures: { 1: { name: 'support.type.tower' } } },
           { name: 'support.function.tower', match: anyOf(kinds) },
-          { name: 'constant.language.tower', match: anyOf(['true', 'false', ...words]) },
+          { name: scope.choice, match: anyOf(['true', 'false', ...words]) },
           { name: 'keyword.operator.arithmetic.tower', match: '[+*/-]' },
           { name: 'punctuation.separator.tower', match: '[,.:=]' },
-          { name: 'variable.other.tower', match: `\\b${name}\\b` },
+          { name: scope.variable, match: `\\b${name}\\b` },
         ],
       },
     },

@@ -23,6 +23,10 @@ export function vocabulary(): Vocabulary {
   };
   for (const table of Object.values(library)) visit(table);
   for (const { name, type } of allTypes()) read(name, type);
-  // Where a word is both, a kind is what it most often is.
-  return { kinds: [...kinds].sort(), words: [...words].filter((word) => !kinds.has(word)).sort() };
+  const types = new Set([...Object.keys(library.features), 'binary', 'number']);
+  return {
+    types: [...types].sort(),
+    kinds: [...kinds].sort(),
+    words: [...words].sort(),
+  };
 }
