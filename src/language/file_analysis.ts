@@ -18,13 +18,23 @@ export class FileAnalysis {
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
-  constructor(readonly checked: Checked) {
+  /** @param lexed the tokens of its text, where they are known */
+  constructor(
+    readonly checked: Checked,
+    lexed?: Lexed,
+  ) {
     this.source = checked.file.span.source;
+    this.#lexed = lexed;
   }
 
   /** Of this file and of what it brings into scope, by place. */
   get occurrences(): readonly Occurrence[] {
     return (this.#occurrences ??= findOccurrences(this.checked.resolution));
+  }
+
+  /** Of this file: those of the entries and declarations that a range touches, and maybe others. */
+  occurrencesIn(start: number, end: number): readonly Occurrence[] {
+    return this.#occurrences ?? findOccurrences(this.checked.resolution, { start, end });
   }
 
   /** What each source and step of a flow carries, wherever that is valid. */

@@ -1,6 +1,5 @@
 /** What can be folded: bodies, lists and calls over several lines, and runs of comments. */
-import * as t from '../../grammar/tokens.ts';
-import { isAny } from '../syntax/token.ts';
+import { depthOf } from '../syntax/token.ts';
 import { positionAt } from '../text/source.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
@@ -15,9 +14,11 @@ export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
   const folds: Fold[] = [];
   const open: number[] = [];
   for (const token of lexed.tokens) {
-    const line = positionAt(source, token.startOffset).line;
-    if (isAny(token, [t.LeftBrace, t.LeftBracket, t.LeftParenthesis])) open.push(line);
-    else if (isAny(token, [t.RightBrace, t.RightBracket, t.RightParenthesis])) {
+    const deeper = depthOf(token);
+    if (deeper === 0) continue;
+    const { line } = positionAt(source, token.startOffset);
+    if (deeper > 0) open.push(line);
+    else {
       const start = open.pop();
       // The closing bracket's line stays in sight.
       if (start !== undefined && line - 1 > start) folds.push({ start, end: line - 1, comment: false });

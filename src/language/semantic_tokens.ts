@@ -1,6 +1,6 @@
 /** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
 import * as t from '../../grammar/tokens.ts';
-import { is } from '../syntax/token.ts';
+import { endOf, firstFrom, is } from '../syntax/token.ts';
 import type { Span } from '../text/source.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { isKeyword } from './keywords.ts';
@@ -41,30 +41,49 @@ export function semanticTokensOf(
   end = Number.POSITIVE_INFINITY,
 ): readonly SemanticToken[] {
   const { source, lexed } = facts;
-  const meanings = new Map<number, Occurrence>();
-  for (const occurrence of facts.occurrences) {
-    if (occurrence.span.source === source) meanings.set(occurrence.span.start, occurrence);
-  }
+  const { tokens, comments } = lexed;
+  const meanings = end === Number.POSITIVE_INFINITY ? facts.occurrences : facts.occurrencesIn(start, end);
   const colours: SemanticToken[] = [];
-  const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers'] = []): void => {
+  const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers'] = none): void => {
     if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
   };
-  for (const [at, token] of lexed.tokens.entries()) {
+  // Tokens, comments and meanings are in the order of their places: each is passed once.
+  let comment = Math.max(0, firstFrom(comments, start) - 1);
+  const addComments = (before: number): void => {
+    for (; comment < comments.length && comments[comment]!.startOffset < before; comment++) {
+      const { startOffset, image } = comments[comment]!;
+      add(startOffset, endOf(comments[comment]!), 'comment', image.startsWith('///') ? documentation : none);
+    }
+  };
+  let next = 0;
+  const meaningAt = (place: number): Occurrence | undefined => {
+    let found: Occurrence | undefined;
+    for (; next < meanings.length && meanings[next]!.span.start <= place; next++) {
+      const { span } = meanings[next]!;
+      if (span.start === place && span.source === source) found = meanings[next];
+    }
+    return found;
+  };
+  const past = firstFrom(tokens, end);
+  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < past; at++) {
+    const token = tokens[at]!;
     const from = token.startOffset;
-    const to = (token.endOffset ?? from) + 1;
-    const meaning = meanings.get(from);
+    const to = endOf(token);
+    addComments(from);
+    const meaning = meaningAt(from);
     if (is(token, t.Text)) add(from, to, 'string');
     else if (is(token, t.NumberToken)) add(from, to, 'number');
     else if (is(token, t.Arrow)) add(from, to, 'operator');
     else if (meaning) add(from, to, ...look(meaning));
-    else if (isKeyword(lexed.tokens, at)) add(from, to, 'keyword');
+    else if (isKeyword(tokens, at)) add(from, to, 'keyword');
     else if (is(token, t.Name)) add(from, to, 'variable');
   }
-  for (const { startOffset, endOffset, image } of lexed.comments) {
-    add(startOffset, (endOffset ?? startOffset) + 1, 'comment', image.startsWith('///') ? ['documentation'] : []);
-  }
-  return colours.sort((a, b) => a.span.start - b.span.start);
+  addComments(end);
+  return colours;
 }
+
+const none: SemanticToken['modifiers'] = [];
+const documentation: SemanticToken['modifiers'] = ['documentation'];
 
 const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   model: 'namespace',

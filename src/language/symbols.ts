@@ -53,64 +53,76 @@ export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
   return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.kind === b.kind;
 }
 
-/** Looks up by kind and name what is in scope of a file. */
+/** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
 export class Symbols {
-  readonly #byKind: Readonly<Record<LookupKind, Table>>;
-  readonly #steps = new Map<string, Map<string, NamedSymbol>>();
+  readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
+  readonly #symbols = new Map<SymbolNode, NamedSymbol>();
+  readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
+  readonly #towers: ReadonlyMap<string, Ast.Tower>;
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
-    const table = (kind: SymbolKind, nodes: Iterable<SymbolNode>): Table =>
-      new Map([...nodes].map((node) => [node.name.name, symbolOf(kind, node)]));
-    const blocks = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
-    this.#byKind = {
-      constant: table('constant', scope.lets),
-      feature: table('feature', scope.features.values()),
-      label: table('label', scope.labels.values()),
-      group: table('group', scope.groups.values()),
-      block: table('block', scope.blocks.values()),
-      tower: table('tower', scope.towers.values()),
-      task: table('task', scope.tasks.values()),
+    const { lets, features, labels, groups, blocks, towers, tasks } = scope;
+    const named = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
+      new Map(nodes.map((node) => [node.name.name, node]));
+    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
+    this.#towers = towers;
+    this.#nodes = {
+      constant: named(lets),
+      feature: features,
+      label: labels,
+      group: groups,
+      block: blocks,
+      tower: towers,
+      task: tasks,
       // The first of a name is the one that counts, as in a data block.
-      column: table('column', blocks.flatMap(columnEntries).reverse()),
+      column: named(data.flatMap(columnEntries).reverse()),
     };
-    for (const [name, tower] of scope.towers) {
-      const steps = new Map<string, NamedSymbol>();
-      for (const entry of tower.entries) {
-        if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(name, entry));
-      }
-      this.#steps.set(name, steps);
-    }
   }
 
   find(name: string, ...kinds: readonly LookupKind[]): NamedSymbol | undefined {
     for (const kind of kinds) {
-      const found = this.#byKind[kind].get(name);
-      if (found) return found;
+      const node = this.#nodes[kind].get(name);
+      if (node) return this.#symbol(kind, node);
     }
     return undefined;
   }
 
+  #symbol(kind: LookupKind, node: SymbolNode): NamedSymbol {
+    const symbol = this.#symbols.get(node) ?? symbolOf(kind, node);
+    this.#symbols.set(node, symbol);
+    return symbol;
+  }
+
   /** Of a tower's channels and steps. */
   step(tower: string, name: string): NamedSymbol | undefined {
-    return this.#steps.get(tower)?.get(name);
+    return this.#stepsOf(tower).get(name);
   }
 
   steps(tower: string): readonly NamedSymbol[] {
-    return [...(this.#steps.get(tower)?.values() ?? [])];
+    return [...this.#stepsOf(tower).values()];
+  }
+
+  #stepsOf(tower: string): ReadonlyMap<string, NamedSymbol> {
+    const known = this.#steps.get(tower);
+    if (known) return known;
+    const steps = new Map<string, NamedSymbol>();
+    for (const entry of this.#towers.get(tower)?.entries ?? []) {
+      if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(tower, entry));
+    }
+    this.#steps.set(tower, steps);
+    return steps;
   }
 
   /** Of a block of the file. */
   parameters(block: string): readonly NamedSymbol[] {
-    const node = this.#byKind.block.get(block)?.node;
+    const node = this.#nodes.block.get(block);
     return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
   }
 
   all(kind: LookupKind): readonly NamedSymbol[] {
-    return [...this.#byKind[kind].values()];
+    return [...this.#nodes[kind].values()].map((node) => this.#symbol(kind, node));
   }
 }
-
-type Table = ReadonlyMap<string, NamedSymbol>;
 
 export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
   return { kind, name: node.name.name, span: node.name.span, node };

@@ -137,7 +137,8 @@ export class Session {
     const parts = this.#parts.get(path) ?? new ResolvedParts();
     if (this.#documents.has(path)) this.#parts.set(path, parts);
     const onRead = (used: string, found: Source | undefined) => void reads.set(used, found && readOf(found));
-    const facts = new FileAnalysis(this.#check(source, onRead, { parse: this.#read, parts }));
+    const checked = this.#check(source, onRead, { parse: this.#read, parts });
+    const facts = new FileAnalysis(checked, this.#memories.get(path)?.relexer.lexedOf(source.text));
     this.#facts.set(path, { ...readOf(source), facts, reads });
     return facts;
   }

@@ -39,6 +39,11 @@ export class Relexer {
     return this.#change;
   }
 
+  /** The tokens of a text, if it is the last that was read. */
+  lexedOf(text: string): Lexed | undefined {
+    return this.#text === text ? this.#lexed : undefined;
+  }
+
   /** How many texts were read. */
   get texts(): number {
     return this.#texts;

@@ -15,18 +15,33 @@ import { searchWords } from './search.ts';
 import { towerWords } from './tower.ts';
 import { known, Values } from './values.ts';
 
+/** A stretch of a file. */
+export interface Within {
+  readonly start: number;
+  readonly end: number;
+}
+
 export class Declarations {
   readonly #found: Found;
+  readonly #within: Within | undefined;
   readonly #library: Library;
   readonly #values: Values;
 
   readonly #slotOf: (path: readonly string[]) => Slot | undefined;
 
-  constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>) {
+  /** @param within entries elsewhere are passed over */
+  constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>, within?: Within) {
     this.#found = found;
+    this.#within = within;
     this.#library = library;
     this.#values = new Values(found, library);
     this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span });
+  }
+
+  /** Those that the range touches. */
+  near<T extends { readonly span: Within }>(nodes: readonly T[]): readonly T[] {
+    const within = this.#within;
+    return within ? nodes.filter(({ span }) => span.start <= within.end && within.start <= span.end) : nodes;
   }
 
   declaration(node: Ast.Declaration): void {
@@ -42,10 +57,10 @@ export class Declarations {
         this.#values.numbers(node.value);
         return;
       case 'Features':
-        for (const entry of node.entries) this.feature(entry);
+        for (const entry of this.near(node.entries)) this.feature(entry);
         return;
       case 'Labels':
-        for (const entry of node.entries) this.label(entry);
+        for (const entry of this.near(node.entries)) this.label(entry);
         return;
       case 'Group':
         this.#found.declare(symbolOf('group', node));
@@ -56,7 +71,7 @@ export class Declarations {
         this.#values.block(node);
         return;
       case 'Tower':
-        towerWords(node, this.#values);
+        towerWords(node, this.near(node.entries), this.#values);
         return;
       case 'Task':
         this.#found.declare(symbolOf('task', node));
@@ -93,7 +108,7 @@ export class Declarations {
   }
 
   #entries(place: EntryPlace, entries: readonly Ast.Entry[]): void {
-    for (const entry of entries) {
+    for (const entry of this.near(entries)) {
       const { name } = entry;
       const row = known(entryTables[place], name.name);
       if (!row) continue;

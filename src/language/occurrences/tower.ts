@@ -4,12 +4,13 @@ import { stepSymbol, symbolOf } from '../symbols.ts';
 import type { Found } from './found.ts';
 import { stepsOf, type Values } from './values.ts';
 
-export function towerWords(node: Ast.Tower, values: Values): void {
+/** @param entries those of the tower that are asked for */
+export function towerWords(node: Ast.Tower, entries: readonly Ast.TowerEntry[], values: Values): void {
   const { found } = values;
   found.declare(symbolOf('tower', node));
   for (const input of node.inputs) found.name(input, 'group', 'feature', 'label');
   if (node.key) found.name(node.key, 'feature');
-  for (const entry of node.entries) {
+  for (const entry of entries) {
     found.declare(stepSymbol(node.name.name, entry));
     const [first, ...rest] = stepsOf(entry.flow);
     if (first) sourceWords(node.name.name, entry, first, values);
