@@ -21,6 +21,7 @@ import { apply, formatText, tower } from './language.ts';
 import { element, markdown } from './markdown.ts';
 import { makePicture } from './picture.ts';
 import { showProblems } from './problems.ts';
+import { tabPasses } from './tab.ts';
 import { theme } from './theme.ts';
 
 const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
@@ -64,6 +65,7 @@ const view = new EditorView({
     ]),
     tower,
     theme,
+    tabPasses,
     EditorView.updateListener.of(({ docChanged, selectionSet }) => {
       if (docChanged) {
         keep('text', textNow());

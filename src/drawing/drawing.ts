@@ -62,7 +62,9 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
           `<text class="tower" x="${middle}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
       ),
       ...paths.map((path) => `<path class="arrow" marker-end="url(#head)" d="${path}"/>`),
-      ...all.map((each) => draw(each, canFold ? folded.has(each.box.id) : undefined)),
+      ...all.map((each) =>
+        draw(each, placement.towers[each.tower]?.name, canFold ? folded.has(each.box.id) : undefined),
+      ),
       ...(left > 0 ? ['</g>'] : []),
     ].join('\n'),
   };
@@ -103,7 +105,7 @@ const titleOf = ({ kind, name, weights }: Box): string =>
   `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
 
 /** @param isFolded undefined where boxes do not fold */
-function draw({ box, x, y, width }: Placed, isFolded: boolean | undefined): string {
+function draw({ box, x, y, width }: Placed, tower: string | undefined, isFolded: boolean | undefined): string {
   const canFold = isFolded !== undefined;
   const left = x + padding + (canFold ? markWidth : 0);
   const fit = Math.floor((width - 2 * padding) / characterWidth);
@@ -128,9 +130,9 @@ function draw({ box, x, y, width }: Placed, isFolded: boolean | undefined): stri
     words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
   const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
-  // Its name is what it shows.
+  // Its name is what it shows, and the tower: both towers may have a channel of that name.
   const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
-  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([box.name, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${looks[box.kind]}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? name : `${name}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${looks[box.kind]}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
 }
 
 const prefix: Readonly<Record<Box['kind'], string>> = {

@@ -315,6 +315,32 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.until(`document.querySelector('#towers svg') && document.getElementById('fold').checkVisibility()`);
   });
 
+  it('lets Tab pass through the text, and indents where somebody writes', async () => {
+    const tab = async (): Promise<void> => {
+      const key = { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 };
+      for (const type of ['keyDown', 'keyUp']) await page.send('Input.dispatchKeyEvent', { type, ...key });
+    };
+    const at = () => page.value<string>(`document.activeElement.id || document.activeElement.className`);
+    await choose('models/two_tower.tower');
+    const before = await textOf();
+    await page.value(`document.querySelector('.cm-scroller').focus()`);
+    await tab();
+    expect(await at()).toContain('cm-content');
+    await tab();
+    expect(await at()).toBe('cursor');
+    expect(await textOf()).toBe(before);
+    await clickBehind('group profile =');
+    await page.type(' ');
+    await tab();
+    expect(await at()).toContain('cm-content');
+    expect(await textOf()).not.toBe(before);
+    await choose('models/two_tower.tower');
+    await page.until(`localStorage.getItem('tower-playground-text') === ${JSON.stringify(before)}`);
+    const named = (id: string) =>
+      page.value<string>(`document.querySelector('#towers [data-box="${id}"] title').textContent`);
+    expect(await named('user.main')).toMatch(/^channel main, tower user\n/);
+  });
+
   it('keeps an edit on reload, and gives back what an example replaced', async () => {
     await clickBehind('group profile = user_id');
     await page.type(' // mine');
