@@ -116,13 +116,11 @@ const vectorText = ({ text }: Value): string => text;
 
 function blockOf(part: Part): Block {
   const inputs = part.parts('inputs').flatMap((input) => {
-    // How a list of tensors is cut or doubled is the matter of the layer.
-    input.skip('input_fn', 'input_slice', 'ignore_input', 'reset_input');
     const [group, block] = [input.text('feature_group_name'), input.text('block_name')];
+    if (input.flag('ignore_input', false)) return [];
     if (group !== undefined) return [{ name: group, isGroup: true }];
     return block === undefined ? [] : [{ name: block, isGroup: false }];
   });
-  part.skip('merge_inputs_into_list', 'input_concat_axis');
   return { name: part.text('name') ?? '', part, inputs };
 }
 
@@ -143,12 +141,6 @@ function layerOf({ name, part }: Block, context: ModelContext): Layer {
   if (!kind) return passes;
   switch (kind.name) {
     case 'input_layer':
-      kind.part.skip(
-        'only_output_feature_list',
-        'only_output_3d_tensor',
-        'output_2d_tensor_and_feature_list',
-        'output_seq_and_normal_feature',
-      );
       return passes;
     case 'lambda': {
       const expression = kind.part.text('expression') ?? '';
@@ -160,7 +152,6 @@ function layerOf({ name, part }: Block, context: ModelContext): Layer {
     case 'recurrent':
     case 'repeat': {
       const times = kind.part.whole('num_steps', 1) ?? kind.part.whole('num_repeat', 1) ?? 1;
-      kind.part.skip('fixed_input_index', 'input_slice', 'input_fn', 'output_concat_axis');
       return kerasLayer(name, kind.part.needed('keras_layer'), times, context);
     }
     default:
@@ -192,8 +183,12 @@ const layers: Readonly<Record<string, (part: Part, times: number, context: Model
       ? { takes: 'fields', gives: 'vector', blocks: [weighed, 'flatten', 'layer_norm'] }
       : { takes: 'fields', gives: 'fields', blocks: [weighed] };
   },
-  FM: (part) => {
-    part.part('fm')?.skip('use_variant');
+  FM: (part, _, { notes }) => {
+    if (part.part('fm')?.flag('use_variant', false) !== true)
+      notes.differs(
+        part,
+        'EasyRec sums the products of an FM to one number: `fm` gives a number for each of the width',
+      );
     return { takes: 'fields', gives: 'vector', blocks: ['fm'] };
   },
   CIN: (part) => ({
@@ -202,8 +197,9 @@ const layers: Readonly<Record<string, (part: Part, times: number, context: Model
     blocks: [`cin(${part.needed('cin').wholes('hidden_feature_sizes').join(', ')})`],
   }),
   Cross: (part, times) => {
-    part.part('cross')?.skip('projection_dim', 'diag_scale');
-    return { takes: 'vector', gives: 'vector', blocks: [`cross_v2(layers: ${times})`] };
+    const rank = part.part('cross')?.whole('projection_dim', 1);
+    const settings = [`layers: ${times}`, ...(rank === undefined ? [] : [`rank: ${rank}`])];
+    return { takes: 'vector', gives: 'vector', blocks: [`cross_v2(${settings.join(', ')})`] };
   },
   LayerNormalization: () => ({ takes: 'vector', gives: 'vector', blocks: ['layer_norm'] }),
   BatchNormalization: () => ({ takes: 'vector', gives: 'vector', blocks: ['batch_norm'] }),

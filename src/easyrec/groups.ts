@@ -22,7 +22,13 @@ const encoders: readonly string[] = [
 
 export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
   return model.parts('feature_groups').map((at) => {
-    at.skip('wide_deep', 'group_type', 'negative_sampler');
+    for (const name of ['wide_deep', 'group_type']) {
+      if (/^WIDE/.test(at.text(name) ?? ''))
+        notes.differs(
+          at.at(name),
+          'Tower has no wide part: the features of this group have vectors, as those of a deep one',
+        );
+    }
     if (at.has('embedding_name_suffix')) {
       notes.differs(at.at('embedding_name_suffix'), 'a feature has one table in all groups');
       at.skip('embedding_name_suffix');
@@ -48,6 +54,8 @@ export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
       const type = pooled?.text('pooling_type');
       if (type !== undefined && type !== 'mean')
         notes.differs(pooled!.at('pooling_type'), 'sequences are pooled by their mean');
+      if (pooled?.has('max_seq_length'))
+        notes.differs(pooled.at('max_seq_length'), 'the length of a list is the `max` of its feature');
       pooled?.skip('input', 'name', 'max_seq_length');
     }
     return {

@@ -113,7 +113,10 @@ function mind(context: ModelContext): Towers {
   if (lists.length === 0) throw context.refuse('no sequence of its history was converted');
 
   const capsule = tower.needed('capsule_config');
-  capsule.skip('max_seq_len');
+  const kept = sides.used.get(lists[0]!)?.list?.max;
+  const longest = capsule.whole('max_seq_len', 1);
+  if (longest !== undefined && kept !== undefined && longest !== kept)
+    notes.differs(capsule.at('max_seq_len'), `the history keeps ${kept} elements: see the \`max\` of its feature`);
   const wide = capsule.whole('high_dim', 1) ?? 64;
   const routing = `multi_interest(${Math.min(capsule.whole('max_k', 1) ?? 5, 64)}, routing, iterations: ${Math.min(capsule.whole('num_iters', 1) ?? 3, 16)})`;
   for (const name of [

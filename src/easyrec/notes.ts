@@ -81,6 +81,11 @@ const notNeeded: readonly (readonly [RegExp, string])[] = [
     'the header of the file names its columns',
   ],
   [/^feature_configs?\.(\w+\.)*(separator|combiner|pooling)$/, 'a feature of one value has no elements'],
+  [
+    /^model_config\.backbone\.(\w+\.)*(input_fn|input_slice|reset_input|merge_inputs_into_list|fixed_input_index|only_output_feature_list|only_output_3d_tensor|output_2d_tensor_and_feature_list|output_seq_and_normal_feature)$/,
+    'steps of a flow pass values on by their shapes',
+  ],
+  [/^model_config\.feature_groups\.(wide_deep|group_type)$/, 'all features of a tower have vectors'],
   [/\.ignore_in_batch_neg_sam$/, 'only a softmax compares items'],
   [/\.num_eval_sample$/, 'Tower ranks all items, and draws none for evaluation'],
   [/\.(max_partitions|precision|fg_value_type|data_type|asset_dir|tf_summary)$/, machines],
@@ -95,6 +100,10 @@ const leftOut: readonly (readonly [RegExp, string])[] = [
     'attention to the candidate needs both sides: give the user tower a history instead',
   ],
   [/^model_config\.(ev_params|use_pareto_loss_weight)\b/, 'it is a setting of one feature or task in Tower'],
+  [
+    /^model_config\.feature_groups\.negative_sampler$/,
+    'a group has no sampler of its own: see `negatives` of the loss',
+  ],
   [/^train_config\.freeze_gradient\b/, 'all weights are trained; `frozen` keeps vectors of a file'],
   [/^train_config\.gradient_accumulation_steps\b/, 'write a larger `batch`'],
   [/^data_config\.(extra_label_func|label_sep|label_dim)\b/, 'compute the label in `columns`'],

@@ -218,6 +218,9 @@ function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[]
     }
   }
   const drawn = drawnOf({ root, notes });
+  const name = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
+  if (drawn.length === 0 && !isInBatch && settings.has(name))
+    notes.differs(settings.at(name), 'without drawn items, a row is compared with the items of the batch');
   if (drawn.length === 0) return ['in_batch'];
   return isInBatch ? ['in_batch', ...drawn] : drawn;
 }
@@ -233,6 +236,7 @@ function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[
       part.at('hard_neg_edge_input_path'),
       'write the hard negatives of a row as a list in its column, and `negatives: listed(COLUMN)`',
     );
+    if (part.has('num_hard_sample')) notes.leftOut(part.at('num_hard_sample'), 'no hard negatives are drawn');
     part.skip('hard_neg_edge_input_path', 'num_hard_sample');
   }
   if (/v2$/.test(name)) {
@@ -240,8 +244,9 @@ function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[
       part.at('pos_edge_input_path'),
       'items that the user had may be drawn: `mask: HISTORY` leaves those of a list out',
     );
-    part.skip('pos_edge_input_path', 'user_input_path');
+    part.skip('pos_edge_input_path');
   }
+  if (part.has('user_input_path')) notes.notNeeded(part.at('user_input_path'), 'users are those of the events');
   part.skip('user_input_path');
   return [`negatives: sampled(${count}, shared)`];
 }

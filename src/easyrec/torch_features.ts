@@ -90,7 +90,14 @@ function featureOf(
   // A grouped sequence is a column of its own, whatever the expression of its elements says.
   // Features that were made before are in the column of their name.
   const isOwn = sequence?.name !== undefined || sources.length === 0;
-  const inputs = isOwn ? [original] : sources.map((source) => source.replace(/^\w+:/, ''));
+  const [source] = sources;
+  if (sequence?.name !== undefined && source !== undefined && `${sequence.name}__${bare(source)}` !== original) {
+    notes.differs(
+      part.at('expression'),
+      `the column is \`${original}\`: rows before feature generation have \`${sequence.name}__${bare(source)}\``,
+    );
+  }
+  const inputs = isOwn ? [original] : sources.map(bare);
   const value = read({
     ...context,
     part,
@@ -115,6 +122,8 @@ function featureOf(
   return { ...draftOf(part, name, inputs, value), ...(side ? { side } : {}) };
 }
 
+const bare = (source: string): string => source.replace(/^\w+:/, '');
+
 function sideOf(sources: readonly string[]): SideName | undefined {
   const sides = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
   return sides.has('item') ? 'item' : sides.size > 0 ? 'user' : undefined;
@@ -135,6 +144,8 @@ function id(read: Read): Value {
   if (part.flag('weighted', false)) {
     notes.leftOut(part.at('weighted'), 'write the weights as a column, and `list(…, weights: COLUMN)`');
   }
+  if (sequence && width !== undefined && width !== 1)
+    notes.differs(part.at('value_dim'), 'an element of a sequence is one value: several in one count as one');
   if (sequence || !isMany) return { element, ...listOf(read) };
   return {
     element,
@@ -180,6 +191,8 @@ function combo(read: Read): Value {
 function lookup(read: Read): Value | undefined {
   const { part, notes, dim, isList, inputs } = read;
   const [map = '', key = ''] = inputs;
+  for (const name of ['combiner', 'normalizer'])
+    if (part.has(name)) notes.leftOut(part.at(name), 'the first value of the key is taken as it is');
   part.skip('need_key', 'combiner', 'normalizer');
   const pairs = elementsOf(map, separatorOf(part), isList);
   const found = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;

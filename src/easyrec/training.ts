@@ -61,7 +61,8 @@ function optimizerLines(root: Part, model: Part, train: Part | undefined, dialec
     dialect === 'EasyRec' ? parts : [train?.part('sparse_optimizer'), train?.part('dense_optimizer')];
   if (third) notes.leftOut(third, 'Tower has no wide part, so it has no optimizer of its own');
   for (const part of [first, second, third]) {
-    part?.skip('use_moving_average');
+    if (part?.flag('use_moving_average', false))
+      notes.leftOut(part.at('use_moving_average'), 'Tower keeps no moving average of the weights');
     if (part?.has('ema')) notes.leftOut(part.at('ema'), 'Tower keeps no moving average of the weights');
     part?.skip('ema', 'moving_average_decay');
   }

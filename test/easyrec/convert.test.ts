@@ -1,5 +1,8 @@
 /** Configs of EasyRec and TorchEasyRec next to what becomes of them: the two files, and a line for each thing that does not. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type ConfigField, readConfig } from '../../grammar/text_format.ts';
 import { notesText } from '../../src/cli/views/import_notes.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { convert } from '../../src/easyrec/convert.ts';
@@ -26,6 +29,89 @@ describe('the configs', () => {
     { input: '.config' },
   );
 });
+
+/** Values of another spelling that mean nothing to a model, and names that only point at something else of the config. */
+const meaningless: readonly RegExp[] = [
+  /^data_config\.(input_type|dataset_type|input_fields\.input_type)$/,
+  /^data_config\.\w*negative_sampler\w*\.user_id_field$/,
+  /^model_config\.(model_name|train_metrics\b.*)$/,
+  // An unknown word is the usual value.
+  /\.(wide_deep|group_type|simi_func|sub_feature_type)$/,
+  /\.sequence_groups\.group_name$|\.pooling_encoder\.input$/,
+  // A table that one feature has is its own, whatever its name.
+  /\.embedding_name$/,
+  // The table of the item has its own width.
+  /\.sequence_feature\.features\.id_feature\.embedding_dim$/,
+];
+
+describe('a setting that is changed', () => {
+  const folder = 'test/easyrec/configs';
+  it.each(readdirSync(folder).filter((name) => name.endsWith('.config')))(
+    'changes something of %s, or has a line',
+    (name) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const answer = (of: string): string => {
+        try {
+          const { draft, notes, paths } = convert(name, of);
+          const files = { events: 'train.csv', test: 'test.csv' };
+          const said = notes.map(({ kind, field, text: why }) => [kind, field, why]);
+          return [modelText(draft, name), dataText(draft, files, name), JSON.stringify([paths, said])].join('\n');
+        } catch (error) {
+          return `refused: ${(error as Error).message}`;
+        }
+      };
+      const [before, { notes }] = [answer(text), convert(name, text)];
+      // A feature that is left out is named by itself, on its line.
+      const isSaid = (path: string, line: number): boolean =>
+        notes.some(
+          ({ field, line: at }) =>
+            field === path ||
+            path.startsWith(`${field}.`) ||
+            field.startsWith(`${path}.`) ||
+            (at === line && !field.includes('.')),
+        );
+      const seen = new Map<string, boolean>();
+      for (const { path, start, end } of leavesOf(text)) {
+        if (
+          seen.get(path) ||
+          isSaid(path, text.slice(0, start).split('\n').length) ||
+          meaningless.some((form) => form.test(path))
+        )
+          continue;
+        const same = othersOf(text.slice(start, end)).every(
+          (other) => answer(text.slice(0, start) + other + text.slice(end)) === before,
+        );
+        // One of several with a name may be unused, such as a feature that no tower reads.
+        seen.set(path, !same);
+      }
+      expect([...seen].filter(([, changes]) => !changes).map(([path]) => path)).toEqual([]);
+    },
+  );
+});
+
+interface Leaf {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function leavesOf(text: string): Leaf[] {
+  const read = readConfig(text);
+  if ('mistake' in read) throw new Error('the config has a mistake');
+  const visit = (fields: readonly ConfigField[], above: string): Leaf[] =>
+    fields.flatMap(({ name, value }) => {
+      const path = above === '' ? name : `${above}.${name}`;
+      return value.kind === 'message' ? visit(value.fields, path) : [{ path, start: value.start, end: value.end }];
+    });
+  return visit(read.fields, '');
+}
+
+/** Other values of the same kind. */
+function othersOf(value: string): string[] {
+  if (/^["']/.test(value)) return ['"another"'];
+  if (/^(true|false)$/i.test(value)) return [/true/i.test(value) ? 'false' : 'true'];
+  return /^-?[\d.]/.test(value) ? [String(Number(value.replace(/f$/, '')) * 2 + 1), '3'] : ['ANOTHER'];
+}
 
 const codeOf = (text: string): string | undefined => {
   try {

@@ -30,7 +30,7 @@ export const imports = {
 
   'config-model': row<{ model: string; reason: string }>({
     severity: 'error',
-    message: ({ model, reason }) => `\`${model}\` cannot become two towers: ${reason}`,
+    message: ({ model, reason }) => `\`${model}\` is not converted: ${reason}`,
     hint: () => 'write the model by hand: see docs/guide/from-easyrec.md',
     means:
       'Tower has models of two towers that meet in a score. The import knows the match models DSSM, DSSM-SENet, MIND and MatchModel, and takes the MultiTower models apart. Any other model is refused, as is a part of one of these that has no counterpart.',
