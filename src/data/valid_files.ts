@@ -38,20 +38,26 @@ export async function computed<T>(
   { database, layout, staged, description, bad }: Computing,
   compute: () => Promise<T>,
 ): Promise<T> {
-  return compute().catch(async (problem: unknown) => {
+  const value = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
-    verifyInPlace(staged);
+    await settleInPlace(staged);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
     return compute().catch((again: unknown) => {
       database.passOn(again);
       throw new Failure([sqlFails(again, description.span, layout.sources)]);
     });
   });
+  await settleInPlace(staged);
+  return value;
 }
 
-/** @throws Failure `data-file-changed`, where a file that is read with each query is another than it was */
-export function verifyInPlace(staged: ReadonlyMap<Role, StagedTable>): void {
-  for (const { source, inPlace } of staged.values()) if (inPlace !== undefined) verifyUnchanged(source);
+/** Views have all rows again. @throws Failure `data-file-changed`, where a file is another than the one that was read before */
+async function settleInPlace(staged: ReadonlyMap<Role, StagedTable>): Promise<void> {
+  for (const { source, inPlace } of staged.values()) {
+    if (inPlace === undefined) continue;
+    verifyUnchanged(source);
+    await inPlace.focus();
+  }
 }
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */

@@ -4,7 +4,7 @@ import type { Layout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import type { StagedTable } from './staged.ts';
-import { computedQuery, elementOf, tableOf, textOf, withinRange } from './staged_tables.ts';
+import { computedQuery, elementOf, tableOf, textOf } from './staged_tables.ts';
 
 /** The values of each dictionary; a code is a place in it, and 0 is the empty text, which represents a missing value. */
 export type Dictionaries = ReadonlyMap<string, readonly string[]>;
@@ -17,62 +17,73 @@ export async function makeDictionaries(
   staged: ReadonlyMap<Role, StagedTable>,
 ): Promise<Dictionaries> {
   const dictionaries = new Map<string, readonly string[]>();
-  for (const [name, selects] of await textsOfAll(database, wanted, layout, staged)) {
-    await gather(database, name, selects);
+  for (const [name, sources] of await textsOfAll(database, wanted, layout)) {
+    await gather(database, name, sources, staged);
     dictionaries.set(name, await valuesOf(database, name));
   }
   return dictionaries;
 }
 
-/** For each dictionary, what selects its texts: a part at a time of what is past memory. */
+/** What selects the texts of one column. */
+interface Texts {
+  readonly role: Role;
+  readonly select: string;
+}
+
 async function textsOfAll(
   database: Database,
   wanted: ColumnRequests,
   layout: Layout,
-  staged: ReadonlyMap<Role, StagedTable>,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, string[]>();
+): Promise<ReadonlyMap<string, readonly Texts[]>> {
+  const found = new Map<string, Texts[]>();
   for (const [role, columns] of wanted.columns) {
     const { sql, types } = await computedQuery(database, role, columns, layout);
     for (const [at, { dictionary, form }] of columns.entries()) {
       if (dictionary === undefined) continue;
       const type = types[at]!;
-      const texts = (rows: string): string =>
+      const select =
         form === 'code'
-          ? `SELECT ${textOf(`c${at}`, type)} AS value FROM (${rows})`
-          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${at}) AS element FROM (${rows}))`;
-      const parts = partsOf(sql, staged.get(role)!).map(texts);
-      found.set(dictionary, [...(found.get(dictionary) ?? []), ...parts]);
+          ? `SELECT ${textOf(`c${at}`, type)} AS value FROM (${sql})`
+          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${at}) AS element FROM (${sql}))`;
+      found.set(dictionary, [...(found.get(dictionary) ?? []), { role, select }]);
     }
   }
   return found;
 }
 
-function partsOf(sql: string, { rows, inPlace }: StagedTable): readonly string[] {
-  if (inPlace === undefined) return [sql];
-  const { atOnce: count } = inPlace;
-  return Array.from({ length: Math.ceil(rows / count) }, (_, at) => withinRange(sql, { first: at * count, count }));
+/**
+ * Each part adds the texts that are new. To group all rows past memory would put them into temporary files, since few texts repeat within
+ * what the database looks at together.
+ */
+async function gather(
+  database: Database,
+  name: string,
+  sources: readonly Texts[],
+  staged: ReadonlyMap<Role, StagedTable>,
+): Promise<void> {
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${parts} (value VARCHAR)`);
+  for (const { role, select } of sources) {
+    const add = (): Promise<void> =>
+      database.run(
+        `INSERT INTO ${parts} SELECT value FROM (SELECT value FROM (${select}) WHERE value <> '' GROUP BY value) AS part
+         ANTI JOIN ${parts} USING (value)`,
+      );
+    await inParts(staged.get(role)!, add);
+  }
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS SELECT value FROM ${parts} ORDER BY value`);
+  await database.run(`DROP TABLE ${parts}`);
 }
 
-const gathered = '"texts of the parts"';
+const parts = '"texts of all parts"';
 
-/**
- * To group all texts would put them all into temporary files, where few of them repeat within what the database looks at together. So
- * each part adds those that are new.
- */
-async function gather(database: Database, name: string, selects: readonly string[]): Promise<void> {
-  const distinct = (from: string): string => `SELECT value FROM (${from}) WHERE value <> '' GROUP BY value`;
-  if (selects.every((select) => select === selects[0])) {
-    return database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS ${distinct(selects[0]!)} ORDER BY value`);
+async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>): Promise<void> {
+  if (inPlace === undefined) return each();
+  const { atOnce: count, focus } = inPlace;
+  for (let first = 0; first < rows; first += count) {
+    await focus({ first, count });
+    await each();
   }
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${gathered} (value VARCHAR)`);
-  for (const select of selects) {
-    await database.run(
-      `INSERT INTO ${gathered} SELECT value FROM (${distinct(select)}) AS part ANTI JOIN ${gathered} USING (value)`,
-    );
-  }
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS SELECT value FROM ${gathered} ORDER BY value`);
-  await database.run(`DROP TABLE ${gathered}`);
+  await focus();
 }
 
 async function valuesOf(database: Database, name: string): Promise<readonly string[]> {

@@ -13,10 +13,16 @@ export interface Staged {
   readonly broken: readonly BadRow[];
 }
 
+/** Some row ids of a role, one after the other. */
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** The same, and the table that the rows are in. */
 export interface StagedTable extends Staged {
-  /** Present where the table is a view over the files, which are read again with each query: how many rows one may bring together. */
-  readonly inPlace?: { readonly atOnce: number };
+  /** Present where the table is a view over the files, which are read again with each query. */
+  readonly inPlace?: InPlace;
   /** Deletes rows from the table. The others keep their ids. */
   leaveOut(ids: readonly number[]): Promise<void>;
 }
@@ -28,4 +34,11 @@ export interface StagedFile {
   readonly rows: number;
   /** Whether the database read a copy of its good records. */
   readonly copied: boolean;
+}
+
+export interface InPlace {
+  /** How many rows a query may bring together in the database's memory. */
+  readonly atOnce: number;
+  /** From here on the view has these rows alone, and its queries read no others; or it has all again. */
+  focus(range?: RowRange): Promise<void>;
 }

@@ -10,13 +10,7 @@ import { isNumber } from '../files/source.ts';
 import { chunkColumn, chunkLists } from './chunk.ts';
 import { fillNumbers, fillVectors, growing, numberBags } from './fill.ts';
 import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
-import type { Staged } from './staged.ts';
-
-/** Some row ids of a role, one after the other. */
-export interface RowRange {
-  readonly first: number;
-  readonly count: number;
-}
+import type { RowRange, Staged } from './staged.ts';
 
 /** One role's rows, by row id. */
 export interface RawRows {
@@ -107,7 +101,7 @@ export async function readRows(
 }
 
 /** The database skips the row groups that hold no row of the range. */
-export const withinRange = (sql: string, { first, count }: RowRange): string =>
+const withinRange = (sql: string, { first, count }: RowRange): string =>
   `SELECT * FROM (${sql}) WHERE row >= ${first} AND row < ${first + count}`;
 
 /** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */

@@ -7,7 +7,7 @@ import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
-import type { Staged } from '../rows/staged.ts';
+import type { StagedTable } from '../rows/staged.ts';
 import { readRows } from '../rows/staged_tables.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
@@ -21,7 +21,7 @@ export interface ToScatter {
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
   /** The events. */
-  readonly staged: Staged;
+  readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
   /** One file a bucket. */
@@ -60,6 +60,7 @@ export async function scatterRows(to: ToScatter): Promise<Scattered> {
     to.signal?.throwIfAborted();
     onPass?.({ pass: 'reading', done: first, total: staged.rows });
     const range = { first, count: Math.min(atOnce, staged.rows - first) };
+    await staged.inPlace?.focus(range);
     const raw = await readRows(database, staged, columns, layout, range);
     const checked = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
     const found = await validateRows(database, checked);
@@ -76,6 +77,7 @@ export async function scatterRows(to: ToScatter): Promise<Scattered> {
       if (its.length > 0) writer.append(bucket, its.length, packRaw(rows, columns, its, ranks));
     }
   }
+  await staged.inPlace?.focus();
   onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });
   return { bad, rows: last.rank, occurs, ascends: last.ascends };
 }

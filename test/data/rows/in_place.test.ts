@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
@@ -61,6 +61,21 @@ describe('Parquet that is read where it is', () => {
       const { database, table, layout, source } = await staged(folder, room);
       expect([table.inPlace !== undefined, table.rows]).toEqual([kind, 2400]);
       expect(table.files.map(({ first }) => first)).toEqual([0, 2100, 2101]);
+      const ids = 'SELECT min(events.rowid) AS least, max(events.rowid) AS most, count(*) AS n FROM events';
+      for (const [first, count] of kind
+        ? [
+            [2095, 6],
+            [2101, 400],
+            [0, 3],
+            [2100, 1],
+          ]
+        : []) {
+        await table.inPlace!.focus({ first: first!, count: count! });
+        const [{ least, most, n }] = (await database.rows(ids)) as [{ least: bigint; most: bigint; n: bigint }];
+        const there = Math.min(count!, 2400 - first!);
+        expect([least, most, n].map(Number)).toEqual([first, first! + there - 1, there]);
+      }
+      await table.inPlace?.focus();
       await database.seal(kind ? source.files.map(({ path }) => path) : []);
       const some = 'SELECT count(*) AS n, min(events.rowid) AS least, any_value("user") AS one FROM events';
       await table.leaveOut([2099, 2100]);
@@ -97,10 +112,13 @@ describe('Parquet that is read where it is', () => {
     expect(await failureOf(staging)).toEqual([expect.stringMatching(/^data-file-damaged at events:.*0\.parquet/)]);
   });
 
-  it('is refused where a file changes after it was read once', async () => {
+  it.each([
+    ['grows', (path: string) => appendFileSync(path, 'more')],
+    ['is replaced', (path: string) => copyFileSync(path.replace('1.parquet', '0.parquet'), path)],
+  ])('is refused where a file %s after it was read once', async (_, change) => {
     const of = block({}, 2400);
     await asParquet(of.folder);
-    const onPass = (): void => appendFileSync(join(of.folder, 'parts/1.parquet'), 'more');
+    const onPass = (): void => change(join(of.folder, 'parts/1.parquet'));
     const shards = { memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always' as const, ...inPlace, onPass };
     const reading = readDataset(describeData({ ...of, events, reject: 1 }), tiny, { shards });
     expect(await failureOf(reading)).toEqual([expect.stringMatching(/^data-file-changed at events:.*1\.parquet/)]);
