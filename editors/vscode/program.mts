@@ -45,7 +45,7 @@ const isOutside = (folder: string, path: string): boolean => {
   return isAbsolute(from) || from.split(/[\\/]/)[0] === '..';
 };
 
-/** As short as a person writes a path, who stands in a folder. */
+/** As a person writes a path in a folder: from there, where it leads no further up. */
 export const pathFrom = (folder: string, path: string): string =>
   !isAbsolute(path) || isOutside(folder, path) ? path : relative(folder, path);
 

@@ -1,11 +1,12 @@
 /** What the extension does in a window of VS Code and in one of a browser alike. */
 import * as vscode from 'vscode';
 import type { BaseLanguageClient, Middleware, TextDocumentFilterScheme } from 'vscode-languageclient';
+import { onPaper } from './report_page.mts';
 
 export const setting = <T,>(name: string): T | undefined => vscode.workspace.getConfiguration('tower').get<T>(name);
 
 /**
- * What the server is told of: the files of the workspace, and what is not saved yet. An older state of a file, as a comparison with git shows it, has another
+ * What the server hears of: the files of the workspace, and what is not saved yet. An older state of a file, as a comparison with git shows it, has another
  * scheme: its mistakes would be listed a second time.
  */
 export function documents(): TextDocumentFilterScheme[] {
@@ -60,5 +61,6 @@ export async function openReport(): Promise<void> {
     enableScripts: false,
     localResourceRoots: [],
   });
-  panel.webview.html = String(await vscode.workspace.fs.readFile(picked.uri));
+  const page = new TextDecoder().decode(await vscode.workspace.fs.readFile(picked.uri));
+  panel.webview.html = onPaper(page, themeOf(vscode.window.activeColorTheme));
 }

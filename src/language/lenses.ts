@@ -24,6 +24,6 @@ export function lensesOf(facts: FileAnalysis): readonly Lens[] {
   const at = name?.span ?? file.declarations.find((node) => node.kind === 'Tower')?.span;
   if (!at) return towers;
   const check: Lens = { span: at, text: 'Check with data', does: 'check' };
-  // A model with a mistake does not train.
-  return [...(trains ? [{ span: at, text: 'Train', does: 'train' } as const] : []), check, ...towers];
+  // A model with a mistake does not train. What is always there comes first: it keeps its place under the pointer.
+  return [check, ...(trains ? [{ span: at, text: 'Train', does: 'train' } as const] : []), ...towers];
 }

@@ -87,15 +87,15 @@ describe('an editor with commands', () => {
     const lenses = await client.ask<CodeLens[]>('textDocument/codeLens', document('right.tower'));
     const url = uri('right.tower');
     expect(lenses.map(({ command }) => [command!.command, command!.arguments])).toEqual([
-      ['tower.train', [url]],
       ['tower.check', [url]],
+      ['tower.train', [url]],
       ['', undefined],
       ['', undefined],
     ]);
     // 16 × 32 and 32 × 16 weights, with their biases.
     expect(lenses.map(({ command }) => command!.title)).toEqual([
-      'Train',
       'Check with data',
+      'Train',
       expect.stringMatching(/^1,072 weights · .* a row$/),
       expect.stringMatching(/^1,072 weights · .* a row$/),
     ]);
