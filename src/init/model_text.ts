@@ -37,7 +37,7 @@ const sentences = {
 const hasHistory = ({ case: kind }: Proposal): boolean => kind === 'past' || kind === 'others' || kind === 'listed';
 
 /** Names that are read on the side of the query. */
-function queryNames(proposal: Proposal): string[] {
+export function queryNames(proposal: Proposal): string[] {
   const { case: kind, user, features } = proposal;
   return [
     ...(kind === 'features' && user ? [user.name] : []),
@@ -49,7 +49,7 @@ function queryNames(proposal: Proposal): string[] {
 
 const readsItemKey = ({ case: kind }: Proposal): boolean => kind !== 'text';
 
-function itemNames(proposal: Proposal): string[] {
+export function itemNames(proposal: Proposal): string[] {
   const { item, features } = proposal;
   return [
     ...(readsItemKey(proposal) ? [item.name] : []),
@@ -94,7 +94,7 @@ function featuresText(proposal: Proposal): string {
 function side(features: readonly Feature[], side: Feature['side']): string[] {
   return features
     .filter((feature) => feature.side === side)
-    .map(({ name, kind, why, isIdea }) => (isIdea ? `// ${name} : ${kind} (${why})` : line(`${name} : ${kind}`, why)));
+    .map(({ name, kind, why, isIdea }) => (isIdea ? `// ${name} : ${kind} // ${why}` : line(`${name} : ${kind}`, why)));
 }
 
 function labelsText({ labels, weight }: Proposal): string[] {

@@ -1,4 +1,5 @@
 /** What to do after the first run: the three rows that fit the case best. */
+import { itemNames, queryNames } from './model_text.ts';
 import type { Proposal } from './proposal.ts';
 
 export interface Outcome {
@@ -23,6 +24,12 @@ interface Step {
 const again = ({ run, model, allow }: Outcome, rest: string): string =>
   `npx tower train ${model} --out ${run.replace(/first$/, 'second')}${rest}${allow}`;
 
+/** The group holds fields, and a sequence is none: the tower reads the history next to it. */
+function inOrder(proposal: Proposal): string {
+  const rest = queryNames(proposal).filter((name) => name !== 'history');
+  return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${rest.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;
+}
+
 /** The most useful first. */
 const steps: readonly Step[] = [
   {
@@ -35,8 +42,7 @@ const steps: readonly Step[] = [
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'past' && better.length > 0,
-    text: (_, outcome) =>
-      `Read the history in its order: write \`pool: none\` for \`history\`, \`id(dim: 64)\` for the item, and in the query tower\n\`channel main = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last -> dense(32)\`. Then\n${again(outcome, '')}`,
+    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${again(outcome, '')}`,
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'others' && better.length > 0,
@@ -45,9 +51,16 @@ const steps: readonly Step[] = [
   },
   {
     fits: ({ features }) => features.some(({ isIdea }) => isIdea),
-    text: ({ features }) => {
-      const { name, side } = features.find(({ isIdea }) => isIdea)!;
-      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its \`//\` and add it to the group of the ${side} tower.`;
+    text: (proposal) => {
+      const { name, side } = proposal.features.find(({ isIdea }) => isIdea)!;
+      const names = side === 'item' ? itemNames(proposal) : queryNames(proposal);
+      const group = side === 'item' ? 'offered' : 'asked';
+      const [only] = names;
+      const placed =
+        names.length > 1
+          ? `add it to the group \`${group}\``
+          : `write \`group ${group} = ${only}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${only})\`, and \`${group} -> flatten ->\` for \`${only} ->\``;
+      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${placed}.`;
     },
   },
   {

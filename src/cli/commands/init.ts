@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Command } from 'commander';
 import type { Look, Project } from '../../api/init.ts';
@@ -43,6 +44,7 @@ export function initCommand(program: Command): void {
     .action(async (given: string[], options: Options) => {
       const { lookAt, writeProject } = await import('../../api/init.ts');
       const { guessesText } = await import('../views/guesses.ts');
+      refuseWritten(options.out);
       const asks = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(asks);
       sayOriginals(files);
@@ -110,6 +112,12 @@ function sayOriginals(files: readonly string[]): void {
   );
 }
 
+/** Nobody should answer questions for files that are not written then. */
+function refuseWritten(out: string): void {
+  for (const path of [join(out, 'data.tower'), join(out, 'model.tower')])
+    if (existsSync(path)) throw failure('starter-exists', { path });
+}
+
 /** A column or file of an option must be there. */
 function refuseUnknown({ tables }: Look, { events, ...options }: Options): void {
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
@@ -147,6 +155,14 @@ async function settled(look: Look, options: Options, asks: boolean): Promise<Pro
   }
 }
 
+/** After Ctrl-C: the files are written, and perhaps a checkpoint. */
+async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
+  const { checkpointFile } = await import('../../artifact/checkpoint.ts');
+  const hasCheckpoint = existsSync(join(out, checkpointFile));
+  const command = `npx tower train ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
+  return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
+}
+
 async function trainFirst({ proposal, allow, folder }: Project, model: string, options: Options): Promise<void> {
   const [{ firstRun }, { makeProgress }] = await Promise.all([
     import('../../api/first_run.ts'),
@@ -178,7 +194,13 @@ async function trainFirst({ proposal, allow, folder }: Project, model: string, o
     },
     onEvent: progress.show,
     onEvaluate: () => say('ranking the test events, for the model and for simple baselines'),
-  }).finally(progress.end);
+  })
+    .catch(async (error: unknown) => {
+      progress.end();
+      if (error === signal.reason) say(await goOn(out, model, allow));
+      throw error;
+    })
+    .finally(progress.end);
   const { evaluation, verdict, better, isCut, report, user } = first;
   const near = relative('', model) || model;
   const steps = nextSteps(proposal, {

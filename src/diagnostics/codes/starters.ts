@@ -5,7 +5,7 @@ export const starters = {
   'starter-exists': row<{ path: string }>({
     severity: 'error',
     message: ({ path }) => `${path} exists, and is not overwritten`,
-    hint: () => 'write the project into another folder: `--out FOLDER`',
+    hint: () => 'train the model that is there with `tower train`, or write another project: `--out FOLDER`',
     means:
       '`tower init` and `tower import` write new files only. The folder has a file of the name that the project needs.',
     remedy: 'Choose another folder with `--out`, or move the file.',

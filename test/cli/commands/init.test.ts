@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/diagnostics/failure.ts';
-import { uglySets } from '../../init/ugly.ts';
+import { uglySets, unlearnable } from '../../init/ugly.ts';
 import { inProcess } from '../in_process.ts';
 
 function setIn(name: string): { folder: string; files: string[] } {
@@ -61,6 +61,22 @@ describe('tower init', () => {
     expect(thrown).toBeInstanceOf(Failure);
     expect(codeOf(thrown)).toEqual(['starter-exists']);
     expect(readFileSync(join(folder, 'model.tower'), 'utf8')).toBe('mine');
+  });
+
+  it('refuses a folder with a project before it looks at files, and names what goes on from there', async () => {
+    const { folder } = setIn('ten rows');
+    writeFileSync(join(folder, 'data.tower'), 'mine');
+    const { said, thrown } = await inProcess('init', join(folder, 'no such file'), '--out', folder);
+    expect(codeOf(thrown)).toEqual(['starter-exists']);
+    expect((thrown as Failure).diagnostics[0]!.hint).toContain('train the model that is there with `tower train`');
+    expect(said).toBe('');
+  });
+
+  it('names what an archive needs, and ends with a sentence where nothing can be learned', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tower-init-'));
+    for (const [file, content] of Object.entries(unlearnable['an archive alone']![0]))
+      writeFileSync(join(folder, file), content);
+    expect(codeOf((await inProcess('init', folder, '--out', folder)).thrown)).toEqual(['starter-no-table']);
   });
 
   it.each(['three tables with other names for their keys', 'questions and answers'])(
