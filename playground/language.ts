@@ -23,7 +23,8 @@ import { hoverAt } from '../src/language/hover.ts';
 import { semanticTokensOf } from '../src/language/semantic_tokens.ts';
 import { makeSource } from '../src/text/source.ts';
 import { factsOf, fileName } from './facts.ts';
-import { markdown } from './markdown.ts';
+import { element, markdown } from './markdown.ts';
+import { words } from './problems.ts';
 
 export const tower: Extension = [
   linter(diagnosticsOf, { delay: 150 }),
@@ -71,6 +72,11 @@ function diagnosticsOf({ state }: EditorView): Diagnostic[] {
         severity,
         source: code,
         message: hint === undefined ? message : `${message}\n${hint}`,
+        renderMessage: () => {
+          const said = element('span');
+          said.append(...words(message), ...(hint === undefined ? [] : [element('br'), ...words(hint)]));
+          return said;
+        },
         actions: fixes.map(({ title, edits }): Action => ({ name: title, apply: (view) => apply(view, edits) })),
       },
     ];

@@ -56,5 +56,6 @@ function placeOf(text: string, offset: number): string {
   return `${before.length}:${before.at(-1)!.length + 1}`;
 }
 
-const words = (text: string): (HTMLElement | string)[] =>
+/** Words between backticks are code. */
+export const words = (text: string): (HTMLElement | string)[] =>
   text.split(/(`[^`]+`)/).map((part) => (/^`.+`$/.test(part) ? element('code', '', part.slice(1, -1)) : part));

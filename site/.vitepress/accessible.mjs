@@ -49,8 +49,10 @@ const changes = {
     ]),
     ['<span class="title-icon">#</span>', '<span class="title-icon" aria-hidden="true">#</span>'],
   ],
-  // The first page has no landmark for its content.
-  'VPContent.vue': [['id="VPContent"', `id="VPContent" :role="frontmatter.layout === 'home' ? 'main' : undefined"`]],
+  // The first page, and the page of an address that is none, have no landmark for their content.
+  'VPContent.vue': [
+    ['id="VPContent"', `id="VPContent" :role="frontmatter.layout === 'home' || page.isNotFound ? 'main' : undefined"`],
+  ],
 };
 
 export const accessible = {

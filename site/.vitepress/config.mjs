@@ -40,6 +40,12 @@ export default {
   themeConfig: {
     search: { provider: 'local' },
     outline: { level: [2, 3] },
+    notFound: {
+      title: 'There is no such page',
+      quote: 'The address may be old or mistyped. The search above finds pages by their words.',
+      linkText: 'To the first page',
+      linkLabel: 'To the first page',
+    },
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
       { text: 'Models', link: '/models/' },

@@ -11,8 +11,16 @@ const isBuilt = existsSync(`${site}/index.html`);
 if (!isBuilt) console.warn('the pages of the site are not tried: `npm run docs` builds it');
 if (chromium === undefined) console.warn('the pages of the site are not tried: there is no Chromium on this machine');
 
-/** One of each kind: the first, a guide with code of three languages, a model with its picture, messages, the playground's. */
-const paths = ['/', '/guide/tracking', '/models/mmoe_two_tower', '/errors/', '/errors/track-behind', '/playground'];
+/** One of each kind: the first, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
+const paths = [
+  '/',
+  '/guide/tracking',
+  '/models/mmoe_two_tower',
+  '/errors/',
+  '/errors/track-behind',
+  '/playground',
+  '/no/such/page',
+];
 
 /** A phone by day, and a desk at night. */
 const readers = [
