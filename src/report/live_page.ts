@@ -69,21 +69,24 @@ export function livePage(live: Live): string {
     [
       `<h1>${escapeHtml(model)}</h1>`,
       section('Now', ...now(live)),
-      section(
-        'Loss',
-        `<div class="charts">${[
-          lineChart({
-            title: 'Loss by step, the mean over the epoch so far',
-            x: 'step',
-            series: [{ name: 'loss', points: steps.map(({ step, loss }): [number, number] => [step, loss]) }],
-          }),
-          lineChart({
-            title: 'Loss by epoch',
-            x: 'epoch',
-            series: [{ name: 'loss', points: epochs.map(({ epoch, loss }): [number, number] => [epoch, loss]) }],
-          }),
-        ].join('\n')}</div>`,
-      ),
+      // Before the first step there is nothing to draw.
+      steps.length === 0
+        ? ''
+        : section(
+            'Loss',
+            `<div class="charts">${[
+              lineChart({
+                title: 'Loss by step, the mean over the epoch so far',
+                x: 'step',
+                series: [{ name: 'loss', points: steps.map(({ step, loss }): [number, number] => [step, loss]) }],
+              }),
+              lineChart({
+                title: 'Loss by epoch',
+                x: 'epoch',
+                series: [{ name: 'loss', points: epochs.map(({ epoch, loss }): [number, number] => [epoch, loss]) }],
+              }),
+            ].join('\n')}</div>`,
+          ),
       epochs.some((record) => record.validation) ? validation(parts) : '',
       weights(parts),
     ],

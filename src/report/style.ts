@@ -68,6 +68,7 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .legend .key { width: 26px; height: 8px; }
 .scroll { overflow-x: auto; }
+.scroll > table { min-width: min(100%, 20rem); }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; margin: .4rem 0; }
 caption { text-align: left; padding: .2rem 0; }
 th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: pre; }

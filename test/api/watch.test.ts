@@ -32,7 +32,9 @@ const step = (at: number) => ({
 
 it('shows what is known so far, asks for itself again, and runs nothing of a name', async () => {
   const watch = await openWatch(0);
-  expect((await answer(watch.url)).text).toContain('State: reading the data.');
+  const { text: begin } = await answer(watch.url);
+  expect(begin).toContain('State: reading the data.');
+  expect(begin).not.toContain('<h2>Loss</h2>');
   watch.ready({ model: hostile, tasks: [] });
   for (let at = 1; at <= 1500; at++) watch.event(step(at));
   watch.event({ kind: 'epoch', record: { ...parts.curves.epochs[0]!, best: true } });
