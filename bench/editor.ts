@@ -2,6 +2,7 @@
  * The language server on a model of two thousand lines, or on one `--times` as large: from launch to its first answer, from a keystroke to fresh diagnostics
  * (in a value; and of a new line, letter by letter, which is broken in between), and its memory after ten thousand edits. Both
  * clocks are shown, as the wall's says little of a busy machine: time that passed, and time that the server's processor took.
+ * `--asks` adds what an editor asks after a keystroke: each question after one of its own.
  * `npm run build && npx tsx bench/editor.ts [--json] [--edits=10000] [--times=10]`
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,8 +12,10 @@ import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import {
   createProtocolConnection,
+  type Position,
   type ProtocolConnection,
   type PublishDiagnosticsParams,
+  type Range,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
@@ -66,6 +69,24 @@ async function stop({ child, connection }: Started): Promise<void> {
   connection.dispose();
 }
 
+/** A stretch of about as many lines as a window shows, from half of it before a place. */
+const linesAround = ({ line }: Position): Range => ({
+  start: { line: Math.max(0, line - 30), character: 0 },
+  end: { line: line + 30, character: 0 },
+});
+
+/** What an editor asks after a keystroke, at the place of the keystroke. */
+const asks: Readonly<Record<string, (at: Position) => readonly [method: string, params: object]>> = {
+  'semantic tokens': () => ['textDocument/semanticTokens/full', {}],
+  'semantic tokens of 60 lines': (at) => ['textDocument/semanticTokens/range', { range: linesAround(at) }],
+  'inlay hints of 60 lines': (at) => ['textDocument/inlayHint', { range: linesAround(at) }],
+  'code lenses': () => ['textDocument/codeLens', {}],
+  'document symbols': () => ['textDocument/documentSymbol', {}],
+  'folding ranges': () => ['textDocument/foldingRange', {}],
+  completion: (at) => ['textDocument/completion', { position: at }],
+  hover: ({ line, character }) => ['textDocument/hover', { position: { line, character: character - 6 } }],
+};
+
 /** A text in the server, changed a letter at a time. */
 class Typing {
   version = 1;
@@ -112,7 +133,15 @@ class Typing {
     });
   }
 
-  #position(offset: number): { line: number; character: number } {
+  /** Milliseconds from a question to its answer. */
+  async ask(name: string, offset: number): Promise<number> {
+    const [method, params] = asks[name]!(this.#position(offset));
+    const began = performance.now();
+    await this.server.connection.sendRequest(method, { textDocument: { uri }, ...params });
+    return performance.now() - began;
+  }
+
+  #position(offset: number): Position {
     const before = this.text.slice(0, offset);
     const line = before.split('\n').length - 1;
     return { line, character: offset - (before.lastIndexOf('\n') + 1) };
@@ -167,6 +196,20 @@ const middle = text.indexOf('  item_3_3 :');
 await measure(server, [...inValue(60), ...newLine(middle)]);
 const value = await measure(server, inValue(times > 1 ? 60 : 400));
 const whole = await measure(server, [...newLine(middle), ...newLine(middle), ...newLine(middle)]);
+/** Each question after a keystroke that is answered already; the processor's time is that of the question alone. */
+const asked = new Map<string, Figures>();
+for (const name of process.argv.includes('--asks') ? Object.keys(asks) : []) {
+  const figures: Figures[] = [];
+  for (const [at, key] of inValue(12).entries()) {
+    await key();
+    figures.push(await measure(server, [() => typing.ask(name, places[(Math.floor(at / 2) * 37) % places.length]!)]));
+  }
+  asked.set(name, {
+    wall: median(figures.map(({ wall }) => wall)),
+    processor: figures.reduce((sum, { processor }) => sum + processor, 0) / figures.length,
+    slowest: Math.max(...figures.map(({ slowest }) => slowest)),
+  });
+}
 for (let done = 0; done < edits; done += 200) await measure(server, inValue(200));
 const busy = residentOf(server.child);
 // Nobody types for a moment.
@@ -179,7 +222,13 @@ const ready = {
   processor: median(starts.map(({ processor }) => processor)),
 };
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ machine: describeMachine(), goals, ready, value, whole, memory, busy, edits }, null, 2));
+  console.log(
+    JSON.stringify(
+      { machine: describeMachine(), goals, ready, value, whole, asked: Object.fromEntries(asked), memory, busy, edits },
+      null,
+      2,
+    ),
+  );
 } else {
   console.log(describeMachine());
   const table = new Table({ head: [`${text.split('\n').length} lines`, 'passed', 'processor', 'slowest', 'goal'] });
@@ -188,6 +237,7 @@ if (process.argv.includes('--json')) {
     ['launch to first answer', ms(ready.wall), ms(ready.processor), '', `${goals.ready} ms`],
     ['a keystroke in a value', ms(value.wall), ms(value.processor), ms(value.slowest), `${goals.keystroke} ms`],
     ['a keystroke of a new line', ms(whole.wall), ms(whole.processor), ms(whole.slowest), `${goals.keystroke} ms`],
+    ...[...asked].map(([name, { wall, processor, slowest }]) => [name, ms(wall), ms(processor), ms(slowest), '100 ms']),
     [`memory after ${edits} edits; while typing`, `${memory} MB; ${busy} MB`, '', '', `${goals.memory} MB`],
   );
   console.log(table.toString());

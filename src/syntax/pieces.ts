@@ -4,37 +4,17 @@
  */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import type { Source, Span } from '../text/source.ts';
+import { isSame } from '../kept/kept.ts';
+import type { Source } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
 import type { DocText } from './docs.ts';
 import type { Range } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
+import { type Moving, movePiece, type Piece, type ReadFile, spansOf } from './piece.ts';
 import { copied } from './relex.ts';
-import { type Body, type Since, splitAgain } from './split_again.ts';
+import { type Since, splitAgain } from './split_again.ts';
 import { endOf, firstFrom, is } from './token.ts';
-
-type Moving = { -readonly [K in keyof Span]: Span[K] };
-
-/** A node, its places, and what it was read from. Entries are pieces of their own, and so is the head of what they are in. */
-interface Piece {
-  /** Of a head the declaration, with the entries that it had last. */
-  node: object;
-  readonly spans: readonly Moving[];
-  readonly rule: Rule | 'head';
-  /** Empty where tokens were made up: nothing else is read from those. */
-  readonly text: string;
-  readonly doc: string | undefined;
-  source: Source;
-  /** Where it begins now. */
-  start: number;
-  /** The last text it was read in. */
-  used: number;
-  /** The entry that was read after it. */
-  next: Piece | undefined;
-  /** Of a head: the entries of its declaration, where all were read. */
-  body?: Body<Piece>;
-}
 
 type Bodied = Extract<ast.Declaration, { readonly entries: unknown }>;
 
@@ -42,15 +22,6 @@ export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Search
 
 /** Texts after which what is not read any more is forgotten. */
 const remembered = 16;
-
-/** The declarations of a text of which all could be read. */
-interface ReadFile {
-  readonly ranges: readonly Range[];
-  /** Those of their heads, or of all of them. */
-  readonly pieces: readonly Piece[];
-  /** Which text it was. */
-  readonly text: number;
-}
 
 export class Pieces {
   /** By what they were read from. */
@@ -172,9 +143,7 @@ export class PieceReader {
     }
     const known = head.node as Bodied;
     (known.span as Moving).end = endOf(last);
-    const same =
-      known.entries.length === entries.length && entries.every((entry, index) => entry === known.entries[index]);
-    if (!same) head.node = { ...known, entries };
+    if (!isSame(known.entries, entries)) head.node = { ...known, entries };
     return head;
   }
 
@@ -323,33 +292,9 @@ export class PieceReader {
   private shift(piece: Piece, start: number): void {
     if (piece.used === this.text) return;
     piece.used = this.text;
-    const delta = start - piece.start;
-    if (delta !== 0) {
-      for (const span of piece.spans) {
-        span.start += delta;
-        span.end += delta;
-      }
-      piece.start = start;
-    }
-    // An open document has one source: then nothing is written to the nodes before what changed.
-    if (piece.source === this.source) return;
-    for (const span of piece.spans) span.source = this.source;
-    piece.source = this.source;
+    movePiece(piece, this.source, start);
   }
 }
 
 const isRange = ([start, end]: Range, [from, to]: Range, delta: number): boolean =>
   start === from + delta && end === to + delta;
-
-/** Every place in a node, each once. */
-function spansOf(node: object): readonly Moving[] {
-  const found = new Set<Moving>();
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (Array.isArray(value)) value.forEach(visit);
-    else if ('source' in value && 'start' in value) found.add(value as Moving);
-    else for (const key in value) visit((value as Record<string, unknown>)[key]);
-  };
-  visit(node);
-  return [...found];
-}

@@ -27,7 +27,7 @@ export function makeSource(name: string, text: string): Source {
 
 /**
  * Gives a source its next text, for an editor. It stays the same object, so what is kept of the text before need not be given another
- * source; whoever keeps places in it moves them.
+ * source. The parser moves the places that it keeps.
  */
 export function renew(source: Source, text: string): void {
   Object.assign(source, { text, lineStarts: lineStartsOf(text) });

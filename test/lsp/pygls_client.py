@@ -36,7 +36,8 @@ async def main(node: str, program: str, uri: str, path: str) -> None:
     actions = await client.text_document_code_action_async(
         t.CodeActionParams(text_document=document, range=here, context=t.CodeActionContext(diagnostics=[]))
     )
-    lenses = await client.text_document_code_lens_async(t.CodeLensParams(text_document=document))
+    asked = await client.text_document_code_lens_async(t.CodeLensParams(text_document=document))
+    lenses = [one if one.command else await client.code_lens_resolve_async(one) for one in asked]
     hover = await client.text_document_hover_async(t.HoverParams(text_document=document, position=name))
     completions = await client.text_document_completion_async(t.CompletionParams(text_document=document, position=name))
     symbols = await client.text_document_document_symbol_async(t.DocumentSymbolParams(text_document=document))
