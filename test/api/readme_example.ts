@@ -7,4 +7,4 @@ await train('models/two_tower.tower', { data: 'models/data/movielens.tower', out
 
 const run = await load('runs/api');
 console.log((await evaluate(run)).metrics);
-console.log(await recommend(run, { user: '42', k: 5 }));
+console.log(await recommend(run, { user: '33', k: 5 }));
