@@ -2,78 +2,22 @@
 import type { Manifest } from '../artifact/manifest.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
-import { type IntervalBar, intervalBars } from './interval_bars.ts';
 import { lineChart, mostSeries, type Series } from './line_chart.ts';
-import type { ReportParts } from './parts.ts';
+import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
 import { factsOf } from './settings_section.ts';
 import { shell } from './shell.ts';
-
-export interface NamedRun extends ReportParts {
-  readonly name: string;
-}
 
 /** @param unfinished names of runs that have not ended, and are not shown */
 export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[] = []): string {
   return shell(`${counted(runs.length, 'run')} of Tower`, [
     `<h1>${escapeHtml(counted(runs.length, 'run'))}</h1>`,
-    bestSection(runs),
+    runsVerdict(runs),
     unfinished.length === 0 ? '' : soft(`Not shown, because they have not finished: ${unfinished.join(', ')}.`),
     measured(runs),
     curvesSection(runs),
     differences(runs),
   ]);
 }
-
-/** What a run came to on validation, by the metric that it kept its weights by; else by the first. */
-function bestSection(runs: readonly NamedRun[]): string {
-  const labels = labelsOf(runs);
-  const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];
-  const bars = runs
-    .map(({ name, curves, manifest }) => ({ name, value: keptOf(curves.epochs, manifest)?.[metric ?? ''] }))
-    .filter((each): each is { name: string; value: number } => each.value !== undefined)
-    .toSorted((a, b) => b.value - a.value);
-  const [best] = bars;
-  if (metric === undefined || !best) {
-    return card('No run was validated', ['The figures of the evaluations, where there are some, are below.']);
-  }
-  return card(
-    `${best.name} has the best ${metric} on validation: ${best.value.toFixed(4)}`,
-    [
-      ...(sameData(runs)
-        ? []
-        : [
-            'The runs differ in their events, their labels or their split: figures compare only where the held-out events are the same.',
-          ]),
-      'One seed decides nothing by itself: `tower compare` ranks the same events by all runs, with intervals of the differences.',
-    ],
-    intervalBars(
-      `${metric} on validation, of the weights that each run kept`,
-      bars.map(
-        ({ name, value }, at): IntervalBar => ({
-          name,
-          value,
-          text: value.toFixed(4),
-          tone: at === 0 ? 'own' : 'below',
-        }),
-      ),
-    ),
-  );
-}
-
-function card(title: string, sentences: readonly string[], ...body: readonly string[]): string {
-  return `<section class="verdict open" id="verdict"><h2>${escapeHtml(title)}</h2>\n${sentences.map(paragraph).join('\n')}\n${body.join('\n')}\n</section>`;
-}
-
-const sameData = ([first, ...others]: readonly NamedRun[]): boolean =>
-  others.every(({ manifest }) => manifest.data.fingerprint?.events === first!.manifest.data.fingerprint?.events);
-
-const keptOf = (epochs: readonly EpochRecord[], { training }: Manifest): EpochRecord['validation'] =>
-  (training.best && epochs.find(({ epoch }) => epoch === training.best!.epoch)?.validation) ??
-  epochs.findLast(({ validation }) => validation)?.validation;
-
-const labelsOf = (runs: readonly NamedRun[]): string[] => [
-  ...new Set(runs.flatMap(({ curves }) => curves.epochs.flatMap(({ validation = {} }) => Object.keys(validation)))),
-];
 
 function measured(runs: readonly NamedRun[]): string {
   const found = runs.filter(({ evaluation }) => evaluation);
