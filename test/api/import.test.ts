@@ -1,12 +1,12 @@
 /** `tower import` with files: rows get their header, items of a sampler become a table, and the result checks. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { importConfig } from '../../src/api/import.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { inProcess } from '../cli/in_process.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
 
 const shop = readFileSync('test/easyrec/configs/dssm-of-shops.config', 'utf8');
 
@@ -30,7 +30,7 @@ function project(
   config: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): { config: string; out: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-import-'));
+  const folder = temporaryFolder('tower-import-');
   mkdirSync(join(folder, 'data'));
   mkdirSync(join(folder, 'configs'));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, 'data', name), content);

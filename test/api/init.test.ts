@@ -1,6 +1,5 @@
 /** What `tower init` guesses of files: goldens that a person reads. `UPDATE=1 npx vitest run test/api/init.test.ts` writes them. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init, lookAt, proposeProject, writeProject } from '../../src/api/init.ts';
@@ -9,9 +8,10 @@ import { openDatabase } from '../../src/data/files/duckdb.ts';
 import { rewrite } from '../../src/data/look/rewrite.ts';
 import type { Failure } from '../../src/diagnostics/failure.ts';
 import { type Files, noTables, uglySets, unlearnable } from '../init/ugly.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
 
 function folderOf(files: Files): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-init-'));
+  const folder = temporaryFolder('tower-init-');
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return folder;
 }

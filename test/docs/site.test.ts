@@ -1,14 +1,14 @@
 /** The pages of the static site: each page of the project has a place in it, and its links lead to pages and files of the site. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { brokenLinks } from '../../scripts/site/check_links.ts';
 import { sidebarOf } from '../../scripts/site/navigation.ts';
 import { linkOf, pageText, sitePages } from '../../scripts/site/pages.ts';
 import { siteHandler } from '../../scripts/site/serve.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
 
 const pages = sitePages();
 
@@ -58,7 +58,7 @@ describe('the pages of the site', () => {
 
 describe('the links of a built site', () => {
   it('lead to a file, and to an anchor that it has', () => {
-    const site = mkdtempSync(join(tmpdir(), 'tower-site-'));
+    const site = temporaryFolder('tower-site-');
     mkdirSync(join(site, 'guide'));
     writeFileSync(
       join(site, 'index.html'),
@@ -78,7 +78,7 @@ describe('the links of a built site', () => {
 
 describe('the server of a built site', () => {
   it('answers with the page of the site for what is not there', async () => {
-    const site = mkdtempSync(join(tmpdir(), 'tower-site-'));
+    const site = temporaryFolder('tower-site-');
     writeFileSync(join(site, '404.html'), '<h1>not found</h1>');
     const server = createServer(siteHandler(site));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,17 +1,17 @@
 /** What `tower init` says to do next, done to the letter: the model checks without a warning. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/api/check.ts';
 import { init } from '../../src/api/init.ts';
 import { nextSteps } from '../../src/init/next_steps.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
 import { uglySets } from './ugly.ts';
 
 const outcome = { run: 'runs/first', model: 'model.tower', allow: '', user: 'u', better: ['item_cf'], isCut: false };
 
 async function project(name: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-next-'));
+  const folder = temporaryFolder('tower-next-');
   for (const [file, content] of Object.entries(uglySets[name]!())) writeFileSync(join(folder, file), content);
   const { proposal, model } = await init({ files: [folder], out: folder });
   return { model, steps: nextSteps(proposal, outcome), text: readFileSync(model, 'utf8') };
@@ -58,7 +58,7 @@ describe('a next step', () => {
   });
 
   it('tries a feature that is a comment, and makes the group for it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tower-next-'));
+    const folder = temporaryFolder('tower-next-');
     const rows = Array.from(
       { length: 200 },
       (_, at) => `u${(at * 7) % 20},f${(at * 13) % 30},${1_700_000_000 + at * 60}`,

@@ -1,14 +1,14 @@
 /** `tower init` on the command line: without a terminal it asks nothing, and two sets go all the way to a verdict. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/diagnostics/failure.ts';
 import { uglySets, unlearnable } from '../../init/ugly.ts';
+import { temporaryFolder } from '../../temporary_folder.ts';
 import { inProcess } from '../in_process.ts';
 
 function setIn(name: string): { folder: string; files: string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-init-'));
+  const folder = temporaryFolder('tower-init-');
   const files = Object.entries(uglySets[name]!()).map(([file, content]) => {
     writeFileSync(join(folder, file), content);
     return join(folder, file);
@@ -73,7 +73,7 @@ describe('tower init', () => {
   });
 
   it('names what an archive needs, and ends with a sentence where nothing can be learned', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tower-init-'));
+    const folder = temporaryFolder('tower-init-');
     for (const [file, content] of Object.entries(unlearnable['an archive alone']![0]))
       writeFileSync(join(folder, file), content);
     expect(codeOf((await inProcess('init', folder, '--out', folder)).thrown)).toEqual(['starter-no-table']);
