@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const files = resolve(process.env.ML_DIR ?? 'models/data/movielens');
 const folder = mkdtempSync(join(tmpdir(), 'tower-bench-'));
 const data = join(folder, 'movielens.tower');
-// The peers' split: the last tenth of the ratings in time is the test part, the rest is for training.
+// The peers' rules: the last tenth of the ratings in time is the test part, the rest is for training, and what a user has rated is ranked too.
 writeFileSync(
   data,
   `data movielens {
@@ -34,6 +34,7 @@ writeFileSync(
   time    = "timestamp"
   history = past(movie_id, 50)
   split   = by_time(validation: 0%, test: 10%)
+  seen    = kept
 }
 `,
 );
