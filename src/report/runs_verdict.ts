@@ -4,9 +4,9 @@ import type { Evaluation } from '../evaluation/evaluate.ts';
 import { listOf } from '../evaluation/sentences.ts';
 import { verdictOf, verdictSentences } from '../evaluation/verdict.ts';
 import type { EpochRecord } from '../training/training_events.ts';
-import { escapeHtml, paragraph } from './html.ts';
 import { type IntervalBar, intervalBars } from './interval_bars.ts';
 import type { ReportParts } from './parts.ts';
+import { verdictCard } from './verdict_section.ts';
 
 export interface NamedRun extends ReportParts {
   readonly name: string;
@@ -37,7 +37,8 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
   const [best, ...others] = measured.toSorted((a, b) => b.bar.value - a.bar.value) as [Measured, ...Measured[]];
   const near = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
   const verdict = verdictOf(best.evaluation, metric);
-  return card(
+  return verdictCard(
+    'open',
     `${best.name} has the best ${metric} of the ${part} part: ${best.bar.text}`,
     [
       near.length > 0
@@ -65,9 +66,12 @@ function validated(runs: readonly NamedRun[]): string {
     .toSorted((a, b) => b.value - a.value);
   const [best] = bars;
   if (metric === undefined || !best) {
-    return card('No run was validated', ['The figures of the evaluations, where there are some, are below.']);
+    return verdictCard('open', 'No run was validated', [
+      'The figures of the evaluations, where there are some, are below.',
+    ]);
   }
-  return card(
+  return verdictCard(
+    'open',
     `${best.name} has the best ${metric} on validation: ${best.value.toFixed(4)}`,
     [
       ...(sameData(runs)
@@ -89,10 +93,6 @@ function validated(runs: readonly NamedRun[]): string {
       ),
     ),
   );
-}
-
-function card(title: string, sentences: readonly string[], ...body: readonly string[]): string {
-  return `<section class="verdict open" id="verdict"><h2>${escapeHtml(title)}</h2>\n${sentences.map(paragraph).join('\n')}\n${body.join('\n')}\n</section>`;
 }
 
 const sameData = ([first, ...others]: readonly NamedRun[]): boolean =>

@@ -11,10 +11,10 @@ export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Eva
     const missing = evaluation
       ? 'No baseline was measured next to the model, so there is nothing to judge it by: run `tower evaluate` without `--baselines none`.'
       : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
-    return card('open', `${plan.model}: no verdict yet`, [missing]);
+    return verdictCard('open', `${plan.model}: no verdict yet`, [missing]);
   }
   const sentences = verdictSentences(verdict);
-  return card(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
+  return verdictCard(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
 }
 
 /** The worst news is the headline. */
@@ -37,7 +37,13 @@ const toneOf = ({ beatenBy, undecided }: Verdict): Tone =>
 
 type Tone = 'good' | 'fair' | 'bad' | 'open';
 
-function card(tone: Tone, title: string, sentences: readonly string[], ...body: readonly string[]): string {
+/** The head of a report. `open`: nothing is judged. */
+export function verdictCard(
+  tone: Tone,
+  title: string,
+  sentences: readonly string[],
+  ...body: readonly string[]
+): string {
   return `<section class="verdict ${tone}" id="verdict"><h2>${escapeHtml(title)}</h2>\n${sentences.map(paragraph).join('\n')}\n${body.join('\n')}\n</section>`;
 }
 
