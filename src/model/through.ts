@@ -1,21 +1,14 @@
 /** Lists whose elements a tower encodes: `list(movie_id, through: item)`. */
 import { Facts } from '../kept/facts.ts';
-import { type FeatureUse, ShapeError, type SideArgument } from '../library/contract.ts';
-import { featureUse, usesOf } from '../library/features/uses.ts';
+import type { FeatureUse, SideArgument } from '../library/contract.ts';
+import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Feature, Tower } from './model.ts';
 
 type Features = ReadonlyMap<string, Feature>;
 
 /** What a feature asks for; nothing where it is wrong, which another rule reports. */
-export function useOf(name: string, features: Features): FeatureUse | undefined {
-  if (!features.has(name)) return undefined;
-  try {
-    return featureUse(name, features);
-  } catch (error) {
-    if (error instanceof ShapeError) return undefined;
-    throw error;
-  }
-}
+export const useOf = (name: string, features: Features): FeatureUse | undefined =>
+  features.has(name) ? validUse(name, features) : undefined;
 
 /** The features that go through a tower, in order, with what they say of it. Most models have none. */
 export const featuresThrough = (features: Features): ReadonlyMap<string, SideArgument> =>

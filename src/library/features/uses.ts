@@ -25,7 +25,8 @@ export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> 
   return uses.of(declarations, (name) => validUse(name, declarations), { again });
 }
 
-function validUse(name: string, declarations: Declared): FeatureUse | undefined {
+/** What a feature that is declared asks for; nothing where it is wrong, which another rule reports. */
+export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
   try {
     return featureUse(name, declarations);
   } catch (error) {
