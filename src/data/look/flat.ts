@@ -1,5 +1,5 @@
 /** Objects within rows: each of their fields as a column of its own, `user.id` as `user_id`. */
-import { type Cell, cellOf, type FlatColumn } from './looked_table.ts';
+import { type Cell, cellOf, type FlatColumn, type LookedTable, objectsBecause, unknownEnding } from './looked_table.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -9,7 +9,7 @@ const MOST_FIELDS = 40;
 const MOST_COLUMNS = 300;
 
 /** The columns of rows whose objects are taken apart; nothing where no row has an object. `isMap`: the object has keys that are values. */
-export function flatColumns(
+function flatColumns(
   rows: readonly Row[],
   isMap: (path: readonly string[]) => boolean = () => false,
 ): readonly FlatColumn[] | undefined {
@@ -39,7 +39,40 @@ export function flatColumns(
   });
 }
 
-export function flatCell(row: Row, { path }: FlatColumn): Cell {
+/**
+ * A table of objects. It needs a copy where a data block does not know the file by its name; and its fields are columns too, where they are objects.
+ * @param isMap as of `flatColumns`
+ */
+export function tableOfObjects(
+  seen: Omit<LookedTable, 'path' | 'rewrite' | 'flat'>,
+  objects: readonly Row[],
+  isKnown: boolean,
+  isMap?: Parameters<typeof flatColumns>[1],
+): Omit<LookedTable, 'path'> {
+  const because = isKnown ? [] : [unknownEnding];
+  const table = isKnown ? seen : { ...seen, rewrite: { ...plain, because, header: [] } };
+  const fields = flatColumns(objects, isMap);
+  if (fields === undefined) return table;
+  const header = fields.map(({ name }) => name);
+  const { columns, types } = seen;
+  // The type of a field is not asked for: its values show enough.
+  const typeOf = ({ path }: FlatColumn): string => (path.length === 1 ? types![columns.indexOf(path[0]!)]! : '');
+  return {
+    ...table,
+    flat: {
+      ...table,
+      columns: header,
+      ...(types ? { types: fields.map(typeOf) } : {}),
+      rows: objects.map((object) => fields.map((field) => flatCell(object, field))),
+      rewrite: { ...plain, because: [...because, objectsBecause], header, fields },
+    },
+  };
+}
+
+/** How a copy of objects is written. */
+export const plain = { encoding: 'utf-8', from: ',', to: ',', hasHeader: true } as const;
+
+function flatCell(row: Row, { path }: FlatColumn): Cell {
   let value: unknown = row;
   for (const field of path) value = isObject(value) ? value[field] : undefined;
   return cellOf(value);

@@ -1,8 +1,8 @@
 /** Rows of JSON: an object a line, an array of objects, or one object whose keys are those of rows. */
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/json.ts';
-import { flatCell, flatColumns } from './flat.ts';
+import { plain, tableOfObjects } from './flat.ts';
 import type { Looked } from './look_at_text.ts';
-import { type Cell, cellOf, objectsBecause } from './looked_table.ts';
+import { type Cell, cellOf } from './looked_table.ts';
 import type { Sample } from './sample_bytes.ts';
 
 const MOST = 40_000;
@@ -41,24 +41,9 @@ export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonl
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
   const count = sample.isWhole ? records - bad : Math.round((records / bytes) * (sample.size ?? bytes));
-  const because = isKnown ? [] : ['the ending of its name is unknown to a data block'];
-  const rewrite = isKnown ? {} : { rewrite: { ...plain, because, header: [] } };
-  const table = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad, ...rewrite } as const;
-  const fields = flatColumns(objects);
-  if (fields === undefined) return table;
-  const header = fields.map(({ name }) => name);
-  return {
-    ...table,
-    flat: {
-      ...table,
-      columns: header,
-      rows: objects.map((object) => fields.map((field) => flatCell(object, field))),
-      rewrite: { ...plain, because: [...because, objectsBecause], header, fields },
-    },
-  };
+  const seen = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad } as const;
+  return tableOfObjects(seen, objects, isKnown);
 }
-
-const plain = { encoding: 'utf-8', from: ',', to: ',', hasHeader: true } as const;
 
 /** `{ "key": [ … ] }` or `{ "key": { … } }`. */
 function mapOf(text: string): Looked | undefined {

@@ -1,8 +1,8 @@
 /** Rows of a Parquet file, through the database. */
 import { openDatabase, quotePath } from '../files/duckdb.ts';
-import { flatCell, flatColumns } from './flat.ts';
+import { tableOfObjects } from './flat.ts';
 import type { Looked } from './look_at_text.ts';
-import { cellOf, objectsBecause } from './looked_table.ts';
+import { cellOf } from './looked_table.ts';
 
 const MOST = 20_000;
 
@@ -21,25 +21,9 @@ export async function lookAtParquet(path: string, isKnown: boolean, signal?: Abo
     const objects = sampled.map(({ row }) => JSON.parse(String(row)) as Record<string, unknown>);
     const rows = objects.map((object) => columns.map((name) => cellOf(object[name])));
     const types = described.map((row) => String(row.column_type));
-    const because = isKnown ? [] : ['the ending of its name is unknown to a data block'];
-    const plain = { encoding: 'utf-8', from: ',', to: ',', hasHeader: true } as const;
-    const rewrite = isKnown ? {} : { rewrite: { ...plain, because, header: [] } };
-    const table = { kind: 'parquet', columns, types, rows, count, isWhole: count <= MOST, bad: 0, ...rewrite } as const;
+    const seen = { kind: 'parquet', columns, types, rows, count, isWhole: count <= MOST, bad: 0 } as const;
     const structs = new Set(columns.filter((_, at) => types[at]!.startsWith('STRUCT(')));
-    const fields = flatColumns(objects, ([name]) => !structs.has(name!));
-    if (fields === undefined) return table;
-    const header = fields.map(({ name }) => name);
-    return {
-      ...table,
-      flat: {
-        ...table,
-        columns: header,
-        // The type of a field is not asked for: its values show enough.
-        types: fields.map(({ path }) => (path.length === 1 ? types[columns.indexOf(path[0]!)]! : '')),
-        rows: objects.map((object) => fields.map((field) => flatCell(object, field))),
-        rewrite: { ...plain, because: [...because, objectsBecause], header, fields },
-      },
-    };
+    return tableOfObjects(seen, objects, isKnown, ([name]) => !structs.has(name!));
   } finally {
     database.close();
   }

@@ -1,7 +1,7 @@
 /** Rows of a table of text, whatever separates its values, and whether its first line names them or not. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import { dialectOf, split } from './dialect.ts';
-import type { Encoding, LookedTable, Rewrite, Separator } from './looked_table.ts';
+import { type Encoding, type LookedTable, type Rewrite, type Separator, unknownEnding } from './looked_table.ts';
 import { isPadded, unpadded } from './padding.ts';
 import type { Sample } from './sample_bytes.ts';
 import { titleLines, withoutLines } from './titles.ts';
@@ -123,7 +123,7 @@ function reasonsFor({ encoding, separator, hasHeader, given, readable, titles, p
     ...(separator === '::' ? ['`::` separates its values'] : []),
     ...(separator === 'blanks' ? ['blanks separate its values'] : []),
     ...(twice === undefined ? [] : [`it has two columns with the name \`${twice}\``]),
-    ...(readable === undefined ? ['the ending of its name is unknown to a data block'] : []),
+    ...(readable === undefined ? [unknownEnding] : []),
     ...(readable === 'tsv' && separator !== '\t'
       ? ['its ending says tabs, and something else separates its values']
       : []),

@@ -58,6 +58,8 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
 
+export const unknownEnding = 'the ending of its name is unknown to a data block';
+
 export const objectsBecause = 'its columns hold objects, whose fields become columns';
 
 /** A value of JSON as a cell. */
