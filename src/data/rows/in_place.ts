@@ -40,11 +40,11 @@ export async function staysInPlace({ database, source, types }: Loading, room: n
 /** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
 export async function stageInPlace(loading: Loading, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
+  let rows = 0;
   for (const file of loading.source.files) {
-    const first = files.reduce((sum, { rows }) => sum + rows, 0);
-    files.push({ file, first, rows: await readToEnd(loading, file), copied: false });
+    files.push({ file, first: rows, rows: await readToEnd(loading, file), copied: false });
+    rows += files.at(-1)!.rows;
   }
-  const rows = files.reduce((sum, each) => sum + each.rows, 0);
   const out: number[] = [];
   const all = { first: 0, count: rows };
   const focus = (range: RowRange = all): Promise<void> => loading.database.run(viewOf(loading, files, range, out));

@@ -29,13 +29,14 @@ export async function stage(
   database: Database,
   source: DataSource,
   layout: Layout,
-  { signal, room = Number.POSITIVE_INFINITY }: StageOptions = {},
+  { signal, room }: StageOptions = {},
 ): Promise<StagedTable> {
   const types = columnTypes(source, layout);
   const loading = { database, source, types: types.read, signal };
-  const staged = (await staysInPlace(loading, room))
-    ? { source, broken: [], ...(await stageInPlace(loading, room)) }
-    : await load(loading);
+  const staged =
+    room !== undefined && (await staysInPlace(loading, room))
+      ? { source, broken: [], ...(await stageInPlace(loading, room)) }
+      : await load(loading);
   verifyUnchanged(source);
   for (const name of types.whole) await makeWhole(database, source.role, name);
   return staged;
