@@ -33,3 +33,13 @@ tower item(movie_id) keyed by movie_id { channel main = ${item} }
 task watch { ${task} }
 ${after}
 `;
+
+/** Two towers, of which the user's reads one more feature, `f`. */
+export const modelWith = (feature: string): string => `
+model small
+features { user_id: id(dim: 4), ${feature}, movie_id: id(dim: 4) }
+group person = user_id, f
+tower user(person) keyed by user_id { channel main = person -> flatten -> mlp(8, 4) }
+tower item(movie_id) keyed by movie_id { channel main = movie_id -> mlp(8, 4) }
+task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }
+`;
