@@ -17,8 +17,8 @@ export interface Cuts {
   readonly split: Split;
   /** Of `by_time`: the first event of validation, and of test; absent where the part is empty. */
   readonly moments?: readonly [Moment | undefined, Moment | undefined];
-  /** Of `random`: the part of each event, by its rank. */
-  readonly random?: Uint8Array;
+  /** The part of an event by its rank among all, where that says it. */
+  readonly ofRank?: (rank: number) => number;
 }
 
 export interface ToArrange {
@@ -96,7 +96,7 @@ function partOf(
   wanted: ColumnRequests,
   order: Int32Array,
   stream: Stream,
-  { split, moments, random }: Cuts,
+  { split, moments, ofRank }: Cuts,
 ): Uint8Array {
   if (moments) {
     const [validation, test] = moments;
@@ -108,7 +108,7 @@ function partOf(
     }
     return part;
   }
-  if (random) return Uint8Array.from(order, (row) => random[ranks[row]!]!);
+  if (ofRank) return Uint8Array.from(order, (row) => ofRank(ranks[row]!));
   const folds = foldsOf(good, wanted, order);
   return partsOfUsers(split, { rows: order.length, ...stream, ...defined({ folds }) });
 }

@@ -59,15 +59,23 @@ export interface Times {
 const mostSorted = 2 ** 22;
 const bins = 2 ** 16;
 
+/** Where an event of a rank may be: so many come before `low`, and `within` are from `low` to `high`. */
+interface Search {
+  low: number;
+  high: number;
+  left: number;
+  within: number;
+}
+
 /**
- * The event that has `rank` events before it; undefined where there are no more. Each round counts the times of all pieces in equal
- * ranges and goes on in the range that has the event, so memory does not grow with the rows.
+ * For each rank, the event that has so many events before it; undefined where there are no more. Each round counts the times of all
+ * pieces in equal ranges and goes on in the range that has the event, so memory does not grow with the rows.
  */
-export async function momentAt(
+export async function momentsAt(
   pieces: () => AsyncIterable<Times>,
-  rank: number,
+  ranks: readonly number[],
   fewEnough = mostSorted,
-): Promise<Moment | undefined> {
+): Promise<(Moment | undefined)[]> {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let total = 0;
   for await (const { times } of pieces()) {
@@ -77,15 +85,29 @@ export async function momentAt(
       high = Math.max(high, times[i]!);
     }
   }
-  if (rank >= total) return undefined;
-  let left = rank;
-  let within = total;
-  while (within > fewEnough && low < high) {
-    const counts = new Float64Array(bins);
-    const width = (high - low) / bins;
-    const lows = new Float64Array(bins).fill(Number.POSITIVE_INFINITY);
-    const highs = new Float64Array(bins).fill(Number.NEGATIVE_INFINITY);
-    for await (const { times } of pieces()) {
+  const searches = ranks.map((rank) => (rank < total ? { low, high, left: rank, within: total } : undefined));
+  const there = searches.filter((search) => search !== undefined);
+  for (;;) {
+    const wide = there.filter((search) => search.within > fewEnough && search.low < search.high);
+    if (wide.length === 0) break;
+    await narrow(pieces, wide);
+  }
+  const found = await candidates(pieces, there);
+  return searches.map((search) => search && momentOf(found.get(search)!, search.left));
+}
+
+/** One round for all searches. */
+async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Search[]): Promise<void> {
+  const rounds = searches.map((search) => ({
+    search,
+    width: (search.high - search.low) / bins,
+    counts: new Float64Array(bins),
+    lows: new Float64Array(bins).fill(Number.POSITIVE_INFINITY),
+    highs: new Float64Array(bins).fill(Number.NEGATIVE_INFINITY),
+  }));
+  for await (const { times } of pieces()) {
+    for (const { search, width, counts, lows, highs } of rounds) {
+      const { low, high } = search;
       for (let i = 0; i < times.length; i++) {
         const time = times[i]!;
         if (time < low || time > high) continue;
@@ -95,20 +117,37 @@ export async function momentAt(
         highs[bin] = Math.max(highs[bin]!, time);
       }
     }
-    let bin = 0;
-    while (left >= counts[bin]!) left -= counts[bin++]!;
-    [low, high, within] = [lows[bin]!, highs[bin]!, counts[bin]!];
   }
-  const times = new Float64Array(within);
-  const rows = new Int32Array(within);
-  let at = 0;
+  for (const { search, counts, lows, highs } of rounds) {
+    let bin = 0;
+    while (search.left >= counts[bin]!) search.left -= counts[bin++]!;
+    Object.assign(search, { low: lows[bin]!, high: highs[bin]!, within: counts[bin]! });
+  }
+}
+
+/** The events that each search has come down to. */
+async function candidates(
+  pieces: () => AsyncIterable<Times>,
+  searches: readonly Search[],
+): Promise<ReadonlyMap<Search, Times>> {
+  const found = searches.map((search) => {
+    const { within } = search;
+    return { search, at: 0, times: new Float64Array(within), rows: new Int32Array(within) };
+  });
   for await (const piece of pieces()) {
-    for (let i = 0; i < piece.times.length; i++) {
-      if (piece.times[i]! < low || piece.times[i]! > high) continue;
-      times[at] = piece.times[i]!;
-      rows[at++] = piece.rows[i]!;
+    for (const of of found) {
+      const { low, high } = of.search;
+      for (let i = 0; i < piece.times.length; i++) {
+        if (piece.times[i]! < low || piece.times[i]! > high) continue;
+        of.times[of.at] = piece.times[i]!;
+        of.rows[of.at++] = piece.rows[i]!;
+      }
     }
   }
+  return new Map(found.map(({ search, times, rows }) => [search, { times, rows }]));
+}
+
+function momentOf({ times, rows }: Times, left: number): Moment {
   const byRow = ascendingPlaces(rows);
   const byTime = ascendingPlaces(Float64Array.from(byRow, (place) => times[place]!));
   const place = byRow[byTime[left]!]!;

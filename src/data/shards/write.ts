@@ -21,7 +21,7 @@ import type { Staged } from '../rows/staged.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import type { Cuts } from './arrange.ts';
 import { BucketSource, bucketName } from './bucket_source.ts';
-import { momentAt } from './by_time.ts';
+import { momentsAt } from './by_time.ts';
 import { type Counted, countBuckets, titleCodes } from './count.ts';
 import { type EncodedRest, encodeBuckets } from './encode.ts';
 import { heldOut } from './held_out.ts';
@@ -97,22 +97,24 @@ export async function writeShards(to: ToWrite, from: Buckets): Promise<Dataset> 
   return { ...dataset, rejected: from.rejected };
 }
 
-/** What a split needs of all events together. */
+/** What a split needs of all events together. Where events ascend in time, ranks say it, and no bucket is read for it. */
 async function cutsOfAll(
-  { description: { split }, wanted }: ToWrite,
-  of: Scattered,
+  { description: { split } }: ToWrite,
+  { rows, ascends }: Scattered,
   source: BucketSource,
 ): Promise<Cuts> {
   if (split.kind === 'by_time') {
-    const times = () => source.times();
-    const [validation, test] = cutsOf(split, of.rows);
-    return { split, moments: [await momentAt(times, validation), await momentAt(times, test)] };
+    const [validation, test] = cutsOf(split, rows);
+    if (ascends) return { split, ofRank: (rank) => (rank >= test ? 2 : rank >= validation ? 1 : 0) };
+    const [first, second] = await momentsAt(() => source.times(), [validation, test]);
+    return { split, moments: [first, second] };
   }
   if (split.kind !== 'random') return { split };
-  if (wanted.time !== undefined && !of.ascends) {
+  if (!ascends) {
     throw failure('shards-unsupported', { what: '`split = random` of events that are not in the order of their time' });
   }
-  return { split, random: partsOfUsers(split, { rows: of.rows, user: new Int32Array(0), users: 0 }) };
+  const random = partsOfUsers(split, { rows, user: new Int32Array(0), users: 0 });
+  return { split, ofRank: (rank) => random[rank]! };
 }
 
 function layoutOf({ request, layout, wanted, needs }: ToWrite, buckets: number, counted: Counted): ShardLayout {

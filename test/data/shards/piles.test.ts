@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
 import { blocksIn, piecesOf } from '../../../src/data/shards/block.ts';
-import { ascendingPlaces, momentAt } from '../../../src/data/shards/by_time.ts';
+import { ascendingPlaces, momentsAt } from '../../../src/data/shards/by_time.ts';
 import { refuseLargeBucket, refuseLargeHeldOut } from '../../../src/data/shards/layout.ts';
 import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
 import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
@@ -102,8 +102,11 @@ it('finds the event of a rank without ordering all', async () => {
     }
   };
   // So few may be sorted that several rounds are needed.
-  for (const rank of [0, 1, 1999, 3600, 3999]) expect(await momentAt(pieces, rank, 100)).toEqual(ordered[rank]);
-  expect(await momentAt(pieces, 4000, 100)).toBeUndefined();
+  const ranks = [0, 1, 1999, 3600, 3999];
+  for (const rank of ranks) expect(await momentsAt(pieces, [rank], 100)).toEqual([ordered[rank]]);
+  // Together they are as alone, in any order, and one that is not there does not stop the others.
+  const mixed = [...ranks.toReversed(), 4000, ...ranks];
+  expect(await momentsAt(pieces, mixed, 100)).toEqual(mixed.map((rank) => ordered[rank]));
 });
 
 it('counts equal numbers together, however many come', () => {

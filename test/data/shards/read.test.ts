@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelSums } from '../../../src/data/label_sums.ts';
 import { block, bothWays, byId, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
@@ -21,6 +23,22 @@ describe('rows in shards are the rows in memory', () => {
     const task = needs.tasks[1]!;
     expect(rounded(shards.shards!.labelSums.get('rate'))).toEqual(rounded(labelSums(task, memory.parts.train)));
     expect(shards.shards!.piles).toHaveLength(4);
+  });
+
+  it.each([
+    ['by time', { kind: 'by_time', validation: 0.1, test: 0.1 }],
+    ['at random', { kind: 'random', validation: 0.1, test: 0.1, seed: 4 }],
+  ] as const)('split %s, where events are in the order of their time', async (_, split) => {
+    const of = block({ split });
+    const path = join(of.folder, 'events.csv');
+    const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const timeOf = (line: string): number => Number(line.split(',')[2]);
+    writeFileSync(path, `${[header, ...lines.sort((a, b) => timeOf(a) - timeOf(b))].join('\n')}\n`);
+    const [memory, shards] = await bothWays(of);
+    expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
+    expect(rounded(byId(rowsOf(await pileRows(shards), false)))).toEqual(
+      rounded(byId(rowsOf(memory.parts.train, false))),
+    );
   });
 
   it('without files of items and users, and with lists through the item tower', async () => {
