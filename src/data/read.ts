@@ -21,7 +21,7 @@ import type { Staged, StagedTable } from './rows/staged.ts';
 import { timeOrder } from './rows/staged_tables.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
-import { goesToShards, openKnownShards, scatterToBuckets } from './shards/read.ts';
+import { goesToShards, goOnWithPasses, openKnownShards, scatterToBuckets } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
@@ -48,7 +48,8 @@ export async function readDataset(
   const read = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const { layout, files } = bound;
     const reading: Reading = { database, layout, files, description, needs, options };
-    return (shards && (await openKnownShards(shards, reading))) ?? readFiles(reading);
+    const known = shards && ((await openKnownShards(shards, reading)) ?? (await goOnWithPasses(shards, reading)));
+    return known ?? readFiles(reading);
   });
   // The database is closed by now: its memory is free for the second pass.
   return typeof read === 'function' ? read() : read;

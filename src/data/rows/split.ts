@@ -33,13 +33,18 @@ export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResul
 export const partsOfUsers = (split: Split, events: ToSplit): Uint8Array =>
   splits[split.kind](split as never, events).part;
 
-/** The part of the file that each row id is in, as its place in `parts`. */
-export function foldsOfFiles({ files }: Pick<Staged, 'files'>, ids: Int32Array): Uint8Array {
-  return Uint8Array.from(ids, (id) => {
-    const { file } = files.findLast(({ first }) => first <= id)!;
-    return parts.indexOf(file.part ?? 'train');
-  });
+/** Row ids from `first` on, up to those of the next file, are of a file for this part. */
+export interface PartOfFile {
+  readonly first: number;
+  readonly part: Part;
 }
+
+export const partsOfFiles = ({ files }: Pick<Staged, 'files'>): PartOfFile[] =>
+  files.map(({ first, file }) => ({ first, part: file.part ?? 'train' }));
+
+/** The part of the file that each row id is in, as its place in `parts`. */
+export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uint8Array =>
+  Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
 /** What `splitEvents` says where so many events are in each part. Throws Failure where a part that was asked for is empty. */
 export const describeSplit = (split: Split, counts: readonly number[], at: Span): string =>

@@ -16,7 +16,7 @@ import type { Sides } from './sides.ts';
 export interface Cuts {
   readonly split: Split;
   /** Of `by_time`: the first event of validation, and of test; absent where the part is empty. */
-  readonly moments?: readonly [Moment | undefined, Moment | undefined];
+  readonly moments?: { readonly validation?: Moment; readonly test?: Moment };
   /** The part of an event by its rank among all, where that says it. */
   readonly ofRank?: (rank: number) => number;
 }
@@ -99,7 +99,7 @@ function partOf(
   { split, moments, ofRank }: Cuts,
 ): Uint8Array {
   if (moments) {
-    const [validation, test] = moments;
+    const { validation, test } = moments;
     const part = new Uint8Array(order.length);
     for (let at = 0; at < order.length; at++) {
       const [time, row] = [stream.times?.[at] ?? 0, ids[order[at]!]!];

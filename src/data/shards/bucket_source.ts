@@ -6,8 +6,7 @@ import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import type { RawNumbers } from '../rows/raw.ts';
-import { foldsOfFiles } from '../rows/split.ts';
-import type { Staged } from '../rows/staged.ts';
+import { foldsOfFiles, type PartOfFile } from '../rows/split.ts';
 import type { ValidRawRows, ValidRows } from '../rows/valid_rows.ts';
 import { arrangeBucket, type Cuts } from './arrange.ts';
 import { type Bucket, grouped, unpackBucket } from './buckets.ts';
@@ -24,8 +23,8 @@ export interface BucketFiles {
   readonly sides: Sides;
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
-  /** The files of the events, where the data block names one for each part. */
-  readonly staged: Pick<Staged, 'files'>;
+  /** The part of each file of events, where the data block names one for each. */
+  readonly partsOfFiles: readonly PartOfFile[];
   readonly description: DataDescription;
   readonly signal?: AbortSignal | undefined;
 }
@@ -62,9 +61,9 @@ export class BucketSource {
 
   /** @throws Failure `shards-damaged` */
   async read(at: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedBucket> {
-    const { wanted, sides, dictionaries, staged, items, users, description } = this.of;
+    const { wanted, sides, dictionaries, partsOfFiles, items, users, description } = this.of;
     const bucket = await this.#load(at);
-    const split = description.split.kind === 'files' ? foldsOfFiles(staged, bucket.ids) : undefined;
+    const split = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, bucket.ids) : undefined;
     const good: ValidRows = { dictionaries, events: bucket.rows, ...defined({ items, users, folds: split }) };
     const members = this.#members[at]!;
     const known = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };

@@ -156,7 +156,7 @@ function weightsIn(file: ValidRawRows, { fileRows }: GlobalSide, counts: Int32Ar
 
 /** Titles of items: of their file, or of their last training event. */
 export function titleCodes(
-  counted: Counted,
+  counted: Pick<Counted, 'titles'>,
   title: ColumnRequest,
   sides: Sides,
   file: ValidRawRows | undefined,

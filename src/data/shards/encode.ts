@@ -5,131 +5,138 @@ import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import { encodeParts } from '../columns/assemble.ts';
-import type { BagColumn, Encoding, Events, IndexedColumn, LabelSums, Part } from '../dataset.ts';
-import { addSums, labelSums, noSums } from '../label_sums.ts';
+import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
+import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
+import { labelSums } from '../label_sums.ts';
 import type { Cuts } from './arrange.ts';
 import type { Block, Numbers } from './block.ts';
 import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
 import { grouped } from './buckets.ts';
-import { type EventsSpec, packEvents, specOf } from './event_rows.ts';
+import { packEvents, specOf } from './event_rows.ts';
+import type { BucketRest, Gathered, MissingLabels } from './gathered.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';
-import { SeenItems, SideColumns } from './side_columns.ts';
-import type { Sides } from './sides.ts';
+import { type SideRows, sideRows } from './side_columns.ts';
 
 export interface ToEncodeBuckets {
   readonly layout: Layout;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
-  readonly sides: Sides;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
   /** One file a pile. */
   readonly writer: PileWriter;
   readonly piles: number;
+  /** What the buckets before `from` have of it is there. */
+  readonly gathered: Gathered;
+  /** The first bucket that is not encoded yet. */
+  readonly from: number;
   /** Features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
   /** After a bucket is in piles. */
-  readonly onDone: (bucket: number) => void;
-}
-
-/** What is in no pile. */
-export interface EncodedRest {
-  readonly spec: EventsSpec;
-  readonly heldSpec: EventsSpec;
-  readonly held: Readonly<Record<'validation' | 'test', readonly Block[]>>;
-  readonly items: ReadonlyMap<string, IndexedColumn>;
-  readonly users: ReadonlyMap<string, IndexedColumn>;
-  readonly inner: ReadonlyMap<string, BagColumn>;
-  readonly seen: BagColumn;
-  readonly asOfLastEvent: readonly string[];
-  readonly missing: ReadonlyMap<string, number>;
-  /** By label: events without a value, in training and in all. */
-  readonly missingLabels: ReadonlyMap<string, { readonly training: number; readonly all: number }>;
-  /** By task. */
-  readonly labelSums: ReadonlyMap<string, LabelSums>;
+  readonly onDone: (bucket: number, rest: BucketRest) => Promise<void>;
 }
 
 const pileStream = 2;
 
-export async function encodeBuckets(source: BucketSource, cuts: Cuts, to: ToEncodeBuckets): Promise<EncodedRest> {
-  const { layout, wanted, needs, sides, encodings, lastTraining, writer, piles, onPass } = to;
-  const sideOf = sidesOfFeatures(needs, wanted);
-  const items = new ItemColumns(sides.items.keys.length, sideOf);
-  const users = new SideColumns(sides.users.keys.length);
-  const seen = new SeenItems(sides.users.keys.length);
-  const held = { validation: [] as Block[], test: [] as Block[] };
-  const missing = new Map<string, number>();
-  const missingLabels = new Map<string, { training: number; all: number }>();
-  const sums = new Map<string, LabelSums>();
-  let specs: { spec: EventsSpec; heldSpec: EventsSpec } | undefined;
-  let inner: ReadonlyMap<string, BagColumn> = new Map();
-  let asOfLastEvent: readonly string[] = [];
-
-  const encode = ({ good, arranged, bucket, members }: ArrangedBucket, at: number): void => {
-    const { events, encoded, seen: had } = encodeParts({ good, wanted, needs, layout }, arranged, encodings);
-    const own = (part: Part): Events => ({ ...events[part], ids: events[part].ids!.map((row) => bucket.ids[row]!) });
-    const train = own('train');
-    specs ??= {
-      spec: specOf(train, sideOf, to.keepsGiven),
-      heldSpec: specOf(events.validation, sideOf, () => true),
-    };
-    inner = at === 0 ? innerOf(encoded.parts.train) : inner;
-    asOfLastEvent = encoded.asOfLastEvent;
+export async function encodeBuckets(source: BucketSource, cuts: Cuts, to: ToEncodeBuckets): Promise<void> {
+  const { layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, onPass } = to;
+  const sides = sidesOfFeatures(needs, wanted);
+  for (let at = to.from; at < source.count; at++) {
+    onPass?.({ pass: 'encoding', done: at, total: source.count });
+    const read = await source.read(at, cuts, lastTraining);
+    const parts = encodeParts({ good: read.good, wanted, needs, layout }, read.arranged, encodings);
+    const train = withOwnIds(parts.events.train, read);
+    const { spec } = specsOfParts(parts, sides, to);
     const groups = grouped(train.rows, piles, (row) => hashOf(train.ids![row]!, pileStream) % piles);
     for (const [pile, rows] of groups.entries()) {
-      if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, specs.spec, rows, members));
+      if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, spec, rows, read.members));
     }
-    for (const part of ['validation', 'test'] as const) {
-      const of = own(part);
-      const block = packEvents(of, specs.heldSpec, every(of.rows), members) as Map<string, Numbers>;
-      const { times } = arranged.stream;
-      block.set(
-        '#time',
-        Float64Array.from(arranged.places[part], (place) => times?.[place] ?? 0),
-      );
-      held[part].push(block);
-    }
-    items.add(encoded.items, arranged.items, at);
-    users.add(encoded.users, every(members.length), members);
-    seen.add(had, members);
-    for (const [name, count] of encoded.missing) {
-      const ofFile = at > 0 && sideOf.has(name);
-      missing.set(name, (missing.get(name) ?? 0) + (ofFile ? 0 : count));
-    }
-    for (const name of train.labels.keys()) {
-      const before = missingLabels.get(name) ?? { training: 0, all: 0 };
-      const [training, validation, test] = [train, events.validation, events.test].map((of) => countNaN(of, name));
-      missingLabels.set(name, {
-        training: before.training + training!,
-        all: before.all + training! + validation! + test!,
-      });
-    }
-    for (const task of needs.tasks ?? []) {
-      if (task.name === undefined || task.label === undefined) continue;
-      sums.set(task.name, addSums(sums.get(task.name) ?? noSums, labelSums(task, train)));
-    }
-  };
-  for (let at = 0; at < source.count; at++) {
-    onPass?.({ pass: 'encoding', done: at, total: source.count });
-    encode(await source.read(at, cuts, lastTraining), at);
-    to.onDone(at);
+    const rest = restOfBucket(at, read, parts, sides, to);
+    gathered.add(rest);
+    await to.onDone(at, rest);
   }
   onPass?.({ pass: 'encoding', done: source.count, total: source.count });
-  return {
-    ...specs!,
-    held,
-    items: items.columns(inner),
-    users: users.columns(inner),
-    inner,
-    seen: seen.column(),
-    asOfLastEvent,
-    missing,
-    missingLabels,
-    labelSums: sums,
+}
+
+type SideOf = ReadonlyMap<string, 'items' | 'users'>;
+
+const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven }: ToEncodeBuckets) => ({
+  spec: specOf(events.train, sides, keepsGiven),
+  heldSpec: specOf(events.validation, sides, () => true),
+});
+
+const withOwnIds = (events: Events, { bucket }: ArrangedBucket): Events => ({
+  ...events,
+  ids: events.ids!.map((row) => bucket.ids[row]!),
+});
+
+function restOfBucket(
+  at: number,
+  read: ArrangedBucket,
+  parts: EncodedParts,
+  sides: SideOf,
+  to: ToEncodeBuckets,
+): BucketRest {
+  const { events, encoded, seen } = parts;
+  const { arranged, members } = read;
+  const specs = specsOfParts(parts, sides, to);
+  const held = (part: 'validation' | 'test'): Block => {
+    const of = withOwnIds(events[part], read);
+    const block = packEvents(of, specs.heldSpec, every(of.rows), members) as Map<string, Numbers>;
+    const { times } = arranged.stream;
+    block.set(
+      '#time',
+      Float64Array.from(arranged.places[part], (place) => times?.[place] ?? 0),
+    );
+    return block;
   };
+  const fromFile = (name: string): boolean => sides.get(name) === 'items';
+  const missing = [...encoded.missing].map(([name, count]) => [name, at > 0 && sides.has(name) ? 0 : count] as const);
+  return {
+    ...specs,
+    held: { validation: held('validation'), test: held('test') },
+    ...(at === 0
+      ? {
+          shared: {
+            items: new Map([...encoded.items].filter(([name]) => fromFile(name))),
+            inner: innerOf(encoded.parts.train),
+          },
+        }
+      : {}),
+    ...itemsOfBucket(at, new Map([...encoded.items].filter(([name]) => !fromFile(name))), arranged.items, to.gathered),
+    users: sideRows(encoded.users, every(members.length), members),
+    seen,
+    members,
+    asOfLastEvent: encoded.asOfLastEvent,
+    missing: new Map(missing),
+    missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),
+    labelSums: new Map(
+      (to.needs.tasks ?? []).flatMap((task) =>
+        task.name === undefined || task.label === undefined ? [] : [[task.name, labelSums(task, events.train)]],
+      ),
+    ),
+  };
+}
+
+/** A column of the items' file is whole in each bucket; one that only events know comes from the bucket of an item's last event. */
+function itemsOfBucket(
+  at: number,
+  columns: ReadonlyMap<string, IndexedColumn>,
+  { rows, lastTraining }: { readonly rows: Int32Array; readonly lastTraining: Int32Array },
+  { knownItems }: Gathered,
+): { readonly items?: SideRows; readonly newItems: Int32Array } {
+  if (columns.size === 0) return { newItems: new Int32Array(0) };
+  const targets: number[] = [];
+  const newItems: number[] = [];
+  for (let item = 0; item < rows.length; item++) {
+    const isNew = rows[item]! >= 0 && knownItems[item] === 0;
+    if (isNew) newItems.push(item);
+    if (at === 0 || isNew || lastTraining[item]! >= 0) targets.push(item);
+  }
+  const its = Int32Array.from(targets);
+  return { items: sideRows(columns, its, its), newItems: Int32Array.from(newItems) };
 }
 
 const every = (count: number): Int32Array => Int32Array.from({ length: count }, (_, at) => at);
@@ -152,41 +159,10 @@ const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagCo
     ),
   );
 
+function missingLabelsOf(events: Readonly<Record<Part, Events>>, name: string): MissingLabels {
+  const [training, validation, test] = [events.train, events.validation, events.test].map((of) => countNaN(of, name));
+  return { training: training!, all: training! + validation! + test! };
+}
+
 const countNaN = ({ labels }: Events, name: string): number =>
   labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
-
-/** A column of the items' file is whole in each bucket; one that only events know comes from the bucket of an item's last event. */
-class ItemColumns {
-  readonly #columns: SideColumns;
-  readonly #known: Uint8Array;
-  #whole: ReadonlyMap<string, IndexedColumn> = new Map();
-
-  constructor(
-    count: number,
-    private readonly sideOf: ReadonlyMap<string, 'items' | 'users'>,
-  ) {
-    this.#columns = new SideColumns(count);
-    this.#known = new Uint8Array(count);
-  }
-
-  add(
-    columns: ReadonlyMap<string, IndexedColumn>,
-    { rows, lastTraining }: { readonly rows: Int32Array; readonly lastTraining: Int32Array },
-    bucket: number,
-  ): void {
-    if (bucket === 0) this.#whole = new Map([...columns].filter(([name]) => this.sideOf.get(name) === 'items'));
-    const others = new Map([...columns].filter(([name]) => this.sideOf.get(name) !== 'items'));
-    const targets: number[] = [];
-    for (let item = 0; item < rows.length; item++) {
-      const isFirst = rows[item]! >= 0 && this.#known[item] === 0;
-      if (bucket === 0 || isFirst || lastTraining[item]! >= 0) targets.push(item);
-      if (rows[item]! >= 0) this.#known[item] = 1;
-    }
-    const its = Int32Array.from(targets);
-    if (others.size > 0) this.#columns.add(others, its, its);
-  }
-
-  columns(inner: ReadonlyMap<string, BagColumn>): Map<string, IndexedColumn> {
-    return new Map([...this.#whole, ...this.#columns.columns(inner)]);
-  }
-}

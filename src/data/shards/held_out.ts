@@ -3,8 +3,8 @@ import type { Dataset, Events } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import { type Block, joined } from './block.ts';
 import { ascendingPlaces } from './by_time.ts';
-import type { EncodedRest } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import type { EncodedRest } from './gathered.ts';
 import { refuseLargeHeldOut } from './layout.ts';
 
 /** In the order of time, as they are without shards. @throws Failure `shards-memory` */

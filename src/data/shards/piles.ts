@@ -1,7 +1,7 @@
 /** Files that blocks are appended to, with their checksums. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
@@ -14,16 +14,48 @@ export interface PileFile {
   readonly sha256: string;
 }
 
+interface OpenPile {
+  readonly name: string;
+  readonly hash: Hash;
+  rows: number;
+  bytes: number;
+}
+
 export class PileWriter {
-  readonly #files: { readonly name: string; readonly hash: Hash; rows: number; bytes: number }[];
+  private constructor(
+    private readonly folder: string,
+    private readonly piles: readonly OpenPile[],
+  ) {}
 
   /** @param names of the files, none of which exists */
-  constructor(
-    private readonly folder: string,
+  static new(folder: string, names: readonly string[]): PileWriter {
+    const piles = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
+    const writer = new PileWriter(folder, piles);
+    for (const at of names.keys()) writer.#write(at, []);
+    return writer;
+  }
+
+  /**
+   * Goes on where the files were as `files` says. What was appended later is cut off.
+   * @throws Failure `shards-damaged`
+   */
+  static async continued(
+    folder: string,
     names: readonly string[],
-  ) {
-    this.#files = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
-    for (const at of names.keys()) this.#write(at, []);
+    files: readonly PileFile[],
+    signal?: AbortSignal,
+  ): Promise<PileWriter> {
+    const piles: OpenPile[] = [];
+    for (const [at, name] of names.entries()) {
+      signal?.throwIfAborted();
+      const { rows, bytes, sha256 } = files[at]!;
+      const path = join(folder, name);
+      const hash = await hashOfStart(path, bytes);
+      if (hash.copy().digest('hex') !== sha256) throw damaged(path, 'its checksum differs');
+      truncateSync(path, bytes);
+      piles.push({ name, hash, rows, bytes });
+    }
+    return new PileWriter(folder, piles);
   }
 
   /**
@@ -33,7 +65,7 @@ export class PileWriter {
   append(at: number, rows: number, block: Block): void {
     const pieces = piecesOf(block);
     this.#write(at, pieces);
-    const file = this.#files[at]!;
+    const file = this.piles[at]!;
     for (const piece of pieces) {
       file.hash.update(piece);
       file.bytes += piece.byteLength;
@@ -43,7 +75,7 @@ export class PileWriter {
 
   /** The files are on the disk once this has ended; nothing is appended after it. */
   async finish(): Promise<PileFile[]> {
-    for (const { name } of this.#files) {
+    for (const { name } of this.piles) {
       const path = join(this.folder, name);
       try {
         const handle = await open(path, 'r+');
@@ -53,11 +85,16 @@ export class PileWriter {
         throw notWritten(path, error);
       }
     }
-    return this.#files.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.digest('hex') }));
+    return this.files();
+  }
+
+  /** As they are now. */
+  files(): PileFile[] {
+    return this.piles.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
   }
 
   #write(at: number, pieces: readonly Uint8Array[]): void {
-    const path = join(this.folder, this.#files[at]!.name);
+    const path = join(this.folder, this.piles[at]!.name);
     try {
       const file = openSync(path, 'a');
       try {
@@ -101,31 +138,54 @@ export async function readPile(
   }
 }
 
+const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
+
 async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256'>): Promise<Uint8Array> {
-  const damaged = (reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
+  let bytes = new Uint8Array(0);
   const hash = createHash('sha256');
-  let bytes: Uint8Array;
+  await reading(path, async (handle, size) => {
+    if (expected && size !== expected.bytes) {
+      throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
+    }
+    bytes = new Uint8Array(size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(stride, size - at), at);
+      if (bytesRead === 0) throw damaged(path, 'it ends too early');
+      if (expected) hash.update(bytes.subarray(at, at + bytesRead));
+      at += bytesRead;
+    }
+  });
+  if (expected && hash.digest('hex') !== expected.sha256) throw damaged(path, 'its checksum differs');
+  return bytes;
+}
+
+/** Of the first `length` bytes of a file. */
+async function hashOfStart(path: string, length: number): Promise<Hash> {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(Math.min(stride, length));
+  await reading(path, async (handle) => {
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - at), at);
+      if (bytesRead === 0) throw damaged(path, 'it ends too early');
+      hash.update(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  });
+  return hash;
+}
+
+async function reading(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {
-      const { size } = await handle.stat();
-      if (expected && size !== expected.bytes) throw damaged(`it has ${size} bytes instead of ${expected.bytes}`);
-      bytes = new Uint8Array(size);
-      for (let at = 0; at < size; ) {
-        const { bytesRead } = await handle.read(bytes, at, Math.min(stride, size - at), at);
-        if (bytesRead === 0) throw damaged('it ends too early');
-        if (expected) hash.update(bytes.subarray(at, at + bytesRead));
-        at += bytesRead;
-      }
+      await body(handle, (await handle.stat()).size);
     } finally {
       await handle.close();
     }
   } catch (error) {
     const reason = systemReason(error);
-    throw reason === undefined ? error : damaged(reason);
+    throw reason === undefined ? error : damaged(path, reason);
   }
-  if (expected && hash.digest('hex') !== expected.sha256) throw damaged('its checksum differs');
-  return bytes;
 }
 
 /** Reads a pile for its checksum alone. @throws Failure `shards-damaged` */

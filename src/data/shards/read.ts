@@ -2,20 +2,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
+import { columnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Dataset } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Pinned } from '../pinned.ts';
+import { partsOfFiles } from '../rows/split.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { bucketName } from './bucket_source.ts';
 import { estimate } from './estimate.ts';
+import type { Buckets, ToWrite } from './first_pass.ts';
 import { bucketsFor, bytesInMemory, rowsAtOnce, shareOf } from './layout.ts';
 import { keyOf } from './manifest.ts';
+import { leavePartial, makePartial, removePartial } from './partial.ts';
 import { PileWriter } from './piles.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
-import { makePartial, openNamed, openShards, removePartial, type Wants } from './store.ts';
+import { openNamed, openShards, type Wants } from './store.ts';
+import { canGoOn, Passes } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
 interface Bound {
@@ -88,6 +93,28 @@ function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
   return found && `the history \`${found.name}\` of lists that events have`;
 }
 
+/**
+ * The second pass over buckets that a command has left which was stopped; undefined where there are none. It needs no database.
+ */
+export async function goOnWithPasses(
+  request: ShardRequest,
+  bound: Bound,
+): Promise<(() => Promise<Dataset>) | undefined> {
+  const { description, needs, layout, files: featureFiles, options } = bound;
+  if (request.when === 'never' || options.pinned) return undefined;
+  const wanted = columnRequests(layout, needs);
+  const found = await Passes.stopped(request, keyFor(request, bound), wanted);
+  if (!found) return undefined;
+  const { passes, buckets } = found;
+  const continues = { done: passes.done, of: passes.buckets };
+  request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
+  return secondPass(
+    { description, needs, layout, featureFiles, wanted, request, signal: options.signal },
+    buckets,
+    passes,
+  );
+}
+
 /** The first pass. What it answers is the second, which needs no database. */
 export async function scatterToBuckets(
   request: ShardRequest,
@@ -101,15 +128,10 @@ export async function scatterToBuckets(
   const buckets = typeof when === 'object' ? when.buckets : (sizes?.buckets ?? bucketsFor(memory, events.rows, row));
   const key = keyFor(request, computing);
   const partial = await makePartial(folder, key);
-  const orRemove = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      removePartial(partial);
-      throw error;
-    });
   const first = async () => {
     await makePartial(folder, key);
     const names = Array.from({ length: buckets }, (_, at) => bucketName(at));
-    const writer = new PileWriter(partial, names);
+    const writer = PileWriter.new(partial, names);
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
       ...{ database, layout, wanted, needs, staged: events, joined, dictionaries, writer, buckets, signal, onPass },
@@ -117,15 +139,29 @@ export async function scatterToBuckets(
     });
     return { dictionaries, files, scattered, writer };
   };
-  return orRemove(
-    (async () => {
-      const { dictionaries, files, scattered, writer } = await computed(computing, first);
-      bad.push(...scattered.bad);
-      const rejected = await settle(computing, scattered.rows > 0);
-      const of = { partial, key, scattered, dictionaries, ...files, staged: { files: events.files }, rejected };
-      const written = await writer.finish();
-      const to = { description, needs, layout, featureFiles, wanted, request, signal };
-      return () => orRemove(writeShards(to, { ...of, files: written }));
-    })(),
-  );
+  try {
+    const { dictionaries, files, scattered, writer } = await computed(computing, first);
+    const { bad: badEvents, ...known } = scattered;
+    bad.push(...badEvents);
+    const rejected = await settle(computing, scattered.rows > 0);
+    const of = { partial, key, scattered: known, dictionaries, ...files, partsOfFiles: partsOfFiles(events), rejected };
+    const written = { ...of, files: await writer.finish() };
+    const passes = await Passes.begun(request, written, wanted);
+    return secondPass({ description, needs, layout, featureFiles, wanted, request, signal }, written, passes);
+  } catch (error) {
+    removePartial(partial);
+    throw error;
+  }
 }
+
+/** Where it is stopped, what is done stays for the same command. */
+const secondPass = (to: ToWrite, buckets: Buckets, passes: Passes) => async (): Promise<Dataset> => {
+  try {
+    return await writeShards(to, buckets, passes);
+  } catch (error) {
+    if (!canGoOn(error, to.signal)) removePartial(passes.partial);
+    throw error;
+  } finally {
+    leavePartial(passes.partial);
+  }
+};

@@ -38,4 +38,6 @@ export interface Decision {
   readonly folder?: string;
   /** Whether the shards were there already. */
   readonly reused?: boolean;
+  /** Passes that were stopped go on: so many buckets of so many are in piles. */
+  readonly continues?: { readonly done: number; readonly of: number };
 }

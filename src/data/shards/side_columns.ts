@@ -3,6 +3,21 @@ import type { BagColumn, IndexedColumn } from '../dataset.ts';
 import type { Block, Numbers } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 
+/** Some rows of columns, and the item or user that each is of. */
+export interface SideRows {
+  readonly specs: EventsSpec['features'];
+  readonly block: Block;
+  readonly targets: Int32Array;
+}
+
+/** @param targets the item or user of each of the rows */
+export function sideRows(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): SideRows {
+  const specs = specsOf(columns);
+  const block = new Map<string, Numbers>();
+  packColumns(block, columns, specs, rows);
+  return { specs, block, targets };
+}
+
 export class SideColumns {
   readonly #blocks: Block[] = [];
   readonly #places: Int32Array;
@@ -13,11 +28,9 @@ export class SideColumns {
     this.#places = new Int32Array(count);
   }
 
-  /** @param targets the item or user of each of the rows; what was there before is replaced */
-  add(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): void {
-    this.#specs ??= specsOf(columns);
-    const block = new Map<string, Numbers>();
-    packColumns(block, columns, this.#specs, rows);
+  /** What was there before of an item or a user is replaced. */
+  add({ specs, block, targets }: SideRows): void {
+    this.#specs ??= specs;
     this.#blocks.push(block);
     for (const target of targets) this.#places[target] = this.#next++;
   }

@@ -1,12 +1,11 @@
-/** Folders of shards: one is complete or not there. It is written under another name, which also says by whom. */
+/** Folders of shards: one is complete or not there. It is written under another name. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { syncFolder } from '../../storage/durable.ts';
-import { type Owner, stateOf, thisProcess } from '../../storage/owner.ts';
 import type { Dataset, LabelSums, ShardLayout } from '../dataset.ts';
 import type { SharedColumns } from './event_rows.ts';
 import {
@@ -27,9 +26,6 @@ import { type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
 import { packPlain, unpackPlain } from './plain.ts';
 import { absentRows, trainingShards } from './training_rows.ts';
 
-const ownerName = 'owner.json';
-const partialEnd = '.partial';
-
 /** What a folder holds besides piles. */
 export interface Rest {
   /** Without the training rows. */
@@ -49,42 +45,6 @@ const folderOf = (root: string, key: string, layout: ShardLayout): string =>
       .slice(0, 16),
   );
 
-const partialOf = (root: string, key: string): string => join(root, `${key.slice(0, 16)}.${process.pid}${partialEnd}`);
-
-/** Makes the folder that shards are written into; what processes that are gone left is removed. */
-export async function makePartial(root: string, key: string): Promise<string> {
-  removeLeft(root);
-  const partial = partialOf(root, key);
-  try {
-    rmSync(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    writeFileSync(join(partial, ownerName), JSON.stringify(thisProcess()));
-    return partial;
-  } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('shards-not-written', { path: partial, reason });
-  }
-}
-
-export function removePartial(partial: string): void {
-  rmSync(partial, { recursive: true, force: true });
-  // Where it was the only one, its folder goes with it.
-  if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
-}
-
-function removeLeft(root: string): void {
-  if (!existsSync(root)) return;
-  for (const name of readdirSync(root)) {
-    if (!/^[0-9a-f]{16}\.\d+\.partial$/.test(name)) continue;
-    try {
-      const owner = JSON.parse(readFileSync(join(root, name, ownerName), 'utf8')) as Owner;
-      if (stateOf(owner) === 'gone') removePartial(join(root, name));
-    } catch {
-      // It does not say whose it is: it stays.
-    }
-  }
-}
-
 /** Gives the folder its name once all of it is on the disk. */
 export async function seal(
   partial: string,
@@ -93,7 +53,7 @@ export async function seal(
   rest: Rest,
   made: Made,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
-  const writer = new PileWriter(partial, [restName]);
+  const writer = PileWriter.new(partial, [restName]);
   writer.append(0, 0, packPlain(rest));
   const [file] = (await writer.finish()) as [PileFile];
   const manifest = makeManifest({ ...of, rest: file });
@@ -101,7 +61,9 @@ export async function seal(
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(made));
     writeFileSync(join(partial, manifestName), textOf(manifest));
-    rmSync(join(partial, ownerName), { force: true });
+    const kept = new Set([madeName, manifestName, restName, ...of.piles.map((_, at) => pileName(at))]);
+    // What the passes kept to go on from, and whose they are.
+    for (const name of readdirSync(partial)) if (!kept.has(name)) rmSync(join(partial, name), { force: true });
     await syncFolder(partial);
     // Another process may have written the same, and may read it now: then its files are as good.
     const there = await readManifest(folder).catch(() => undefined);

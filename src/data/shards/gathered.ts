@@ -1,0 +1,105 @@
+/** What is in no pile, put together from what each bucket has of it. */
+import { defined } from '../../defined.ts';
+import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
+import { addSums, noSums } from '../label_sums.ts';
+import type { Block } from './block.ts';
+import type { EventsSpec } from './event_rows.ts';
+import { SeenItems, SideColumns, type SideRows } from './side_columns.ts';
+
+/** By label: events without a value, in training and in all. */
+export interface MissingLabels {
+  readonly training: number;
+  readonly all: number;
+}
+
+/** Plain data: it is kept while later buckets are encoded, so that passes which were stopped go on. */
+export interface BucketRest {
+  readonly spec: EventsSpec;
+  readonly heldSpec: EventsSpec;
+  readonly held: Readonly<Record<'validation' | 'test', Block>>;
+  /** In the first bucket alone, since all have the same: columns of the items' file, and the bags that elements of lists are. */
+  readonly shared?: {
+    readonly items: ReadonlyMap<string, IndexedColumn>;
+    readonly inner: ReadonlyMap<string, BagColumn>;
+  };
+  /** Columns of items that events know; absent where the items' file has all. */
+  readonly items?: SideRows;
+  /** Items that no bucket had before. */
+  readonly newItems: Int32Array;
+  readonly users: SideRows;
+  /** What each of the bucket's users had in training. */
+  readonly seen: BagColumn;
+  /** Places of the bucket's users among all users. */
+  readonly members: Int32Array;
+  readonly asOfLastEvent: readonly string[];
+  readonly missing: ReadonlyMap<string, number>;
+  readonly missingLabels: ReadonlyMap<string, MissingLabels>;
+  /** By task. */
+  readonly labelSums: ReadonlyMap<string, LabelSums>;
+}
+
+/** Of all buckets. */
+export interface EncodedRest {
+  readonly spec: EventsSpec;
+  readonly heldSpec: EventsSpec;
+  readonly held: Readonly<Record<'validation' | 'test', readonly Block[]>>;
+  readonly items: ReadonlyMap<string, IndexedColumn>;
+  readonly users: ReadonlyMap<string, IndexedColumn>;
+  readonly inner: ReadonlyMap<string, BagColumn>;
+  readonly seen: BagColumn;
+  readonly asOfLastEvent: readonly string[];
+  readonly missing: ReadonlyMap<string, number>;
+  readonly missingLabels: ReadonlyMap<string, MissingLabels>;
+  readonly labelSums: ReadonlyMap<string, LabelSums>;
+}
+
+export class Gathered {
+  /** 1 for each item that a bucket had. */
+  readonly knownItems: Uint8Array;
+  readonly #items: SideColumns;
+  readonly #users: SideColumns;
+  readonly #seen: SeenItems;
+  readonly #held = { validation: [] as Block[], test: [] as Block[] };
+  readonly #missing = new Map<string, number>();
+  readonly #missingLabels = new Map<string, MissingLabels>();
+  readonly #sums = new Map<string, LabelSums>();
+  #first: Pick<BucketRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  #asOfLastEvent: readonly string[] = [];
+
+  constructor(items: number, users: number) {
+    this.knownItems = new Uint8Array(items);
+    this.#items = new SideColumns(items);
+    this.#users = new SideColumns(users);
+    this.#seen = new SeenItems(users);
+  }
+
+  /** @param rest of the bucket that follows the last one */
+  add(rest: BucketRest): void {
+    const { spec, heldSpec, shared } = rest;
+    this.#first ??= { spec, heldSpec, ...defined({ shared }) };
+    if (rest.items) this.#items.add(rest.items);
+    for (const item of rest.newItems) this.knownItems[item] = 1;
+    this.#users.add(rest.users);
+    this.#seen.add(rest.seen, rest.members);
+    for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
+    for (const [name, count] of rest.missing) this.#missing.set(name, (this.#missing.get(name) ?? 0) + count);
+    for (const [name, { training, all }] of rest.missingLabels) {
+      const before = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
+      this.#missingLabels.set(name, { training: before.training + training, all: before.all + all });
+    }
+    for (const [task, sums] of rest.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
+    this.#asOfLastEvent = rest.asOfLastEvent;
+  }
+
+  /** Once all buckets are there. */
+  all(): EncodedRest {
+    const { spec, heldSpec, shared } = this.#first!;
+    const { items, inner } = shared!;
+    return {
+      ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.column(), asOfLastEvent: this.#asOfLastEvent },
+      items: new Map([...items, ...this.#items.columns(inner)]),
+      users: this.#users.columns(inner),
+      ...{ missing: this.#missing, missingLabels: this.#missingLabels, labelSums: this.#sums },
+    };
+  }
+}
