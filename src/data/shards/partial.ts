@@ -33,7 +33,7 @@ export async function makePartial(root: string, key: string): Promise<string> {
   });
 }
 
-/** Nobody writes it from here on: what is there of the passes stays for whoever goes on with them. */
+/** Nobody writes it from here on: what is there of the passes stays for the next command. */
 export const leavePartial = (partial: string): void => void written.delete(partial);
 
 export function removePartial(partial: string): void {
