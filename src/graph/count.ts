@@ -26,7 +26,7 @@ export function count(graph: Graph, sizes: Sizes): Counts {
   const total = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
     const cost = costOf(graph, node, sizes);
-    for (const place of [total, ...prefixes(node.label).map((prefix) => entry(prefix))]) {
+    for (const place of [total, ...prefixesOf(node.label).map((prefix) => entry(prefix))]) {
       place.parameters += cost.parameters;
       place.flops += cost.flops;
       place.bytes += cost.bytes;
@@ -44,7 +44,7 @@ export function count(graph: Graph, sizes: Sizes): Counts {
 }
 
 /** Of one node. */
-export function costOf(graph: Graph, node: Node, sizes: Sizes): Cost {
+export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): Cost {
   const cost = { parameters: 0, flops: 0, bytes: 0 };
   if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
   if (isLeaf(node.op)) return cost;
@@ -59,7 +59,8 @@ export function costOf(graph: Graph, node: Node, sizes: Sizes): Cost {
   return cost;
 }
 
-function prefixes(label: string): string[] {
+/** `user`, `user/main` and `user/main/mlp`; none of an empty label. */
+export function prefixesOf(label: string): string[] {
   if (label === '') return [];
   const parts = label.split('/');
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));

@@ -1,11 +1,11 @@
 /** How many weights a tower, a channel or a step holds, and what one row costs. */
-import { type Cost, count } from '../graph/count.ts';
+import type { Cost } from '../graph/count.ts';
 import type { BoundKind } from '../library/contract.ts';
 import { Names } from '../lower/names.ts';
 import type { FlowStep } from '../model/model.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Span } from '../text/source.ts';
-import { lowerOne } from './shapes.ts';
+import { CountedFlows } from './counted_flows.ts';
 import { validFeatures } from './valid_features.ts';
 import { validTower } from './valid_tower.ts';
 
@@ -16,19 +16,22 @@ export interface Costs {
   readonly towers: ReadonlyMap<string, Cost>;
 }
 
-/** Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
-export function costsOf({ resolution, file }: Checked): Costs {
+/**
+ * Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read.
+ * @param memory of the texts before this one
+ */
+export function costsOf({ resolution, file }: Checked, memory = new CountedFlows()): Costs {
   const features = validFeatures(resolution);
   const steps = new Map<number, Cost>();
   const towers = new Map<string, Cost>();
+  memory.keep(new Set(resolution.towers.map(({ name }) => name)));
   for (const part of resolution.towers) {
     const tower = validTower(part, resolution, features);
-    const { inputs, diagnostics } = lowerOne(tower, features);
-    const counts = count(inputs.builder.finish(), { batch: 1 });
+    const { total, parts, diagnostics } = memory.count(tower, features);
     const isWhole = tower.steps.length === part.node.entries.length && diagnostics.length === 0;
-    if (isWhole) towers.set(tower.name, counts);
+    if (isWhole) towers.set(tower.name, total);
     const note = (at: Span, label: string): void => {
-      const cost = counts.parts.get(label);
+      const cost = parts.get(label);
       if (cost && at.source === file.span.source && !steps.has(at.start)) steps.set(at.start, cost);
     };
     const place = (list: readonly FlowStep[], path: string, names = new Names()): void => {
@@ -45,7 +48,7 @@ export function costsOf({ resolution, file }: Checked): Costs {
     };
     for (const { name, flow } of tower.steps) {
       const path = `${tower.name}/${name}`;
-      const cost = counts.parts.get(path);
+      const cost = parts.get(path);
       const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
       if (cost && !isBroken) towers.set(`${tower.name}.${name}`, cost);
       const names = new Names();

@@ -5,6 +5,7 @@ import type { Arrow } from '../lower/flow.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Source } from '../text/source.ts';
 import { type Costs, costsOf } from './costs.ts';
+import { KeptAnswers } from './kept_answers.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import { findOccurrences } from './occurrences.ts';
 import { arrowsOf } from './shapes.ts';
@@ -18,10 +19,14 @@ export class FileAnalysis {
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
-  /** @param lexed the tokens of its text, where they are known */
+  /**
+   * @param lexed the tokens of its text, where they are known
+   * @param kept what was found of the texts before it
+   */
   constructor(
     readonly checked: Checked,
     lexed?: Lexed,
+    private readonly kept: KeptAnswers = new KeptAnswers(),
   ) {
     this.source = checked.file.span.source;
     this.#lexed = lexed;
@@ -70,7 +75,7 @@ export class FileAnalysis {
 
   /** What towers, channels and steps weigh and cost. */
   get costs(): Costs {
-    return (this.#costs ??= costsOf(this.checked));
+    return (this.#costs ??= costsOf(this.checked, this.kept.flows));
   }
 
   get lexed(): Lexed {

@@ -22,10 +22,11 @@ export function begunSteps(part: TowerPart, resolution: Resolution, features: Lo
 }
 
 function beginsSound({ from }: Flow, { scope }: Resolution, features: LoweredFeatures): boolean {
+  const areAllValid = features.byName.size === scope.features.size;
   return openedBy(from).every(
     (source) =>
       (!scope.groups.has(source.name) || isWholeGroup(scope, source.name)) &&
-      source.features.every((feature) => features.byName.has(feature)),
+      (areAllValid || source.features.every((feature) => features.byName.has(feature))),
   );
 }
 

@@ -50,6 +50,12 @@ export interface TowerContext {
   readonly visit?: (step: Visited, value: Value) => void;
   /** In a check that remembers what blocks make of types. */
   readonly memory?: KnownShapes;
+  /** In a count that remembers: what a flow gives. `around` is all that it reads; absent where it depends on other flows too. */
+  readonly recall?: (
+    flow: Flow,
+    around: readonly unknown[] | undefined,
+    lower: () => Value | undefined,
+  ) => Value | undefined;
 }
 
 /** Nothing lowered yet. */
@@ -166,23 +172,23 @@ const picked = new Picked<LoweredFeature>();
 
 /** What a flow gives: its shape alone in a check that remembers, where all that the flow reads is as it was. */
 function recallFlow(
-  { memory, visit, arrows, diagnostics, kept, features, inputs }: TowerContext,
+  { memory, recall, visit, arrows, diagnostics, kept, features, inputs }: TowerContext,
   flow: Flow,
   values: ReadonlyMap<string, Value | undefined>,
   rows: RowsOf,
   lower: () => Value | undefined,
 ): Value | undefined {
+  const around = (of: (value: Value) => unknown): unknown[] =>
+    partsOf(flow).map((part) => {
+      if (part.kind === 'features') return picked.of(part.features, features.byName);
+      const value = outputOf(values.get(part.name), part.output);
+      return value && of(value);
+    });
+  if (recall) return recall(flow, flow.steps.some(isShared) ? undefined : around((value) => value), lower);
   if (!memory || visit || rows.kind !== 'events' || flow.steps.length === 0 || flow.steps.some(isShared))
     return lower();
-  const around: unknown[] = [];
-  for (const part of partsOf(flow)) {
-    if (part.kind === 'features') around.push(picked.of(part.features, features.byName));
-    else {
-      const value = outputOf(values.get(part.name), part.output);
-      around.push(value && memory.of(value));
-    }
-  }
-  const known = memory.lowered(flow, around);
+  const read = around((value) => memory.of(value));
+  const known = memory.lowered(flow, read);
   if (known?.known) {
     arrows.push(...known.arrows);
     return memory.value(known.known, inputs, rows);
@@ -191,7 +197,7 @@ function recallFlow(
   const value = lower();
   // A mistake is reported in each check, and running means are more than a type.
   const isPlain = diagnostics.length === before[1] && kept.size === before[2];
-  if (value && isPlain) memory.keepLowered(flow, around, arrows.slice(before[0]), value);
+  if (value && isPlain) memory.keepLowered(flow, read, arrows.slice(before[0]), value);
   return value;
 }
 

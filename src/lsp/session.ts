@@ -7,6 +7,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import type { Theme } from '../drawing/style.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
+import { KeptAnswers } from '../language/kept_answers.ts';
 import { KnownShapes } from '../lower/shape_cache.ts';
 import { BoundFeatures } from '../model/feature_cache.ts';
 import { ResolvedParts } from '../model/resolved_parts.ts';
@@ -53,6 +54,7 @@ export class Session {
   readonly #shapes = new KnownShapes();
   readonly #memories = new Map<string, IncrementalParser>();
   readonly #parts = new Map<string, ResolvedParts>();
+  readonly #answers = new Map<string, KeptAnswers>();
 
   constructor(readonly host: Host) {}
 
@@ -102,6 +104,7 @@ export class Session {
     this.#facts.delete(path);
     this.#memories.delete(path);
     this.#parts.delete(path);
+    this.#answers.delete(path);
   }
 
   document(path: string): TextDocument | undefined {
@@ -135,10 +138,14 @@ export class Session {
     this.#facts.delete(path);
     const reads: Reads = new Map();
     const parts = this.#parts.get(path) ?? new ResolvedParts();
-    if (this.#documents.has(path)) this.#parts.set(path, parts);
+    const answers = this.#answers.get(path) ?? new KeptAnswers();
+    if (this.#documents.has(path)) {
+      this.#parts.set(path, parts);
+      this.#answers.set(path, answers);
+    }
     const onRead = (used: string, found: Source | undefined) => void reads.set(used, found && readOf(found));
     const checked = this.#check(source, onRead, { parse: this.#read, parts });
-    const facts = new FileAnalysis(checked, this.#memories.get(path)?.relexer.lexedOf(source.text));
+    const facts = new FileAnalysis(checked, this.#memories.get(path)?.relexer.lexedOf(source.text), answers);
     this.#facts.set(path, { ...readOf(source), facts, reads });
     return facts;
   }

@@ -13,6 +13,7 @@ import type { FileAnalysis } from '../../src/language/file_analysis.ts';
 import { foldsOf } from '../../src/language/folding.ts';
 import { hoverAt } from '../../src/language/hover.ts';
 import { inlaysIn } from '../../src/language/inlay.ts';
+import { lensesOf, towerLens } from '../../src/language/lenses.ts';
 import { type OutlineItem, outlineOf } from '../../src/language/outline.ts';
 import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
 import { nodeHost } from '../../src/lsp/hosts/node.ts';
@@ -83,6 +84,8 @@ function answers(facts: FileAnalysis, offsets: readonly number[]): unknown {
     inlays: inlaysIn(facts, 0, length),
     outline: outlined(outlineOf(facts.checked.file)),
     folds: foldsOf(facts),
+    lenses: lensesOf(facts).map((lens) => [...placeOf(lens.span), 'tower' in lens ? towerLens(facts, lens.tower) : lens.text]),
+    costs: [...facts.costs.towers, ...facts.costs.steps],
     hovers: offsets.map((offset) => {
       const hover = hoverAt(facts, offset);
       return hover && [...placeOf(hover.span), hover.text];
