@@ -13,7 +13,6 @@ import type { LoweredFeatures } from '../lower/features.ts';
 import { GraphInputs } from '../lower/inputs.ts';
 import { lowerTower, makeTowerContext } from '../lower/tower.ts';
 import type { Flow, Tower } from '../model/model.ts';
-import { events } from './shapes.ts';
 
 /** Costs by label and by each prefix of one. */
 export type Parts = ReadonlyMap<string, Cost>;
@@ -71,7 +70,7 @@ class NotingWriter extends GraphWriter {
 
 const nothing: Cost = { parameters: 0, flops: 0, bytes: 0 };
 
-/** What stands for all labels: no node has it. */
+/** The label of all nodes together: no node has it. */
 const whole = '';
 
 /** A graph that holds more than so many times what its tower asks for is made anew, as most of it is of texts before. */
@@ -114,7 +113,7 @@ class KnownTower {
         return value;
       },
     };
-    lowerTower(context, tower, events);
+    lowerTower(context, tower, { kind: 'events' });
     const held = this.#writer.nodes.length;
     const { parts, asked } = this.#partsOf(flows);
     return { total: parts.get(whole) ?? nothing, parts, diagnostics: context.diagnostics, asked, held };

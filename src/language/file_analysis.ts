@@ -16,6 +16,7 @@ export class FileAnalysis {
   #arrows: readonly Arrow[] | undefined;
   #lexed: Lexed | undefined;
   #costs: Costs | undefined;
+  #encoded: readonly number[] | undefined;
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
@@ -26,7 +27,7 @@ export class FileAnalysis {
   constructor(
     readonly checked: Checked,
     lexed?: Lexed,
-    private readonly kept: KeptAnswers = new KeptAnswers(),
+    readonly kept: KeptAnswers = new KeptAnswers(),
   ) {
     this.source = checked.file.span.source;
     this.#lexed = lexed;
@@ -76,6 +77,11 @@ export class FileAnalysis {
   /** What towers, channels and steps weigh and cost. */
   get costs(): Costs {
     return (this.#costs ??= costsOf(this.checked, this.kept.flows));
+  }
+
+  /** Its semantic tokens as numbers. */
+  get encodedTokens(): readonly number[] {
+    return (this.#encoded ??= this.kept.tokens.encode(this.source, this.lexed, this.checked.resolution));
   }
 
   get lexed(): Lexed {

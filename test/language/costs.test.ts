@@ -10,7 +10,7 @@ import { validTower } from '../../src/language/valid_tower.ts';
 import { KnownShapes } from '../../src/lower/shape_cache.ts';
 import { BoundFeatures } from '../../src/model/feature_cache.ts';
 import { ResolvedParts } from '../../src/model/resolved_parts.ts';
-import { type CheckOptions, type Checked, check } from '../../src/pipeline.ts';
+import { type Checked, type CheckOptions, check } from '../../src/pipeline.ts';
 import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { makeSource } from '../../src/text/source.ts';
 

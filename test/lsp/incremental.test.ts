@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SemanticTokensBuilder } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { largeModel } from '../../bench/editor_model.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
@@ -16,6 +17,8 @@ import { inlaysIn } from '../../src/language/inlay.ts';
 import { lensesOf, towerLens } from '../../src/language/lenses.ts';
 import { type OutlineItem, outlineOf } from '../../src/language/outline.ts';
 import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
+import { tokenModifiers, tokenTypes } from '../../src/language/token_looks.ts';
+import { toPosition } from '../../src/lsp/convert.ts';
 import { nodeHost } from '../../src/lsp/hosts/node.ts';
 import { Session } from '../../src/lsp/session.ts';
 import type { Random } from '../../src/random/random.ts';
@@ -80,11 +83,15 @@ function answers(facts: FileAnalysis, offsets: readonly number[]): unknown {
   return {
     diagnostics: toJson(facts.checked.diagnostics),
     tokens: semanticTokensOf(facts).map(({ span, type, modifiers }) => [...placeOf(span), type, ...modifiers]),
+    encoded: facts.encodedTokens,
     some: semanticTokensOf(facts, length / 3, length / 2).map(({ span, type }) => [...placeOf(span), type]),
     inlays: inlaysIn(facts, 0, length),
     outline: outlined(outlineOf(facts.checked.file)),
     folds: foldsOf(facts),
-    lenses: lensesOf(facts).map((lens) => [...placeOf(lens.span), 'tower' in lens ? towerLens(facts, lens.tower) : lens.text]),
+    lenses: lensesOf(facts).map((lens) => [
+      ...placeOf(lens.span),
+      'tower' in lens ? towerLens(facts, lens.tower) : lens.text,
+    ]),
     costs: [...facts.costs.towers, ...facts.costs.steps],
     hovers: offsets.map((offset) => {
       const hover = hoverAt(facts, offset);
@@ -94,12 +101,24 @@ function answers(facts: FileAnalysis, offsets: readonly number[]): unknown {
   };
 }
 
+/** The semantic tokens of a file as the protocol has them, each from its own place. */
+function encoded(facts: FileAnalysis): readonly number[] {
+  const builder = new SemanticTokensBuilder();
+  for (const { span, type, modifiers } of semanticTokensOf(facts)) {
+    const { line, character } = toPosition(span.source, span.start);
+    const bits = modifiers.reduce((sum, modifier) => sum | (1 << tokenModifiers.indexOf(modifier)), 0);
+    builder.push(line, character, span.end - span.start, tokenTypes.indexOf(type), bits);
+  }
+  return builder.build().data;
+}
+
 function compare(texts: readonly string[], random: Random): void {
   const session = new Session(nodeHost());
   for (const [version, text] of texts.entries()) {
     session.put(TextDocument.create(uri, 'tower', version, text));
     const fresh = new Session(nodeHost());
     fresh.put(TextDocument.create(uri, 'tower', 0, text));
+    expect(session.facts(path)!.encodedTokens, JSON.stringify(text)).toEqual(encoded(fresh.facts(path)!));
     const offsets = Array.from({ length: 4 }, () => random.integer(text.length + 1));
     expect(answers(session.facts(path)!, offsets), JSON.stringify(text)).toEqual(answers(fresh.facts(path)!, offsets));
   }

@@ -14,6 +14,7 @@ import type {
   Location,
   SelectionRange,
   SemanticTokens,
+  SemanticTokensDelta,
   SignatureHelp,
   TextEdit,
   WorkspaceEdit,
@@ -251,6 +252,35 @@ describe('the language server', () => {
       '0.1': 'number',
       '"shared.tower"': 'string',
     });
+  });
+
+  it('sends the colours that differ from those that it sent before', async () => {
+    const named = uri('coloured.tower');
+    const textDocument = { uri: named };
+    const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ngroup g = a, b\n';
+    await client.open(named, text);
+    const all = (): Promise<SemanticTokens> => client.ask('textDocument/semanticTokens/full', { textDocument });
+    const since = (previousResultId: string): Promise<SemanticTokens & SemanticTokensDelta> =>
+      client.ask('textDocument/semanticTokens/full/delta', { textDocument, previousResultId });
+    let { resultId, data } = await all();
+    for (const changed of [text.replace('4', 'max'), text.replace('  b', '  c, b'), text, text, `// é\n${text}`]) {
+      await client.change(named, changed);
+      const { edits, resultId: next } = await since(resultId!);
+      // From the end, as places are those of the numbers before.
+      for (const { start, deleteCount, data: fresh = [] } of edits.toReversed()) {
+        data = data.toSpliced(start, deleteCount, ...fresh);
+      }
+      resultId = next;
+      expect(edits.every(({ data: fresh = [] }) => fresh.length < data.length)).toBe(true);
+      await client.close(named);
+      await client.open(named, changed);
+      const whole = await all();
+      expect(data).toEqual(whole.data);
+      ({ resultId } = whole);
+    }
+    // Of an answer that it does not know it sends all.
+    expect((await since('another')).data).toEqual(data);
+    await client.close(named);
   });
 
   it('writes what each flow ends in after it', async () => {

@@ -12,7 +12,7 @@ import { symbolOf } from '../symbols.ts';
 import { dataWords } from './data.ts';
 import type { Found } from './found.ts';
 import { searchWords } from './search.ts';
-import { towerWords } from './tower.ts';
+import { headWords, stepWords } from './tower.ts';
 import { known, Values } from './values.ts';
 
 /** A stretch of a file. */
@@ -71,11 +71,12 @@ export class Declarations {
         this.#values.block(node);
         return;
       case 'Tower':
-        towerWords(node, this.near(node.entries), this.#values);
+        this.towerHead(node);
+        for (const entry of this.near(node.entries)) this.towerEntry(node, entry);
         return;
       case 'Task':
-        this.#found.declare(symbolOf('task', node));
-        this.#entries('task', node.entries);
+        this.taskHead(node);
+        for (const entry of this.near(node.entries)) this.entry('task', entry);
         return;
       case 'Objective':
         this.#values.tasks(node.value, library.weightings, weightedTasks);
@@ -84,7 +85,7 @@ export class Declarations {
         this.#values.tasks(node.value, {});
         return;
       case 'Train':
-        this.#entries('train', node.entries);
+        for (const entry of this.near(node.entries)) this.entry('train', entry);
         return;
       case 'Search':
         searchWords(node, this.#values, this.#slotOf);
@@ -107,13 +108,23 @@ export class Declarations {
       this.#found.add(word.span, { is: 'label type', name: word.name });
   }
 
-  #entries(place: EntryPlace, entries: readonly Ast.Entry[]): void {
-    for (const entry of this.near(entries)) {
-      const { name } = entry;
-      const row = known(entryTables[place], name.name);
-      if (!row) continue;
-      this.#found.add(name.span, { is: 'entry', of: place, name: name.name, row });
-      this.#values.entry(name.name, row, entry);
-    }
+  towerHead(node: Ast.Tower): void {
+    headWords(node, this.#values);
+  }
+
+  towerEntry(node: Ast.Tower, entry: Ast.TowerEntry): void {
+    stepWords(node, entry, this.#values);
+  }
+
+  taskHead(node: Ast.Task): void {
+    this.#found.declare(symbolOf('task', node));
+  }
+
+  entry(place: EntryPlace, entry: Ast.Entry): void {
+    const { name } = entry;
+    const row = known(entryTables[place], name.name);
+    if (!row) return;
+    this.#found.add(name.span, { is: 'entry', of: place, name: name.name, row });
+    this.#values.entry(name.name, row, entry);
   }
 }

@@ -4,18 +4,18 @@ import { stepSymbol, symbolOf } from '../symbols.ts';
 import type { Found } from './found.ts';
 import { stepsOf, type Values } from './values.ts';
 
-/** @param entries those of the tower that are asked for */
-export function towerWords(node: Ast.Tower, entries: readonly Ast.TowerEntry[], values: Values): void {
-  const { found } = values;
+/** All but its entries. */
+export function headWords(node: Ast.Tower, { found }: Values): void {
   found.declare(symbolOf('tower', node));
   for (const input of node.inputs) found.name(input, 'group', 'feature', 'label');
   if (node.key) found.name(node.key, 'feature');
-  for (const entry of entries) {
-    found.declare(stepSymbol(node.name.name, entry));
-    const [first, ...rest] = stepsOf(entry.flow);
-    if (first) sourceWords(node.name.name, entry, first, values);
-    values.steps(rest);
-  }
+}
+
+export function stepWords(node: Ast.Tower, entry: Ast.TowerEntry, values: Values): void {
+  values.found.declare(stepSymbol(node.name.name, entry));
+  const [first, ...rest] = stepsOf(entry.flow);
+  if (first) sourceWords(node.name.name, entry, first, values);
+  values.steps(rest);
 }
 
 /** `profile`, `shared.click`, `concat(deep, wide)`: what a flow begins with. */
