@@ -14,9 +14,11 @@ import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import { KnownShapes } from './lower/shape_cache.ts';
+import { BoundFeatures } from './model/feature_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
+import { ResolvedParts } from './model/resolved_parts.ts';
 import { tryChoices } from './model/try_choices.ts';
 import type { File } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
@@ -41,14 +43,19 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
-  const { features, parts, ...once } = { shapes: new KnownShapes(), ...rememberFiles(options) };
-  const checked = checkOnce(source, { ...once, ...defined({ features, parts }) });
+  const once = { shapes: new KnownShapes(), ...known(), ...rememberFiles(options) };
+  const checked = checkOnce(source, once);
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  const tried = tryChoices(search, (settings) => checkOnce(source, { ...once, settings }).diagnostics);
+  // What an editor keeps is of its text, which trials differ from.
+  const trials = { ...once, ...(options.features || options.parts ? known() : {}) };
+  const tried = tryChoices(search, (settings) => checkOnce(source, { ...trials, settings }).diagnostics);
   return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
 }
+
+/** What a check finds out and the trials after it need not: each differs from the file in one value. */
+const known = () => ({ features: new BoundFeatures(), parts: new ResolvedParts() });
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
 

@@ -95,6 +95,13 @@ describe('a search that is wrong', () => {
     ['batch : one of 64, "a"', 'wrong-type: "a"'],
     ['body : one of deep, dep', 'unknown-kind: dep'],
     ['body : one of deep, mlp(16, 17)', 'search-choice: mlp(16, 17)'],
+    [
+      'body : one of mlp(16, 17), deep, mlp(16, 18)\nrate : 0.1 .. 1.5\nwidth : one of 0, 8',
+      'search-choice: mlp(16, 17)',
+      'search-choice: mlp(16, 18)',
+      'search-choice: 1.5',
+      'search-choice: 0',
+    ],
     ['task.watch.loss.correction : one of none, freq', 'unknown-choice: freq'],
     ['dense.rte : 0.1 .. 0.2', 'unknown-argument: dense.rte'],
     ['task.watch.loss.temperature.x : 0.1 .. 0.2', 'unknown-setting: task.watch.loss.temperature.x'],
