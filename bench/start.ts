@@ -37,11 +37,13 @@ function taken(args: readonly string[]): Taken {
 
 const commands = {
   'node -e 0': ['-e', '0'],
-  'tower check, one model': ['dist/cli.js', 'check', 'models/two_tower.tower'],
+  'tower check, one model': ['dist/tower.cjs', 'check', 'models/two_tower.tower'],
 };
 const names = Object.keys(commands) as (keyof typeof commands)[];
 
 console.log(`from launch: ${describeMachine()}; median [lowest–highest] of ${rounds} rounds`);
+if (process.env.NODE_EXTRA_CA_CERTS)
+  console.log('  NODE_EXTRA_CA_CERTS is set: Node.js reads certificates at each start');
 for (const name of names) taken(commands[name]);
 const all = Array.from({ length: rounds }, () => names.map((name) => taken(commands[name])));
 rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /**
  * Builds `tower check` as one script, and V8's code of it by this Node.js: the functions that a check calls are compiled once, here, and not at each start.
- * `src/cli/compiled_check.ts` runs both.
+ * `src/cli/compiled_check.ts` runs both. It is in the program `dist/tower.cjs`, which is built here too.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,4 +38,25 @@ export async function buildCheck(options) {
   if (!existsSync(code))
     execFileSync(process.execPath, [compile, script, code], { stdio: ['ignore', 'ignore', 'inherit'] });
   return { name, files: [script, code], metafile };
+}
+
+/** The program: it runs the script, or loads every other command. */
+export async function buildStart({ check, plugins, ...options }) {
+  const others = {
+    name: 'other-commands',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/all\.ts$/ }, () => ({ path: './cli.js', external: true }));
+    },
+  };
+  const { metafile } = await build({
+    ...options,
+    plugins: [...plugins, others],
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/tower.cjs',
+    bundle: true,
+    format: 'cjs',
+    define: { checkScript: JSON.stringify(check.name) },
+    metafile: true,
+  });
+  return metafile;
 }

@@ -17,7 +17,7 @@ import {
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { buildBrowser } from './build-browser.mjs';
-import { buildCheck } from './build-check.mjs';
+import { buildCheck, buildStart } from './build-check.mjs';
 import './build-kernels.mjs';
 import { pageInputs } from './build-page.mjs';
 
@@ -48,6 +48,28 @@ const onnxRuntimeInside = {
   },
 };
 
+/**
+ * Chevrotain fills a table of 65,536 numbers for each lexer at each start, which takes longer than to read a model. It looks up characters past Latin-1 there,
+ * which are rare, and whose number a division gives too.
+ */
+const lexerWithoutTable = {
+  name: 'lexer-without-table',
+  setup({ onLoad }) {
+    onLoad({ filter: /chevrotain[\\/]lib[\\/]src[\\/]scan[\\/]lexer\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source
+        .replace(
+          /(?<=tracer\("initCharCodeToOptimizedIndexMap", \(\) => \{\s*)initCharCodeToOptimizedIndexMap\(\);/,
+          '',
+        )
+        .replace(': charCodeToOptimizedIdxMap[charCode];', ': 255 + ~~(charCode / 255);');
+      if (/ initCharCodeToOptimizedIndexMap\(\);|charCodeToOptimizedIdxMap\[charCode\]/.test(contents))
+        throw new Error(`${path} looks characters up in another way than it did`);
+      return { contents };
+    });
+  },
+};
+
 /** What every bundle for Node.js is made with. */
 const options = {
   platform: 'node',
@@ -59,7 +81,7 @@ const options = {
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
-  plugins: [commanderAlone, onnxRuntimeInside],
+  plugins: [commanderAlone, onnxRuntimeInside, lexerWithoutTable],
 };
 
 const check = await buildCheck(options);
@@ -67,7 +89,7 @@ const check = await buildCheck(options);
 const { metafile } = await build({
   ...options,
   entryPoints: {
-    cli: 'src/cli/main.ts',
+    cli: 'src/cli/all.ts',
     api: 'src/api.ts',
     prettier: 'src/format/prettier.ts',
     worker: 'src/api/tune/worker.ts',
@@ -77,7 +99,6 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   format: 'esm',
-  define: { checkScript: JSON.stringify(check.name) },
   // Bundled CommonJS packages ask for Node's own modules by `require`, and for files next to them by `__dirname`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url), __dirname = import.meta.dirname;",
@@ -86,13 +107,14 @@ const { metafile } = await build({
   metafile: true,
 });
 
+const start = await buildStart({ ...options, check });
 const browser = await buildBrowser();
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
-const built = new Set([...[metafile, browser].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
+const built = new Set([...[metafile, start, browser].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
-  if (entry.isFile() && /\.(js|script|code)$/.test(path) && !built.has(path.replaceAll('\\', '/')))
+  if (entry.isFile() && /\.(c?js|script|code)$/.test(path) && !built.has(path.replaceAll('\\', '/')))
     rmSync(path, { force: true });
 }
 

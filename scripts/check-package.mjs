@@ -150,6 +150,7 @@ try {
   const files = packed.files.map(({ path }) => path);
   const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
   for (const needed of [
+    'dist/tower.cjs',
     'dist/cli.js',
     'dist/browser.js',
     'dist/chunks/torch_runner.py',

@@ -15,7 +15,7 @@ const steps = [
 const start = performance.now();
 for (const [command, ...args] of steps) {
   console.log(`\n$ npm run ${command} -- ${args.join(' ')}`);
-  const { status } = spawnSync(process.execPath, ['dist/cli.js', command, ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['dist/tower.cjs', command, ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 2);
 }
 console.log(`\nDone in ${((performance.now() - start) / 1000).toFixed(1)} s. The model is in runs/demo.`);

@@ -17,7 +17,7 @@ const steps = [
 ];
 for (const [command, ...args] of steps) {
   console.log(`\n$ npm run ${command} -- ${args.join(' ')}`);
-  const { status } = spawnSync(process.execPath, ['dist/cli.js', command, ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['dist/tower.cjs', command, ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 2);
 }
 mkdirSync(out, { recursive: true });

@@ -5,7 +5,6 @@
  * code of another version or of other flags, or of another length. The text is then compiled, as where there is no code for this Node.js.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -15,12 +14,23 @@ declare const checkScript: string;
 export const isBuilt = (): boolean => typeof checkScript !== 'undefined';
 
 export function runCheck(): void {
-  const path = join(import.meta.dirname, checkScript);
+  const path = join(__dirname, checkScript);
   const filename = `${path}.script`;
   const code = codeAt(`${path}-${process.version}-${process.arch}.code`);
   // The text is ASCII. Read as Latin-1, it need not be decoded.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(code ? { cachedData: code } : {}) });
-  (script.runInThisContext() as (require: NodeJS.Require) => void)(createRequire(import.meta.url));
+  if (code) optimizeLater();
+  (script.runInThisContext() as (require: NodeJS.Require) => void)(require);
+}
+
+/**
+ * Most checks end before optimized code of their functions pays for its making. V8 optimizes a function after ten times as much work of it as it does else: checks
+ * of many files, and of files with thousands of lines, end sooner too. Set after V8 has compared its flags with those of the code. Only for a Node.js that is known: V8
+ * prints a message about a flag that it does not know.
+ */
+function optimizeLater(): void {
+  const { setFlagsFromString } = require('node:v8') as typeof import('node:v8');
+  setFlagsFromString('--interrupt-budget=675840');
 }
 
 function codeAt(path: string): Buffer | undefined {

@@ -13,6 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
+import { check } from '../../src/api/check.ts';
+import { toJson } from '../../src/diagnostics/json.ts';
 import { type Done, ended, tower } from './tower.ts';
 
 const found = readdirSync('dist').filter((name) => name.startsWith('check-'));
@@ -26,13 +28,13 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** A `dist` that a test may damage. */
 beforeEach(() => {
   rmSync(dist, { recursive: true, force: true });
-  for (const name of ['cli.js', script, code]) cpSync(join('dist', name), join(dist, name));
+  for (const name of ['tower.cjs', script, code]) cpSync(join('dist', name), join(dist, name));
   symlinkSync(resolve('dist/chunks'), join(dist, 'chunks'));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
 });
 
 const args = ['check', 'models/two_tower.tower', 'test/model/mistakes/bce-on-a-cosine.tower'];
-const checked = (): Promise<Done> => ended(spawn(process.execPath, [join(dist, 'cli.js'), ...args]));
+const checked = (): Promise<Done> => ended(spawn(process.execPath, [join(dist, 'tower.cjs'), ...args]));
 const expected = await tower(args);
 
 it('is compiled for this Node.js, which accepts the code', () => {
@@ -52,6 +54,22 @@ it('finds the mistakes', async () => {
   expect(expected.stderr).toContain('[bce-unscaled]');
   expect(expected.code).toBe(0);
   expect(await checked()).toEqual(expected);
+});
+
+it('says nothing else', async () => {
+  const good = 'models/two_tower.tower';
+  expect(await tower(['check', good])).toEqual({ code: 0, stdout: `${good}: no errors\n`, stderr: '' });
+});
+
+// The build changes how the lexer looks up characters past Latin-1.
+it('reads every character as the sources do', async () => {
+  const path = join(root, 'foreign.tower');
+  writeFileSync(
+    path,
+    'model größe\nfeatures { 用户 ： id（dim： ８）, ｕser : id(dim: 8) → 𝑥, 한국 }\n// 🙂\u00ff\u0100\ufeff\uffff\n',
+  );
+  const { stdout } = await tower(['check', '--json', path]);
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(toJson((await check(path)).diagnostics))));
 });
 
 it('answers the same without the code', async () => {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
-export const program = resolve('dist/cli.js');
+export const program = resolve('dist/tower.cjs');
 
 export interface Done {
   readonly code: number | null;

@@ -22,7 +22,7 @@ describe('the action', () => {
   const root = temporaryFolder();
   const script = /run: \|\n([\s\S]*)$/.exec(readFileSync('.github/actions/check/action.yml', 'utf8'))![1]!;
   mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
-  symlinkSync(resolve('dist/cli.js'), join(root, 'node_modules/.bin/tower'));
+  symlinkSync(resolve('dist/tower.cjs'), join(root, 'node_modules/.bin/tower'));
   const model = readFileSync('models/two_tower.tower', 'utf8');
   writeFileSync(join(root, 'good.tower'), model);
   writeFileSync(join(root, '--wrong name.tower'), model.replace('temperature', 'temprature'));

@@ -42,8 +42,8 @@ function wordsFor(line: string, folder = '.'): string[] | undefined {
   expect(script, `package.json has a script ${words[2]}`).toBeDefined();
   const rest = words.slice(3);
   if (rest.length > 0) expect(rest.shift(), `${line}: npm needs -- before arguments`).toBe('--');
-  return script!.startsWith('node dist/cli.js ')
-    ? [...script!.slice('node dist/cli.js '.length).split(' '), ...rest]
+  return script!.startsWith('node dist/tower.cjs ')
+    ? [...script!.slice('node dist/tower.cjs '.length).split(' '), ...rest]
     : undefined;
 }
 

@@ -49,7 +49,7 @@ it.skipIf(!version)(
     writeFileSync(join(folder, 'films.tower'), model);
     // The guide starts `tower`: a command of that name, which is the program that was built.
     const command = join(folder, 'tower');
-    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/cli.js')}" "$@"\n`);
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/tower.cjs')}" "$@"\n`);
     chmodSync(command, 0o755);
     execFileSync('nvim', ['--headless', '--clean', '-n', '-u', join(folder, 'init.lua')], {
       env: {
