@@ -1,5 +1,5 @@
 /** Whether JSON is what our schemas say. ajv is loaded only when a model is read or written. */
-import type { ValidateFunction } from 'ajv';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { failure } from '../diagnostics/failure.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
@@ -21,32 +21,30 @@ const schemas = {
   step: stepSchema,
 };
 
-/** Compiled once for the process: that takes longer than a validation. */
-let compiled: Promise<Record<keyof typeof schemas, ValidateFunction>> | undefined;
+/** Loaded once for the process. It keeps what it compiled of a schema. */
+let loaded: Promise<Ajv2020> | undefined;
 
-async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>> {
+async function load(): Promise<Ajv2020> {
   const { default: module } = await import('ajv/dist/2020.js');
   // A CommonJS package: node and the bundle differ in what its default is.
-  const Ajv2020 = module.Ajv2020 ?? module;
-  const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });
-  return {
-    encoding: ajv.compile(schemas.encoding),
-    evaluation: ajv.compile(schemas.evaluation),
-    graph: ajv.compile(schemas.graph),
-    manifest: ajv.compile(schemas.manifest),
-    metrics: ajv.compile(schemas.metrics),
-    profile: ajv.compile(schemas.profile),
-    serving: ajv.compile(schemas.serving),
-    step: ajv.compile(schemas.step),
-  };
+  const Ajv = module.Ajv2020 ?? module;
+  // Compiling takes longer than validating. So a test holds the schemas to theirs, and the code of a validator is taken as it comes.
+  return new Ajv({
+    discriminator: true,
+    strictTypes: false,
+    strictTuples: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
 }
 
 /**
  * The first thing wrong with `value`, or undefined: `/training/epochs must be integer`.
  */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
-  compiled ??= compile();
-  const validate = (await compiled)[schema];
+  loaded ??= load();
+  // Each when it is first asked for: a command reads or writes few kinds of files.
+  const validate = (await loaded).compile(schemas[schema]);
   if (validate(value)) return undefined;
   const error = validate.errors?.[0];
   return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();

@@ -1,5 +1,5 @@
 /** The JSON Schemas of the package: what a run writes is what they say. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { EpochRecord } from '../../src/training/training_events.ts';
@@ -23,6 +23,11 @@ const whole: Required<EpochRecord> = {
   sample: { rankings: 200, of: 671, per: 'event' },
   best: true,
 };
+
+// The program takes them as they are.
+it.each(readdirSync('src/artifact').filter((name) => name.endsWith('.schema.json')))('%s is a JSON Schema', (name) => {
+  expect(ajv.validateSchema(read(`src/artifact/${name}`)), ajv.errorsText()).toBe(true);
+});
 
 describe('the schema of metrics.jsonl', () => {
   it('takes an epoch, with all that it may have and with what it must have', () => {
