@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Trained } from '../artifact/load.ts';
 import { type Access, isWithin, reachOf } from '../data/files/access.ts';
 import { kindAt } from '../data/files/path_target.ts';
+import { addressOf, isAddress } from '../data/files/remote/address.ts';
+import { allowedAddresses, folderOfAddress, isAllowed } from '../data/files/remote/permission.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { makeSource } from '../text/source.ts';
@@ -31,8 +33,14 @@ export function recordedBlock(
   const recorded = pathsOf(description);
   const known = new Set(today === undefined ? [] : pathsOf(today.description));
   if (recorded.every((path) => known.has(path))) return { description, access: {} };
-  if (allow.length > 0) return { description, access: { project: false } };
+  if (allow.length > 0 || recorded.every(isAllowedAddress)) return { description, access: { project: false } };
   throw failure('run-elsewhere', { folder, file, allow: [...new Set(recorded.map(folderOf))] });
+}
+
+/** Whether the environment allows it. */
+function isAllowedAddress(path: string): boolean {
+  const address = isAddress(path) ? addressOf(path) : '';
+  return typeof address !== 'string' && isAllowed(address, allowedAddresses());
 }
 
 interface Today {
@@ -59,11 +67,14 @@ function blockToday(file: string): Today | undefined {
 
 function pathsOf({ folder, events, items, users, split }: DataDescription): string[] {
   const held = split.kind === 'files' ? [split.validation, split.test] : [];
-  return [events, items, users, ...held].flatMap((each) => (each === undefined ? [] : [resolve(folder, each.path)]));
+  const placeOf = (path: string): string => (isAddress(path) ? path : resolve(folder, path));
+  return [events, items, users, ...held].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
 }
 
 /** The folder that a path or a pattern starts from. */
 function folderOf(path: string): string {
+  const address = isAddress(path) ? addressOf(path) : '';
+  if (typeof address !== 'string') return folderOfAddress(address);
   const parts = dirname(path).split('/');
   const pattern = parts.findIndex((part) => /[*?[{]/.test(part));
   return parts.slice(0, pattern === -1 ? parts.length : pattern).join('/') || '/';

@@ -30,7 +30,7 @@ export interface LoadRequest extends MemoryRequest {
   readonly engine?: EngineName;
   /**
    * Folders that the data block's files may lie in, besides the project that the block is in. For a run that was not trained here
-   * they are the only ones.
+   * they are the only ones. Addresses such as `s3://shop/` allow what lies below them.
    */
   readonly allow?: readonly string[];
   /** Ends reading; its reason is thrown. */

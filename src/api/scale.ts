@@ -1,6 +1,7 @@
 /** `tower scale prepare`: a folder that launchers on several machines start a training from. */
 import { chmod, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isAddress } from '../data/files/remote/address.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
@@ -68,7 +69,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
       ...(request.tables === undefined ? [] : ['--tables', request.tables]),
       ...(memory === undefined ? [] : ['--memory', memory]),
       ...(shards === undefined ? [] : ['--shards', resolve(shards)]),
-      ...(request.allow ?? []).flatMap((folder) => ['--allow', resolve(folder)]),
+      ...(request.allow ?? []).flatMap((place) => ['--allow', isAddress(place) ? place : resolve(place)]),
     ],
     run: resolve(run),
     folder: resolve(out),

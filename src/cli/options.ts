@@ -23,11 +23,11 @@ export const shardsOption = (): Option =>
     'put training rows that do not fit in memory into this folder (default: `tower-shards` next to the run)',
   );
 
-/** `--allow /data --allow ../common`: folders. */
+/** `--allow /data --allow s3://shop/`: folders, of this machine or of a store. */
 export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
-    'let the data block read this folder outside of its project; may be repeated',
+    'let the data block read this folder outside of its project, or this address, such as `s3://shop/`; may be repeated',
   ).argParser((folder: string, before: readonly string[] | undefined): readonly string[] => [
     ...(before ?? []),
     folder,

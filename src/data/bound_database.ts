@@ -4,6 +4,7 @@ import type { DataDescription } from '../model/model.ts';
 import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';
+import { connectStores, inStores } from './files/remote/stores.ts';
 
 /**
  * Binds the block to its files, and closes what it opened however `use` ends. `memory`: bytes that the database may keep.
@@ -20,6 +21,8 @@ export async function withBoundDatabase<T>(
   try {
     const database = await openDatabase(options.signal, options.memory);
     try {
+      const far = inStores([...bound.output.layout.sources.values()].flatMap(({ files }) => files));
+      if (far.length > 0) await connectStores(database, far);
       return await use(database, bound.output);
     } finally {
       database.close();

@@ -11,6 +11,7 @@ import { readFirstValues } from './columns/first_values.ts';
 import type { Dataset } from './dataset.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
+import { inStores } from './files/remote/stores.ts';
 import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import { ascends } from './rows/gather.ts';
@@ -78,8 +79,10 @@ async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dat
   }
   refuseTooMany(staged.get('events')!.rows);
   // All that an expression may read is in the database now, or in files that stay where they are.
-  const inPlace = [...staged.values()].filter((of) => of.inPlace !== undefined);
-  await database.seal(inPlace.flatMap(({ files }) => files.map(({ file }) => file.path)));
+  const inPlace = [...staged.values()].filter((of) => of.inPlace !== undefined).flatMap(({ files }) => files);
+  // Stores are asked again whether a file is what it was.
+  const asked = inStores([...layout.sources.values()].flatMap(({ files }) => files));
+  await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...asked.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 

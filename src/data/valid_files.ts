@@ -40,29 +40,32 @@ export async function computed<T>(
 ): Promise<T> {
   const value = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
-    await settleInPlace(staged);
+    await settleInPlace(database, staged);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
     return compute().catch((again: unknown) => {
       database.passOn(again);
       throw new Failure([sqlFails(again, description.span, layout.sources)]);
     });
   });
-  await settleInPlace(staged);
+  await settleInPlace(database, staged);
   return value;
 }
 
 /** Views have all rows again. @throws Failure `data-file-changed`, where a file is another than the one that was read before */
-async function settleInPlace(staged: ReadonlyMap<Role, StagedTable>): Promise<void> {
+async function settleInPlace(database: Database, staged: ReadonlyMap<Role, StagedTable>): Promise<void> {
   for (const { source, inPlace } of staged.values()) {
     if (inPlace === undefined) continue;
-    verifyUnchanged(source);
+    await verifyUnchanged(database, source);
     await inPlace.focus();
   }
 }
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */
-export async function settle({ bad, staged, description, options }: Computing, hasRows: boolean): Promise<Rejected> {
-  const rejected = await settleRejects(bad, [...staged.values()], description, options.folder);
+export async function settle(
+  { database, bad, staged, description, options }: Computing,
+  hasRows: boolean,
+): Promise<Rejected> {
+  const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder);
   if (hasRows) return rejected;
   const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
   throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);

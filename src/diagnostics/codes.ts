@@ -10,6 +10,7 @@ import { model } from './codes/model.ts';
 import { names } from './codes/names.ts';
 import { pages } from './codes/pages.ts';
 import { products } from './codes/products.ts';
+import { remote } from './codes/remote.ts';
 import { runs } from './codes/runs.ts';
 import { search } from './codes/search.ts';
 import { serving } from './codes/serving.ts';
@@ -32,6 +33,7 @@ export const codes = {
   ...shapes,
   ...lint,
   ...data,
+  ...remote,
   ...runs,
   ...continued,
   ...shards,

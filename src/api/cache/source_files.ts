@@ -3,8 +3,10 @@ import { open, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Access } from '../../data/files/access.ts';
 import { findFile, findFiles } from '../../data/files/files.ts';
+import { isAddress } from '../../data/files/remote/address.ts';
+import { remoteEntries } from '../../data/files/remote/entries.ts';
 import { Failure } from '../../diagnostics/failure.ts';
-import type { DataDescription } from '../../model/model.ts';
+import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { checksumOpened } from '../../storage/checksum.ts';
 
@@ -29,7 +31,8 @@ const longestStep = 2000;
 
 /** The files of a data block and of the features of a plan, in one order. @throws Failure for a file that is missing, or may not be read */
 export async function fileStates(description: DataDescription, plan: Plan, access?: Access): Promise<FileState[]> {
-  const { output, diagnostics } = findFiles(description, access);
+  const far = remoteEntries(description);
+  const { output, diagnostics } = findFiles(description, access, new Map(far.map((entry) => [entry, []])));
   if (diagnostics.length > 0) throw new Failure(diagnostics);
   const { span } = description.events;
   const ofFeatures = plan.features.flatMap(({ encoder, vectors }) => [
@@ -40,8 +43,12 @@ export async function fileStates(description: DataDescription, plan: Plan, acces
     ...output.flatMap(({ files }) => files.map(({ path }) => path)),
     ...ofFeatures.map((path) => findFile(description, { path, span }, access)),
   ];
-  return Promise.all([...new Set(paths)].map((path) => stateOf(path, relative(description.folder, path))));
+  const local = [...new Set(paths)].map((path) => stateOf(path, relative(description.folder, path)));
+  return [...(await Promise.all(local)), ...far.map(stateOfAddress)];
 }
+
+/** Only a connection could say how the file is now. */
+const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, bytes: 0, stamp: '', isSettled: false });
 
 async function stateOf(path: string, name: string): Promise<FileState> {
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
@@ -58,6 +65,7 @@ async function stateOf(path: string, name: string): Promise<FileState> {
 export async function knownFiles(before: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
   const known: KnownFile[] = [];
   for (const { name, path, bytes, stamp, isSettled } of before) {
+    if (isAddress(path)) return `${name} is not a file of this machine`;
     if (!isSettled) return `${name} was written less than two seconds before it was read`;
     const sha256 = await contentOf(path, signal);
     if ((await stateOf(path, name)).stamp !== stamp) return `${name} has changed since`;

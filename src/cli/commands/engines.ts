@@ -1,26 +1,42 @@
 import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { packageFile } from '../../api/package_file.ts';
+import { defined } from '../../defined.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, say } from '../report.ts';
 
 /** What gives this machine an engine. */
-const setups = { tensorflow: 'scripts/setup-tensorflow.mjs', torch: 'scripts/setup-torch.mjs' } as const;
+const scripts = { tensorflow: 'scripts/setup-tensorflow.mjs', torch: 'scripts/setup-torch.mjs' } as const;
+
+/** And what gives it another optional part. */
+const parts = [...Object.keys(scripts), 'httpfs'];
+
+interface Options {
+  readonly setup?: keyof typeof scripts | 'httpfs';
+  readonly from?: string;
+  readonly json?: boolean;
+}
 
 export function enginesCommand(program: Command): void {
   const command = new Command('engines')
     .description('list the engines that run graphs, in the order of preference')
     .addOption(
-      new Option('--setup [engine]', 'build the native library of TensorFlow on this machine, or install PyTorch')
-        .choices(Object.keys(setups))
+      new Option(
+        '--setup [part]',
+        'build the native library of TensorFlow on this machine, install PyTorch, or fetch what reads object stores',
+      )
+        .choices(parts)
         .preset('tensorflow')
         .conflicts('json'),
     )
+    .option('--from <file>', 'take this wheel for `--setup httpfs`, and fetch none')
     .addOption(jsonOption())
-    .action(async ({ setup, json }: { setup?: keyof typeof setups; json?: boolean }) => {
+    .action(async ({ setup, from, json }: Options) => {
+      if (setup === 'httpfs') return setUpStores(from);
+      if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
       const { listEngines } = await import('../../engine/engines.ts');
       if (setup) {
-        const { status } = spawnSync(process.execPath, [packageFile(setups[setup])], {
+        const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], {
           stdio: 'inherit',
         });
         process.exitCode = status ?? 2;
@@ -32,5 +48,19 @@ export function enginesCommand(program: Command): void {
         answer(`${engine.name.padEnd(11)} ${engine.loads ? engine.version : `does not load: ${engine.reason}`}`);
       }
     });
-  program.addCommand(withExample(command, 'tower engines', 'tower engines --setup', 'tower engines --setup torch'));
+  program.addCommand(
+    withExample(
+      command,
+      'tower engines',
+      'tower engines --setup',
+      'tower engines --setup torch',
+      'tower engines --setup httpfs',
+    ),
+  );
+}
+
+async function setUpStores(from: string | undefined): Promise<void> {
+  const { setUpExtension } = await import('../../data/files/remote/setup.ts');
+  const { path, wasThere } = await setUpExtension(say, defined({ from }));
+  answer(wasThere ? `${path} is set up, and loads` : `${path} is set up`);
 }

@@ -7,6 +7,7 @@ import { Copies } from '../files/copies.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
 import { findFiles } from '../files/files.ts';
+import { listRemote } from '../files/remote/list.ts';
 import { describeSources } from '../files/source.ts';
 import { bindLayout } from './bind_layout.ts';
 import { makeBinder } from './binder.ts';
@@ -39,15 +40,17 @@ export async function bindData(
   needs: Needs,
   options: BindOptions = {},
 ): Promise<{ readonly output?: BoundData; readonly diagnostics: readonly Diagnostic[] }> {
-  const found = findFiles(description, options.access);
   const placeOf = (feature: string): Span => options.model?.features.get(feature)?.span ?? description.events.span;
   const files = await readFeatureFiles(description, needs.features, placeOf, options.access);
-  const wrong = [...found.diagnostics, ...files.diagnostics];
-  if (wrong.length > 0) return { diagnostics: wrong };
   const copies = new Copies();
   const database = await openDatabase(options.signal);
   let output: BoundData | undefined;
   try {
+    const { signal } = options;
+    const remote = await listRemote(description, options.access, { database, copies, signal });
+    const found = findFiles(description, options.access, remote);
+    const wrong = [...found.diagnostics, ...files.diagnostics];
+    if (wrong.length > 0) return { diagnostics: wrong };
     const described = await describeSources(database, found.output, copies, options.signal);
     if (described.diagnostics.length > 0) return { diagnostics: described.diagnostics };
     await database.seal();

@@ -5,10 +5,11 @@ import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { resolved } from './path_target.ts';
 import { projectOf } from './project_folder.ts';
+import { isAddress } from './remote/address.ts';
 
 /** What a caller lets a data block read. */
 export interface Access {
-  /** Folders that its files may lie in, and those in them, besides the project of the block. */
+  /** Folders that its files may lie in, and those in them, besides the project of the block; and addresses likewise, such as `s3://shop/`. */
   readonly allow?: readonly string[];
   /** False: its project is none of the user's, so that only `allow` counts. Default: true. */
   readonly project?: boolean;
@@ -26,7 +27,8 @@ export interface Reach {
  * @throws Failure `cannot-read` for a folder to allow that is not there
  */
 export function reachOf(folder: string, { allow = [], project = true }: Access = {}): Reach {
-  const allowed = allow.map((path) => {
+  const folders = allow.filter((path) => !isAddress(path));
+  const allowed = folders.map((path) => {
     try {
       return realpathSync(path);
     } catch (error) {

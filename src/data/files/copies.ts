@@ -1,15 +1,22 @@
-/** Copies of the good records of files, for the database to read: in a temporary folder that is made with the first of them. */
-import { join } from 'node:path';
+/** Copies of files, or of their good records, for the database to read: in a temporary folder that is made with the first of them. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 
 export class Copies {
   #folder: string | undefined;
   readonly #names = new Map<string, string>();
 
-  /** Where the copy of a file belongs. Throws Failure `no-temporary-folder`. */
-  of(path: string): string {
+  /**
+   * Where the copy of a file belongs.
+   * @param ending of its name, which says what is in it
+   * @throws Failure `no-temporary-folder`
+   */
+  of(path: string, ending = ''): string {
     this.#folder ??= makeTemporary('read');
-    const name = this.#names.get(path) ?? String(this.#names.size);
+    const name = this.#names.get(path) ?? `${this.#names.size}${ending}`;
     this.#names.set(path, name);
     return join(this.#folder, name);
   }
@@ -18,5 +25,21 @@ export class Copies {
   discard(): void {
     if (this.#folder !== undefined) removeTemporary(this.#folder);
     this.#folder = undefined;
+  }
+}
+
+/** Writes a copy. @throws Failure `cannot-write` */
+export async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
+    if (!existsSync(path)) {
+      throw failure('no-temporary-folder', {
+        path: dirname(path),
+        reason: systemReason(error) ?? (error as Error).message,
+      });
+    }
+    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
   }
 }

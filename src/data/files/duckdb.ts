@@ -30,8 +30,10 @@ export interface Database {
    * @param files which it still reads
    */
   seal(files?: readonly string[]): Promise<void>;
-  /** Throws an error that is no answer to a query: an interruption, or memory that is used up. */
+  /** Throws an error that is no answer to a query: an interruption, memory that is used up, or what `explain` made of it. */
   passOn(error: unknown): void;
+  /** From here on `make` says which errors are no answers to a query, and what is thrown instead. */
+  explain(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
@@ -99,6 +101,9 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
     passOn(error) {
       guard.throwIfEnded();
       if (error instanceof Failure) throw error;
+    },
+    explain(make) {
+      guard.explain = make;
     },
     close() {
       signal?.removeEventListener('abort', onAbort);

@@ -3,14 +3,17 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Failure } from '../../diagnostics/failure.ts';
+import { Failure, failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../model/model.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, type Reach, reachOf } from './access.ts';
+import { type FileKind, formatOf, isCompressed, linesOf } from './file_kind.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { kindAt, resolved } from './path_target.ts';
+import { isAddress, shown } from './remote/address.ts';
+import type { RemoteFiles, RemoteState } from './remote/list.ts';
 
 /** The three files a data block joins; their names are also how its SQL may call them: `items.price`. */
 export type Role = 'events' | 'items' | 'users';
@@ -20,8 +23,10 @@ export interface InputFile {
   readonly path: string;
   /** What messages call it: relative to the folder of the data block. */
   readonly name: string;
-  readonly kind: 'csv' | 'parquet' | 'json' | 'lines';
+  readonly kind: FileKind;
   readonly compressed: boolean;
+  /** Of a file that an address names; its name is the address. */
+  readonly remote?: RemoteState;
 }
 
 /** A file of a data block. */
@@ -40,12 +45,13 @@ export interface InputFiles {
 
 /**
  * The files of every role, in the order of their names; a role with a mistake is absent. Nothing is opened, and nothing outside the
- * reach of the block is looked at.
+ * reach of the block is looked at. `remote`: what the addresses of the block name; without it they are mistakes.
  * @throws Failure `cannot-read` for a folder to allow that is not there
  */
 export function findFiles(
   description: DataDescription,
   access: Access = {},
+  remote?: RemoteFiles,
 ): {
   readonly output: readonly InputFiles[];
   readonly diagnostics: readonly Diagnostic[];
@@ -57,8 +63,8 @@ export function findFiles(
     const described = description[role];
     if (described === undefined) continue;
     try {
-      const own = filesOf(described, description.folder, reach);
-      output.push({ role, described, files: role === 'events' ? withParts(own, description, reach) : own });
+      const own = filesOf(described, description.folder, reach, remote);
+      output.push({ role, described, files: role === 'events' ? withParts(own, description, reach, remote) : own });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       diagnostics.push(...error.diagnostics);
@@ -72,7 +78,7 @@ export function findFiles(
  * @throws Failure where it is missing, is no file or lies outside the reach of the block
  */
 export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
-  refuseAddress(file);
+  if (isAddress(file.path)) throw failure('data-file-remote', { path: shown(file.path) }, file.span);
   const look = makeLook(file, folder, reachOf(folder, access));
   const path = resolve(folder, file.path);
   look.within(path);
@@ -91,6 +97,7 @@ function withParts(
   training: readonly DescribedFile[],
   { split, folder }: DataDescription,
   reach: Reach,
+  remote: RemoteFiles | undefined,
 ): readonly DescribedFile[] {
   if (split.kind !== 'files') return training;
   const files: DescribedFile[] = training.map((file) => ({ ...file, part: 'train' }));
@@ -99,8 +106,8 @@ function withParts(
     const described = split[part];
     if (described === undefined) continue;
     try {
-      for (const file of filesOf(described, folder, reach)) {
-        const same = files.find((other) => resolved(other.path) === resolved(file.path));
+      for (const file of filesOf(described, folder, reach, remote)) {
+        const same = files.find((other) => placeOf(other) === placeOf(file));
         if (same && same.part !== part) {
           const facts = { path: file.name, first: partWords[same.part!], second: partWords[part] };
           diagnostics.push(diagnose('data-file-twice', described.span, facts));
@@ -115,19 +122,29 @@ function withParts(
   return files;
 }
 
+/** Two files of one place are one file. */
+const placeOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? resolved(path) : name);
+
 const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
 
-/** `s3://bucket/x`, `https://host/x`: a letter before `:/` alone is a drive of Windows. */
-const address = /^[a-z][a-z0-9+.-]+:\/\//i;
-
-/** @throws Failure `data-file-remote` */
-function refuseAddress({ path, span }: DataFile): void {
-  if (address.test(path)) throw new Failure([diagnose('data-file-remote', span, { path })]);
-}
-
-function filesOf(described: DataFile, folder: string, reach: Reach): readonly DescribedFile[] {
-  refuseAddress(described);
+function filesOf(
+  described: DataFile,
+  folder: string,
+  reach: Reach,
+  remote: RemoteFiles | undefined,
+): readonly DescribedFile[] {
   const { span } = described;
+  const kindOf = (name: string): FileKind => {
+    const kind = described.lines ? linesOf(name) : formatOf(name);
+    if (kind === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
+    return kind;
+  };
+  if (isAddress(described.path)) {
+    const found = remote?.get(described);
+    if (found === undefined) throw failure('data-file-remote', { path: shown(described.path) }, span);
+    if (found instanceof Failure) throw found;
+    return found.map((file) => ({ ...file, kind: kindOf(file.name), described }));
+  }
   const look = makeLook(described, folder, reach);
   const whole = resolve(folder, described.path);
   // A name as it is written wins: `a[1].csv` may be a file.
@@ -147,9 +164,7 @@ function filesOf(described: DataFile, folder: string, reach: Reach): readonly De
       throw look.refuse(path, 'the database cannot open a path that has a \\ and one of * ? [');
     }
     const name = nameOf(path, folder);
-    const format = described.lines ? linesOf(path) : formatOf(path);
-    if (format === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
-    return { path, name, kind: format, compressed: path.toLowerCase().endsWith('.gz'), described };
+    return { path, name, kind: kindOf(name), compressed: isCompressed(path), described };
   });
 }
 
@@ -203,19 +218,6 @@ function namesIn(folder: string): readonly string[] {
 function nameOf(path: string, folder: string): string {
   const name = relative(folder, path);
   return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
-}
-
-/** Any file of text may hold lines, whatever its ending; what says to be another format does not. */
-function linesOf(path: string): 'lines' | undefined {
-  return formatOf(path) === 'parquet' || formatOf(path) === 'json' ? undefined : 'lines';
-}
-
-function formatOf(path: string): InputFile['kind'] | undefined {
-  const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
-  const kind = ending?.[1]?.toLowerCase();
-  if (kind === undefined) return undefined;
-  if (kind === 'parquet') return ending?.[2] === undefined ? 'parquet' : undefined;
-  return kind === 'csv' || kind === 'tsv' || kind === 'txt' ? 'csv' : 'json';
 }
 
 /** The files that a pattern fits, sorted by name. What cannot be read on the way is a mistake: rows would be missing. */

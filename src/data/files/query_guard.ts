@@ -32,6 +32,8 @@ export class QueryGuard {
   readonly #memory: number;
   /** What ended the work, once something has. */
   #ended: { readonly reason: unknown } | undefined;
+  /** What an error of a query is, where the query is not to blame. */
+  explain: (error: unknown) => Failure | undefined = () => undefined;
   #pending = 0;
   #giveUp: (reason: unknown) => void = () => {};
   #onIdle: (() => void) | undefined;
@@ -72,7 +74,7 @@ export class QueryGuard {
       return await Promise.race([working, new Promise<never>((_, reject) => (this.#giveUp = reject))]);
     } catch (error) {
       this.throwIfEnded();
-      throw isMemory(error) ? this.#usedUp() : error;
+      throw isMemory(error) ? this.#usedUp() : (this.explain(error) ?? error);
     } finally {
       clearInterval(look);
       this.#giveUp = () => {};

@@ -1,11 +1,7 @@
 /** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { Copies } from './copies.ts';
+import { type Copies, writing } from './copies.ts';
 import { type CsvLook, lookAtCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';
 import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
@@ -164,22 +160,6 @@ async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSigna
   const copy = copies.of(file.path);
   await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
   return { scan, format, from: { path: copy, format: 'newline_delimited' } };
-}
-
-/** Writes a copy of good records. @throws Failure `cannot-write` */
-export async function writing(path: string, write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
-    if (!existsSync(path)) {
-      throw failure('no-temporary-folder', {
-        path: dirname(path),
-        reason: systemReason(error) ?? (error as Error).message,
-      });
-    }
-    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
-  }
 }
 
 export function jsonScanner(format: JsonFormat): Scanner {

@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs';
 import { defined } from '../../defined.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
+import { writing } from '../files/copies.ts';
 import { type CsvLook, shapeOf } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import type { DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
 import { copyLines, LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { copyGood, type Scan, scanFile } from '../files/records/scan.ts';
-import { type DataSource, unreadable, writing } from '../files/source.ts';
+import { type DataSource, unreadable } from '../files/source.ts';
 
 /** A JSON value of any kind, read as the text in it. */
 export const UNWRAPPED = 'JSON value';

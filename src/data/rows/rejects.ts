@@ -9,6 +9,7 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Rejected } from '../dataset.ts';
 import type { BadRow } from '../files/bad_row.ts';
+import type { Database } from '../files/duckdb.ts';
 import { linesOf } from './lines.ts';
 import { verifyUnchanged } from './stage.ts';
 import type { Staged } from './staged.ts';
@@ -25,6 +26,7 @@ export function badRow(staged: Staged, row: number, column: string | undefined, 
  * Failure when a source has a larger share of them than the data block allows.
  */
 export async function settleRejects(
+  database: Database,
   bad: readonly BadRow[],
   staged: readonly Staged[],
   description: DataDescription,
@@ -33,7 +35,7 @@ export async function settleRejects(
   const total = staged.reduce((sum, { rows, broken }) => sum + rows + broken.filter(isRecord).length, 0);
   if (bad.length === 0) return { count: 0, total };
   const lines = await linesOf(bad, staged);
-  for (const { source } of staged) verifyUnchanged(source);
+  for (const { source } of staged) await verifyUnchanged(database, source);
   const order = bad.map((_, at) => at);
   order.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
   const records = order.map((at) => {

@@ -9,6 +9,7 @@ import type { BadRow } from '../files/bad_row.ts';
 import { type Database, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
+import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, isNumber } from '../files/source.ts';
 import { stageInPlace, staysInPlace } from './in_place.ts';
 import { type Loading, loadFile, UNWRAPPED } from './load.ts';
@@ -37,17 +38,19 @@ export async function stage(
     room !== undefined && (await staysInPlace(loading, room))
       ? { source, broken: [], ...(await stageInPlace(loading, room)) }
       : await load(loading);
-  verifyUnchanged(source);
+  await verifyUnchanged(database, source);
   for (const name of types.whole) await makeWhole(database, source.role, name);
   return staged;
 }
 
 /** Throws Failure where a file of the source is not the one whose header was read. */
-export function verifyUnchanged(source: DataSource): void {
+export async function verifyUnchanged(database: Database, source: DataSource): Promise<void> {
+  const far = inStores(source.files);
+  const stamps = far.length > 0 ? await stampsNow(database, far) : undefined;
   for (const file of source.files) {
     let stamp: string | undefined;
     try {
-      stamp = stampOf(file);
+      stamp = far.includes(file) ? stamps?.get(file.path) : stampOf(file);
     } catch {
       // It is gone.
     }

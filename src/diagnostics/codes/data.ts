@@ -52,15 +52,6 @@ export const data = {
     remedy: 'Correct the path, or fetch the data first: `tower data` lists the sets it can fetch.',
   }),
 
-  'data-file-remote': row<{ path: string }>({
-    severity: 'error',
-    message: ({ path }) => `\`${path}\` is an address, and data is read from files of this machine`,
-    hint: () => 'copy the files into the project, and name their path',
-    means: 'A data block names an object store or a web address. Tower opens no connection to read rows.',
-    remedy:
-      'Copy the files first, for example with `aws s3 sync`, `gcloud storage cp` or `curl`. A mounted bucket works, too: allow its folder with `--allow FOLDER`.',
-  }),
-
   'data-file-outside': row<{ path: string; target: string; project?: string | undefined; allow: string }>({
     severity: 'error',
     message: ({ path, target, project }) => {

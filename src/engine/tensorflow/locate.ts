@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { cacheBase } from '../cache_folder.ts';
+import { cacheBase } from '../../storage/cache_folder.ts';
 
 /** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
 const tensorflowVersion = '2.21.0';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cacheBase } from '../cache_folder.ts';
+import { cacheBase } from '../../storage/cache_folder.ts';
 
 /** What `tower engines --setup torch` installs. No older one is tested. */
 export const torchVersion = '2.15.0';

@@ -165,6 +165,7 @@ async function* unpacked(file: InputFile, size: number): AsyncGenerator<Buffer> 
 
 /** What changes when a file is written: two that are equal were taken of one and the same file. */
 export function stampOf(file: InputFile): string {
+  if (file.remote !== undefined) return file.remote.stamp;
   const { dev, ino, size, mtimeNs } = statSync(file.path, { bigint: true });
   return [dev, ino, size, mtimeNs].join();
 }

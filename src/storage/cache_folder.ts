@@ -1,4 +1,4 @@
-/** Where engines keep what is too large, or too particular to a machine, for a package. */
+/** Where this machine keeps what is too large, or too particular to it, for a package. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

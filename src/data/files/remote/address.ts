@@ -1,0 +1,69 @@
+/**
+ * Addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. One spelling is allowed for
+ * each, so that a comparison of texts decides which address lies below which: nothing that a store or a server would read in another way.
+ */
+
+export interface Address {
+  readonly scheme: Scheme;
+  /** As it is written. */
+  readonly text: string;
+  /** What any match of a pattern begins with, up to a `/`. Of one file: its address. */
+  readonly fixed: string;
+}
+
+/** `http` is also that of `https`. */
+export type Scheme = 's3' | 'gs' | 'http';
+
+/** A letter before `:/` alone is a drive of Windows. */
+export function isAddress(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
+}
+
+/** Without what may be a secret: a name with a password, and a query, which holds the signature of a link. */
+export function shown(text: string): string {
+  return text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
+}
+
+/** @returns instead what is wrong with it, as the end of a sentence about the address */
+export function addressOf(text: string): Address | string {
+  if (/^https?:\/\//.test(text)) return webAddress(text);
+  const [, scheme, bucket, key] = /^(s3|gs):\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
+  if (scheme === undefined) return 'begins with none of `s3://`, `gs://` and `https://`';
+  if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket!)) return 'does not begin with the name of a bucket';
+  const mistake = mistakeInKey(key ?? '');
+  if (mistake !== undefined) return mistake;
+  const sign = text.search(/[*[{]/);
+  const fixed = sign === -1 ? text : text.slice(0, text.lastIndexOf('/', sign) + 1);
+  return { scheme: scheme as Scheme, text, fixed };
+}
+
+/** Of the database's readers `?` begins settings, such as another host. */
+function mistakeInKey(key: string): string | undefined {
+  if (key.includes('?')) return 'has a `?`, which begins settings of the database there';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  if (/[\u0000-\u001f\u007f\\]/.test(key)) return 'has a `\\` or a control character';
+  const parts = key.split('/');
+  if (parts.some((part) => part === '.' || part === '..')) return 'has a part `.` or `..`, which names no folder there';
+  return parts.slice(0, -1).includes('') ? 'has two `/` after each other' : undefined;
+}
+
+function webAddress(text: string): Address | string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'is no address of the web';
+  }
+  if (url.username !== '' || url.password !== '') return 'has a name or a password, which would be kept with the block';
+  if (/[?#]/.test(text)) return 'has a `?` or `#`: a link with a signature would be kept with the block';
+  if (/[*[{]/.test(url.pathname) || /[*[{]/.test(text.slice(8)))
+    return 'has the sign of a pattern, and a web server does not list its files';
+  if (/%(2f|5c|2e|00)/i.test(text)) return 'has an encoded `/`, `\\` or `.`, which servers read in several ways';
+  if (url.href !== text) return `is to be written ${url.href}`;
+  if (url.protocol === 'http:' && !isOfThisMachine(url.hostname))
+    return 'begins with `http://`, which is read from this machine alone: write `https://`';
+  return { scheme: 'http', text, fixed: text };
+}
+
+const isOfThisMachine = (host: string): boolean =>
+  host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';

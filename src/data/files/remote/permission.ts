@@ -1,0 +1,39 @@
+/**
+ * Which addresses the user lets a data block read. A block may come from a stranger, so what it names is never enough: an address lies at
+ * or below one that `--allow` or the environment names, as a folder does.
+ */
+import { failure } from '../../../diagnostics/failure.ts';
+import { type Address, addressOf, isAddress, shown } from './address.ts';
+
+/** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */
+export const variable = 'TOWER_REMOTE';
+
+/**
+ * Each ends with a `/`.
+ * @param allow as `Access` has it: folders are left out
+ * @throws Failure `remote-address`
+ */
+export function allowedAddresses(allow: readonly string[] = []): readonly string[] {
+  const named = (process.env[variable] ?? '').split(/[\s,]+/).filter((word) => word !== '');
+  return [...allow.filter(isAddress), ...named].map((text) => {
+    const address = addressOf(text);
+    const reason =
+      typeof address === 'string'
+        ? address
+        : address.fixed === text
+          ? undefined
+          : 'is a pattern, and what is allowed is a folder';
+    if (reason !== undefined) throw failure('remote-address', { path: shown(text), reason });
+    return text.endsWith('/') ? text : `${text}/`;
+  });
+}
+
+/** Whether a file, or each file that a pattern can fit, lies at or below an allowed address. */
+export function isAllowed({ fixed }: Pick<Address, 'fixed'>, allowed: readonly string[]): boolean {
+  return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
+}
+
+/** What a user would allow to read an address: the folder that it is in. */
+export function folderOfAddress({ text, fixed }: Address): string {
+  return fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;
+}

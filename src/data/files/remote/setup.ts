@@ -1,0 +1,124 @@
+/**
+ * Gives this machine the extension that reads object stores: the wheel of its platform from PyPI, or from another index, at a pinned
+ * checksum, and out of it one file. The file is put in place whole, or not at all.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure, failure } from '../../../diagnostics/failure.ts';
+import { systemReason } from '../../../diagnostics/system_reason.ts';
+import { makeFolder, writeDurably } from '../../../storage/durable.ts';
+import { readZip } from '../../sets/archives/zip.ts';
+import { openDatabase, quoteText } from '../duckdb.ts';
+import { shown } from './address.ts';
+import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './extension.ts';
+
+const what = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
+const mostBytes = 100 * 2 ** 20;
+
+/**
+ * @param from a wheel that is here already
+ * @returns where the extension is, and whether it was there
+ * @throws Failure `setup-failed`, `cannot-write`, `cannot-read`
+ */
+export async function setUpExtension(
+  say: (line: string) => void,
+  { from }: { readonly from?: string } = {},
+): Promise<{ readonly path: string; readonly wasThere: boolean }> {
+  const path = extensionPath();
+  if (existsSync(path) && (await loadProblem(path)) === undefined) return { path, wasThere: true };
+  const wheel = wheels[platform()];
+  if (wheel === undefined) {
+    const byHand = `copy the files first: there are extensions for ${Object.keys(wheels).join(', ')}`;
+    throw failure('setup-failed', { what, reason: `PyPI has none for ${platform()}`, byHand });
+  }
+  const { bytes, source } =
+    from === undefined ? await fetched(wheel, say) : { bytes: await fileOf(from), source: from };
+  const refuse = (reason: string): never => {
+    const byHand = `fetch ${wheel.name} of ${packageName} yourself, and name it with \`--from FILE\``;
+    throw failure('setup-failed', { what, reason: `${source}: ${reason}`, byHand });
+  };
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== wheel.sha256) refuse(`its SHA-256 is ${sha256}, and not ${wheel.sha256}`);
+  const content = readZip(bytes).get(memberName) ?? refuse(`it has no ${memberName}`);
+  await makeFolder(dirname(path));
+  await writeDurably(path, (sink) => sink.write(content));
+  const problem = await loadProblem(path);
+  if (problem !== undefined) refuse(`it does not load: ${problem}`);
+  return { path, wasThere: false };
+}
+
+/** Why the database does not take it, if so. It checks the version and the signature. */
+async function loadProblem(path: string): Promise<string | undefined> {
+  const database = await openDatabase();
+  try {
+    await database.run(`LOAD ${quoteText(path)}`);
+    return undefined;
+  } catch (error) {
+    database.passOn(error);
+    return (error as Error).message.split('\n')[0]!;
+  } finally {
+    database.close();
+  }
+}
+
+async function fileOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw failure('cannot-read', { path, reason: systemReason(error) ?? (error as Error).message });
+  }
+}
+
+/** The index that the variables of pip and uv name. */
+export function indexOf(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return (env.PIP_INDEX_URL || env.UV_DEFAULT_INDEX || env.UV_INDEX_URL || 'https://pypi.org/simple').replace(
+    /\/+$/,
+    '',
+  );
+}
+
+async function fetched(wheel: Wheel, say: (line: string) => void): Promise<{ bytes: Buffer; source: string }> {
+  const page = `${indexOf()}/${packageName}/`;
+  say(`fetching ${wheel.name} from ${shown(indexOf())}`);
+  const html = (await answerOf(page, page)).toString('utf8');
+  const link = [...html.matchAll(/<a\s[^>]*href="([^"]+)"/g)]
+    .map(([, href]) => href!.replaceAll('&amp;', '&'))
+    .find((href) => decodeURIComponent(href.replace(/[?#].*$/s, '')).endsWith(`/${wheel.name}`));
+  if (link === undefined) throw trouble(page, `it has no ${wheel.name}`);
+  const url = new URL(link, page).href;
+  return { bytes: await answerOf(url, page), source: shown(url) };
+}
+
+const trouble = (url: string, reason: string): Failure =>
+  failure('setup-failed', {
+    what,
+    reason: `${shown(url)}: ${reason}`,
+    byHand: 'try again where the address answers, or name a wheel that is here with `--from FILE`',
+  });
+
+/** @param page the index, whose name and password its host alone gets */
+async function answerOf(address: string, page: string): Promise<Buffer> {
+  const [url, index] = [new URL(address), new URL(page)];
+  const key = [index.username, index.password].map(decodeURIComponent).join(':');
+  const headers: Record<string, string> =
+    key !== ':' && url.host === index.host ? { authorization: `Basic ${Buffer.from(key).toString('base64')}` } : {};
+  url.username = url.password = '';
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await fetch(url, { headers, signal: AbortSignal.timeout(300_000) });
+      if (!response.ok) throw trouble(address, `it answered with HTTP ${response.status}`);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      if (bytes.length > mostBytes) throw trouble(address, 'it is too large');
+      return bytes;
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      const { cause, message, name } = error as Error;
+      const reason = name === 'TimeoutError' ? 'no answer in five minutes' : ((cause as Error)?.message ?? message);
+      if (attempt === 2 || name === 'TimeoutError') throw trouble(address, reason);
+      await pause(1000);
+    }
+  }
+}
