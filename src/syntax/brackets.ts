@@ -48,13 +48,18 @@ interface Header {
   readonly at: Span;
 }
 
-/** Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant. */
+/**
+ * Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant.
+ * @param seams how many braces must be open before some tokens, as what is before them was left out
+ * @returns nothing where others are
+ */
 export function balance(
   source: Source,
   tokens: readonly IToken[],
   report: (diagnostic: Diagnostic) => void,
-): readonly IToken[] {
-  return new Balancer(source, tokens, report).run();
+  seams: ReadonlyMap<IToken, number> = new Map(),
+): readonly IToken[] | undefined {
+  return new Balancer(source, tokens, report, seams).run();
 }
 
 class Balancer {
@@ -77,6 +82,7 @@ class Balancer {
     private readonly source: Source,
     private readonly tokens: readonly IToken[],
     private readonly collect: (diagnostic: Diagnostic) => void,
+    private readonly seams: ReadonlyMap<IToken, number>,
   ) {}
 
   /** One mistake of brackets an entry: where one is wrong, others seem to be. */
@@ -85,10 +91,12 @@ class Balancer {
     this.reported.add(entry);
   }
 
-  run(): readonly IToken[] {
-    const { tokens, open, result } = this;
+  run(): readonly IToken[] | undefined {
+    const { tokens, open, result, seams } = this;
     for (let index = 0; index < tokens.length; index++) {
       const token = tokens[index]!;
+      const depth = seams.get(token);
+      if (depth !== undefined && (open.length !== depth || token === this.ahead)) return undefined;
       if (token === this.ahead) continue;
       this.layout(index);
 

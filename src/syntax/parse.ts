@@ -9,12 +9,14 @@ import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { type DocText, docsAbove, docTextOf } from './docs.ts';
+import type { Elements } from './elements.ts';
 import type { Form, KnownForm } from './form.ts';
 import { declarationRanges, hidesMistake, type Range } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
 import type { Pieces } from './pieces.ts';
+import { readReduced } from './read_reduced.ts';
 import { type Recovered, Recovery } from './recover.ts';
 import type { Relexer } from './relex.ts';
 import { strayDocs } from './stray_docs.ts';
@@ -24,6 +26,7 @@ export interface ParseCache {
   readonly relexer: Relexer;
   readonly form: KnownForm;
   readonly pieces: Pieces;
+  readonly elements: Elements;
 }
 
 /**
@@ -81,17 +84,24 @@ function read({ source, lexed, collector, memory, form }: Reading, known: DocTex
   const docs = whole ? known : docTextOf(tokens, lexed.comments);
   const builder = new Builder(source, docs);
   const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined;
+  if (pieces && memory && !form) {
+    const around = readReduced({ source, tokens, collector, builder, reader: pieces, memory });
+    if (around) return around;
+  }
   if (form || (whole && areBalanced(tokens) && !hidesMistake(tokens))) {
     const ranges = pieces && (form?.declarations ?? declarationRanges(tokens));
     const declarations = ranges && pieces.file(ranges);
     if (declarations) return { declarations, lost: [], doubtful: [], ranges };
-    const reading = pieces?.refuses() ? undefined : readStrictly('file', tokens);
-    if (reading && 'node' in reading) {
+    const reading = readStrictly('file', tokens);
+    if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
       return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [], doubtful: [] };
     }
   }
-  return new Recovery(source, builder, collector, tokens, pieces).read();
+  pieces?.note(true);
+  const recovered = new Recovery(source, builder, collector, tokens, pieces).read()!;
+  if (pieces && memory) memory.elements.keep([], pieces.noted, memory.relexer);
+  return recovered;
 }
 
 /** A file that is no text at all gets one answer, not thousands. */

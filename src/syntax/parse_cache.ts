@@ -2,6 +2,7 @@
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import type { File } from './ast.ts';
+import { Elements } from './elements.ts';
 import { KnownForm } from './form.ts';
 import { parse } from './parse.ts';
 import { Pieces } from './pieces.ts';
@@ -12,6 +13,7 @@ export class IncrementalParser {
   readonly relexer = new Relexer();
   readonly form = new KnownForm();
   readonly pieces = new Pieces();
+  readonly elements = new Elements();
   #last: { readonly source: Source; readonly text: string; readonly outcome: Outcome<File> } | undefined;
 
   /**

@@ -1,6 +1,7 @@
 /**
  * Declarations and entries that were read before are not read again: their nodes move to where they are now. For an editor,
  * whose text changes in one place at a time. What is read is the same as without.
+ * Long because all ways to find, move and read a piece of one text share a few tables.
  */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
@@ -9,6 +10,7 @@ import type { Source } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
 import type { DocText } from './docs.ts';
+import type { Element } from './elements.ts';
 import type { Range } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
 import { type Moving, movePiece, type Piece, type ReadFile, spansOf } from './piece.ts';
@@ -50,8 +52,7 @@ export class Pieces {
 export class PieceReader {
   /** What was read of this text, by where it begins: a declaration with a mistake has its entries asked for again. */
   readonly #here = new Map<number, Piece>();
-  /** Where declarations begin that the grammar refuses, too. */
-  readonly #refused = new Set<number>();
+  #noted: Element[] | undefined;
 
   constructor(
     private readonly pieces: Pieces,
@@ -76,6 +77,28 @@ export class PieceReader {
     }
     this.pieces.last = { ranges, pieces, text: this.since.texts };
     return pieces.map(({ node }) => node as ast.Declaration);
+  }
+
+  /** Elements that are as they were: nothing else takes their pieces. */
+  hold(elements: readonly Element[]): void {
+    for (const { piece, start, body } of elements) {
+      const before = piece.start;
+      this.move(piece, this.all[start]!.startOffset);
+      const known = piece.body;
+      if (body === undefined || !known) continue;
+      known.origin = start + body;
+      known.text = this.since.texts;
+      for (const entry of known.read) this.move(entry, entry.start + piece.start - before);
+    }
+  }
+
+  /** Whether what is read from now on is noted. */
+  note(notes: boolean): void {
+    this.#noted = notes ? [] : undefined;
+  }
+
+  get noted(): readonly Element[] {
+    return this.#noted ?? [];
   }
 
   /**
@@ -107,16 +130,11 @@ export class PieceReader {
     const { start } = piece;
     this.move(piece, this.all[first]!.startOffset);
     const { body } = piece;
-    if (!body) return piece;
+    if (!body || body.text === this.since.texts) return piece;
     body.origin += delta;
     body.text = this.since.texts;
     for (const entry of body.read) this.shift(entry, entry.start + piece.start - start);
     return piece;
-  }
-
-  /** Whether the grammar refuses a declaration that was asked for, by itself or in `file`: it need not be asked again. */
-  refuses(first?: IToken): boolean {
-    return first === undefined ? this.#refused.size > 0 : this.#refused.has(first.startOffset);
   }
 
   /** Nothing where it has a mistake, or its entries do not begin where they seem to. */
@@ -136,11 +154,7 @@ export class PieceReader {
     const head = this.pieceOf('head', tokens, [start, open + 1], last);
     if (!head) return undefined;
     const entries = this.entriesOf(rule, tokens, [open + 1, end - 1], head);
-    if (!entries) {
-      // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
-      if (rule === 'typedEntry') this.#refused.add(head.start);
-      return undefined;
-    }
+    if (!entries) return undefined;
     const known = head.node as Bodied;
     (known.span as Moving).end = endOf(last);
     if (!isSame(known.entries, entries)) head.node = { ...known, entries };
@@ -219,24 +233,44 @@ export class PieceReader {
     const doc = this.docs.get(start);
     const written = tokens === this.all || this.isWritten(tokens, range);
     const end = endOf(tokens[range[1] - 1]!);
-    if (written) {
-      const here = this.#here.get(start);
-      if (here && here.rule === rule && here.text.length === end - start) return here;
-    }
-    const text = written ? this.source.text.slice(start, end) : '';
-    if (written) {
-      if (expected && this.isSame(expected, rule, text, doc, start)) return this.move(expected, start);
-      const free = this.known.get(text)?.find((piece) => this.isSame(piece, rule, text, doc, start));
-      if (free) return this.move(free, start);
-    }
+    if (!written) return this.readPiece(rule, tokens, range, close, '', doc);
+    const here = this.#here.get(start);
+    if (here && here.rule === rule && here.doc === doc && here.text.length === end - start)
+      return this.noting(here, range, tokens);
+    const text = this.source.text.slice(start, end);
+    if (expected && this.isSame(expected, rule, text, doc, start))
+      return this.noting(this.move(expected, start), range, tokens);
+    const free = this.known.get(text)?.find((piece) => this.isSame(piece, rule, text, doc, start));
+    if (free) return this.noting(this.move(free, start), range, tokens);
+    const piece = this.readPiece(rule, tokens, range, close, text, doc);
+    if (!piece) return undefined;
+    this.remember(piece);
+    return this.noting(piece, range, tokens);
+  }
+
+  private noting(piece: Piece, [start, end]: Range, tokens: readonly IToken[]): Piece {
+    const { rule } = piece;
+    if (!this.#noted || rule === 'head' || rule === 'columns' || rule === 'file') return piece;
+    const from = firstFrom(this.all, tokens[start]!.startOffset);
+    this.#noted.push({ start: from, end: from + end - start, isEntry: rule !== 'declaration', piece });
+    return piece;
+  }
+
+  private readPiece(
+    rule: Piece['rule'],
+    tokens: readonly IToken[],
+    range: Range,
+    close: IToken | undefined,
+    text: string,
+    doc: string | undefined,
+  ): Piece | undefined {
+    const start = tokens[range[0]]!.startOffset;
     const part = tokens.slice(...range);
     const node = rule === 'head' ? this.read('declaration', [...part, close!]) : this.read(rule, part);
     if (!node) return undefined;
     const own = copied(text);
     const { source } = this;
-    const piece = { node, spans: spansOf(node), rule, text: own, doc, source, start, used: this.text, next: undefined };
-    if (written) this.remember(piece);
-    return piece;
+    return { node, spans: spansOf(node), rule, text: own, doc, source, start, used: this.text, next: undefined };
   }
 
   private remember(piece: Piece): void {

@@ -27,6 +27,7 @@ import {
 } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
 import type { BodyEntry, PieceReader } from './pieces.ts';
+import type { Reduced } from './reduced.ts';
 import { after, endOf, exchanged, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -66,8 +67,14 @@ export class Recovery {
     private readonly pieces?: PieceReader,
   ) {}
 
-  read(): Recovered {
-    const balanced = balance(this.source, this.all, this.collector.report);
+  /**
+   * @param reduced what is read of all tokens, and how many braces must be open behind what is left out
+   * @returns nothing where others are open there
+   */
+  read(reduced?: Pick<Reduced, 'tokens' | 'seams'>): Recovered | undefined {
+    const { tokens = this.all, seams } = reduced ?? {};
+    const balanced = balance(this.source, tokens, this.collector.report, seams);
+    if (!balanced) return undefined;
     const declarations: ast.Declaration[] = [];
     const parts = splitDeclarations(balanced);
     for (const [index, part] of parts.entries()) {
@@ -115,7 +122,7 @@ export class Recovery {
     const hides = hidesMistake(tokens);
     const known = hides ? undefined : this.pieces?.declaration(tokens);
     if (known) return known;
-    if (!hides && !this.pieces?.refuses(tokens[0])) {
+    if (!hides) {
       const whole = readStrictly('declaration', tokens);
       if ('node' in whole) return this.builder.declaration(whole.node);
     }
