@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished, vi } from 'vitest';
 import { extensionPath } from '../../../../src/data/files/remote/extension.ts';
 
-const python = process.env.TOWER_PYTHON ?? 'python3';
+const python = 'python3';
 export const hasExtension = existsSync(extensionPath());
 export const hasStore = hasExtension && spawnSync(python, ['-c', 'import moto.server']).status === 0;
 if (!hasExtension) console.warn('skipped: `npx tower engines --setup httpfs` sets up what reads object stores');
