@@ -66,11 +66,12 @@ export class Gathered {
   #first: Pick<BucketRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
   #asOfLastEvent: readonly string[] = [];
 
-  constructor(items: number, users: number) {
+  /** @param training events of it */
+  constructor(items: number, users: number, training: number) {
     this.knownItems = new Uint8Array(items);
     this.#items = new SideColumns(items);
     this.#users = new SideColumns(users);
-    this.#seen = new SeenItems(users);
+    this.#seen = new SeenItems(users, training);
   }
 
   /** @param rest of the bucket that follows the last one */

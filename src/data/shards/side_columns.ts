@@ -50,20 +50,18 @@ export class SideColumns {
 export class SeenItems {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  #values = new Int32Array(2 ** 16);
+  /** To grow it would take it twice, which is most of the memory where there are many events. */
+  readonly #values: Int32Array;
   #length = 0;
 
-  constructor(users: number) {
+  /** @param events those of training: so many items there are at most */
+  constructor(users: number, events: number) {
     this.#starts = new Int32Array(users);
     this.#ends = new Int32Array(users);
+    this.#values = new Int32Array(events);
   }
 
   add({ starts, ends, values }: BagColumn, members: Int32Array): void {
-    if (this.#length + values.length > this.#values.length) {
-      const larger = new Int32Array(Math.max(this.#length + values.length, Math.ceil(1.5 * this.#values.length)));
-      larger.set(this.#values.subarray(0, this.#length));
-      this.#values = larger;
-    }
     this.#values.set(values, this.#length);
     members.forEach((user, local) => {
       this.#starts[user] = this.#length + starts[local]!;
@@ -73,11 +71,7 @@ export class SeenItems {
   }
 
   column(): BagColumn {
-    return {
-      kind: 'bags',
-      starts: this.#starts,
-      ends: this.#ends,
-      values: this.#values.slice(0, this.#length),
-    };
+    const values = this.#values.subarray(0, this.#length);
+    return { kind: 'bags', starts: this.#starts, ends: this.#ends, values };
   }
 }

@@ -42,7 +42,7 @@ export async function writeShards(to: ToWrite, from: Buckets, passes: Passes): P
   const { piles, held } = prepared.layout;
   const sentence = describeSplit(description.split, counts, description.span);
 
-  const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
+  const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length, counts[0]!);
   const names = Array.from({ length: piles }, (_, at) => pileName(at));
   const writer = await passes.piles(names, gathered, signal);
   await encodeBuckets(source, makeCuts(description.split, scattered, prepared.moments), {
