@@ -75,12 +75,25 @@ const linesAround = ({ line }: Position): Range => ({
   end: { line: line + 30, character: 0 },
 });
 
-/** What an editor asks after a keystroke, at the place of the keystroke. */
-const asks: Readonly<Record<string, (at: Position) => readonly [method: string, params: object]>> = {
+/**
+ * What an editor asks after a keystroke, at the place of the keystroke.
+ * @param before names the last answer about all semantic tokens
+ */
+type Ask = (at: Position, before: string | undefined) => readonly [method: string, params: object];
+
+const asks: Readonly<Record<string, Ask>> = {
   'semantic tokens': () => ['textDocument/semanticTokens/full', {}],
+  'semantic tokens that differ': (_, previousResultId) => [
+    'textDocument/semanticTokens/full/delta',
+    { previousResultId },
+  ],
   'semantic tokens of 60 lines': (at) => ['textDocument/semanticTokens/range', { range: linesAround(at) }],
   'inlay hints of 60 lines': (at) => ['textDocument/inlayHint', { range: linesAround(at) }],
   'code lenses': () => ['textDocument/codeLens', {}],
+  'weights of a tower': () => [
+    'codeLens/resolve',
+    { range: linesAround({ line: 0, character: 0 }), data: { uri, tower: 'user' } },
+  ],
   'document symbols': () => ['textDocument/documentSymbol', {}],
   'folding ranges': () => ['textDocument/foldingRange', {}],
   completion: (at) => ['textDocument/completion', { position: at }],
@@ -90,6 +103,7 @@ const asks: Readonly<Record<string, (at: Position) => readonly [method: string, 
 /** A text in the server, changed a letter at a time. */
 class Typing {
   version = 1;
+  #tokens: string | undefined;
   #answered: (version: number) => void = () => {};
 
   constructor(
@@ -135,10 +149,15 @@ class Typing {
 
   /** Milliseconds from a question to its answer. */
   async ask(name: string, offset: number): Promise<number> {
-    const [method, params] = asks[name]!(this.#position(offset));
+    const [method, params] = asks[name]!(this.#position(offset), this.#tokens);
     const began = performance.now();
-    await this.server.connection.sendRequest(method, { textDocument: { uri }, ...params });
-    return performance.now() - began;
+    const answer = await this.server.connection.sendRequest<{ readonly resultId?: string } | null>(method, {
+      textDocument: { uri },
+      ...params,
+    });
+    const took = performance.now() - began;
+    this.#tokens = answer?.resultId ?? this.#tokens;
+    return took;
   }
 
   #position(offset: number): Position {
