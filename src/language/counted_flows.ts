@@ -74,7 +74,7 @@ const nothing: Cost = { parameters: 0, flops: 0, bytes: 0 };
 const whole = '';
 
 /** A graph that holds more than so many times what its tower asks for is made anew, as most of it is of texts before. */
-const mostUnused = 3;
+const mostUnused = 2;
 
 /** Of one tower of one file. */
 class KnownTower {
