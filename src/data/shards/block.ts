@@ -21,48 +21,54 @@ const kindOf = (array: Numbers): Kind =>
         ? 'f64'
         : 'u8';
 
+/** A call that writes or hashes takes less than 2 GiB, and a `Uint8Array` has less than 4 GiB; a column may have more. */
+const pieceBytes = 2 ** 28;
+
 /** The bytes of a block, in pieces: views of the arrays, not copies. */
-export function piecesOf(block: Block): Uint8Array[] {
+export function piecesOf(block: Block, most = pieceBytes): Uint8Array[] {
   const header = Buffer.from(JSON.stringify([...block].map(([name, array]) => [name, kindOf(array), array.length])));
   const prefix = new Uint32Array([magic, header.byteLength]);
-  const pieces = [bytesOf(prefix), header, padding(8 + header.byteLength)];
-  for (const array of block.values()) pieces.push(bytesOf(array), padding(array.byteLength));
+  const pieces = [...bytesOf(prefix, most), header, padding(8 + header.byteLength)];
+  for (const array of block.values()) pieces.push(...bytesOf(array, most), padding(array.byteLength));
   return pieces.filter(({ byteLength }) => byteLength > 0);
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+function* bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView, most: number): Iterable<Uint8Array> {
+  for (let at = 0; at < byteLength; at += most) {
+    yield new Uint8Array(buffer, byteOffset + at, Math.min(most, byteLength - at));
+  }
+}
 
 const padded = (length: number): number => Math.ceil(length / alignment) * alignment;
 const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
 /**
- * All blocks of a file, as views of its bytes, which begin at a multiple of 8.
+ * All blocks of a file, as views of its bytes.
  * @throws Error where the bytes are not blocks
  */
-export function blocksIn(bytes: Uint8Array): Block[] {
+export function blocksIn(bytes: ArrayBuffer): Block[] {
   const blocks: Block[] = [];
   let at = 0;
   const take = (length: number): number => {
     const from = at;
     at += padded(length);
     if (!(length >= 0) || at > bytes.byteLength) throw new Error('a block is cut off');
-    return bytes.byteOffset + from;
+    return from;
   };
   while (at < bytes.byteLength) {
     const start = at;
-    const [found, length] = new Uint32Array(bytes.buffer, take(8), 2);
+    const [found, length] = new Uint32Array(bytes, take(8), 2);
     if (found !== magic) throw new Error('a block has no beginning');
     at = start;
     const headerAt = take(8 + length!) + 8;
-    const header = Buffer.from(bytes.buffer as ArrayBuffer, headerAt, length).toString();
+    const header = Buffer.from(bytes, headerAt, length).toString();
     const columns = JSON.parse(header) as [string, Kind, number][];
     blocks.push(
       new Map(
         columns.map(([name, kind, count]) => {
           const make = makers[kind];
           if (make === undefined || !Number.isSafeInteger(count)) throw new Error('a block has an unknown column');
-          return [name, new make(bytes.buffer as ArrayBuffer, take(count * make.BYTES_PER_ELEMENT), count)];
+          return [name, new make(bytes, take(count * make.BYTES_PER_ELEMENT), count)];
         }),
       ),
     );

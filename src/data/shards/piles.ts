@@ -98,8 +98,7 @@ export class PileWriter {
     try {
       const file = openSync(path, 'a');
       try {
-        for (const piece of pieces)
-          for (let from = 0; from < piece.byteLength; ) from += writeSync(file, piece, from, mostAtOnce(piece, from));
+        for (const piece of pieces) for (let from = 0; from < piece.byteLength; ) from += writeSync(file, piece, from);
       } finally {
         closeSync(file);
       }
@@ -113,9 +112,6 @@ function notWritten(path: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }
-
-/** One write call moves at most 2 GiB. */
-const mostAtOnce = (piece: Uint8Array, from: number): number => Math.min(2 ** 28, piece.byteLength - from);
 
 /** Bytes that are read and hashed between two looks at signals. */
 const stride = 8 * 2 ** 20;
@@ -140,18 +136,20 @@ export async function readPile(
 
 const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
 
-async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256'>): Promise<Uint8Array> {
-  let bytes = new Uint8Array(0);
+async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256'>): Promise<ArrayBuffer> {
+  let bytes = new ArrayBuffer(0);
   const hash = createHash('sha256');
   await reading(path, async (handle, size) => {
     if (expected && size !== expected.bytes) {
       throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
     }
-    bytes = new Uint8Array(size);
+    // A `Uint8Array` of all would end at 4 GiB.
+    bytes = new ArrayBuffer(size);
     for (let at = 0; at < size; ) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(stride, size - at), at);
+      const piece = new Uint8Array(bytes, at, Math.min(stride, size - at));
+      const { bytesRead } = await handle.read(piece, 0, piece.byteLength, at);
       if (bytesRead === 0) throw damaged(path, 'it ends too early');
-      if (expected) hash.update(bytes.subarray(at, at + bytesRead));
+      if (expected) hash.update(piece.subarray(0, bytesRead));
       at += bytesRead;
     }
   });

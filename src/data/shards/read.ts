@@ -159,7 +159,7 @@ const secondPass = (to: ToWrite, buckets: Buckets, passes: Passes) => async (): 
   try {
     return await writeShards(to, buckets, passes);
   } catch (error) {
-    if (!canGoOn(error, to.signal)) removePartial(passes.partial);
+    if (!canGoOn(error)) removePartial(passes.partial);
     throw error;
   } finally {
     leavePartial(passes.partial);

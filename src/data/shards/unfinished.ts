@@ -135,11 +135,11 @@ export class Passes {
   }
 }
 
-/** Whether what is done is worth keeping: not where the same command would fail again. */
-export const canGoOn = (error: unknown, signal: AbortSignal | undefined): boolean =>
-  signal?.aborted === true ||
-  (error instanceof Failure &&
-    error.diagnostics.every(({ code }) => code === 'shards-not-written' || code === 'cannot-write'));
+/** Whether what is done is worth keeping: not where the same command would fail again by what the data is. */
+export const canGoOn = (error: unknown): boolean =>
+  !(error instanceof Failure) || error.diagnostics.every(({ code }) => goesOn.has(code));
+
+const goesOn: ReadonlySet<string> = new Set(['shards-not-written', 'cannot-write']);
 
 /** What is undefined is not in JSON. */
 const sizesOf = ({ memory, sizes, when }: ShardRequest): State['of'] =>
