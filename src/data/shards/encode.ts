@@ -48,12 +48,12 @@ export async function encodeBuckets(source: BucketSource, cuts: Cuts, to: ToEnco
     const read = await source.read(at, cuts, lastTraining);
     const parts = encodeParts({ good: read.good, wanted, needs, layout }, read.arranged, encodings);
     const train = withOwnIds(parts.events.train, read);
-    const { spec } = specsOfParts(parts, sides, to);
+    const specs = specsOfParts(parts, sides, to);
     const groups = grouped(train.rows, piles, (row) => hashOf(train.ids![row]!, pileStream) % piles);
     for (const [pile, rows] of groups.entries()) {
-      if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, spec, rows, read.members));
+      if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, specs.spec, rows, read.members));
     }
-    const rest = restOfBucket(at, read, parts, sides, to);
+    const rest = restOfBucket(at, read, parts, specs, sides, to);
     gathered.add(rest);
     await to.onDone(at, rest);
   }
@@ -76,12 +76,12 @@ function restOfBucket(
   at: number,
   read: ArrangedBucket,
   parts: EncodedParts,
+  specs: ReturnType<typeof specsOfParts>,
   sides: SideOf,
   to: ToEncodeBuckets,
 ): BucketRest {
   const { events, encoded, seen } = parts;
   const { arranged, members } = read;
-  const specs = specsOfParts(parts, sides, to);
   const held = (part: 'validation' | 'test'): Block => {
     const of = withOwnIds(events[part], read);
     const block = packEvents(of, specs.heldSpec, every(of.rows), members) as Map<string, Numbers>;

@@ -39,18 +39,11 @@ export interface BucketRest {
 }
 
 /** Of all buckets. */
-export interface EncodedRest {
-  readonly spec: EventsSpec;
-  readonly heldSpec: EventsSpec;
+export interface EncodedRest extends Omit<BucketRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members'> {
   readonly held: Readonly<Record<'validation' | 'test', readonly Block[]>>;
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
   readonly inner: ReadonlyMap<string, BagColumn>;
-  readonly seen: BagColumn;
-  readonly asOfLastEvent: readonly string[];
-  readonly missing: ReadonlyMap<string, number>;
-  readonly missingLabels: ReadonlyMap<string, MissingLabels>;
-  readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
 
 export class Gathered {

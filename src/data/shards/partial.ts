@@ -2,9 +2,8 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
 import { type Owner, stateOf, thisProcess } from '../../storage/owner.ts';
+import { notWritten } from './piles.ts';
 
 export const ownerName = 'owner.json';
 
@@ -24,13 +23,15 @@ const partialOf = (root: string, key: string): string => join(root, `${shortOf(k
 export async function makePartial(root: string, key: string): Promise<string> {
   removeLeft(root, key);
   const partial = partialOf(root, key);
-  return writingTo(partial, async () => {
+  try {
     rmSync(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     own(partial);
-    written.add(partial);
-    return partial;
-  });
+  } catch (error) {
+    throw notWritten(partial, error);
+  }
+  written.add(partial);
+  return partial;
 }
 
 /** Nobody writes it from here on: what is there of the passes stays for the next command. */
@@ -55,8 +56,7 @@ export async function takePartial(folder: string, root: string, key: string): Pr
     if (folder !== partial) await rename(folder, partial);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('shards-not-written', { path: partial, reason });
+    throw notWritten(partial, error);
   }
   // Another process may have written its name at the same moment.
   own(partial);
@@ -92,13 +92,4 @@ function left(root: string): string[] {
         return false;
       }
     });
-}
-
-async function writingTo<T>(path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('shards-not-written', { path, reason });
-  }
 }

@@ -108,7 +108,8 @@ export class PileWriter {
   }
 }
 
-function notWritten(path: string, error: unknown): unknown {
+/** What to throw instead of an error of the system. */
+export function notWritten(path: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }

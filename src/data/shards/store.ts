@@ -4,7 +4,6 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
 import { syncFolder } from '../../storage/durable.ts';
 import type { Dataset, LabelSums, ShardLayout } from '../dataset.ts';
 import type { SharedColumns } from './event_rows.ts';
@@ -22,7 +21,7 @@ import {
   textOf,
 } from './manifest.ts';
 import type { OnPass } from './passes.ts';
-import { type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
+import { notWritten, type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
 import { packPlain, unpackPlain } from './plain.ts';
 import { absentRows, trainingShards } from './training_rows.ts';
 
@@ -74,8 +73,7 @@ export async function seal(
       await syncFolder(root);
     }
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('shards-not-written', { path: folder, reason });
+    throw notWritten(folder, error);
   }
   return { folder, manifest, checksum: checksumOfManifest(manifest) };
 }
