@@ -90,6 +90,10 @@ export interface EncodedParts {
   readonly seen: BagColumn;
 }
 
+/** Whether held-out events have the items that their users had before. */
+export const knowsEarlier = ({ time, userKey, itemKey }: ColumnRequests): boolean =>
+  time !== undefined && userKey !== undefined && itemKey !== undefined;
+
 /** Of all events, or of all events of some users. */
 export function encodeParts(
   given: Omit<ToAssemble, 'description' | 'files'>,
@@ -97,13 +101,13 @@ export function encodeParts(
   encodings: ReadonlyMap<string, Encoding>,
 ): EncodedParts {
   const { wanted } = given;
-  const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
-  const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
+  const earlier = knowsEarlier(wanted);
+  const asking = wanted.histories.size > 0 || earlier ? parts : (['train'] as const);
   const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
   const encoded = encodeColumns({ ...given, arranged, encodings, remembered });
   const partOf = (part: Part): Events => ({
     ...eventsOf(part, given, arranged, encoded),
-    ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
+    ...(earlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
   });
   return {
     events: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },

@@ -6,6 +6,7 @@ import type { Sample } from '../columns/encoders/contract.ts';
 import { teachersOf } from '../columns/fit_encoders.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import { gather } from '../rows/gather.ts';
+import type { OrderedEvents } from '../rows/order_events.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { rawOf, type ValidRawRows } from '../rows/valid_rows.ts';
@@ -27,6 +28,8 @@ export interface Counted {
   readonly titles?: Int32Array;
   /** Elements that each list of events has in all training events. */
   readonly elements: ReadonlyMap<ColumnRequest, number>;
+  /** Training events that users had before each held-out event, of all of these together. */
+  readonly beforeHeldOut: number;
   /** What an encoder learns from a column. */
   sampleOf(column: ColumnRequest): Sample;
 }
@@ -53,12 +56,14 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
   const learners = new Map(learnersOf(to).map((column) => [column, makeLearner(column, dictionaries)] as const));
   const numbersOf = learnsNumbers(to);
   const elements = new Map<ColumnRequest, number>();
+  let beforeHeldOut = 0;
 
   const count = ({ bucket, good, arranged, members }: ArrangedBucket): void => {
     for (const [at, part] of parts.entries()) counts[at]! += arranged.places[part].length;
     arranged.users.trainingCounts.forEach((its, local) => {
       users[members[local]!] = its;
     });
+    beforeHeldOut += trainingBeforeHeldOut(arranged);
     const { train } = arranged.places;
     const titleCodes = titles && (rawOf(good, title!) as RawCodes).values;
     for (let i = 0; i < train.length; i++) {
@@ -96,6 +101,7 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
     users,
     lastTraining,
     elements,
+    beforeHeldOut,
     ...(titles ? { titles } : {}),
     sampleOf(column) {
       const { at } = column.column;
@@ -104,6 +110,18 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
       return sampleColumn(to.files[at]!.columns.get(column)!, weights[at]!, dictionary);
     },
   };
+}
+
+function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
+  const before = new Int32Array(users.keys.length);
+  let sum = 0;
+  for (let place = 0; place < part.length; place++) {
+    const user = users.ofEvent[place]!;
+    if (user < 0) continue;
+    if (part[place] === 0) before[user]!++;
+    else sum += before[user]!;
+  }
+  return sum;
 }
 
 /** Columns of events that an encoder learns from. */

@@ -2,6 +2,7 @@
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription, Split } from '../../model/model.ts';
 import type { ColumnRequest } from '../binding/column_requests.ts';
+import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import { cutsOf, partsOfUsers } from '../rows/split.ts';
@@ -75,9 +76,10 @@ function layoutOf({ request, layout, wanted, needs }: ToWrite, buckets: number, 
   const { memory, when, sizes } = request;
   const packed = packedBytes(counted, needs, wanted, layout, request.given ?? []);
   const [training, ...others] = counted.counts as [number, number, number];
-  // They take this at least: what users had before is not in it. So it is known before the second pass.
-  refuseLargeHeldOut(memory, (2 * packed * (others[0] + others[1])) / Math.max(1, training));
+  // About what they will take, so that it is known before the second pass. Ordering them takes the same again.
+  const held = (packed * (others[0] + others[1])) / Math.max(1, training);
+  const earlier = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
+  refuseLargeHeldOut(memory, 2 * (held + earlier));
   if (typeof when === 'object') return when;
-  const held = sizes?.held ?? heldPiles;
-  return { buckets, piles: sizes?.piles ?? pilesFor(memory, packed), held };
+  return { buckets, piles: sizes?.piles ?? pilesFor(memory, packed), held: sizes?.held ?? heldPiles };
 }

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelSums } from '../../../src/data/label_sums.ts';
-import { block, bothWays, byId, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
+import { failureOf } from '../fixture.ts';
+import { block, bothWays, byId, eventsText, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
 
 const rounded = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'number' ? +each.toPrecision(6) : each)));
@@ -49,4 +50,14 @@ describe('rows in shards are the rows in memory', () => {
     expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
     expect(rounded(byId(rowsOf(await pileRows(shards))))).toEqual(rounded(byId(rowsOf(memory.parts.train))));
   });
+});
+
+it('refuses held-out events that do not fit before it encodes any', async () => {
+  const of = block({ split: { kind: 'by_time', validation: 0.2, test: 0.2 } });
+  // What the one user had before makes the held-out events large.
+  writeFileSync(join(of.folder, 'events.csv'), eventsText(8000).replace(/^u\d+/gm, 'u1'));
+  const passes = new Set<string>();
+  const request = { memory: 128 * 2 ** 20, onPass: ({ pass }: { pass: string }) => passes.add(pass) };
+  expect((await failureOf(bothWays(of, needs, request))).join()).toContain('holding validation and test events');
+  expect([...passes]).toEqual(['reading', 'counting']);
 });
