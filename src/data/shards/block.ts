@@ -7,6 +7,9 @@ export type Numbers = Int32Array | Float32Array | Float64Array | Uint8Array;
 /** Columns by name. */
 export type Block = ReadonlyMap<string, Numbers>;
 
+/** A block that is nobody else's. */
+export type OwnBlock = Map<string, Numbers>;
+
 const magic = 0x31425754;
 const alignment = 8;
 const makers = { i32: Int32Array, f32: Float32Array, f64: Float64Array, u8: Uint8Array } as const;
@@ -46,8 +49,8 @@ const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - 
  * All blocks of a file, as views of its bytes.
  * @throws Error where the bytes are not blocks
  */
-export function blocksIn(bytes: ArrayBuffer): Block[] {
-  const blocks: Block[] = [];
+export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
+  const blocks: OwnBlock[] = [];
   let at = 0;
   const take = (length: number): number => {
     const from = at;
@@ -74,6 +77,19 @@ export function blocksIn(bytes: ArrayBuffer): Block[] {
     );
   }
   return blocks;
+}
+
+/**
+ * The columns of several blocks, end to end. Each is taken out of the blocks once it is there, so that no more than one column, or the
+ * bytes of one file, is in memory twice.
+ */
+export function merged(blocks: readonly OwnBlock[]): OwnBlock {
+  const all: OwnBlock = new Map();
+  for (const [name, array] of blocks[0] ?? []) {
+    all.set(name, joined(blocks, name, array.constructor as new (length: number) => Numbers));
+    for (const block of blocks) block.delete(name);
+  }
+  return all;
 }
 
 /** A column of several blocks, end to end. */

@@ -16,6 +16,7 @@ import { packEvents, specOf } from './event_rows.ts';
 import type { BucketRest, Gathered, MissingLabels } from './gathered.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';
+import { blockOfSeen, seenOfBucket } from './seen_items.ts';
 import { type SideRows, sideRows } from './side_columns.ts';
 
 export interface ToEncodeBuckets {
@@ -24,7 +25,7 @@ export interface ToEncodeBuckets {
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
-  /** One file a pile. */
+  /** One file a pile, then that of what users had. */
   readonly writer: PileWriter;
   readonly piles: number;
   /** What the buckets before `from` have of it is there. */
@@ -53,6 +54,7 @@ export async function encodeBuckets(source: BucketSource, cuts: Cuts, to: ToEnco
     for (const [pile, rows] of groups.entries()) {
       if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, specs.spec, rows, read.members));
     }
+    writer.append(piles, read.members.length, blockOfSeen(parts.seen));
     const rest = restOfBucket(at, read, parts, specs, sides, to);
     gathered.add(rest);
     await to.onDone(at, rest);
@@ -107,7 +109,7 @@ function restOfBucket(
       : {}),
     ...itemsOfBucket(at, new Map([...encoded.items].filter(([name]) => !fromFile(name))), arranged.items, to.gathered),
     users: sideRows(encoded.users, every(members.length), members),
-    seen,
+    seen: seenOfBucket(seen),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
     missing: new Map(missing),

@@ -3,7 +3,7 @@
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
-import { type Block, joined, type Numbers } from './block.ts';
+import { type Block, joined, type Numbers, type OwnBlock } from './block.ts';
 
 /** How a column lies in a block. One of the items or the users lies there once: events have the row of their item or user. */
 export type ColumnSpec =
@@ -64,8 +64,8 @@ export function packEvents(
   { features, labels, given, earlier }: EventsSpec,
   rows: Int32Array,
   userOf?: Int32Array,
-): Block {
-  const block = new Map<string, Numbers>();
+): OwnBlock {
+  const block: OwnBlock = new Map();
   const user = pick(events.user, rows);
   block.set('#row', pick(events.ids!, rows));
   block.set('#item', pick(events.item, rows));

@@ -4,7 +4,8 @@ import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
 import { addSums, noSums } from '../label_sums.ts';
 import type { Block } from './block.ts';
 import type { EventsSpec } from './event_rows.ts';
-import { SeenItems, SideColumns, type SideRows } from './side_columns.ts';
+import { SeenItems, type SeenOfBucket, type SeenPlaces } from './seen_items.ts';
+import { SideColumns, type SideRows } from './side_columns.ts';
 
 /** By label: events without a value, in training and in all. */
 export interface MissingLabels {
@@ -27,8 +28,8 @@ export interface BucketRest {
   /** Items that no bucket had before. */
   readonly newItems: Int32Array;
   readonly users: SideRows;
-  /** What each of the bucket's users had in training. */
-  readonly seen: BagColumn;
+  /** What each of the bucket's users had in training; the items are in the file of all. */
+  readonly seen: SeenOfBucket;
   /** Places of the bucket's users among all users. */
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
@@ -39,7 +40,9 @@ export interface BucketRest {
 }
 
 /** Of all buckets. */
-export interface EncodedRest extends Omit<BucketRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members'> {
+export interface EncodedRest
+  extends Omit<BucketRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen'> {
+  readonly seen: SeenPlaces;
   readonly held: Readonly<Record<'validation' | 'test', readonly Block[]>>;
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
@@ -59,12 +62,11 @@ export class Gathered {
   #first: Pick<BucketRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
   #asOfLastEvent: readonly string[] = [];
 
-  /** @param training events of it */
-  constructor(items: number, users: number, training: number) {
+  constructor(items: number, users: number) {
     this.knownItems = new Uint8Array(items);
     this.#items = new SideColumns(items);
     this.#users = new SideColumns(users);
-    this.#seen = new SeenItems(users, training);
+    this.#seen = new SeenItems(users);
   }
 
   /** @param rest of the bucket that follows the last one */
@@ -90,7 +92,7 @@ export class Gathered {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, inner } = shared!;
     return {
-      ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.column(), asOfLastEvent: this.#asOfLastEvent },
+      ...{ spec, heldSpec, inner, held: this.#held, seen: this.#seen.places, asOfLastEvent: this.#asOfLastEvent },
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
       ...{ missing: this.#missing, missingLabels: this.#missingLabels, labelSums: this.#sums },

@@ -14,7 +14,7 @@ import type { PileFile } from './piles.ts';
 export const manifestName = 'shards.json';
 export const restName = 'rest.bin';
 export const pileName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-1';
+const format = 'tower-shards-2';
 
 export interface ShardManifest {
   readonly format: typeof format;
@@ -23,7 +23,9 @@ export interface ShardManifest {
   readonly layout: ShardLayout;
   readonly spec: EventsSpec;
   readonly piles: readonly PileFile[];
-  /** All that is not in a pile. */
+  /** The items that each user had in training. */
+  readonly seen: PileFile;
+  /** All else. */
   readonly rest: PileFile;
 }
 
@@ -128,6 +130,7 @@ function isManifest(value: unknown): value is ShardManifest {
     Array.isArray(of.piles) &&
     of.piles.length === piles &&
     of.piles.every(isFile) &&
+    isFile(of.seen) &&
     isFile(of.rest) &&
     isSpec(of.spec)
   );

@@ -45,33 +45,3 @@ export class SideColumns {
     );
   }
 }
-
-/** What each user had in training, put together. */
-export class SeenItems {
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  /** To grow it would take it twice, which is most of the memory where there are many events. */
-  readonly #values: Int32Array;
-  #length = 0;
-
-  /** @param events those of training: so many items there are at most */
-  constructor(users: number, events: number) {
-    this.#starts = new Int32Array(users);
-    this.#ends = new Int32Array(users);
-    this.#values = new Int32Array(events);
-  }
-
-  add({ starts, ends, values }: BagColumn, members: Int32Array): void {
-    this.#values.set(values, this.#length);
-    members.forEach((user, local) => {
-      this.#starts[user] = this.#length + starts[local]!;
-      this.#ends[user] = this.#length + ends[local]!;
-    });
-    this.#length += values.length;
-  }
-
-  column(): BagColumn {
-    const values = this.#values.subarray(0, this.#length);
-    return { kind: 'bags', starts: this.#starts, ends: this.#ends, values };
-  }
-}

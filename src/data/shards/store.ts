@@ -23,14 +23,17 @@ import {
 import type { OnPass } from './passes.ts';
 import { notWritten, type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
 import { packPlain, unpackPlain } from './plain.ts';
+import { type SeenPlaces, seenInFile, seenName } from './seen_items.ts';
 import { absentRows, trainingShards } from './training_rows.ts';
 
 /** What a folder holds besides piles. */
 export interface Rest {
-  /** Without the training rows. */
-  readonly dataset: Omit<Dataset, 'parts' | 'shards'> & {
+  /** Without the training rows, and what users had in them. */
+  readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
+    readonly users: Omit<Dataset['users'], 'seen'>;
   };
+  readonly seen: SeenPlaces;
   readonly shared: SharedColumns;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
@@ -60,7 +63,7 @@ export async function seal(
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(made));
     writeFileSync(join(partial, manifestName), textOf(manifest));
-    const kept = new Set([madeName, manifestName, restName, ...of.piles.map((_, at) => pileName(at))]);
+    const kept = new Set([madeName, manifestName, restName, seenName, ...of.piles.map((_, at) => pileName(at))]);
     // What the passes kept to go on from, and whose they are.
     for (const name of readdirSync(partial)) if (!kept.has(name)) rmSync(join(partial, name), { force: true });
     await syncFolder(partial);
@@ -127,11 +130,15 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
   const found = await readManifest(folder);
   if (!found) return undefined;
   const { manifest, checksum } = found;
-  const total = manifest.piles.length;
-  for (const [at, pile] of manifest.piles.entries()) {
+  const files = [
+    ...manifest.piles.map((pile, at) => [pileName(at), pile] as const),
+    [seenName, manifest.seen] as const,
+  ];
+  const total = files.length;
+  for (const [at, [name, file]] of files.entries()) {
     signal?.throwIfAborted();
     onPass?.({ pass: 'checking', done: at, total });
-    await verifyPile(folder, pileName(at), pile);
+    await verifyPile(folder, name, file);
   }
   onPass?.({ pass: 'checking', done: total, total });
   const [block] = await readPile(folder, restName, manifest.rest);
@@ -143,7 +150,7 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
 }
 
 export function datasetOf(
-  { dataset, shared, labelSums }: Rest,
+  { dataset, shared, seen, labelSums }: Rest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
@@ -152,6 +159,7 @@ export function datasetOf(
   return {
     ...dataset,
     parts: { train: absentRows(rows), ...dataset.parts },
+    users: { ...dataset.users, seen: seenInFile(folder, manifest.seen, seen) },
     shards: trainingShards(folder, manifest, checksum, shared, labelSums),
   };
 }

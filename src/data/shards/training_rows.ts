@@ -1,7 +1,7 @@
 /** Training rows that are in piles. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { Events, TrainingShards } from '../dataset.ts';
-import type { Block } from './block.ts';
+import { merged, type OwnBlock } from './block.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { pileName, type ShardManifest } from './manifest.ts';
 import { readPile } from './piles.ts';
@@ -42,11 +42,11 @@ export function trainingShards(
     piles: piles.map(({ rows }) => rows),
     labelSums,
     async read(these, before) {
-      const blocks: Block[] = before ? [packEvents(before.events, spec, before.rows)] : [];
+      const blocks: OwnBlock[] = before ? [packEvents(before.events, spec, before.rows)] : [];
       for (const pile of these) {
-        if (piles[pile]!.rows > 0) blocks.push(...(await readPile(folder, pileName(pile), piles[pile]!)));
+        if (piles[pile]!.rows > 0) blocks.push(merged(await readPile(folder, pileName(pile), piles[pile]!)));
       }
-      return unpackEvents(blocks, spec, shared);
+      return unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
     },
   };
 }

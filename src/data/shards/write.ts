@@ -18,6 +18,7 @@ import { heldOut } from './held_out.ts';
 import { refuseLargeBucket, refuseLargePile } from './layout.ts';
 import { pileName } from './manifest.ts';
 import { makeCuts, type Prepared, prepare } from './prepare.ts';
+import { seenName } from './seen_items.ts';
 import { globalSide, type Sides } from './sides.ts';
 import { datasetOf, type Rest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
@@ -42,8 +43,8 @@ export async function writeShards(to: ToWrite, from: Buckets, passes: Passes): P
   const { piles, held } = prepared.layout;
   const sentence = describeSplit(description.split, counts, description.span);
 
-  const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length, counts[0]!);
-  const names = Array.from({ length: piles }, (_, at) => pileName(at));
+  const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
+  const names = [...Array.from({ length: piles }, (_, at) => pileName(at)), seenName];
   const writer = await passes.piles(names, gathered, signal);
   await encodeBuckets(source, makeCuts(description.split, scattered, prepared.moments), {
     ...{ layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, from: passes.done, onPass },
@@ -52,12 +53,13 @@ export async function writeShards(to: ToWrite, from: Buckets, passes: Passes): P
   });
   const rest = gathered.all();
   refuseWithoutLabels(rest, prepared, description);
-  const written = await writer.finish();
+  const all = await writer.finish();
+  const written = all.slice(0, piles);
   refuseLargePile(memory, Math.max(...written.map(({ bytes }) => bytes)), held);
-  const all = await restOf(to, from, { sides, prepared, rest, sentence });
-  const of = { key: from.key, layout: prepared.layout, spec: rest.spec, piles: written };
-  const sealed = await seal(partial, folder, of, all, { memory, ...defined({ sizes }) });
-  const dataset = datasetOf(all, sealed.folder, sealed.manifest, sealed.checksum);
+  const whole = await restOf(to, from, { sides, prepared, rest, sentence });
+  const of = { key: from.key, layout: prepared.layout, spec: rest.spec, piles: written, seen: all[piles]! };
+  const sealed = await seal(partial, folder, of, whole, { memory, ...defined({ sizes }) });
+  const dataset = datasetOf(whole, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: from.rejected };
 }
 
@@ -93,7 +95,7 @@ async function restOf(to: ToWrite, from: Buckets, { sides, prepared, rest, sente
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
-    shared,
+    ...{ shared, seen: rest.seen },
     labelSums: rest.labelSums,
     dataset: {
       parts: heldOut(rest, shared, request.memory),
@@ -107,7 +109,6 @@ async function restOf(to: ToWrite, from: Buckets, { sides, prepared, rest, sente
         rows: sides.users.keys.length,
         features: rest.users,
         keys: sides.users.keys,
-        seen: rest.seen,
         asOfLastEvent: rest.asOfLastEvent,
       },
       encodings,

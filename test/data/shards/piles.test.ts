@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
-import { blocksIn, piecesOf } from '../../../src/data/shards/block.ts';
+import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
 import { ascendingPlaces, momentsAt } from '../../../src/data/shards/by_time.ts';
 import { refuseLargeBucket, refuseLargeHeldOut } from '../../../src/data/shards/layout.ts';
 import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
@@ -33,6 +33,24 @@ it('reads back what blocks were appended', async () => {
   expect(empty).toMatchObject({ rows: 0, bytes: 0 });
   expect(await readPile(at, 'a.bin', empty)).toEqual([]);
   expect(await readPile(at, 'b.bin', full)).toEqual(blocks);
+});
+
+it('puts blocks end to end, and leaves nothing in them', () => {
+  const blocks = [1, 2, 3].map(
+    (rows) =>
+      new Map<string, Int32Array | Float64Array>([
+        ['x', new Int32Array(rows).fill(rows)],
+        ['y', new Float64Array(1).fill(rows / 2)],
+      ]),
+  );
+  expect(merged(blocks)).toEqual(
+    new Map<string, unknown>([
+      ['x', Int32Array.of(1, 2, 2, 3, 3, 3)],
+      ['y', Float64Array.of(0.5, 1, 1.5)],
+    ]),
+  );
+  expect(blocks.map(({ size }) => size)).toEqual([0, 0, 0]);
+  expect(merged([])).toEqual(new Map());
 });
 
 it('gives the bytes of a column in pieces that one call can write', () => {

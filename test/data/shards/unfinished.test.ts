@@ -81,6 +81,7 @@ it.each([
     'pile-2.bin',
     'pile-3.bin',
     'rest.bin',
+    'seen.bin',
     'shards.json',
   ]);
 });

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { PileWriter } from '../../../src/data/shards/piles.ts';
+import { blockOfSeen, SeenItems, seenInFile, seenName, seenOfBucket } from '../../../src/data/shards/seen_items.ts';
+import { failureOf } from '../fixture.ts';
+
+const buckets = [
+  { members: Int32Array.of(3, 1), lists: [[7, 8, 9], []] },
+  { members: Int32Array.of(0), lists: [[5]] },
+  { members: Int32Array.of(2, 4), lists: [[], [6, 7]] },
+];
+
+/** A file of what the users of these buckets had, and the column over it. */
+async function written() {
+  const folder = mkdtempSync(join(tmpdir(), 'tower-seen-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const writer = PileWriter.new(folder, [seenName]);
+  const seen = new SeenItems(5);
+  for (const { members, lists } of buckets) {
+    const ends = Int32Array.from(lists, (_, at) => lists.slice(0, at + 1).flat().length);
+    const starts = Int32Array.from(lists, (list, at) => ends[at]! - list.length);
+    const column = { kind: 'bags', starts, ends, values: Int32Array.from(lists.flat()) } as const;
+    writer.append(0, members.length, blockOfSeen(column));
+    seen.add(seenOfBucket(column), members);
+  }
+  const [file] = await writer.finish();
+  return { folder, column: seenInFile(folder, file!, seen.places) };
+}
+
+it('gives each user its items, whatever bucket it is in', async () => {
+  const { column } = await written();
+  const { starts, ends, values } = column;
+  const lists = [0, 1, 2, 3, 4].map((user) => [...values.subarray(starts[user]!, ends[user]!)]);
+  expect(lists).toEqual([[5], [], [], [7, 8, 9], [6, 7]]);
+  expect(column.values).toBe(values);
+});
+
+it('reads no items before they are asked for, and says that they cannot be read', async () => {
+  const { folder, column } = await written();
+  truncateSync(join(folder, seenName), 40);
+  expect(column.ends).toHaveLength(5);
+  const failed = await failureOf((async () => column.values)());
+  expect(failed.join()).toMatch(/^shards-damaged .*seen\.bin.*another length/);
+  rmSync(join(folder, seenName));
+  expect((await failureOf((async () => column.values)())).join()).toContain('shards-damaged');
+});
