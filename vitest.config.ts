@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
+    setupFiles: ['test/equal_texts.ts'],
     reporters: ['default', './test/closing_line.ts'],
     // Slow machines and busy ones pass the tests too: a limit finds what hangs, and measures nothing.
     testTimeout: 120_000,

@@ -1,4 +1,5 @@
 /** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
+
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defined } from '../defined.ts';
@@ -8,6 +9,7 @@ import type { Graph } from '../scan/approximate.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, removeDurably, syncFolder } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
+import type { Texts } from '../text/texts.ts';
 import { type Built, buildBest, type IndexEvent } from './build.ts';
 import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
 import {
@@ -28,7 +30,7 @@ export interface IndexSource {
   readonly tower: string;
   /** The checksum of the run. */
   readonly version: string;
-  readonly items: ItemVectors & { readonly keys: readonly string[] };
+  readonly items: ItemVectors & { readonly keys: Texts };
   readonly queries: {
     /** The vectors of each: one, or one for each interest. */
     readonly vectors: readonly (readonly Float64Array[])[];
@@ -69,7 +71,7 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
       items: identityOf({
         rows: items.rows,
         width: items.width,
-        keyAt: (row) => items.keys[row]!,
+        keyAt: (row) => items.keys.at(row)!,
         itemVector: (row) => items.data.subarray(row * items.width, (row + 1) * items.width),
       }),
       graph: { library: `usearch ${usearchVersion}`, settings, width },

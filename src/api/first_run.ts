@@ -62,7 +62,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     const [own, ...others] = rows;
     const verdict = verdictOf(metric!, own!, others, evaluation.rankings);
     const better = others.filter(({ figure }) => figure > own!.figure).map(({ name }) => name);
-    const user = dataset.users.keys[dataset.parts[evaluation.part].user[0] ?? -1];
+    const user = dataset.users.keys.at(dataset.parts[evaluation.part].user[0] ?? dataset.users.rows);
     return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
   } finally {
     await run.close();

@@ -2,12 +2,15 @@
  * The file of an encoding. Most are JSON. A vocabulary of many values is bytes: a text of JavaScript ends at 2²⁹ units, and JSON costs an
  * object for each value twice. Such a file is safetensors with the length of each value in UTF-8, and the bytes of all of them.
  */
+
+import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import type { Encoding } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { parseJson, readRunFile } from '../storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
+import { hasHalves, PackedTexts, packTexts } from '../text/texts.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 const usual = 2 ** 20;
@@ -28,17 +31,12 @@ type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
 
 /** UTF-8 has no bytes for half of a pair of units: JSON does. */
 const isLong = (encoding: Encoding): encoding is Vocabulary =>
-  encoding.kind === 'vocabulary' &&
-  encoding.values.length > most &&
-  encoding.values.every((value) => !/\p{Surrogate}/u.test(value));
+  encoding.kind === 'vocabulary' && encoding.values.length > most && !hasHalves(encoding.values);
 
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
-  const lengths = Int32Array.from(values, (value) => Buffer.byteLength(value));
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  const encoder = new TextEncoder();
-  let at = 0;
-  for (const value of values) at += encoder.encodeInto(value, bytes.subarray(at)).written;
+  const { bytes, ends } = packTexts(values, values.length);
+  const lengths = Int32Array.from(ends, (end, row) => end - (row === 0 ? 0 : ends[row - 1]!));
   const tensors = [
     { name: 'lengths', shape: [lengths.length], data: lengths },
     { name: 'bytes', shape: [bytes.length], data: bytes },
@@ -68,19 +66,22 @@ export async function readKeys(path: string): Promise<Encoding> {
   if (metadata.format !== format || !(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) {
     throw damaged('it is no file of keys of this version');
   }
-  const values = new Array<string>(lengths.length);
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const ends = new Uint32Array(lengths.length);
   let at = 0;
   for (let row = 0; row < lengths.length; row++) {
     const end = at + lengths[row]!;
     if (end < at || end > bytes.length) throw damaged('its lengths and its bytes do not fit each other');
-    try {
-      values[row] = decoder.decode(bytes.subarray(at, end));
-    } catch {
-      throw damaged(`value ${row + 1} is no UTF-8`);
-    }
-    at = end;
+    ends[row] = at = end;
   }
   if (at !== bytes.length) throw damaged('its lengths and its bytes do not fit each other');
+  const values = new PackedTexts(bytes, ends);
+  if (!isUtf8(bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);
   return { kind: 'vocabulary', values };
 }
+
+/** Whether a text begins within a character, where all bytes together are UTF-8. */
+const hasPieces = ({ bytes, ends }: PackedTexts): boolean =>
+  ends.some((end) => end < bytes.length && (bytes[end]! & 0xc0) === 0x80);
+
+const firstBroken = (values: PackedTexts): number =>
+  values.ends.findIndex((end, row) => !isUtf8(values.bytes.subarray(values.startOf(row), end)));

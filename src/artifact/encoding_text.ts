@@ -1,6 +1,8 @@
 /** Encodings compared and hashed without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
+
 import type { Encoding } from '../data/dataset.ts';
 import { makeKeyTable } from '../text/key_table.ts';
+import { isTexts, slicesOf, type Texts } from '../text/texts.ts';
 
 const together = 65_536;
 
@@ -15,10 +17,12 @@ export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
     if (value === undefined) continue;
     yield `${between}${JSON.stringify(name)}:`;
     between = ',';
-    if (!Array.isArray(value)) yield JSON.stringify(value);
+    if (!isTexts(value)) yield JSON.stringify(value);
     else {
-      for (let from = 0; from < value.length; from += together) {
-        yield `${from === 0 ? '[' : ','}${JSON.stringify(value.slice(from, from + together)).slice(1, -1)}`;
+      let before = '[';
+      for (const slice of slicesOf(value, together)) {
+        yield `${before}${JSON.stringify(slice).slice(1, -1)}`;
+        before = ',';
       }
       yield ']';
     }
@@ -37,8 +41,8 @@ export function sameEncoding(one: Encoding | undefined, other: Encoding | undefi
 }
 
 /** Whether a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
-export function hasTwice(values: readonly string[]): boolean {
+export function hasTwice(values: Texts): boolean {
   if (values.length <= together) return new Set(values).size < values.length;
   const keys = makeKeyTable(values, values.length);
-  return values.some((value, row) => keys.rowOf(value) !== row);
+  return keys.rowsOf(values).some((known, row) => known !== row);
 }

@@ -1,9 +1,11 @@
 /** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
+
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   Column,
   Dataset,
+  Encoding,
   Evaluate,
   Events,
   IndexedColumn,
@@ -13,6 +15,7 @@ import type {
 } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
+import { slicesOf, type Texts } from '../text/texts.ts';
 import { jsonPieces } from './encoding_text.ts';
 import type { Lineage } from './lineage.ts';
 
@@ -164,7 +167,11 @@ function computed({ parts, shards, corpus, users, encodings, firstValues }: Data
 
 /** The checksum of the shards' manifest is of all columns together. */
 function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
-  const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  const hashOf = (encoding: Encoding): string => {
+    const hash = createHash('sha256');
+    for (const piece of jsonPieces(encoding)) hash.update(piece);
+    return hash.digest('hex');
+  };
   const features = Object.fromEntries([...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding)]));
   return { events: checksum, features, shards: layout };
 }
@@ -186,7 +193,7 @@ export function otherData(was: Fingerprint, is: Fingerprint): string | undefined
 
 interface Digest {
   numbers(array: Int32Array | Float32Array): string;
-  texts(list: readonly string[]): string;
+  texts(list: Texts): string;
   column(column: IndexedColumn): string;
 }
 
@@ -207,9 +214,7 @@ function makeDigest(): Digest {
     numbers,
     texts(list) {
       const hash = createHash('sha256');
-      for (let at = 0; at < list.length; at += textsAtOnce) {
-        hash.update(JSON.stringify(list.slice(at, at + textsAtOnce)));
-      }
+      for (const slice of slicesOf(list, textsAtOnce)) hash.update(JSON.stringify(slice));
       return hash.digest('hex');
     },
     column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),

@@ -1,6 +1,7 @@
 /** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
 
 import { type ClockPart, clockParts } from '../plan/plan.ts';
+import type { Texts } from '../text/texts.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Until } from './rows/fresh.ts';
 
@@ -80,9 +81,9 @@ export interface Corpus {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** The key of each row, as text. */
-  readonly keys: readonly string[];
+  readonly keys: Texts;
   /** What people call it, where the data has a title column. */
-  readonly titles?: readonly string[];
+  readonly titles?: Texts;
   /** Events of the training part that have this item. 0: cold. */
   readonly trainingCounts: Int32Array;
 }
@@ -91,7 +92,7 @@ export interface Corpus {
 export interface Users {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
-  readonly keys: readonly string[];
+  readonly keys: Texts;
   /** Corpus rows of each user's events of the training part, in time order. */
   readonly seen: BagColumn;
   /** Features that only events know: here they are as in each user's last training event, whatever is so now. */
@@ -188,7 +189,7 @@ export interface Rejected {
 
 /** A fitted encoder: plain data that goes into the artifact, so that serving encodes as training did. */
 export type Encoding =
-  | { readonly kind: 'vocabulary'; readonly values: readonly string[] }
+  | { readonly kind: 'vocabulary'; readonly values: Texts }
   | { readonly kind: 'hash'; readonly buckets: number }
   | { readonly kind: 'boundaries'; readonly boundaries: readonly number[]; readonly log: boolean }
   | { readonly kind: 'standardize'; readonly mean: number; readonly deviation: number; readonly log: boolean }
@@ -202,7 +203,7 @@ export type Encoding =
 /** Without `values` all pieces are hashed. */
 interface KnownPieces {
   readonly buckets: number;
-  readonly values?: readonly string[];
+  readonly values?: Texts;
 }
 
 /** How many rows a table of this encoding has. */

@@ -1,6 +1,8 @@
 /** All columns of the items file, for what asks about items by their values: not only those that a model reads. */
+
 import type { DataDescription } from '../model/model.ts';
 import { makeKeyTable } from '../text/key_table.ts';
+import type { Texts } from '../text/texts.ts';
 import type { BindOptions } from './binding/bind.ts';
 import type { BoundColumn, Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
@@ -29,7 +31,7 @@ export interface Wanted {
 export function readItemColumns(
   description: DataDescription,
   needs: Needs,
-  keys: readonly string[],
+  keys: Texts,
   options: BindOptions = {},
 ): Promise<ReadonlyMap<string, ItemValues>> {
   return withBoundDatabase(description, needs, options, async (database, { layout }) => {
@@ -45,7 +47,7 @@ async function read(
   source: DataSource,
   key: BoundColumn,
   wanted: readonly Wanted[],
-  keys: readonly string[],
+  keys: Texts,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
   const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);

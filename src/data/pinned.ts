@@ -1,5 +1,7 @@
 /** Encodings of a run that is there already, for data that it is asked about or goes on with. */
+
 import { makeKeyTable } from '../text/key_table.ts';
+import { joinedTexts, pickTexts, sameTexts } from '../text/texts.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Encoding } from './dataset.ts';
 import type { Fresh, Until } from './rows/fresh.ts';
@@ -28,24 +30,24 @@ export interface Pinned {
 export function grown(before: Encoding, fitted: Encoding): Encoding {
   if (!('values' in before) || !('values' in fitted) || before.values === undefined) return before;
   const known = makeKeyTable(before.values, before.values.length);
-  const added = (fitted.values ?? []).filter((value) => known.rowOf(value) < 0);
-  return added.length === 0 ? before : { ...before, values: [...before.values, ...added] };
+  const values = fitted.values ?? [];
+  const added = placesWhere(known.rowsOf(values), (row) => row < 0);
+  return added.length === 0 ? before : { ...before, values: joinedTexts(before.values, pickTexts(values, added)) };
 }
 
 /** The table row before of each row now: −1 for a new one. Undefined where each row is where it was, and none is new. */
 export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
   const places = Int32Array.from({ length: rows }, (_, row) => row);
   if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
-  if (isSame(before.values, now.values)) return undefined;
+  if (sameTexts(before.values, now.values)) return undefined;
   // Rows that are of no value come first: that of unseen values, or those of hashes.
   const first = rows - now.values.length;
   const known = makeKeyTable(before.values, before.values.length);
-  now.values.forEach((value, at) => {
-    const row = known.rowOf(value);
+  known.rowsOf(now.values).forEach((row, at) => {
     places[first + at] = row < 0 ? -1 : first + row;
   });
   return places;
 }
 
-const isSame = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((value, at) => value === other[at]);
+const placesWhere = (rows: Int32Array, is: (row: number) => boolean): number[] =>
+  Array.from(rows.keys()).filter((place) => is(rows[place]!));

@@ -61,7 +61,10 @@ export async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: 
     removeSeen,
     shownAnswers,
   );
-  const item = (row: number): ExampleItem => ({ key: corpus.keys[row]!, ...defined({ title: corpus.titles?.[row] }) });
+  const item = (row: number): ExampleItem => ({
+    key: corpus.keys.at(row)!,
+    ...defined({ title: corpus.titles?.at(row) }),
+  });
   const { asks: someAsks, held: someHeld } = questionsOf(some);
   return [...someAsks].map((ask, question): Example => {
     const user = some.events.user[ask]!;
@@ -69,7 +72,7 @@ export async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: 
     const own = [...bag(someHeld, question)];
     const isHeld = new Set(own.map((row) => some.events.item[row]!));
     return {
-      ...defined({ user: user < 0 ? undefined : users.keys[user] }),
+      ...defined({ user: user < 0 ? undefined : users.keys.at(user) }),
       history: had.slice(-shownHistory).reverse().map(item),
       had: had.length,
       held: own

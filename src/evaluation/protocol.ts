@@ -21,7 +21,9 @@ export function protocolOf(dataset: Dataset, part: Part): Protocol {
   return {
     part,
     sizes: { corpus: corpus.rows, held: parts[part].rows, training: parts.train.rows },
-    corpus: checksum((add) => corpus.keys.forEach(add)),
+    corpus: checksum((add) => {
+      for (const key of corpus.keys) add(key);
+    }),
     held: eventsChecksum(dataset, part),
     training: trainingChecksum(dataset),
     split: protocol[0] ?? '',
@@ -47,8 +49,8 @@ function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
   const { item, user, rows } = parts[part];
   return checksum((add) => {
     for (let row = 0; row < rows; row++) {
-      add(user[row]! < 0 ? '' : users.keys[user[row]!]!);
-      add(item[row]! < 0 ? '' : corpus.keys[item[row]!]!);
+      add(user[row]! < 0 ? '' : users.keys.at(user[row]!)!);
+      add(item[row]! < 0 ? '' : corpus.keys.at(item[row]!)!);
     }
   });
 }
@@ -57,13 +59,13 @@ function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
 function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
   return checksum((add) => {
     for (const count of corpus.trainingCounts) add(String(count));
-    keys.forEach((key, user) => {
-      add(key);
+    for (let user = 0; user < keys.length; user++) {
+      add(keys.at(user)!);
       for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
         const item = seen.values[at]!;
-        add(item < 0 ? '' : corpus.keys[item]!);
+        add(item < 0 ? '' : corpus.keys.at(item)!);
       }
-    });
+    }
   });
 }
 

@@ -101,7 +101,7 @@ const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
 function examplesOf(encoding: Encoding): readonly (string | number)[] {
   switch (encoding.kind) {
     case 'vocabulary':
-      return encoding.values.slice(0, mostExamples);
+      return Array.from({ length: Math.min(mostExamples, encoding.values.length) }, (_, at) => encoding.values.at(at)!);
     case 'boundaries': {
       const { boundaries, log } = encoding;
       const middle = boundaries[boundaries.length >> 1];

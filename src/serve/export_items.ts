@@ -1,12 +1,14 @@
 /** The vectors of all items in files that searches of others read: an array of NumPy, and the same rows with keys and titles as Parquet. */
+
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { writeParquet } from '../data/files/parquet.ts';
 import { makeFolder, writeDurably } from '../storage/durable.ts';
+import type { Texts } from '../text/texts.ts';
 
 export interface ExportedItems {
-  readonly keys: readonly string[];
-  readonly titles?: readonly string[];
+  readonly keys: Texts;
+  readonly titles?: Texts;
   /** float32 [rows, width] */
   readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
 }

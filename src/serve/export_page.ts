@@ -150,8 +150,8 @@ function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageIte
     throw new Failure([diagnose('unknown-name', undefined, facts)]);
   }
   return {
-    keys: corpus.keys,
-    ...defined({ titles: corpus.titles }),
+    keys: [...corpus.keys],
+    ...defined({ titles: corpus.titles && [...corpus.titles] }),
     columns: Object.fromEntries(chosen.map((each) => [each, pageColumn(columns.get(each)!)])),
   };
 }

@@ -1,4 +1,5 @@
 /** A tower with its tables and dense weights inside: codes and numbers in, one vector out. */
+
 import type { Trained } from '../artifact/load.ts';
 import type { Corpus, Encoding } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
@@ -7,6 +8,7 @@ import type { Tensors } from '../engine/engine.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import { computedTable, type TowerPlan } from '../plan/plan.ts';
+import { pickTexts } from '../text/texts.ts';
 
 /** Where lists go through the item tower: the items that they may hold, and the tables of what the tower makes of them. */
 export interface Elements {
@@ -39,8 +41,8 @@ export function listsOfItems({ plan }: Trained, elements: Elements | undefined):
       invariant(key?.column.kind === 'codes', 'the items have keys');
       const { column, index } = key;
       const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
-      const rows = corpus.keys.flatMap((_, row) => (skipsUnseen && codeOf(row) === 0 ? [] : [row]));
-      const values = rows.map((row) => corpus.keys[row]!);
+      const rows = every(corpus.keys.length).filter((row) => !skipsUnseen || codeOf(row) !== 0);
+      const values = pickTexts(corpus.keys, rows);
       const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
     }),
@@ -56,9 +58,11 @@ export const tablesOfCorpus = (
     plan.features.flatMap(({ name, through, width }) => {
       if (!through) return [];
       const vectors = tables.get(computedTable(through))!.values();
-      return [[name, { table: rowsOf(vectors, [...corpus.keys.keys()], width) }]];
+      return [[name, { table: rowsOf(vectors, every(corpus.keys.length), width) }]];
     }),
   );
+
+const every = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 
 /** Row 0 is zeros. */
 function rowsOf(vectors: Float32Array, rows: readonly number[], width: number): Tensor {

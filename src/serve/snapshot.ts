@@ -8,12 +8,14 @@
  *
  * Requests given together are answered in one pass over the codes (`src/scan`), several times faster than one after the other.
  */
+
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { Failure, invariant } from '../diagnostics/failure.ts';
 import { type Graph, type RecallGauge, searchAll } from '../scan/approximate.ts';
 import { makeScan, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
+import type { Texts } from '../text/texts.ts';
 import { directionsOf } from './directions.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
@@ -32,13 +34,13 @@ export interface SnapshotSource {
   readonly items: {
     /** float32 [rows, width], finite: vectors of the item tower. Kept, not copied. */
     readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
-    readonly keys: readonly string[];
-    readonly titles?: readonly string[];
+    readonly keys: Texts;
+    readonly titles?: Texts;
     /** What filters may read. */
     readonly columns?: ItemColumns;
   };
   readonly users?: {
-    readonly keys: readonly string[];
+    readonly keys: Texts;
     /** Item rows of each user, in the order of time; −1 of an item that is not there. */
     readonly seen: BagColumn;
   };
@@ -128,7 +130,7 @@ export interface SnapshotParts {
   readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
   readonly titleAt: (row: number) => string | undefined;
   readonly columns: ItemColumns;
-  readonly userKeys: Omit<KeyTable, 'parts'>;
+  readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
   readonly seen?: BagColumn;
   readonly graph?: Graph;
 }

@@ -1,12 +1,14 @@
 /**
- * Plain data in a file, for another process of this machine: objects, maps, typed arrays and long lists of texts. Reading does not keep the event loop:
+ * Plain data in a file, for another process of this machine: objects, maps, typed arrays, packed texts and long lists of texts. Reading does not keep the event loop:
  * arrays are read by the system's threads straight into their memory, and texts in pieces. Only files of this program are read: `v8.deserialize` trusts
  * its input.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { invariant } from '../diagnostics/failure.ts';
+import { PackedTexts } from '../text/texts.ts';
 
 type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | Uint32Array;
 const kinds = { Float32Array, Float64Array, Int32Array, Int8Array, Uint8Array, Uint32Array } as const;
@@ -17,6 +19,12 @@ interface Place {
   readonly [mark]: number;
 }
 const mark = '\0place';
+
+/** Packed texts: their bytes and ends, or the places of these. */
+interface Packed {
+  readonly [packedMark]: readonly [unknown, unknown];
+}
+const packedMark = '\0texts';
 
 type Stored =
   | { readonly kind: Kind; readonly at: number; readonly length: number }
@@ -136,6 +144,7 @@ function taken(value: unknown): { readonly parts: readonly (Numbers | readonly s
     if (ArrayBuffer.isView(each)) {
       return each.byteLength < largeBytes || !(each.constructor.name in kinds) ? each : place(each as Numbers);
     }
+    if (each instanceof PackedTexts) return { [packedMark]: [copy(each.bytes), copy(each.ends)] };
     if (each instanceof Map) return new Map([...each].map(([key, one]) => [copy(key), copy(one)]));
     if (Array.isArray(each)) return isLongTexts(each) ? place(each) : (each as unknown[]).map(copy);
     invariant(
@@ -155,6 +164,10 @@ function putBack(value: unknown, parts: readonly unknown[]): unknown {
   const put = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) return each;
     if (mark in each) return parts[(each as Place)[mark]];
+    if (packedMark in each) {
+      const [bytes, ends] = (each as Packed)[packedMark];
+      return new PackedTexts(put(bytes) as Uint8Array, put(ends) as Uint32Array);
+    }
     const before = known.get(each);
     if (before !== undefined) return before;
     const made = rebuilt(each);

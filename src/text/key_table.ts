@@ -3,12 +3,16 @@
  * open addressing, so tables of hundreds of millions of keys take their bytes and 12 more a key. Read-only once made.
  */
 import { mixed } from '../random/mixed.ts';
+import { packTexts, type Texts } from './texts.ts';
+import { decodeText, encodeText } from './wtf8.ts';
 
 export interface KeyTable {
   /** How many rows it has; a key that comes twice counts twice. */
   readonly size: number;
   /** The row of a key, −1 where there is none. Of a key that comes twice, the last. */
   rowOf(key: string): number;
+  /** The rows of keys, as `rowOf` says them. */
+  rowsOf(keys: Texts): Int32Array;
   keyAt(row: number): string;
   /** Rows of keys that begin with a text, in their order, at most so many. It reads all keys: 10 million take about 0.1 s. */
   rowsWith(prefix: string, most: number): number[];
@@ -26,24 +30,8 @@ export interface KeyParts {
   readonly slots?: Uint32Array;
 }
 
-/** Bytes of all keys: what a 32-bit offset reaches. */
-const mostBytes = 2 ** 32 - 1;
-
-export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
-  let bytes = new Uint8Array(Math.max(64, 8 * expected));
-  let ends = new Uint32Array(Math.max(16, expected));
-  let size = 0;
-  let used = 0;
-  for (const key of keys) {
-    // A unit of UTF-16 is three bytes at most.
-    if (used + 3 * key.length > bytes.length) bytes = enlarged(bytes, used + 3 * key.length, Uint8Array);
-    if (size === ends.length) ends = enlarged(ends, size + 1, Uint32Array);
-    used = encode(key, bytes, used);
-    if (used > mostBytes) throw new RangeError('the keys of a table take more than 4 GiB');
-    ends[size++] = used;
-  }
-  return keyTableOf({ bytes: bytes.subarray(0, used), ends: ends.subarray(0, size) });
-}
+/** @throws RangeError where the keys take more than 4 GiB */
+export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => keyTableOf(packTexts(keys, expected));
 
 /** How many slots a table of so many keys has. */
 export const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
@@ -74,11 +62,20 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
     rowOf(key) {
       const room = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
       index ??= makeIndex();
-      return index[find(index, room, 0, encode(key, room, 0))]! - 1;
+      return index[find(index, room, 0, encodeText(key, room, 0))]! - 1;
+    },
+    rowsOf(keys) {
+      const packed = packTexts(keys, keys.length);
+      const rows = new Int32Array(packed.length);
+      const known = (index ??= makeIndex());
+      for (let at = 0; at < rows.length; at++) {
+        rows[at] = known[find(known, packed.bytes, packed.startOf(at), packed.ends[at]!)]! - 1;
+      }
+      return rows;
     },
     rowsWith(prefix, most) {
       const wanted = new Uint8Array(3 * prefix.length);
-      const length = encode(prefix, wanted, 0);
+      const length = encodeText(prefix, wanted, 0);
       const rows: number[] = [];
       for (let row = 0; row < size && rows.length < most; row++) {
         const start = startOf(row);
@@ -88,7 +85,7 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
     },
     keyAt(row) {
       if (!(row >= 0 && row < size)) throw new RangeError(`there is no row ${row} of ${size} keys`);
-      return decode(bytes, startOf(row), ends[row]!);
+      return decodeText(bytes, startOf(row), ends[row]!);
     },
     parts(withSlots = false) {
       if (withSlots) index ??= makeIndex();
@@ -121,59 +118,6 @@ export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | un
 }
 
 const shared = new Uint8Array(768);
-
-function enlarged<T extends Uint8Array | Uint32Array>(from: T, least: number, make: new (length: number) => T): T {
-  const larger = new make(Math.max(least, Math.ceil(1.5 * from.length)));
-  larger.set(from as never);
-  return larger;
-}
-
-/**
- * UTF-8, also of halves of surrogate pairs that have no other half, each as three bytes (WTF-8): different texts have different bytes.
- * Returns where the bytes end.
- */
-function encode(text: string, to: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i++) {
-    let unit = text.charCodeAt(i);
-    if (unit < 0x80) {
-      to[at++] = unit;
-      continue;
-    }
-    if (unit < 0x800) {
-      to[at++] = 0xc0 | (unit >> 6);
-      to[at++] = 0x80 | (unit & 0x3f);
-      continue;
-    }
-    const next = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
-    if ((next & 0xfc00) === 0xdc00) {
-      unit = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
-      i++;
-      to[at++] = 0xf0 | (unit >> 18);
-      to[at++] = 0x80 | ((unit >> 12) & 0x3f);
-    } else {
-      to[at++] = 0xe0 | (unit >> 12);
-    }
-    to[at++] = 0x80 | ((unit >> 6) & 0x3f);
-    to[at++] = 0x80 | (unit & 0x3f);
-  }
-  return at;
-}
-
-function decode(bytes: Uint8Array, from: number, end: number): string {
-  let text = '';
-  for (let at = from; at < end; ) {
-    const first = bytes[at++]!;
-    const rest = (): number => bytes[at++]! & 0x3f;
-    if (first < 0x80) text += String.fromCharCode(first);
-    else if (first < 0xe0) text += String.fromCharCode(((first & 0x1f) << 6) | rest());
-    else if (first < 0xf0) text += String.fromCharCode(((first & 0x0f) << 12) | (rest() << 6) | rest());
-    else
-      text += String.fromCodePoint(
-        Math.min(0x10ffff, ((first & 0x07) << 18) | (rest() << 12) | (rest() << 6) | rest()),
-      );
-  }
-  return text;
-}
 
 /** FNV-1a, mixed so that the low bits depend on all. */
 function hash(bytes: Uint8Array, from: number, end: number): number {

@@ -1,4 +1,5 @@
 /** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
+
 import type { BagColumn, Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
@@ -6,6 +7,7 @@ import { makeDrop } from '../feed/drop.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { Plan, RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
+import type { Texts } from '../text/texts.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 export type Encoded = number | readonly number[];
@@ -58,7 +60,7 @@ export function describeBatch(of: {
   const { plan, dataset, feeder, rows, step, inputs } = of;
   const { corpus, users, parts } = dataset;
   const { train } = parts;
-  const key = (keys: readonly string[], row: number): string | null => (row < 0 ? null : keys[row]!);
+  const key = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
   const encoded = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
   const weightOf = (name: string, row: number): number => {
@@ -101,7 +103,7 @@ export function describeBatch(of: {
       ...('perRow' in each ? { perRow: each.perRow } : {}),
       items: Array.from(feeder.rowsOf(each), (row) => ({
         row,
-        item: corpus.keys[row]!,
+        item: corpus.keys.at(row)!,
         features: encoded(corpus.features, row),
       })),
     })),

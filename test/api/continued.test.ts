@@ -53,7 +53,7 @@ const failed = async (work: Promise<unknown>): Promise<{ code: string; message: 
 const weights = (name: string): Buffer => readFileSync(at(`${name}/weights.safetensors`));
 const valuesOf = (name: string, feature: string): readonly string[] => {
   const encoding = JSON.parse(readFileSync(at(`${name}/encodings/${feature}.json`), 'utf8')) as Encoding;
-  return encoding.kind === 'vocabulary' ? encoding.values : [];
+  return encoding.kind === 'vocabulary' ? [...encoding.values] : [];
 };
 
 beforeAll(async () => {

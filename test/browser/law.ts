@@ -114,7 +114,7 @@ function valuesOf({ trained }: Run, random: Random, length: number): Record<stri
 function drawn(encoding: Encoding, random: Random): unknown {
   switch (encoding.kind) {
     case 'vocabulary':
-      return encoding.values[random.integer(Math.max(1, encoding.values.length))] ?? 'nobody';
+      return encoding.values.at(random.integer(Math.max(1, encoding.values.length))) ?? 'nobody';
     case 'vector':
       return Array.from({ length: encoding.size }, () => random.integer(2000) / 1000 - 1);
     case 'words':

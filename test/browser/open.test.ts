@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.close());
 
-const history = ['i1', 'i3', 'i2'].map((_, at) => corpus.keys[at * 3]!);
+const history = ['i1', 'i3', 'i2'].map((_, at) => corpus.keys.at(at * 3)!);
 
 const codesOf = async (work: Promise<unknown>): Promise<string[]> => {
   const error = await work.then(

@@ -49,7 +49,7 @@ async function readIn(folder: string, block: Partial<Block>, wants = needs): Pro
     rows: parts.train.rows,
     rejected: rejected.count,
     total: rejected.total,
-    items: [...parts.train.item].map((row) => corpus.keys[row]!),
+    items: [...parts.train.item].map((row) => corpus.keys.at(row)!),
     lines,
   };
 }
@@ -318,7 +318,7 @@ describe('Parquet files of one pattern', () => {
       { item: { encoder: vocabulary }, price: { encoder: { kind: 'number', log: false } } },
     );
     const { parts, corpus } = await readDataset(describeData({ folder, events: '?.parquet' }), wants);
-    expect([...parts.train.item].map((row) => corpus.keys[row])).toEqual(['7', '007']);
+    expect([...parts.train.item].map((row) => corpus.keys.at(row))).toEqual(['7', '007']);
     expect(parts.train.features.get('price')!.column).toMatchObject({ values: Float32Array.of(1, 2.5) });
   });
 });

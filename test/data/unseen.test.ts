@@ -63,7 +63,7 @@ test('are left out of histories and lists, before the latest or the first are ke
   const { parts, users, corpus, encodings } = await read('max: 2');
   const vocabulary = encodings.get('item')!;
   const texts = vocabulary.kind === 'vocabulary' ? vocabulary.values : [];
-  const words = (codes: number[]): (string | undefined)[] => codes.map((code) => texts[code - 1]);
+  const words = (codes: number[]): (string | undefined)[] => codes.map((code) => texts.at(code - 1));
   expect([...texts].sort()).toEqual(['e0', 'e1', 'e2', 'e3']);
   const { test: asked } = parts;
   const histories = (valuesOf(asked.features.get('history')!, asked.rows) as number[][]).map(words);
@@ -80,8 +80,9 @@ test('are left out of histories and lists, before the latest or the first are ke
   ]);
   const tags = valuesOf(corpus.features.get('tags')!, corpus.rows) as number[][];
   const known = encodings.get('tags')!;
-  const named = (codes: number[]) => codes.map((code) => (known.kind === 'vocabulary' ? known.values[code - 1] : ''));
-  expect(Object.fromEntries(corpus.keys.map((key, row) => [key, named(tags[row]!)]))).toEqual({
+  const named = (codes: number[]) =>
+    codes.map((code) => (known.kind === 'vocabulary' ? known.values.at(code - 1) : ''));
+  expect(Object.fromEntries([...corpus.keys].map((key, row) => [key, named(tags[row]!)]))).toEqual({
     e0: ['a', 'b'],
     e1: ['b'],
     e2: [],
@@ -103,5 +104,5 @@ test('are the row of the unseen where a list keeps them', async () => {
     [false, true],
   ]);
   const tags = valuesOf(corpus.features.get('tags')!, corpus.rows) as number[][];
-  expect(tags[corpus.keys.indexOf('n1')]).toEqual([0, 0]);
+  expect(tags[[...corpus.keys].indexOf('n1')]).toEqual([0, 0]);
 });

@@ -163,7 +163,10 @@ describe('comparing runs', () => {
   });
 
   it('refuses another corpus', async () => {
-    const smaller = { ...dataset, corpus: { ...dataset.corpus, keys: dataset.corpus.keys.map((key) => `${key}x`) } };
+    const smaller = {
+      ...dataset,
+      corpus: { ...dataset.corpus, keys: [...dataset.corpus.keys].map((key) => `${key}x`) },
+    };
     const refused = compare([model('first'), { ...model('other'), dataset: smaller }], { part: 'test', measures });
     await expect(refused).rejects.toThrow('other items to rank, 24 in both');
   });

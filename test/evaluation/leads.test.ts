@@ -92,10 +92,10 @@ describe('example users', () => {
     let firsts = 0;
     for (const { user, held, answers, history } of examples) {
       expect(answers).toHaveLength(10);
-      const row = dataset.users.keys.indexOf(user!);
+      const row = [...dataset.users.keys].indexOf(user!);
       expect(row).toBeGreaterThanOrEqual(0);
       const { starts, ends, values } = dataset.users.seen;
-      const had = [...values.subarray(starts[row]!, ends[row]!)].map((item) => corpus.keys[item]!);
+      const had = [...values.subarray(starts[row]!, ends[row]!)].map((item) => corpus.keys.at(item)!);
       expect(history.map(({ key }) => key)).toEqual(had.slice(-10).reverse());
       for (const { key, rank } of held) {
         if (rank !== 1 || !answers[0]!.isHeld) continue;

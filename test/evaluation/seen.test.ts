@@ -83,7 +83,7 @@ it.each(['validation', 'test'] as const)(
       const event = events[first + row]!;
       const seen = seenBy(event, parts.train.rows, movies);
       expect(ranks.corpus[row], `event ${row}`).toBe(corpus.rows - seen.size);
-      cold += [...seen].filter((movie) => corpus.trainingCounts[corpus.keys.indexOf(movie)] === 0).length;
+      cold += [...seen].filter((movie) => corpus.trainingCounts[[...corpus.keys].indexOf(movie)] === 0).length;
     }
     expect(cold).toBeGreaterThan(5);
   },

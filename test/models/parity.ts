@@ -65,7 +65,7 @@ function heldOut(rows: readonly Row[], { split }: DataDescription, count: number
 function expectSameColumns(plan: Plan, dataset: Dataset, events: Events, at: number, values: Row): void {
   const { encodings, histories, corpus } = dataset;
   const itemOf = (key: string): number | undefined => {
-    const row = corpus.keys.indexOf(key);
+    const row = [...corpus.keys].indexOf(key);
     return row < 0 ? undefined : row;
   };
   const asked = queryColumns(plan, plan.towers[0], encodings, values, { histories, itemOf });
@@ -93,7 +93,7 @@ async function expectSameScores(plan: Plan, dataset: Dataset, questions: readonl
     const answered = new Map(answer.items.map(({ key, score }) => [key, score]));
     expect(answered.size).toBe(corpus.rows);
     let [furthest, largest] = [0, 1];
-    for (const [item, key] of corpus.keys.entries()) {
+    for (const [item, key] of [...corpus.keys].entries()) {
       furthest = Math.max(furthest, Math.abs(answered.get(key)! - scores[item]!));
       largest = Math.max(largest, Math.abs(scores[item]!));
     }

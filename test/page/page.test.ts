@@ -16,7 +16,7 @@ import { trainSmall } from '../training/trained.ts';
 if (chromium === undefined) console.warn('the page of the server is not tried: there is no Chromium on this machine');
 
 const hostile = '<img src=x onerror="window.wasRun = true"><script>window.wasRun = true</script> \u202Etxt';
-const titles = corpus.titles!.map((title, row) => (row % 2 === 0 ? `${hostile} ${row}` : title));
+const titles = [...corpus.titles!].map((title, row) => (row % 2 === 0 ? `${hostile} ${row}` : title));
 const dot = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 const token = 'a-token-of-the-tests';
 const root = temporaryFolder();
@@ -36,7 +36,7 @@ describe.skipIf(chromium === undefined)('the page', () => {
       { name: 'view', from: 0, to: half, factor: 1 },
       { name: 'like', from: half, to: width, factor: 0.5 },
     ];
-    const poster = textColumn(corpus.keys.map((_, row) => (row % 3 === 0 ? '/missing/picture.png' : dot)));
+    const poster = textColumn([...corpus.keys].map((_, row) => (row % 3 === 0 ? '/missing/picture.png' : dot)));
     const recommender = await makeRecommender(trained, { ...dataset, corpus: { ...corpus, titles } }, plainEngine, {
       version: 'a-version-of-the-tests',
       columns: new Map([...columns, ['poster', poster]]),

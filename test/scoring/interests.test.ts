@@ -75,7 +75,7 @@ describe('retrieval of several interests', () => {
 
   it('answers a user with the best of the union', async () => {
     const recommender = await makeRecommender(trained, dataset, plainEngine);
-    const { items } = await recommender.ask({ key: dataset.users.keys[0]! }, { k: 5, removeSeen: false });
+    const { items } = await recommender.ask({ key: dataset.users.keys.at(0)! }, { k: 5, removeSeen: false });
     await recommender.close();
     const scores = await retrieval.scores(await retrieval.queries(dataset.users.features, Int32Array.of(0)));
     const sorted = [...scores.subarray(0, corpus.rows)].sort((a, b) => b - a);

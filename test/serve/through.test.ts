@@ -91,7 +91,7 @@ it('keeps the films that the corpus has, those without a training event with `un
     const found = new Set<string>();
     column.starts.forEach((start, row) => {
       for (let at = start; at < column.ends[row]!; at++) {
-        const key = corpus.keys[column.items![at]!];
+        const key = corpus.keys.at(column.items![at]!);
         // Codes and rows are of the same film.
         const code = valueAt(corpus.features.get('movie_id')!, column.items![at]!);
         expect(column.values[at]).toBe(code);
@@ -160,12 +160,12 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
   const items = retrieval.items();
   expect([...items.data].some((value) => value !== 0)).toBe(true);
   const scored = (query: ArrayLike<number>): number[] =>
-    corpus.keys.map((_, row) =>
+    [...corpus.keys].map((_, row) =>
       Array.from({ length: 4 }, (__, i) => query[i]! * items.data[row * 4 + i]!).reduce((sum, x) => sum + x, 0),
     );
   const expectScores = (query: ArrayLike<number>): void => {
     for (const [row, score] of scored(query).entries()) {
-      expect(score).toBeCloseTo(scores.get(corpus.keys[row]!)!, 5);
+      expect(score).toBeCloseTo(scores.get(corpus.keys.at(row)!)!, 5);
     }
   };
   expectScores(vector!.data as Float32Array);
@@ -183,7 +183,7 @@ function encoded(
   width: number,
 ): number[] {
   if (encoding.kind !== 'vocabulary') return expect.fail('only ids are asked for');
-  const code = (text: unknown): number => encoding.values.indexOf(String(text)) + 1;
+  const code = (text: unknown): number => [...encoding.values].indexOf(String(text)) + 1;
   if (gives === 'code') return [code(value)];
   const codes = (value as unknown[]).map(code).filter((each) => unseen === 'keep' || each !== 0);
   const kept = keeps === 'latest' ? codes.slice(Math.max(0, codes.length - atMost!)) : codes.slice(0, atMost);

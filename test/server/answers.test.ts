@@ -18,7 +18,7 @@ const recommend = (body: unknown) => ask(server, '/v1/recommend', body);
 
 describe('recommend', () => {
   it('answers each user as the recommender does, alone and in an array', async () => {
-    const bodies = users.keys.map((user, at) => ({ user, k: (at % 7) + 1, removeSeen: at % 2 === 0, history: 3 }));
+    const bodies = [...users.keys].map((user, at) => ({ user, k: (at % 7) + 1, removeSeen: at % 2 === 0, history: 3 }));
     const expected = await Promise.all(
       bodies.map(async ({ user, k, removeSeen, history }) => {
         const answer = await served.recommender.ask({ key: user }, { k, removeSeen });
@@ -53,8 +53,8 @@ describe('recommend', () => {
     const scoreOf = (row: number): number =>
       snapshot.itemVector(row).reduce((sum, each, at) => sum + each * Math.fround(vector[at]!), 0);
     const best = (rows: readonly number[]) =>
-      rows.map((row) => [corpus.keys[row], scoreOf(row)] as const).sort((a, b) => b[1] - a[1]);
-    const rows = corpus.keys.map((_, row) => row);
+      rows.map((row) => [corpus.keys.at(row), scoreOf(row)] as const).sort((a, b) => b[1] - a[1]);
+    const rows = [...corpus.keys].map((_, row) => row);
     const close = (pairs: readonly (readonly [string | undefined, number])[]) =>
       pairs.map(([key, score]) => [key, expect.closeTo(score, 6)]);
     const given = async (body: object) =>
@@ -116,8 +116,8 @@ it('similar: the items by the cosine of their vectors, without the item', async 
     return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
   };
   for (const of of [0, 7, 23]) {
-    const expected = corpus.keys
-      .map((key, row) => ({ key, title: corpus.titles![row], score: expect.closeTo(cosine(of, row), 6), row }))
+    const expected = [...corpus.keys]
+      .map((key, row) => ({ key, title: corpus.titles!.at(row), score: expect.closeTo(cosine(of, row), 6), row }))
       .filter(({ row }) => row !== of)
       .sort((a, b) => cosine(of, b.row) - cosine(of, a.row))
       .map(({ row: _, ...item }) => item);

@@ -4,6 +4,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readPlain, writePlain } from '../../src/storage/plain_file.ts';
+import { PackedTexts, packTexts } from '../../src/text/texts.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -30,9 +31,13 @@ it('gives back plain data', async () => {
       ['none', new Int8Array(0)],
     ]),
     keys: Array.from({ length: 12_345 }, (_, i) => `key ${i} é`),
+    packed: packTexts(Array.from({ length: 12_345 }, (_, i) => `key ${i} \ud800`)),
+    fewPacked: packTexts(['', '\ufeffé']),
     mixed: Array.from({ length: 6000 }, (_, i) => (i === 5999 ? undefined : `${i}`)),
   };
-  expect(await through(value)).toEqual(value);
+  const back = (await through(value)) as typeof value;
+  expect(back).toEqual(value);
+  expect([back.packed, back.fewPacked].every((each) => each instanceof PackedTexts)).toBe(true);
 });
 
 it('writes the part of a memory that an array shows, and what is shared once', async () => {

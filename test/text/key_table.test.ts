@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { keyPartsComplaint, keyTableOf, makeKeyTable } from '../../src/text/key_table.ts';
+import { packTexts } from '../../src/text/texts.ts';
 import fc from '../fast_check.ts';
 
 const texts = fc.oneof(
@@ -19,6 +20,12 @@ it('finds each key as a Map does, and gives it back', () => {
       keys.forEach((key, row) => {
         expect(table.keyAt(row)).toBe(key);
       });
+      const asked = [...keys, ...others];
+      const rows = asked.map((key) => map.get(key) ?? -1);
+      for (const list of [asked, packTexts(asked)]) {
+        expect([...table.rowsOf(list)]).toEqual(rows);
+        expect([...makeKeyTable(packTexts(keys)).rowsOf(list)]).toEqual(rows);
+      }
     }),
   );
 });

@@ -64,7 +64,7 @@ it('what is mined is what the towers rank highest, without what the user has', a
   expect(plan.step.inputs.some(({ name }) => name.startsWith('mined_3_of_4_after_0_for_8/'))).toBe(true);
   const { seen } = dataset.users;
   taken!.events.forEach(({ user }, i) => {
-    const at = dataset.users.keys.indexOf(user!);
+    const at = [...dataset.users.keys].indexOf(user!);
     const had = seen.values.subarray(seen.starts[at]!, seen.ends[at]!);
     const drawn = taken!.negatives[0]!.items.slice(i * 3, i * 3 + 3).map(({ row }) => row);
     // Eight of twelve users are mined; the others draw from the training part.

@@ -2,7 +2,9 @@
  * Which values of a vocabulary get a code, day after day. A value enters with enough training events, counted over all runs in a row; it
  * leaves when no training event has had it for so many days.
  */
+
 import { makeKeyTable } from '../../text/key_table.ts';
+import { joinedTexts, pickTexts, type Texts } from '../../text/texts.ts';
 
 /** What a run knows of its values, so that the next one counts on. */
 export interface Admission {
@@ -22,7 +24,7 @@ export interface AdmissionRule {
 /** Of the training events that no earlier run has counted. */
 export interface Occurrences {
   /** Texts by code; the first is that of missing values. */
-  readonly texts: readonly string[];
+  readonly texts: Texts;
   /** By code. */
   readonly counts: ArrayLike<number>;
   /** By code: when it was last seen. */
@@ -32,7 +34,7 @@ export interface Occurrences {
 }
 
 export interface Admitted {
-  readonly values: readonly string[];
+  readonly values: Texts;
   readonly admission: Admission;
 }
 
@@ -50,12 +52,12 @@ const secondsOfDay = 86_400;
 export function admit(
   { minimumCount, expireDays }: AdmissionRule,
   { texts, counts, seen, now }: Occurrences,
-  before?: { readonly values: readonly string[]; readonly admission?: Admission },
+  before?: { readonly values: Texts; readonly admission?: Admission },
 ): Admitted {
   const oldest = expireDays === undefined ? Number.NEGATIVE_INFINITY : now - expireDays * secondsOfDay;
   const old = before?.values ?? [];
   const codes = makeKeyTable(old, old.length);
-  const lastSeen = Float64Array.from(old, (_, at) => before?.admission?.seen?.[at] ?? now);
+  const lastSeen = Float64Array.from({ length: old.length }, (_, at) => before?.admission?.seen?.[at] ?? now);
   const others = new Map<string, Known>();
   // What came too long ago does not count towards an admission today.
   for (const [value, events, last] of before?.admission?.waiting ?? []) {
@@ -63,14 +65,15 @@ export function admit(
   }
   for (let code = 1; code < texts.length; code++) {
     if (counts[code] === 0) continue;
-    const row = codes.rowOf(texts[code]!);
+    const text = texts.at(code)!;
+    const row = codes.rowOf(text);
     if (row >= 0) lastSeen[row] = Math.max(lastSeen[row]!, seen[code]!);
     else {
-      const known = others.get(texts[code]!) ?? { events: 0, seen: Number.NEGATIVE_INFINITY };
-      others.set(texts[code]!, { events: known.events + counts[code]!, seen: Math.max(known.seen, seen[code]!) });
+      const known = others.get(text) ?? { events: 0, seen: Number.NEGATIVE_INFINITY };
+      others.set(text, { events: known.events + counts[code]!, seen: Math.max(known.seen, seen[code]!) });
     }
   }
-  const staying = Array.from(old.keys()).filter((at) => lastSeen[at]! >= oldest);
+  const staying = Array.from(lastSeen.keys()).filter((at) => lastSeen[at]! >= oldest);
   const living = [...others].filter(([, known]) => known.seen >= oldest);
   const enters = ({ events }: Known): boolean => events >= Math.max(1, minimumCount);
   const entering = living
@@ -80,7 +83,10 @@ export function admit(
     .filter(([, known]) => !enters(known))
     .map(([value, { events, seen: last }]): Waiting => [value, events, last]);
   return {
-    values: [...staying.map((at) => old[at]!), ...entering.map(([value]) => value)],
+    values: joinedTexts(
+      pickTexts(old, staying),
+      entering.map(([value]) => value),
+    ),
     admission: {
       ...(expireDays === undefined
         ? {}
@@ -91,8 +97,8 @@ export function admit(
 }
 
 /** The code now of each code before, where some values have left: null for those. */
-export function recoded(before: readonly string[], now: readonly string[]): readonly (number | null)[] | undefined {
+export function recoded(before: Texts, now: Texts): readonly (number | null)[] | undefined {
   const codes = makeKeyTable(now, now.length);
-  const found = before.map((value) => codes.rowOf(value) + 1 || null);
+  const found = Array.from(codes.rowsOf(before), (row) => row + 1 || null);
   return found.includes(null) ? [0, ...found] : undefined;
 }

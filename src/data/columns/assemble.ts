@@ -1,7 +1,9 @@
 /** Good rows become the parts, the corpus and the users of a data set. */
+
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
@@ -19,6 +21,7 @@ import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { type Admissions, fitAdmissions } from './fit_admissions.ts';
 import { fitEncodings } from './fit_encoders.ts';
+import { titlesFrom } from './titles.ts';
 
 export interface ToAssemble {
   readonly description: DataDescription;
@@ -179,11 +182,15 @@ function seenItems(
 }
 
 /** What people call each item, where the data has a title column; its key where it has none. */
-function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: OrderedEvents): readonly string[] | undefined {
+function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: OrderedEvents): Texts | undefined {
   if (title === undefined) return undefined;
   const { items } = arranged;
   const texts = good.dictionaries.get('title')!;
   const { values } = rawOf(good, title) as RawCodes;
   const rows = title.column.at === 'items' ? items.rows : items.lastTraining;
-  return Array.from(rows, (row, at) => (row < 0 ? '' : texts[values[row]!]!) || items.keys[at]!);
+  return titlesFrom(
+    Int32Array.from(rows, (row) => (row < 0 ? 0 : values[row]!)),
+    texts,
+    items.keys,
+  );
 }

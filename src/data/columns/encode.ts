@@ -1,17 +1,19 @@
 /** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
+
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import type { RawColumn } from '../rows/raw.ts';
 import type { Sample } from './encoders/contract.ts';
 import { makeCoder } from './encoders/table.ts';
 
-const none: readonly string[] = [''];
+const none: Texts = [''];
 
 /** What an encoder learns from. `weights[row]`: how many training events have this row. */
-export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: readonly string[] = none): Sample {
+export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: Texts = none): Sample {
   const counts = new Float64Array(dictionary.length);
   let sample: Sample = {
     texts: { texts: dictionary, counts },
@@ -45,7 +47,7 @@ export function makeColumnEncoder(
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: readonly string[] = none,
+  dictionary: Texts = none,
   items?: Int32Array,
   weights?: RawColumn,
 ): ColumnEncoder {
@@ -53,7 +55,7 @@ export function makeColumnEncoder(
   const max = plan.max ?? Number.POSITIVE_INFINITY;
   if (coder.reads === 'text' && coder.gives === 'bag') {
     // One bag a distinct text; rows only point at it.
-    const bags = bagsOf(dictionary.map((text) => coder.codes(text).slice(0, max)));
+    const bags = bagsOf(Array.from(dictionary, (text) => coder.codes(text).slice(0, max)));
     const codes = raw.kind === 'codes' ? raw.values : new Int32Array(0);
     return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
   }
@@ -95,7 +97,7 @@ export type ToEncode = readonly [
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: readonly string[] | undefined,
+  dictionary: Texts | undefined,
   items?: Int32Array | undefined,
 ];
 
@@ -183,7 +185,7 @@ export function encodeElements(
   plan: Pick<FeaturePlan, 'skipsUnseen' | 'along'>,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: readonly string[] = none,
+  dictionary: Texts = none,
 ): Int32Array {
   const coder = makeCoder(encoding);
   const missing = plan.along === undefined ? -1 : missingCode(encoding);
@@ -200,7 +202,7 @@ export function encodeBags(
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: readonly string[] | undefined,
+  dictionary: Texts | undefined,
 ): { readonly elements: Int32Array; readonly inner: BagColumn } {
   const rows = raw.kind === 'bags' ? raw.starts.length : raw.values.length;
   const all = Int32Array.from({ length: rows }, (_, row) => row);
@@ -226,20 +228,21 @@ function codesColumn(values: Int32Array): IndexedColumn {
 }
 
 /** The last table of each encoding: data that is read in pieces asks for the same one with each piece. */
-const codeTables = new WeakMap<Encoding, { readonly dictionary: readonly string[]; readonly table: Int32Array }>();
+const codeTables = new WeakMap<Encoding, { readonly dictionary: Texts; readonly table: Int32Array }>();
 
 /** Code of each text of a dictionary: only distinct values are encoded. */
-function codeTable(encoding: Encoding, dictionary: readonly string[]): Int32Array {
+function codeTable(encoding: Encoding, dictionary: Texts): Int32Array {
   const coder = makeCoder(encoding);
   if (coder.reads !== 'text' || coder.gives !== 'code') return new Int32Array(dictionary.length);
   const last = codeTables.get(encoding);
   if (last?.dictionary === dictionary) return last.table;
-  const table = Int32Array.from(dictionary, (text) => coder.code(text));
+  const table = coder.codesOf?.(dictionary) ?? new Int32Array(dictionary.length);
+  if (!coder.codesOf) for (let at = 0; at < table.length; at++) table[at] = coder.code(dictionary.at(at)!);
   codeTables.set(encoding, { dictionary, table });
   return table;
 }
 
-function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dictionary: readonly string[]): Int32Array {
+function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dictionary: Texts): Int32Array {
   if (values instanceof Int32Array) {
     const table = codeTable(encoding, dictionary);
     return values.map((code) => table[code]!);

@@ -1,8 +1,10 @@
 /** Vocabularies whose values are admitted, and leave: fitted on what an earlier run counted, and on the training events since. */
+
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { Encoder, FeaturePlan } from '../../plan/plan.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
@@ -68,7 +70,7 @@ function occurrences(
   { good, wanted, arranged, pinned, description }: ToAdmit,
   { name, encoder }: FeaturePlan,
   column: ColumnRequest,
-  texts: readonly string[],
+  texts: Texts,
 ) {
   const times = trainingTimes(wanted, arranged);
   if (times === undefined && encoder.kind === 'vocabulary' && encoder.expireDays !== undefined) {

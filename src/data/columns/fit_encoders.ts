@@ -3,6 +3,7 @@
 import { failure } from '../../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
@@ -78,13 +79,18 @@ export function fitFromSamples(
 }
 
 /** A file that has no value of the data was made for another column, or writes its values differently. Without a value there is none to have. */
-function refuseForeign(file: FeatureFile, name: string, dictionary: readonly string[], fitted: Encoding): void {
+function refuseForeign(file: FeatureFile, name: string, dictionary: Texts, fitted: Encoding): void {
   const listed = file.values ?? file.vectors?.keys ?? [];
   const isKnown = piecesIn(fitted) ?? keysIn(listed);
   // The first text of a dictionary is that of missing values.
-  const value = dictionary.find((each) => each !== '');
-  if (value === undefined || dictionary.some(isKnown)) return;
+  const value = dictionary.at(1);
+  if (value === undefined || hasOne(dictionary, isKnown)) return;
   throw failure('values-not-in-file', { path: file.list.path, name, value, first: listed[0]! }, file.list.span);
+}
+
+function hasOne(texts: Texts, is: (text: string) => boolean): boolean {
+  for (const text of texts) if (is(text)) return true;
+  return false;
 }
 
 function keysIn(listed: readonly string[]): (value: string) => boolean {

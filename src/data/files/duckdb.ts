@@ -39,7 +39,7 @@ export interface Database {
 
 /** Texts, undefined where there is none; a list of `width` numbers for each row; or a whole number. */
 export type FilledColumn = { readonly name: string } & (
-  | { readonly texts: readonly (string | undefined)[] }
+  | { readonly texts: Pick<readonly (string | undefined)[], 'at'> }
   | { readonly numbers: Float32Array; readonly width: number }
   | { readonly integers: Int32Array }
 );
@@ -156,7 +156,7 @@ async function fill(
     const chunk = DuckDBDataChunk.create(types, to - from);
     for (const [at, column] of columns.entries()) {
       if ('texts' in column) {
-        const texts = Array.from({ length: to - from }, (_, row) => column.texts[from + row] ?? null);
+        const texts = Array.from({ length: to - from }, (_, row) => column.texts.at(from + row) ?? null);
         chunk.setColumnValues(at, texts);
         continue;
       }

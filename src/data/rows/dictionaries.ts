@@ -1,31 +1,40 @@
 /** The distinct texts of columns that share a numbering, as tables in the database and as lists. */
+
+import { failure } from '../../diagnostics/failure.ts';
+import { mostBytes, type Texts, TextsWriter } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
+import { addBlobs } from './chunk.ts';
 import type { StagedTable } from './staged.ts';
 import { computedQuery, elementOf, tableOf, textOf } from './staged_tables.ts';
 
 /** The values of each dictionary; a code is a place in it, and 0 is the empty text, which represents a missing value. */
-export type Dictionaries = ReadonlyMap<string, readonly string[]>;
+export type Dictionaries = ReadonlyMap<string, Texts>;
 
-/** Numbers the distinct texts of every dictionary, in the order of the texts. */
+/**
+ * Numbers the distinct texts of every dictionary, in the order of their bytes.
+ * @param most bytes of a dictionary
+ * @throws Failure `dictionary-too-large`
+ */
 export async function makeDictionaries(
   database: Database,
   wanted: ColumnRequests,
   layout: Layout,
   staged: ReadonlyMap<Role, StagedTable>,
+  most = mostBytes,
 ): Promise<Dictionaries> {
-  const dictionaries = new Map<string, readonly string[]>();
+  const dictionaries = new Map<string, Texts>();
   for (const [name, sources] of await textsOfAll(database, wanted, layout)) {
     await gather(database, name, sources, staged);
-    dictionaries.set(name, await valuesOf(database, name));
+    dictionaries.set(name, await valuesOf(database, name, most));
   }
   return dictionaries;
 }
 
 /** What selects the texts of one column. */
-interface Texts {
+interface Source {
   readonly role: Role;
   readonly select: string;
 }
@@ -34,8 +43,8 @@ async function textsOfAll(
   database: Database,
   wanted: ColumnRequests,
   layout: Layout,
-): Promise<ReadonlyMap<string, readonly Texts[]>> {
-  const found = new Map<string, Texts[]>();
+): Promise<ReadonlyMap<string, readonly Source[]>> {
+  const found = new Map<string, Source[]>();
   for (const [role, columns] of wanted.columns) {
     const { sql, types } = await computedQuery(database, role, columns, layout);
     for (const [at, { dictionary, form }] of columns.entries()) {
@@ -58,7 +67,7 @@ async function textsOfAll(
 async function gather(
   database: Database,
   name: string,
-  sources: readonly Texts[],
+  sources: readonly Source[],
   staged: ReadonlyMap<Role, StagedTable>,
 ): Promise<void> {
   await database.run(`CREATE OR REPLACE TEMP TABLE ${parts} (value VARCHAR)`);
@@ -86,14 +95,16 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
   await focus();
 }
 
-async function valuesOf(database: Database, name: string): Promise<readonly string[]> {
-  const values = [''];
-  await database.stream(`SELECT value FROM ${tableOf(name)} ORDER BY rowid`, (chunk) => {
-    const vector = chunk.getColumnVector(0) as unknown as { getItem(at: number): string };
-    for (let i = 0; i < chunk.rowCount; i++) values.push(vector.getItem(i));
-  });
-  // Taken for a byte order mark, the first character of some texts is lost on their way here: two texts would be one.
-  const marked = `SELECT rowid AS row FROM ${tableOf(name)} WHERE starts_with(value, chr(65279))`;
-  for (const { row } of await database.rows(marked)) values[Number(row) + 1] = `\uFEFF${values[Number(row) + 1]}`;
-  return values;
+/** As bytes: the database has them so, and tens of millions of texts would be as many objects. */
+async function valuesOf(database: Database, name: string, most: number): Promise<Texts> {
+  const size = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
+  const [row] = await database.rows(`${size} FROM ${tableOf(name)}`);
+  const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
+  if (bytes > most) throw failure('dictionary-too-large', { name, bytes, most });
+  const values = new TextsWriter(texts + 1, bytes);
+  values.add('');
+  await database.stream(`SELECT encode(value) FROM ${tableOf(name)} ORDER BY rowid`, (chunk) =>
+    addBlobs(chunk, 0, values),
+  );
+  return values.texts();
 }

@@ -1,5 +1,6 @@
 /** Which items and users there are, and which of them each event has. */
 
+import { pickTexts, type Texts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { gather } from './gather.ts';
@@ -8,7 +9,7 @@ import type { ValidRawRows } from './valid_rows.ts';
 
 /** The corpus, or the users: the rows of their file, else what events have; and which of them each event has. */
 export interface KeyRows {
-  readonly keys: readonly string[];
+  readonly keys: Texts;
   /** Row id of each in its file, or of its first event. */
   readonly rows: Int32Array;
   /** −1 where there is no key. */
@@ -45,7 +46,7 @@ export function keyRows(
     for (let code = 1; code < texts.length; code++) if (first[code]! >= 0) place[code] = codes.push(code) - 1;
   }
   return {
-    keys: codes.map((code) => texts[code]!),
+    keys: pickTexts(texts, codes),
     rows: Int32Array.from(codes, (code) => first[code]!),
     ofEvent: gather(place, gather(inEvents, order)),
     ofCode: place,

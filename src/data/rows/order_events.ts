@@ -75,7 +75,7 @@ export function foldsOf(
   if (folds !== undefined) return Uint8Array.from(order, (row) => folds[row]!);
   if (fold === undefined) return undefined;
   const { values } = events.columns.get(fold) as RawCodes;
-  const byCode = dictionaries.get('fold')!.map((text) => (parts as readonly string[]).indexOf(text));
+  const byCode = Array.from(dictionaries.get('fold')!, (text) => (parts as readonly string[]).indexOf(text));
   return Uint8Array.from(order, (row) => byCode[values[row]!]!);
 }
 

@@ -1,5 +1,6 @@
 /** The good rows of every file, and where the values of a column are among them. */
 
+import type { Texts } from '../../text/texts.ts';
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { RawColumn } from './raw.ts';
@@ -31,9 +32,6 @@ export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
 }
 
 /** The texts that its codes represent; a column of numbers has none. */
-export function dictionaryOf(
-  { dictionaries }: ValidRows,
-  { dictionary }: ColumnRequest,
-): readonly string[] | undefined {
+export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {
   return dictionary === undefined ? undefined : dictionaries.get(dictionary);
 }

@@ -215,7 +215,8 @@ function checkListWeights(findings: RowFindings, { wanted, raw, staged }: Checke
 
 function checkFold(findings: RowFindings, { wanted, dictionaries }: Checked): void {
   if (wanted.fold === undefined) return;
-  const known = new Set(parts.map((part) => dictionaries.get('fold')!.indexOf(part)));
+  const texts = [...dictionaries.get('fold')!];
+  const known = new Set(parts.map((part) => texts.indexOf(part)));
   const fits = (code: number): boolean => code > 0 && known.has(code);
   findings.each(wanted.fold, (code) => (fits(code) ? undefined : '… is not train, validation or test'));
 }

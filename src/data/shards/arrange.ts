@@ -1,7 +1,10 @@
 /** The events of a bucket in the order of time, with the part that each is in: as `orderEvents` has them, of the bucket's users alone. */
+
 import { defined } from '../../defined.ts';
 import type { Split } from '../../model/model.ts';
+import { pickTexts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
+import { ascendingPlaces } from '../rows/ascending_places.ts';
 import { gather, gatherNumbers, placesOf } from '../rows/gather.ts';
 import type { Stream } from '../rows/history.ts';
 import { foldsOf, type OrderedEvents, type Side, sideOf } from '../rows/order_events.ts';
@@ -9,7 +12,7 @@ import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { partsOfUsers } from '../rows/split.ts';
 import type { ValidRows } from '../rows/valid_rows.ts';
 import type { Bucket } from './buckets.ts';
-import { ascendingPlaces, isBefore, type Moment } from './by_time.ts';
+import { isBefore, type Moment } from './by_time.ts';
 import type { Sides } from './sides.ts';
 
 /** What splitting needs of all events together. */
@@ -64,7 +67,7 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, known: To
     ofCode: sides.items.ofCode,
   };
   const users = {
-    keys: Array.from(members, (member) => sides.users.keys[member]!),
+    keys: pickTexts(sides.users.keys, members),
     rows: sides.users.fileRows ? gather(sides.users.fileRows, members) : firstOf(user, members.length),
     ofEvent: user,
     ofCode: new Int32Array(0),

@@ -1,8 +1,8 @@
 /** Validation and test events stay in memory: they are read whole, once an evaluation. */
 import type { Dataset, Events } from '../dataset.ts';
+import { ascendingPlaces } from '../rows/ascending_places.ts';
 import { gather } from '../rows/gather.ts';
 import { type Block, joined } from './block.ts';
-import { ascendingPlaces } from './by_time.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { EncodedRest } from './gathered.ts';
 import { refuseLargeHeldOut } from './layout.ts';

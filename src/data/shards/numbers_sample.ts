@@ -1,6 +1,6 @@
 /** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
 import type { NumberSample } from '../columns/encoders/contract.ts';
-import { ascendingPlaces } from './by_time.ts';
+import { ascendingPlaces } from '../rows/ascending_places.ts';
 
 export class NumbersSample {
   #values = new Float64Array(2 ** 16);

@@ -1,4 +1,6 @@
 /** Plain data with typed arrays and maps as one block, and back: what is in memory next to the piles, kept for the next command. */
+import { keyPartsComplaint } from '../../text/key_table.ts';
+import { PackedTexts } from '../../text/texts.ts';
 import type { Block, Numbers } from './block.ts';
 
 const description = 'description';
@@ -6,10 +8,18 @@ const description = 'description';
 /** Long lists of texts are not JSON: a text of V8 has at most 2²⁹ characters. */
 const fewTexts = 1000;
 
-/** Objects, lists, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
+/** Objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
 export function packPlain(value: unknown): Block {
   const block = new Map<string, Numbers>();
   const known = new Map<Numbers, string>();
+  const ends = new Map<PackedTexts, Int32Array>();
+  /** Blocks have no unsigned numbers: these are their bits. */
+  const signed = (texts: PackedTexts): Int32Array => {
+    const { buffer, byteOffset, length } = texts.ends;
+    const array = ends.get(texts) ?? new Int32Array(buffer, byteOffset, length);
+    ends.set(texts, array);
+    return array;
+  };
   const arrayOf = (array: Numbers): string => {
     const before = known.get(array);
     if (before !== undefined) return before;
@@ -20,6 +30,7 @@ export function packPlain(value: unknown): Block {
   };
   const pack = (value: unknown): unknown => {
     if (isNumbers(value)) return { array: arrayOf(value) };
+    if (value instanceof PackedTexts) return { packed: arrayOf(value.bytes), ends: arrayOf(signed(value)) };
     if (value instanceof Map) return { map: [...value].map(([key, its]) => [key, pack(its)]) };
     if (Array.isArray(value)) {
       if (value.length > fewTexts && value.every((each) => typeof each === 'string')) return packTexts(value, arrayOf);
@@ -56,6 +67,7 @@ type Packed =
   | { readonly list: readonly unknown[] }
   | { readonly object: readonly [string, unknown][] }
   | { readonly number: string }
+  | { readonly packed: string; readonly ends: string }
   | { readonly texts: string; readonly lengths: string };
 
 /** @throws Error where the block is not one of these */
@@ -73,9 +85,17 @@ export function unpackPlain(block: Block): unknown {
     if ('list' in of) return of.list.map(unpack);
     if ('object' in of) return Object.fromEntries(of.object.map(([key, its]) => [key, unpack(its)]));
     if ('number' in of) return Number(of.number);
+    if ('packed' in of) return packedOf(arrayOf(of.packed) as Uint8Array, arrayOf(of.ends) as Int32Array);
     return unpackTexts(arrayOf(of.texts) as Uint8Array, arrayOf(of.lengths) as Int32Array);
   };
   return unpack(JSON.parse(Buffer.from(arrayOf(description) as Uint8Array).toString()));
+}
+
+function packedOf(bytes: Uint8Array, { buffer, byteOffset, length }: Int32Array): PackedTexts {
+  const ends = new Uint32Array(buffer, byteOffset, length);
+  const complaint = keyPartsComplaint({ bytes, ends });
+  if (complaint !== undefined) throw new Error(complaint);
+  return new PackedTexts(bytes, ends);
 }
 
 function unpackTexts(bytes: Uint8Array, lengths: Int32Array): string[] {

@@ -1,12 +1,14 @@
 /** Which items and users there are, known before any bucket is read. */
+
 import { invariant } from '../../diagnostics/failure.ts';
+import { pickTexts, type Texts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { RawCodes } from '../rows/raw.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 
 export interface GlobalSide {
-  readonly keys: readonly string[];
+  readonly keys: Texts;
   /** Code of each in the dictionary of its key. */
   readonly codes: Int32Array;
   /** By code; −1 where none has it. */
@@ -45,7 +47,7 @@ export function globalSide(
     }
   }
   return {
-    keys: codes.map((code) => texts[code]!),
+    keys: pickTexts(texts, codes),
     codes: Int32Array.from(codes),
     ofCode,
     ...(file === undefined ? {} : { fileRows: Int32Array.from(rows) }),

@@ -18,7 +18,7 @@ import { packPlain, unpackPlain } from './plain.ts';
 import type { Prepared } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 
-const format = 'tower-passes-2';
+const format = 'tower-passes-3';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (bucket: number): string => `bucket-${bucket}.rest.bin`;

@@ -2,10 +2,12 @@
  * Writes training rows into shards in two passes. The first takes valid rows out of the database into buckets of users. The second reads a
  * bucket at a time, as if it were all data, and deals its encoded rows to piles. No rows are sorted but those of one bucket.
  */
+
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { readFirstValues } from '../columns/first_values.ts';
+import { titlesFrom } from '../columns/titles.ts';
 import type { Dataset } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
 import { describeSplit } from '../rows/split.ts';
@@ -103,7 +105,7 @@ async function restOf(to: ToWrite, from: Buckets, { sides, prepared, rest, sente
         rows: corpus.keys.length,
         features: rest.items,
         ...corpus,
-        ...defined({ titles: titles && Array.from(titles, (code, at) => texts![code]! || corpus.keys[at]!) }),
+        ...defined({ titles: titles && titlesFrom(titles, texts!, corpus.keys) }),
       },
       users: {
         rows: sides.users.keys.length,

@@ -56,6 +56,16 @@ export const shards = {
     remedy: 'Read a span of time with `where` in the data block. Train the next span with `tower train --from`.',
   }),
 
+  'dictionary-too-large': row<{ name: string; bytes: number; most: number }>({
+    severity: 'error',
+    message: ({ name, bytes, most }) =>
+      `the distinct texts of \`${name}\` take ${bytesWords(bytes)}, and a list of texts holds ${bytesWords(most)}`,
+    hint: () => 'use shorter ids, such as numbers, or read a span of time with `where`',
+    means:
+      'Tower keeps the distinct texts of a column in one list, and finds each by an offset of 32 bits. This column has more bytes of text than such an offset reaches.',
+    remedy: 'Use shorter ids, such as numbers. Or read a span of time with `where` in the data block.',
+  }),
+
   'shards-not-written': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `cannot write shard ${path}: ${reason}`,

@@ -2,12 +2,14 @@
  * What a recommender has besides the model, as plain data: vectors of the items and their codes, keys, titles, columns for filters, and what is known of
  * users. It is made of a data set once, and kept next to the run; texts are bytes, of which a million cost no object each.
  */
+
 import type { BagColumn, Dataset, IndexedColumn } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
 import type { Coded } from '../../scan/scan.ts';
 import type { ComputedItems } from '../../scoring/retrieval.ts';
 import type { Vectors } from '../../scoring/tower_vectors.ts';
 import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
 
 export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
@@ -63,7 +65,7 @@ export function servedOf(
   };
 }
 
-const partsOf = (texts: readonly string[]): KeyParts => makeKeyTable(texts, texts.length).parts();
+const partsOf = (texts: Texts): KeyParts => makeKeyTable(texts, texts.length).parts();
 
 function plainColumn(column: ItemColumn): ServedColumn {
   if (column.kind === 'number' || column.kind === 'truth') return column;

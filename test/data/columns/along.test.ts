@@ -1,8 +1,10 @@
 /** Columns of one value for each element of a list: they keep what the list keeps. */
+
 import { expect, test } from 'vitest';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
+import type { Texts } from '../../../src/text/texts.ts';
 import { planOf } from '../../library/support.ts';
 import { type Block, describeData, failureOf, folderWith, valuesOf } from '../fixture.ts';
 
@@ -52,10 +54,10 @@ const block = (given: Partial<Block> = {}) =>
 test('of a history have its windows, its gaps and its latest', async () => {
   const { parts, users, encodings } = await readDataset(block(), plan(3));
   const of = (name: string, { features, rows }: typeof parts.train) => valuesOf(features.get(name)!, rows);
-  const item = encodings.get('item') as { readonly values: readonly string[] };
-  const decade = encodings.get('decade') as { readonly values: readonly string[] };
-  const words = (values: readonly string[], rows: (number | number[])[]): string[] =>
-    (rows as number[][]).map((codes) => codes.map((code) => (code === 0 ? '?' : values[code - 1]!)).join(' '));
+  const item = encodings.get('item') as { readonly values: Texts };
+  const decade = encodings.get('decade') as { readonly values: Texts };
+  const words = (values: Texts, rows: (number | number[])[]): string[] =>
+    (rows as number[][]).map((codes) => codes.map((code) => (code === 0 ? '?' : values.at(code - 1)!)).join(' '));
   // Events of u1: a, b, c, a in training; n and b for validation; c for test.
   expect(words(item.values, of('history', parts.train))).toEqual(['', 'a', '', 'a b', 'a b c']);
   // Pieces: below 2, below 4, from 4 on, missing.
@@ -174,7 +176,7 @@ const manyOf = (name: string, of: string, columns: Record<string, string> = { ge
 test('may have several values for each element, which keep its place', async () => {
   const plan = several('along(history, genres)', 'genres : list(category(dim: 2), max: 2)');
   const { parts, users, encodings } = await readDataset(manyOf('kinds', 'genres'), plan);
-  const words = ['', ...(encodings.get('genres') as { readonly values: readonly string[] }).values];
+  const words = ['', ...(encodings.get('genres') as { readonly values: Texts }).values];
   // b has no genres. Of an element two are kept; n, and its genres, are unknown.
   expect(wordsOf(parts.train.features.get('kinds')!, 5, words)).toEqual(['', 'x+y', '', 'x+y ', 'x+y  y+y']);
   expect(wordsOf(parts.test.features.get('kinds')!, 1, words)).toEqual(['y+y x+y ']);
@@ -188,7 +190,7 @@ test('may have several values for each element, which keep its place', async () 
 test('may have a vocabulary of their own, which training events teach', async () => {
   const plan = several('along(history, list(category(dim: 2), max: 2, unseen: keep))');
   const { parts, encodings } = await readDataset(manyOf('kinds', 'genres'), plan);
-  const { values } = encodings.get('kinds') as { readonly values: readonly string[] };
+  const { values } = encodings.get('kinds') as { readonly values: Texts };
   // Only the test event is of n, whose genre is w.
   expect([...values].sort()).toEqual(['x', 'y', 'z']);
   expect(wordsOf(parts.test.features.get('kinds')!, 1, ['?', ...values])).toEqual(['y+y x+y ']);

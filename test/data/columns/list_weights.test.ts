@@ -1,7 +1,9 @@
 /** Lists whose elements have weights: which weight belongs to which element, and what is refused. */
+
 import { expect, test } from 'vitest';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
+import type { Texts } from '../../../src/text/texts.ts';
 import { planOf } from '../../library/support.ts';
 import { type Block, describeData, failureOf, folderWith } from '../fixture.ts';
 
@@ -65,7 +67,7 @@ function read({ column, index }: IndexedColumn, rows: number, names: readonly st
 
 test('belong to the elements that are kept, in histories and in columns', async () => {
   const { parts, corpus, users, encodings } = await readDataset(block(), plan);
-  const namesOf = (feature: string) => (encodings.get(feature) as { readonly values: readonly string[] }).values;
+  const namesOf = (feature: string) => [...(encodings.get(feature) as { readonly values: Texts }).values];
   const of = (name: string, owner: string, from: { rows: number; features: ReadonlyMap<string, IndexedColumn> }) =>
     read(from.features.get(name)!, from.rows, namesOf(owner));
   // An event without stars counts 0. The vocabulary does not have n.
@@ -87,8 +89,8 @@ test('one column of "key:weight" pairs makes both lists', async () => {
   });
   const [asPairs, asLists] = await Promise.all([readDataset(pairs, plan), readDataset(block(), plan)]);
   const tags = (dataset: typeof asPairs) => {
-    const { values } = dataset.encodings.get('tags') as { readonly values: readonly string[] };
-    return read(dataset.corpus.features.get('tags')!, 4, values);
+    const { values } = dataset.encodings.get('tags') as { readonly values: Texts };
+    return read(dataset.corpus.features.get('tags')!, 4, [...values]);
   };
   expect(tags(asPairs)).toEqual(tags(asLists));
 });

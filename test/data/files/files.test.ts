@@ -24,8 +24,8 @@ const rows = [
 async function read(files: Readonly<Record<string, string | Uint8Array>>, block: Partial<Block>) {
   const data = await readDataset(describeData({ folder: folderWith(files), ...block }), needs);
   return {
-    users: [...data.parts.train.user].map((row) => data.users.keys[row]),
-    items: [...data.parts.train.item].map((row) => data.corpus.keys[row]),
+    users: [...data.parts.train.user].map((row) => data.users.keys.at(row)),
+    items: [...data.parts.train.item].map((row) => data.corpus.keys.at(row)),
     prices: valuesOf(data.parts.train.features.get('price')!, data.parts.train.rows).flat(),
   };
 }
@@ -90,7 +90,7 @@ describe('every kind of file reads the same', () => {
         { item: { encoder: vocabulary }, tags: { encoder: vocabulary, gives: 'bag' } },
       ),
     );
-    expect([...data.parts.train.item].map((row) => data.corpus.keys[row])).toEqual(['y', 'x']);
+    expect([...data.parts.train.item].map((row) => data.corpus.keys.at(row))).toEqual(['y', 'x']);
     expect(valuesOf(data.parts.train.features.get('tags')!, 2)).toEqual([[], [1, 2]]);
   });
 });
@@ -125,7 +125,7 @@ describe('patterns', () => {
     writeFileSync(join(folder, 'day=1/a.csv'), 'user,item,price\na,x,1.5\nb,y,\n');
     for (const events of ['**/*.csv', 'day=?/**/[ab].csv']) {
       const data = await readDataset(describeData({ folder, events }), needs);
-      expect([...data.parts.train.item].map((row) => data.corpus.keys[row])).toEqual(expected.items);
+      expect([...data.parts.train.item].map((row) => data.corpus.keys.at(row))).toEqual(expected.items);
     }
   });
 

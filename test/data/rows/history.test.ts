@@ -75,7 +75,7 @@ describe('a history', () => {
             ),
           );
           const partOf = new Map<number, number>();
-          const eventOf = (item: number): number => Number(corpus.keys[item]!.slice(1));
+          const eventOf = (item: number): number => Number(corpus.keys.at(item)!.slice(1));
           for (const [place, part] of [parts.train, parts.validation, parts.test].entries()) {
             for (const item of part.item) partOf.set(eventOf(item), place);
           }

@@ -82,7 +82,7 @@ describe('others of a user', () => {
           ),
         );
         const atMost = Math.min(max, 50);
-        const eventOf = (item: number): number => Number(corpus.keys[item]!.slice(1));
+        const eventOf = (item: number): number => Number(corpus.keys.at(item)!.slice(1));
         const inTraining = new Set([...parts.train.item].map(eventOf));
         for (const part of ['train', 'validation', 'test'] satisfies Part[]) {
           const { features, rows: count, item, givenItems } = parts[part];
@@ -98,7 +98,7 @@ describe('others of a user', () => {
             expect([...bags.values.subarray(bags.starts[row]!, bags.ends[row]!)].map(eventOf)).toEqual(held);
           }
         }
-        users.keys.forEach((key, user) => {
+        [...users.keys].forEach((key, user) => {
           const had = (valuesOf(users.features.get('had')!, users.rows) as number[][])[user]!.map((code) => code - 1);
           const all = [...inTraining].filter((event) => `u${rows[event]!.user}` === key);
           expect(had.length).toBe(Math.min(atMost, all.length));
@@ -132,7 +132,7 @@ describe('others of a user', () => {
     const words = (part: 'train' | 'test'): string[] =>
       (valuesOf(parts[part].features.get('had')!, parts[part].rows) as number[][]).map((list) =>
         list
-          .map((code) => (encoding.kind === 'vocabulary' ? encoding.values[code - 1]! : ''))
+          .map((code) => (encoding.kind === 'vocabulary' ? encoding.values.at(code - 1)! : ''))
           .sort()
           .join(''),
       );

@@ -16,7 +16,7 @@ ${Array.from({ length: 10 }, (_, at) => `u${at % 2},i${at},${100 - at},${['train
 
 const itemsOf = (data: Awaited<ReturnType<typeof reading>>) =>
   [data.parts.train, data.parts.validation, data.parts.test].map((part) =>
-    [...part.item].map((row) => data.corpus.keys[row]!),
+    [...part.item].map((row) => data.corpus.keys.at(row)!),
   );
 
 describe('a split', () => {

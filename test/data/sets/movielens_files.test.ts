@@ -51,7 +51,7 @@ describe.skipIf(movielensFolder === undefined)('MovieLens (skipped without TOWER
       for (let row = 0; row < part.rows; row++) {
         const { user, movie, rating, time } = ratings[starts[name] + row]!;
         const timeline = timelines.get(user) ?? timelines.set(user, []).get(user)!;
-        const same = corpus.keys[part.item[row]!] === movie && users.keys[part.user[row]!] === user;
+        const same = corpus.keys.at(part.item[row]!) === movie && users.keys.at(part.user[row]!) === user;
         if (!same || part.labels.get('liked')![row] !== Number(rating >= 4))
           throw new Error(`row ${row} of ${name} is another`);
         // Every 37th row in full: to compare all of them takes longer than it teaches.

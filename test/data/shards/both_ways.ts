@@ -163,7 +163,7 @@ export const restOf = ({
   corpus: [corpus.rows, corpus.keys, corpus.titles, [...corpus.trainingCounts]],
   items: Array.from({ length: corpus.rows }, (_, row) => columnsAt(corpus.features, row)),
   users: Array.from({ length: users.rows }, (_, row) => [
-    users.keys[row],
+    users.keys.at(row),
     columnsAt(users.features, row),
     valueAt({ column: users.seen }, row),
   ]),

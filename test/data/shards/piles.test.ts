@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
 import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
-import { ascendingPlaces, momentsAt } from '../../../src/data/shards/by_time.ts';
+import { momentsAt } from '../../../src/data/shards/by_time.ts';
 import { refuseLargeBucket, refuseLargeHeldOut } from '../../../src/data/shards/layout.ts';
 import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
 import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
 import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
 import { makeRandom } from '../../../src/random/random.ts';
+import { PackedTexts, packTexts } from '../../../src/text/texts.ts';
 import { failureOf } from '../fixture.ts';
 
 function folder(): string {
@@ -106,16 +107,6 @@ it('reads amounts of memory as people write them', () => {
   expect(['8', 'G', 'much', '-1G', '1e3G', ''].map(memoryOf)).toEqual(Array(6).fill(undefined));
 });
 
-it('orders numbers, and leaves equal ones in their order', () => {
-  const random = makeRandom(9);
-  const values = Float64Array.from(
-    { length: 3000 },
-    () => [-1e300, -2.5, -0, 0, 7, 1e9 + random.integer(50)][random.integer(6)]!,
-  );
-  const expected = [...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b);
-  expect([...ascendingPlaces(values)]).toEqual(expected);
-});
-
 it('finds the event of a rank without ordering all', async () => {
   const random = makeRandom(2);
   const rows = Array.from({ length: 4000 }, (_, row) => ({ row, time: random.integer(90) - 40 }));
@@ -151,16 +142,27 @@ it('counts equal numbers together, however many come', () => {
 
 it('keeps plain data with arrays, maps and many texts', () => {
   const texts = Array.from({ length: 1500 }, (_, at) => `é ${at}\n`);
+  const packed = packTexts(['', '\ufeffa', '🎬', '\ud800', ...texts]);
   const shared = Int32Array.of(4, 5);
   const value = {
     a: [1, 'x', null, true, { b: shared }],
     map: new Map([['k', shared]]),
     texts,
     far: Number.POSITIVE_INFINITY,
+    packed: { keys: packed, again: packed, none: packTexts([]) },
   };
   const back = unpackPlain(
     blocksIn(Uint8Array.from(Buffer.concat(piecesOf(packPlain(value)))).buffer)[0]!,
   ) as typeof value;
   expect(back).toEqual(value);
   expect(back.map.get('k')).toBe((back.a[4] as { b: Int32Array }).b);
+  // They stay packed, and lie there once.
+  expect(back.packed.keys).toBeInstanceOf(PackedTexts);
+  expect(back.packed.again.bytes).toBe(back.packed.keys.bytes);
+  expect(back.packed.again.ends.buffer).toBe(back.packed.keys.ends.buffer);
+});
+
+it('takes no packed texts that are damaged', () => {
+  const block = packPlain({ texts: new PackedTexts(Uint8Array.of(97, 98), Uint32Array.of(2, 1)) });
+  expect(() => unpackPlain(block)).toThrow('a text ends before it begins');
 });

@@ -34,11 +34,11 @@ async function expectRows(block: DataDescription, needs: Needs, rows: readonly R
   const names = needs.features.flatMap(({ name, tower }) => (tower === 'item' ? [name] : []));
   for (const item of read) {
     if (item instanceof Failure) throw item;
-    const row = corpus.keys.indexOf(item.key);
+    const row = [...corpus.keys].indexOf(item.key);
     const of = (features: ReadonlyMap<string, never>, at: number) =>
       names.map((name) => [name, valueAt(features.get(name)!, at), weightsAt(features.get(name)!, at)]);
     expect(of(item.features as never, 0)).toEqual(of(corpus.features as never, row));
-    expect(item.title).toBe(corpus.titles?.[row]);
+    expect(item.title).toBe(corpus.titles?.at(row));
     const values = [...columns].map(([name, { values: all }]) => [name, all[row]]);
     expect(Object.fromEntries(item.values)).toEqual(Object.fromEntries(values));
   }

@@ -76,7 +76,7 @@ describe('under 32 connections', () => {
     const given = new Map<string, number>();
     const client = async (at: number): Promise<void> => {
       for (let i = at; !isOver; i++) {
-        const user = users.keys[i % users.keys.length]!;
+        const user = users.keys.at(i % users.keys.length)!;
         const [status, text] = await post({ user, k: 7 });
         expect(status).toBe(200);
         const { version } = JSON.parse(text);
@@ -93,7 +93,9 @@ describe('under 32 connections', () => {
     await Promise.all(clients);
     agent.destroy();
     expect([...given.keys()].sort()).toEqual(['a', 'b']);
-    expect(expected.get(`a ${users.keys[0]}`)).not.toBe(expected.get(`b ${users.keys[0]}`)!.replace('"b"', '"a"'));
+    expect(expected.get(`a ${users.keys.at(0)}`)).not.toBe(
+      expected.get(`b ${users.keys.at(0)}`)!.replace('"b"', '"a"'),
+    );
     expect(made.map(({ closed }) => closed())).toEqual([...Array.from({ length: 4 }, () => 1), 0]);
   });
 });
@@ -173,7 +175,7 @@ describe('the routes of versions', () => {
       const { body } = await ask(
         server,
         '/v1/recommend',
-        users.keys.map((user) => ({ user, k: 1 })),
+        [...users.keys].map((user) => ({ user, k: 1 })),
       );
       return (body as unknown as { version: string }[]).map(({ version }) => version);
     };
@@ -215,7 +217,7 @@ describe('the routes of versions', () => {
 });
 
 describe('rows of the protocols', () => {
-  const rows = users.keys.map((user) => ({ user, k: 5 }));
+  const rows = [...users.keys].map((user) => ({ user, k: 5 }));
   const post = async (server: Server, url: string, body: object) =>
     (await server.http.inject({ method: 'POST', url, payload: JSON.stringify(body) })).json();
 
@@ -223,10 +225,10 @@ describe('rows of the protocols', () => {
     const { swaps, server, versions } = await place({ firstShare: 0.5 });
     await swaps.take('b');
     const { model } = offline.get('a')!.about().query;
-    const wanted = users.keys.map((user) => versions.current.of({ user }).id);
+    const wanted = [...users.keys].map((user) => versions.current.of({ user }).id);
     expect(new Set(wanted)).toEqual(new Set(['a', 'b']));
     const keys = await Promise.all(
-      users.keys.map(async (user, at) =>
+      [...users.keys].map(async (user, at) =>
         (await offline.get(wanted[at]!)!.recommend({ user, k: 5 })).items.map(({ key }) => key),
       ),
     );
@@ -238,12 +240,14 @@ describe('rows of the protocols', () => {
     const both = await post(server, `/v2/models/${model}/infer`, { inputs: [tensor], parameters: { k: 5 } });
     expect(both.outputs[0].data).toEqual(keys.flat());
     expect(both).not.toHaveProperty('model_version');
-    const own = users.keys.filter((_, at) => wanted[at] === 'b');
+    const own = [...users.keys].filter((_, at) => wanted[at] === 'b');
     const some = { ...tensor, shape: [own.length], data: own };
     expect((await post(server, `/v2/models/${model}/infer`, { inputs: [some] })).model_version).toBe('b');
     const named = await post(server, `/v1/models/${model}/labels/stable:predict`, { instances: rows });
     const stable = await Promise.all(
-      users.keys.map(async (user) => (await offline.get('a')!.recommend({ user, k: 5 })).items.map(({ key }) => key)),
+      [...users.keys].map(async (user) =>
+        (await offline.get('a')!.recommend({ user, k: 5 })).items.map(({ key }) => key),
+      ),
     );
     expect(named.predictions.map((row: { keys: string[] }) => row.keys)).toEqual(stable);
   });

@@ -1,10 +1,12 @@
 /** What each kind of encoder promises. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
+
 import type { Encoder } from '../../../plan/plan.ts';
+import type { Texts } from '../../../text/texts.ts';
 import type { Encoding } from '../../dataset.ts';
 
 /** Texts of the training part: how often each place of a dictionary occurs. Place 0 is missing and counts nothing. */
 export interface TextSample {
-  readonly texts: readonly string[];
+  readonly texts: Texts;
   readonly counts: ArrayLike<number>;
 }
 
@@ -21,7 +23,13 @@ export interface Sample {
 
 /** A fitted encoder at work on one value. A missing text is `''`, a missing number NaN. */
 export type Coder =
-  | { readonly reads: 'text'; readonly gives: 'code'; readonly code: (text: string) => number }
+  | {
+      readonly reads: 'text';
+      readonly gives: 'code';
+      readonly code: (text: string) => number;
+      /** The same of many. Absent: each is asked for. */
+      readonly codesOf?: (texts: Texts) => Int32Array;
+    }
   | { readonly reads: 'text'; readonly gives: 'bag'; readonly codes: (text: string) => readonly number[] }
   | { readonly reads: 'number'; readonly gives: 'code'; readonly code: (value: number) => number }
   | { readonly reads: 'number'; readonly gives: 'numbers'; readonly number: (value: number) => number }

@@ -1,5 +1,7 @@
 /** What the encoders of text have in common: a text in pieces, each with a code of its own or with that of its hash. */
+
 import { defined } from '../../../defined.ts';
+import type { Texts } from '../../../text/texts.ts';
 import type { Coder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 
@@ -11,7 +13,7 @@ interface Pieces<K extends string> {
   /** Rows of pieces that are hashed. */
   readonly buckets: number;
   /** Pieces that have a row each, after those. */
-  readonly values?: readonly string[];
+  readonly values?: Texts;
 }
 
 /** Nothing is learned: the pieces are those of a file, or all are hashed. */
@@ -25,7 +27,7 @@ export const fitPieces = <K extends string>({ kind, buckets, values }: Pieces<K>
 export const piecesCoder =
   (split: Split) =>
   ({ buckets, values = [] }: Pieces<string>): Coder => {
-    const known = new Map(values.map((piece, at) => [piece, buckets + at]));
+    const known = new Map([...values].map((piece, at) => [piece, buckets + at] as const));
     return {
       reads: 'text',
       gives: 'bag',

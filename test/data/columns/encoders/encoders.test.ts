@@ -9,6 +9,7 @@ import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
 import type { Encoder } from '../../../../src/plan/plan.ts';
+import { packTexts, type Texts } from '../../../../src/text/texts.ts';
 import fc from '../../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): Sample => ({
@@ -34,6 +35,19 @@ describe('MurmurHash3', () => {
 });
 
 describe('a vocabulary', () => {
+  it('has equally frequent values in the order of units, which is not that of bytes', () => {
+    // As a dictionary has them: in the order of bytes. A character of two units comes before the last ones of one.
+    const dictionary = ['', 'a', '\ue000', '\uffff', '🎬', '🎬b'];
+    const counts = [0, 1, 2, 2, 2, 3];
+    for (const list of [dictionary, packTexts(dictionary)]) {
+      const { values } = fitEncoder(
+        { kind: 'vocabulary', minimumCount: 1 },
+        { ...texts({}), texts: { texts: list, counts } },
+      ) as { readonly values: Texts };
+      expect([...values]).toStrictEqual(['🎬b', '🎬', '\ue000', '\uffff', 'a']);
+    }
+  });
+
   it('learns the most frequent first, then by name, and keeps 0 for the rest', () => {
     const encoding = fitEncoder({ kind: 'vocabulary', minimumCount: 2 }, texts({ b: 2, a: 2, c: 5, d: 1 }));
     expect(encoding).toEqual({ kind: 'vocabulary', values: ['c', 'a', 'b'] });

@@ -37,7 +37,7 @@ async function mistakesOf(work: Promise<unknown>) {
 async function eventsOf(data: ReturnType<typeof readDataset>) {
   const { parts, users, corpus } = await data;
   return (['train', 'validation', 'test'] as const).map((part) =>
-    [...parts[part].item].map((item, row) => `${users.keys[parts[part].user[row]!]} ${corpus.keys[item]}`),
+    [...parts[part].item].map((item, row) => `${users.keys.at(parts[part].user[row]!)} ${corpus.keys.at(item)}`),
   );
 }
 

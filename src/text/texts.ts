@@ -1,0 +1,193 @@
+/**
+ * Lists of texts. Tens of millions of keys as strings are as many objects, which every collection of garbage visits. As bytes end to end
+ * they are two arrays, and a text is made when it is asked for.
+ */
+import { decodeText, encodeText } from './wtf8.ts';
+
+/** Read-only. Arrays are such lists too. */
+export interface Texts extends Iterable<string> {
+  readonly length: number;
+  /** A negative place counts from the end. Undefined where there is none. */
+  at(place: number): string | undefined;
+}
+
+/** Bytes of all texts: what a 32-bit offset reaches, and a `Uint8Array` holds. */
+export const mostBytes = 2 ** 32 - 1;
+
+/** A list as its bytes. */
+export class PackedTexts implements Texts {
+  /**
+   * @param bytes of all texts end to end, as WTF-8
+   * @param ends by place: where the text ends
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly ends: Uint32Array,
+  ) {}
+
+  get length(): number {
+    return this.ends.length;
+  }
+
+  at(place: number): string | undefined {
+    const at = place < 0 ? this.length + place : place;
+    return at >= 0 && at < this.length ? decodeText(this.bytes, this.startOf(at), this.ends[at]!) : undefined;
+  }
+
+  startOf(place: number): number {
+    return place === 0 ? 0 : this.ends[place - 1]!;
+  }
+
+  *[Symbol.iterator](): Iterator<string> {
+    let start = 0;
+    for (const end of this.ends) {
+      yield decodeText(this.bytes, start, end);
+      start = end;
+    }
+  }
+
+  /** As `JSON.stringify` has an array. */
+  toJSON(): string[] {
+    return [...this];
+  }
+}
+
+/** A list that grows, and is then packed. */
+export class TextsWriter {
+  #bytes: Uint8Array;
+  #ends: Uint32Array;
+  #used = 0;
+  #length = 0;
+
+  /**
+   * @param texts that there is room for at first
+   * @param bytes the same of the bytes of all
+   */
+  constructor(texts = 0, bytes = 8 * texts) {
+    this.#bytes = new Uint8Array(Math.min(mostBytes, bytes));
+    this.#ends = new Uint32Array(texts);
+  }
+
+  /** @throws RangeError past 4 GiB */
+  add(text: string): void {
+    this.#reserve(3 * text.length);
+    this.#end(encodeText(text, this.#bytes, this.#used));
+  }
+
+  /** @param bytes of which those from `from` to `end` are the text */
+  addBytes(bytes: Uint8Array, from: number, end: number): void {
+    this.#reserve(end - from);
+    const into = this.#bytes;
+    let to = this.#used;
+    // A call of `set` and its view cost more than a short text.
+    if (end - from > 64) into.set(bytes.subarray(from, end), to);
+    else for (let at = from; at < end; ) into[to++] = bytes[at++]!;
+    this.#end(this.#used + end - from);
+  }
+
+  /** The text of a list, without making it. */
+  addFrom(texts: Texts, place: number): void {
+    if (texts instanceof PackedTexts) this.addBytes(texts.bytes, texts.startOf(place), texts.ends[place]!);
+    else this.add(texts.at(place)!);
+  }
+
+  /** Nothing is added later. */
+  texts(): PackedTexts {
+    return new PackedTexts(fitted(this.#bytes, this.#used), fitted(this.#ends, this.#length));
+  }
+
+  #reserve(count: number): void {
+    const least = this.#used + count;
+    if (least <= this.#bytes.length) return;
+    if (least > mostBytes) throw new RangeError('the texts of a list take more than 4 GiB');
+    this.#bytes = enlarged(this.#bytes, Math.min(mostBytes, Math.max(64, least, Math.ceil(1.5 * this.#bytes.length))));
+  }
+
+  #end(at: number): void {
+    this.#used = at;
+    if (this.#length === this.#ends.length) {
+      this.#ends = enlarged(this.#ends, Math.max(16, Math.ceil(1.5 * this.#ends.length)));
+    }
+    this.#ends[this.#length++] = at;
+  }
+}
+
+function enlarged<T extends Uint8Array | Uint32Array>(from: T, length: number): T {
+  const larger = new (from.constructor as new (length: number) => T)(length);
+  larger.set(from as never);
+  return larger;
+}
+
+/** The first elements of an array. Memory is given back where much of it stays unused. */
+function fitted<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
+  return (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
+}
+
+/** @param expected texts that there is room for at first. @throws RangeError past 4 GiB */
+export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
+  if (texts instanceof PackedTexts) return texts;
+  const writer = new TextsWriter(expected);
+  for (const text of texts) writer.add(text);
+  return writer.texts();
+}
+
+/** The texts at some places, packed if the list is. */
+export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
+  if (!(texts instanceof PackedTexts)) return Array.from(places, (place) => texts.at(place)!);
+  let bytes = 0;
+  for (let i = 0; i < places.length; i++) bytes += texts.ends[places[i]!]! - texts.startOf(places[i]!);
+  const writer = new TextsWriter(places.length, bytes);
+  for (let i = 0; i < places.length; i++) writer.addFrom(texts, places[i]!);
+  return writer.texts();
+}
+
+/** One list after another, packed if the first is. @throws RangeError past 4 GiB */
+export function joinedTexts(first: Texts, second: Texts): Texts {
+  if (!(first instanceof PackedTexts)) return [...first, ...second];
+  const writer = new TextsWriter(first.length + second.length);
+  for (const list of [first, second]) for (let at = 0; at < list.length; at++) writer.addFrom(list, at);
+  return writer.texts();
+}
+
+/** Which of two texts of a list comes first by the order of UTF-16 units, which is that of strings: below 0 if the one at `a`. */
+export function compareTexts(texts: Texts, a: number, b: number): number {
+  const asStrings = (): number => {
+    const [one, other] = [texts.at(a)!, texts.at(b)!];
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
+  if (!(texts instanceof PackedTexts)) return asStrings();
+  const { bytes, ends } = texts;
+  let [at, to] = [texts.startOf(a), texts.startOf(b)];
+  const [end, stop] = [ends[a]!, ends[b]!];
+  for (; at < end && to < stop; at++, to++) {
+    const [one, other] = [bytes[at]!, bytes[to]!];
+    if (one === other) continue;
+    // Bytes are in the order of code points. That of units has those of two units before the last ones of one.
+    return one >= 0xed && other >= 0xed && (one >= 0xf0 || other >= 0xf0) ? asStrings() : one - other;
+  }
+  return end - at - (stop - to);
+}
+
+/** The list as arrays of at most `most` texts. */
+export function* slicesOf(texts: Texts, most: number): Iterable<readonly string[]> {
+  for (let from = 0; from < texts.length; from += most) {
+    yield Array.from({ length: Math.min(most, texts.length - from) }, (_, i) => texts.at(from + i)!);
+  }
+}
+
+/** Whether a text has half of a surrogate pair: UTF-8 has no bytes for it. */
+export function hasHalves(texts: Texts): boolean {
+  if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
+  const { bytes } = texts;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0xed && bytes[at + 1]! >= 0xa0) return true;
+  return false;
+}
+
+export const isTexts = (value: unknown): value is Texts => Array.isArray(value) || value instanceof PackedTexts;
+
+/** Whether two lists have the same texts in the same order. */
+export function sameTexts(one: Texts, other: Texts): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one.at(at) !== other.at(at)) return false;
+  return true;
+}
