@@ -1,6 +1,7 @@
 /** Facts of the entries of a table. Of a table that follows another, they are made again only where the two differ. */
+import { follow, Latest, type Table } from './history.ts';
 import { isSame } from './kept.ts';
-import { changesOf, revised, type Table } from './revised.ts';
+import { revised } from './revised.ts';
 
 interface Known<B> {
   readonly around: readonly unknown[];
@@ -19,22 +20,18 @@ export interface FactOptions {
  * differ at most where the tables do. An entry may have none. The same facts are the same table: what follows from them is kept too.
  */
 export class Facts<A, B> {
-  readonly #known = new WeakMap<Table<A>, Known<B>>();
+  readonly #latest = new Latest<Known<B>>();
 
   of(
     table: Table<A>,
     make: (name: string, value: A) => B | undefined,
     { around = none, again = none }: FactOptions = {},
   ): Table<B> {
-    const known = this.#known.get(table);
-    if (known && isSame(known.around, around)) return known.facts;
-    const since = changesOf(table);
-    const before = since && this.#known.get(since.before);
-    const facts =
-      since && before && isSame(before.around, around)
-        ? remade(table, before.facts, new Set([...since.names, ...again]), make)
-        : made(table, make);
-    this.#known.set(table, { around, facts });
+    const last = this.#latest.of(table);
+    const before = last && isSame(last.known.around, around) ? last.known.facts : undefined;
+    if (before && last!.names.length === 0) return before;
+    const facts = before ? remade(table, before, new Set([...last!.names, ...again]), make) : made(table, make);
+    this.#latest.set(table, { around, facts });
     return facts;
   }
 }
@@ -53,19 +50,24 @@ function made<A, B>(table: Table<A>, make: (name: string, value: A) => B | undef
 function remade<A, B>(
   table: Table<A>,
   before: Table<B>,
-  names: Iterable<string>,
+  names: ReadonlySet<string>,
   make: (name: string, value: A) => B | undefined,
 ): Table<B> {
   const found = new Map<string, B>();
+  const changed: string[] = [];
   let hasOthers = false;
   for (const name of names) {
     const value = table.get(name);
     const fact = value === undefined ? undefined : make(name, value);
     if (fact !== undefined) found.set(name, fact);
-    else if (before.has(name)) hasOthers = true;
-    if (fact !== undefined && !before.has(name)) hasOthers = true;
+    if (fact !== before.get(name)) changed.push(name);
+    if ((fact !== undefined) !== before.has(name)) hasOthers = true;
   }
   if (!hasOthers) return revised(before, found);
-  const changed = new Set(names);
-  return made(table, (name) => (changed.has(name) ? found.get(name) : before.get(name)));
+  const facts = new Map<string, B>();
+  for (const name of table.keys()) {
+    const fact = names.has(name) ? found.get(name) : before.get(name);
+    if (fact !== undefined) facts.set(name, fact);
+  }
+  return follow(before, facts, changed, false);
 }

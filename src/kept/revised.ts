@@ -1,36 +1,62 @@
-/**
- * Tables by name that follow one another: a keystroke in a file of thousands of features changes one. The next table shares all else with
- * the one before, and knows in which names they differ.
- */
-
-export type Table<V> = ReadonlyMap<string, V>;
-
-export interface Since<V> {
-  readonly before: Table<V>;
-  /** All others are the same in both tables, and no name is in one of them alone. */
-  readonly names: readonly string[];
-}
-
-const sinceOf = new WeakMap<Table<unknown>, Since<unknown>>();
-
-/** Nothing where a table was made anew, or where one after it exists. */
-export const changesOf = <V>(table: Table<V>): Since<V> | undefined => sinceOf.get(table) as Since<V> | undefined;
+/** A table that follows another shares all with it but what changed. */
+import { follow, type Table } from './history.ts';
 
 /** The table with other values at names that it has, in the same order; the same table where none is another. */
 export function revised<V>(table: Table<V>, values: Iterable<readonly [string, V]>): Table<V> {
   const changes = new Map<string, V>();
   for (const [name, value] of values) if (table.get(name) !== value) changes.set(name, value);
   if (changes.size === 0) return table;
-  const names = [...changes.keys()];
   const next = table instanceof Revised ? table.with(changes) : new Revised(table, changes);
-  // Else each table would keep all that were before it.
-  sinceOf.delete(table);
-  sinceOf.set(next, { before: table, names });
-  return next;
+  return follow(table, next, [...changes.keys()], true);
 }
 
-/** The same object for tables that follow one another: all have the same names, in the same order. */
-export const sharedNames = (table: Table<unknown>): object => (table instanceof Revised ? table.base : table);
+/** More names than a keystroke changes: what follows from such a table is found anew. */
+const many = 1000;
+
+/**
+ * A table that was made anew, as one that follows another: the other itself where both hold the same in the same order. One that has
+ * names in another order follows none.
+ */
+export function following<V>(before: Table<V> | undefined, next: Table<V>): Table<V> {
+  const change = before && differing(before, next);
+  if (!before || !change) return next;
+  return change.names.length === 0 ? before : follow(before, next, change.names, change.same);
+}
+
+interface Difference {
+  readonly names: readonly string[];
+  /** Whether both have the same names. */
+  readonly same: boolean;
+}
+
+/** Nothing where they differ in more than some names. */
+function differing<V>(before: Table<V>, next: Table<V>): Difference | undefined {
+  const names: string[] = [];
+  const olds = before.entries();
+  let old = olds.next();
+  let same = true;
+  /** Passes names that only the table before has. */
+  const passGone = (): void => {
+    for (; !old.done && !next.has(old.value[0]); old = olds.next()) {
+      names.push(old.value[0]);
+      same = false;
+    }
+  };
+  for (const [name, value] of next) {
+    if (!old.done && old.value[0] !== name) passGone();
+    if (!old.done && old.value[0] === name) {
+      if (old.value[1] !== value) names.push(name);
+      old = olds.next();
+    } else {
+      if (before.has(name)) return undefined;
+      names.push(name);
+      same = false;
+    }
+    if (names.length > many) return undefined;
+  }
+  passGone();
+  return { names, same };
+}
 
 /** Values that are laid over a table before all of it is copied: a table of ten thousand takes as long to copy as a keystroke may. */
 const most = 64;

@@ -2,8 +2,8 @@
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { Facts } from '../kept/facts.ts';
+import type { Table } from '../kept/history.ts';
 import { Kept } from '../kept/kept.ts';
-import type { Table } from '../kept/revised.ts';
 import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
 import { featuresOfTasks, featuresThatName, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';

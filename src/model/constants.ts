@@ -8,17 +8,21 @@ import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
+  /** Of each constant of the file; none where it is wrong. */
+  readonly values: ReadonlyMap<string, number | undefined>;
   /** The number an expression is; reports why it is none. `of` names what it is for. */
   number(expression: Expression, of: string, expected: string): number | undefined;
   /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
   isNumeric(expression: Expression): boolean;
+  has(name: string): boolean;
   /** The same with further names, which go before those of the file; the value of one may not be known. */
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
-export function makeConstants(lets: readonly Let[], report: Report): Constants {
+/** @param onAsk is told of each name that is looked up among them */
+export function makeConstants(lets: readonly Let[], report: Report, onAsk?: (name: string) => void): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
-  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
+  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report, onAsk }, new Map(), report);
   // A constant that nothing reads is checked too.
   for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
   return file;
@@ -32,6 +36,7 @@ interface File {
   /** Those that are being evaluated. */
   readonly open: Set<string>;
   readonly report: Report;
+  readonly onAsk: ((name: string) => void) | undefined;
 }
 
 /** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
@@ -44,6 +49,10 @@ class Evaluator implements Constants {
 
   get names(): readonly string[] {
     return [...this.local.keys(), ...this.file.byName.keys()];
+  }
+
+  get values(): File['values'] {
+    return this.file.values;
   }
 
   number(expression: Expression, of: string, expected: string): number | undefined {
@@ -91,6 +100,7 @@ class Evaluator implements Constants {
   constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
+    this.file.onAsk?.(name);
     const found = byName.get(name);
     if (!found) {
       this.reportUnknown({ name, span }, of, expected);
@@ -117,8 +127,10 @@ class Evaluator implements Constants {
     this.report('unknown-name', span, { what, name, nearest: near, known }, extra);
   }
 
-  private has(name: string): boolean {
-    return this.local.has(name) || this.file.byName.has(name);
+  has(name: string): boolean {
+    if (this.local.has(name)) return true;
+    this.file.onAsk?.(name);
+    return this.file.byName.has(name);
   }
 
   private finite(value: number, { span }: Expression): number | undefined {

@@ -1,9 +1,10 @@
 /** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
-import { changesOf, revised, type Table } from '../kept/revised.ts';
+import { follow, Latest, type Table } from '../kept/history.ts';
+import { revised } from '../kept/revised.ts';
 import { hasWords, namesOf } from './feature_words.ts';
 import type { Feature } from './model.ts';
 import { bindEach, resolveFeature } from './resolve/features.ts';
-import type { TypedName } from './scope.ts';
+import type { Scope, TypedName } from './scope.ts';
 import type { Workspace } from './workspace.ts';
 
 interface Bound {
@@ -26,31 +27,35 @@ interface BoundTable {
 export class BoundFeatures {
   readonly #known = new WeakMap<TypedName, Bound>();
   /** By what they were bound from. */
-  readonly #tables = new WeakMap<Table<TypedName>, BoundTable>();
+  readonly #latest = new Latest<BoundTable>();
 
   /** The same as `resolveFeatures`. */
-  features(workspace: Workspace): Table<Feature> {
-    const { features: written } = workspace.scope;
-    const since = this.#tables.has(written) ? { before: written, names: [] } : changesOf(written);
-    const before = since && this.#tables.get(since.before);
-    const bound = before ? this.#bindAgain(workspace, before, since.names) : this.#bind(workspace, written);
-    this.#tables.set(written, bound);
+  features(workspace: Workspace, scope: Scope): Table<Feature> {
+    const { features: written } = scope;
+    const last = this.#latest.of(written);
+    const bound = last
+      ? this.#bindAgain(workspace, scope, last.known, last.names)
+      : this.#bind(workspace, scope, written);
+    this.#latest.set(written, bound);
     return bound.features;
   }
 
   /** Those that differ from the text before, in the order of the file: mistakes are reported in it. */
-  #bindAgain(workspace: Workspace, before: BoundTable, names: readonly string[]): BoundTable {
-    const { features: written } = workspace.scope;
-    const meansOther = before.worded.size > 0 && before.among !== namesOf(workspace);
+  #bindAgain(workspace: Workspace, scope: Scope, before: BoundTable, names: readonly string[]): BoundTable {
+    const { features: written } = scope;
+    const meansOther = before.worded.size > 0 && before.among !== namesOf(scope);
     const wanted = new Set([...names, ...before.again, ...(meansOther ? before.worded : [])]);
-    const ordered = wanted.size > 1 ? [...written.keys()].filter((name) => wanted.has(name)) : [...wanted];
+    const there = [...wanted].filter((name) => written.has(name));
+    const ordered = there.length > 1 ? [...written.keys()].filter((name) => wanted.has(name)) : there;
     const bound = this.#bind(
       workspace,
+      scope,
       ordered.map((name) => [name, written.get(name)!]),
     );
-    const worded = withOthers(before.worded, ordered, bound.worded);
+    const worded = withOthers(before.worded, wanted, bound.worded);
     const known = { ...bound, worded, among: bound.among ?? before.among };
-    if (ordered.every((name) => bound.features.has(name) === before.features.has(name))) {
+    const changed = [...wanted].filter((name) => bound.features.get(name) !== before.features.get(name));
+    if (changed.every((name) => bound.features.has(name) && before.features.has(name))) {
       return { ...known, features: revised(before.features, bound.features) };
     }
     const features = new Map<string, Feature>();
@@ -58,26 +63,26 @@ export class BoundFeatures {
       const feature = (wanted.has(name) ? bound : before).features.get(name);
       if (feature) features.set(name, feature);
     }
-    return { ...known, features };
+    return { ...known, features: follow(before.features, features, changed, false) };
   }
 
-  #bind(workspace: Workspace, entries: Iterable<readonly [string, TypedName]>): BoundTable {
+  #bind(workspace: Workspace, scope: Scope, entries: Iterable<readonly [string, TypedName]>): BoundTable {
     const again = new Set<string>();
     const worded = new Set<string>();
     const features = bindEach(entries, (typed) => {
-      const feature = this.#feature(workspace, typed);
+      const feature = this.#feature(workspace, scope, typed);
       const known = this.#known.get(typed);
       const names = known === undefined ? again : known.among === undefined ? undefined : worded;
       for (const { name } of typed.entry.names) names?.add(name);
       return feature;
     });
-    return { features, again, worded, among: worded.size > 0 ? namesOf(workspace) : undefined };
+    return { features, again, worded, among: worded.size > 0 ? namesOf(scope) : undefined };
   }
 
   /** The same as `resolveFeature`. */
-  #feature(workspace: Workspace, entry: TypedName): Feature | undefined {
+  #feature(workspace: Workspace, scope: Scope, entry: TypedName): Feature | undefined {
     const known = this.#known.get(entry);
-    if (known && (known.among === undefined || known.among === namesOf(workspace))) return known.feature;
+    if (known && (known.among === undefined || known.among === namesOf(scope))) return known.feature;
     // What reads a name or reports a mistake does more than answer.
     let more = false;
     const note = (): void => {
@@ -100,7 +105,7 @@ export class BoundFeatures {
       },
     });
     if (feature && !more) {
-      this.#known.set(entry, { feature, among: hasWords(entry.value) ? namesOf(workspace) : undefined });
+      this.#known.set(entry, { feature, among: hasWords(entry.value) ? namesOf(scope) : undefined });
     }
     return feature;
   }
@@ -109,10 +114,10 @@ export class BoundFeatures {
 /** A set in which only those of some names are other ones; the same where they are not. */
 function withOthers(
   set: ReadonlySet<string>,
-  names: readonly string[],
+  names: ReadonlySet<string>,
   others: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  if (names.every((name) => set.has(name) === others.has(name))) return set;
+  if ([...names].every((name) => set.has(name) === others.has(name))) return set;
   const changed = new Set(set);
   for (const name of names) {
     if (others.has(name)) changed.add(name);

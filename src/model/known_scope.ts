@@ -1,34 +1,39 @@
 /**
- * What names mean in a text that declares the same names as the one before: each means what is now written of it. So only declarations
- * that are other nodes are looked at, and the tables follow those before.
+ * What names mean in a text that follows another. Where it declares the same names, each means what is now written of it, so only
+ * declarations that are other nodes are looked at. In either case the tables follow those before.
  */
-import { revised } from '../kept/revised.ts';
+import { isSame } from '../kept/kept.ts';
+import { following, revised } from '../kept/revised.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Report } from './report.ts';
 import { declare, type Scope, type TypedName, typedNames } from './scope.ts';
 import type { Files } from './use.ts';
 
 interface Last {
-  readonly shared: readonly Ast.Declaration[];
+  /** Absent where declaring reported a mistake. */
+  readonly shared?: readonly Ast.Declaration[];
   readonly scope: Scope;
 }
 
 /** Of one file, whose text changes again and again. */
 export class KnownScope {
-  /** Absent where declaring reported a mistake. */
   #last: Last | undefined;
 
   /** The same as `declare`. */
   declare(files: Files, report: Report): Scope {
-    const again = this.#last && scopeAgain(this.#last, files.shared);
+    const { shared } = files;
+    const again = this.#last?.shared && scopeAgain(this.#last.shared, this.#last.scope, shared);
     let plain = true;
     const scope =
       again ??
-      declare(files, (...mistake) => {
-        plain = false;
-        report(...mistake);
-      });
-    this.#last = plain ? { shared: files.shared, scope } : undefined;
+      followingScope(
+        this.#last?.scope,
+        declare(files, (...mistake) => {
+          plain = false;
+          report(...mistake);
+        }),
+      );
+    this.#last = plain ? { shared, scope } : { scope };
     return scope;
   }
 }
@@ -45,7 +50,11 @@ class Changes {
 }
 
 /** Nothing where names were added, removed or renamed, or are in another order. */
-function scopeAgain({ shared, scope }: Last, next: readonly Ast.Declaration[]): Scope | undefined {
+function scopeAgain(
+  shared: readonly Ast.Declaration[],
+  scope: Scope,
+  next: readonly Ast.Declaration[],
+): Scope | undefined {
   if (shared.length !== next.length) return undefined;
   const changes = new Changes();
   for (let at = 0; at < next.length; at++) {
@@ -60,6 +69,19 @@ function scopeAgain({ shared, scope }: Last, next: readonly Ast.Declaration[]): 
     blocks: revised(scope.blocks, changes.blocks),
     towers: revised(scope.towers, changes.towers),
     tasks: revised(scope.tasks, changes.tasks),
+  };
+}
+
+function followingScope(before: Scope | undefined, next: Scope): Scope {
+  if (!before) return next;
+  return {
+    lets: isSame(before.lets, next.lets) ? before.lets : next.lets,
+    features: following(before.features, next.features),
+    labels: following(before.labels, next.labels),
+    groups: following(before.groups, next.groups),
+    blocks: following(before.blocks, next.blocks),
+    towers: following(before.towers, next.towers),
+    tasks: following(before.tasks, next.tasks),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The names of one kind that something reads. */
 import { Facts } from '../kept/facts.ts';
-import type { Table } from '../kept/revised.ts';
+import type { Table } from '../kept/history.ts';
 
 /** Sets that are larger are not copied: the groups of a large file read ten thousand features. */
 const large = 64;

@@ -31,7 +31,7 @@ import { resolveSearch } from './resolve/search.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
 import { defaultTraining, resolveTrain } from './resolve/train.ts';
-import { namesAround, ResolvedParts } from './resolved_parts.ts';
+import { ResolvedParts } from './resolved_parts.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { applySettings } from './settings/apply.ts';
 import type { Settings } from './settings/text.ts';
@@ -90,20 +90,21 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const parts = options.parts ?? new ResolvedParts();
   const scope = parts.scope.declare(files, report);
   const effects = new Effects(report);
-  const constants = makeConstants(scope.lets, effects.report);
+  const constants = makeConstants(scope.lets, effects.report, (name) => effects.ask('constant', name));
   const workspace = makeWorkspace(effects, library, scope, constants);
-  const names = parts.same('names', namesAround(scope, library));
+  parts.meanings.follow(scope, parts.following('constants', constants.values), library);
 
-  const features = resolveFeatures(workspace, options.features);
+  const features = resolveFeatures(workspace, scope, options.features);
   const labels = resolveLabels(workspace);
-  const groups = parts.part(workspace, names, [], () => resolveGroups(workspace));
+  const groups = resolveGroups(workspace, parts);
+  parts.meanings.followMembers(groups);
   const blocks = resolveBlocks(workspace);
-  const around = { names, groups, blocks, parts };
+  const around = { groups: effects.noting('members', groups), blocks, parts };
   const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, around));
   const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
   const channels = parts.same('channels', channelsOf(towers));
   const tasks = [...scope.tasks.values()].map((node) =>
-    parts.part(workspace, node, [names, channels], () => resolveTask(workspace, node, towersByName)),
+    parts.part(workspace, node, [channels], () => resolveTask(workspace, node, towersByName)),
   );
   checkProducts(workspace, tasks);
 

@@ -1,18 +1,21 @@
 /**
  * Groups, flows, towers and tasks that were resolved before are not resolved again, for an editor: most of a text is as it was. What a
- * part is resolved to follows from its node and from what names mean around it.
+ * part is resolved to follows from its node, from what is around it, and from what the names mean that it looks up.
  */
+import type { Table } from '../kept/history.ts';
 import { isSame } from '../kept/kept.ts';
+import { following } from '../kept/revised.ts';
 import type { Recording } from './effects.ts';
 import { KnownScope } from './known_scope.ts';
-import type { Library } from './library.ts';
-import { readKinds, type Scope } from './scope.ts';
+import { Meanings } from './meanings.ts';
+import { readKinds } from './scope.ts';
 import type { Workspace } from './workspace.ts';
 
-interface Known {
+interface Known extends Pick<Recording, 'reads' | 'asked'> {
   readonly around: readonly unknown[];
   readonly answer: unknown;
-  readonly reads: Recording['reads'];
+  /** Up to when all that it looked up means what it meant. */
+  until: number;
   /** Blocks of the library that it is, written out. */
   readonly blocks: number;
 }
@@ -28,7 +31,9 @@ export interface BlockCount {
 export class ResolvedParts {
   #known = new WeakMap<object, Known>();
   readonly #lists = new Map<string, readonly unknown[]>();
+  readonly #tables = new Map<string, Table<unknown>>();
   readonly scope = new KnownScope();
+  readonly meanings = new Meanings();
 
   /** A list; the one of the text before where it holds the same. */
   same<T>(what: string, list: readonly T[]): readonly T[] {
@@ -36,6 +41,13 @@ export class ResolvedParts {
     if (before && isSame(before, list)) return before;
     this.#lists.set(what, list);
     return list;
+  }
+
+  /** A table, as one that follows that of the text before. */
+  following<V>(what: string, table: Table<V>): Table<V> {
+    const next = following(this.#tables.get(what) as Table<V> | undefined, table);
+    this.#tables.set(what, next);
+    return next;
   }
 
   /**
@@ -50,32 +62,22 @@ export class ResolvedParts {
     blocks?: BlockCount,
   ): T {
     const known = this.#known.get(node);
-    if (known && isSame(known.around, around) && (blocks?.count(known.blocks) ?? true)) {
+    if (known && this.#isSame(known, around) && (blocks?.count(known.blocks) ?? true)) {
       for (const kind of readKinds) reads[kind].addAll(known.reads[kind]);
+      effects.askAll(known.asked);
       return known.answer as T;
     }
     const before = blocks?.counted() ?? 0;
     const { answer, recording } = effects.record(resolve);
     const more = (blocks?.counted() ?? 0) - before;
-    if (recording.plain) this.#known.set(node, { around, answer, reads: recording.reads, blocks: more });
+    const { reads: read, asked, plain } = recording;
+    if (plain) this.#known.set(node, { around, answer, reads: read, asked, blocks: more, until: this.meanings.now });
     return answer;
   }
-}
 
-/** What names mean in a file, as a list: all that resolving a group, a tower or a task asks of what is around it. */
-export function namesAround(scope: Scope, library: Library): readonly unknown[] {
-  const { features, labels, groups, blocks, lets, towers, tasks } = scope;
-  const list: unknown[] = [library];
-  // Of a feature nothing but its name is asked, and of a tower and a task nothing that is not asked of it by itself.
-  for (const table of [features, towers, tasks]) add(list, table.keys());
-  for (const table of [labels, groups, blocks]) add(list, table.values());
-  add(list, lets);
-  return list;
-}
-
-/** One by one: a call takes no hundred thousand arguments. */
-function add(list: unknown[], more: Iterable<unknown>): void {
-  for (const each of more) list.push(each);
-  // Where the next ones begin.
-  list.push(undefined);
+  #isSame(known: Known, around: readonly unknown[]): boolean {
+    if (!isSame(known.around, around) || !this.meanings.isSame(known.asked, known.until)) return false;
+    known.until = this.meanings.now;
+    return true;
+  }
 }

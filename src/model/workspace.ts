@@ -12,6 +12,7 @@ export interface Workspace {
   readonly effects: Effects;
   readonly report: Report;
   readonly library: Library;
+  /** What is looked up in it is noted. */
   readonly scope: Scope;
   readonly constants: Constants;
   readonly binding: Binding;
@@ -20,8 +21,17 @@ export interface Workspace {
 }
 
 /** Everything a workspace has, from what differs between files. */
-export function makeWorkspace(effects: Effects, library: Library, scope: Scope, constants: Constants): Workspace {
+export function makeWorkspace(effects: Effects, library: Library, declared: Scope, constants: Constants): Workspace {
   const { report } = effects;
+  const scope: Scope = {
+    lets: declared.lets,
+    features: effects.noting('feature', declared.features),
+    labels: effects.noting('label', declared.labels),
+    groups: effects.noting('group', declared.groups),
+    blocks: effects.noting('block', declared.blocks),
+    towers: effects.noting('tower', declared.towers),
+    tasks: effects.noting('task', declared.tasks),
+  };
   const reads = ofEachKind((kind) => effects.reads(kind));
   const uncertain = effects.uncertain();
   const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;

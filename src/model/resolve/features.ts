@@ -3,19 +3,25 @@ import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import type { Library } from '../library.ts';
 import type { Feature } from '../model.ts';
-import type { TypedName } from '../scope.ts';
+import type { Scope, TypedName } from '../scope.ts';
 import type { Binding } from '../values.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** @param cache of the texts before, whose features need not be bound again */
-export function resolveFeatures(workspace: Workspace, cache?: FeatureCache): ReadonlyMap<string, Feature> {
-  const { library, scope, binding } = workspace;
-  return cache?.features(workspace) ?? bindEach(scope.features, (typed) => resolveFeature(library, typed, binding));
+export function resolveFeatures(
+  workspace: Workspace,
+  scope: Scope,
+  cache?: FeatureCache,
+): ReadonlyMap<string, Feature> {
+  const { library, binding } = workspace;
+  return (
+    cache?.features(workspace, scope) ?? bindEach(scope.features, (typed) => resolveFeature(library, typed, binding))
+  );
 }
 
 /** Binds features, or answers what they were bound to before. */
 export interface FeatureCache {
-  features(workspace: Workspace): ReadonlyMap<string, Feature>;
+  features(workspace: Workspace, scope: Scope): ReadonlyMap<string, Feature>;
 }
 
 /** Those that are valid. */

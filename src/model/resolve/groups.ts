@@ -2,6 +2,7 @@
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
+import type { ResolvedParts } from '../resolved_parts.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
 import { labelExtra } from './labels.ts';
@@ -17,9 +18,20 @@ interface Member {
  * The features of each group, those of groups among its members in their place, each once; members that could not be looked up are
  * left out.
  */
-export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
+export function resolveGroups(workspace: Workspace, parts: ResolvedParts): ReadonlyMap<string, readonly string[]> {
+  return parts.part(workspace, allGroups, [], () => parts.following('groups', resolveEach(workspace, parts)));
+}
+
+const allGroups = {};
+
+function resolveEach(workspace: Workspace, parts: ResolvedParts): ReadonlyMap<string, readonly string[]> {
   const { scope, report } = workspace;
-  const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
+  const members = new Map(
+    [...scope.groups].map(([name, group]) => [
+      name,
+      parts.part(workspace, group, [], () => membersOf(workspace, group)),
+    ]),
+  );
   const done = new Map<string, readonly string[]>();
   const open = new Set<string>();
 
@@ -68,12 +80,11 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   }
 
   for (const name of scope.groups.keys()) if (!done.has(name)) settle(name);
-  return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
+  return new Map([...scope.groups.keys()].map((name) => [name, parts.same(`group ${name}`, done.get(name)!)]));
 }
 
 function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly Member[] {
   const { scope, report, reads, uncertain } = workspace;
-  const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
   const found: Member[] = [];
   for (const node of members) {
     // Names of features are those of no label and of no group.
@@ -102,6 +113,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly
   function lookedUp(node: Ast.Identifier): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
+    const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
     return find(what, table, node, report)?.name;
   }
 }

@@ -75,7 +75,12 @@ export function writtenSources(expression: Ast.Expression): readonly SourceName[
 }
 
 /** Whether an argument without a name is a value to begin with: any name that is not a word of the block's own. */
-function isPart({ library, scope }: Workspace, call: Ast.Call, value: Ast.Expression, around: Surroundings): boolean {
+function isPart(
+  { library, scope, constants }: Workspace,
+  call: Ast.Call,
+  value: Ast.Expression,
+  around: Surroundings,
+): boolean {
   const kind = call.callee.name;
   const parameters = Object.hasOwn(library.blocks, kind) ? Object.entries(library.blocks[kind]!.parameters) : [];
   if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
@@ -83,7 +88,7 @@ function isPart({ library, scope }: Workspace, call: Ast.Call, value: Ast.Expres
   const { above, inputs, features } = around;
   if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
   if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
-  if (scope.lets.some(({ name }) => name.name === word)) return false;
+  if (constants.has(word)) return false;
   return !parameters.some(
     ([parameter, { type }]) =>
       (type.is === 'choice' && type.of.includes(word)) ||

@@ -15,21 +15,20 @@ import { readsOf, resolveSource, type Surroundings, writtenSources } from './sou
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-/** What is around a tower: what names mean, and what was resolved before. */
+/** What is around a tower, and what was resolved before. */
 export interface AroundTower {
-  readonly names: readonly unknown[];
   readonly groups: Groups;
   readonly blocks: Blocks;
   readonly parts: ResolvedParts;
 }
 
 export function resolveTower(workspace: Workspace, node: Ast.Tower, around: AroundTower): TowerPart {
-  const { names, groups, blocks, parts } = around;
-  return parts.part(workspace, node, [names, groups], () => resolveAnew(workspace, node, around), blocks);
+  const { blocks, parts } = around;
+  return parts.part(workspace, node, [], () => resolveAnew(workspace, node, around), blocks);
 }
 
-function resolveAnew(workspace: Workspace, node: Ast.Tower, { names, groups, blocks, parts }: AroundTower): TowerPart {
-  const inputs = parts.part(workspace, node.inputs, [names, groups], () => resolveInputs(workspace, node, groups));
+function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, parts }: AroundTower): TowerPart {
+  const inputs = parts.part(workspace, node.inputs, [], () => resolveInputs(workspace, node, groups));
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
   const order = parts.same(`steps of ${node.name.name}`, [...namesOfSteps(node)]);
@@ -48,7 +47,7 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { names, groups, blo
     // What an output of a step above is depends on more of that step than its name.
     const { flow, begun, reads } = takesOutput(entry.flow)
       ? resolve()
-      : parts.part(workspace, entry, [names, groups, inputs, order, steps.length], resolve, blocks);
+      : parts.part(workspace, entry, [inputs, order, steps.length], resolve, blocks);
     steps.push({
       name,
       span,
