@@ -1,7 +1,7 @@
 /** Facts of the entries of a table. Of a table that follows another, they are made again only where the two differ. */
 import { follow, Latest, type Table } from './history.ts';
 import { isSame } from './kept.ts';
-import { revised } from './revised.ts';
+import { following, revised } from './revised.ts';
 
 interface Known<B> {
   readonly around: readonly unknown[];
@@ -28,9 +28,11 @@ export class Facts<A, B> {
     { around = none, again = none }: FactOptions = {},
   ): Table<B> {
     const last = this.#latest.of(table);
-    const before = last && isSame(last.known.around, around) ? last.known.facts : undefined;
-    if (before && last!.names.length === 0) return before;
-    const facts = before ? remade(table, before, new Set([...last!.names, ...again]), make) : made(table, make);
+    const isAround = last !== undefined && isSame(last.known.around, around);
+    if (isAround && last.names.length === 0) return last.known.facts;
+    const facts = isAround
+      ? remade(table, last.known.facts, new Set([...last.names, ...again]), make)
+      : following(last?.known.facts, made(table, make));
     this.#latest.set(table, { around, facts });
     return facts;
   }

@@ -10,6 +10,24 @@ export function revised<V>(table: Table<V>, values: Iterable<readonly [string, V
   return follow(table, next, [...changes.keys()], true);
 }
 
+/** Entries that came and went in one place of a table. */
+export interface Splice<V> {
+  /** The name before them. */
+  readonly after: string;
+  readonly gone: readonly string[];
+  readonly come: readonly (readonly [string, V])[];
+}
+
+export function spliced<V>(table: Table<V>, { after, gone, come }: Splice<V>): Table<V> {
+  const left = new Set(gone);
+  const next = new Map<string, V>();
+  for (const [name, value] of table) {
+    if (!left.has(name)) next.set(name, value);
+    if (name === after) for (const [own, other] of come) next.set(own, other);
+  }
+  return follow(table, next, [...new Set([...gone, ...come.map(([name]) => name)])], false);
+}
+
 /** More names than a keystroke changes: what follows from such a table is found anew. */
 const many = 1000;
 

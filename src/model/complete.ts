@@ -81,15 +81,11 @@ function readFeatures({ towers, tasks, features, library }: Resolution): Readonl
 
 const readOf = new Kept<ReadonlySet<string>>();
 
-/** The entries of a table with these names; the same table where these are all. */
+/** The entries of a table with these names. */
 function only<T>(all: Table<T>, names: ReadonlySet<string | undefined>): Table<T> {
-  const around = [names];
-  const others = (name: string) => (names.has(name) ? undefined : true);
-  if (left.of(all, others, { around }).size === 0) return all;
-  return taken.of(all, (name, value) => (names.has(name) ? value : undefined), { around }) as Table<T>;
+  return taken.of(all, (name, value) => (names.has(name) ? value : undefined), { around: [names] }) as Table<T>;
 }
 
-const left = new Facts<unknown, true>();
 const taken = new Facts<unknown, unknown>();
 
 /** The query tower, then the item tower: as the scores say, else in the order they are written. */

@@ -1,7 +1,8 @@
 /** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
-import { follow, Latest, type Table } from '../kept/history.ts';
+import { follow, Latest, sharedNames, type Table } from '../kept/history.ts';
+import { isSame } from '../kept/kept.ts';
 import { revised } from '../kept/revised.ts';
-import { hasWords, namesOf } from './feature_words.ts';
+import { meaningOf, wordsOf } from './feature_words.ts';
 import type { Feature } from './model.ts';
 import { bindEach, resolveFeature } from './resolve/features.ts';
 import type { Scope, TypedName } from './scope.ts';
@@ -9,8 +10,9 @@ import type { Workspace } from './workspace.ts';
 
 interface Bound {
   readonly feature: Feature;
-  /** The names that words could represent; nothing where it has no words. */
-  readonly among: string | undefined;
+  readonly words: readonly string[];
+  /** What the words represent. */
+  readonly meaning: string;
 }
 
 interface BoundTable {
@@ -19,8 +21,8 @@ interface BoundTable {
   readonly again: ReadonlySet<string>;
   /** Of those that have words, which may mean something else where names are others. */
   readonly worded: ReadonlySet<string>;
-  /** The names that these words could represent. */
-  readonly among: string | undefined;
+  /** The names of the text, and its constants. */
+  readonly around: readonly unknown[];
 }
 
 /** Of nodes that stay the same while their text does; see `IncrementalParser`. */
@@ -43,8 +45,13 @@ export class BoundFeatures {
   /** Those that differ from the text before, in the order of the file: mistakes are reported in it. */
   #bindAgain(workspace: Workspace, scope: Scope, before: BoundTable, names: readonly string[]): BoundTable {
     const { features: written } = scope;
-    const meansOther = before.worded.size > 0 && before.among !== namesOf(scope);
-    const wanted = new Set([...names, ...before.again, ...(meansOther ? before.worded : [])]);
+    const isOther = (name: string): boolean => {
+      const typed = written.get(name);
+      const known = typed && this.#known.get(typed);
+      return known?.meaning !== meaningOf(known?.words ?? [], scope);
+    };
+    const others = isSame(before.around, aroundWords(scope)) ? [] : [...before.worded].filter(isOther);
+    const wanted = new Set([...names, ...before.again, ...others]);
     const there = [...wanted].filter((name) => written.has(name));
     const ordered = there.length > 1 ? [...written.keys()].filter((name) => wanted.has(name)) : there;
     const bound = this.#bind(
@@ -53,7 +60,7 @@ export class BoundFeatures {
       ordered.map((name) => [name, written.get(name)!]),
     );
     const worded = withOthers(before.worded, wanted, bound.worded);
-    const known = { ...bound, worded, among: bound.among ?? before.among };
+    const known = { ...bound, worded };
     const changed = [...wanted].filter((name) => bound.features.get(name) !== before.features.get(name));
     if (changed.every((name) => bound.features.has(name) && before.features.has(name))) {
       return { ...known, features: revised(before.features, bound.features) };
@@ -72,17 +79,17 @@ export class BoundFeatures {
     const features = bindEach(entries, (typed) => {
       const feature = this.#feature(workspace, scope, typed);
       const known = this.#known.get(typed);
-      const names = known === undefined ? again : known.among === undefined ? undefined : worded;
+      const names = known === undefined ? again : known.words.length === 0 ? undefined : worded;
       for (const { name } of typed.entry.names) names?.add(name);
       return feature;
     });
-    return { features, again, worded, among: worded.size > 0 ? namesOf(scope) : undefined };
+    return { features, again, worded, around: aroundWords(scope) };
   }
 
   /** The same as `resolveFeature`. */
   #feature(workspace: Workspace, scope: Scope, entry: TypedName): Feature | undefined {
     const known = this.#known.get(entry);
-    if (known && (known.among === undefined || known.among === namesOf(scope))) return known.feature;
+    if (known && known.meaning === meaningOf(known.words, scope)) return known.feature;
     // What reads a name or reports a mistake does more than answer.
     let more = false;
     const note = (): void => {
@@ -105,11 +112,15 @@ export class BoundFeatures {
       },
     });
     if (feature && !more) {
-      this.#known.set(entry, { feature, among: hasWords(entry.value) ? namesOf(scope) : undefined });
+      const words = wordsOf(entry.value);
+      this.#known.set(entry, { feature, words, meaning: meaningOf(words, scope) });
     }
     return feature;
   }
 }
+
+/** All that words may represent: the same where no name and no constant is another. */
+const aroundWords = ({ features, lets }: Scope): readonly unknown[] => [sharedNames(features), lets];
 
 /** A set in which only those of some names are other ones; the same where they are not. */
 function withOthers(

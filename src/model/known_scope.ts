@@ -3,10 +3,10 @@
  * declarations that are other nodes are looked at. In either case the tables follow those before.
  */
 import { isSame } from '../kept/kept.ts';
-import { following, revised } from '../kept/revised.ts';
+import { following, revised, type Splice, spliced } from '../kept/revised.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Report } from './report.ts';
-import { declare, type Scope, type TypedName, typedNames } from './scope.ts';
+import { declare, reserved, type Scope, type TypedName, typedNames } from './scope.ts';
 import type { Files } from './use.ts';
 
 interface Last {
@@ -41,6 +41,8 @@ export class KnownScope {
 /** Other nodes of the same names, by table. */
 class Changes {
   readonly features: [string, TypedName][] = [];
+  /** Features that came and went, in one place. */
+  splice: Splice<TypedName> | undefined;
   readonly labels: [string, TypedName][] = [];
   readonly groups: [string, Ast.Group][] = [];
   readonly blocks: [string, Ast.Block][] = [];
@@ -60,10 +62,12 @@ function scopeAgain(
   for (let at = 0; at < next.length; at++) {
     if (shared[at] !== next[at] && !isAgain(shared[at]!, next[at]!, changes)) return undefined;
   }
-  const { lets } = changes;
+  const { lets, splice } = changes;
+  if (splice && !isAlone(splice, scope)) return undefined;
+  const features = revised(scope.features, changes.features);
   return {
     lets: lets.size === 0 ? scope.lets : scope.lets.map((one) => lets.get(one) ?? one),
-    features: revised(scope.features, changes.features),
+    features: splice ? spliced(features, splice) : features,
     labels: revised(scope.labels, changes.labels),
     groups: revised(scope.groups, changes.groups),
     blocks: revised(scope.blocks, changes.blocks),
@@ -89,7 +93,10 @@ function followingScope(before: Scope | undefined, next: Scope): Scope {
 function isAgain(before: Ast.Declaration, next: Ast.Declaration, changes: Changes): boolean {
   switch (next.kind) {
     case 'Features':
-      return before.kind === next.kind && areAgain(before.entries, next.entries, changes.features);
+      if (before.kind !== next.kind) return false;
+      if (before.entries.length === next.entries.length && areAgain(before.entries, next.entries, changes.features))
+        return true;
+      return isSpliced(before.entries, next.entries, changes);
     case 'Labels':
       return before.kind === next.kind && areAgain(before.entries, next.entries, changes.labels);
     case 'Group':
@@ -117,6 +124,36 @@ interface Named {
 function isNamed<N extends Named>(before: Named, next: N, changes: [string, N][]): boolean {
   changes.push([next.name.name, next]);
   return before.name.name === next.name.name;
+}
+
+/** Whether features came or went in one place, behind another; what else is written of them is added to the changes too. */
+function isSpliced(before: readonly Ast.TypedEntry[], next: readonly Ast.TypedEntry[], changes: Changes): boolean {
+  // Names that were found to be the same are among these.
+  changes.features.length = 0;
+  const most = Math.min(before.length, next.length);
+  let from = 0;
+  while (from < most && before[from] === next[from]) from++;
+  let tail = 0;
+  while (tail < most - from && before.at(-1 - tail) === next.at(-1 - tail)) tail++;
+  const after = from === 0 ? undefined : typedNames(before[from - 1]!).at(-1)?.name.name;
+  if (after === undefined || changes.splice) return false;
+  const gone = before.slice(from, before.length - tail).flatMap(typedNames);
+  const come = next.slice(from, next.length - tail).flatMap(typedNames);
+  changes.splice = {
+    after,
+    gone: gone.map(({ name }) => name.name),
+    come: come.map((typed) => [typed.name.name, typed]),
+  };
+  return true;
+}
+
+/** Whether nothing else has a name that came, so that each means what it says. */
+function isAlone({ gone, come }: Splice<TypedName>, { features, labels, groups }: Scope): boolean {
+  const left = new Set(gone);
+  return come.every(([name]) => {
+    const isFree = (!features.has(name) || left.delete(name)) && !labels.has(name) && !groups.has(name);
+    return isFree && name !== reserved;
+  });
 }
 
 function areAgain(

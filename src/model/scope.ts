@@ -62,7 +62,7 @@ type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
  * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
  * the object, and a value would be lost.
  */
-const reserved = '__proto__';
+export const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {

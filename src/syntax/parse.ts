@@ -83,15 +83,28 @@ function read({ source, lexed, collector, memory, form }: Reading, known: DocTex
   const whole = tokens === lexed.tokens;
   const docs = whole ? known : docTextOf(tokens, lexed.comments);
   const builder = new Builder(source, docs);
-  const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined;
+  const reader = () => (whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined);
+  let pieces = reader();
+  const seemsValid = form !== undefined || (whole && areBalanced(tokens) && !hidesMistake(tokens));
+  const byPieces = (): Read | undefined => {
+    const ranges = pieces && seemsValid ? (form?.declarations ?? declarationRanges(tokens)) : undefined;
+    const declarations = ranges && pieces?.file(ranges);
+    return declarations && { declarations, lost: [], doubtful: [], ranges };
+  };
+  // What follows a text without mistakes has none most of the time; what follows another has some.
+  const isFirst = memory?.pieces.last?.text === (memory?.relexer.texts ?? 0) - 1;
+  if (form || isFirst) {
+    const read = byPieces();
+    if (read) return read;
+    pieces = reader();
+  }
   if (pieces && memory && !form) {
     const around = readReduced({ source, tokens, collector, builder, reader: pieces, memory });
     if (around) return around;
   }
-  if (form || (whole && areBalanced(tokens) && !hidesMistake(tokens))) {
-    const ranges = pieces && (form?.declarations ?? declarationRanges(tokens));
-    const declarations = ranges && pieces.file(ranges);
-    if (declarations) return { declarations, lost: [], doubtful: [], ranges };
+  if (seemsValid) {
+    const read = form || isFirst ? undefined : byPieces();
+    if (read) return read;
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];

@@ -82,13 +82,14 @@ export class PieceReader {
   /** Elements that are as they were: nothing else takes their pieces. */
   hold(elements: readonly Element[]): void {
     for (const { piece, start, body } of elements) {
-      const before = piece.start;
       this.move(piece, this.all[start]!.startOffset);
       const known = piece.body;
       if (body === undefined || !known) continue;
       known.origin = start + body;
       known.text = this.since.texts;
-      for (const entry of known.read) this.move(entry, entry.start + piece.start - before);
+      for (const [at, entry] of known.read.entries()) {
+        this.move(entry, this.all[known.origin + known.places[at]!]!.startOffset);
+      }
     }
   }
 

@@ -8,12 +8,13 @@ export const unreadFeature: Rule = {
     if (towers.length === 0 || uncertain.has('feature')) return;
     const unread = reads.feature.missing(scope.features).filter(({ span }) => span.source === file.span.source);
     if (unread.length === 0) return;
-    const inGroup = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
-    const inputs = new Set(towers.flatMap(({ features }) => features));
+    // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
+    const alone = new Set(unread.map(({ name }) => name.name));
+    for (const { features } of towers) for (const name of features) alone.delete(name);
+    for (const { members } of scope.groups.values()) for (const { name } of members) alone.delete(name);
     for (const entry of unread) {
       const { name } = entry.name;
-      // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
-      if (inputs.has(name) || inGroup.has(name)) continue;
+      if (!alone.has(name)) continue;
       report('unread-feature', entry.name.span, { name }, { fixes: [[removal(entry.span)]] });
     }
   },
