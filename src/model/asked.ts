@@ -32,7 +32,7 @@ export class Asked {
   }
 }
 
-/** Is told what is looked up in a table. */
+/** Gets what is looked up in a table. */
 export interface Note {
   readonly name: (name: string) => void;
   readonly whole: () => void;

@@ -19,7 +19,7 @@ export interface Constants {
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
-/** @param onAsk is told of each name that is looked up among them */
+/** @param onAsk gets each name that is looked up among them */
 export function makeConstants(lets: readonly Let[], report: Report, onAsk?: (name: string) => void): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
   const file = new Evaluator({ byName, values: new Map(), open: new Set(), report, onAsk }, new Map(), report);

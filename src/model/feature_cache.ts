@@ -2,10 +2,11 @@
 import { follow, Latest, sharedNames, type Table } from '../kept/history.ts';
 import { isSame } from '../kept/kept.ts';
 import { revised } from '../kept/revised.ts';
-import { meaningOf, wordsOf } from './feature_words.ts';
+import { meaningOf } from './feature_words.ts';
 import type { Feature } from './model.ts';
 import { bindEach, resolveFeature } from './resolve/features.ts';
 import type { Scope, TypedName } from './scope.ts';
+import { wordsOf } from './words.ts';
 import type { Workspace } from './workspace.ts';
 
 interface Bound {

@@ -51,7 +51,7 @@ class Changes {
   readonly lets = new Map<Ast.Let, Ast.Let>();
 }
 
-/** Nothing where names were added, removed or renamed, or are in another order. */
+/** Nothing where names but those of features were added, removed or renamed, or are in another order. */
 function scopeAgain(
   shared: readonly Ast.Declaration[],
   scope: Scope,
@@ -93,10 +93,7 @@ function followingScope(before: Scope | undefined, next: Scope): Scope {
 function isAgain(before: Ast.Declaration, next: Ast.Declaration, changes: Changes): boolean {
   switch (next.kind) {
     case 'Features':
-      if (before.kind !== next.kind) return false;
-      if (before.entries.length === next.entries.length && areAgain(before.entries, next.entries, changes.features))
-        return true;
-      return isSpliced(before.entries, next.entries, changes);
+      return before.kind === next.kind && areFeaturesAgain(before.entries, next.entries, changes);
     case 'Labels':
       return before.kind === next.kind && areAgain(before.entries, next.entries, changes.labels);
     case 'Group':
@@ -126,10 +123,20 @@ function isNamed<N extends Named>(before: Named, next: N, changes: [string, N][]
   return before.name.name === next.name.name;
 }
 
-/** Whether features came or went in one place, behind another; what else is written of them is added to the changes too. */
+/** As `areAgain`, of features, of which some may also come and go. */
+function areFeaturesAgain(
+  before: readonly Ast.TypedEntry[],
+  next: readonly Ast.TypedEntry[],
+  changes: Changes,
+): boolean {
+  const same: [string, TypedName][] = [];
+  if (!areAgain(before, next, same)) return isSpliced(before, next, changes);
+  changes.features.push(...same);
+  return true;
+}
+
+/** Whether features came or went in one place, behind another. */
 function isSpliced(before: readonly Ast.TypedEntry[], next: readonly Ast.TypedEntry[], changes: Changes): boolean {
-  // Names that were found to be the same are among these.
-  changes.features.length = 0;
   const most = Math.min(before.length, next.length);
   let from = 0;
   while (from < most && before[from] === next[from]) from++;
@@ -150,10 +157,9 @@ function isSpliced(before: readonly Ast.TypedEntry[], next: readonly Ast.TypedEn
 /** Whether nothing else has a name that came, so that each means what it says. */
 function isAlone({ gone, come }: Splice<TypedName>, { features, labels, groups }: Scope): boolean {
   const left = new Set(gone);
-  return come.every(([name]) => {
-    const isFree = (!features.has(name) || left.delete(name)) && !labels.has(name) && !groups.has(name);
-    return isFree && name !== reserved;
-  });
+  const isFree = ([name]: readonly [string, TypedName]): boolean =>
+    (!features.has(name) || left.has(name)) && !labels.has(name) && !groups.has(name) && name !== reserved;
+  return come.every(isFree) && new Set(come.map(([name]) => name)).size === come.length;
 }
 
 function areAgain(

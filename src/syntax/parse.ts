@@ -83,6 +83,8 @@ function read({ source, lexed, collector, memory, form }: Reading, known: DocTex
   const whole = tokens === lexed.tokens;
   const docs = whole ? known : docTextOf(tokens, lexed.comments);
   const builder = new Builder(source, docs);
+  // Reading moves what is known, so what is as it was is looked for first.
+  const elements = form || !whole ? undefined : memory?.elements.again(memory.relexer, memory.pieces.last);
   const reader = () => (whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined);
   let pieces = reader();
   const seemsValid = form !== undefined || (whole && areBalanced(tokens) && !hidesMistake(tokens));
@@ -98,8 +100,8 @@ function read({ source, lexed, collector, memory, form }: Reading, known: DocTex
     if (read) return read;
     pieces = reader();
   }
-  if (pieces && memory && !form) {
-    const around = readReduced({ source, tokens, collector, builder, reader: pieces, memory });
+  if (pieces && memory && elements) {
+    const around = readReduced({ source, tokens, collector, builder, reader: pieces, memory, elements });
     if (around) return around;
   }
   if (seemsValid) {

@@ -7,7 +7,7 @@ import type { Collector } from './collector.ts';
 import type { Element, Elements } from './elements.ts';
 import { hidesMistake } from './layout.ts';
 import { readStrictly } from './parsers.ts';
-import type { PieceReader, Pieces } from './pieces.ts';
+import type { PieceReader } from './pieces.ts';
 import { type Recovered, Recovery } from './recover.ts';
 import { merged, reduce } from './reduced.ts';
 import type { Relexer } from './relex.ts';
@@ -19,19 +19,19 @@ interface Around {
   readonly collector: Collector;
   readonly builder: Builder;
   readonly reader: PieceReader;
-  readonly memory: { readonly relexer: Relexer; readonly pieces: Pieces; readonly elements: Elements };
+  /** What is as it was in the text before. */
+  readonly elements: readonly Element[];
+  readonly memory: { readonly relexer: Relexer; readonly elements: Elements };
 }
 
 /** Nothing where the text has no mistake, or where what is far from its mistakes may have to do with them. */
 export function readReduced(around: Around): Recovered | undefined {
-  const { source, tokens, collector, builder, reader, memory } = around;
-  const elements = memory.elements.again(memory.relexer, memory.pieces.last);
-  if (!elements) return undefined;
+  const { source, tokens, collector, builder, reader, memory, elements } = around;
   reader.hold(elements);
   return collector.full ? undefined : recovered();
 
   function recovered(): Recovered | undefined {
-    const reduced = reduce(tokens, elements!, isTouched);
+    const reduced = reduce(tokens, elements, isTouched);
     if (!reduced) return undefined;
     const { tokens: own, parted } = reduced;
     if (areBalanced(own) && !hidesMistake(own) && 'node' in readStrictly('file', own)) return undefined;
@@ -45,7 +45,7 @@ export function readReduced(around: Around): Recovered | undefined {
       return undefined;
     }
     collector.join(fork);
-    memory.elements.keep(elements!, reader.noted, memory.relexer);
+    memory.elements.keep(elements, reader.noted, memory.relexer);
     return { ...read, declarations };
   }
 

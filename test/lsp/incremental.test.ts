@@ -133,6 +133,35 @@ function edited(first: string, steps: number, random: Random): readonly string[]
   return texts;
 }
 
+/** A line that is written again, letter by letter, after it is gone: names come and go, between mistakes. */
+function retyped(text: string, random: Random, steps: number): readonly string[] {
+  const lines = text.split('\n');
+  const at = pick(
+    random,
+    lines.flatMap((line, index) => (line.trim() === '' ? [] : [index])),
+  );
+  const line = lines[at]!;
+  const begun = Array.from({ length: steps }, (_, step) => line.slice(0, Math.ceil((line.length * step) / steps)));
+  return [text, ...begun.map((part) => lines.with(at, part).join('\n')), text];
+}
+
+/** As `compare`, of what follows a keystroke. */
+function compareSome(texts: readonly string[], random: Random): void {
+  const session = new Session(nodeHost());
+  for (const [version, text] of texts.entries()) {
+    session.put(TextDocument.create(uri, 'tower', version, text));
+    const fresh = new Session(nodeHost());
+    fresh.put(TextDocument.create(uri, 'tower', 0, text));
+    const offsets = Array.from({ length: 4 }, () => random.integer(text.length + 1));
+    const some = (facts: FileAnalysis): unknown => [
+      toJson(facts.checked.diagnostics),
+      offsets.map((offset) => hoverAt(facts, offset)?.text),
+      completionsAt(facts, offsets[0]!).items,
+    ];
+    expect(some(session.facts(path)!), `text ${version}`).toEqual(some(fresh.facts(path)!));
+  }
+}
+
 describe('a session that knows the texts before', () => {
   const models = readdirSync('models').filter((name) => name.endsWith('.tower'));
 
@@ -144,5 +173,26 @@ describe('a session that knows the texts before', () => {
   it('answers as a new one of a model of two thousand lines', () => {
     const random = randomOf(1);
     compare(edited(largeModel(), 5, random), random);
+  });
+
+  it.each(models)('answers as a new one while a line of %s is typed', (name) => {
+    const random = randomOf(name.length + models.indexOf(name));
+    const text = readFileSync(`models/${name}`, 'utf8');
+    compareSome([...retyped(text, random, 7), ...retyped(text, random, 7)], random);
+  });
+
+  it('answers as a new one of a model of twenty thousand lines, whatever is typed', () => {
+    const random = randomOf(3);
+    const text = largeModel(10);
+    const at = text.indexOf('  item_3_3 :');
+    const line = '  extra : list(category(dim: 8), max: 12)\n';
+    const typed = [4, 9, 11, 20, 40, line.length].map((end) => text.slice(0, at) + line.slice(0, end) + text.slice(at));
+    const others = [
+      text.replace('  item_3_3 :', '  item_3_3x :'),
+      text.replace('group users_3 =', 'group users_3x ='),
+      text.replace('let width = 64', 'let width = 6'),
+      text.replace('  channel main_5 = ', '  channel main_5x = '),
+    ];
+    compareSome([text, ...typed, text, ...others], random);
   });
 });

@@ -8,6 +8,7 @@ import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import type { ResolvedParts } from '../resolved_parts.ts';
+import { wordsOf } from '../words.ts';
 import { read, type Workspace } from '../workspace.ts';
 import type { Blocks } from './flows.ts';
 import { labelExtra } from './labels.ts';
@@ -32,6 +33,7 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, pa
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
   const order = parts.same(`steps of ${node.name.name}`, [...namesOfSteps(node)]);
+  const opens = openingOf(inputs, features, groups);
   const steps: TowerStepPart[] = [];
   const seen = new Map<string, Ast.Identifier>();
   for (const entry of node.entries) {
@@ -44,10 +46,11 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, pa
       report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
     } else seen.set(name, entry.name);
     const resolve = () => resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
+    const opened = wordsOf(sourceOf(entry)).map(opens);
     // What an output of a step above is depends on more of that step than its name.
     const { flow, begun, reads } = takesOutput(entry.flow)
       ? resolve()
-      : parts.part(workspace, entry, [inputs, order, steps.length], resolve, blocks);
+      : parts.part(workspace, entry, [order, steps.length, ...opened], resolve, blocks);
     steps.push({
       name,
       span,
@@ -67,6 +70,19 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, pa
     ...(key && node.key ? { key: { ...node.key, name: key.name } } : {}),
     steps,
   };
+}
+
+/** What a flow begins with. */
+const sourceOf = ({ flow }: Ast.TowerEntry): Ast.Expression => (flow.kind === 'Flow' ? (flow.steps[0] ?? flow) : flow);
+
+/** What a word lets into a flow: the features of a group, a feature, or nothing. */
+function openingOf(
+  inputs: readonly TowerInput[],
+  features: readonly string[],
+  groups: Groups,
+): (word: string) => unknown {
+  const open = new Set([...features, ...inputs.flatMap((input) => [input.name, ...input.groups])]);
+  return (word) => (open.has(word) ? (groups.get(word) ?? word) : undefined);
 }
 
 /** In order, each with whether it is a channel. */
