@@ -92,9 +92,20 @@ function relex(before: string, lexed: Own, text: string): Change | undefined {
     if (name !== 'odd') move(list, delta, lines, to);
     if (name === 'comments' || name === 'unknown') move(fresh[name], start, line, 0);
     alike &&= name === 'tokens' ? areAlike(list, from, to, fresh.tokens) : from === to && fresh[name].length === 0;
-    list.splice(from, to - from, ...fresh[name]);
+    replace(list, from, to, fresh[name]);
   }
   return { start: first, end: first + fresh.tokens.length, delta: lexed.tokens.length - count, alike };
+}
+
+/** One by one where they are many: a call takes no hundred thousand arguments. */
+function replace(list: IToken[], from: number, to: number, fresh: readonly IToken[]): void {
+  if (fresh.length < 1000) {
+    list.splice(from, to - from, ...fresh);
+    return;
+  }
+  const rest = list.slice(to);
+  list.length = from;
+  for (const tokens of [fresh, rest]) for (const token of tokens) list.push(token);
 }
 
 /** Whether tokens have the same types, each on the line and, where it is the first there, at the column of the other. */

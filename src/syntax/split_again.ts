@@ -41,6 +41,7 @@ export function splitAgain(
   before: Body<unknown> | undefined,
   { change, texts }: Since,
 ): Again {
+  if (start === end) return { places: [0], first: 0, last: 0 };
   const anew = (from: number, isKnown?: (place: number) => boolean): number[] =>
     entryRanges(tokens, [from, end], rule, isKnown).map(([, past]) => past - start);
   if (!change || before?.text !== texts - 1) return { places: [0, ...anew(start)], first: 0, last: 0 };

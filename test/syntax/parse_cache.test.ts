@@ -104,6 +104,15 @@ describe('reading on from the text before', () => {
     expect(plain(memory.parse(source))).toBe(plain(parse(source)));
   });
 
+  it('reads a body that is empty now as empty', () => {
+    const memory = new IncrementalParser();
+    const text = 'tower user(a) {\n  channel main = a -> flatten\n}\n';
+    for (const now of [text, text.replace(/ +channel.*/, ''), text]) {
+      const source = makeSource('m', now);
+      expect(plain(memory.parse(source))).toBe(plain(parse(source)));
+    }
+  });
+
   it('reads two entries of one text as two', () => {
     const memory = new IncrementalParser();
     const text = 'train { batch = 1, batch = 1 }\ntask a { loss = bce }\ntask b { loss = bce }\n';
@@ -124,6 +133,14 @@ describe('the tokens of a text that changed a little', () => {
         expect(tokensOf(relexer.lex(text)), JSON.stringify(text)).toBe(tokensOf(lex(text)));
       }
     }
+  });
+
+  it('are those of a text of which very much changed', () => {
+    const text = 'let a = 1\n'.repeat(50_000);
+    const relexer = new Relexer();
+    relexer.lex(text);
+    const changed = `b${text.slice(1, -2)}2\n`;
+    expect(relexer.lex(changed).tokens.length).toBe(lex(changed).tokens.length);
   });
 
   it('are those of a long text, wherever it changed', () => {
