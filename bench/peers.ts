@@ -91,6 +91,7 @@ if (chosen.includes('scale')) {
       peer('tf_custom_scale.py', rows, 'xla', 'bf16'),
       peer('tf_custom_scale.py', rows),
       peer('keras_fit_scale.py', rows),
+      peer('keras_fit_scale.py', rows, 'bf16'),
     ]);
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { readLazyLoad } from '../../../src/data/sets/archives/r_data.ts';
 import { readRObject } from '../../../src/data/sets/archives/r_object.ts';
@@ -37,12 +38,11 @@ describe.skipIf(movielensFolder === undefined)('MovieLens (skipped without TOWER
     expect(corpus.keys).toEqual(movies.map(({ id }) => id));
     expect(corpus.titles).toEqual(movies.map(({ title }) => title));
 
-    const codeOf = new Map(
-      (encodings.get('movie_id') as unknown as { values: string[] }).values.map((id, at) => [id, at + 1]),
-    );
-    const genreOf = new Map(
-      (encodings.get('genres') as unknown as { values: string[] }).values.map((name, at) => [name, at + 1]),
-    );
+    const codesOf = (feature: string): Map<string, number> => {
+      const { values } = encodings.get(feature) as Extract<Encoding, { kind: 'vocabulary' }>;
+      return new Map([...values].map((value, at) => [value, at + 1]));
+    };
+    const [codeOf, genreOf] = [codesOf('movie_id'), codesOf('genres')];
     const place = new Map(movies.map(({ id }, at) => [id, at]));
     const timelines = new Map<string, { time: number; code: number }[]>();
     const starts = { train: 0, validation: parts.train.rows, test: parts.train.rows + parts.validation.rows };
