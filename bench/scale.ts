@@ -10,6 +10,7 @@ import { chooseEngine } from '../src/engine/engines.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
 import { initialValues } from '../src/graph/initial.ts';
 import { compile } from '../src/pipeline.ts';
+import { inPrecision } from '../src/plan/precision.ts';
 import { makeRandom } from '../src/random/random.ts';
 import { makeSource } from '../src/text/source.ts';
 import { median, peakMemory } from './machine.ts';
@@ -64,7 +65,8 @@ const corpus: Dataset['corpus'] = { rows, features: new Map(), keys: [], trainin
 const { engine } = await chooseEngine(values.engine as EngineName | undefined);
 const tables = makeTables(plan, encodings);
 const feeder = makeFeeder({ plan: plan.step, events: parts, corpus, features: plan.features, tables, seed: 1, batch });
-const program = await engine.prepare(plan.step.graph, initialValues(plan.step.graph, 1));
+const graph = inPrecision(plan.step.graph, values.precision === 'bf16' ? 'bf16' : 'float32', plan);
+const program = await engine.prepare(graph, initialValues(graph, 1));
 
 const order = random.permutation(events);
 const times: { total: number; feed: number; engine: number; apply: number }[] = [];
