@@ -35,8 +35,9 @@ const isLong = (encoding: Encoding): encoding is Vocabulary =>
 
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
-  const { bytes, ends } = packTexts(values, values.length);
-  const lengths = Int32Array.from(ends, (end, row) => end - (row === 0 ? 0 : ends[row - 1]!));
+  const packed = packTexts(values, values.length);
+  const { bytes } = packed;
+  const lengths = Int32Array.from(packed.ends, (end, row) => end - packed.startOf(row));
   const tensors = [
     { name: 'lengths', shape: [lengths.length], data: lengths },
     { name: 'bytes', shape: [bytes.length], data: bytes },

@@ -156,7 +156,7 @@ export function readPileAtOnce(folder: string, name: string, { bytes: size }: Pi
       closeSync(file);
     }
   } catch (error) {
-    throw failure('shards-damaged', { path, folder, reason: systemReason(error) ?? (error as Error).message });
+    throw damaged(path, systemReason(error) ?? (error as Error).message);
   }
 }
 
