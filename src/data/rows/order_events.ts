@@ -7,7 +7,7 @@ import { gather, gatherNumbers, markedRows, placesOf } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline } from './history.ts';
 import { type KeyRows, keyRows } from './keys.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
-import { parts, splitEvents } from './split.ts';
+import { codesOfParts, parts, splitEvents } from './split.ts';
 import type { ValidRows } from './valid_rows.ts';
 
 /** The items or the users, and what training has of each. */
@@ -75,8 +75,8 @@ export function foldsOf(
   if (folds !== undefined) return Uint8Array.from(order, (row) => folds[row]!);
   if (fold === undefined) return undefined;
   const { values } = events.columns.get(fold) as RawCodes;
-  const byCode = Array.from(dictionaries.get('fold')!, (text) => (parts as readonly string[]).indexOf(text));
-  return Uint8Array.from(order, (row) => byCode[values[row]!]!);
+  const codes = codesOfParts(dictionaries.get('fold')!);
+  return Uint8Array.from(order, (row) => codes.indexOf(values[row]!));
 }
 
 /** @param rows row ids of the training events at `places` */

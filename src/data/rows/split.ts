@@ -3,6 +3,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import type { Split } from '../../model/model.ts';
 import { makeRandom } from '../../random/random.ts';
 import type { Span } from '../../text/source.ts';
+import type { Texts } from '../../text/texts.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './history.ts';
 import type { Staged } from './staged.ts';
@@ -19,6 +20,18 @@ export interface ToSplit extends Stream {
   readonly rows: number;
   /** For `column` and `files`: place in `parts` of each event. */
   readonly folds?: Uint8Array;
+}
+
+/** The code of each part among the texts of a column, one text at a time: they may be millions by mistake. −1 where no row names the part. */
+export function codesOfParts(dictionary: Texts): readonly number[] {
+  const codes: number[] = parts.map(() => -1);
+  let code = 0;
+  for (const text of dictionary) {
+    const part = (parts as readonly string[]).indexOf(text);
+    if (part >= 0) codes[part] = code;
+    code++;
+  }
+  return codes;
 }
 
 /** Throws Failure where a part that was asked for is empty. */

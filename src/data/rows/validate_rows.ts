@@ -8,7 +8,7 @@ import type { Dictionaries } from './dictionaries.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { RowFindings } from './row_findings.ts';
 import { rowsApart } from './rows_apart.ts';
-import { parts } from './split.ts';
+import { codesOfParts } from './split.ts';
 import type { Staged } from './staged.ts';
 import type { RawRows } from './staged_tables.ts';
 
@@ -215,8 +215,6 @@ function checkListWeights(findings: RowFindings, { wanted, raw, staged }: Checke
 
 function checkFold(findings: RowFindings, { wanted, dictionaries }: Checked): void {
   if (wanted.fold === undefined) return;
-  const texts = [...dictionaries.get('fold')!];
-  const known = new Set(parts.map((part) => texts.indexOf(part)));
-  const fits = (code: number): boolean => code > 0 && known.has(code);
-  findings.each(wanted.fold, (code) => (fits(code) ? undefined : '… is not train, validation or test'));
+  const codes = codesOfParts(dictionaries.get('fold')!);
+  findings.each(wanted.fold, (code) => (codes.includes(code) ? undefined : '… is not train, validation or test'));
 }

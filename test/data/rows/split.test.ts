@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read.ts';
+import { codesOfParts } from '../../../src/data/rows/split.ts';
 import type { DataDescription } from '../../../src/model/model.ts';
+import { packTexts } from '../../../src/text/texts.ts';
 import { describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
@@ -70,6 +72,12 @@ describe('a split', () => {
     const data = await reading(tenEvents, { kind: 'random', validation: 0, test: 0, seed: 1 }, null);
     expect(itemsOf(data)[0]).toEqual(['i0', 'i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7', 'i8', 'i9']);
   });
+});
+
+it('codes of parts are their places among the texts of a column', () => {
+  for (const texts of [['', 'test', 'train', 'trian'], packTexts(['', 'test', 'train', 'trian'])]) {
+    expect(codesOfParts(texts)).toEqual([2, -1, 1]);
+  }
 });
 
 describe('an empty part', () => {
