@@ -1,5 +1,6 @@
 /** Encodings of a run that is there already, for data that it is asked about or goes on with. */
 
+import { everyRow } from '../every_row.ts';
 import { makeKeyTable } from '../text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../text/texts.ts';
 import type { Admission } from './columns/admission.ts';
@@ -37,9 +38,9 @@ export function grown(before: Encoding, fitted: Encoding): Encoding {
 
 /** The table row before of each row now: −1 for a new one. Undefined where each row is where it was, and none is new. */
 export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
-  const places = Int32Array.from({ length: rows }, (_, row) => row);
   if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
   if (sameTexts(before.values, now.values)) return undefined;
+  const places = everyRow(rows);
   // Rows that are of no value come first: that of unseen values, or those of hashes.
   const first = rows - now.values.length;
   const known = makeKeyTable(before.values, before.values.length);

@@ -1,4 +1,5 @@
 /** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
+import { everyRow } from '../every_row.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
 import type { FarNumbers, Keys, NumberArray, Precision } from './far_numbers.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
@@ -131,7 +132,7 @@ function halfStep(space: Space, options: Trained, { values, state, codes, ids }:
   const widths = specs.map(({ per }) => (per === 'row' ? 4 : bytes));
   const moved = widths.map((width) => space.allocate(most * width));
   const update = prepare(space, options, moved);
-  space.integers(all, most).set(Int32Array.from({ length: most }, (_, at) => at));
+  space.integers(all, most).set(everyRow(most));
   return (sums, count, { rate, keep, l2, noise }) => {
     kernels.gatherHalf(values.pointer, bytes, codes.pointer, count, rows.pointer);
     for (const [at, width] of widths.entries()) {

@@ -8,6 +8,7 @@
  * from those rows alone. So L layers cost L − 1 products of the whole graph each way, and those of the batch's neighbours.
  */
 import { invariant } from '../diagnostics/failure.ts';
+import { everyRow } from '../every_row.ts';
 import type { SeenRows } from './optimizer.ts';
 import type { PendingGradients } from './pending_gradients.ts';
 import { makeSpace, type Region, type Space } from './space.ts';
@@ -71,7 +72,7 @@ export class Propagation {
     const room = (bytes: number): Region => memory.enlarge(undefined, bytes);
     const numbers = (): Region => room(rows * rowBytes);
     const all = room(4 * rows);
-    space.integers(all, rows).set(Int32Array.from({ length: rows }, (_, row) => row));
+    space.integers(all, rows).set(everyRow(rows));
     const [shown, stamps, offsets, weights] = [numbers(), room(4 * rows), room(4 * (rows + 1)), room(4 * rows)];
     for (const [region, length] of [
       [stamps, rows],

@@ -5,6 +5,7 @@ import type { Corpus, Encoding } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Tensors } from '../engine/engine.ts';
+import { everyRow } from '../every_row.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import { computedTable, type TowerPlan } from '../plan/plan.ts';
@@ -41,7 +42,7 @@ export function listsOfItems({ plan }: Trained, elements: Elements | undefined):
       invariant(key?.column.kind === 'codes', 'the items have keys');
       const { column, index } = key;
       const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
-      const rows = every(corpus.keys.length).filter((row) => !skipsUnseen || codeOf(row) !== 0);
+      const rows = everyRow(corpus.keys.length).filter((row) => !skipsUnseen || codeOf(row) !== 0);
       const values = pickTexts(corpus.keys, rows);
       const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
@@ -58,14 +59,12 @@ export const tablesOfCorpus = (
     plan.features.flatMap(({ name, through, width }) => {
       if (!through) return [];
       const vectors = tables.get(computedTable(through))!.values();
-      return [[name, { table: rowsOf(vectors, every(corpus.keys.length), width) }]];
+      return [[name, { table: rowsOf(vectors, everyRow(corpus.keys.length), width) }]];
     }),
   );
 
-const every = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
-
 /** Row 0 is zeros. */
-function rowsOf(vectors: Float32Array, rows: readonly number[], width: number): Tensor {
+function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor {
   const data = new Float32Array((rows.length + 1) * width);
   for (const [at, row] of rows.entries()) {
     data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);

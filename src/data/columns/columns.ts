@@ -1,6 +1,7 @@
 /** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
+import { everyRow } from '../../every_row.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundHistory, Layout } from '../binding/layout.ts';
@@ -244,10 +245,8 @@ class ColumnWriter implements EncodedColumns {
     const rows = written === this.querySide ? this.itemRows(plan, column) : undefined;
     const raw = rawOf(this.given.good, column);
     if (rows === undefined) return undefined;
-    const [starts, ends] =
-      raw.kind === 'bags'
-        ? [raw.starts, raw.ends]
-        : [Int32Array.from(rows, (_, row) => row), Int32Array.from(rows, (_, row) => row + 1)];
+    const ofOne = everyRow(rows.length + 1);
+    const { starts, ends } = raw.kind === 'bags' ? raw : { starts: ofOne.subarray(0, -1), ends: ofOne.subarray(1) };
     const bags = { kind: 'bags', starts, ends, values: rows } as const;
     return (ids) => ({ bags, index: ids });
   }

@@ -2,6 +2,7 @@
 
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
+import { everyRow } from '../../every_row.ts';
 import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { Texts } from '../../text/texts.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
@@ -205,7 +206,7 @@ export function encodeBags(
   dictionary: Texts | undefined,
 ): { readonly elements: Int32Array; readonly inner: BagColumn } {
   const rows = raw.kind === 'bags' ? raw.starts.length : raw.values.length;
-  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  const all = everyRow(rows);
   const { column, index = all } = makeColumnEncoder(elementPlan(plan), encoding, raw, dictionary).encode(all);
   invariant(column.kind === 'bags', 'several values are a bag');
   return { elements: index, inner: column };

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
+import { everyRow } from '../../every_row.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { member, readLazyLoad } from './archives/r_data.ts';
 import type { RValue } from './archives/r_value.ts';
@@ -163,7 +164,7 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
   const [user, movie, rating] = [numbers('userId'), numbers('movieId'), numbers('rating')];
   const [time, year, genre] = [numbers('timestamp'), numbers('year'), numbers('genres')];
 
-  const rows = Uint32Array.from(user, (_, row) => row).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
+  const rows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
   const ratings = ['userId,movieId,rating,timestamp\n'];
   const films = new Map<number, string>();
   for (const row of rows) {

@@ -1,6 +1,7 @@
 /** The events of a bucket in the order of time, with the part that each is in: as `orderEvents` has them, of the bucket's users alone. */
 
 import { defined } from '../../defined.ts';
+import { everyRow } from '../../every_row.ts';
 import type { Split } from '../../model/model.ts';
 import { pickTexts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -41,7 +42,7 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, known: To
   const { wanted, sides, cuts, members, localOf } = known;
   const { events } = good;
   const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
-  const order = time ? ascendingPlaces(time) : Int32Array.from(ids, (_, row) => row);
+  const order = time ? ascendingPlaces(time) : everyRow(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
   const codesOf = (key: ColumnRequests['itemKey']): Int32Array | undefined =>
     key && gather((events.columns.get(key.inEvents) as RawCodes).values, order);

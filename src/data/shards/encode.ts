@@ -1,5 +1,6 @@
 /** The second pass: the events of each bucket are encoded with their histories; training events go to piles, the others stay. */
 
+import { everyRow } from '../../every_row.ts';
 import { madeOf } from '../../plan/plan.ts';
 import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -86,7 +87,7 @@ function restOfBucket(
   const { arranged, members } = read;
   const held = (part: 'validation' | 'test'): Block => {
     const of = withOwnIds(events[part], read);
-    const block = packEvents(of, specs.heldSpec, every(of.rows), members) as Map<string, Numbers>;
+    const block = packEvents(of, specs.heldSpec, everyRow(of.rows), members) as Map<string, Numbers>;
     const { times } = arranged.stream;
     block.set(
       '#time',
@@ -108,7 +109,7 @@ function restOfBucket(
         }
       : {}),
     ...itemsOfBucket(at, new Map([...encoded.items].filter(([name]) => !fromFile(name))), arranged.items, to.gathered),
-    users: sideRows(encoded.users, every(members.length), members),
+    users: sideRows(encoded.users, everyRow(members.length), members),
     seen: seenOfBucket(seen),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
@@ -140,8 +141,6 @@ function itemsOfBucket(
   const its = Int32Array.from(targets);
   return { items: sideRows(columns, its, its), newItems: Int32Array.from(newItems) };
 }
-
-const every = (count: number): Int32Array => Int32Array.from({ length: count }, (_, at) => at);
 
 /** Features whose column is one of the items' or the users' file. */
 export function sidesOfFeatures({ features }: Needs, wanted: ColumnRequests): Map<string, 'items' | 'users'> {

@@ -2,6 +2,7 @@
  * Boundaries that cut the training part into `buckets` equally frequent pieces; then as `boundaries`. Equal values stay together, so
  * values that repeat a lot give fewer pieces.
  */
+import { everyRow } from '../../../every_row.ts';
 import type { Fit, NumberSample } from './contract.ts';
 
 export const fitQuantiles: Fit<'quantiles'> = ({ buckets, log }, { numbers }) => {
@@ -39,6 +40,6 @@ function ascending({ values, weights }: NumberSample, log: boolean) {
   }
   const x = present.subarray(0, count);
   if (plain) return { sorted: x.sort(), weightOf: () => 1, total };
-  const order = Uint32Array.from(x, (_, at) => at).sort((a, b) => x[a]! - x[b]!);
+  const order = everyRow(count).sort((a, b) => x[a]! - x[b]!);
   return { sorted: Float64Array.from(order, (at) => x[at]!), weightOf: (i: number) => heavy[order[i]!]!, total };
 }
