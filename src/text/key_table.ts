@@ -30,7 +30,7 @@ export interface KeyParts {
   readonly slots?: Uint32Array;
 }
 
-/** @throws RangeError where the keys take more than 4 GiB */
+/** @throws TextsTooLarge where the keys take more than 4 GiB */
 export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => keyTableOf(packTexts(keys, expected));
 
 /** How many slots a table of so many keys has. */

@@ -11,8 +11,24 @@ export interface Texts extends Iterable<string> {
   at(place: number): string | undefined;
 }
 
-/** Bytes of all texts: what a 32-bit offset reaches, and a `Uint8Array` holds. */
-export const mostBytes = 2 ** 32 - 1;
+/** What a 32-bit offset reaches, and a `Uint8Array` holds. */
+const largest = 2 ** 32 - 1;
+let most = largest;
+
+/** Bytes of all texts of a list. */
+export const mostBytes = (): number => most;
+
+/** For tests: lists that are made from now on hold fewer bytes. */
+export function limitTexts(bytes: number = largest): void {
+  most = bytes;
+}
+
+/** A list of texts has no room for one more. */
+export class TextsTooLarge extends RangeError {
+  constructor() {
+    super(`the texts of a list take more than ${most} bytes`);
+  }
+}
 
 /** A list as its bytes. */
 export class PackedTexts implements Texts {
@@ -64,11 +80,11 @@ export class TextsWriter {
    * @param bytes the same of the bytes of all
    */
   constructor(texts = 0, bytes = 8 * texts) {
-    this.#bytes = new Uint8Array(Math.min(mostBytes, bytes));
+    this.#bytes = new Uint8Array(Math.min(most, bytes));
     this.#ends = new Uint32Array(texts);
   }
 
-  /** @throws RangeError past 4 GiB */
+  /** @throws TextsTooLarge past 4 GiB */
   add(text: string): void {
     this.#reserve(3 * text.length);
     this.#end(encodeText(text, this.#bytes, this.#used));
@@ -99,8 +115,8 @@ export class TextsWriter {
   #reserve(count: number): void {
     const least = this.#used + count;
     if (least <= this.#bytes.length) return;
-    if (least > mostBytes) throw new RangeError('the texts of a list take more than 4 GiB');
-    this.#bytes = enlarged(this.#bytes, Math.min(mostBytes, Math.max(64, least, Math.ceil(1.5 * this.#bytes.length))));
+    if (least > most) throw new TextsTooLarge();
+    this.#bytes = enlarged(this.#bytes, Math.min(most, Math.max(64, least, Math.ceil(1.5 * this.#bytes.length))));
   }
 
   #end(at: number): void {
@@ -123,7 +139,7 @@ function fitted<T extends Uint8Array | Uint32Array>(array: T, length: number): T
   return (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
 }
 
-/** @param expected texts that there is room for at first. @throws RangeError past 4 GiB */
+/** @param expected texts that there is room for at first. @throws TextsTooLarge past 4 GiB */
 export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
   if (texts instanceof PackedTexts) return texts;
   const writer = new TextsWriter(expected);
@@ -141,7 +157,7 @@ export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
   return writer.texts();
 }
 
-/** One list after another, packed if the first is. @throws RangeError past 4 GiB */
+/** One list after another, packed if the first is. @throws TextsTooLarge past 4 GiB */
 export function joinedTexts(first: Texts, second: Texts): Texts {
   if (!(first instanceof PackedTexts)) return [...first, ...second];
   const writer = new TextsWriter(first.length + second.length);

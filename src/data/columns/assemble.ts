@@ -21,6 +21,7 @@ import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { type Admissions, fitAdmissions } from './fit_admissions.ts';
 import { fitEncodings } from './fit_encoders.ts';
+import { refuseTooLarge } from './large_texts.ts';
 import { titlesFrom } from './titles.ts';
 
 export interface ToAssemble {
@@ -81,7 +82,12 @@ function encodingsOf(given: ToAssemble, arranged: OrderedEvents): Admissions {
   if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
   const fitted = fitEncodings(good, wanted, needs, arranged, files);
   const before = pinned?.encodings;
-  const all = new Map([...fitted].map(([name, encoding]) => [name, grown(before?.get(name) ?? encoding, encoding)]));
+  const all = new Map(
+    [...fitted].map(([name, encoding]) => [
+      name,
+      refuseTooLarge(name, () => grown(before?.get(name) ?? encoding, encoding)),
+    ]),
+  );
   return fitAdmissions({ ...given, arranged }, all);
 }
 

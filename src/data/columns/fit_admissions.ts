@@ -14,6 +14,7 @@ import type { OrderedEvents } from '../rows/order_events.ts';
 import { trainingTimes } from '../rows/past.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
+import { refuseTooLarge } from './large_texts.ts';
 
 export interface Admissions {
   readonly encodings: ReadonlyMap<string, Encoding>;
@@ -50,13 +51,12 @@ export function fitAdmissions(given: ToAdmit, fitted: ReadonlyMap<string, Encodi
     const rule: AdmissionRule = encoder;
     const before = pinned?.encodings.get(name);
     const column = wanted.features.get(name) ?? wanted.histories.get(name)!;
-    const { values, admission } = admit(
-      rule,
-      occurrences(given, teacher, column, dictionaryOf(good, column) ?? []),
+    const found = occurrences(given, teacher, column, dictionaryOf(good, column) ?? []);
+    const known =
       before?.kind === 'vocabulary'
         ? { values: before.values, ...defined({ admission: pinned?.admissions?.get(name) }) }
-        : undefined,
-    );
+        : undefined;
+    const { values, admission } = refuseTooLarge(name, () => admit(rule, found, known));
     const encoding: Encoding = { kind: 'vocabulary', values };
     encodings.set(name, encoding);
     admissions.set(name, admission);

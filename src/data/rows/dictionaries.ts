@@ -15,7 +15,6 @@ export type Dictionaries = ReadonlyMap<string, Texts>;
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.
- * @param most bytes of a dictionary
  * @throws Failure `dictionary-too-large`
  */
 export async function makeDictionaries(
@@ -23,12 +22,11 @@ export async function makeDictionaries(
   wanted: ColumnRequests,
   layout: Layout,
   staged: ReadonlyMap<Role, StagedTable>,
-  most = mostBytes,
 ): Promise<Dictionaries> {
   const dictionaries = new Map<string, Texts>();
   for (const [name, sources] of await textsOfAll(database, wanted, layout)) {
     await gather(database, name, sources, staged);
-    dictionaries.set(name, await valuesOf(database, name, most));
+    dictionaries.set(name, await valuesOf(database, name));
   }
   return dictionaries;
 }
@@ -96,10 +94,11 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
 }
 
 /** As bytes: the database has them so, and tens of millions of texts would be as many objects. */
-async function valuesOf(database: Database, name: string, most: number): Promise<Texts> {
+async function valuesOf(database: Database, name: string): Promise<Texts> {
   const size = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
   const [row] = await database.rows(`${size} FROM ${tableOf(name)}`);
   const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
+  const most = mostBytes();
   if (bytes > most) throw failure('dictionary-too-large', { name, bytes, most });
   const values = new TextsWriter(texts + 1, bytes);
   values.add('');

@@ -56,14 +56,15 @@ export const shards = {
     remedy: 'Read a span of time with `where` in the data block. Train the next span with `tower train --from`.',
   }),
 
-  'dictionary-too-large': row<{ name: string; bytes: number; most: number }>({
+  'dictionary-too-large': row<{ name: string; bytes?: number; most: number }>({
     severity: 'error',
     message: ({ name, bytes, most }) =>
-      `the distinct texts of \`${name}\` take ${bytesWords(bytes)}, and a list of texts holds ${bytesWords(most)}`,
-    hint: () => 'use shorter ids, such as numbers, or read a span of time with `where`',
+      `the texts of \`${name}\` take ${bytes === undefined ? 'more' : bytesWords(bytes)}, and a list of texts holds ${bytesWords(most)}`,
+    hint: () => 'use shorter texts, such as numbers for ids, or read a span of time with `where`',
     means:
-      'Tower keeps the distinct texts of a column in one list, and finds each by an offset of 32 bits. This column has more bytes of text than such an offset reaches.',
-    remedy: 'Use shorter ids, such as numbers. Or read a span of time with `where` in the data block.',
+      'Tower keeps the distinct texts of a column in one list, and finds each by an offset of 32 bits. So it keeps the titles of all items, and a vocabulary that grows from run to run. This list has more bytes than such an offset reaches.',
+    remedy:
+      'Use shorter texts, such as numbers for ids. Or read a span of time with `where` in the data block. Let a vocabulary that grew over many runs begin anew: train without `--from`, or let values leave with `expire_days`.',
   }),
 
   'shards-not-written': row<{ path: string; reason: string }>({

@@ -4,12 +4,12 @@ import { columnRequests } from '../../../src/data/binding/column_requests.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { type Dictionaries, makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
-import { PackedTexts } from '../../../src/text/texts.ts';
+import { limitTexts, PackedTexts } from '../../../src/text/texts.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
 
-async function dictionariesOf(csv: string, most?: number): Promise<Dictionaries> {
+async function dictionariesOf(csv: string): Promise<Dictionaries> {
   const bound = await bindData(describeData({ folder: folderWith({ 'events.csv': csv }) }), needs);
   const { layout, discard } = bound.output!;
   const database = await openDatabase();
@@ -18,7 +18,7 @@ async function dictionariesOf(csv: string, most?: number): Promise<Dictionaries>
     discard();
   });
   const staged = await stage(database, layout.sources.get('events')!, layout);
-  return makeDictionaries(database, columnRequests(layout, needs), layout, new Map([['events', staged]]), most);
+  return makeDictionaries(database, columnRequests(layout, needs), layout, new Map([['events', staged]]));
 }
 
 /** What the database keeps within a value, and what it keeps elsewhere; marks of UTF-8; characters of one to four bytes. */
@@ -40,8 +40,11 @@ it('has each text once, as it is, after the empty one', async () => {
 
 it('is refused where its offsets would not reach its bytes', async () => {
   const csv = 'user,item\nann,0123\nbob,45é\n';
-  expect([...(await dictionariesOf(csv, 8)).get('item')!]).toEqual(['', '0123', '45é']);
-  expect(await failureOf(dictionariesOf(csv, 7))).toEqual([
-    expect.stringMatching(/^dictionary-too-large .*the distinct texts of `item` take/),
+  onTestFinished(() => limitTexts());
+  limitTexts(8);
+  expect([...(await dictionariesOf(csv)).get('item')!]).toEqual(['', '0123', '45é']);
+  limitTexts(7);
+  expect(await failureOf(dictionariesOf(csv))).toEqual([
+    expect.stringMatching(/^dictionary-too-large .*the texts of `item` take 0\.0 MB, and/),
   ]);
 });
