@@ -55,9 +55,9 @@ function keyOf(runs: readonly RunSummary[], by: string): (run: RunSummary) => nu
   return ({ validation }) => (Object.hasOwn(validation, by) ? validation[by] : undefined);
 }
 
-/** Runs that pruning leaves are the first `keep` of a list, and those that a process trains in now. */
+/** Runs that pruning leaves are the first `keep` of a list, and those that a process trains in or answers with now. */
 export const prunable = (runs: readonly RunSummary[], keep: number): RunSummary[] =>
-  runs.slice(keep).filter(({ status }) => status !== 'running' && status !== 'damaged');
+  runs.slice(keep).filter(({ status, served }) => status !== 'running' && status !== 'damaged' && !served);
 
 /**
  * Removes the files of a run. A file that Tower did not write stays, and so does the folder around it.

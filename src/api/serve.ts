@@ -135,6 +135,8 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
   await refuseUnsafe({ host, token });
   const items = folder === undefined ? undefined : await (await import('./items.ts')).openItems(folder, say);
+  const { beginReading } = await import('../storage/readers.ts');
+  const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
     const [{ onlyVersion }, answers] = await Promise.all([
       import('../server/versions/versions.ts'),
@@ -144,11 +146,13 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
     const close = async (): Promise<void> => {
       await detach?.();
       await answers.close();
+      await endReading();
     };
     const versions = onlyVersion({ answers, folder: run.trained.folder, close });
     const serving = await listen({ versions, ...defined({ items }) }, request);
     return { ...serving, ...defined({ index: answers.index }) };
   } catch (error) {
+    await endReading();
     await items?.close();
     throw error;
   }

@@ -23,7 +23,8 @@ export interface LockOptions {
   readonly wait?: number;
 }
 
-interface Held extends Owner {
+/** What a file of a lock says. */
+export interface Held extends Owner {
   readonly format: 'tower-lock-1';
   readonly purpose: string;
   readonly since: string;
@@ -36,8 +37,12 @@ export const lockFile = '.lock';
 /** A path on which nothing can be made, such as one of /proc, is reported. */
 const mostGone = 100;
 
-/** Files of a lock that is held, of one that is being taken, and of one that a kill left. */
-export const isLockFile = (name: string): boolean => /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name);
+/** Files of a lock that is held, of one that is being taken, of one that a kill left, and of readers. */
+export const isLockFile = (name: string): boolean =>
+  /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name) || isReaderFile(name);
+
+/** Of a process that reads the folder: `readers.ts`. */
+export const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
 /**
  * Makes the folder where it is missing.
@@ -45,13 +50,7 @@ export const isLockFile = (name: string): boolean => /^\.lock(-[0-9a-f-]{36}|\.[
  */
 export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOptions): Promise<FolderLock> {
   const path = join(folder, lockFile);
-  const mine: Held = {
-    format: 'tower-lock-1',
-    ...thisProcess(),
-    purpose,
-    since: new Date().toISOString(),
-    id: randomUUID(),
-  };
+  const mine = heldFor(purpose);
   const until = Date.now() + wait;
   let made: string | undefined;
   for (let gone = 0; ; ) {
@@ -96,6 +95,15 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
   };
 }
 
+/** Of this process. */
+export const heldFor = (purpose: string): Held => ({
+  format: 'tower-lock-1',
+  ...thisProcess(),
+  purpose,
+  since: new Date().toISOString(),
+  id: randomUUID(),
+});
+
 /** Locks that this process holds no more. */
 const abandoned = new Set<string>();
 
@@ -120,7 +128,7 @@ export async function refuseHeld(folder: string): Promise<void> {
   if (holder && !isStale(holder)) throw inUse(folder, path, holder);
 }
 
-function inUse(folder: string, path: string, holder: Held | 'unreadable'): Error {
+export function inUse(folder: string, path: string, holder: Held | 'unreadable'): Error {
   if (holder === 'unreadable') return failure('run-in-use', { folder, lock: path, by: undefined, here: false });
   const { purpose, pid, host, since } = holder;
   return failure('run-in-use', {
@@ -233,7 +241,7 @@ async function settledHolder(path: string): Promise<Held | 'unreadable' | undefi
   }
 }
 
-async function holderOf(path: string): Promise<Held | undefined> {
+export async function holderOf(path: string): Promise<Held | undefined> {
   const text = await textOf(path);
   return text === undefined ? undefined : parse(text);
 }

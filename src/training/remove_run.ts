@@ -5,6 +5,7 @@ import { checkpointFile } from '../artifact/checkpoint.ts';
 import { manifestFile } from '../artifact/manifest.ts';
 import { remove, removeDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
+import { refuseRead } from '../storage/readers.ts';
 import { hasRunFile, modelFolders, namesIn, oursIn, pathsIn, rejectsFile, runFile } from './folder.ts';
 
 /**
@@ -16,6 +17,7 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
   let left: readonly string[] = [];
   try {
+    await refuseRead(folder);
     const ours = (await oursIn(folder, await namesIn(folder)))?.paths;
     // Another process may have put something else there since the runs were listed.
     if (ours === undefined) return await pathsIn(folder);

@@ -5,6 +5,7 @@ import { readManifest } from '../artifact/load.ts';
 import { type Manifest, manifestFile } from '../artifact/manifest.ts';
 import { defined } from '../defined.ts';
 import { Failure } from '../diagnostics/failure.ts';
+import { isRead } from '../storage/readers.ts';
 import { readJsonFile } from '../storage/run_files.ts';
 import { isRunIn, runFile } from './folder.ts';
 import { readMetricsLog } from './metrics_log.ts';
@@ -18,6 +19,8 @@ export interface RunSummary {
    */
   readonly status: 'epochs' | 'patience' | 'stopped' | 'unfinished' | 'running' | 'damaged';
   readonly reason?: string;
+  /** A server answers with it. */
+  readonly served?: true;
   /** Absent where the folder does not say it. */
   readonly model?: string;
   readonly data?: string;
@@ -40,8 +43,9 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
   if (!names.includes(runFile) && !names.includes(manifestFile)) return undefined;
   const kind = await isRunIn(folder, names);
   if (kind === 'other') return undefined;
-  const [sizes, records, manifest] = await Promise.all([
+  const [sizes, served, records, manifest] = await Promise.all([
     sizesOf(folder),
+    servedIn(folder),
     readMetricsLog(folder).catch(() => []),
     readManifest(folder).catch((error: unknown) => error),
   ]);
@@ -53,7 +57,7 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
     const begun = await identityIn(folder);
     const ended = withoutManifest(manifest);
     const state = kind === 'damaged' && ended.status === 'unfinished' ? unreadable : ended;
-    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...state };
+    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...served, ...state };
   }
   const { training, plan, data, settings, seed } = manifest;
   const kept = training.best ? epochs.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
@@ -66,9 +70,13 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
     seed,
     validation: kept?.validation ?? measured,
     ...sizes,
+    ...served,
     ...defined({ best: training.best, settings, data: data.file }),
   };
 }
+
+const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
+  (await isRead(folder).catch(() => false)) ? { served: true } : {};
 
 /** What run.json says from the beginning. */
 async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed'>> {

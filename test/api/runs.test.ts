@@ -1,16 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../src/api/runs.ts';
-import { train } from '../../src/api.ts';
+import { serveVersions } from '../../src/api/versions/serve.ts';
+import { load, serve, train } from '../../src/api.ts';
 import { runsText } from '../../src/cli/views/runs.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import { lockFolder } from '../../src/storage/lock.ts';
+import { heldFor, lockFolder } from '../../src/storage/lock.ts';
 import { writeProject } from '../cli/project.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
-const [project, runs] = [join(root, 'project'), join(root, 'runs')];
+const [project, runs, kept] = [join(root, 'project'), join(root, 'runs'), join(root, 'kept')];
 
 beforeAll(async () => {
   mkdirSync(project);
@@ -23,6 +25,7 @@ beforeAll(async () => {
     const out = join(runs, name);
     await train(join(project, 'films.tower'), { ...data, out, set: { epochs, width: 4 } });
   }
+  cpSync(join(runs, 'one'), kept, { recursive: true });
   // One that was stopped before its model was written, one whose manifest was changed, and things that are no run.
   cpSync(join(runs, 'one'), join(runs, 'stopped'), { recursive: true });
   rmSync(join(runs, 'stopped/manifest.json'));
@@ -104,6 +107,39 @@ describe('pruning', () => {
     await lock.release();
     expect(await pruneRun(run!)).toEqual([]);
     expect(existsSync(run!.folder)).toBe(false);
+  });
+});
+
+describe('a run that a server answers with', () => {
+  const folder = join(root, 'served/first');
+  const own = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
+
+  it.each(['alone', 'as a version'])('%s is listed so, and stays until the server ends', async (how) => {
+    cpSync(kept, folder, { recursive: true });
+    const run = await load(folder, { engine: 'onnx' });
+    const serving = how === 'alone' ? await serve(run, { port: 0 }) : await serveVersions({ run, port: 0 });
+    const [listed] = await listRuns(folder);
+    expect(listed).toMatchObject({ status: 'epochs', served: true });
+    expect(runsText([listed!], root)).toContain('finished, served');
+    expect(prunable([listed!], 0)).toEqual([]);
+    // One that was listed before the server began.
+    await expect(pruneRun(listed!)).rejects.toThrow(/first is in use by `tower serve`: process \d+/);
+    await serving.close();
+    await run.close();
+    expect(own()).toEqual([]);
+    expect(await pruneRun((await listRuns(folder))[0]!)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is free again where the server was killed', async () => {
+    cpSync(kept, folder, { recursive: true });
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const gone = { ...heldFor('tower serve'), pid, started: '' };
+    writeFileSync(join(folder, `.reader-${gone.id}`), JSON.stringify(gone));
+    const [run] = await listRuns(folder);
+    expect(prunable([run!], 0)).toEqual([run]);
+    expect(await pruneRun(run!)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
   });
 });
 

@@ -130,6 +130,8 @@ export async function openVersion(
   folder: string,
   { items, index, table, userVectors }: OfVersions,
 ): Promise<Version> {
+  const { beginReading } = await import('../../storage/readers.ts');
+  const endReading = await beginReading(folder, 'tower serve');
   try {
     const answers = await open(run, {
       takesItems: items !== undefined,
@@ -140,11 +142,13 @@ export async function openVersion(
       await detach?.();
       await answers.close();
       await run.close();
+      await endReading();
     };
     const { makeVersion } = await import('../../server/versions/version.ts');
     return makeVersion({ answers, folder, close });
   } catch (error) {
     await run.close();
+    await endReading();
     throw error;
   }
 }

@@ -25,7 +25,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
   const rows = runs.map((run) => [
     shown(relative(root, run.folder) || run.folder),
     shown(run.model ?? ''),
-    statusWords[run.status],
+    `${statusWords[run.status]}${run.served ? ', served' : ''}`,
     String(run.epochs),
     ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
     run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',

@@ -88,11 +88,11 @@ export const runs = {
     hint: ({ here, lock }) =>
       here
         ? 'wait until that process ends, or give another folder'
-        : `delete ${lock} if no other process writes into the folder; otherwise give another folder`,
+        : `delete ${lock} if no other process uses the folder; otherwise give another folder`,
     means:
-      'Another process writes into the folder, and two would mix their files. The file `.lock` names the process. Tower replaces a lock whose process has ended.',
+      'Another process writes into the folder, and two would mix their files. The file `.lock` names the process. Tower replaces a lock whose process has ended. Or `tower runs --prune` was to remove a run that a server answers with: a file `.reader-…` names the server.',
     remedy:
-      'Wait until the process ends, or give another folder. A lock of another computer or container cannot be checked from here: delete `.lock` when nothing there writes into the folder.',
+      'Wait until the process ends, or give another folder. A lock of another computer or container cannot be checked from here: delete its file when nothing there uses the folder.',
   }),
 
   'own-file': row<{ path: string; folder: boolean }>({
