@@ -1,4 +1,4 @@
-/** Where one column of each row of a score matrix is among the others, counted exactly; and the best columns of a row. */
+/** Where one column of each row of a score matrix is among the others, counted exactly. */
 import type { BagColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeSpace, type Region } from './space.ts';
@@ -27,6 +27,23 @@ export interface RankOptions {
 export interface Ranker {
   /** @param scores float32 [rows, columns] */
   rank(scores: Float32Array, columns: number, targets: Int32Array, options?: RankOptions): RowRanks;
+  /** The same of rows of so many columns whose scores come some columns at a time, in any order, each once. */
+  begin(columns: number, targets: Int32Array, options?: RankOptions): PartialRanks;
+}
+
+/** Ranks of some columns, whose targets may be among others. */
+export interface PartialRanks {
+  /** Whether one of the targets is among these columns. */
+  hasTarget(from: number, to: number): boolean;
+  /**
+   * Takes what the targets among these columns score, of all of them before `count`.
+   * @param scores float32 [rows, to − from], those of the columns `from` to before `to`
+   */
+  take(scores: Float32Array, from: number, to: number): void;
+  /** Counts these columns. */
+  count(scores: Float32Array, from: number, to: number): void;
+  /** Once all columns are counted. */
+  ranks(): RowRanks;
 }
 
 /** Scores are copied into the kernel's memory this many bytes at a time: they are then still in the cache to be counted. */
@@ -38,88 +55,85 @@ export function makeRanker(): Ranker {
   let block: Region | undefined;
   let results: Region | undefined;
 
-  return {
-    rank(scores, columns, targets, { excluded, of } = {}) {
-      const rows = targets.length;
-      invariant(of || scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
-      const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(blockBytes / (4 * Math.max(1, columns)))));
-      block = space.enlarge(block, 4 * rowsAtOnce * columns);
-      results = space.enlarge(results, 12 * rowsAtOnce);
-      const held = space.floats(block, rowsAtOnce * columns);
-      const counts = space.integers(results, 3 * rowsAtOnce);
-      const targetScores = space.floats(results, rowsAtOnce);
-      const pointer = results.pointer;
-      const exclude = excluded && makeExcluder(excluded, columns);
-
-      const better = new Int32Array(rows);
-      const equal = new Int32Array(rows);
-      const ranked = new Int32Array(rows).fill(columns);
-      for (let from = 0; from < rows; from += rowsAtOnce) {
-        const some = Math.min(rowsAtOnce, rows - from);
-        for (let i = 0; i < some; i++) {
-          const row = of?.[from + i] ?? from + i;
-          held.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
+  const begin = (all: number, targets: Int32Array, { excluded, of }: RankOptions = {}): PartialRanks => {
+    const rows = targets.length;
+    const better = new Int32Array(rows);
+    const equal = new Int32Array(rows);
+    const ranked = new Int32Array(rows).fill(all);
+    const own = new Float32Array(rows);
+    const exclude = excluded && makeExcluder(excluded, all);
+    for (const target of targets) invariant(target >= 0 && target < all, `target ${target} of ${all} columns`);
+    const rowOf = (target: number): number => of?.[target] ?? target;
+    return {
+      hasTarget: (from, to) => targets.some((target) => target >= from && target < to),
+      take(scores, from, to) {
+        targets.forEach((target, i) => {
+          if (target >= from && target < to) own[i] = scores[rowOf(i) * (to - from) + target - from]!;
+        });
+      },
+      count(scores, first, end) {
+        const columns = end - first;
+        invariant(of || scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
+        const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(blockBytes / (4 * Math.max(1, columns)))));
+        block = space.enlarge(block, 4 * rowsAtOnce * columns);
+        results = space.enlarge(results, 12 * rowsAtOnce);
+        const held = space.floats(block, rowsAtOnce * columns);
+        const counts = space.integers(results, 3 * rowsAtOnce);
+        const targetScores = space.floats(results, rowsAtOnce);
+        const pointer = results.pointer;
+        for (let from = 0; from < rows; from += rowsAtOnce) {
+          const some = Math.min(rowsAtOnce, rows - from);
+          for (let i = 0; i < some; i++) {
+            const row = rowOf(from + i);
+            held.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
+            targetScores[i] = own[from + i]!;
+            const places = held.subarray(i * columns, (i + 1) * columns);
+            if (exclude) ranked[from + i]! -= exclude(places, first, from + i, targets[from + i]!);
+          }
+          space.kernels.rank(block.pointer, some, columns, pointer, pointer + 4 * rowsAtOnce, pointer + 8 * rowsAtOnce);
+          for (let i = 0; i < some; i++) {
+            better[from + i]! += counts[rowsAtOnce + i]!;
+            equal[from + i]! += counts[2 * rowsAtOnce + i]!;
+          }
         }
-        for (let i = 0; i < some; i++) {
-          const target = targets[from + i]!;
-          invariant(target >= 0 && target < columns, `target ${target} of ${columns} columns`);
-          targetScores[i] = held[i * columns + target]!;
-          if (exclude) ranked[from + i]! -= exclude(held, i * columns, from + i, target);
-        }
-        space.kernels.rank(block.pointer, some, columns, pointer, pointer + 4 * rowsAtOnce, pointer + 8 * rowsAtOnce);
-        for (let i = 0; i < some; i++) {
-          const known = !Number.isNaN(targetScores[i]);
-          better[from + i] = known ? counts[rowsAtOnce + i]! : ranked[from + i]! - 1;
+      },
+      ranks() {
+        own.forEach((score, i) => {
+          const known = !Number.isNaN(score);
+          if (!known) better[i] = ranked[i]! - 1;
           // The target equals itself.
-          equal[from + i] = known ? counts[2 * rowsAtOnce + i]! - 1 : 0;
-        }
-      }
-      return { better, equal, ranked };
+          equal[i] = known ? equal[i]! - 1 : 0;
+        });
+        return { better, equal, ranked };
+      },
+    };
+  };
+  return {
+    begin,
+    rank(scores, columns, targets, options) {
+      const partial = begin(columns, targets, options);
+      partial.take(scores, 0, columns);
+      partial.count(scores, 0, columns);
+      return partial.ranks();
     },
   };
 }
 
-/** Writes NaN, which is neither above nor equal to anything, over a row's excluded columns; returns how many there are. */
+/** Writes NaN, which is neither above nor equal to anything, over a row's excluded columns, from the first on; returns how many these are. */
 function makeExcluder({ bags, of }: ExcludedColumns, columns: number) {
+  /** Of a column, the row that excluded it last: bags may repeat a column. */
   const excludedBy = new Int32Array(columns).fill(-1);
-  return (held: Float32Array, at: number, row: number, target: number): number => {
+  return (held: Float32Array, first: number, row: number, target: number): number => {
     const bag = of[row]!;
     if (bag < 0) return 0;
     let count = 0;
     for (let i = bags.starts[bag]!, end = bags.ends[bag]!; i < end; i++) {
       const column = bags.values[i]!;
-      if (column < 0 || column === target || excludedBy[column] === row) continue;
+      if (column < first || column >= first + held.length || column === target || excludedBy[column] === row) continue;
       excludedBy[column] = row;
-      held[at + column] = Number.NaN;
+      held[column - first] = Number.NaN;
       count++;
     }
     return count;
   };
-}
-
-/** The `k` best columns of one row, best first; of equals the one further left. NaN and excluded columns are left out. */
-export function topK(
-  scores: Float32Array,
-  k: number,
-  excluded: Iterable<number> = [],
-): { readonly columns: Int32Array; readonly scores: Float32Array } {
-  const left = new Set(excluded);
-  const columns = new Int32Array(Math.max(0, k));
-  const best = new Float32Array(columns.length);
-  let found = 0;
-  for (let column = 0; column < scores.length && k > 0; column++) {
-    const score = scores[column]!;
-    // Not `score <= …`, which a NaN would pass.
-    if (found === k ? !(score > best[k - 1]!) : Number.isNaN(score)) continue;
-    if (left.has(column)) continue;
-    // Insertion: almost every column of a long row stops at the line above.
-    let at = found === k ? k - 1 : found++;
-    for (; at > 0 && best[at - 1]! < score; at--) {
-      best[at] = best[at - 1]!;
-      columns[at] = columns[at - 1]!;
-    }
-    best[at] = score;
-    columns[at] = column;
-  }
-  return { columns: columns.subarray(0, found), scores: best.subarray(0, found) };
 }

@@ -5,7 +5,7 @@ import { makeRandom } from '../random/random.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { overRows } from './sample.ts';
+import { overRows, scorerOverRows } from './sample.ts';
 
 export interface ExampleItem {
   readonly key: string;
@@ -51,16 +51,7 @@ export async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: 
   if (rows.length === 0) return [];
   // The scorer knows the rows of the whole task.
   const some = overRows(task, rows);
-  const ranks = await rankEvents(
-    some,
-    {
-      ...scorer,
-      ...defined({ expect: scorer.expect && ((own: Int32Array) => scorer.expect!(own.map((row) => rows[row]!))) }),
-      score: (own) => scorer.score(own.map((row) => rows[row]!)),
-    },
-    removeSeen,
-    shownAnswers,
-  );
+  const ranks = await rankEvents(some, scorerOverRows(scorer, rows), removeSeen, shownAnswers);
   const item = (row: number): ExampleItem => ({
     key: corpus.keys.at(row)!,
     ...defined({ title: corpus.titles?.at(row) }),

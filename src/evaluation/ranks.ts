@@ -2,11 +2,13 @@
  * Where the item of each event is among the whole corpus. The one code path by which the model and every baseline are
  * measured.
  */
-import type { BagColumn } from '../data/dataset.ts';
+import type { BagColumn, Events } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { makeRanker, topK } from '../embedding/rank.ts';
+import { makeRanker } from '../embedding/rank.ts';
+import { FirstItems } from '../scoring/first_items.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type Questions, questionsOf } from './questions.ts';
+import { type BlockSizes, type Piece, scorePieces } from './score_pieces.ts';
 
 /** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
 export interface Ranks {
@@ -22,11 +24,8 @@ export interface Ranks {
   readonly lists?: { readonly k: number; readonly items: Int32Array };
 }
 
-/** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
-const blockNumbers = 1.25 * 2 ** 20;
-
-/** Of as many such blocks a scorer hears the rows together. */
-const blocksExpected = 32;
+/** A scorer hears the rows of so many groups together. */
+const groupsExpected = 32;
 
 /**
  * Each question of the task is scored once. Every held-out item gets its rank in that ranking, where the other held-out items of
@@ -35,7 +34,13 @@ const blocksExpected = 32;
  * events. Where events are asked about one by one, also all that the task says was seen before the event.
  * @param k how many of the first items of each ranking are kept; 0: none
  */
-export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false, k = 0): Promise<Ranks> {
+export async function rankEvents(
+  task: ScoringTask,
+  scorer: Scorer,
+  removeSeen = false,
+  k = 0,
+  sizes?: BlockSizes,
+): Promise<Ranks> {
   const { events, corpus } = task;
   const ranks: Ranks = {
     better: new Int32Array(events.rows),
@@ -47,43 +52,56 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
   const ranker = makeRanker();
   const questions = questionsOf(task);
   const order = byUser(task, questions);
-  const rowsAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
+  const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
   for (let from = 0; from < order.length; from += rowsAtOnce) {
-    if (from % (blocksExpected * rowsAtOnce) === 0) {
-      const next = order.subarray(from, from + blocksExpected * rowsAtOnce);
+    if (from % (groupsExpected * rowsAtOnce) === 0) {
+      const next = order.subarray(from, from + groupsExpected * rowsAtOnce);
       await scorer.expect?.(next.map((question) => questions.asks[question]!));
     }
     const asked = order.subarray(from, from + rowsAtOnce);
-    const scores = await scorer.score(asked.map((question) => questions.asks[question]!));
-    const rows: number[] = [];
-    const of: number[] = [];
-    asked.forEach((question, i) => {
-      for (const row of heldRows(questions, question)) {
-        if (events.item[row]! < 0) continue;
-        rows.push(row);
-        of.push(i);
-      }
-    });
-    const own = Int32Array.from(rows, (row) => events.item[row]!);
-    const places = Int32Array.from(of);
-    const seen = removeSeen ? { bags: seenBefore(task, questions, asked), of: places } : undefined;
-    const block = scores.subarray(0, asked.length * corpus.rows);
-    asked.forEach((question, i) => {
-      if (k === 0) return;
-      const left = seen ? seen.bags.values.subarray(seen.bags.starts[i]!, seen.bags.ends[i]!) : [];
-      const { columns } = topK(block.subarray(i * corpus.rows, (i + 1) * corpus.rows), k, left);
-      ranks.lists!.items.set(columns, question * k);
-    });
-    const found = ranker.rank(block, corpus.rows, own, { ...defined({ excluded: seen }), of: places });
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
+    const { rows, of } = rankedRows(events, questions, asked);
+    const seen = removeSeen ? seenBefore(task, questions, asked) : undefined;
+    const targets = rows.map((row) => events.item[row]!);
+    const group = ranker.begin(corpus.rows, targets, { of, ...(seen ? { excluded: { bags: seen, of } } : {}) });
+    const scoresOf = scores(asked.map((question) => questions.asks[question]!));
+    // From the pieces that are counted: what a product rounds may depend on its shape.
+    for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
+    const best = k > 0 ? Array.from(asked, (_, at) => new FirstItems(k, corpus.rows, bagOf(seen, at))) : [];
+    for (const piece of pieces) {
+      const block = await scoresOf(piece);
+      group.count(block, ...piece);
+      for (const [at, list] of best.entries()) list.add(rowOf(block, at, piece), piece[0]);
+    }
+    const found = group.ranks();
+    rows.forEach((row, i) => {
       ranks.better[row] = found.better[i]!;
       ranks.equal[row] = found.equal[i]!;
       ranks.corpus[row] = found.ranked[i]!;
-    }
+    });
+    for (const [at, list] of best.entries()) ranks.lists!.items.set(list.ranked().rows, asked[at]! * k);
   }
   return ranks;
 }
+
+/** The held-out events of these questions whose item the corpus has, and of each which question it is of. */
+function rankedRows(events: Events, questions: Questions, asked: Int32Array): { rows: Int32Array; of: Int32Array } {
+  const rows: number[] = [];
+  const of: number[] = [];
+  asked.forEach((question, at) => {
+    for (const row of heldRows(questions, question)) {
+      if (events.item[row]! < 0) continue;
+      rows.push(row);
+      of.push(at);
+    }
+  });
+  return { rows: Int32Array.from(rows), of: Int32Array.from(of) };
+}
+
+const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array =>
+  block.subarray(at * (to - from), (at + 1) * (to - from));
+
+const bagOf = (bags: BagColumn | undefined, at: number): Int32Array =>
+  bags ? bags.values.subarray(bags.starts[at]!, bags.ends[at]!) : new Int32Array(0);
 
 /** One bag a question: items of its user's training events, and of what was seen before its event; never a held-out item. */
 function seenBefore(

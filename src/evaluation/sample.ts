@@ -2,7 +2,7 @@
 import type { Events, IndexedBags, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { makeRandom } from '../random/random.ts';
-import type { ScoringTask } from '../scoring/scorer.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { questionsOf } from './questions.ts';
 
 /** The task over these rows of its events, in their order. */
@@ -20,6 +20,19 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   };
   const { context: _, ...rest } = task;
   return { ...rest, events: fewer, ...defined({ history: history && bags(history), seen: seen?.map(bags) }) };
+}
+
+/** The scorer of that task, of one that knows the rows of the whole task. */
+export function scorerOverRows({ expect, score, scoreSome, ...scorer }: Scorer, rows: Int32Array): Scorer {
+  const whole = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
+  return {
+    ...scorer,
+    score: (own) => score(whole(own)),
+    ...defined({
+      expect: expect && ((own: Int32Array) => expect(whole(own))),
+      scoreSome: scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome(whole(own), from, to)),
+    }),
+  };
 }
 
 /** Sets these draws apart from all others of the same seed. */

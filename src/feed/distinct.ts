@@ -29,18 +29,13 @@ export function makeDistinctItems(
   features: readonly string[],
 ): DistinctItems {
   const identity = makeIdentity(events, corpus, key);
-  const byItem = features.every((name) => dependsOnItem(events.features.get(name)!, events, identity));
+  const byItem = features.every((name) => dependsOnItem(events.features.get(name)!, events, corpus, identity));
   let rows = new Int32Array(0);
   let places = new Int32Array(0);
   let counts = new Float32Array(0);
   let items = new Int32Array(0);
   /** For each item, its place among `rows`; −1 between batches. */
-  let placeOf = new Int32Array(corpus.rows).fill(-1);
-  const makeRoom = (item: number): void => {
-    const more = new Int32Array(2 * (item + 1)).fill(-1);
-    more.set(placeOf);
-    placeOf = more;
-  };
+  let placeOf = nothingOf(corpus.rows);
   return {
     byItem,
     of(batch) {
@@ -55,7 +50,7 @@ export function makeDistinctItems(
       let used = 0;
       for (let i = 0; i < most; i++) {
         const item = byItem ? identity(batch[i]!) : -1;
-        if (item >= placeOf.length) makeRoom(item);
+        if (item >= placeOf.length) placeOf = withRoom(placeOf, item);
         let place = item < 0 ? -1 : placeOf[item]!;
         if (place < 0) {
           place = used++;
@@ -75,17 +70,33 @@ export function makeDistinctItems(
 }
 
 /** Whether all events of an item have the same value: those of one that the corpus has, in a column of codes or by an index. */
-function dependsOnItem({ column, index }: IndexedColumn, events: Events, identity: (row: number) => number): boolean {
+function dependsOnItem(
+  { column, index }: IndexedColumn,
+  events: Events,
+  corpus: Corpus,
+  identity: (row: number) => number,
+): boolean {
   const values = index ?? (column.kind === 'codes' ? column.values : undefined);
   if (values === undefined) return false;
   if (values === events.item) return true;
-  const known = new Map<number, number>();
+  // No `Map`: of tens of millions of rows it takes longer than to train on them.
+  let known = nothingOf(corpus.rows);
   for (let row = 0; row < events.rows; row++) {
     const item = identity(row);
     if (item < 0) continue;
-    const first = known.get(item);
-    if (first === undefined) known.set(item, values[row]!);
+    if (item >= known.length) known = withRoom(known, item);
+    const first = known[item]!;
+    if (first < 0) known[item] = values[row]!;
     else if (first !== values[row]) return false;
   }
   return true;
+}
+
+/** A number an item, of which none is known: −1. */
+const nothingOf = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
+
+function withRoom(known: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
+  const more = nothingOf(2 * (item + 1));
+  more.set(known);
+  return more;
 }

@@ -97,7 +97,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(corpus, seed);
   const own = makeOwnItems(options);
-  const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
+  let all: Int32Array | undefined;
   const learning = byTable(sources);
   let last: Batch | undefined;
   let asked: Batch | undefined;
@@ -116,7 +116,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...{ rows, step, rate, factor },
         rowsOf(of) {
           if (of.kind === 'events') return rows;
-          if (of.kind === 'corpus') return all;
+          if (of.kind === 'corpus') return (all ??= rowsOfCorpus(corpus));
           if (of.kind === 'elements') return elements!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
@@ -239,6 +239,12 @@ export function makeRowFeeder(options: {
       for (const { source } of sources) source.close?.();
     },
   };
+}
+
+function rowsOfCorpus({ rows }: Corpus): Int32Array {
+  const all = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) all[row] = row;
+  return all;
 }
 
 const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);

@@ -1,5 +1,6 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 import type { Corpus } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
@@ -12,7 +13,7 @@ import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
 import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 export interface Retrieval {
-  /** Vectors of the whole corpus, as of the last `refresh`. */
+  /** Vectors of the whole corpus, as of the last `refresh`; the next one writes over them. */
   items(): Vectors;
   /** The same with the tables that the item tower computes, for another process. */
   computed(): ComputedItems;
@@ -26,8 +27,8 @@ export interface Retrieval {
   query(columns: Columns, rows: number): Promise<Vectors>;
   /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
   item(columns: Columns, rows: number): Promise<Vectors>;
-  /** float32 [queries, items]: the scores. */
-  scores(queries: Vectors): Promise<Float32Array>;
+  /** float32 [queries, items]: the scores, of all items or of some in a row. */
+  scores(queries: Vectors, from?: number, to?: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -56,8 +57,8 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   // Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins.
   const inTurn = oneAtATime();
   let allItems: Int32Array | undefined;
+  /** The product with items. Made when it is first asked for: a snapshot that is served needs none. */
   let scorer: Program | undefined;
-  let isScorerOld = true;
   let items: Vectors | undefined;
 
   const refresh = async (parameters: Tensors): Promise<void> => {
@@ -68,21 +69,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       return { output, into: table.values() };
     });
     allItems ??= new Int32Array(corpus.rows).map((_, row) => row);
-    items = await item.of(corpus.features, allItems, more);
-    isScorerOld = true;
-  };
-  /** The product with all items. Made when it is first asked for: a snapshot that is served needs none. */
-  const currentScorer = async (): Promise<Program> => {
-    if (scorer && !isScorerOld) return scorer;
-    const transposed = new Float32Array(width * corpus.rows);
-    for (let row = 0; row < corpus.rows; row++) {
-      for (let i = 0; i < width; i++) transposed[i * corpus.rows + row] = items!.data[row * width + i]!;
-    }
-    const weights: Tensors = { items: { dtype: 'float32', shape: [width, corpus.rows], data: transposed } };
-    if (scorer) await scorer.write(weights);
-    else scorer = await engine.prepare(scoreGraph(width, corpus.rows, queryTower.interests), weights);
-    isScorerOld = false;
-    return scorer;
+    items = await item.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
   };
   if (options.computed) {
     items = options.computed.vectors;
@@ -102,10 +89,12 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     queries: (columns, rows) => inTurn(() => query.of(columns, rows)),
     query: (columns, rows) => inTurn(() => query.once(columns, rows)),
     item: (columns, rows) => inTurn(() => item.once(columns, rows)),
-    async scores({ data, rows }) {
-      const shape = [rows * (queryTower.interests ?? 1), width];
-      const program = await currentScorer();
-      const { scores } = await program.run({ queries: { dtype: 'float32', shape, data } });
+    async scores({ data, rows }, from = 0, to = corpus.rows) {
+      scorer ??= await engine.prepare(scoreGraph(width, queryTower.interests), {});
+      const { scores } = await scorer.run({
+        queries: { dtype: 'float32', shape: [rows * (queryTower.interests ?? 1), width], data },
+        items: { dtype: 'float32', shape: [to - from, width], data: items!.data.subarray(from * width, to * width) },
+      });
       invariant(scores?.data instanceof Float32Array, 'the scores are float32');
       return scores.data;
     },
@@ -129,11 +118,11 @@ function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): Rea
 }
 
 /** float32 [batch, items]: each item by the vector of the row that it agrees with most. */
-function scoreGraph(width: number, items: number, interests = 1): Graph {
+function scoreGraph(width: number, interests = 1): Graph {
   const builder = makeBuilder('scores');
   const queries = builder.input('queries', [symbolic('batch', interests), width]);
-  const matrix = builder.parameter('items', [width, items], { kind: 'zeros' }, { trainable: false });
-  const products = builder.matMul(queries, matrix);
+  const items = symbolic('items');
+  const products = builder.matMul(queries, builder.input('items', [items, width]), { transposeB: true });
   const each = (): Ref => builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
   builder.output('scores', interests === 1 ? products : each());
   return builder.finish();

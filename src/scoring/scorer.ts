@@ -12,6 +12,8 @@ export interface Scorer {
    * more behind it, in memory that the next call may reuse.
    */
   score(rows: Int32Array): Float32Array | Promise<Float32Array>;
+  /** The same of the items `from` to before `to` alone: float32 [rows, to − from]. Absent: all items are scored together. */
+  scoreSome?(rows: Int32Array, from: number, to: number): Promise<Float32Array>;
   /** The rows of the next calls, all of them: what is cheaper for many rows may be made for them here. */
   expect?(rows: Int32Array): Promise<void>;
 }

@@ -33,6 +33,13 @@ export const rowsAtOnce = 4096;
 /** Rows of requests that are answered together, about. */
 const rowsOfRequests = 64;
 
+export interface Wanted {
+  /** Where the vectors go. Absent: into an array of their own. */
+  readonly into?: Float32Array;
+  /** Other outputs, of a tower that is not cut by length, and where their rows go. */
+  readonly more?: readonly MoreOutput[];
+}
+
 export interface MoreOutput {
   readonly output: string;
   /** float32 [rows, width] */
@@ -57,13 +64,10 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.write(parameters);
   }
 
-  /**
-   * Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed.
-   * @param more other outputs, of a tower that is not cut by length, and where their rows go
-   */
-  of(columns: Columns, rows: Int32Array, more: readonly MoreOutput[] = []): Promise<Vectors> {
-    invariant(more.length === 0 || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
-    return this.vectors(columns, rows, true, more);
+  /** Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed. */
+  of(columns: Columns, rows: Int32Array, wanted: Wanted = {}): Promise<Vectors> {
+    invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
+    return this.vectors(columns, rows, true, wanted);
   }
 
   /** The same of the first rows of columns that are asked once: it keeps nothing of them. */
@@ -79,15 +83,19 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.close();
   }
 
+  /** Numbers of a row. */
+  private get each(): number {
+    return this.tower.width * (this.tower.interests ?? 1);
+  }
+
   private async vectors(
     columns: Columns,
     rows: Int32Array,
     keeps: boolean,
-    more: readonly MoreOutput[] = [],
+    { into: data = new Float32Array(rows.length * this.each), more = [] }: Wanted = {},
   ): Promise<Vectors> {
+    const { each } = this;
     const { name, width, interests } = this.tower;
-    const each = width * (interests ?? 1);
-    const data = new Float32Array(rows.length * each);
     for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
       if (places.length === 0) continue;
       const graph = this.graphs[at]!;

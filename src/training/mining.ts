@@ -1,8 +1,8 @@
 /** Hard negatives, found with the towers as they are when an epoch begins. What is found is a function of the weights, the seed and the epoch. */
 import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { topK } from '../embedding/rank.ts';
 import type { Mined } from '../feed/mined.ts';
+import { firstItems } from '../scoring/first_items.ts';
 import type { CurrentTowers } from './current_towers.ts';
 
 /** Numbers of a block of scores: 16 MB. */
@@ -37,8 +37,8 @@ async function mine(
       const { starts, ends, values } = users.seen;
       const had = values.subarray(starts[user]!, ends[user]!).filter((item) => item >= 0);
       const row = scores.subarray(i * corpus.rows, (i + 1) * corpus.rows);
-      const { columns } = topK(row, Math.min(corpus.rows, skip + best), had);
-      found.set(columns.subarray(skip), (from + i) * best);
+      const { rows } = firstItems(row, skip + best, had);
+      found.set(rows.subarray(skip), (from + i) * best);
     });
   }
   mined.take(asked, found);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BagColumn } from '../../src/data/dataset.ts';
-import { makeRanker, topK } from '../../src/embedding/rank.ts';
+import { makeRanker } from '../../src/embedding/rank.ts';
 import fc from '../fast_check.ts';
 
 /** Few different scores, so that ties are common; some are not numbers. */
@@ -81,32 +81,53 @@ describe('rank', () => {
     }
   });
 
+  test('columns that come some at a time have the ranks of all together', () => {
+    const ranker = makeRanker();
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 37 }).chain((columns) =>
+          fc.record({
+            columns: fc.constant(columns),
+            scores: fc.array(score, { minLength: 4 * columns, maxLength: 4 * columns }),
+            // Several targets of one row, as of a user who holds out several items.
+            targets: fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: columns - 1 })), {
+              minLength: 1,
+              maxLength: 8,
+            }),
+            excluded: fc.array(fc.array(fc.integer({ min: -1, max: columns - 1 }), { maxLength: 12 }), {
+              minLength: 4,
+              maxLength: 4,
+            }),
+            piece: fc.integer({ min: 1, max: columns }),
+          }),
+        ),
+        ({ columns, scores: numbers, targets, excluded, piece }) => {
+          const scores = Float32Array.from(numbers);
+          const of = Int32Array.from(targets, ([row]) => row);
+          const own = Int32Array.from(targets, ([, target]) => target);
+          const options = { of, excluded: { bags: bagsOf(excluded), of } };
+          const partial = ranker.begin(columns, own, options);
+          const some = (from: number, to: number): Float32Array =>
+            Float32Array.from(
+              [0, 1, 2, 3].flatMap((row) => [...scores.subarray(row * columns + from, row * columns + to)]),
+            );
+          const starts = Array.from({ length: Math.ceil(columns / piece) }, (_, at) => at * piece);
+          const pieces = starts.map((from) => [from, Math.min(columns, from + piece)] as const).reverse();
+          for (const [from, to] of pieces) {
+            expect(partial.hasTarget(from, to)).toBe([...own].some((target) => target >= from && target < to));
+            partial.take(some(from, to), from, to);
+          }
+          for (const [from, to] of pieces) partial.count(some(from, to), from, to);
+          expect(partial.ranks()).toEqual(ranker.rank(scores, columns, own, options));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   test('a model that scores everything alike ranks nothing above the target', () => {
     const ranks = makeRanker().rank(new Float32Array(300).fill(0.5), 100, Int32Array.of(0, 50, 99));
     expect(ranks.better).toEqual(Int32Array.of(0, 0, 0));
     expect(ranks.equal).toEqual(Int32Array.of(99, 99, 99));
-  });
-});
-
-describe('topK', () => {
-  test('agrees with sorting: best first, of equals the one further left', () => {
-    fc.assert(
-      fc.property(
-        fc.array(score, { maxLength: 60 }),
-        fc.integer({ min: 0, max: 70 }),
-        fc.array(fc.integer({ min: 0, max: 60 })),
-        (numbers, k, excluded) => {
-          const scores = Float32Array.from(numbers);
-          const expected = [...scores.keys()]
-            .filter((column) => !Number.isNaN(scores[column]!) && !excluded.includes(column))
-            .sort((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! > scores[a]! ? 1 : -1))
-            .slice(0, k);
-          const top = topK(scores, k, excluded);
-          expect([...top.columns]).toEqual(expected);
-          expect(top.scores).toEqual(Float32Array.from(expected, (column) => scores[column]!));
-        },
-      ),
-      { numRuns: 200 },
-    );
   });
 });

@@ -65,6 +65,23 @@ describe('ranks', () => {
     ]);
   });
 
+  it.each([1, 2, 4, 5, 6])('of a corpus that is scored %i items at a time are those of whole rows', async (piece) => {
+    let scored = 0;
+    const inPieces = {
+      ...scorer,
+      score: () => expect.unreachable('whole rows'),
+      async scoreSome(rows: Int32Array, from: number, to: number) {
+        scored += to - from;
+        return Float32Array.from([...rows].flatMap((row) => table[row]!.slice(from, to)));
+      },
+    };
+    for (const removeSeen of [false, true]) {
+      const whole = await rankEvents(task, scorer, removeSeen, 3);
+      expect(await rankEvents(task, inPieces, removeSeen, 3, { most: 0, piece })).toEqual(whole);
+    }
+    expect(scored).toBeGreaterThanOrEqual(2 * 6);
+  });
+
   it('count what scores above and what ties, over the whole corpus', async () => {
     const { better, equal, corpus } = await rankEvents(task, scorer);
     expect([...better]).toEqual([2, 1, 0, 0]);

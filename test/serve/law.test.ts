@@ -1,8 +1,8 @@
 /** What is measured is what is answered: the place of an item in the answer of a snapshot is its rank in the evaluation. */
 import { beforeAll, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
-import { topK } from '../../src/embedding/rank.ts';
 import { rankEvents } from '../../src/evaluation/ranks.ts';
+import { firstItems } from '../../src/scoring/first_items.ts';
 import { modelScorer } from '../../src/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
 import { makeSnapshot } from '../../src/serve/snapshot.ts';
@@ -50,9 +50,9 @@ it.each([true, false])(
       expect(place).toBeGreaterThanOrEqual(ranks.better[row]!);
       expect(place).toBeLessThanOrEqual(ranks.better[row]! + ranks.equal[row]!);
       const mine = first!.items.map((item) => scores[row * corpus.rows + item.row]!);
-      const theirs = topK(scores.subarray(row * corpus.rows, (row + 1) * corpus.rows), k, seen);
+      const theirs = firstItems(scores.subarray(row * corpus.rows, (row + 1) * corpus.rows), k, seen);
       expect(mine).toEqual([...theirs.scores]);
-      expect([...ranks.lists!.items.subarray(row * k, (row + 1) * k)]).toEqual([...theirs.columns]);
+      expect([...ranks.lists!.items.subarray(row * k, (row + 1) * k)]).toEqual([...theirs.rows]);
       compared++;
     }
     expect(compared).toBeGreaterThan(10);
