@@ -6,6 +6,7 @@ import type { OnPass } from '../data/shards/passes.ts';
 import type { Decision, ShardRequest } from '../data/shards/request.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
+import { rowSizes, tableBytes } from '../embedding/table_size.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export type { OnPass, PassEvent } from '../data/shards/passes.ts';
@@ -44,8 +45,10 @@ export async function shardRequest(
     folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
-    // Each number of a row has one of the optimizer at most.
-    tables: plan.tables.map(({ encoderOf, dim }) => ({ encoderOf, numbers: (2 * dim) / sharing })),
+    tables: rowSizes(plan).map((size) => ({
+      encoderOf: size.encoderOf,
+      rowBytes: tableBytes({ ...size, rows: 1 }) / sharing,
+    })),
     ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
   };
 }
@@ -57,7 +60,7 @@ export const usualShards = (folder: string): string => join(dirname(resolve(fold
 export function memoryBytes(memory: number | string | undefined): number {
   const bytes = typeof memory === 'string' ? memoryOf(memory) : (memory ?? usualMemory());
   if (bytes !== undefined && bytes >= leastMemory) return bytes;
-  throw failure('memory-text', { text: String(memory), least: leastMemory });
+  throw failure('memory-text', { text: String(memory), least: leastMemory, bytes });
 }
 
 /** As the run was trained: from the same shards, or in memory. */

@@ -1,5 +1,6 @@
 /** How large a table is: bytes, and the words that messages name it by. */
-import type { RowOptimizerPlan } from '../plan/plan.ts';
+import { defined } from '../defined.ts';
+import type { Plan, RowOptimizerPlan } from '../plan/plan.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 
 export interface TableSize {
@@ -23,6 +24,16 @@ export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSiz
     (sum, spec) => sum + 4 * (spec.per === 'row' ? rows : rows * dim),
     (precision === 'bf16' ? 2 : 4) * rows * dim * (1 + (layers === undefined ? 0 : graphCopies(layers))),
   );
+}
+
+/** Of each table of a plan what its rows are like, however many there are. */
+export function rowSizes({ tables, train }: Plan) {
+  const { embeddings: optimizer, graph } = train;
+  return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
+    ...{ name, dim, encoderOf },
+    optimizer: { ...optimizer, ...overrides },
+    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
+  }));
 }
 
 /** `movie_id 1,000,000 × 64: 260,000,000 bytes`: how a table is named in a message about memory. */

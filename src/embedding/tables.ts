@@ -16,7 +16,7 @@ import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { needsFar } from './table_memory.ts';
-import { ownRows, type TableSize, tableBytes } from './table_size.ts';
+import { ownRows, rowSizes, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
@@ -71,16 +71,11 @@ export function makeTables(
 }
 
 /** Of each table of the plan. */
-export function tableSizes({ tables, train }: Plan, encodings: ReadonlyMap<string, Encoding>) {
-  const { embeddings: optimizer, graph } = train;
-  return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
-    name,
-    dim,
+export const tableSizes = (plan: Plan, encodings: ReadonlyMap<string, Encoding>) =>
+  rowSizes(plan).map(({ encoderOf, ...size }) => ({
+    ...size,
     rows: tableRows(encodings, encoderOf),
-    optimizer: { ...optimizer, ...overrides },
-    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
   })) satisfies readonly TableSize[];
-}
 
 /** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
 function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {

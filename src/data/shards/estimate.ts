@@ -36,11 +36,11 @@ async function estimated({ tables = [] }: ShardRequest, computing: Computing): P
   );
   const row = rawBytes(columns, (column) => lengths[lists.indexOf(column)]!);
   let bytes = 0;
-  for (const { encoderOf, numbers } of tables) {
+  for (const { encoderOf, rowBytes } of tables) {
     const encoder = needs.features.find(({ name }) => name === encoderOf)?.encoder;
     const hashed = encoder?.kind === 'hash' ? encoder.buckets : undefined;
     const rows = hashed ?? (await answered(database, () => distinct(computing, encoderOf), 0));
-    bytes += 4 * numbers * rows;
+    bytes += rowBytes * rows;
   }
   return { rows: staged.get('events')!.rows, row, tables: bytes };
 }

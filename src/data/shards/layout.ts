@@ -82,6 +82,20 @@ export function refuseLargePile(memory: number, bytes: number, held: number): vo
   }
 }
 
+/** @param bytes of the tables, which are there while piles are shuffled and the next ones are read. @throws Failure `shards-memory` */
+export function refuseLargeTables(memory: number, bytes: number): void {
+  const room = memory - 2 * shareOf(memory, 'held');
+  if (bytes > room) {
+    const otherwise = 'use a smaller `dim` or `hash`, or `precision: bf16`';
+    throw failure('shards-memory', {
+      what: 'holding the tables next to piles',
+      needed: bytes,
+      memory: room,
+      otherwise,
+    });
+  }
+}
+
 /** @param bytes of validation and test events. @throws Failure `shards-memory` */
 export function refuseLargeHeldOut(memory: number, bytes: number): void {
   const room = shareOf(memory, 'heldOut');

@@ -5,7 +5,7 @@ import type { DataDescription } from '../../model/model.ts';
 import { columnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { Dataset } from '../dataset.ts';
+import { type Dataset, rowsOf } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
@@ -13,7 +13,7 @@ import { type Computing, computed, settle, validFiles } from '../valid_files.ts'
 import { bucketName } from './bucket_source.ts';
 import { estimate } from './estimate.ts';
 import type { Buckets, ToWrite } from './first_pass.ts';
-import { bucketsFor, bytesInMemory, rowsAtOnce, shareOf } from './layout.ts';
+import { bucketsFor, bytesInMemory, refuseLargeTables, rowsAtOnce, shareOf } from './layout.ts';
 import { keyOf } from './manifest.ts';
 import { leavePartial, makePartial, removePartial } from './partial.ts';
 import { PileWriter } from './piles.ts';
@@ -44,16 +44,21 @@ const wantsOf =
 
 /**
  * Shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data is
- * named again. @throws Failure `shards-damaged` */
+ * named again. @throws Failure `shards-damaged`, `shards-memory` */
 export async function openKnownShards(request: ShardRequest, bound: Bound): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
   if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
   const key = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
-  if (dataset) onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
+  if (!dataset) return undefined;
+  if (typeof when !== 'object') refuseLargeTables(memory, tableBytes(request, dataset));
+  onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
   return dataset;
 }
+
+const tableBytes = ({ tables = [] }: ShardRequest, { encodings }: Dataset): number =>
+  tables.reduce((sum, { encoderOf, rowBytes }) => sum + rowBytes * rowsOf(encodings.get(encoderOf)!), 0);
 
 /** Shards that another worker has opened or written, by the name of their folder. @throws Failure `shards-missing`, `shards-damaged` */
 export async function openSharedShards(
@@ -66,7 +71,7 @@ export async function openSharedShards(
   return dataset;
 }
 
-/** Whether training rows do not fit in memory. @throws Failure `shards-unsupported` */
+/** Whether training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
 export async function goesToShards(request: ShardRequest, computing: Computing & Bound): Promise<boolean> {
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
@@ -80,6 +85,7 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   if (computing.options.pinned) throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
   const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
+  refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
   return true;
 }

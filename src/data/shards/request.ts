@@ -13,8 +13,8 @@ export interface ShardRequest {
   readonly unsupported?: string;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
-  /** Tables that training holds, by the feature that owns each; numbers of a row, optimizer included. */
-  readonly tables?: readonly { readonly encoderOf: string; readonly numbers: number }[];
+  /** Tables that training holds, by the feature that owns each; bytes of a row, optimizer included. */
+  readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
   readonly onPass?: OnPass;
   readonly onDecision?: (decision: Decision) => void;
   /** Sizes in place of those that follow from the memory: for tests. */

@@ -213,13 +213,13 @@ export const data = {
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
     severity: 'error',
     message: ({ bytes, spill }) =>
-      `the data needs more than the ${(bytes / 2 ** 30).toFixed(1)} GiB of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
+      `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
     hint: ({ spill }) =>
       spill === undefined
-        ? 'read fewer rows, or write expressions with smaller values'
+        ? 'allow more with `--memory`, read fewer rows, or write expressions with smaller values'
         : 'set `TMPDIR` to a writable folder, so that the database can put rows there',
     means:
-      'The database may use half of the machine’s memory. Beyond that it puts rows into temporary files. The data, or a value of one expression, is larger than both.',
+      'The database may use half of the machine’s memory, or half of what `--memory` allows. Beyond that it puts rows into temporary files. The data, or a value of one expression, is larger than both.',
     remedy:
       'Read fewer rows or columns, or write expressions with smaller values. Set `TMPDIR` to a folder with free space.',
   }),

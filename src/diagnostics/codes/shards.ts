@@ -3,9 +3,12 @@ import { row } from '../code_row.ts';
 import { bytesWords } from '../wording.ts';
 
 export const shards = {
-  'memory-text': row<{ text: string; least: number }>({
+  'memory-text': row<{ text: string; least: number; bytes?: number | undefined }>({
     severity: 'error',
-    message: ({ text }) => `\`${text}\` is not an amount of memory`,
+    message: ({ text, bytes }) =>
+      bytes === undefined
+        ? `\`${text}\` is not an amount of memory`
+        : `\`${text}\` is less memory than the database needs`,
     hint: ({ least }) =>
       `write a number and a unit, such as \`8G\` or \`800M\`; at least ${Math.ceil(least / 2 ** 20)}M`,
     means: '`--memory` takes a number and a unit: K, M, G or T, in steps of 1,024. It must be enough for the database.',

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelSums } from '../../../src/data/label_sums.ts';
+import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../fixture.ts';
 import { block, bothWays, byId, eventsText, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
 
@@ -60,4 +61,21 @@ it('refuses held-out events that do not fit before it encodes any', async () => 
   const request = { memory: 128 * 2 ** 20, onPass: ({ pass }: { pass: string }) => passes.add(pass) };
   expect((await failureOf(bothWays(of, needs, request))).join()).toContain('holding validation and test events');
   expect([...passes]).toEqual(['reading', 'counting']);
+});
+
+it('refuses tables that do not fit next to the piles, before any pass and with shards that are there', async () => {
+  const of = block({ split: { kind: 'leave_one_out' } });
+  const passes = new Set<string>();
+  const tablesOf = (rowBytes: number): Partial<ShardRequest> => ({
+    ...{ memory: 128 * 2 ** 20, tables: [{ encoderOf: 'user', rowBytes }] },
+    onPass: ({ pass }) => passes.add(pass),
+  });
+  const expected = expect.stringMatching(/^shards-memory at nowhere: holding the tables .* of memory is for it/);
+  expect(await failureOf(bothWays(of, needs, tablesOf(2 ** 22)))).toEqual([expected]);
+  expect([...passes]).toEqual([]);
+  const [, shards] = await bothWays(of, needs, tablesOf(2 ** 10));
+  expect(shards.shards!.piles).toHaveLength(4);
+  passes.clear();
+  expect(await failureOf(bothWays(of, needs, tablesOf(2 ** 22)))).toEqual([expected]);
+  expect([...passes]).not.toContain('piles');
 });
