@@ -29,7 +29,10 @@ export function makeDistinctItems(
   features: readonly string[],
 ): DistinctItems {
   const identity = makeIdentity(events, corpus, key);
-  const byItem = features.every((name) => dependsOnItem(events.features.get(name)!, events, corpus, identity));
+  // The key says which item it is: tens of millions of rows need not be asked.
+  const byItem = features.every(
+    (name) => name === key || dependsOnItem(events.features.get(name)!, events, corpus, identity),
+  );
   let rows = new Int32Array(0);
   let places = new Int32Array(0);
   let counts = new Float32Array(0);

@@ -46,7 +46,7 @@ export const shards = {
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
     hint: ({ otherwise }) => `allow more with \`--memory\`, or ${otherwise}`,
     means:
-      'Tower divides the memory that `--memory` allows between the database, the rows, and the tables. One part, such as the events of one user, cannot be divided further and is too large.',
+      'Tower divides the memory that `--memory` allows between the database, the rows, and the tables. One part, such as the events of one user or the tables, cannot be divided further and is too large.',
     remedy: 'Allow more memory with `--memory`, such as `--memory 16G`.',
   }),
 
