@@ -8,6 +8,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { slowest } from './limits.ts';
+import { hasRoute, noRoute } from './no_route.ts';
 import { refuseTunnels } from './noise.ts';
 import { busy } from './overload.ts';
 import { pageHeaders, pageText } from './page.ts';
@@ -82,13 +83,14 @@ function urlOf(host: string, port: number): string {
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-const starting: RequestListener = ({ url = '', method }, response) => {
+const starting: RequestListener = ({ url = '', method = '' }, response) => {
   const [path] = url.split('?');
+  const isRoute = hasRoute(method, url);
   // It waits by itself until the run answers.
-  if (path === routes.page.path && method === 'GET') return void response.writeHead(200, pageHeaders).end(pageText);
-  const early = earlyAnswers.get(path);
+  if (isRoute && path === routes.page.path) return void response.writeHead(200, pageHeaders).end(pageText);
+  const early = isRoute ? earlyAnswers.get(path) : undefined;
   if (early !== undefined) return void sendJson(response, ...early);
-  const { status, mistakes, headers } = busy('it is starting');
+  const { status, mistakes, headers } = isRoute ? busy('it is starting') : noRoute({ method, url });
   sendJson(
     response,
     status,

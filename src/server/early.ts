@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { idIn, logLine, type Place } from './http.ts';
 import { overload } from './overload.ts';
-import { gatedUrls } from './routes.ts';
+import { isGated } from './routes.ts';
 import { jsonType, wholeAnswer } from './send_json.ts';
 import type { AnswerUnparsed } from './unparsed.ts';
 
@@ -22,7 +22,7 @@ export function makeEarlyRefusal(place: Place): EarlyRefusal {
   const { status, mistakes, headers } = overload;
   const always: Refusal['headers'] = [...Object.entries(headers), ['content-type', jsonType]];
   const errors = JSON.stringify(mistakes);
-  const isRefused = (route: string): boolean => gate.isFull && gatedUrls.has(route);
+  const isRefused = (method: string | undefined, route: string): boolean => gate.isFull && isGated(method, route);
   const refuse = (method: string | undefined, route: string, given: string | string[] | undefined): Refusal => {
     // Neither a given id nor ours has a character that JSON writes in another way.
     const id = idIn(given) ?? randomUUID();
@@ -35,12 +35,12 @@ export function makeEarlyRefusal(place: Place): EarlyRefusal {
   return {
     unparsed({ method, url, headers }) {
       // Node.js ends the connections of a server that stops.
-      if (!isRefused(url) || place.isStopping()) return undefined;
+      if (!isRefused(method, url) || place.isStopping()) return undefined;
       const { text, headers: own } = refuse(method, url, headers.get('x-request-id'));
       return wholeAnswer(status, [...own, ['date', new Date().toUTCString()]], text);
     },
     parsed({ url = '', method, headers }, response) {
-      if (!isRefused(url)) return false;
+      if (!isRefused(method, url)) return false;
       const { text, headers: own } = refuse(method, url, headers['x-request-id']);
       response.writeHead(status, own.flat());
       response.end(text);

@@ -12,11 +12,12 @@ import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { Metrics } from './metrics.ts';
+import { noRoute } from './no_route.ts';
 import { refuseNoise } from './noise.ts';
 import { busy, overload } from './overload.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { ourMistake, Refused, refusalBehind, refused } from './refused.ts';
-import { gatedUrls, methodsOf, pathOf, routeList, routeNames, urlOf } from './routes.ts';
+import { isGated, pathOf, routeList, urlOf } from './routes.ts';
 import { jsonType } from './send_json.ts';
 import { makeTokenCheck } from './token.ts';
 import type { Swaps } from './versions/swaps.ts';
@@ -83,14 +84,15 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
     const { url = '' } = request.routeOptions;
     refuseHosts(request.raw);
     const isOpen = open.has(url);
-    if (place.isStopping() && !isOpen) return done(busy('it is stopping'));
+    // What has no route gets 404 or 405 below.
+    if (place.isStopping() && !isOpen && url !== '') return done(busy('it is stopping'));
     const { authorization } = request.headers;
     if (!isOpen && isOurs !== undefined && !isOurs(authorization)) {
       reply.header('www-authenticate', 'Bearer');
       return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
     }
     // Before the body is read.
-    return place.gate.isFull && gatedUrls.has(url) ? done(overload) : done();
+    return place.gate.isFull && isGated(request.method, url) ? done(overload) : done();
   });
   http.addHook('onResponse', (request, reply, done) => {
     record(place, request, reply);
@@ -119,14 +121,6 @@ function refuseHosts({ httpVersion, rawHeaders }: IncomingMessage): void {
 /** What a client calls its request, if a log can hold it as it is. */
 export const idIn = (given: string | readonly string[] | undefined): string | undefined =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
-
-function noRoute({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): Refused {
-  const [path = ''] = url.split('?');
-  const allowed = methodsOf(path);
-  const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
-  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames(isForeign(url)) });
-  return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
-}
 
 function answerError(place: Place, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error, place.limits);

@@ -124,10 +124,10 @@ export const routeList = Object.entries(routes) as unknown as readonly (readonly
 export const urlOf = (path: string): string =>
   path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
 
-/** Routes whose bodies pass the gate, as fastify reads them. */
-export const gatedUrls: ReadonlySet<string> = new Set(
-  routeList.flatMap(([, { path, gated }]) => (gated ? urlOf(path) : [])),
-);
+/** Routes whose bodies pass the gate, as fastify reads them. All of them are asked by POST. */
+const gatedUrls: ReadonlySet<string> = new Set(routeList.flatMap(([, { path, gated }]) => (gated ? urlOf(path) : [])));
+
+export const isGated = (method: string | undefined, url: string): boolean => method === 'POST' && gatedUrls.has(url);
 
 const paths = new Map(routeList.map(([, { path }]) => [urlOf(path), path]));
 /** A path of fastify as the table has it. */

@@ -28,12 +28,37 @@ it('answers 503 until the server is ready, on the same address and connection', 
   expect(await state('/v2/health/ready')).toMatchObject({ status: 503, body: { ready: false } });
   expect((await state('/v2/models/m/infer', '{}')).body).toEqual({ error: expect.stringMatching(/^server-busy: /) });
 
+  /** What is wrong with a request itself, waiting does not change. */
+  const refusals = async () => {
+    const asked: unknown[] = [];
+    for (const [method, path] of [
+      ['GET', '/v1/recommend'],
+      ['POST', '/healthz'],
+      ['DELETE', '/'],
+      ['GET', '/v1/recomend'],
+      ['HEAD', '/healthz'],
+    ] as const) {
+      const answer = await fetch(`${url}${path}`, { method });
+      asked.push([method, path, answer.status, answer.headers.get('allow')]);
+    }
+    return asked;
+  };
+  const expected = [
+    ['GET', '/v1/recommend', 405, 'POST'],
+    ['POST', '/healthz', 405, 'GET'],
+    ['DELETE', '/', 405, 'GET'],
+    ['GET', '/v1/recomend', 404, null],
+    ['HEAD', '/healthz', 200, null],
+  ];
+  expect(await refusals()).toEqual(expected);
+
   const served = await serveSmall(root);
   await warmUp(served.answers);
   const server = await served.server({ door });
   expect(await server.listen('127.0.0.1', 1)).toBe(url);
   expect(await state('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', version: 'v1' } });
   expect(await state('/v1/recommend', '{"user":"u1"}')).toMatchObject({ status: 200 });
+  expect(await refusals()).toEqual(expected);
   await server.close();
   await expect(fetch(url)).rejects.toThrow();
 });

@@ -99,6 +99,23 @@ it('refuses all routes that pass the gate before it has their bodies', async () 
   }
 });
 
+it('says that a method is wrong, which no later request would mend', async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/recommend`);
+  expect([answer.status, answer.headers.get('allow'), answer.headers.get('retry-after')]).toEqual([405, 'POST', null]);
+  const socket = connect(port, '127.0.0.1');
+  const ask = async (method: string): Promise<string> => {
+    socket.write(`${method} /v1/recommend HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`);
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    return bytes.toString().split('\r\n')[0]!;
+  };
+  // The second is read before Node.js.
+  expect([await ask('POST'), await ask('PUT')]).toEqual([
+    'HTTP/1.1 503 Service Unavailable',
+    'HTTP/1.1 405 Method Not Allowed',
+  ]);
+  socket.destroy();
+});
+
 it('answers routes that do not wait for others', async () => {
   for (const path of ['/healthz', '/readyz', '/v1/about', '/v1/users']) {
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);

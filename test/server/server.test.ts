@@ -335,6 +335,7 @@ describe('over a socket', () => {
     const closing = own.close();
     const late = await ask(own, '/v1/recommend', { user: 'u1' }).catch((error: Error) => error);
     if (!(late instanceof Error)) expect([late.status, late.body.errors[0].code]).toEqual([503, 'server-busy']);
+    expect((await ask(own, '/v1/recommend')).status).toBe(405);
     release();
     for (const response of await Promise.all(asked)) {
       expect(response.status).toBe(200);
