@@ -1,4 +1,4 @@
-/** Refuses what no route takes, before anything that another moment might change: a client that is told to wait would wait for nothing. */
+/** Refuses what no route takes, before anything that another moment might change: a client that waits as 503 says would wait for nothing. */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { isForeign } from './protocols/error_text.ts';
 import { type Refused, refused } from './refused.ts';

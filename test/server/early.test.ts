@@ -99,7 +99,7 @@ it('refuses all routes that pass the gate before it has their bodies', async () 
   }
 });
 
-it('says that a method is wrong, which no later request would mend', async () => {
+it('says that a method is wrong, which waiting does not change', async () => {
   const answer = await fetch(`http://127.0.0.1:${port}/v1/recommend`);
   expect([answer.status, answer.headers.get('allow'), answer.headers.get('retry-after')]).toEqual([405, 'POST', null]);
   const socket = connect(port, '127.0.0.1');
