@@ -74,7 +74,7 @@ export class Meanings {
   /** A block may read constants, other blocks, and whatever its words name. */
   #written(blocks: Table<Ast.Block>, before: number): void {
     const isRead = ({ kind, name }: Change): boolean =>
-      kind === 'block' || kind === 'constant' || [...blocks.values()].some((block) => wordsOf(block).has(name));
+      kind === 'block' || kind === 'constant' || [...blocks.values()].some((block) => namesIn(block).has(name));
     const changes = before < this.#forgotten ? [] : this.#changes.slice(before - this.#forgotten);
     if (changes.some(isRead)) this.#changes.push({ kind: 'written', name: '' });
   }
@@ -86,10 +86,11 @@ export class Meanings {
   }
 }
 
-const words = new WeakMap<Ast.Block, ReadonlySet<string>>();
+const namesOfBlocks = new WeakMap<Ast.Block, ReadonlySet<string>>();
 
-function wordsOf(block: Ast.Block): ReadonlySet<string> {
-  const known = words.get(block);
+/** Each name in a block, at any depth, its own among them. */
+function namesIn(block: Ast.Block): ReadonlySet<string> {
+  const known = namesOfBlocks.get(block);
   if (known) return known;
   const found = new Set<string>();
   const visit = (value: unknown): void => {
@@ -98,6 +99,6 @@ function wordsOf(block: Ast.Block): ReadonlySet<string> {
     for (const inner of Object.values(value)) visit(inner);
   };
   visit(block);
-  words.set(block, found);
+  namesOfBlocks.set(block, found);
   return found;
 }

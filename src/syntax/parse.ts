@@ -91,22 +91,22 @@ function read({ source, lexed, collector, memory, form }: Reading, known: DocTex
   const byPieces = (): Read | undefined => {
     const ranges = pieces && seemsValid ? (form?.declarations ?? declarationRanges(tokens)) : undefined;
     const declarations = ranges && pieces?.file(ranges);
-    return declarations && { declarations, lost: [], doubtful: [], ranges };
+    if (declarations) return { declarations, lost: [], doubtful: [], ranges };
+    // It has moved pieces to where they seemed to be.
+    if (ranges) pieces = reader();
+    return undefined;
   };
+  const around = (): Read | undefined =>
+    pieces && memory && elements
+      ? readReduced({ source, tokens, collector, builder, reader: pieces, memory, elements })
+      : undefined;
   // What follows a text without mistakes has none most of the time; what follows another has some.
-  const isFirst = memory?.pieces.last?.text === (memory?.relexer.texts ?? 0) - 1;
-  if (form || isFirst) {
-    const read = byPieces();
+  const followsValid = form !== undefined || memory?.pieces.last?.text === (memory?.relexer.texts ?? 0) - 1;
+  for (const way of followsValid ? [byPieces, around] : [around, byPieces]) {
+    const read = way();
     if (read) return read;
-    pieces = reader();
-  }
-  if (pieces && memory && elements) {
-    const around = readReduced({ source, tokens, collector, builder, reader: pieces, memory, elements });
-    if (around) return around;
   }
   if (seemsValid) {
-    const read = form || isFirst ? undefined : byPieces();
-    if (read) return read;
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];

@@ -9,7 +9,7 @@ export const unusedConstant: Rule = {
   check({ file, scope }, report) {
     const own = scope.lets.filter(({ span }) => span.source === file.span.source);
     if (own.length === 0) return;
-    const words = wordsOf(file, new Set(own.map(({ name }) => name.name)));
+    const words = readAsConstants(file, new Set(own.map(({ name }) => name.name)));
     for (const { name, span } of own) {
       // A misspelt name was meant to read it, and has been reported.
       if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
@@ -22,7 +22,7 @@ export const unusedConstant: Rule = {
  * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
  * too: better silent than wrong.
  */
-function wordsOf({ declarations }: File, sought: Set<string>): ReadonlySet<string> {
+function readAsConstants({ declarations }: File, sought: Set<string>): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (node: Expression): void => {
     switch (node.kind) {
