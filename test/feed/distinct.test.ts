@@ -40,6 +40,18 @@ describe('distinct items', () => {
     expect(makeDistinctItems(eventsOf({ film: same }), corpus, 'id', ['film']).byItem).toBe(true);
   });
 
+  it('are recognised too where the corpus does not have them, by the code of their key', () => {
+    const id: IndexedColumn = { column: { kind: 'codes', values: Int32Array.of(1, 2, 1, 700, 2, 1, 700, 3) } };
+    const of = (film: readonly number[]): IndexedColumn => ({
+      column: { kind: 'codes', values: Int32Array.from(film) },
+    });
+    const distinct = (film: readonly number[]) =>
+      makeDistinctItems(eventsOf({ id, film: of(film) }), corpus, 'id', ['id', 'film']);
+    expect(distinct([9, 2, 9, 4, 2, 9, 4, 1]).byItem).toBe(true);
+    expect([...distinct([9, 2, 9, 4, 2, 9, 4, 1]).of(batch).places]).toEqual([0, 1, 0, 2, 1, 0, 2]);
+    expect(distinct([9, 2, 9, 4, 2, 9, 5, 1]).byItem).toBe(false);
+  });
+
   it('have a length that is a multiple of 64 in a large batch', () => {
     const many = Int32Array.from({ length: 200 }, (_, i) => i % 3);
     const distinct = makeDistinctItems(eventsOf({ film: table }), corpus, 'id', ['film']);
