@@ -6,7 +6,6 @@ import type { OnPass } from '../data/shards/passes.ts';
 import type { Decision, ShardRequest } from '../data/shards/request.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { rowSizes, tableBytes } from '../embedding/table_size.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export type { OnPass, PassEvent } from '../data/shards/passes.ts';
@@ -40,15 +39,13 @@ export async function shardRequest(
   sharing = 1,
 ): Promise<ShardRequest> {
   const { itemsGivenInTraining, unsupportedInShards } = await import('../training/shards/unsupported.ts');
+  const { tableRows } = await import('../training/shards/table_rows.ts');
   return {
     memory: memoryBytes(memory),
     folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
-    tables: rowSizes(plan).map((size) => ({
-      encoderOf: size.encoderOf,
-      rowBytes: tableBytes({ ...size, rows: 1 }) / sharing,
-    })),
+    tables: tableRows(plan, sharing),
     ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
   };
 }

@@ -29,7 +29,7 @@ export function modelScorer(
       expected = { vectors, placeOf: new Map(Array.from(rows, (row, place) => [row, place])) };
     },
     score: async (rows) => retrieval.scores(await vectorsOf(rows)),
-    scoreSome: async (rows, from, to) => retrieval.scores(await vectorsOf(rows), from, to),
+    scoreSome: async (rows, from, to) => retrieval.scoresBetween(await vectorsOf(rows), from, to),
   };
 }
 

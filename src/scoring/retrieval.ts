@@ -4,12 +4,10 @@ import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
-import type { Program, Tensors } from '../engine/engine.ts';
-import { makeBuilder, type Ref } from '../graph/builder.ts';
-import { symbolic } from '../graph/dims.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Tensors } from '../engine/engine.ts';
 import { oneAtATime } from '../one_at_a_time.ts';
 import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
+import { ItemScores } from './item_scores.ts';
 import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 export interface Retrieval {
@@ -27,8 +25,10 @@ export interface Retrieval {
   query(columns: Columns, rows: number): Promise<Vectors>;
   /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
   item(columns: Columns, rows: number): Promise<Vectors>;
-  /** float32 [queries, items]: the scores, of all items or of some in a row. */
-  scores(queries: Vectors, from?: number, to?: number): Promise<Float32Array>;
+  /** float32 [queries, items]: the scores. */
+  scores(queries: Vectors): Promise<Float32Array>;
+  /** The same of the items `from` to before `to`, without a copy of all items. */
+  scoresBetween(queries: Vectors, from: number, to: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -57,8 +57,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   // Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins.
   const inTurn = oneAtATime();
   let allItems: Int32Array | undefined;
-  /** The product with items. Made when it is first asked for: a snapshot that is served needs none. */
-  let scorer: Program | undefined;
+  const scores = new ItemScores(engine, queryTower.interests);
   let items: Vectors | undefined;
 
   const refresh = async (parameters: Tensors): Promise<void> => {
@@ -70,9 +69,11 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     });
     allItems ??= new Int32Array(corpus.rows).map((_, row) => row);
     items = await item.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
+    scores.renew(items);
   };
   if (options.computed) {
     items = options.computed.vectors;
+    scores.renew(items);
     for (const [name, table] of computed) table.load(options.computed.tables.get(name)!);
   } else {
     await refresh(options.parameters);
@@ -89,19 +90,12 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     queries: (columns, rows) => inTurn(() => query.of(columns, rows)),
     query: (columns, rows) => inTurn(() => query.once(columns, rows)),
     item: (columns, rows) => inTurn(() => item.once(columns, rows)),
-    async scores({ data, rows }, from = 0, to = corpus.rows) {
-      scorer ??= await engine.prepare(scoreGraph(width, queryTower.interests), {});
-      const { scores } = await scorer.run({
-        queries: { dtype: 'float32', shape: [rows * (queryTower.interests ?? 1), width], data },
-        items: { dtype: 'float32', shape: [to - from, width], data: items!.data.subarray(from * width, to * width) },
-      });
-      invariant(scores?.data instanceof Float32Array, 'the scores are float32');
-      return scores.data;
-    },
+    scores: (vectors) => scores.all(vectors),
+    scoresBetween: (vectors, from, to) => scores.between(vectors, from, to),
     async close() {
       await query.close();
       await item.close();
-      await scorer?.close();
+      await scores.close();
     },
   };
 }
@@ -115,15 +109,4 @@ function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): Rea
       return [[name, makeTable({ name, rows: Math.max(1, rows), dim: width })] as const];
     }),
   );
-}
-
-/** float32 [batch, items]: each item by the vector of the row that it agrees with most. */
-function scoreGraph(width: number, interests = 1): Graph {
-  const builder = makeBuilder('scores');
-  const queries = builder.input('queries', [symbolic('batch', interests), width]);
-  const items = symbolic('items');
-  const products = builder.matMul(queries, builder.input('items', [items, width]), { transposeB: true });
-  const each = (): Ref => builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
-  builder.output('scores', interests === 1 ? products : each());
-  return builder.finish();
 }
