@@ -49,6 +49,5 @@ describe.each(names)('on %s', (name) => {
     }
     expect((await scores.all(vectors(2, 4, interests))).length).toBe(22);
     await scores.close();
-    await engine.close?.();
   });
 });
