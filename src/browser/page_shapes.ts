@@ -1,4 +1,5 @@
 /** What the JSON files of an export for browsers must look like, before anything is computed from them. */
+import { isObject } from '../is_object.ts';
 import { clockParts } from '../plan/plan.ts';
 import { pageFiles } from '../serve/page_files.ts';
 import {
@@ -6,7 +7,6 @@ import {
   byKind,
   either,
   entries,
-  isObject,
   listOf,
   number,
   oneOf,

@@ -1,9 +1,9 @@
 /** Requests of a page's program, checked as the server checks bodies: the same codes, and the same words. */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
+import { isObject } from '../is_object.ts';
 import type { RecommendBody, Selection, SimilarBody } from '../server/schemas.ts';
 import { nearest } from '../text/nearest.ts';
-import { isObject } from './shape.ts';
 
 /** What `recommend` takes. */
 export type RecommendRequest = Omit<RecommendBody, 'user' | 'history'>;

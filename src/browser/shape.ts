@@ -1,4 +1,6 @@
 /** Shapes of values that came from elsewhere, as data: a shape gives what is wrong with a value, with its place. */
+import { isObject } from '../is_object.ts';
+
 export type Shape = (value: unknown, at: string) => string | undefined;
 
 const is = (holds: (value: unknown) => boolean, expected: string): Shape => {
@@ -73,9 +75,6 @@ export const byKind =
     const [required, optional] = kinds[kind]!;
     return entries({ kind: anything, ...required }, optional)(value, at);
   };
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function firstOf<T>(values: readonly T[], find: (value: T) => string | undefined): string | undefined {
   for (const value of values) {

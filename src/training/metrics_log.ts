@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
+import { isObject } from '../is_object.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { closeRead, openRunFile, readRunFile } from '../storage/run_files.ts';
 
@@ -114,13 +115,13 @@ export async function readLog(folder: string, name: string): Promise<Record<stri
 }
 
 /** @throws Failure `damaged-file` with the line, for what is not a JSON object */
-export function recordOf(text: string, path: string, line: number): Record<string, unknown> {
+export function recordOf(text: string, path: string, line: number): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     value = undefined;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw failure('damaged-file', { path, reason: `line ${line} is not a JSON object` });
 }

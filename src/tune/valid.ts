@@ -1,4 +1,5 @@
 /** Whether what a study's folder holds has the shape that it was written in: anyone may have changed the files since. */
+import { isObject } from '../is_object.ts';
 import { samplers } from './samplers/table.ts';
 import type { Study } from './study.ts';
 import type { JobKind, JobRecord } from './trial.ts';
@@ -28,8 +29,6 @@ const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const mapOf =
   (check: Check): Check =>
   (value) =>

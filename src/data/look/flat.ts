@@ -1,4 +1,5 @@
 /** Objects within rows: each of their fields as a column of its own, `user.id` as `user_id`. */
+import { isObject } from '../../is_object.ts';
 import { type Cell, cellOf, type FlatColumn, type LookedTable, objectsBecause, unknownEnding } from './looked_table.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -77,5 +78,3 @@ function flatCell(row: Row, { path }: FlatColumn): Cell {
   for (const field of path) value = isObject(value) ? value[field] : undefined;
   return cellOf(value);
 }
-
-const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -48,6 +48,7 @@ const userStream = 1;
 /** Which bucket the user of a code is in. */
 export const bucketOfUser = (code: number, buckets: number): number => hashOf(code, userStream) % buckets;
 
+/** Leaves a view at its last rows: `computed` brings all back. */
 export async function scatterRows(to: ToScatter): Promise<Scattered> {
   const { database, layout, wanted, needs, staged, dictionaries, joined, writer, buckets, atOnce, onPass } = to;
   const columns = wanted.columns.get('events')!;
@@ -77,7 +78,6 @@ export async function scatterRows(to: ToScatter): Promise<Scattered> {
       if (its.length > 0) writer.append(bucket, its.length, packRaw(rows, columns, its, ranks));
     }
   }
-  await staged.inPlace?.focus();
   onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });
   return { bad, rows: last.rank, occurs, ascends: last.ascends };
 }

@@ -1,5 +1,6 @@
 /** The log of written items: its records are untrusted values of JSON. */
 
+import { isObject } from '../../is_object.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import type { LogFormat } from '../../storage/record_log/record_log.ts';
 import { longestKey } from '../limits.ts';
@@ -14,9 +15,9 @@ export const itemLog: LogFormat<readonly ItemWrite[]> = {
 };
 
 function isWrite(value: unknown): value is ItemWrite {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { key, columns, deleted, ...others } = value as Readonly<Record<string, unknown>>;
+  if (!isObject(value)) return false;
+  const { key, columns, deleted, ...others } = value;
   if (typeof key !== 'string' || key.length > longestKey || Object.keys(others).length > 0) return false;
   if (deleted !== undefined) return deleted === true && columns === undefined;
-  return typeof columns === 'object' && columns !== null && !Array.isArray(columns);
+  return isObject(columns);
 }

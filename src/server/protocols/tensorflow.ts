@@ -1,6 +1,7 @@
 /** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
 import type { FastifyRequest } from 'fastify';
 import { defined } from '../../defined.ts';
+import { isObject } from '../../is_object.ts';
 import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
 import type { Version } from '../versions/version.ts';
@@ -135,8 +136,6 @@ function rowOf(instance: unknown, { first }: Signature, at: string, isBare: () =
   return { [first]: decoded(instance, at) };
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isBinary = (value: unknown): value is { readonly b64: unknown } =>
   isObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'b64');
 

@@ -1,5 +1,6 @@
 /** One request to a tracking server, which may be down, slow, or not a tracking server: each of them is a `Refused` with its reason. */
 import { defined } from '../../defined.ts';
+import { isObject } from '../../is_object.ts';
 
 /** Why a request came to nothing. */
 export class Refused extends Error {
@@ -82,7 +83,7 @@ function objectIn(text: string): Answer {
 function parsed(text: string): Answer | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Answer) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
