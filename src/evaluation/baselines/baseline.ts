@@ -9,7 +9,7 @@ export interface Baseline {
   /** What it ranks by. */
   readonly doc: string;
   readonly paper?: string;
-  prepare(task: ScoringTask): Pick<Scorer, 'score'>;
+  prepare(task: ScoringTask): Pick<Scorer, 'score' | 'scoreSome'>;
   /** About how many steps of plain code it takes for this task, where they may be too many to wait for. */
   steps?(task: ScoringTask): number;
   /** Why it has nothing to rank by in this task; undefined where it has. */

@@ -22,6 +22,16 @@ const scoresOf = async (name: string): Promise<Float32Array> => {
   return scores.slice(0, events.rows * corpus.rows);
 };
 
+it.each(Object.keys(baselines).filter((name) => 'prepare' in baselines[name]!))(
+  '%s ranks a piece of the corpus at a time as it ranks whole rows, where it can',
+  async (name) => {
+    const scorer = { name, doc: '', ...plain(name).prepare(task) };
+    const whole = await rankEvents(task, scorer, true, 5);
+    expect(await rankEvents(task, scorer, true, 5, { most: 0, piece: 7 })).toEqual(whole);
+    expect(scorer.scoreSome !== undefined).toBe(['random', 'popularity'].includes(name));
+  },
+);
+
 describe('random', () => {
   it('gives every event the expectation of a shuffled corpus', async () => {
     const { better, equal } = await rankEvents(task, { name: 'random', doc: '', ...plain('random').prepare(task) });
