@@ -1,4 +1,5 @@
 /** The first training of a starter project, bounded in time, and how it compares with baselines that answer quickly. */
+import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
@@ -27,7 +28,7 @@ export interface FirstRun {
   /** Training ended at its limit of time. */
   readonly isCut: boolean;
   readonly report: string;
-  /** A key of a user with test events. */
+  /** The key of a user to ask for: with test events, and with training events where there is one with both. */
   readonly user?: string;
 }
 
@@ -62,9 +63,17 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     const [own, ...others] = rows;
     const verdict = verdictOf(metric!, own!, others, evaluation.rankings);
     const better = others.filter(({ figure }) => figure > own!.figure).map(({ name }) => name);
-    const user = dataset.users.keys.at(dataset.parts[evaluation.part].user[0] ?? dataset.users.rows);
+    const user = userToAsk(dataset, evaluation.part);
     return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
   } finally {
     await run.close();
   }
+}
+
+/** Of a user without training events the model knows no history, and shows little of what it learned. */
+export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
+  const tested = parts[part].user;
+  const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;
+  const row = tested.find(isKnown) ?? tested[0];
+  return row === undefined || row < 0 ? undefined : users.keys.at(row);
 }

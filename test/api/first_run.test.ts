@@ -2,9 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { firstRun } from '../../src/api/first_run.ts';
+import { firstRun, userToAsk } from '../../src/api/first_run.ts';
 import { load, train } from '../../src/api.ts';
 import { writeProject } from '../cli/project.ts';
+import { makeDataset } from '../training/fixtures.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 describe('a limit of time', () => {
@@ -63,4 +64,17 @@ describe('a limit of time', () => {
     expect(first.evaluation.rows.map(({ name }) => name)).toEqual(['films', 'random', 'popularity', 'item_cf']);
     expect(first.verdict).toMatch(/^The model .*recall@10/);
   });
+});
+
+it('names a user to ask for whose history the model has read, where there is one', () => {
+  const dataset = makeDataset({ users: 5, items: 9, eventsPerUser: 6, heldOut: 2 });
+  const { users, parts } = dataset;
+  const testedBy = (...user: number[]) => ({ ...parts, test: { ...parts.test, user: Int32Array.from(user) } });
+  const seen = { ...users.seen, ends: users.seen.ends.map((end, row) => (row === 2 ? end : users.seen.starts[row]!)) };
+  const onlyThird = { ...dataset, users: { ...users, seen } };
+  const ask = (...user: number[]) => userToAsk({ ...onlyThird, parts: testedBy(...user) }, 'test');
+  expect(ask(-1, 4, 2, 1)).toBe(users.keys.at(2));
+  expect(ask(4, 1)).toBe(users.keys.at(4));
+  expect(ask(-1)).toBeUndefined();
+  expect(ask()).toBeUndefined();
 });
