@@ -117,53 +117,90 @@ export function updateAdam(
   epsilon: f32,
   keep: f32,
 ): void {
-  const keeps = f32x4.splat(keep);
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) touchMoments(table, bytes, unique + (i << 2), min(group, seen - i), mean, square, steps);
+    const code = <usize>load<u32>(unique + (i << 2));
+    const t = nextStep(steps, code);
+    const scaled = rate * correctionOf(corrections, corrected, t, 0);
+    const small = epsilon * correctionOf(corrections, corrected, t, 4);
+    const offset = code * bytes;
+    direct(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scaled, small);
+    step(table + offset, sums, bytes, 1, keep);
+    sums += bytes;
+  }
+}
+
+/** `touchRows` of a table and of its state. */
+// @ts-ignore: decorator
+@inline
+function touchMoments(
+  table: usize,
+  bytes: usize,
+  codes: usize,
+  count: u32,
+  mean: usize,
+  square: usize,
+  steps: usize,
+): void {
+  touchRows(steps, 4, codes, count);
+  touchRows(mean, bytes, codes, count);
+  touchRows(square, bytes, codes, count);
+  touchRows(table, bytes, codes, count);
+}
+
+/** Counts a step of a row. */
+// @ts-ignore: decorator
+@inline
+function nextStep(steps: usize, code: usize): u32 {
+  const t = load<u32>(steps + (code << 2)) + 1;
+  store<u32>(steps + (code << 2), t);
+  return t;
+}
+
+/** @param at bytes: 0 for c₀, 4 for c₁ */
+// @ts-ignore: decorator
+@inline
+function correctionOf(corrections: usize, corrected: u32, t: u32, at: usize): f32 {
+  return t <= corrected ? load<f32>(corrections + (<usize>(t - 1) << 3) + at) : 1;
+}
+
+/** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + small), of one row. */
+// @ts-ignore: decorator
+@inline
+function direct(
+  sum: usize,
+  bytes: usize,
+  m: usize,
+  v: usize,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  scale: f32,
+  small: f32,
+): void {
   const b1 = f32x4.splat(beta1);
   const b2 = f32x4.splat(beta2);
   const r1 = f32x4.splat(rest1);
   const r2 = f32x4.splat(rest2);
-  for (let i: u32 = 0; i < seen; i++) {
-    if ((i & (group - 1)) == 0) {
-      const some = min(group, seen - i);
-      touchRows(steps, 4, unique + (i << 2), some);
-      touchRows(mean, bytes, unique + (i << 2), some);
-      touchRows(square, bytes, unique + (i << 2), some);
-      touchRows(table, bytes, unique + (i << 2), some);
-    }
-    const code = <usize>load<u32>(unique + (i << 2));
-    const t = load<u32>(steps + (code << 2)) + 1;
-    store<u32>(steps + (code << 2), t);
-    let scaled = rate;
-    let small = epsilon;
-    if (t <= corrected) {
-      const c = corrections + (<usize>(t - 1) << 3);
-      scaled *= load<f32>(c);
-      small *= load<f32>(c, 4);
-    }
-    const rates = f32x4.splat(scaled);
-    const epsilons = f32x4.splat(small);
-    const row = table + code * bytes;
-    const m = mean + code * bytes;
-    const v = square + code * bytes;
-    let at: usize = 0;
-    for (; at + 16 <= bytes; at += 16) {
-      const g = v128.load(sums + at);
-      const m1 = f32x4.add(f32x4.mul(b1, v128.load(m + at)), f32x4.mul(r1, g));
-      const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(r2, f32x4.mul(g, g)));
-      v128.store(m + at, m1);
-      v128.store(v + at, v1);
-      const move = f32x4.div(f32x4.mul(rates, m1), f32x4.add(f32x4.sqrt(v1), epsilons));
-      v128.store(row + at, f32x4.sub(f32x4.mul(v128.load(row + at), keeps), move));
-    }
-    for (; at < bytes; at += 4) {
-      const g = load<f32>(sums + at);
-      const m1 = beta1 * load<f32>(m + at) + rest1 * g;
-      const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
-      store<f32>(m + at, m1);
-      store<f32>(v + at, v1);
-      store<f32>(row + at, load<f32>(row + at) * keep - (scaled * m1) / (sqrt<f32>(v1) + small));
-    }
-    sums += bytes;
+  const scales = f32x4.splat(scale);
+  const smalls = f32x4.splat(small);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const g = v128.load(sum + at);
+    const m1 = f32x4.add(f32x4.mul(b1, v128.load(m + at)), f32x4.mul(r1, g));
+    const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(r2, f32x4.mul(g, g)));
+    v128.store(m + at, m1);
+    v128.store(v + at, v1);
+    v128.store(sum + at, f32x4.div(f32x4.mul(scales, m1), f32x4.add(f32x4.sqrt(v1), smalls)));
+  }
+  for (; at < bytes; at += 4) {
+    const g = load<f32>(sum + at);
+    const m1 = beta1 * load<f32>(m + at) + rest1 * g;
+    const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
+    store<f32>(m + at, m1);
+    store<f32>(v + at, v1);
+    store<f32>(sum + at, (scale * m1) / (sqrt<f32>(v1) + small));
   }
 }
 
@@ -227,34 +264,15 @@ export function updateLamb(
   decay: f32,
 ): void {
   for (let i: u32 = 0; i < seen; i++) {
-    if ((i & (group - 1)) == 0) {
-      const some = min(group, seen - i);
-      touchRows(steps, 4, unique + (i << 2), some);
-      touchRows(mean, bytes, unique + (i << 2), some);
-      touchRows(square, bytes, unique + (i << 2), some);
-      touchRows(table, bytes, unique + (i << 2), some);
-    }
+    if ((i & (group - 1)) == 0) touchMoments(table, bytes, unique + (i << 2), min(group, seen - i), mean, square, steps);
     const code = <usize>load<u32>(unique + (i << 2));
-    const t = load<u32>(steps + (code << 2)) + 1;
-    store<u32>(steps + (code << 2), t);
-    let scale: f32 = 1;
-    let small = epsilon;
-    if (t <= corrected) {
-      const c = corrections + (<usize>(t - 1) << 3);
-      scale = load<f32>(c);
-      small *= load<f32>(c, 4);
-    }
-    const row = table + code * bytes;
-    const m = mean + code * bytes;
-    const v = square + code * bytes;
-    for (let at: usize = 0; at < bytes; at += 4) {
-      const g = load<f32>(sums + at);
-      const m1 = beta1 * load<f32>(m + at) + rest1 * g;
-      const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
-      store<f32>(m + at, m1);
-      store<f32>(v + at, v1);
-      store<f32>(sums + at, (scale * m1) / (sqrt<f32>(v1) + small) + decay * load<f32>(row + at));
-    }
+    const t = nextStep(steps, code);
+    const scale = correctionOf(corrections, corrected, t, 0);
+    const small = epsilon * correctionOf(corrections, corrected, t, 4);
+    const offset = code * bytes;
+    const row = table + offset;
+    direct(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scale, small);
+    addScaled(sums, row, bytes, decay);
     const length = sqrt<f32>(squares(row, bytes));
     const change = sqrt<f32>(squares(sums, bytes));
     step(row, sums, bytes, length > 0 && change > 0 ? (rate * length) / change : rate, 1);
