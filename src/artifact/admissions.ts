@@ -1,19 +1,26 @@
 /**
- * `admission.json` of a run: what it counted of values that are admitted, for the run that goes on from it. `compaction.json`: what became of
+ * `admission.safetensors` of a run: what it counted of values that are admitted, for the run that goes on from it. `compaction.json`: what became of
  * the codes of the run before, where values have left and rows have moved.
  */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Admission } from '../data/columns/admission.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { writeTextDurably } from '../storage/durable.ts';
-import { readJsonFile } from '../storage/run_files.ts';
+import { reading } from '../diagnostics/system_reason.ts';
+import { writeDurably, writeTextDurably } from '../storage/durable.ts';
+import { readSafetensors, type Stored, writeSafetensors } from '../storage/safetensors.ts';
+import type { StoredTensor } from '../storage/tensor_header.ts';
+import { tensorsOfTexts, textsInTensors } from './stored_texts.ts';
 
-export const admissionFile = 'admission.json';
+export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';
 
-const admissionFormat = 'tower-admission-1';
+const admissionFormat = 'tower-admission-2';
 const compactionFormat = 'tower-compaction-1';
+/** Of format 1. */
+const earlierFile = 'admission.json';
 
 /** @param from checksum of the run before */
 export async function writeAdmissions(
@@ -21,10 +28,23 @@ export async function writeAdmissions(
   { admissions, recoded }: Pick<Dataset, 'admissions' | 'recoded'>,
   from: string | undefined,
 ): Promise<void> {
-  const write = (file: string, value: unknown): Promise<void> =>
-    writeTextDurably(join(folder, file), `${JSON.stringify(value)}\n`);
-  if (admissions) await write(admissionFile, { format: admissionFormat, features: Object.fromEntries(admissions) });
-  if (recoded) await write(compactionFile, { format: compactionFormat, from, codes: Object.fromEntries(recoded) });
+  if (admissions) {
+    const tensors = [...admissions].flatMap(([name, admission]) => tensorsOf(name, admission));
+    const metadata = { format: admissionFormat, features: [...admissions.keys()].join(' ') };
+    await writeDurably(join(folder, admissionFile), (sink) => writeSafetensors(sink, tensors, metadata));
+  }
+  if (recoded) {
+    const value = { format: compactionFormat, from, codes: Object.fromEntries(recoded) };
+    await writeTextDurably(join(folder, compactionFile), `${JSON.stringify(value)}\n`);
+  }
+}
+
+function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[] {
+  const numbers = { ...defined({ seen }), 'waiting/events': waiting.events, 'waiting/seen': waiting.seen };
+  return [
+    ...Object.entries(numbers).map(([name, data]) => ({ name: `${feature}/${name}`, shape: [data.length], data })),
+    ...tensorsOfTexts(waiting.values, `${feature}/waiting/`),
+  ];
 }
 
 /**
@@ -32,29 +52,30 @@ export async function writeAdmissions(
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readAdmissions(folder: string): Promise<ReadonlyMap<string, Admission>> {
-  const value = (await readJsonFile(folder, admissionFile, 'optional')) as Partial<Record<string, unknown>> | undefined;
-  if (value === undefined) return new Map();
-  const features = Object.entries((value?.features ?? {}) as Record<string, unknown>);
-  if (value?.format !== admissionFormat || !features.every(([, each]) => isAdmission(each))) {
-    throw failure('damaged-file', {
-      path: join(folder, admissionFile),
-      reason: 'an entry of it is missing or of another kind',
-    });
-  }
-  return new Map(features as [string, Admission][]);
+  const names = await reading(folder, readdir(folder));
+  const damaged = (name: string, reason: string): Error =>
+    failure('damaged-file', { path: join(folder, name), reason });
+  if (names.includes(earlierFile)) throw damaged(earlierFile, 'it is of an earlier version of Tower');
+  if (!names.includes(admissionFile)) return new Map();
+  const stored = await readSafetensors(join(folder, admissionFile));
+  const admissions = admissionsIn(stored);
+  if (!admissions) throw damaged(admissionFile, 'an entry of it is missing or of another kind');
+  return admissions;
 }
 
-function isAdmission(value: unknown): value is Admission {
-  const { seen, waiting } = (value ?? {}) as Partial<Record<keyof Admission, unknown>>;
-  const isWaiting = (each: unknown): boolean =>
-    Array.isArray(each) &&
-    each.length === 3 &&
-    typeof each[0] === 'string' &&
-    Number.isFinite(each[1]) &&
-    Number.isFinite(each[2]);
-  return (
-    Array.isArray(waiting) &&
-    waiting.every(isWaiting) &&
-    (seen === undefined || (Array.isArray(seen) && seen.every((time) => Number.isFinite(time))))
-  );
+function admissionsIn({ tensors, metadata }: Stored): ReadonlyMap<string, Admission> | undefined {
+  if (metadata.format !== admissionFormat || metadata.features === undefined) return undefined;
+  const admissions = new Map<string, Admission>();
+  for (const feature of metadata.features.split(' ')) {
+    const numbersOf = (name: string): Float64Array | undefined => {
+      const data = tensors.get(`${feature}/${name}`)?.data;
+      return data instanceof Float64Array && data.every(Number.isFinite) ? data : undefined;
+    };
+    const values = textsInTensors(tensors, `${feature}/waiting/`);
+    const [events, last, seen] = [numbersOf('waiting/events'), numbersOf('waiting/seen'), numbersOf('seen')];
+    if (!values || events?.length !== values.length || last?.length !== values.length) return undefined;
+    if (!seen && tensors.has(`${feature}/seen`)) return undefined;
+    admissions.set(feature, { waiting: { values, events, seen: last }, ...defined({ seen }) });
+  }
+  return admissions;
 }

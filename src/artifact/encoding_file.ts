@@ -1,6 +1,6 @@
 /**
- * The file of an encoding. Most are JSON. A vocabulary of many values is bytes: a text of JavaScript ends at 2²⁹ units, and JSON costs an
- * object for each value twice. Such a file is safetensors with the length of each value in UTF-8, and the bytes of all of them.
+ * The file of an encoding. Most are JSON. A vocabulary of many values is safetensors with the length of each value in UTF-8, and the bytes of
+ * all of them.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -10,7 +10,8 @@ import { failure } from '../diagnostics/failure.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { parseJson, readRunFile } from '../storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
-import { hasHalves, PackedTexts, packTexts } from '../text/texts.ts';
+import { hasHalves, type PackedTexts } from '../text/texts.ts';
+import { tensorsOfTexts, textsInTensors } from './stored_texts.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 const usual = 2 ** 20;
@@ -35,13 +36,7 @@ const isLong = (encoding: Encoding): encoding is Vocabulary =>
 
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
-  const packed = packTexts(values, values.length);
-  const { bytes } = packed;
-  const lengths = Int32Array.from(packed.ends, (end, row) => end - packed.startOf(row));
-  const tensors = [
-    { name: 'lengths', shape: [lengths.length], data: lengths },
-    { name: 'bytes', shape: [bytes.length], data: bytes },
-  ];
+  const tensors = tensorsOfTexts(values);
   await writeDurably(join(folder, path), (sink) => writeSafetensors(sink, tensors, { format }));
 }
 
@@ -63,20 +58,10 @@ export async function readEncoding(folder: string, path: string): Promise<Encodi
 export async function readKeys(path: string): Promise<Encoding> {
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
   const { tensors, metadata } = await readSafetensors(path);
-  const [lengths, bytes] = [tensors.get('lengths')?.data, tensors.get('bytes')?.data];
-  if (metadata.format !== format || !(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) {
-    throw damaged('it is no file of keys of this version');
-  }
-  const ends = new Uint32Array(lengths.length);
-  let at = 0;
-  for (let row = 0; row < lengths.length; row++) {
-    const end = at + lengths[row]!;
-    if (end < at || end > bytes.length) throw damaged('its lengths and its bytes do not fit each other');
-    ends[row] = at = end;
-  }
-  if (at !== bytes.length) throw damaged('its lengths and its bytes do not fit each other');
-  const values = new PackedTexts(bytes, ends);
-  if (!isUtf8(bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);
+  if (metadata.format !== format) throw damaged('it is no file of keys of this version');
+  const values = textsInTensors(tensors);
+  if (!values) throw damaged('its lengths and its bytes do not fit each other');
+  if (!isUtf8(values.bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);
   return { kind: 'vocabulary', values };
 }
 

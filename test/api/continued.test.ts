@@ -247,7 +247,7 @@ describe('admission and eviction', () => {
     expect(added).toEqual(['m40']);
     expect(now.row('table/movie_id', now.values.indexOf('m40'))).toEqual(before.row('table/movie_id', 0));
     const manifest = (await load(at('c2'))).trained.manifest;
-    expect(Object.keys(manifest.files)).toEqual(expect.arrayContaining(['admission.json', 'compaction.json']));
+    expect(Object.keys(manifest.files)).toEqual(expect.arrayContaining(['admission.safetensors', 'compaction.json']));
     const evaluation = await evaluate(await load(at('c2')), { baselines: false });
     expect(evaluation.events).toBeGreaterThan(0);
     await exportTowers(await load(at('c2')), { out: at('c2-export') });
@@ -258,7 +258,7 @@ describe('admission and eviction', () => {
 
   it('refuses an account of admission that was changed or is of another kind', async () => {
     cpSync(at('c1'), at('c3'), { recursive: true });
-    writeFileSync(at('c3/admission.json'), '{}');
+    writeFileSync(at('c3/admission.safetensors'), '{}');
     const work = train(at('counted.tower'), { data: at('c2.tower'), out: at('x'), from: at('c3'), engine: 'onnx' });
     expect((await failed(work)).code).toBe('changed-file');
   });

@@ -237,7 +237,7 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
     const encoding = encodings.get(name);
     const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
     const left = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
-    return `${name}: ${values} values have a code, ${waiting.length} are too rare as yet${left > 0 ? `, ${left} have left: compaction.json has the new codes` : ''}`;
+    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${left > 0 ? `, ${left} have left: compaction.json has the new codes` : ''}`;
   });
 }
 

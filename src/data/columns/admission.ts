@@ -4,17 +4,23 @@
  */
 
 import { makeKeyTable } from '../../text/key_table.ts';
-import { joinedTexts, pickTexts, type Texts } from '../../text/texts.ts';
+import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../text/texts.ts';
 
 /** What a run knows of its values, so that the next one counts on. */
 export interface Admission {
   /** When each value of the vocabulary was last seen, in seconds since 1970. Absent: values do not leave. */
-  readonly seen?: readonly number[];
-  /** Values that are too rare as yet: how many events they had, and when the last was. */
-  readonly waiting: readonly Waiting[];
+  readonly seen?: Float64Array;
+  readonly waiting: Waiting;
 }
 
-type Waiting = readonly [value: string, events: number, seen: number];
+/** Values that are too rare as yet, in the order of their UTF-16 units. */
+export interface Waiting {
+  readonly values: Texts;
+  /** How many events each had. */
+  readonly events: Float64Array;
+  /** When the last of them was. */
+  readonly seen: Float64Array;
+}
 
 export interface AdmissionRule {
   readonly minimumCount: number;
@@ -38,11 +44,6 @@ export interface Admitted {
   readonly admission: Admission;
 }
 
-interface Known {
-  events: number;
-  seen: number;
-}
-
 const secondsOfDay = 86_400;
 
 /**
@@ -55,45 +56,58 @@ export function admit(
   before?: { readonly values: Texts; readonly admission?: Admission },
 ): Admitted {
   const oldest = expireDays === undefined ? Number.NEGATIVE_INFINITY : now - expireDays * secondsOfDay;
-  const old = before?.values ?? [];
-  const codes = makeKeyTable(old, old.length);
-  const lastSeen = Float64Array.from({ length: old.length }, (_, at) => before?.admission?.seen?.[at] ?? now);
-  const others = new Map<string, Known>();
+  const old = before?.values ?? packTexts([]);
+  const lastSeen = new Float64Array(old.length).map((_, at) => before?.admission?.seen?.[at] ?? now);
+  const codes = makeKeyTable(old, old.length).rowsOf(texts);
+  const waited = before?.admission?.waiting ?? nobody;
   // What came too long ago does not count towards an admission today.
-  for (const [value, events, last] of before?.admission?.waiting ?? []) {
-    if (last >= oldest) others.set(value, { events, seen: last });
-  }
+  const counting = placesOf(waited.seen, (last) => last >= oldest);
+  const earlier = pickTexts(waited.values, counting);
+  const places = makeKeyTable(earlier, earlier.length).rowsOf(texts);
+  /** Values without a code: those that waited, then new ones. */
+  const events = counting.map((at) => waited.events[at]!);
+  const last = counting.map((at) => waited.seen[at]!);
+  const fresh: number[] = [];
   for (let code = 1; code < texts.length; code++) {
     if (counts[code] === 0) continue;
-    const text = texts.at(code)!;
-    const row = codes.rowOf(text);
-    if (row >= 0) lastSeen[row] = Math.max(lastSeen[row]!, seen[code]!);
-    else {
-      const known = others.get(text) ?? { events: 0, seen: Number.NEGATIVE_INFINITY };
-      others.set(text, { events: known.events + counts[code]!, seen: Math.max(known.seen, seen[code]!) });
+    const [known, place] = [codes[code]!, places[code]!];
+    if (known >= 0) lastSeen[known] = Math.max(lastSeen[known]!, seen[code]!);
+    else if (place >= 0) {
+      events[place]! += counts[code]!;
+      last[place] = Math.max(last[place]!, seen[code]!);
+    } else {
+      fresh.push(code);
+      events.push(counts[code]!);
+      last.push(seen[code]!);
     }
   }
-  const staying = Array.from(lastSeen.keys()).filter((at) => lastSeen[at]! >= oldest);
-  const living = [...others].filter(([, known]) => known.seen >= oldest);
-  const enters = ({ events }: Known): boolean => events >= Math.max(1, minimumCount);
-  const entering = living
-    .filter(([, known]) => enters(known))
-    .sort(([a, one], [b, other]) => other.events - one.events || (a < b ? -1 : 1));
-  const waiting = living
-    .filter(([, known]) => !enters(known))
-    .map(([value, { events, seen: last }]): Waiting => [value, events, last]);
+  const others = joinedTexts(earlier, pickTexts(texts, fresh));
+  const enters = (at: number): boolean => events[at]! >= Math.max(1, minimumCount);
+  const living = placesOf(last, (time) => time >= oldest);
+  const entering = living.filter(enters).sort((a, b) => events[b]! - events[a]! || compareTexts(others, a, b));
+  // Arrays are sorted by their runs: those that waited, and most new ones, are in order.
+  const waiting = living.filter((at) => !enters(at)).sort((a, b) => compareTexts(others, a, b));
+  const staying = placesOf(lastSeen, (time) => time >= oldest);
+  const times = [...staying.map((at) => lastSeen[at]!), ...entering.map((at) => last[at]!)];
   return {
-    values: joinedTexts(
-      pickTexts(old, staying),
-      entering.map(([value]) => value),
-    ),
+    values: joinedTexts(pickTexts(old, staying), pickTexts(others, entering)),
     admission: {
-      ...(expireDays === undefined
-        ? {}
-        : { seen: [...staying.map((at) => lastSeen[at]!), ...entering.map(([, known]) => known.seen)] }),
-      waiting: waiting.sort(([a], [b]) => (a < b ? -1 : 1)),
+      ...(expireDays === undefined ? {} : { seen: Float64Array.from(times) }),
+      waiting: {
+        values: pickTexts(others, waiting),
+        events: Float64Array.from(waiting, (at) => events[at]!),
+        seen: Float64Array.from(waiting, (at) => last[at]!),
+      },
     },
   };
+}
+
+const nobody: Waiting = { values: packTexts([]), events: new Float64Array(0), seen: new Float64Array(0) };
+
+function placesOf(times: ArrayLike<number>, is: (time: number) => boolean): number[] {
+  const places: number[] = [];
+  for (let at = 0; at < times.length; at++) if (is(times[at]!)) places.push(at);
+  return places;
 }
 
 /** The code now of each code before, where some values have left: null for those. */

@@ -1,6 +1,7 @@
 /** Which values enter a vocabulary, which leave, and what is counted from run to run. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Admitted, admit, recoded } from '../../../src/data/columns/admission.ts';
+import { packTexts } from '../../../src/text/texts.ts';
 
 const day = 86_400;
 /** Occurrences of one day: a letter is a value, as often as it comes. */
@@ -9,18 +10,24 @@ function on(number: number, letters: string, now = number): Parameters<typeof ad
   const counts = texts.map((text) => (text === '' ? 0 : [...letters].filter((each) => each === text).length));
   return { texts, counts, seen: texts.map(() => number * day), now: now * day };
 }
-const days = (rule: Parameters<typeof admit>[0], ...all: Parameters<typeof admit>[1][]): Admitted =>
-  all.reduce<Admitted | undefined>((before, each) => admit(rule, each, before), undefined)!;
+const days = (rule: Parameters<typeof admit>[0], ...all: Parameters<typeof admit>[1][]) =>
+  shown(all.reduce<Admitted | undefined>((before, each) => admit(rule, each, before), undefined)!);
+
+const shown = ({ values, admission: { seen, waiting } }: Admitted) => ({
+  values: [...values],
+  ...(seen ? { seen: [...seen] } : {}),
+  waiting: [...waiting.values].map((value, at) => [value, waiting.events[at], waiting.seen[at]]),
+});
 
 describe('admission', () => {
   it('of the first run is that of a vocabulary: frequent values first, then by name', () => {
-    expect(admit({ minimumCount: 2 }, on(1, 'bbaaacd')).values).toEqual(['a', 'b']);
+    expect(days({ minimumCount: 2 }, on(1, 'bbaaacd')).values).toEqual(['a', 'b']);
   });
 
   it('counts over all runs, and appends what enters in the order of its counts', () => {
-    const { values, admission } = days({ minimumCount: 3 }, on(1, 'aaabbcd'), on(2, 'bccddde'));
+    const { values, waiting } = days({ minimumCount: 3 }, on(1, 'aaabbcd'), on(2, 'bccddde'));
     expect(values).toEqual(['a', 'd', 'b', 'c']);
-    expect(admission).toEqual({ waiting: [['e', 1, 2 * day]] });
+    expect(waiting).toEqual([['e', 1, 2 * day]]);
   });
 
   it('keeps what was admitted, however rare it is later', () => {
@@ -32,9 +39,9 @@ describe('eviction', () => {
   const rule = { minimumCount: 1, expireDays: 5 };
 
   it('takes out what was not seen for so many days, and keeps the order of the others', () => {
-    const { values, admission } = days(rule, on(1, 'abc'), on(4, 'c'), on(8, 'dd'));
+    const { values, seen } = days(rule, on(1, 'abc'), on(4, 'c'), on(8, 'dd'));
     expect(values).toEqual(['c', 'd']);
-    expect(admission.seen).toEqual([4 * day, 8 * day]);
+    expect(seen).toEqual([4 * day, 8 * day]);
   });
 
   it('holds on the day itself, and of values that wait', () => {
@@ -52,7 +59,32 @@ describe('eviction', () => {
   });
 
   it('without times of an earlier version takes all values as seen now', () => {
-    expect(admit(rule, on(9, 'b'), { values: ['a'] }).values).toEqual(['a', 'b']);
+    expect(shown(admit(rule, on(9, 'b'), { values: ['a'] })).values).toEqual(['a', 'b']);
+  });
+});
+
+describe('more values than a Map holds', () => {
+  it('are counted, admitted and kept', () => {
+    const texts = packTexts(['', ...Array.from({ length: 300 }, (_, at) => `v${at}`)]);
+    const count = (events: number, from: number) => ({
+      texts,
+      counts: Array.from({ length: 301 }, (_, at) => (at < from ? 0 : events)),
+      seen: new Float64Array(301),
+      now: 0,
+    });
+    // Of V8's own limit a test would take gigabytes.
+    class SmallMap<K, V> extends Map<K, V> {
+      override set(key: K, value: V): this {
+        if (this.size === 100) throw new RangeError('Map maximum size exceeded');
+        return super.set(key, value);
+      }
+    }
+    vi.stubGlobal('Map', SmallMap);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { values, waiting } = days({ minimumCount: 3 }, count(1, 0), count(2, 151));
+    expect([values.length, waiting.length]).toEqual([150, 150]);
+    expect(values).toEqual([...values].sort());
+    expect(waiting.map(([value]) => value)).toEqual(waiting.map(([value]) => value).sort());
   });
 });
 
