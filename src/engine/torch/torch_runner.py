@@ -11,6 +11,7 @@ import os
 import platform
 import select
 import shutil
+import signal
 import struct
 import sys
 import threading
@@ -18,6 +19,9 @@ import time
 import traceback
 import warnings
 
+# Ctrl-C reaches all processes of a terminal, and schedulers signal all of a job. The parent ends this process: after the step that it is in.
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_IGN)
 # Frames leave by a copy of stdout. Whatever a library prints goes to stderr.
 frames_in = os.fdopen(os.dup(0), 'rb')
 frames_out = os.fdopen(os.dup(1), 'wb')

@@ -248,6 +248,16 @@ describe.skipIf(!engine)('the torch engine', () => {
     for (const name of Object.keys(a)) expect(b[name]!.data, name).toEqual(a[name]!.data);
   });
 
+  it.skipIf(process.platform !== 'linux')('leaves signals of a terminal to its parent', async () => {
+    const before = childrenOfThis();
+    const program = await (await torchEngine()).prepare(graph(), {});
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      for (const pid of childrenOfThis()) if (!before.includes(pid)) process.kill(pid, signal);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect([...(await program.run({ x: tensor([1, 2]) })).y!.data], signal).toEqual([2, 3]);
+    }
+  });
+
   it.skipIf(process.platform !== 'linux')('answers again after its process was killed', async () => {
     const b = makeBuilder('weighted');
     b.output('y', b.mul(b.input('x', [batch]), b.parameter('w', [1], { kind: 'zeros' })));
