@@ -42,7 +42,8 @@ set -e
 export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
 # A run that was stopped goes on, with any number of workers.
 [ ! -e ${quoted(`${run}/run.json`)} ] || set -- --resume "$@"
-exec \${TOWER:-npx tower} ${words.map(quoted).join(' ')} "$@"
+# \`--no\`: npm has another program of this name, which npx would fetch.
+exec \${TOWER:-npx --no -- tower} ${words.map(quoted).join(' ')} "$@"
 `;
 
 const torchrun = ({ workers, folder }: Job): string => `#!/bin/sh
@@ -61,7 +62,8 @@ const slurm = ({ workers, folder }: Job): string => `#!/bin/bash
 # sbatch slurm.sh
 MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
-srun --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
+# Since Slurm 22.05, srun does not take the number of processors from the job.
+srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
 `;
 
 const kubernetes = ({ workers, folder }: Job): string => {
@@ -113,7 +115,8 @@ const jobName = (folder: string): string => {
     .slice(folder.lastIndexOf('/') + 1)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+|-+$/g, '')
-    .slice(0, 40);
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
   return name === '' ? 'tower-job' : name;
 };

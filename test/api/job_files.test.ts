@@ -59,15 +59,36 @@ it('a job has a script for each launcher, and each worker gets the same command'
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words]);
   expect(ask({ SLURM_PROCID: '2', SLURM_NTASKS: '3' })).toEqual(['2 of 3', ...words]);
   expect(ask({ JOB_COMPLETION_INDEX: '0', WORLD_SIZE: '3' })).toEqual(['0 of 3', ...words]);
+  // The project's own program, and never one that npx would fetch.
+  writeFileSync(join(root, 'npx'), `#!/bin/sh\nprintf '%s ' "$@"\n`, { mode: 0o755 });
+  const env = { PATH: `${root}:${process.env.PATH}`, RANK: '0', WORLD_SIZE: '3' };
+  const { stdout } = spawnSync(join(folder, 'worker.sh'), [], { env, encoding: 'utf8' });
+  expect(stdout).toMatch(/^--no -- tower train /);
   mkdirSync(join(folder, 'run'));
   writeFileSync(join(folder, 'run', 'run.json'), '{}');
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words, '--resume']);
+  // Each step of a job says itself how many processors it needs.
+  expect(readFileSync(join(folder, 'slurm.sh'), 'utf8')).toMatch(/^srun --cpus-per-task="\$TOWER_TORCH_THREADS" /m);
   const manifest = readFileSync(join(folder, 'kubernetes.yaml'), 'utf8');
   expect(manifest).toContain(`command: [${JSON.stringify(join(folder, 'worker.sh'))}]`);
   expect(manifest).toContain('completions: 3');
   expect(readFileSync(join(folder, 'step.py'), 'utf8')).toContain('torch.ops.tower.all_gather(');
   await expect(prepare(model, { data, out: folder, workers: 3 })).rejects.toThrow('not empty');
   await expect(prepare(model, { data, out: folder, workers: 3, memory: 'much' })).rejects.toThrow(/`much` is not/);
+});
+
+it('the name of a job is one that Kubernetes takes, whatever its folder', async () => {
+  writeFileSync(model, text('softmax(in_batch)'));
+  for (const [name, expected] of [
+    [`${'a'.repeat(39)}-b`, 'a'.repeat(39)],
+    ['2024 Über_uns.', 'ber-uns'],
+    ['--', 'tower-job'],
+  ] as const) {
+    const out = join(root, name);
+    await prepare(model, { data, out, workers: 2 });
+    const manifest = readFileSync(join(out, 'kubernetes.yaml'), 'utf8');
+    expect(manifest.match(/^ {2}name: (.*)$/m)![1]).toBe(expected);
+  }
 });
 
 it('a job of a model that workers cannot share is refused', async () => {
