@@ -30,7 +30,16 @@ export async function launchWorkers(asked: number | 'launched' | undefined): Pro
   const given = process.env[variable];
   if (given !== undefined) return { ...alone, meeting: JSON.parse(given) as Meeting };
   if (asked === undefined || asked === 1) return alone;
-  return asked === 'launched' ? { ...alone, meeting: meetingOfLauncher(process.env) } : startOthers(asked);
+  if (asked !== 'launched') return startOthers(asked);
+  const meeting = meetingOfLauncher(process.env);
+  // torchrun says how many workers it has started on this machine.
+  shareCores(Number(process.env.LOCAL_WORLD_SIZE) || 1);
+  return { ...alone, meeting };
+}
+
+/** Of one machine, so that its workers together have a thread for each core. */
+function shareCores(workers: number): void {
+  process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
 }
 
 type Limits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
@@ -55,16 +64,22 @@ export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0) throw failure('workers-launched', { missing });
-  const workers = countOf(environment, 'WORLD_SIZE', 1, Number.MAX_SAFE_INTEGER);
-  const rank = countOf(environment, 'RANK', 0, workers - 1);
+  const workers = countOf(environment, 'WORLD_SIZE', [1, Number.MAX_SAFE_INTEGER]);
+  const rank = countOf(environment, 'RANK', [0, workers - 1]);
+  countOf(environment, 'MASTER_PORT', [1, 65_535], 29_500);
   const isOneMachine = Number(environment.LOCAL_WORLD_SIZE) === workers;
   return { rank, workers, meet: 'env://', ...limits(environment, isOneMachine) };
 }
 
-function countOf(environment: NodeJS.ProcessEnv, name: string, least: number, most: number): number {
+function countOf(
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  [least, most]: readonly [number, number],
+  example = least,
+): number {
   const number = Number(environment[name]);
   if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw failure('workers-setting', { name, value: environment[name]!, example: String(least) });
+  throw failure('workers-setting', { name, value: environment[name]!, example: String(example) });
 }
 
 type Ended = Facts<'worker-ended'>;
@@ -85,7 +100,7 @@ async function startOthers(workers: number): Promise<Launched> {
   const folder = makeTemporary('workers');
   const lost = new AbortController();
   const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
-  process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
+  shareCores(workers);
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
   const others = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));

@@ -1,5 +1,6 @@
 /** Where workers meet, as launchers say it. */
-import { expect, it } from 'vitest';
+import { availableParallelism } from 'node:os';
+import { expect, it, vi } from 'vitest';
 import { launchWorkers, meetingOfLauncher } from '../../src/api/workers.ts';
 
 it('reads the variables of torchrun, and names those that are missing', () => {
@@ -16,6 +17,8 @@ it('reads the variables of torchrun, and names those that are missing', () => {
     { RANK: '3' },
     { RANK: 'first' },
     { WORLD_SIZE: '0' },
+    { MASTER_PORT: 'first' },
+    { MASTER_PORT: '70000' },
     { TOWER_WORKER_TIMEOUT: 'soon' },
     { TOWER_WORKER_MEET_TIMEOUT: '-1' },
   ]) {
@@ -25,4 +28,17 @@ it('reads the variables of torchrun, and names those that are missing', () => {
 
 it('one worker is an ordinary training', async () => {
   expect((await launchWorkers(1)).meeting).toBeUndefined();
+});
+
+it('workers that a launcher starts on one machine share its cores', async () => {
+  const environment = { RANK: '0', WORLD_SIZE: '100', MASTER_ADDR: 'first', MASTER_PORT: '29500' };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.stubEnv('LOCAL_WORLD_SIZE', '100');
+  vi.stubEnv('TOWER_TORCH_THREADS', undefined);
+  expect((await launchWorkers('launched')).meeting).toMatchObject({ rank: 0, workers: 100 });
+  expect(process.env.TOWER_TORCH_THREADS).toBe(String(Math.max(1, Math.floor(availableParallelism() / 100))));
+  vi.stubEnv('TOWER_TORCH_THREADS', '7');
+  await launchWorkers('launched');
+  expect(process.env.TOWER_TORCH_THREADS).toBe('7');
+  vi.unstubAllEnvs();
 });

@@ -37,8 +37,9 @@ export const workers = {
     severity: 'error',
     message: ({ name, value }) => `the environment variable ${name} is \`${value}\``,
     hint: ({ name, example }) =>
-      `set ${name} to a number, such as ${example}; ranks count from 0 up to the last worker`,
-    means: 'Workers read from environment variables how many they are, which one each is, and how long they wait.',
+      `set ${name} to a number, such as ${example}${name === 'RANK' ? '; ranks count from 0 up to the last worker' : ''}`,
+    means:
+      'Workers read from environment variables how many they are, which one each is, where they meet, and how long they wait.',
     remedy: 'Set the variable to a number. A launcher such as torchrun sets `RANK` and `WORLD_SIZE` by itself.',
   }),
 
