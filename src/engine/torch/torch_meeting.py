@@ -5,6 +5,7 @@ meet: each says that it has come; and when an op between workers fails, each tha
 import datetime
 import json
 import os
+import queue
 import socket
 import threading
 import time
@@ -49,6 +50,26 @@ def open_store(meet, rank, workers, seconds):
     return dist.PrefixStore(f'tower/{os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")}', store)
 
 
+def within(until, work):
+    """What `work` gives. A store tries to connect for longer than it was told, and waits without end for a program that is none."""
+    results = queue.Queue()
+
+    def attempt():
+        try:
+            results.put((work(), None))
+        except Exception as error:
+            results.put((None, error))
+
+    threading.Thread(target=attempt, daemon=True).start()
+    try:
+        result, error = results.get(timeout=max(0, until - time.monotonic()))
+    except queue.Empty:
+        raise TimeoutError('it does not answer') from None
+    if error is not None:
+        raise error
+    return result
+
+
 class Meeting:
     def __init__(self, message):
         self.rank, self.workers = message['rank'], message['workers']
@@ -60,7 +81,8 @@ class Meeting:
         self.machines = [None] * self.workers
         until = time.monotonic() + message['meetSeconds']
         try:
-            self.store = open_store(message['meet'], self.rank, self.workers, message['meetSeconds'])
+            asked = message['meet'], self.rank, self.workers, message['meetSeconds']
+            self.store = within(until, lambda: open_store(*asked))
             self.store.set(f'came/{self.rank}', socket.gethostname())
             self.wait_for_all(until)
             self.machines = [self.store.get(f'came/{each}').decode() for each in range(self.workers)]

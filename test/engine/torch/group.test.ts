@@ -1,8 +1,9 @@
 /** Two processes of PyTorch as two workers: the numbers of one, and what is said when one of them is late, slow or gone. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import type { Tensors } from '../../../src/engine/engine.ts';
 import type { Meeting } from '../../../src/engine/group.ts';
 import { torchSettings } from '../../../src/engine/torch/settings.ts';
@@ -125,3 +126,20 @@ it.skipIf(!loads)(
     );
   },
 );
+
+it.skipIf(!loads)('a place where another program listens is one that no worker came to', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  vi.stubEnv('MASTER_ADDR', '127.0.0.1');
+  vi.stubEnv('MASTER_PORT', String(port));
+  const limits = { meetSeconds: 2, seconds: 2, patientSeconds: 2 };
+  const engine = await torchEngine({ ...torchSettings(), compile: false, threads: 1 });
+  await expect(engine.join!({ rank: 1, workers: 2, meet: 'env://', ...limits })).rejects.toThrow(
+    `worker 0 did not come to 127.0.0.1:${port} within 2 seconds`,
+  );
+  vi.unstubAllEnvs();
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+});
