@@ -19,6 +19,7 @@ import type { LayoutChosen, TableLayout } from '../training/workers/table_layout
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
+import { type Asked, freshOf, sinceAsked } from './since.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest, MemoryRequest {
@@ -82,19 +83,17 @@ export interface Trained extends TrainResult {
  * `signal` when that comes before the rows are read
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
-  const { seed } = request;
+  const { seed, from, all, since, replay, meeting } = request;
   const set = seed === undefined ? request.set : { ...request.set, seed };
   const checked = await checkAndLower(path, { ...request, ...defined({ set }) });
   const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
-  const fresh = freshAsked(request);
-  const { replay } = request;
+  const fresh = from === undefined ? undefined : all ? 'all' : sinceAsked(since);
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
-  if (request.from !== undefined) {
+  if (from !== undefined) {
     const { refuseItself } = await import('../training/base.ts');
-    await refuseItself(request.from, request.out);
+    await refuseItself(from, request.out);
   }
-  const { meeting } = request;
   if (meeting && !['torch', 'auto'].includes(request.engine ?? 'torch'))
     throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
@@ -124,7 +123,7 @@ async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
   description: DataDescription,
-  asked: 'all' | number | undefined,
+  asked: Asked,
 ): Promise<Before> {
   if (resume || finish) {
     const { pinnedIn } = await import('../training/folder.ts');
@@ -134,13 +133,7 @@ async function beforeOf(
   const { readBase, lineageOf } = await import('../training/base.ts');
   const base = await readBase(from, plan);
   const { data } = base.trained.manifest;
-  if (asked !== 'all' && description.time === undefined) {
-    throw failure('from-no-time', { folder: from, what: `the data block \`${description.name}\` has no \`time\`` });
-  }
-  if (asked === undefined && data.until === undefined) {
-    throw failure('from-no-time', { folder: from, what: `the run in ${from} does not say when its last event was` });
-  }
-  const fresh = asked === 'all' ? undefined : asked === undefined ? { after: data.until! } : { since: asked };
+  const fresh = freshOf(asked, { folder: from, until: data.until }, description);
   const lineage = lineageOf(base, { fresh, replay });
   const { readAdmissions } = await import('../artifact/admissions.ts');
   const admissions = await readAdmissions(from);
@@ -153,22 +146,6 @@ async function beforeOf(
     },
     from: { base, lineage },
   };
-}
-
-/** What `since` and `all` come to, where there is an earlier run. */
-function freshAsked({ since, all, from }: TrainRequest): 'all' | number | undefined {
-  if (from === undefined || all) return all ? 'all' : undefined;
-  if (since === undefined) return undefined;
-  const time = typeof since === 'number' || /^-?[\d.]+(e\d+)?$/i.test(since) ? Number(since) : secondsOf(since);
-  if (!Number.isFinite(time)) throw failure('since-unreadable', { text: String(since) });
-  return time;
-}
-
-/** Of an ISO 8601 date, or a date and a time, which is UTC where it does not say otherwise. */
-function secondsOf(text: string): number {
-  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
-  const zoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
-  return Date.parse(zoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
 }
 
 /** Figures are honest only for events that no run in the row has trained on. */

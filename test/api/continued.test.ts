@@ -180,6 +180,21 @@ describe('a run that goes on from an earlier one', () => {
     expect((await failed(day('x', 'day1', { since: 'yesterday' }))).code).toBe('since-unreadable');
   });
 
+  it('takes no date that is none, and none where the time counts no seconds', async () => {
+    expect(await failed(day('x', 'day1', { since: '2018-02-30' }))).toMatchObject({ code: 'since-unreadable' });
+    writeFileSync(at('fine.tower'), data(1400, 'one.csv').replace(/time {4}= .*/, 'time    = "seen_at * 1000000000"'));
+    await day('fine', undefined, { data: at('fine.tower') });
+    const later = (since: string, out = 'x') => day(out, 'fine', { data: at('fine.tower'), since });
+    expect(await failed(later('2018-09-01'))).toMatchObject({
+      code: 'time-not-seconds',
+      message: expect.stringContaining('`--since 2018-09-01` needs a time in seconds since 1970'),
+      hint: 'write a number in the unit of the `time` of the data block',
+    });
+    const { dataset } = await later('1390e9', 'finer');
+    expect(dataset.parts.train.fresh!.length).toBeGreaterThan(0);
+    expect(dataset.parts.train.fresh!.length).toBeLessThan(100);
+  });
+
   it('takes another order of features, other rates and batches', async () => {
     const lines = model
       .replace('  user_id  : id(dim: 8)\n', '')
@@ -254,6 +269,20 @@ describe('admission and eviction', () => {
     expect(JSON.parse(readFileSync(at('c2-export/encodings/movie_id.json'), 'utf8')).values).toEqual(
       valuesOf('c2', 'movie_id'),
     );
+  });
+
+  it('refuses days where the time counts no seconds', async () => {
+    writeFileSync(at('expiring.tower'), counted);
+    writeFileSync(
+      at('milliseconds.tower'),
+      data(1400, 'one.csv').replace(/time {4}= .*/, 'time    = "seen_at * 1000000000"'),
+    );
+    const work = train(at('expiring.tower'), { data: at('milliseconds.tower'), out: at('x'), engine: 'onnx' });
+    expect(await failed(work)).toMatchObject({
+      code: 'time-not-seconds',
+      message: expect.stringContaining('`expire_days` of `movie_id` needs a time in seconds since 1970'),
+      hint: 'write the time in seconds, such as `time = "at / 1000"` for milliseconds',
+    });
   });
 
   it('refuses an account of admission that was changed or is of another kind', async () => {

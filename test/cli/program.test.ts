@@ -105,6 +105,10 @@ describe('a mistake of the command line', () => {
       ['train', 'm', '--out', 'x', '--seed', '-1'],
       'option `--seed <number>` argument `-1` is invalid. It must be a whole number from 0; run `tower train --help` for its arguments and an example',
     ],
+    ...['', 'much'].map((text): [string[], string] => [
+      ['train', 'm', '--out', 'x', '--from', 'y', '--replay', text],
+      `option \`--replay <times>\` argument \`${text}\` is invalid. Write a number from 0 on, such as 20; run \`tower train --help\` for its arguments and an example`,
+    ]),
     [
       ['train', 'm', '--out', 'x', '--seed', '2', '--set', 'seed=3'],
       'option `--seed 2` contradicts `--set seed=3`. Write one of them; run `tower train --help` for its arguments and an example',

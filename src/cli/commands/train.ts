@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Trained, TrainReady } from '../../api/train.ts';
 import { launchWorkers } from '../../api/workers.ts';
+import { isReplay } from '../../artifact/lineage.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
 import { defined } from '../../defined.ts';
@@ -198,7 +199,12 @@ const replayOption = (): Option =>
     '--replay <times>',
     'with --from: add this many earlier events for each new one, drawn anew each epoch (default: 0)',
   )
-    .argParser(Number)
+    .argParser((text: string): number => {
+      const times = Number(text);
+      // No text is 0 to JavaScript, and a variable that is not set to a shell.
+      if (text.trim() !== '' && isReplay(times)) return times;
+      throw new InvalidArgumentError('Write a number from 0 on, such as 20.');
+    })
     .conflicts('all');
 
 /** What training starts with: before the first step, and after everything is known. */

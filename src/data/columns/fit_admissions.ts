@@ -9,7 +9,7 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
-import { freshRows } from '../rows/fresh.ts';
+import { freshRows, maybeSeconds } from '../rows/fresh.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { trainingTimes } from '../rows/past.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/valid_rows.ts';
@@ -80,6 +80,10 @@ function occurrences(
       description.events.span,
     );
   }
+  const last = times?.at(-1);
+  if (last !== undefined && encoder.kind === 'vocabulary' && encoder.expireDays !== undefined && !maybeSeconds(last)) {
+    throw failure('time-not-seconds', { what: `\`expire_days\` of \`${name}\``, time: last }, description.time?.span);
+  }
   // What the earlier run had is in its counts.
   const first = times && pinned?.until ? times.length - freshRows(times, { after: pinned.until }).length : 0;
   const counts = new Float64Array(texts.length);
@@ -94,7 +98,7 @@ function occurrences(
     });
   }
   counts[0] = 0;
-  const now = Math.max(times?.at(-1) ?? 0, pinned?.until?.time ?? Number.NEGATIVE_INFINITY);
+  const now = Math.max(last ?? 0, pinned?.until?.time ?? Number.NEGATIVE_INFINITY);
   return { texts, counts, seen, now };
 }
 

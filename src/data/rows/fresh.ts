@@ -34,9 +34,15 @@ export function freshRows(times: ArrayLike<number>, fresh: Fresh): Int32Array {
   return Int32Array.from({ length: times.length - first }, (_, at) => first + at);
 }
 
+/** The end of the year 9999. Milliseconds since 1970, and finer units, are past it from January 1978 on. */
+const lastSecond = 253_402_300_799;
+
+/** Whether a time may count seconds since 1970. */
+export const maybeSeconds = (time: number): boolean => Math.abs(time) <= lastSecond;
+
 /** A moment in words, where it may be one: a number below a year after 1970 is a place in an order. */
 export function momentWords(time: number): string {
-  const isMoment = Math.abs(time) > 365 * 86_400 && Math.abs(time) < 8.64e12;
+  const isMoment = Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
   return isMoment
     ? `${new Date(time * 1000)
         .toISOString()

@@ -41,6 +41,20 @@ export const continued = {
     remedy: 'Write a date such as `2018-09-01`, or a number in the unit of the `time`.',
   }),
 
+  'time-not-seconds': row<{ what: string; time: number; isSince?: boolean }>({
+    severity: 'error',
+    message: ({ what, time }) =>
+      `${what} needs a time in seconds since 1970, and the last training event has the time ${time}, past the year 9999`,
+    hint: ({ isSince }) =>
+      isSince
+        ? 'write a number in the unit of the `time` of the data block'
+        : 'write the time in seconds, such as `time = "at / 1000"` for milliseconds',
+    means:
+      'A date, and a number of days, are compared with the `time` of the data block. Where that is a number, it must count seconds since 1970. Milliseconds and finer units are past the year 9999.',
+    remedy:
+      'Write the time in seconds, such as `time = "at / 1000"`, and train from the beginning: a run that goes on from an earlier one keeps the unit. `--since` also takes a number in that unit.',
+  }),
+
   'replay-unreadable': row<{ given: string }>({
     severity: 'error',
     message: ({ given }) => `\`--replay\` got \`${given}\`, and needs a number from 0 on`,
