@@ -1,5 +1,7 @@
 /** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
+
 import type { BagColumn, Events } from '../data/dataset.ts';
+import { everyRow } from '../every_row.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 
 /** What a figure is the mean of. */
@@ -22,7 +24,7 @@ export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events
 }
 
 function perEvent({ rows }: Events): Questions {
-  const asks = Int32Array.from({ length: rows }, (_, row) => row);
+  const asks = everyRow(rows);
   return { asks, held: { kind: 'bags', starts: asks, ends: asks.map((row) => row + 1), values: asks } };
 }
 

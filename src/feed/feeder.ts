@@ -2,11 +2,13 @@
  * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. Long because both ways walk the
  * same plan of inputs, kind by kind of rows.
  */
+
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
+import { everyRow } from '../every_row.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
@@ -116,7 +118,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...{ rows, step, rate, factor },
         rowsOf(of) {
           if (of.kind === 'events') return rows;
-          if (of.kind === 'corpus') return (all ??= rowsOfCorpus(corpus));
+          if (of.kind === 'corpus') return (all ??= everyRow(corpus.rows));
           if (of.kind === 'elements') return elements!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
@@ -239,12 +241,6 @@ export function makeRowFeeder(options: {
       for (const { source } of sources) source.close?.();
     },
   };
-}
-
-function rowsOfCorpus({ rows }: Corpus): Int32Array {
-  const all = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) all[row] = row;
-  return all;
 }
 
 const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);

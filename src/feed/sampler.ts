@@ -1,5 +1,7 @@
 /** Items drawn from the corpus as negatives: a function of the seed and the step alone. */
+
 import type { Corpus } from '../data/dataset.ts';
+import { everyRow } from '../every_row.ts';
 import type { Draw } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 
@@ -55,7 +57,7 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
 
 /** Rows that a training event has; all where none has any. */
 function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
-  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  const all = everyRow(rows);
   const trained = all.filter((row) => trainingCounts[row]! > 0);
   return trained.length > 0 ? trained : all;
 }

@@ -1,10 +1,12 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
+
 import type { Corpus } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Tensors } from '../engine/engine.ts';
+import { everyRow } from '../every_row.ts';
 import { oneAtATime } from '../one_at_a_time.ts';
 import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
 import { ItemScores } from './item_scores.ts';
@@ -67,7 +69,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       const output = elementOutput(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
-    allItems ??= new Int32Array(corpus.rows).map((_, row) => row);
+    allItems ??= everyRow(corpus.rows);
     items = await item.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
     scores.renew(items);
   };

@@ -1,9 +1,11 @@
 /** The vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
+
 import type { IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
+import { everyRow } from '../every_row.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../plan/plan.ts';
@@ -72,11 +74,7 @@ export class TowerVectors {
 
   /** The same of the first rows of columns that are asked once: it keeps nothing of them. */
   once(columns: Columns, rows: number): Promise<Vectors> {
-    return this.vectors(
-      columns,
-      Int32Array.from({ length: rows }, (_, row) => row),
-      false,
-    );
+    return this.vectors(columns, everyRow(rows), false);
   }
 
   async close(): Promise<void> {
@@ -131,7 +129,7 @@ export class TowerVectors {
   private placesByGraph(columns: Columns, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
     const [first] = parts;
-    if (first === undefined) return [Int32Array.from(rows.keys())];
+    if (first === undefined) return [everyRow(rows.length)];
     const list = columns.get(first.feature);
     invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
     const { column, index } = list;

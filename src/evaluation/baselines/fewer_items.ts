@@ -1,6 +1,8 @@
 /** A smaller question of the same kind: the items that have the most training events, and what was held out among them. */
+
 import type { IndexedBags } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
+import { everyRow } from '../../every_row.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
 
 /** Of a task, `most` items at most, of equals those further up; and the events whose item is one of them. All users stay. */
@@ -8,7 +10,7 @@ export function amongItems(task: ScoringTask, most: number): ScoringTask {
   const { events, corpus, users, history, seen } = task;
   if (corpus.rows <= most) return task;
   const counts = corpus.trainingCounts;
-  const kept = Int32Array.from({ length: corpus.rows }, (_, item) => item)
+  const kept = everyRow(corpus.rows)
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
     .subarray(0, most)
     .sort();

@@ -1,4 +1,5 @@
 import { makeRowSums, type RowSums } from '../../embedding/row_sums.ts';
+import { everyRow } from '../../every_row.ts';
 import { makeRandom } from '../../random/random.ts';
 import { type HistoryScores, settingsTried, type Training, tuned } from './baseline.ts';
 import type { Lists } from './interactions.ts';
@@ -170,10 +171,7 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const rows = data.length / width;
   const gram = new Float64Array(width * width);
   sums.load(data, width);
-  sums.addOuters(
-    Int32Array.from({ length: rows }, (_, row) => row),
-    gram,
-  );
+  sums.addOuters(everyRow(rows), gram);
   const { values, vectors } = symmetricEigen(gram, width);
   sums.load(vectors, width);
   for (let row = 0; row < rows; row++) {
