@@ -21,6 +21,8 @@ export interface CompareRequest {
   readonly against?: string;
   /** `recall(20), ndcg(20)`. Default: `metrics` of the runs' `train`, all that one of them names; else the usual ones. */
   readonly metrics?: Metrics;
+  /** As for `evaluate`. */
+  readonly sample?: number;
   readonly draws?: number;
   /** What the draws follow from. Default: 1. */
   readonly seed?: number;

@@ -234,6 +234,8 @@ export interface EvaluateRequest {
   readonly by?: string;
   /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
   readonly metrics?: Metrics;
+  /** So many rankings, drawn at random, the same for every model of the same data. Default: all of the part. */
+  readonly sample?: number;
 }
 
 /** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
@@ -276,6 +278,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
         onBaselines: request.onBaselines,
         by: request.by,
         per: request.per,
+        sample: request.sample,
       }),
     });
     return {

@@ -208,6 +208,12 @@ function listOf(text: string): unknown {
   }
 }
 
+export const sampleOption = (): Option =>
+  new Option(
+    '--sample <count>',
+    'rank for so many events or users, drawn at random, the same ones for every model of the same data (default: all)',
+  ).argParser(wholeNumber);
+
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);

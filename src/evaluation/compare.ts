@@ -15,8 +15,9 @@ import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import type { Per } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
+import { drawRankings, type Sample } from './sample.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
-import { listOf, rankingSentence } from './sentences.ts';
+import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
@@ -47,12 +48,16 @@ export interface CompareOptions extends BootstrapOptions {
   readonly per?: Per;
   /** The row that the others are compared with, by its name. Default: the first. */
   readonly against?: string;
+  /** As for `evaluate`. */
+  readonly sample?: number;
 }
 
 export interface Comparison {
   readonly part: Part;
   readonly per: Per;
   readonly events: number;
+  /** As of `Evaluation`. */
+  readonly sample?: Sample;
   readonly items: number;
   readonly metrics: readonly string[];
   /** Name of the row that the others are compared with. */
@@ -89,9 +94,11 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const values: Float64Array[][] = measures.map(() => []);
   const rankingCold: string[] = [];
   // What leaves the ranking is the same for all: what is known to the first.
-  const firstTask = makeTask({ ...first, part, per });
+  const wholeTask = makeTask({ ...first, part, per });
+  const drawn = drawRankings(wholeTask, options.sample);
+  const firstTask = drawn.of(wholeTask);
   // Before the runs rank, so that a wrong name is reported without delay.
-  const compared = baselinesBeside(makeTask({ ...first, part, per, ...defined({ by: options.by }) }), {
+  const compared = baselinesBeside(drawn.of(makeTask({ ...first, part, per, ...defined({ by: options.by }) })), {
     ...first,
     part,
     per,
@@ -101,7 +108,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
-      ...makeTask({ dataset, part, per }),
+      ...drawn.of(makeTask({ dataset, part, per })),
       ...defined({ seen: firstTask.seen, history: firstTask.history }),
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
@@ -118,7 +125,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   for (const contestant of contestants) {
     const { scorer, close } = await contestant.open(part);
     try {
-      await rank(contestant, scorer, contestant.name);
+      await rank(contestant, drawn.scorer(scorer), contestant.name);
     } finally {
       await close();
     }
@@ -153,7 +160,8 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   return {
     part,
     per,
-    events: protocol.sizes.held,
+    events: firstTask.events.rows,
+    ...defined({ sample: drawn.sample }),
     items: protocol.sizes.corpus,
     metrics: labels,
     against: names[reference]!,
@@ -165,6 +173,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     protocol: [
       protocol.split,
       rankingSentence(firstTask, part),
+      ...(drawn.sample ? [sampleSentence(drawn.sample, part)] : []),
       missSentence(rankingCold, names.length),
       seenSentence(seen, first.dataset, firstTask),
       ...[repeatsSentence(firstTask, seen) ?? []].flat(),

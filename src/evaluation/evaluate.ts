@@ -15,8 +15,9 @@ import { listsOf } from './measures.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
+import { drawRankings, type Sample } from './sample.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
-import { coldSentence, rankingSentence } from './sentences.ts';
+import { coldSentence, rankingSentence, sampleSentence } from './sentences.ts';
 import { type Slices, slicesOf } from './slices.ts';
 import { type TaskFigures, taskFigures, taskSentences } from './task_figures.ts';
 
@@ -27,6 +28,8 @@ export interface Evaluation {
   readonly events: number;
   /** Rankings that were made: one an event, or one a user. */
   readonly rankings: number;
+  /** Where they are some of those of the part, drawn at random. */
+  readonly sample?: Sample;
   readonly items: number;
   readonly cold: ColdItems;
   /** Labels of the metrics, in order. */
@@ -76,6 +79,11 @@ export interface EvaluateOptions {
   readonly removeSeen?: boolean;
   /** What figures are the mean of. Default: what the data block declares. */
   readonly per?: Per;
+  /**
+   * So many rankings, drawn at random from a fixed seed, the same for every model of the same data, where the part has more. Figures of
+   * tasks are of all events. Default: all.
+   */
+  readonly sample?: number;
   /** False or `none`: the model alone. Default: true, as many baselines as take about a minute together. */
   readonly baselines?: BaselineChoice;
   /** Multiplies large matrices for a baseline. Default: plain code. */
@@ -88,13 +96,17 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures } = options;
   const seen = seenRule(dataset, options.removeSeen);
-  const task = makeTask(options);
+  const whole = makeTask(options);
+  const drawn = drawRankings(whole, options.sample);
+  const { sample } = drawn;
+  const task = drawn.of(whole);
+  const scorer = drawn.scorer(options.scorer);
   const { events } = task;
   const compared = baselinesBeside(task, { ...options, removeSeen: seen.removes });
   const rows: EvaluationRow[] = [];
   const leads = makeLeads(task, measures);
   let slices: Slices | undefined;
-  const model = { name: options.scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer: options.scorer }) };
+  const model = { name: scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer }) };
   for (const { name, open } of [model, ...compared.rows]) {
     if (rows.length === 1)
       options.onBaselines?.(
@@ -110,7 +122,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const milliseconds = performance.now() - start;
     rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
   }
-  const examples = await examplesOf(task, options.scorer, seen.removes);
+  const examples = await examplesOf(task, scorer, seen.removes);
   const intervals = leads.rows();
   const cold = coldItems(events, dataset.corpus);
   const { plan, predictions } = options;
@@ -120,6 +132,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     per: task.per!,
     events: events.rows,
     rankings: questionsOf(task).asks.length,
+    ...defined({ sample }),
     items: dataset.corpus.rows,
     cold,
     metrics: measures.map(({ label }) => label),
@@ -128,7 +141,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...(examples.length > 0 ? { examples } : {}),
     ...(tasks.length > 0 ? { tasks } : {}),
     protocol: [
-      ...protocolOf(dataset, task, part, coldSentence(cold, events.rows, rows), seen),
+      ...protocolOf(dataset, task, part, coldSentence(cold, events.rows, rows), seen, sample),
       leads.sentence,
       ...rows.flatMap(settingSentence),
       ...compared.leftOut,
@@ -141,11 +154,19 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 export const settingSentence = ({ name, setting }: Pick<EvaluationRow, 'name' | 'setting'>): string[] =>
   setting === undefined ? [] : [`${name}: ${setting}.`];
 
-function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: string, seen: SeenRule): string[] {
+function protocolOf(
+  dataset: Dataset,
+  task: ScoringTask,
+  part: Part,
+  cold: string,
+  seen: SeenRule,
+  sample: Sample | undefined,
+): string[] {
   const repeats = repeatsSentence(task, seen);
   return [
     ...dataset.protocol,
     rankingSentence(task, part),
+    ...(sample ? [sampleSentence(sample, part)] : []),
     'Items with equal scores share their ranks: each figure is the mean over all their orders.',
     seenSentence(seen, dataset, task),
     ...(repeats === undefined ? [] : [repeats]),

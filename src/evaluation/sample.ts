@@ -3,11 +3,11 @@ import type { Events, IndexedBags, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { questionsOf } from './questions.ts';
+import { type Per, questionsOf } from './questions.ts';
 
 /** The task over these rows of its events, in their order. */
 export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
-  const { events, history, seen } = task;
+  const { events, history, seen, context } = task;
   const index = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
   const bags = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: index(of) });
   const column = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: index(of) });
@@ -18,19 +18,28 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
   };
-  const { context: _, ...rest } = task;
-  return { ...rest, events: fewer, ...defined({ history: history && bags(history), seen: seen?.map(bags) }) };
+  return {
+    ...task,
+    events: fewer,
+    ...defined({
+      history: history && bags(history),
+      seen: seen?.map(bags),
+      context: context && { ...context, asked: index(context.asked) },
+    }),
+  };
 }
 
 /** The scorer of that task, of one that knows the rows of the whole task. */
-export function scorerOverRows({ expect, score, scoreSome, ...scorer }: Scorer, rows: Int32Array): Scorer {
+export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
   const whole = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
+  const { expect, scoreSome } = scorer;
   return {
     ...scorer,
-    score: (own) => score(whole(own)),
+    score: (own) => scorer.score(whole(own)),
     ...defined({
-      expect: expect && ((own: Int32Array) => expect(whole(own))),
-      scoreSome: scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome(whole(own), from, to)),
+      expect: expect && ((own: Int32Array) => expect.call(scorer, whole(own))),
+      scoreSome:
+        scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, whole(own), from, to)),
     }),
   };
 }
@@ -38,13 +47,55 @@ export function scorerOverRows({ expect, score, scoreSome, ...scorer }: Scorer, 
 /** Sets these draws apart from all others of the same seed. */
 const sampleStream = 0x5a3b;
 
-/** The task over `count` of its rankings, drawn from the seed; the task itself where it has no more. */
-export function sampleOf(task: ScoringTask, count: number, seed: number): ScoringTask {
+/** The events of `count` of the task's rankings, drawn from the seed; undefined where it has no more. */
+export function sampledRows(task: ScoringTask, count: number, seed: number): Int32Array | undefined {
   const { asks, held } = questionsOf(task);
-  if (count >= asks.length) return task;
+  if (count >= asks.length) return undefined;
   const drawn = makeRandom(seed, sampleStream).permutation(asks.length).subarray(0, count).sort();
   const rows = [...drawn].flatMap((question) => [
     ...held.values.subarray(held.starts[question]!, held.ends[question]!),
   ]);
-  return overRows(task, Int32Array.from(rows));
+  return Int32Array.from(rows);
+}
+
+/** The task over `count` of its rankings; the task itself where it has no more. */
+export function sampleOf(task: ScoringTask, count: number, seed: number): ScoringTask {
+  const rows = sampledRows(task, count, seed);
+  return rows ? overRows(task, rows) : task;
+}
+
+/** Of every evaluation, so that models of the same data are measured on the same events. */
+const seedOfAll = 1;
+
+/** What an evaluation makes of all rankings: some of them, or all. */
+export interface Drawn {
+  readonly sample?: Sample;
+  /** The part that is drawn of a task over the same events. */
+  of(task: ScoringTask): ScoringTask;
+  /** For that part, of what scores all events. */
+  scorer(whole: Scorer): Scorer;
+}
+
+/** @param count of rankings; undefined: all */
+export function drawRankings(whole: ScoringTask, count: number | undefined): Drawn {
+  const rows = count === undefined ? undefined : sampledRows(whole, count, seedOfAll);
+  if (!rows) return { of: (task) => task, scorer: (scorer) => scorer };
+  return {
+    of: (task) => overRows(task, rows),
+    scorer: (scorer) => scorerOverRows(scorer, rows),
+    ...defined({ sample: sampleBetween(whole, overRows(whole, rows)) }),
+  };
+}
+
+/** How many rankings are made, where they are a sample, and of how many. */
+export interface Sample {
+  readonly rankings: number;
+  readonly of: number;
+  readonly per: Per;
+}
+
+/** Of a task and one over some of its rows; undefined where these are all. */
+export function sampleBetween(whole: ScoringTask, task: ScoringTask): Sample | undefined {
+  const [rankings, of] = [task, whole].map((each) => questionsOf(each).asks.length) as [number, number];
+  return rankings === of ? undefined : { rankings, of, per: whole.per ?? 'event' };
 }

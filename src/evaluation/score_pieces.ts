@@ -29,8 +29,8 @@ const leastRows = 16;
 const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
 
 export function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual): ScorePieces {
-  const some = leastRows * items > most ? scorer.scoreSome : undefined;
-  const length = Math.max(1, some ? piece : items);
+  const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
+  const length = Math.max(1, inPieces ? piece : items);
   const pieces = Array.from(
     { length: Math.ceil(items / length) },
     (_, at): Piece => [at * length, Math.min(items, (at + 1) * length)],
@@ -43,7 +43,7 @@ export function scorePieces(scorer: Scorer, items: number, { most, piece }: Bloc
       return async (piece) => {
         if (last?.piece === piece) return last.scores;
         const [from, to] = piece;
-        const scores = await (some ? some(rows, from, to) : scorer.score(rows));
+        const scores = await (inPieces ? scorer.scoreSome!(rows, from, to) : scorer.score(rows));
         last = { piece, scores: scores.subarray(0, rows.length * (to - from)) };
         return last.scores;
       };

@@ -3,6 +3,7 @@ import type { Part } from '../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { ColdItems, Figures } from './figures.ts';
 import { questionsOf } from './questions.ts';
+import type { Sample } from './sample.ts';
 
 export const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
@@ -18,6 +19,9 @@ export function rankingSentence(task: ScoringTask, part: Part): string {
   const each = (held.values.length / asks.length).toFixed(1);
   return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${items}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${each} a user), and figures are means over users; no negatives are sampled.`;
 }
+
+export const sampleSentence = ({ rankings, of, per }: Sample, part: Part): string =>
+  `These are ${rankings.toLocaleString('en')} of the ${of.toLocaleString('en')} ${per === 'user' ? `users with ${part} events` : `${part} events`}, drawn at random, the same ones for every model of this data; the intervals are wider for it.`;
 
 /** How many events are cold, and which rows rank their items. */
 export function coldSentence(

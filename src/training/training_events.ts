@@ -1,5 +1,6 @@
 /** The events that a training run reports. */
 
+import type { Sample } from '../evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
@@ -27,7 +28,7 @@ export interface EpochRecord {
   /** Full-corpus metrics on the validation part, where it was validated. */
   readonly validation?: Readonly<Record<string, number>>;
   /** Of the validation, where it is of some rankings: how many, and of how many. */
-  readonly sample?: { readonly rankings: number; readonly of: number; readonly per: 'event' | 'user' };
+  readonly sample?: Sample;
   /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
 }

@@ -4,9 +4,8 @@ import type { Dataset } from '../data/dataset.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
 import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
-import { questionsOf } from '../evaluation/questions.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
-import { sampleOf } from '../evaluation/sample.ts';
+import { sampleBetween, sampleOf } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
@@ -32,8 +31,7 @@ export class Validation {
   get sample(): EpochRecord['sample'] {
     if (this.plan.train.validate?.sample === undefined) return undefined;
     const whole = makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan });
-    const [made, of] = [this.task, whole].map((task) => questionsOf(task).asks.length);
-    return made === of ? undefined : { rankings: made!, of: of!, per: whole.per ?? 'event' };
+    return sampleBetween(whole, this.task);
   }
 
   /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */

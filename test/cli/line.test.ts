@@ -214,6 +214,11 @@ describe('a trained model', () => {
     const { rows, protocol } = await json('evaluate', 'run', '--engine', 'onnx', '--baselines', 'ease, popularity');
     expect(rows.map(({ name }: { name: string }) => name)).toEqual(['films', 'popularity', 'ease']);
     expect(protocol.join('\n')).toMatch(/ease: λ = \d+, chosen out of 6 by ndcg@10 on \d+ validation events\./);
+    const some = await json('evaluate', 'run', '--engine', 'onnx', '--no-baselines', '--sample', '7');
+    expect(some.sample).toEqual({ rankings: 7, of: expect.any(Number), per: 'event' });
+    expect(some.protocol.join('\n')).toMatch(/These are 7 of the \d+ test events, drawn at random/);
+    const none = await tower(['evaluate', run, '--engine', 'onnx', '--sample', '0']);
+    expect(none.stderr).toMatch(/--sample <count>.*It must be a whole number from 1/);
     const refused = await tower(['evaluate', run, '--engine', 'onnx', '--baselines', 'eaze']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/there is no baseline called `eaze`[\s\S]*did you mean `ease`/);

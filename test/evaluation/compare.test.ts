@@ -171,3 +171,28 @@ describe('comparing runs', () => {
     await expect(refused).rejects.toThrow('other items to rank, 24 in both');
   });
 });
+
+it.each(['event', 'user'] as const)(
+  'compares over a sample of the rankings, per %s, the same as an evaluation draws',
+  async (per) => {
+    const options = { part: 'test', measures, per, sample: 5, baselines: ['item_cf', 'popularity'] } as const;
+    const compared = await compare([model('one'), oracle], options);
+    const { plan } = trained;
+    const { scorer, close } = await model('one').open('test');
+    const evaluation = await evaluate({ ...options, dataset, plan, scorer });
+    await close();
+    expect(compared.sample).toEqual(evaluation.sample);
+    expect(compared.sample!.rankings).toBe(5);
+    expect(compared.events).toBe(evaluation.events);
+    const [one, best, ...others] = compared.rows;
+    const figuresOf = ({ figures }: (typeof compared.rows)[number]) => [figures['recall@5']!.mean, figures.mrr!.mean];
+    expect(figuresOf(best!)).toEqual([1, 1]);
+    for (const [at, row] of [one!, ...others].entries()) {
+      const { all } = evaluation.rows[at]!;
+      expect(figuresOf(row)).toEqual([expect.closeTo(all['recall@5']!, 12), expect.closeTo(all.mrr!, 12)]);
+    }
+    expect(compared.protocol.filter((sentence) => evaluation.protocol.includes(sentence)).join()).toContain(
+      'drawn at random',
+    );
+  },
+);

@@ -3,8 +3,12 @@ import type { Trained } from '../../src/artifact/load.ts';
 import { evaluationText } from '../../src/cli/views/evaluation.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { baselines } from '../../src/evaluation/baselines/table.ts';
+import { makeTask } from '../../src/evaluation/contestants.ts';
 import { type Evaluation, evaluate } from '../../src/evaluation/evaluate.ts';
+import { figuresOf } from '../../src/evaluation/figures.ts';
 import { makeMeasures } from '../../src/evaluation/measures.ts';
+import { rankEvents } from '../../src/evaluation/ranks.ts';
+import { overRows, sampledRows, scorerOverRows } from '../../src/evaluation/sample.ts';
 import { coldSlice } from '../../src/evaluation/slices.ts';
 import { modelScorer } from '../../src/scoring/model_scorer.ts';
 import { makeRetrieval, type Retrieval } from '../../src/scoring/retrieval.ts';
@@ -61,6 +65,41 @@ describe('evaluation', () => {
     const model = evaluation.rows[0]!;
     for (const [i, { label }] of measures.entries()) expect(model.all[label]).toBeCloseTo(sums[i]! / events.rows, 5);
   });
+
+  it.each(['event', 'user'] as const)(
+    'of a sample, per %s, is the mean over the rankings that were drawn',
+    async (per) => {
+      const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
+      const options = {
+        dataset,
+        part: 'test',
+        scorer,
+        measures,
+        per,
+        baselines: ['random', 'item_cf', 'popularity'],
+      } as const;
+      const [whole, some, again] = [
+        await evaluate(options),
+        await evaluate({ ...options, sample: 6 }),
+        await evaluate({ ...options, sample: 6 }),
+      ];
+      expect(some.sample).toEqual({ rankings: 6, of: whole.rankings, per });
+      expect(some.rankings).toBe(6);
+      expect(some.rows.map(({ all }) => all)).toEqual(again.rows.map(({ all }) => all));
+      expect(some.protocol.join('\n')).toContain(`These are 6 of the ${whole.rankings} `);
+      expect(whole.protocol.join('\n')).not.toContain('drawn at random, the same ones');
+      // By hand: the task over the rows that were drawn.
+      const task = makeTask({ dataset, part: 'test', per });
+      const rows = sampledRows(task, 6, 1)!;
+      const few = overRows(task, rows);
+      const ranks = await rankEvents(few, scorerOverRows(scorer, rows), dataset.seen === 'excluded');
+      expect(some.rows[0]!.all).toEqual(figuresOf(few, ranks, measures).all);
+      // Nothing is drawn where the part has no more.
+      const all = await evaluate({ ...options, sample: whole.rankings });
+      expect(all.sample).toBeUndefined();
+      expect(all.rows.map(({ all: figures }) => figures)).toEqual(whole.rows.map(({ all: figures }) => figures));
+    },
+  );
 
   it('gives the random row its exact expectation, and a constant model no more', async () => {
     const warm = events.item.filter((item) => corpus.trainingCounts[item]! > 0).length;

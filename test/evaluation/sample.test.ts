@@ -83,6 +83,20 @@ describe.each(['event', 'user'] as const)('a sample, per %s', (per) => {
   });
 });
 
+it('keeps what each event says of the context that popularity is counted in', () => {
+  const context = {
+    feature: 'code',
+    words: String,
+    training: new Int32Array(0),
+    item: new Int32Array(0),
+    asked: codes,
+  };
+  expect([...overRows({ events, users, corpus, context }, Int32Array.of(7, 3)).context!.asked]).toEqual([
+    codes[7],
+    codes[3],
+  ]);
+});
+
 it('rows of a column with an index of its own are found through it', () => {
   const indexed = overRows({ events, users, corpus }, Int32Array.of(7, 3, 5));
   const again = overRows(indexed, Int32Array.of(2, 0));

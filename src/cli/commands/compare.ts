@@ -2,7 +2,16 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
-import { baselinesOf, baselinesOption, metricsOption, perOption, seedOption, seenOf, withExample } from '../options.ts';
+import {
+  baselinesOf,
+  baselinesOption,
+  metricsOption,
+  perOption,
+  sampleOption,
+  seedOption,
+  seenOf,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
@@ -13,6 +22,7 @@ interface Options extends OfRanking {
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
   readonly against?: string;
+  readonly sample?: number;
   readonly seed?: number;
 }
 
@@ -24,6 +34,7 @@ export function compareCommand(program: Command): void {
   addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
+    .addOption(sampleOption())
     .addOption(baselinesOption('add these baselines, which read the data of the first run', true))
     .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
     .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')

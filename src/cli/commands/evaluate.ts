@@ -7,6 +7,7 @@ import {
   memoryOption,
   metricsOption,
   perOption,
+  sampleOption,
   seenOf,
   shardsOption,
   withExample,
@@ -21,6 +22,7 @@ interface Options extends OfRanking {
   readonly by?: string;
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
+  readonly sample?: number;
 }
 
 export function evaluateCommand(program: Command): void {
@@ -31,6 +33,7 @@ export function evaluateCommand(program: Command): void {
   addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
+    .addOption(sampleOption())
     .addOption(baselinesOption('rank with these baselines'))
     .option('--no-baselines', 'rank with the model alone')
     .option(
@@ -39,12 +42,15 @@ export function evaluateCommand(program: Command): void {
     );
   command.addOption(memoryOption()).addOption(shardsOption());
   addRunOptions(command).action(
-    async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options) => {
+    async (
+      folder: string,
+      { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: Options,
+    ) => {
       const { evaluate } = await import('../../api/run.ts');
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
-        ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per }),
+        ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per, sample }),
         ...seenOf({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });

@@ -7,6 +7,7 @@ import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
+import { memoryOfMachine } from '../files/query_guard.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
@@ -76,9 +77,12 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const inDatabase = Math.min(rows * row, shareOf(memory, 'database'));
-  const needed = bytesInMemory(rows, row, computing.wanted) + inDatabase + tables;
+  const ofRows = bytesInMemory(rows, row, computing.wanted) + inDatabase;
+  const needed = ofRows + tables;
   const isForced = when === 'always' || typeof when === 'object';
-  if (when === 'never' || (!isForced && needed <= memory)) {
+  // Tables that this machine cannot hold are refused by their names, where training makes them.
+  const fits = needed <= memory || (ofRows <= memory && tables > memoryOfMachine());
+  if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
     return false;
   }
