@@ -82,9 +82,12 @@ export function refuseLargePile(memory: number, bytes: number, held: number): vo
   }
 }
 
-/** @param bytes of the tables, which are there while piles are shuffled and the next ones are read. @throws Failure `shards-memory` */
+/** While piles are shuffled and the next ones are read. */
+export const roomForTables = (memory: number): number => memory - 2 * shareOf(memory, 'held');
+
+/** @param bytes of the tables. @throws Failure `shards-memory` */
 export function refuseLargeTables(memory: number, bytes: number): void {
-  const room = memory - 2 * shareOf(memory, 'held');
+  const room = roomForTables(memory);
   if (bytes > room) {
     const otherwise = 'use a smaller `dim` or `hash`, or `precision: bf16`';
     throw failure('shards-memory', {

@@ -7,14 +7,13 @@ import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import { memoryOfMachine } from '../files/query_guard.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { bucketName } from './bucket_source.ts';
 import { estimate } from './estimate.ts';
 import type { Buckets, ToWrite } from './first_pass.ts';
-import { bucketsFor, bytesInMemory, refuseLargeTables, rowsAtOnce, shareOf } from './layout.ts';
+import { bucketsFor, bytesInMemory, refuseLargeTables, roomForTables, rowsAtOnce, shareOf } from './layout.ts';
 import { keyOf } from './manifest.ts';
 import { leavePartial, makePartial, removePartial } from './partial.ts';
 import { PileWriter } from './piles.ts';
@@ -80,8 +79,8 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   const ofRows = bytesInMemory(rows, row, computing.wanted) + inDatabase;
   const needed = ofRows + tables;
   const isForced = when === 'always' || typeof when === 'object';
-  // Tables that this machine cannot hold are refused by their names, where training makes them.
-  const fits = needed <= memory || (ofRows <= memory && tables > memoryOfMachine());
+  // Shards make no room for tables that are too large without any rows: training says which do not fit, or goes on.
+  const fits = needed <= memory || (ofRows <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
     return false;
