@@ -14,6 +14,9 @@ import type { Staging } from './remote_rows.ts';
 import type { Shards } from './shards.ts';
 import type { Region, Space } from './space.ts';
 
+/** The slot of a table's state that counts its steps where it rounds rows, and that only such a table has. */
+export const roundsSlot = 'rounds';
+
 export interface FarOptions {
   readonly rows: number;
   readonly dim: number;
@@ -136,7 +139,7 @@ export class FarRows implements Staging {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
       return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
     });
-    const rounds = precision === 'bf16' && this.#options.optimizer ? { rounds: this.#rounds } : {};
+    const rounds = precision === 'bf16' && this.#options.optimizer ? { [roundsSlot]: this.#rounds } : {};
     return { ...Object.fromEntries(ofRows), ...rounds };
   }
 

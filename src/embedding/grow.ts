@@ -1,5 +1,12 @@
 /** A table that takes over the rows of a smaller one, wherever they are now, as they are read from a file. */
-import { kindOf, type LongNumbers, type Numbers, type StoredNumbers, writeNumbers } from '../storage/tensor_header.ts';
+import {
+  isLong,
+  kindOf,
+  type LongNumbers,
+  type Numbers,
+  type StoredNumbers,
+  writeNumbers,
+} from '../storage/tensor_header.ts';
 import type { Table } from './table.ts';
 
 export interface Growth {
@@ -27,6 +34,8 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   const rowsNow = rowsBefore && nowOf(rowsBefore, rows);
   let newRow: StoredNumbers | undefined;
   const values = table.numbers();
+  // Next to rows in memories of their own, what counts the steps of the whole table is short.
+  const isOfRows = (slots: Numbers): boolean => isLong(slots) || !isLong(values);
   const keep = (from: number, numbers: StoredNumbers): void => {
     const at = newAs === undefined ? -1 : newAs * dim - from;
     if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
@@ -34,11 +43,10 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   return {
     values: moved(values, dim, rows, rowsNow, keep),
     state: Object.fromEntries(
-      Object.entries(table.stateNumbers()).map(([name, slots]) => {
-        // What counts the steps of a whole table has no rows.
-        const isOfRows = slots.length >= table.rows;
-        return [name, isOfRows ? moved(slots, slots.length / table.rows, rows, rowsNow) : slots];
-      }),
+      Object.entries(table.stateNumbers()).map(([name, slots]) => [
+        name,
+        isOfRows(slots) ? moved(slots, slots.length / table.rows, rows, rowsNow) : slots,
+      ]),
     ),
     end() {
       rowsBefore?.forEach((row, at) => {

@@ -7,6 +7,7 @@ import type { TrainingState } from '../artifact/training_state.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
+import { roundsSlot } from '../embedding/far_rows.ts';
 import { type TakeOver, takeOver } from '../embedding/grow.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
@@ -30,7 +31,11 @@ export async function beginFrom(
   const into = new Map<string, Numbers>();
   for (const [name, { values, state: slots }] of taken) {
     into.set(`table/${name}`, servesEarlier ? unkept(values) : values);
-    for (const [slot, numbers] of Object.entries(slots)) into.set(`state/${name}/${slot}`, numbers);
+    const before = trained.plan.tables.find((table) => table.name === name)!;
+    for (const [slot, numbers] of Object.entries(slots)) {
+      // Its rows are rounded from now on.
+      if (slot !== roundsSlot || before.precision) into.set(`state/${name}/${slot}`, numbers);
+    }
   }
   const path = join(folder, checkpointFile);
   const damaged = (reason: string) => failure('damaged-file', { path, reason });

@@ -195,6 +195,32 @@ describe('a run that goes on from an earlier one', () => {
     expect(dataset.parts.train.fresh!.length).toBeLessThan(100);
   });
 
+  it('takes rows into another precision, rounded once, and back', async () => {
+    const half = model.replace('movie_id : id(dim: 8)', 'movie_id : id(dim: 8, precision: bf16)');
+    writeFileSync(at('half.tower'), half);
+    const go = (name: string, from: string, out: string, more: Partial<TrainRequest> = {}) =>
+      train(at(name), {
+        data: at('day1.tower'),
+        out: at(out),
+        from: at(from),
+        engine: 'onnx',
+        since: 2000,
+        set: { epochs: 1 },
+        ...more,
+      });
+    const rows = async (name: string) =>
+      (await readSafetensors(at(`${name}/weights.safetensors`))).tensors.get('table/movie_id')!.data as Float32Array;
+    await go('half.tower', 'day1', 'half');
+    const rounded = Float32Array.from(await rows('day1'));
+    const bits = new Uint32Array(rounded.buffer);
+    for (const [at, each] of bits.entries()) bits[at] = ((each + 0x7fff + ((each >>> 16) & 1)) >>> 16) << 16;
+    expect([...(await rows('half'))]).toEqual([...rounded]);
+    await go('films.tower', 'half', 'back');
+    expect([...(await rows('back'))]).toEqual([...rounded]);
+    const { status, records } = await go('half.tower', 'day1', 'half2', { data: at('day2.tower'), since: 0 });
+    expect([status, records.length]).toEqual(['epochs', 1]);
+  });
+
   it('takes another order of features, other rates and batches', async () => {
     const lines = model
       .replace('  user_id  : id(dim: 8)\n', '')

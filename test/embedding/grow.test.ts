@@ -85,5 +85,12 @@ describe.each([undefined, 'bf16'] as const)('a table of %s', (precision) => {
     const smaller = tableOf(2, 2, precision);
     grow(smaller, { rowsBefore: Int32Array.of(0, 2) });
     expect(rowsOf(smaller.numbers(), 2)).toEqual([old[0], old[2]]);
+    const one = tableOf(1, 2, precision);
+    grow(one, { rowsBefore: Int32Array.of(0) });
+    expect(rowsOf(one.numbers(), 1)).toEqual([old[0]]);
+    for (const [slot, numbers] of Object.entries(one.stateNumbers())) {
+      const was = [...state[slot]!];
+      expect(numbersIn(numbers), slot).toEqual(was.slice(0, numbers.length));
+    }
   });
 });
