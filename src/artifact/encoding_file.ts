@@ -10,7 +10,7 @@ import { failure } from '../diagnostics/failure.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { parseJson, readRunFile } from '../storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
-import { hasHalves, type PackedTexts } from '../text/texts.ts';
+import { hasHalves, type PackedTexts, packTexts } from '../text/texts.ts';
 import { tensorsOfTexts, textsInTensors } from './stored_texts.ts';
 import { refuseUnlessValid } from './validate.ts';
 
@@ -51,7 +51,8 @@ export async function readEncoding(folder: string, path: string): Promise<Encodi
   if (isKeysFile(path)) return readKeys(at);
   const value = parseJson(await readRunFile(folder, path), at);
   await refuseUnlessValid('encoding', value, at);
-  return value as Encoding;
+  const encoding = value as Encoding;
+  return 'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding;
 }
 
 /** Of a file whose checksum is known to be right, or that proves nothing yet. */

@@ -1,11 +1,10 @@
 /**
- * Plain data in a file, for another process of this machine: objects, maps, typed arrays, packed texts and long lists of texts. Reading does not keep the event loop:
- * arrays are read by the system's threads straight into their memory, and texts in pieces. Only files of this program are read: `v8.deserialize` trusts
- * its input.
+ * Plain data in a file, for another process of this machine: objects, maps, typed arrays and packed texts. Reading does not keep the event loop: arrays are
+ * read by the system's threads straight into their memory. Long lists of texts are packed, since all else is read in one go. Only files of this program are
+ * read: `v8.deserialize` trusts its input.
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { invariant } from '../diagnostics/failure.ts';
 import { PackedTexts } from '../text/texts.ts';
@@ -14,7 +13,7 @@ type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array
 const kinds = { Float32Array, Float64Array, Int32Array, Int8Array, Uint8Array, Uint32Array } as const;
 type Kind = keyof typeof kinds;
 
-/** What is in the head in the place of an array or of a list of texts. */
+/** What is in the head in the place of an array. */
 interface Place {
   readonly [mark]: number;
 }
@@ -26,10 +25,11 @@ interface Packed {
 }
 const packedMark = '\0texts';
 
-type Stored =
-  | { readonly kind: Kind; readonly at: number; readonly length: number }
-  /** The texts, `textsAtOnce` in each piece. */
-  | { readonly kind: 'texts'; readonly pieces: readonly { readonly at: number; readonly bytes: number }[] };
+interface Stored {
+  readonly kind: Kind;
+  readonly at: number;
+  readonly length: number;
+}
 
 interface Head {
   readonly stored: readonly Stored[];
@@ -38,7 +38,6 @@ interface Head {
 
 /** Bytes from which an array has a place of its own, outside of the head. */
 const largeBytes = 4096;
-const textsAtOnce = 5000;
 /** What one call reads or writes at most: the system takes no more than 2 GiB. */
 const bytesAtOnce = 2 ** 28;
 const trailerBytes = 16;
@@ -57,16 +56,6 @@ export async function writePlain(path: string, value: unknown): Promise<void> {
     const { parts, value: head } = taken(value);
     const stored: Stored[] = [];
     for (const part of parts) {
-      if (!ArrayBuffer.isView(part)) {
-        const pieces: { at: number; bytes: number }[] = [];
-        for (let from = 0; from < part.length; from += textsAtOnce) {
-          const piece = serialize(part.slice(from, from + textsAtOnce));
-          pieces.push({ at, bytes: piece.length });
-          await write(piece);
-        }
-        stored.push({ kind: 'texts', pieces });
-        continue;
-      }
       stored.push({ kind: part.constructor.name as Kind, at, length: part.length });
       await write(bytesOf(part));
     }
@@ -89,20 +78,11 @@ export async function readPlain(path: string): Promise<unknown> {
     const { stored, value } = deserialize(
       await bytesAt(handle, Number(trailer.readBigUInt64LE(0)), Number(trailer.readBigUInt64LE(8))),
     ) as Head;
-    const parts: (Numbers | readonly string[])[] = [];
-    for (const each of stored) {
-      if (each.kind !== 'texts') {
-        const array = new kinds[each.kind](each.length);
-        await readInto(handle, bytesOf(array), each.at);
-        parts.push(array);
-        continue;
-      }
-      const texts: string[] = [];
-      for (const { at, bytes } of each.pieces) {
-        for (const text of deserialize(await bytesAt(handle, at, bytes)) as string[]) texts.push(text);
-        await nextTurn();
-      }
-      parts.push(texts);
+    const parts: Numbers[] = [];
+    for (const { kind, at, length } of stored) {
+      const array = new kinds[kind](length);
+      await readInto(handle, bytesOf(array), at);
+      parts.push(array);
     }
     return putBack(value, parts);
   } finally {
@@ -128,10 +108,10 @@ async function readInto(handle: FileHandle, bytes: Uint8Array, at: number): Prom
 }
 
 /** A copy with places for all that is large. What is shared is taken once. */
-function taken(value: unknown): { readonly parts: readonly (Numbers | readonly string[])[]; readonly value: unknown } {
-  const parts: (Numbers | readonly string[])[] = [];
+function taken(value: unknown): { readonly parts: readonly Numbers[]; readonly value: unknown } {
+  const parts: Numbers[] = [];
   const known = new Map<object, unknown>();
-  const place = (part: Numbers | readonly string[]): Place => ({ [mark]: parts.push(part) - 1 });
+  const place = (part: Numbers): Place => ({ [mark]: parts.push(part) - 1 });
   const copy = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null) return each;
     const before = known.get(each);
@@ -146,7 +126,7 @@ function taken(value: unknown): { readonly parts: readonly (Numbers | readonly s
     }
     if (each instanceof PackedTexts) return { [packedMark]: [copy(each.bytes), copy(each.ends)] };
     if (each instanceof Map) return new Map([...each].map(([key, one]) => [copy(key), copy(one)]));
-    if (Array.isArray(each)) return isLongTexts(each) ? place(each) : (each as unknown[]).map(copy);
+    if (Array.isArray(each)) return each.map(copy);
     invariant(
       [Object.prototype, null].includes(Object.getPrototypeOf(each)),
       `${each.constructor?.name} is plain data`,
@@ -155,9 +135,6 @@ function taken(value: unknown): { readonly parts: readonly (Numbers | readonly s
   };
   return { value: copy(value), parts };
 }
-
-const isLongTexts = (list: readonly unknown[]): list is readonly string[] =>
-  list.length > textsAtOnce && list.every((each) => typeof each === 'string');
 
 function putBack(value: unknown, parts: readonly unknown[]): unknown {
   const known = new Map<object, unknown>();

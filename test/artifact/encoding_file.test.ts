@@ -40,7 +40,9 @@ describe('the file of an encoding', () => {
       limitJsonValues(limit);
       const encoding = vocabulary(values);
       await writeEncodings(folder, new Map([['user', encoding]]));
-      expect(await readEncoding(folder, encodingPath('user', encoding))).toEqual(encoding);
+      const read = await readEncoding(folder, encodingPath('user', encoding));
+      expect(read).toEqual(encoding);
+      expect((read as typeof encoding).values).toBeInstanceOf(PackedTexts);
     }
   });
 

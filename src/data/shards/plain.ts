@@ -1,12 +1,12 @@
-/** Plain data with typed arrays and maps as one block, and back: what is in memory next to the piles, kept for the next command. */
+/**
+ * Plain data with typed arrays and maps as one block, and back: what is in memory next to the piles, kept for the next command. Long lists of texts are
+ * packed: others are JSON, and a text of V8 has at most 2²⁹ characters.
+ */
 import { keyPartsComplaint } from '../../text/key_table.ts';
 import { PackedTexts } from '../../text/texts.ts';
 import type { Block, Numbers } from './block.ts';
 
 const description = 'description';
-
-/** Long lists of texts are not JSON: a text of V8 has at most 2²⁹ characters. */
-const fewTexts = 1000;
 
 /** Objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
 export function packPlain(value: unknown): Block {
@@ -32,10 +32,7 @@ export function packPlain(value: unknown): Block {
     if (isNumbers(value)) return { array: arrayOf(value) };
     if (value instanceof PackedTexts) return { packed: arrayOf(value.bytes), ends: arrayOf(signed(value)) };
     if (value instanceof Map) return { map: [...value].map(([key, its]) => [key, pack(its)]) };
-    if (Array.isArray(value)) {
-      if (value.length > fewTexts && value.every((each) => typeof each === 'string')) return packTexts(value, arrayOf);
-      return { list: value.map(pack) };
-    }
+    if (Array.isArray(value)) return { list: value.map(pack) };
     if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).filter(([, its]) => its !== undefined);
@@ -52,23 +49,13 @@ const isNumbers = (value: unknown): value is Numbers =>
   value instanceof Float64Array ||
   value instanceof Uint8Array;
 
-function packTexts(texts: readonly string[], arrayOf: (array: Numbers) => string): unknown {
-  const lengths = Int32Array.from(texts, (text) => Buffer.byteLength(text));
-  const bytes = Buffer.alloc(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  for (const text of texts) at += bytes.write(text, at);
-  const all = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { texts: arrayOf(all), lengths: arrayOf(lengths) };
-}
-
 type Packed =
   | { readonly array: string }
   | { readonly map: readonly [string, unknown][] }
   | { readonly list: readonly unknown[] }
   | { readonly object: readonly [string, unknown][] }
   | { readonly number: string }
-  | { readonly packed: string; readonly ends: string }
-  | { readonly texts: string; readonly lengths: string };
+  | { readonly packed: string; readonly ends: string };
 
 /** @throws Error where the block is not one of these */
 export function unpackPlain(block: Block): unknown {
@@ -85,8 +72,7 @@ export function unpackPlain(block: Block): unknown {
     if ('list' in of) return of.list.map(unpack);
     if ('object' in of) return Object.fromEntries(of.object.map(([key, its]) => [key, unpack(its)]));
     if ('number' in of) return Number(of.number);
-    if ('packed' in of) return packedOf(arrayOf(of.packed) as Uint8Array, arrayOf(of.ends) as Int32Array);
-    return unpackTexts(arrayOf(of.texts) as Uint8Array, arrayOf(of.lengths) as Int32Array);
+    return packedOf(arrayOf(of.packed) as Uint8Array, arrayOf(of.ends) as Int32Array);
   };
   return unpack(JSON.parse(Buffer.from(arrayOf(description) as Uint8Array).toString()));
 }
@@ -96,12 +82,4 @@ function packedOf(bytes: Uint8Array, { buffer, byteOffset, length }: Int32Array)
   const complaint = keyPartsComplaint({ bytes, ends });
   if (complaint !== undefined) throw new Error(complaint);
   return new PackedTexts(bytes, ends);
-}
-
-function unpackTexts(bytes: Uint8Array, lengths: Int32Array): string[] {
-  const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-  const texts: string[] = new Array(lengths.length);
-  let at = 0;
-  for (let i = 0; i < lengths.length; i++) texts[i] = buffer.toString('utf8', at, (at += lengths[i]!));
-  return texts;
 }

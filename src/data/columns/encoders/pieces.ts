@@ -1,7 +1,7 @@
 /** What the encoders of text have in common: a text in pieces, each with a code of its own or with that of its hash. */
 
 import { defined } from '../../../defined.ts';
-import type { Texts } from '../../../text/texts.ts';
+import { packTexts, type Texts } from '../../../text/texts.ts';
 import type { Coder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 
@@ -20,7 +20,7 @@ interface Pieces<K extends string> {
 export const fitPieces = <K extends string>({ kind, buckets, values }: Pieces<K>): Pieces<K> => ({
   kind,
   buckets,
-  ...defined({ values }),
+  ...defined({ values: values && packTexts(values) }),
 });
 
 /** Piece i of `values` has the code buckets + i, any other its hash modulo buckets. */

@@ -4,12 +4,12 @@
  */
 
 import { type KeyTable, makeKeyTable } from '../../../text/key_table.ts';
-import { compareTexts, pickTexts } from '../../../text/texts.ts';
+import { compareTexts, packTexts, pickTexts } from '../../../text/texts.ts';
 import { ascendingPlaces } from '../../rows/ascending_places.ts';
 import type { Fit, MakeCoder } from './contract.ts';
 
 export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
-  if (values !== undefined) return { kind: 'vocabulary', values };
+  if (values !== undefined) return { kind: 'vocabulary', values: packTexts(values) };
   const places = placesOf(counts, Math.max(1, minimumCount));
   const descending = ascendingPlaces(Float64Array.from(places, (place) => -counts[place]!)).map((at) => places[at]!);
   // Dictionaries are in the order of bytes, which is nearly always that of units.

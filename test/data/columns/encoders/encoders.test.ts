@@ -9,7 +9,7 @@ import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
 import type { Encoder } from '../../../../src/plan/plan.ts';
-import { packTexts, type Texts } from '../../../../src/text/texts.ts';
+import { PackedTexts, packTexts, type Texts } from '../../../../src/text/texts.ts';
 import fc from '../../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): Sample => ({
@@ -61,6 +61,12 @@ describe('a vocabulary', () => {
     expect(['F', 'M', 'X'].map((value) => encodeValue(encoding, value))).toEqual(
       [1, 2, 0].map((code) => ({ kind: 'code', code })),
     );
+  });
+
+  it.each(['vocabulary', 'words'] as const)('of a file for %s is packed: it may be long', (kind) => {
+    const encoder = { kind, minimumCount: 1, buckets: 3, values: ['a', 'b'] };
+    expect(fitEncoder(encoder as Encoder, texts({})) as object).toMatchObject({ values: packTexts(['a', 'b']) });
+    expect((fitEncoder(encoder as Encoder, texts({})) as { values: unknown }).values).toBeInstanceOf(PackedTexts);
   });
 
   it('takes numbers and truth as their texts, and arrays as bags without the missing', () => {
