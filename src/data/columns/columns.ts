@@ -220,10 +220,9 @@ class ColumnWriter implements EncodedColumns {
 
   cross(plan: FeaturePlan, crosses: readonly string[]): void {
     const { arranged, encodings } = this.given;
-    const known = new Map<string, number>();
     const set = (columns: Columns, rows: number): void => {
       const crossed = crosses.map((name) => columns.get(name)!);
-      columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossed, rows, known));
+      columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossed, rows));
     };
     for (const part of parts) set(this.parts[part], arranged.places[part].length);
     const { side, columns } = this.writtenOf(plan, 'events');

@@ -8,13 +8,8 @@ export function crossedText(codes: readonly number[]): string {
   return codes.join();
 }
 
-/** The cross of some columns of the same rows. Each combination is encoded once. */
-export function crossColumns(
-  encoding: Encoding,
-  parts: readonly IndexedColumn[],
-  rows: number,
-  known = new Map<string, number>(),
-): IndexedColumn {
+/** The cross of some columns of the same rows. To hash a combination takes less than to look for it among those that were hashed. */
+export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[], rows: number): IndexedColumn {
   const coder = makeCoder(encoding);
   invariant(coder.reads === 'text' && coder.gives === 'code', 'a cross is encoded as one text');
   const columns = parts.map(({ column, index }) => {
@@ -28,10 +23,7 @@ export function crossColumns(
       const { values: own, index } = columns[i]!;
       codes[i] = own[index ? index[row]! : row]!;
     }
-    const text = crossedText(codes);
-    let code = known.get(text);
-    if (code === undefined) known.set(text, (code = coder.code(text)));
-    values[row] = code;
+    values[row] = coder.code(crossedText(codes));
   }
   return { column: { kind: 'codes', values } };
 }

@@ -1,6 +1,7 @@
 /** Files with one value a line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are as written, each once. */
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
+import { makeKeyTable } from '../../text/key_table.ts';
 
 /** `reason` completes "cannot be read: …". */
 export class ValueListError extends Error {}
@@ -19,12 +20,14 @@ export async function readValueList(path: string, size: number): Promise<readonl
     .split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw new ValueListError('it has no line');
-  const known = new Map<string, number>();
-  lines.forEach((value, at) => {
-    if (value === '') throw new ValueListError(`line ${at + 1} is empty`);
-    const first = known.get(value);
-    if (first !== undefined) throw new ValueListError(`line ${at + 1} repeats line ${first + 1}`);
-    known.set(value, at);
-  });
+  /** By the row that the table has of a value, the last: the first line with it, from 1 on. */
+  const first = new Int32Array(lines.length);
+  const rows = makeKeyTable(lines, lines.length).rowsOf(lines);
+  for (let at = 0; at < lines.length; at++) {
+    if (lines[at] === '') throw new ValueListError(`line ${at + 1} is empty`);
+    const row = rows[at]!;
+    if (first[row]! > 0) throw new ValueListError(`line ${at + 1} repeats line ${first[row]}`);
+    first[row] = at + 1;
+  }
   return lines;
 }

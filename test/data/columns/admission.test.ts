@@ -1,7 +1,8 @@
 /** Which values enter a vocabulary, which leave, and what is counted from run to run. */
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Admitted, admit, recoded } from '../../../src/data/columns/admission.ts';
 import { packTexts } from '../../../src/text/texts.ts';
+import { limitMaps } from '../../small_maps.ts';
 
 const day = 86_400;
 /** Occurrences of one day: a letter is a value, as often as it comes. */
@@ -72,15 +73,7 @@ describe('more values than a Map holds', () => {
       seen: new Float64Array(301),
       now: 0,
     });
-    // Of V8's own limit a test would take gigabytes.
-    class SmallMap<K, V> extends Map<K, V> {
-      override set(key: K, value: V): this {
-        if (this.size === 100) throw new RangeError('Map maximum size exceeded');
-        return super.set(key, value);
-      }
-    }
-    vi.stubGlobal('Map', SmallMap);
-    onTestFinished(() => void vi.unstubAllGlobals());
+    limitMaps(100);
     const { values, waiting } = days({ minimumCount: 3 }, count(1, 0), count(2, 151));
     expect([values.length, waiting.length]).toEqual([150, 150]);
     expect(values).toEqual([...values].sort());

@@ -1,8 +1,10 @@
 /** Features that are made of other columns' values: crosses of codes, and parts of moments. */
 import { describe, expect, it } from 'vitest';
+import { crossColumns } from '../../../src/data/columns/crosses.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { Encoder } from '../../../src/plan/plan.ts';
+import { limitMaps } from '../../small_maps.ts';
 import { describeData, failureOf, folderWith, needsOf, valueAt, valuesOf, vocabulary } from '../fixture.ts';
 
 const events = `user,item,time,device
@@ -85,4 +87,14 @@ describe('a part of a moment', () => {
         `(read it as one: strptime("device", '%d/%m/%Y'))`,
     ]);
   });
+});
+
+it('a cross may have more combinations than a Map holds', () => {
+  const values = Int32Array.from({ length: 300 }, (_, at) => at % 290);
+  const part = { column: { kind: 'codes', values } } as const;
+  limitMaps(100);
+  const { column } = crossColumns({ kind: 'hash', buckets: 1000 }, [part, part], 300);
+  expect([...(column as typeof part.column).values]).toEqual(
+    Array.from(values, (code) => murmur3(`${code},${code}`) % 1000),
+  );
 });
