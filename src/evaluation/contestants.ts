@@ -10,7 +10,7 @@ import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Baseline, TunedBaseline } from './baselines/baseline.ts';
 import { historyScorer } from './baselines/history_scorer.ts';
-import { nobody, trainingOf } from './baselines/interactions.ts';
+import { interactionsCost, nobody, trainingOf } from './baselines/interactions.ts';
 import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
@@ -130,17 +130,24 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
   });
   const secondsOf = (steps: number, ranked: number): number =>
     (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;
-  const consider = (name: string, row: Baseline | TunedBaseline): void => {
-    const reason = 'settings' in row ? (nobody(task) ?? tooLarge(row.bytes(training()))) : row.missing?.(task);
-    if (reason !== undefined) {
-      leftOut.push(`${name} is excluded: ${reason}.`);
-      return;
+  const reading = once(() => interactionsCost(task));
+  /** A row that may be ranked, or why not. */
+  const candidateOf = (name: string, row: Baseline | TunedBaseline): Candidate | string => {
+    const isTuned = 'settings' in row;
+    const nothing = isTuned ? nobody(task) : row.missing?.(task);
+    if (nothing !== undefined) return nothing;
+    if (isTuned || row.readsInteractions) {
+      const unread = tooLarge(reading().bytes);
+      if (unread !== undefined) return unread;
+      if (choice === true && reading().steps / stepsPerSecond > mostSeconds)
+        return `it would take more than a minute to read what users had; ${waiting(name)}`;
     }
-    if (!('settings' in row)) {
+    if (!isTuned) {
       const open = async () => ({ scorer: { name, doc: row.doc, ...row.prepare(task) } });
-      candidates.push({ name, seconds: secondsOf(row.steps?.(task) ?? 0, rankings), open });
-      return;
+      return { name, seconds: secondsOf(row.steps?.(task) ?? 0, rankings), open };
     }
+    const large = tooLarge(row.bytes(training()));
+    if (large !== undefined) return large;
     const open = async (): Promise<OpenBaseline> => {
       const multiply = (await product?.()) ?? plainProduct;
       try {
@@ -154,7 +161,12 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
     };
     const ranked = rankings + row.settings.length * Math.min(dataset.parts.validation.rows, choosingEvents);
     const steps = row.steps(training()) + ranked * row.eventSteps(training());
-    candidates.push({ name, seconds: secondsOf(steps, ranked), open });
+    return { name, seconds: secondsOf(steps, ranked), open };
+  };
+  const consider = (name: string, row: Baseline | TunedBaseline): void => {
+    const found = candidateOf(name, row);
+    if (typeof found === 'string') leftOut.push(`${name} is excluded: ${found}.`);
+    else candidates.push(found);
   };
   for (const name of chosenNames(choice)) {
     consider(name, baselines[name]!);
@@ -164,11 +176,13 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
   for (const each of candidates) {
     if (rows.includes(each)) continue;
     leftOut.push(
-      `${each.name} is excluded: it would take about ${duration(each.seconds)} more; \`--baselines ${each.name}\` or \`--baselines all\` waits for it.`,
+      `${each.name} is excluded: it would take about ${duration(each.seconds)} more; ${waiting(each.name)}.`,
     );
   }
   return { rows, leftOut, seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
+
+const waiting = (name: string): string => `\`--baselines ${name}\` or \`--baselines all\` waits for it`;
 
 /** The quickest, as many as take `mostSeconds` together; in the order given. */
 function quickest(candidates: readonly Candidate[]): readonly Candidate[] {

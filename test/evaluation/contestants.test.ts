@@ -53,4 +53,24 @@ describe('the baselines of an evaluation', () => {
     );
     expect(baselinesBeside(wide, { ...options, baselines: ['ials'] }).rows.map(({ name }) => name)).toEqual(['ials']);
   });
+
+  it('are not asked what they would take where to read what users had takes too long: it may be on the disk', () => {
+    const events = 5e8;
+    const seen = {
+      ...{ kind: 'bags' as const, starts: Int32Array.of(0, 100), ends: Int32Array.of(100, events) },
+      get values(): Int32Array {
+        return expect.unreachable('the items are read');
+      },
+    };
+    const disk = { ...task, users: { ...task.users, rows: 2, seen } };
+    const { rows, leftOut } = baselinesBeside(disk, { ...options, baselines: true });
+    expect(rows.map(({ name }) => name)).toEqual(['random', 'popularity']);
+    // By the time, or where the machine is small by the bytes.
+    expect(leftOut).toHaveLength(Object.keys(baselines).length - 2);
+    for (const sentence of leftOut) {
+      expect(sentence).toMatch(
+        / is excluded: it (would take more than a minute to read what users had|needs 8,000,000,000 bytes)/,
+      );
+    }
+  });
 });

@@ -10,6 +10,8 @@ export interface Baseline {
   readonly doc: string;
   readonly paper?: string;
   prepare(task: ScoringTask): Pick<Scorer, 'score' | 'scoreSome'>;
+  /** It learns from who had what, as every tuned one does. */
+  readonly readsInteractions?: true;
   /** About how many steps of plain code it takes for this task, where they may be too many to wait for. */
   steps?(task: ScoringTask): number;
   /** Why it has nothing to rank by in this task; undefined where it has. */

@@ -13,6 +13,7 @@ export const itemCf = baseline({
   doc: 'cosine similarity of the users of an item and the users of each earlier item, summed over the earlier items of the user',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
   missing: nobody,
+  readsInteractions: true,
   steps(task) {
     const { events, users } = task;
     const { itemsOf, usersOf } = interactionsOf(task);
