@@ -17,7 +17,7 @@ export const continued = {
       `the run in ${folder} is of another model, so training cannot go on from it: ${differences.join('; ')}`,
     hint: () => 'restore what differs, or train the model from its beginning without `--from`',
     means:
-      '`--from` takes over weights, tables and the state of optimizers. They fit only the same features, towers, optimizers and trained numbers. These may differ: the learning rates and their schedules, `epochs`, `steps`, `batch`, `seed`, `stop`, `validate`, `metrics`, arguments of losses that train nothing, `precision` of a feature, and the order of the features.',
+      '`--from` takes over weights, tables and the state of optimizers. They fit only the same features, towers, optimizers and trained numbers. These may differ: the learning rates and their schedules, `epochs`, `steps`, `batch`, `seed`, `stop`, `validate`, `metrics` and arguments of losses that train nothing. So may `precision` of a feature, and the order of the features.',
     remedy: 'Restore what the message lists, or train the model from its beginning without `--from`.',
   }),
 
