@@ -8,8 +8,8 @@ export const usualMemory = (): number => Math.floor(memoryOfMachine() * usual);
 
 const units: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** Less would not hold the database: with half of 64 MiB it cannot read a thousand rows. */
-export const leastMemory = 128 * 2 ** 20;
+/** Less would hold no database. Half of this is enough for some events of numbers, and not for some of texts: `data-memory`. */
+export const leastMemory = 64 * 2 ** 20;
 
 /** `8G`, `1.5G`, `800M`: in units of 1,024. Undefined where the text is something else. */
 export function memoryOf(text: string): number | undefined {

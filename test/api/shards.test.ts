@@ -6,13 +6,12 @@ import { failureOf } from '../data/fixture.ts';
 
 it('reads an amount of memory, and says what is wrong with another', async () => {
   expect(memoryBytes('8G')).toBe(8 * 2 ** 30);
-  expect(memoryBytes('128M')).toBe(2 ** 27);
+  expect(memoryBytes('64M')).toBe(2 ** 26);
   const refused = (text: string) => failureOf((async () => memoryBytes(text))());
   expect(await refused('much')).toEqual([
-    expect.stringMatching(/^memory-text .*`much` is not an amount of memory .*128M/),
+    expect.stringMatching(/^memory-text .*`much` is not an amount of memory .*64M/),
   ]);
-  // Half of it is for the database, which reads nothing with so little.
-  expect(await refused('64M')).toEqual([expect.stringMatching(/^memory-text .*`64M` is less memory than .*128M/)]);
+  expect(await refused('32M')).toEqual([expect.stringMatching(/^memory-text .*`32M` is less memory than .*64M/)]);
 });
 
 it('counts the bytes that a row of each table takes, as it is kept and with the state of its optimizer', async () => {
