@@ -3,6 +3,7 @@
  * (seed, epoch, step, …), so that any of them can be drawn again without the ones before it: a resumed run needs no state.
  */
 import { mixed } from './mixed.ts';
+import { shuffled, shuffledInBuckets } from './permutation.ts';
 
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2⁻²⁴: exact in float32. */
@@ -14,6 +15,9 @@ export interface Random {
   /** Fills with uniform numbers in [low, high). */
   fill(target: Float32Array, low: number, high: number): void;
 }
+
+/** They are more than the caches of a processor hold. */
+const manyNumbers = 2 ** 22;
 
 export function makeRandom(...stream: readonly number[]): Random {
   let mixer = 0x9e3779b9;
@@ -50,15 +54,7 @@ export function makeRandom(...stream: readonly number[]): Random {
   return {
     next,
     integer,
-    permutation(length) {
-      const order = new Int32Array(length);
-      for (let i = 0; i < length; i++) {
-        const j = integer(i + 1);
-        order[i] = order[j]!;
-        order[j] = i;
-      }
-      return order;
-    },
+    permutation: (length) => (length < manyNumbers ? shuffled : shuffledInBuckets)(length, { bits, integer }),
     fill(target, low, high) {
       const width = high - low;
       for (let i = 0; i < target.length; i++) target[i] = low + width * next();
