@@ -138,7 +138,9 @@ async function startOthers(workers: number): Promise<Launched> {
 }
 
 function start(meeting: Meeting): Other {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+  // Its mistakes are read in words, from stderr.
+  const words = process.argv.slice(1).filter((word) => word !== '--json');
+  const child = spawn(process.execPath, [...process.execArgv, ...words], {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -32,6 +32,7 @@ import {
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
+import { Interrupted } from '../signals.ts';
 import { openTracking } from '../tracking.ts';
 
 type Outcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
@@ -59,6 +60,9 @@ interface Options {
   readonly workers?: number | 'launched';
   readonly tables?: 'replicated' | 'sharded';
 }
+
+/** Another worker got a signal. Which one it was, this worker did not hear. */
+const otherStopped = new Interrupted('SIGTERM');
 
 /** For a page: what the terminal says. */
 const whyOf = ({ diagnostics }: Failure): string =>
@@ -160,7 +164,7 @@ export function trainCommand(program: Command): void {
           status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
         );
       // Scripts such as `train … && export …` must not continue with an unfinished model.
-      if (status === 'interrupted') interrupt.throwIfAborted();
+      if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
     });
   program.addCommand(
     withExample(
