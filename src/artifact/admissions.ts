@@ -20,7 +20,7 @@ export const compactionFile = 'compaction.json';
 const admissionFormat = 'tower-admission-2';
 const compactionFormat = 'tower-compaction-1';
 /** Of format 1. */
-const earlierFile = 'admission.json';
+export const earlierAdmissionFile = 'admission.json';
 
 /** @param from checksum of the run before */
 export async function writeAdmissions(
@@ -55,7 +55,9 @@ export async function readAdmissions(folder: string): Promise<ReadonlyMap<string
   const names = await reading(folder, readdir(folder));
   const damaged = (name: string, reason: string): Error =>
     failure('damaged-file', { path: join(folder, name), reason });
-  if (names.includes(earlierFile)) throw damaged(earlierFile, 'it is of an earlier version of Tower');
+  if (names.includes(earlierAdmissionFile)) {
+    throw damaged(earlierAdmissionFile, 'it is of an earlier version of Tower');
+  }
   if (!names.includes(admissionFile)) return new Map();
   const stored = await readSafetensors(join(folder, admissionFile));
   const admissions = admissionsIn(stored);

@@ -1,7 +1,7 @@
 /** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { admissionFile, compactionFile } from '../artifact/admissions.ts';
+import { admissionFile, compactionFile, earlierAdmissionFile } from '../artifact/admissions.ts';
 import { cacheFilesIn, cacheFolder } from '../artifact/cache_path.ts';
 import { checkpointFile } from '../artifact/checkpoint.ts';
 import { readEncoding } from '../artifact/encoding_file.ts';
@@ -30,7 +30,7 @@ export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$
 /** What every run may have at the top of its folder. */
 const topFiles = [
   ...[runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile, evaluationFile],
-  ...[admissionFile, compactionFile, trackingFile],
+  ...[admissionFile, earlierAdmissionFile, compactionFile, trackingFile],
 ];
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);

@@ -311,6 +311,15 @@ describe('admission and eviction', () => {
     });
   });
 
+  it('with `--force` leaves no account of the run that it replaces', async () => {
+    cpSync(at('c1'), at('c4'), { recursive: true });
+    writeFileSync(at('c4/admission.json'), '{}');
+    const run = (out: string, more: Partial<TrainRequest>) =>
+      train(at('counted.tower'), { data: at('c1.tower'), out: at(out), engine: 'onnx', set: { epochs: 1 }, ...more });
+    await run('c4', { force: true });
+    expect((await run('c5', { from: at('c4') })).status).toBe('epochs');
+  });
+
   it('refuses an account of admission that was changed or is of another kind', async () => {
     cpSync(at('c1'), at('c3'), { recursive: true });
     writeFileSync(at('c3/admission.safetensors'), '{}');
