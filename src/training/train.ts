@@ -50,7 +50,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const chosen = isOld
     ? keptPrecision(plan, (await readIdentity(folder)).precision)
     : choosePrecision(plan, engine, bfloat16Instructions());
-  await agree(group, { ...identify(plan, dataset, engine.name), tower }, chosen?.precision);
+  const from = options.from?.lineage;
+  await agree(group, { ...identify(plan, dataset, engine.name), tower, from }, chosen?.precision);
   const result = await trainAlone(options);
   await giveOrder(group, { do: 'end' });
   return result;

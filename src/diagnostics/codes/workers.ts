@@ -48,7 +48,7 @@ export const workers = {
     message: ({ worker, what }) => `worker ${worker} is about to train something else than worker 0: ${what} differs`,
     hint: () => 'start all workers with the same version of Tower, the same model, data and settings',
     means:
-      'Before the first step, workers compare the version of Tower, the model with its settings, the seed, the encoded data, and the checksum of shards. They must be equal. No file was changed.',
+      'Before the first step, workers compare the version of Tower, the model with its settings, the seed, the encoded data, and the checksum of shards. With `--from` they compare the earlier run, and which events are new. They must be equal. No file was changed.',
     remedy: 'Copy the same folder to all machines, and start all workers with the same command.',
   }),
 

@@ -21,9 +21,9 @@ type FollowOptions = TrainOptions & { readonly group: Group };
 
 /** Until the first worker ends the run, or a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { plan, dataset, engine, group, folder, tower, sharesTables } = options;
+  const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
-  const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower });
+  const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower, from: from?.lineage });
   let state: BegunState | undefined;
   let towers: CurrentTowers | undefined;
   try {

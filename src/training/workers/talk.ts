@@ -1,5 +1,6 @@
 /** What workers say to each other between steps. The first worker decides; the others follow. */
 import type { RunIdentity } from '../../artifact/identity.ts';
+import type { Lineage } from '../../artifact/lineage.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Precision } from '../../plan/precision.ts';
@@ -50,7 +51,11 @@ export function haveStopped(group: Group): void {
 
 export const hear = (group: Group): Promise<Order> => hearFirst(group);
 
-type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & { readonly tower: string };
+type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
+  readonly tower: string;
+  /** The earlier run that each of them is about to go on from. */
+  readonly from?: Lineage | undefined;
+};
 
 /**
  * Compares what the workers are about to train.
@@ -59,9 +64,20 @@ type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings
  * @throws Failure `workers-differ`
  */
 export async function agree(group: Group, own: Compared, precision: Precision = 'float32'): Promise<Precision> {
-  const { tower, model, plan, seed, settings, data } = own;
+  const { tower, model, plan, seed, settings, data, from } = own;
   const shards = data.shards && [data.events, data.shards];
-  const parts = { Tower: tower, model: [model, plan, seed, settings], 'the checksum of shards': shards ?? null, data };
+  const parts = {
+    Tower: tower,
+    // They are part of the plan, and say more.
+    seed,
+    'a setting of `train`': settings,
+    model: [model, plan],
+    'the run of `--from`': from?.checksum ?? null,
+    '`--since` or `--all`': from?.fresh ?? null,
+    '`--replay`': from?.replay ?? null,
+    'the checksum of shards': shards ?? null,
+    data,
+  };
   const all = await group.exchange(bytesOf({ ...parts, precision }), {
     isPatient: true,
     done: 'the comparison of what they train',

@@ -1,5 +1,5 @@
 /** Workers that go on from an earlier run: with tables that have grown, and with rows that are elsewhere now. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/api/check.ts';
@@ -76,6 +76,23 @@ describe.each(Object.entries(ways))('a run %s', (name, more) => {
     await trainTogether(sharded, 2);
     expect(await weightsOf(sharded)).toEqual(await weightsOf(two));
     expect(await lossesIn(sharded)).toEqual(await lossesIn(two));
+  });
+
+  it('is refused before a step where a worker goes on from another run, or on other events', async () => {
+    const { base, lineage } = today.from!;
+    for (const [own, what] of [
+      [undefined, 'the run of `--from`'],
+      [{ ...lineage, checksum: '0'.repeat(64) }, 'the run of `--from`'],
+      [{ ...lineage, fresh: { since: 1 } }, '`--since` or `--all`'],
+      [{ ...lineage, replay: 2 }, '`--replay`'],
+    ] as const) {
+      const options = optionsOf('refused');
+      const second = own === undefined ? { from: undefined as never } : { from: { base, lineage: own } };
+      const ends = await outcomes(options, makeWorkers(2), second);
+      for (const end of ends)
+        expect((end as PromiseRejectedResult).reason.message).toMatch(`worker 0: ${what} differs`);
+      expect(existsSync(options.folder)).toBe(false);
+    }
   });
 
   it('and after kills, to the same bits', async () => {

@@ -184,7 +184,7 @@ it('refuses workers that would train different things', async () => {
   for (const { status, ...result } of await Promise.allSettled(working)) {
     expect(status).toBe('rejected');
     expect(String((result as PromiseRejectedResult).reason)).toMatch(
-      /worker 1 is about to train something else than worker 0: model differs/,
+      /worker 1 is about to train something else than worker 0: seed differs/,
     );
   }
   expect(existsSync(join(root, 'differs', 'manifest.json'))).toBe(false);
