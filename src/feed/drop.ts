@@ -11,9 +11,9 @@ export interface Drop {
   places(count: number, step: number): number[];
   /**
    * Writes the unknown id at those places.
-   * @param from of the first code, where the rows of other workers come before
+   * @param placeOf the place of each code among those of all workers. Absent: its own
    */
-  apply(codes: Int32Array, count: number, step: number, from?: number): void;
+  apply(codes: Int32Array, count: number, step: number, placeOf?: (at: number) => number): void;
 }
 
 /** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
@@ -30,10 +30,18 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
       each(count, step, (at) => places.push(at));
       return places;
     },
-    apply(codes, count, step, from = 0) {
-      each(from + count, step, (at) => {
-        if (at >= from) codes[at - from] = unknown;
-      });
+    apply(codes, count, step, placeOf) {
+      if (!placeOf) {
+        each(count, step, (at) => {
+          codes[at] = unknown;
+        });
+        return;
+      }
+      let most = 0;
+      for (let at = 0; at < count; at++) most = Math.max(most, placeOf(at) + 1);
+      const isDropped = new Uint8Array(most);
+      each(most, step, (place) => void (isDropped[place] = 1));
+      for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
     },
   };
 }

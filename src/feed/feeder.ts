@@ -21,7 +21,7 @@ import { makeOwnItems } from './planned_items.ts';
 import { makeQueues } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
-import type { Share } from './share.ts';
+import { isLocal, type Share } from './share.ts';
 import { makeShare } from './shared_fill.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState, placesOf, type Source } from './source.ts';
 import { makeSource } from './sources.ts';
@@ -94,8 +94,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
   const share = options.share && makeShare(plan, options.share);
-  // Workers number rows of tables, and items of lists, alike: each walks the lists of all rows.
-  const isNumbered = share && plan.inputs.some(({ source }) => numbered.has(source.from));
+  // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
+  const isNumbered = share && plan.inputs.some(({ source }) => numbered.has(source.from) || isLocal(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(corpus, seed);
   const own = makeOwnItems(options);
@@ -244,6 +244,8 @@ export function makeRowFeeder(options: {
 }
 
 const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);
+
+const rowsIn = (source: InputSource): RowsOf | undefined => ('rows' in source ? source.rows : undefined);
 
 const readsTable = ({ source: { from } }: InputPlan): boolean => from === 'embedding' || from === 'sequence';
 

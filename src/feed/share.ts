@@ -56,7 +56,7 @@ const byKind: { readonly [K in InputSource['from']]: Fill | 'refused' } = {
 };
 
 /** Rows that a worker lists for itself, in an order of its own. */
-const isLocal = (rows: RowsOf | undefined): boolean => rows?.kind === 'part' || rows?.kind === 'sequences';
+export const isLocal = (rows: RowsOf | undefined): boolean => rows?.kind === 'part' || rows?.kind === 'sequences';
 
 /** Rows that each worker looks up itself, all of them. */
 const isWhole = (rows: RowsOf | undefined): boolean =>
@@ -130,17 +130,22 @@ export class OwnRows {
 
   /** @param own what the worker lists of its rows for itself */
   batch(batch: Batch, own: Pick<Batch, 'partOf' | 'sequences'>): Batch {
+    const rowsOf = (of: RowsOf): Int32Array => {
+      if (of.kind === 'part') return own.partOf(of).rows;
+      if (of.kind === 'sequences') return (own.sequences ?? own.partOf(partOf(of)).sequences!).rows;
+      return batch.rowsOf(of).subarray(...this.range(of, batch));
+    };
     return {
       ...batch,
       ...own,
       rows: this.rowsOf(batch),
-      rowsOf: (of) => {
-        if (of.kind === 'part') return own.partOf(of).rows;
-        if (of.kind === 'sequences') return (own.sequences ?? own.partOf(partOf(of)).sequences!).rows;
-        return batch.rowsOf(of).subarray(...this.range(of, batch));
-      },
+      rowsOf,
       known: (of) => batch.known(of).subarray(...this.range(of, batch)),
-      from: (of) => (isLocal(of) ? 0 : this.range(of, batch)[0]),
+      placesOf: (of) => {
+        if (isLocal(of)) return placesIn(batch.whole!.rowsOf(of), rowsOf(of));
+        const [from] = this.range(of, batch);
+        return (row) => from + row;
+      },
     };
   }
 
@@ -177,6 +182,12 @@ export class OwnRows {
     }
     return tensors;
   }
+}
+
+/** Where each of some rows is among all of them. A row that only fills up a part may be nowhere: nothing is learned from it. */
+function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
+  const places = new Map(Array.from(all, (row, place) => [row, place]));
+  return (row) => places.get(rows[row]!) ?? 0;
 }
 
 /** The part whose sequences these are. */

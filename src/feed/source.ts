@@ -39,8 +39,8 @@ export interface Batch {
   known(rows: ListedRows | MinedRows): Uint8Array;
   /** Of one of several workers: the batch with the lists of all its rows, by which rows of tables are numbered. */
   readonly whole?: Batch;
-  /** Of one worker's rows: how many rows come before them in the batch. Absent: none. */
-  from?(rows: RowsOf): number;
+  /** Of one of several workers: the places of its rows among these rows of the whole batch. Absent: row i is at place i. */
+  placesOf?(rows: RowsOf): (row: number) => number;
   /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
   readonly sequences?: Sequences;
   /** Its part whose lists have so many places. */

@@ -64,7 +64,7 @@ function oneRow(
       const rows = columnRows(batch.rowsOf(rowsOf));
       const codes = lookup.codes();
       pick(values, rows, codes);
-      drop?.apply(codes, rows.length, batch.step, batch.from?.(rowsOf));
+      drop?.apply(codes, rows.length, batch.step, batch.placesOf?.(rowsOf));
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
     },
     learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },

@@ -31,7 +31,7 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
       count = rows.length;
       makeRoom(count);
       pick(column.values, rows, places);
-      drop?.apply(places, count, batch.step, batch.from?.(source.rows));
+      drop?.apply(places, count, batch.step, batch.placesOf?.(source.rows));
       for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
       return;
     }

@@ -53,14 +53,14 @@ const plain = towers('flatten -> mlp(6, 4)', 'flatten -> mlp(6, 4)');
 const task = (loss: string, of = plain): string =>
   `${of}\ntask watch { score = cosine(user, item), loss = ${loss} }\n${settings()}`;
 /** Two parts of a batch, by the length of the list. */
-const lists = (more: string): string => `
+const lists = (more: string, dropout = ''): string => `
   features {
     user_id  : id(dim: 0)
     history  : list(movie_id, max: 16, pool: none)
     movie_id : id(dim: 4)
   }
   tower user(history) keyed by user_id {
-    channel main = history -> positions -> transformer(layers: 1, heads: 2) -> last
+    channel main = history -> positions -> transformer(layers: 1, heads: 2${dropout}) -> last
   }
   tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
   task next { score = dot(user, item), loss = softmax(all, temperature: 0.1) }
@@ -109,6 +109,21 @@ const models: Readonly<Record<string, string>> = {
     ${settings(', graph = lightgcn(layers: 2)')}`,
   'a batch in parts': lists(''),
   'a loss at each position': lists(', targets = positions'),
+  'a batch in parts with dropout': lists('', ', dropout: 0.3'),
+  'a loss at each position with dropout': lists(', targets = positions', ', dropout: 0.3'),
+  'ids that are dropped next to a list in parts': `
+    features {
+      user_id  : id(dim: 4, drop: 0.3)
+      history  : list(movie_id, max: 16, pool: none)
+      movie_id : id(dim: 4)
+    }
+    tower user(user_id, history) keyed by user_id {
+      order = history -> positions -> transformer(layers: 1, heads: 2) -> last
+      channel main = concat(order, user_id) -> dropout(0.2) -> dense(4)
+    }
+    tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+    task next { score = dot(user, item), loss = softmax(in_batch, temperature: 0.1) }
+    ${settings()}`,
   'a length of the whole gradient': task('softmax(in_batch, temperature: 0.1)').replace(
     settings(),
     settings(', clip = 0.05'),
