@@ -53,12 +53,14 @@ async function run(folder: string, kill?: { rank: number; after: number; pause: 
       if (given.size < workers) return;
       const all = Array.from({ length: workers }, (_, at) => given.get(at));
       given = new Map();
-      for (const each of children) if (each.connected) each.send({ all });
+      // One that was killed a moment ago may still look connected: what it is sent then is lost with it.
+      for (const each of children) if (each.connected) each.send({ all }, () => {});
       if (++count === kill?.after) setTimeout(() => children[kill.rank]!.kill('SIGKILL'), kill.pause);
     });
     return new Promise((resolve) =>
       child.on('close', (code, signal) => {
-        if (code !== 0) for (const each of children) if (each !== child && each.connected) each.send({ lost: rank });
+        if (code !== 0)
+          for (const each of children) if (each !== child && each.connected) each.send({ lost: rank }, () => {});
         resolve({ code, signal, errors });
       }),
     );
