@@ -46,7 +46,8 @@ export function makeWorkers(path = program()): Workers {
   return {
     async run(job, signal) {
       const child = take();
-      const stop = (): void => void (child.connected && child.send('stop'));
+      // One that ends right now may still look connected; its exit says so.
+      const stop = (): void => void (child.connected && child.send('stop', () => {}));
       signal.addEventListener('abort', stop, { once: true });
       try {
         const answer = await answerOf(child, job);
