@@ -58,35 +58,6 @@ export function sampledRows(task: ScoringTask, count: number, seed: number): Int
   return Int32Array.from(rows);
 }
 
-/** The task over `count` of its rankings; the task itself where it has no more. */
-export function sampleOf(task: ScoringTask, count: number, seed: number): ScoringTask {
-  const rows = sampledRows(task, count, seed);
-  return rows ? overRows(task, rows) : task;
-}
-
-/** Of every evaluation, so that models of the same data are measured on the same events. */
-const seedOfAll = 1;
-
-/** What an evaluation makes of all rankings: some of them, or all. */
-export interface Drawn {
-  readonly sample?: Sample;
-  /** The part that is drawn of a task over the same events. */
-  of(task: ScoringTask): ScoringTask;
-  /** For that part, of what scores all events. */
-  scorer(whole: Scorer): Scorer;
-}
-
-/** @param count of rankings; undefined: all */
-export function drawRankings(whole: ScoringTask, count: number | undefined): Drawn {
-  const rows = count === undefined ? undefined : sampledRows(whole, count, seedOfAll);
-  if (!rows) return { of: (task) => task, scorer: (scorer) => scorer };
-  return {
-    of: (task) => overRows(task, rows),
-    scorer: (scorer) => scorerOverRows(scorer, rows),
-    ...defined({ sample: sampleBetween(whole, overRows(whole, rows)) }),
-  };
-}
-
 /** How many rankings are made, where they are a sample, and of how many. */
 export interface Sample {
   readonly rankings: number;
@@ -94,8 +65,25 @@ export interface Sample {
   readonly per: Per;
 }
 
-/** Of a task and one over some of its rows; undefined where these are all. */
-export function sampleBetween(whole: ScoringTask, task: ScoringTask): Sample | undefined {
-  const [rankings, of] = [task, whole].map((each) => questionsOf(each).asks.length) as [number, number];
-  return rankings === of ? undefined : { rankings, of, per: whole.per ?? 'event' };
+/** What is made of all rankings: some of them, or all. */
+export interface Drawn {
+  readonly sample?: Sample;
+  /** The part that is drawn of a task over the same events; the task itself where all are. */
+  of(task: ScoringTask): ScoringTask;
+  /** For that part, of what scores all events. */
+  scorer(whole: Scorer): Scorer;
+}
+
+/** Of every evaluation, so that models of the same data are measured on the same events. */
+const seedOfAll = 1;
+
+/** @param count of rankings; undefined: all */
+export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): Drawn {
+  const rows = count === undefined ? undefined : sampledRows(whole, count, seed);
+  if (!rows) return { of: (task) => task, scorer: (scorer) => scorer };
+  return {
+    sample: { rankings: count!, of: questionsOf(whole).asks.length, per: whole.per ?? 'event' },
+    of: (task) => overRows(task, rows),
+    scorer: (scorer) => scorerOverRows(scorer, rows),
+  };
 }

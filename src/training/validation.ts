@@ -1,20 +1,20 @@
 /** What a run scores on its validation part after an epoch: over the whole corpus and without what was seen, as `evaluate` does. */
 
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
 import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
-import { sampleBetween, sampleOf } from '../evaluation/sample.ts';
+import { drawRankings, type Sample } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { CurrentTowers } from './current_towers.ts';
-import type { EpochRecord } from './training_events.ts';
 
 export class Validation {
-  private made: ScoringTask | undefined;
+  private made: { readonly task: ScoringTask; readonly sample?: Sample } | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -28,10 +28,8 @@ export class Validation {
   }
 
   /** How many of the rankings of the part are made, where they are a sample. */
-  get sample(): EpochRecord['sample'] {
-    if (this.plan.train.validate?.sample === undefined) return undefined;
-    const whole = makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan });
-    return sampleBetween(whole, this.task);
+  get sample(): Sample | undefined {
+    return this.drawn.sample;
   }
 
   /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */
@@ -39,16 +37,20 @@ export class Validation {
     const { plan, dataset } = this;
     const { stop } = plan.train;
     const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
-    const { events } = this.task;
+    const { task } = this.drawn;
+    const { events } = task;
     const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
-    const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes, listsOf(measures));
-    return { ...figuresOf(this.task, ranks, measures).all };
+    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, listsOf(measures));
+    return { ...figuresOf(task, ranks, measures).all };
   }
 
-  private get task(): ScoringTask {
+  /** Drawn once. */
+  private get drawn() {
+    if (this.made) return this.made;
     const { plan, dataset } = this;
-    const { validate, seed } = plan.train;
-    const whole = (): ScoringTask => makeTask({ dataset, part: 'validation', plan });
-    return (this.made ??= validate?.sample === undefined ? whole() : sampleOf(whole(), validate.sample, seed));
+    const whole = makeTask({ dataset, part: 'validation', plan });
+    const { of, sample } = drawRankings(whole, plan.train.validate?.sample, plan.train.seed);
+    this.made = { task: of(whole), ...defined({ sample }) };
+    return this.made;
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Events, Users } from '../../src/data/dataset.ts';
 import { questionsOf } from '../../src/evaluation/questions.ts';
 import { rankEvents } from '../../src/evaluation/ranks.ts';
-import { overRows, sampleOf } from '../../src/evaluation/sample.ts';
+import { drawRankings, overRows } from '../../src/evaluation/sample.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import type { ScoringTask } from '../../src/scoring/scorer.ts';
 
@@ -48,6 +48,9 @@ const scorerOf = ({ features, rows }: Events) => {
       Float32Array.from([...asked].flatMap((row) => corpus.keys.map((_, item) => Math.sin(code(row) * (item + 1))))),
   };
 };
+
+const sampleOf = (task: ScoringTask, count: number, seed: number): ScoringTask =>
+  drawRankings(task, count, seed).of(task);
 
 describe.each(['event', 'user'] as const)('a sample, per %s', (per) => {
   const task: ScoringTask = { events, users, corpus, per };

@@ -62,53 +62,51 @@ export function refuseTooMany(rows: number): void {
   if (rows > mostEvents) throw failure('too-many-events', { rows, most: mostEvents });
 }
 
-/** All events of a user are in one bucket, which may be much larger than the others. @throws Failure `shards-memory` */
-export function refuseLargeBucket(memory: number, bytes: number): void {
-  const needed = growth * bytes;
-  const room = 2 * shareOf(memory, 'bucket');
-  if (needed > room) {
-    const otherwise = 'leave out users with very many events, with `where` in the data block';
-    throw failure('shards-memory', { what: 'the largest bucket of users', needed, memory: room, otherwise });
-  }
-}
+/** @param bytes of the largest bucket: all events of a user are in one, which may be much larger than the others. @throws Failure `shards-memory` */
+export const refuseLargeBucket = (memory: number, bytes: number): void =>
+  refusePast({
+    what: 'the largest bucket of users',
+    needed: growth * bytes,
+    memory: 2 * shareOf(memory, 'bucket'),
+    otherwise: 'leave out users with very many events, with `where` in the data block',
+  });
 
 /** @param bytes of the largest pile. @throws Failure `shards-memory` */
-export function refuseLargePile(memory: number, bytes: number, held: number): void {
-  const room = 2 * shareOf(memory, 'held');
-  const needed = bytes * held;
-  if (needed > room) {
-    const otherwise = 'keep shorter histories and lists, with a smaller `max`';
-    throw failure('shards-memory', { what: `a shuffle of ${held} piles`, needed, memory: room, otherwise });
-  }
-}
+export const refuseLargePile = (memory: number, bytes: number, held: number): void =>
+  refusePast({
+    what: `a shuffle of ${held} piles`,
+    needed: bytes * held,
+    memory: 2 * shareOf(memory, 'held'),
+    otherwise: 'keep shorter histories and lists, with a smaller `max`',
+  });
 
 /** While piles are shuffled and the next ones are read. */
 export const roomForTables = (memory: number): number => memory - 2 * shareOf(memory, 'held');
 
 /** @param bytes of the tables. @throws Failure `shards-memory` */
-export function refuseLargeTables(memory: number, bytes: number): void {
-  const room = roomForTables(memory);
-  if (bytes > room) {
-    const otherwise = 'use a smaller `dim` or `hash`, or `precision: bf16`';
-    throw failure('shards-memory', {
-      what: 'holding the tables next to piles',
-      needed: bytes,
-      memory: room,
-      otherwise,
-    });
-  }
-}
+export const refuseLargeTables = (memory: number, bytes: number): void =>
+  refusePast({
+    what: 'holding the tables next to piles',
+    needed: bytes,
+    memory: roomForTables(memory),
+    otherwise: 'use a smaller `dim` or `hash`, or `precision: bf16`',
+  });
 
 /** @param bytes of validation and test events. @throws Failure `shards-memory` */
-export function refuseLargeHeldOut(memory: number, bytes: number): void {
-  const room = shareOf(memory, 'heldOut');
-  if (bytes > room) {
-    const otherwise = 'hold out fewer events with the `split` of the data block';
-    throw failure('shards-memory', {
-      what: 'holding validation and test events',
-      needed: bytes,
-      memory: room,
-      otherwise,
-    });
-  }
+export const refuseLargeHeldOut = (memory: number, bytes: number): void =>
+  refusePast({
+    what: 'holding validation and test events',
+    needed: bytes,
+    memory: shareOf(memory, 'heldOut'),
+    otherwise: 'hold out fewer events with the `split` of the data block',
+  });
+
+function refusePast(part: {
+  readonly what: string;
+  readonly needed: number;
+  /** What is for it. */
+  readonly memory: number;
+  readonly otherwise: string;
+}): void {
+  if (part.needed > part.memory) throw failure('shards-memory', part);
 }
