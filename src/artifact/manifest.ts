@@ -48,6 +48,13 @@ export interface Manifest {
   readonly checksum: string;
 }
 
+/** Names what ends with a validation: an epoch, or a round where `validate` counts steps and an epoch has several. */
+export const validationUnit = ({
+  train,
+}: {
+  readonly train: Pick<StoredPlan['train'], 'validate'>;
+}): 'epoch' | 'round' => (train.validate?.steps === undefined ? 'epoch' : 'round');
+
 export const manifestFile = 'manifest.json';
 
 /** The place of the manifest's own checksum before it is known. */

@@ -1,6 +1,6 @@
 /** `report.html`: one file, no network, no script. The same run gives the same bytes. */
 import type { Lineage } from '../artifact/lineage.ts';
-import type { Manifest } from '../artifact/manifest.ts';
+import { type Manifest, validationUnit } from '../artifact/manifest.ts';
 import { evaluated, slices } from './evaluation_section.ts';
 import { examplesSection } from './examples_section.ts';
 import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
@@ -48,8 +48,7 @@ const ended: Readonly<Record<Manifest['training']['status'], string>> = {
 
 function summary({ plan, training, data, engine, seed, settings, from }: Manifest): string {
   const { best } = training;
-  // Where validation counts steps, what ends with a record is a round of as many.
-  const unit = plan.train.validate?.steps === undefined ? 'epoch' : 'round';
+  const unit = validationUnit(plan);
   const set = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
   return section(
     'The run',

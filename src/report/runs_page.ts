@@ -1,5 +1,5 @@
 /** The report of several runs: their curves over each other, their figures, and the settings that set them apart. */
-import type { Manifest } from '../artifact/manifest.ts';
+import { type Manifest, validationUnit } from '../artifact/manifest.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
 import { lineChart, mostSeries, type Series } from './line_chart.ts';
@@ -96,7 +96,7 @@ function differences(runs: readonly NamedRun[]): string {
     plan.model,
     String(training.epochs),
     training.steps.toLocaleString('en'),
-    training.best ? `${figure(training.best.value)} in ${training.best.epoch}` : '–',
+    training.best ? `${figure(training.best.value)} in ${validationUnit(plan)} ${training.best.epoch}` : '–',
     `${figure(curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000)} s`,
   ]);
   return section(

@@ -12,7 +12,13 @@ export interface NamedRun extends ReportParts {
   readonly name: string;
 }
 
-export const runsVerdict = (runs: readonly NamedRun[]): string => evaluated(runs) ?? validated(runs);
+export const runsVerdict = (runs: readonly NamedRun[]): string =>
+  sameData(runs) ? (evaluated(runs) ?? validated(runs)) : ofOtherData;
+
+const ofOtherData = verdictCard('open', 'No run is best: they were not measured on the same events', [
+  'The runs differ in their events, their labels or their split, so no figure of one compares with that of another.',
+  'Train them with one data block, or rank the same events by all of them with `tower compare --data`.',
+]);
 
 interface Measured {
   readonly name: string;
@@ -24,7 +30,7 @@ interface Measured {
 function evaluated(runs: readonly NamedRun[]): string | undefined {
   const [one] = runs;
   const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
-  if (metric === undefined || !sameData(runs)) return undefined;
+  if (metric === undefined) return undefined;
   const { part, per, events } = one!.evaluation!;
   const measured = runs.flatMap(({ name, evaluation }): Measured[] => {
     const [model] = evaluation?.rows ?? [];
@@ -74,11 +80,6 @@ function validated(runs: readonly NamedRun[]): string {
     'open',
     `${best.name} has the best ${metric} on validation: ${best.value.toFixed(4)}`,
     [
-      ...(sameData(runs)
-        ? []
-        : [
-            'The runs differ in their events, their labels or their split: figures compare only where the held-out events are the same.',
-          ]),
       'One seed decides nothing by itself: `tower compare` ranks the same events by all runs, with intervals of the differences.',
     ],
     intervalBars(

@@ -6,7 +6,7 @@ import type { Study } from '../tune/study.ts';
 import type { Trial } from '../tune/trial.ts';
 import type { Finalist } from '../tune/trials.ts';
 import { barChart } from './bars.ts';
-import { escapeHtml, figure, paragraph, section, table } from './html.ts';
+import { counted, escapeHtml, figure, paragraph, section, table } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { scatter } from './scatter.ts';
 import { shell } from './shell.ts';
@@ -48,7 +48,7 @@ function summary({ study, trials, winner }: StudyParts): string {
     `<h1>Tuning ${escapeHtml(study.model)}</h1>`,
     paragraph(won),
     paragraph(
-      `${trials.length} trials, of which ${failed} failed. They were chosen by ${study.sampler} and compared by ${study.metric} on the validation part, at seed ${study.fileSeed}. Trial 0 is the file as it is written.`,
+      `${counted(trials.length, 'trial')}, of which ${failed} failed. They were chosen by ${study.sampler} and compared by ${study.metric} on the validation part, at seed ${study.fileSeed}. Trial 0 is the file as it is written.`,
     ),
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import type { ReportParts } from './parts.ts';
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
+    readonly data?: { readonly validation: number };
     readonly training: { readonly steps: number; readonly best?: { readonly epoch: number } };
   };
 }
@@ -61,7 +62,12 @@ const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.repl
 export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
   const held = epochs.filter((record) => record.validation !== undefined);
   const labels = [...new Set(held.flatMap((record) => Object.keys(record.validation!)))];
-  if (labels.length === 0) return section('Validation', paragraph('The data has no validation part.'));
+  if (labels.length === 0) {
+    const reason = manifest.data?.validation
+      ? 'Training ended before its first validation.'
+      : 'The data has no validation part.';
+    return section('Validation', paragraph(reason));
+  }
   const series = labels.map((name) => ({
     name,
     points: held.map((record) => point(record, record.validation![name])),

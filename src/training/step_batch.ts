@@ -1,11 +1,13 @@
 /** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
 
-import type { BagColumn, Dataset, IndexedColumn } from '../data/dataset.ts';
+import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
+import { invariant } from '../diagnostics/failure.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { makeDrop } from '../feed/drop.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import type { Plan, RowsOf } from '../plan/plan.ts';
+import { windowsOf } from '../feed/windows.ts';
+import { type Plan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { Texts } from '../text/texts.ts';
 
@@ -42,7 +44,10 @@ export interface StepBatch {
     readonly perRow?: number;
     readonly items: readonly DrawnItem[];
   }[];
-  /** What was subtracted from scores, by input of the graph. */
+  /**
+   * log q, by input of the graph, which is subtracted from scores: times `power` where items are drawn in proportion to a power of
+   * their frequency and the batch's items are no negatives.
+   */
   readonly logQ: readonly { readonly input: string; readonly estimator: string; readonly values: readonly number[] }[];
   /** Which rows of an input read the unknown id instead of their own, from 0; absent where no feature drops ids. */
   readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
@@ -63,6 +68,7 @@ export function describeBatch(of: {
   const key = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
   const encoded = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
+  const windowed = windowedFeatures(plan, train);
   const weightOf = (name: string, row: number): number => {
     const label = train.labels.get(name)?.[row];
     if (label !== undefined) return Number.isNaN(label) ? 0 : label;
@@ -95,7 +101,7 @@ export function describeBatch(of: {
           [...train.labels].map(([name, values]) => [name, Number.isNaN(values[row]!) ? null : values[row]!]),
         ),
         weights: Object.fromEntries(weighted.map(({ name, weight }) => [name, weightOf(weight, row)])),
-        features: encoded(train.features, row),
+        features: { ...encoded(train.features, row), ...windowed(row) },
       }),
     ),
     negatives: [...drawn.values()].map((each) => ({
@@ -112,6 +118,28 @@ export function describeBatch(of: {
     ),
     ...(dropped.length > 0 ? { dropped } : {}),
   };
+}
+
+/**
+ * Returns what a step with `targets = positions` reads of an event's lists: the elements of its window up to its own position, which
+ * are the latest of a list that does not fit into its window. Without positions it returns nothing.
+ */
+function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: number) => Record<string, Encoded> {
+  const sequence = sequenceFeature(step);
+  if (sequence === undefined) return () => ({});
+  const { windowOf, placeOf, rows: windowRows } = windowsOf(features.get(sequence)!, rows);
+  const readNames = step.inputs.flatMap(({ source }) =>
+    'rows' in source && source.rows?.kind === 'sequences' && 'feature' in source ? [source.feature] : [],
+  );
+  return (row) =>
+    Object.fromEntries(
+      [...new Set(readNames)].map((name) => {
+        const { column, index } = features.get(name)!;
+        const windowRow = windowRows[windowOf[row]!]!;
+        invariant(column.kind === 'bags', `${name} is read in sequence and is no list`);
+        return [name, codesIn(column, index ? index[windowRow]! : windowRow, placeOf[row]! + 1)];
+      }),
+    );
 }
 
 type Drawn = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 'shared' }>;
@@ -134,7 +162,7 @@ function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
 }
 
 /** Those of elements that are bags themselves one after another. */
-function codesIn({ starts, ends, values, inner }: BagColumn, bag: number): number[] {
-  const own = [...values.subarray(starts[bag]!, ends[bag]!)];
+function codesIn({ starts, ends, values, inner }: BagColumn, bag: number, most = Number.POSITIVE_INFINITY): number[] {
+  const own = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + most))];
   return inner ? own.flatMap((element) => codesIn(inner, element)) : own;
 }

@@ -93,6 +93,14 @@ describe('the page of a run', () => {
     expect(page).toContain('2 epochs, 6 steps of 8 rows.');
   });
 
+  it('says that a run ended before its first validation, where the data has a validation part', () => {
+    const stopped = { ...parts, curves: { ...parts.curves, epochs: [] } };
+    expect(reportPage(stopped)).toContain('Training ended before its first validation.');
+    const data = { ...manifest.data, validation: 0 };
+    const without = reportPage({ ...stopped, manifest: { ...manifest, data } });
+    expect(without).toContain('The data has no validation part.');
+  });
+
   it('counts the time of the loop that is neither engine, feed nor scatter', () => {
     // Of 107 ms an epoch: 60, 20, 10, and 100 − 90 = 10.
     expect(page).toContain('0.12 s, 56 %');

@@ -42,6 +42,15 @@ describe('the best of several runs', () => {
     expect(html).not.toContain('whisker');
   });
 
+  it('is no run where the runs were measured on other data', () => {
+    const b = run('b', 0.3, 0.5);
+    const fingerprint = { events: 'other' };
+    const other = { ...b, manifest: { ...b.manifest, data: { ...b.manifest.data, fingerprint } } } as NamedRun;
+    const html = runsVerdict([run('a', 0.1, 0.2), other]);
+    expect(titleOf(html)).toBe('No run is best: they were not measured on the same events');
+    expect(html).not.toMatch(/has the best|whisker/);
+  });
+
   it('names no run where none was validated', () => {
     const parts = run('a', 0.1, 0.2);
     const none = { ...parts, evaluation: undefined, curves: { ...parts.curves, epochs: [] } } as unknown as NamedRun;

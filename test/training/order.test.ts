@@ -212,6 +212,27 @@ describe('a run of positions', () => {
     expect(taken!.events.map(({ row }) => row)).toEqual(stepsOf(plan, 2)[1]);
   });
 
+  it('names the elements of lists that the step read: those of windows, not whole histories', async () => {
+    await train(options('read'));
+    const trained = await load(join(root, 'read'), { unfinished: true });
+    const { column } = events.features.get('history')!;
+    const { starts, ends, values } = column as { starts: Int32Array; ends: Int32Array; values: Int32Array };
+    const [read, whole] = [0, 0].map((): number[] => []) as [number[], number[]];
+    for (const step of [1, 2, 3, 4]) {
+      const { taken } = await replayStep({ trained, dataset, engine: plainEngine, step });
+      for (const { row, features } of taken!.events) {
+        const history = [...values.subarray(starts[row]!, ends[row]!)];
+        const elements = features.history as number[];
+        expect(elements).toEqual(history.slice(history.length - elements.length));
+        read.push(elements.length);
+        whole.push(history.length);
+      }
+    }
+    const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+    // A user's nine events are read in windows of 5 and of 4 elements: 1 + 2 + 3 + 4 + 5 and 1 + 2 + 3 + 4. Whole lists have 5 each at most.
+    expect([sum(read), sum(whole)]).toEqual([7 * (15 + 10), 7 * (1 + 2 + 3 + 4 + 5 * 5)]);
+  });
+
   it('is refused where no event has a list', async () => {
     const history = events.features.get('history')!;
     const none = {

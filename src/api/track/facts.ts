@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
-import type { Manifest } from '../../artifact/manifest.ts';
+import { type Manifest, validationUnit } from '../../artifact/manifest.ts';
 import { defined } from '../../defined.ts';
 import { flat } from '../../report/settings_section.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
@@ -50,17 +50,17 @@ export const tagsOf = (
   );
 
 /** What is known of a run at its end. */
-export const endTagsOf = ({ checksum, training, data }: Manifest): Texts =>
+export const endTagsOf = ({ checksum, training, data, plan }: Manifest): Texts =>
   byKey([
     ['tower.checksum', checksum],
     ['tower.status', training.status],
     ['tower.data', data.fingerprint.events],
     ...(training.best
       ? [
-          ['tower.best', `${training.best.metric} ${training.best.value}, epoch ${training.best.epoch}`] as [
-            string,
-            string,
-          ],
+          [
+            'tower.best',
+            `${training.best.metric} ${training.best.value}, ${validationUnit(plan)} ${training.best.epoch}`,
+          ] as [string, string],
         ]
       : []),
   ]);

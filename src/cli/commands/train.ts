@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Trained, TrainReady } from '../../api/train.ts';
 import { launchWorkers } from '../../api/workers.ts';
 import { isReplay } from '../../artifact/lineage.ts';
-import type { Manifest } from '../../artifact/manifest.ts';
+import { type Manifest, validationUnit } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
 import { defined } from '../../defined.ts';
 import { Failure } from '../../diagnostics/failure.ts';
@@ -265,7 +265,7 @@ function endedWords(out: string, status: Outcome['status'], manifest: Manifest |
   const best = manifest?.training.best;
   const into = status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
   const figure = best
-    ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in epoch ${best.epoch}, seen items ${manifest?.data.seen ?? 'kept'}`
+    ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in ${validationUnit(manifest!.plan)} ${best.epoch}, seen items ${manifest!.data.seen}`
     : '';
   return `${into} ${out}${figure}`;
 }

@@ -1,4 +1,4 @@
-import { damaged, readOriginals } from './originals.ts';
+import { damaged, readOriginals, termsIfPublished } from './originals.ts';
 import { dataSet } from './set.ts';
 import { eventsIn, readUserLines, writeUserLines } from './user_lines.ts';
 
@@ -26,8 +26,11 @@ export const lastfm = dataSet({
       holds: `${count(eventsIn(all))} pairs of ${count(people)} people and ${count(artists)} artists (${parts
         .map(({ name, lines }) => `${name} ${count(eventsIn(lines))}`)
         .join(', ')})`,
-      terms:
+      terms: termsIfPublished(
+        texts['train.txt'],
+        '1845769cb1a9834692d3cf884de523d23aa126fa6b58eb5f49e9628e8c317705',
         'Last.fm, for non-commercial use: Cantador, Brusilovsky & Kuflik, "2nd workshop on information heterogeneity and fusion in recommender systems", RecSys 2011',
+      ),
       files: Object.fromEntries(parts.map(({ name, lines }) => [name, writeUserLines(lines)])),
     };
   },

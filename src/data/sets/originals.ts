@@ -1,4 +1,5 @@
 /** The original files of a set that the user has in a folder. */
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
@@ -29,6 +30,15 @@ export function readOriginals<N extends string>(
   };
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<N, string>;
 }
+
+/**
+ * Returns the terms of a published set if `text` is its file, to the byte, and otherwise a sentence that they are unknown: other
+ * data of the same form has terms of its own.
+ */
+export const termsIfPublished = (text: string, sha256: string, terms: string): string =>
+  createHash('sha256').update(text).digest('hex') === sha256
+    ? terms
+    : 'unknown to Tower: the files are not those of the published set, so ask whoever gave them to you';
 
 /** @throws Failure `data-file-damaged` */
 export function damaged(from: string | undefined, name: string, reason: string): never {

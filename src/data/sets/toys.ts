@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeCsv } from './csv_text.ts';
-import { damaged, readOriginals } from './originals.ts';
+import { damaged, readOriginals, termsIfPublished } from './originals.ts';
 import { dataSet, type GetOptions } from './set.ts';
 import { eventsIn, readUserLines, short, writeUserLines } from './user_lines.ts';
 
@@ -34,8 +34,11 @@ export const toys = dataSet({
     return {
       from: join(folder!, linesName),
       holds: `${count(eventsIn(lines))} events of ${count(lines.length)} people and ${count(items.length)} items`,
-      terms:
+      terms: termsIfPublished(
+        texts[linesName]!,
+        '176c680c688d497598c4a89a03b402c0fe78d795e5db335c2e78dd5f2d778a3f',
         'Amazon review data, for research: McAuley, Targett, Shi & van den Hengel, SIGIR 2015; prepared by Zhou et al., "S3-Rec", CIKM 2020',
+      ),
       files: {
         'sequences.txt': writeUserLines(lines),
         'items.csv': writeCsv(

@@ -16,7 +16,7 @@ export const bsarec = blockKind({
     'x ← norm(x_t + p_t), t from the newest element, x_t = 0 where there is none',
     'F(x) = β² ⊙ x + (1 − β²) ⊙ low(x), low: the floor(cutoff / 2) + 1 lowest frequencies of a DFT of L places',
     'x ← alpha · norm(x + F(x)) + (1 − alpha) · norm(x + attention(x)), then x ← norm(x + net(x))',
-    'net(x) = activation(x · W₁ + b₁) · W₂ + b₂',
+    'net(x) = activation(x · W₁ + b₁) · W₂ + b₂; norm is that of layer_norm with ε = 1e-12',
   ],
   when: 'In place of `positions -> transformer`. With `causal` it trains all positions of a row, `targets = positions`.',
   paper:

@@ -9,9 +9,9 @@ const smallest = 1e-8;
 export const famo = weightingKind({
   doc: 'Every loss shrinks at a like rate. It costs no gradient more than a plain sum. The fall is from one batch to the next, not on the same batch again. A task without rows in the batch has weight 0, and its ξ stays: its fall is from the last batch that had some.',
   formula: [
-    'z = softmax(ξ), w_k ∝ z_k / L_k with sum 1',
     'd_k = log(L_k of the step before / L_k), 0 at first',
-    'δ = z ⊙ (d − z · d), ξ ← ξ − rate · (δ + decay · ξ)',
+    'z = softmax(ξ), δ = z ⊙ (d − z · d), ξ ← ξ − rate · (δ + decay · ξ)',
+    'w_k ∝ softmax(ξ)_k / L_k of the new ξ, with sum 1',
   ],
   when: 'Where there are many tasks: it balances them at the cost of one.',
   paper: 'Liu et al., "FAMO: Fast adaptive multitask optimization", NeurIPS 2023 (algorithm 1)',

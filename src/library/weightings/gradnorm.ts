@@ -7,9 +7,9 @@ import { lossValues, meanPresent, presence, stack, state, tasks, unstack, weight
 const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
-  doc: 'Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder. A task without rows in the batch has no part in the means.',
+  doc: 'Every task pulls alike at the last shared layers W (the shared tables where no layer is shared), and one that lags pulls harder. A task without rows in the batch has no part in the means.',
   formula: [
-    'G_k = w_k ‖∇_W L_k‖, W the last shared layer',
+    'G_k = w_k ‖∇_W L_k‖, W the matrices of the last shared layers: those that no other shared matrix reads',
     'r_k = L_k / L_k(first step), divided by the mean of those',
     'target_k = mean(G) · r_k^alpha',
     'w_k ← max(1e-3, w_k − rate · sign(G_k − target_k) ‖∇_W L_k‖), scaled to sum K',

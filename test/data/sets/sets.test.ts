@@ -163,7 +163,8 @@ describe('toys', () => {
 
   it.skipIf(home === undefined)('has the size that papers report (needs TOWER_DATA)', async () => {
     const folder = join(folderWith({}), 'toys');
-    const { holds } = await dataSets.toys.get({ folder, from: join(home!, 'toys'), log: () => {} });
+    const { holds, terms } = await dataSets.toys.get({ folder, from: join(home!, 'toys'), log: () => {} });
+    expect(terms).toMatch(/^Amazon review data, for research/);
     expect(holds).toBe('167,597 events of 19,412 people and 11,924 items');
   });
 });
@@ -179,6 +180,8 @@ describe('lastfm', () => {
       '1 1 3\n',
     ]);
     expect(source.holds).toBe('6 pairs of 2 people and 3 artists (train.txt 3, valid.txt 1, test.txt 2)');
+    // These are not Last.fm's.
+    expect(source.terms).toMatch(/^unknown to Tower/);
   });
 
   it.each([
@@ -191,7 +194,8 @@ describe('lastfm', () => {
 
   it.skipIf(home === undefined)('has the size of its source (needs TOWER_DATA)', async () => {
     const folder = join(folderWith({}), 'lastfm');
-    const { holds } = await dataSets.lastfm.get({ folder, from: join(home!, 'lastfm-split'), log: () => {} });
+    const { holds, terms } = await dataSets.lastfm.get({ folder, from: join(home!, 'lastfm-split'), log: () => {} });
+    expect(terms).toMatch(/^Last\.fm, for non-commercial use/);
     expect(holds).toContain('of 1,885 people and 17,388 artists');
   });
 });

@@ -21,8 +21,12 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
  */
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);
-  const one = (value: unknown): EncodedValue =>
-    encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
+  const takesLog = 'log' in encoding && encoding.log;
+  const one = (value: unknown): EncodedValue => {
+    if (takesLog && !isMissing(value) && numberOf(value) <= -1)
+      fail('a number above -1, since log(1 + x) is taken', value);
+    return encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
+  };
   return (value) => {
     if (coder.reads === 'vector') return { kind: 'numbers', numbers: vectorOf(value, coder.size) };
     if (!Array.isArray(value)) return one(value);
