@@ -13,8 +13,8 @@ const hits = [
 export function factorsOf(name: string) {
   const plan = planOfModel(name);
   const ran = runModel(plan, { hits });
-  const [users, items] = [ran.input('user_id'), ran.input('item_id')];
-  const drawn = ran.input('shared_1024_uniform/item_id');
+  const [users, items] = [ran.input('user_id'), ran.input('movie_id')];
+  const drawn = ran.input('shared_1024_uniform/movie_id');
   return {
     ...{ plan, ran, users, items },
     /** Drawn items that are not the row's own. */

@@ -60,7 +60,9 @@ describe('the report of a study', () => {
   it('has no number that is none', () => expect(page).not.toMatch(/NaN(?! ?<\/td>)|Infinity|undefined/));
 
   it('counts one trial as one', () => {
-    expect(studyPage({ ...parts, trials: parts.trials.slice(0, 1), finalists: [], winner: 0 })).toContain('1 trial, of which');
+    expect(studyPage({ ...parts, trials: parts.trials.slice(0, 1), finalists: [], winner: 0 })).toContain(
+      '1 trial, of which',
+    );
   });
 
   it('of a study without a winner says so', () => {

@@ -202,7 +202,9 @@ describe('lastfm', () => {
 
 describe.each([
   ['toys', { 'sequences.txt': '1 5 6 7\n', 'items.csv': 'item,attributes\n5,1|2\n6,\n7,3\n' }, 'two_tower'],
-  ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, 'simplex'],
+  ...['simplex', 'mf_bpr', 'mf_bsl'].map(
+    (model) => ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, model] as const,
+  ),
 ])('the data block of %s', (set, files, model) => {
   it(`fits ${model}`, async () => {
     const root = folderWith({ 'package.json': '{}', [`${set}.tower`]: text('models/data', `${set}.tower`) });
