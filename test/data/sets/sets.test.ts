@@ -200,10 +200,15 @@ describe('lastfm', () => {
   });
 });
 
-describe.each([
+describe.each<[string, Readonly<Record<string, string>>, string]>([
   ['toys', { 'sequences.txt': '1 5 6 7\n', 'items.csv': 'item,attributes\n5,1|2\n6,\n7,3\n' }, 'two_tower'],
   ...['simplex', 'mf_bpr', 'mf_bsl'].map(
-    (model) => ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, model] as const,
+    (model) =>
+      ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, model] as [
+        string,
+        Record<string, string>,
+        string,
+      ],
   ),
 ])('the data block of %s', (set, files, model) => {
   it(`fits ${model}`, async () => {
