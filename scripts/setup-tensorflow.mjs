@@ -6,17 +6,16 @@
  *   npm run setup:tensorflow -- --force   start again
  *   npm run setup:tensorflow -- --where   print the folder, and do nothing
  *
- * The folder is `TOWER_CACHE`, else the user's cache folder. It needs npm, Python 3 with pip, a C++ compiler, 1 GB of disk
+ * Each package has a checksum in `scripts/requirements`. The folder is `TOWER_CACHE`, else the user's cache folder. It needs npm, Python 3 with pip, a C++ compiler, 1 GB of disk
  * and a download of about 280 MB.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheBase, firstThatRuns, run, setUp, step, Trouble } from './setup_steps.mjs';
+import { cacheBase, firstThatRuns, hashedAlone, npmCi, run, setUp, step, Trouble } from './setup_steps.mjs';
 
 const tensorflowVersion = '2.21.0';
 const tfjsVersion = '4.22.0';
-const headersVersion = '1.9.0';
 
 /** What a platform needs: which wheel, by which tags, and how its library is linked. `undefined` where there is none. */
 const platforms = {
@@ -59,36 +58,15 @@ function build(folder, platform) {
   if (!compiler)
     throw new Trouble('A C++ compiler is needed (Debian: `apt install g++`, macOS: `xcode-select --install`).');
 
-  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  step(`npm: @tensorflow/tfjs-node ${tfjsVersion}`, () => {
-    // A package.json of its own: npm would otherwise install into a project further up.
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    const packages = [`@tensorflow/tfjs-node@${tfjsVersion}`, `node-api-headers@${headersVersion}`];
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    run(npm[0], [...npm.slice(1), 'install', ...flags, ...packages], {
-      cwd: folder,
-      env: Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_')),
-      ),
-    });
-  });
+  step(`npm: @tensorflow/tfjs-node ${tfjsVersion}`, () => npmCi('tfjs-node', folder));
 
   const wheels = join(folder, 'wheel');
   step(`PyPI: ${platform.wheel} ${tensorflowVersion}`, () => {
     const tags = platform.tags.flatMap((tag) => ['--platform', tag]);
-    const wanted = ['--no-deps', '--only-binary=:all:', '--implementation=cp', '--python-version=3.11', '--abi=cp311'];
+    const wanted = ['--no-deps', '--implementation=cp', '--python-version=3.11', '--abi=cp311', ...tags];
     const quiet = ['--no-cache-dir', '--progress-bar=off', '--disable-pip-version-check'];
-    run(python, [
-      '-m',
-      'pip',
-      'download',
-      ...quiet,
-      ...wanted,
-      ...tags,
-      '-d',
-      wheels,
-      `${platform.wheel}==${tensorflowVersion}`,
-    ]);
+    const wheel = hashedAlone('tensorflow.txt', platform.wheel, folder);
+    run(python, ['-m', 'pip', 'download', ...quiet, ...wanted, '-d', wheels, ...wheel]);
   });
 
   const unpacked = join(folder, 'unpacked');

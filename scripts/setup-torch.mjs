@@ -11,11 +11,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheBase, firstThatRuns, run, setUp, step, Trouble } from './setup_steps.mjs';
+import { cacheBase, firstThatRuns, hashed, run, setUp, step, Trouble } from './setup_steps.mjs';
 
 const torchVersion = '2.15.0';
-/** Inductor reads its numbers; torch does not ask for it. */
-const numpyVersion = '2.4.6';
 
 /** What comes with the wheels of PyPI. On Linux x64 they bring CUDA, whether or not there is a GPU. */
 const platforms = {
@@ -60,9 +58,8 @@ function main() {
   try {
     step('make a virtual environment', () => run(python, ['-m', 'venv', partial]));
     step(`PyPI: torch ${torchVersion}`, () => {
-      const quiet = ['--no-cache-dir', '--progress-bar=off', '--disable-pip-version-check', '--only-binary=:all:'];
-      const packages = [`torch==${torchVersion}`, `numpy==${numpyVersion}`];
-      run(join(partial, 'bin', 'python'), ['-m', 'pip', 'install', ...quiet, ...packages]);
+      const quiet = ['--no-cache-dir', '--progress-bar=off', '--disable-pip-version-check'];
+      run(join(partial, 'bin', 'python'), ['-m', 'pip', 'install', ...quiet, ...hashed('torch.txt')]);
     });
     const { version, reason } = step('check that it loads', () => loads(partial));
     if (!version) throw new Trouble(`PyTorch was installed but does not load: ${reason}`);

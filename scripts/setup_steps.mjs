@@ -1,7 +1,11 @@
 /** What the set-ups of engines share: the cache folder, programs that are run quietly, and mistakes of a machine as one line. */
 import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+
+/** Packages with their checksums: files of pip, and folders with a lock of npm. */
+const requirements = join(import.meta.dirname, 'requirements');
 
 /** The loaders in src/engine look in the same folder; tests hold them together. */
 export function cacheBase() {
@@ -38,6 +42,31 @@ export function step(what, body) {
   const result = body();
   process.stdout.write(`${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   return result;
+}
+
+/** pip's arguments for a file of `scripts/requirements`: whatever has another checksum than the file lists is refused. */
+export const hashed = (file) => ['--require-hashes', '--only-binary=:all:', '-r', join(requirements, file)];
+
+/** Writes the entry of one package of such a file into a file of its own, and returns pip's arguments for it. */
+export function hashedAlone(file, name, into) {
+  const entry = new RegExp(`^${name}==.*(?:\\n    --hash.*)+`, 'm').exec(
+    readFileSync(join(requirements, file), 'utf8'),
+  );
+  const path = join(into, `${name}.txt`);
+  writeFileSync(path, `${entry[0]}\n`);
+  return ['--require-hashes', '--only-binary=:all:', '-r', path];
+}
+
+/** Installs the packages of a lock of `scripts/requirements` in a folder, and runs no script of theirs. */
+export function npmCi(lock, folder) {
+  cpSync(join(requirements, lock), folder, { recursive: true });
+  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // What npm sets for the script that runs this would install into the project.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_')),
+  );
+  run(npm[0], [...npm.slice(1), 'ci', ...flags], { cwd: folder, env });
 }
 
 /** Runs the set-up; its troubles are a line on stderr and exit code 1. */

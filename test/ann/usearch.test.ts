@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import setUp from '../../scripts/requirements/usearch/package.json' with { type: 'json' };
 import { loadUsearch, usearchVersion } from '../../src/ann/usearch.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
@@ -9,7 +10,7 @@ describe('usearch', () => {
   it('is an optional peer of one version, and the command that installs it has that version', () => {
     expect(packageJson.peerDependencies.usearch).toBe(usearchVersion);
     expect(packageJson.peerDependenciesMeta.usearch).toEqual({ optional: true });
-    expect(packageJson.scripts['setup:usearch']).toContain(`usearch@${usearchVersion}`);
+    expect(setUp.dependencies).toEqual({ usearch: usearchVersion });
     expect(packageJson).not.toHaveProperty('devDependencies.usearch');
   });
 
