@@ -23,7 +23,7 @@ export interface Load {
 
 export const post = (path: string, body: unknown): Buffer => {
   const text = JSON.stringify(body);
-  const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}`;
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}`;
   return Buffer.from(`${head}\r\n\r\n${text}`);
 };
 

@@ -21,8 +21,8 @@ export async function openItems(folder: string, say: (line: string) => void = ()
       import('../storage/lock.ts'),
       import('../storage/record_log/record_log.ts'),
       import('../storage/record_log/log_files.ts'),
-      import('../server/items/item_log.ts'),
-      import('../server/items/latest_writes.ts'),
+      import('../server/items/write_log.ts'),
+      import('../server/items/write_log.ts'),
       import('../server/items/writes.ts'),
     ]);
   const lock = await lockFolder(folder, { purpose: 'tower serve' });

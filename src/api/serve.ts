@@ -6,7 +6,6 @@ import type { Choice } from '../engine/engines.ts';
 import type { Answers } from '../server/answers.ts';
 import type { Door } from '../server/door.ts';
 import type { Limits } from '../server/limits.ts';
-import type { TakenAddress } from '../server/taken_address.ts';
 import type { Swaps } from '../server/versions/swaps.ts';
 import type { Versions } from '../server/versions/versions.ts';
 import type { OpenedItems } from './items.ts';
@@ -79,6 +78,8 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   readonly port?: number;
   /** The bearer token that requests must have. */
   readonly token?: string;
+  /** Names in the header `Host` that a server without a token answers for, besides those of this machine: a proxy in front may pass on its own. */
+  readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** A folder for items that are written while the server answers. Absent: it takes none. */
   readonly items?: string;
@@ -90,12 +91,20 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   readonly door?: TakenAddress;
 }
 
+/** An address that a program has taken. */
+export interface TakenAddress {
+  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** Resolves when all connections have ended: what is unanswered after `grace` milliseconds (default: 0) is cut off. */
+  close(grace?: number): Promise<void>;
+}
+
 export interface Serving {
   /** `http://127.0.0.1:8321` */
   readonly url: string;
   /** Where the items are searched, if it is not here: without a password. */
   readonly index?: string;
-  /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
+  /** Ends when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
   close(grace?: number): Promise<void>;
 }
 
@@ -110,7 +119,7 @@ export async function refuseUnsafe(address: {
   readonly path?: string | undefined;
 }): Promise<void> {
   const { host, token, path } = address;
-  const { isLoopback, tokenComplaint } = await import('../server/token.ts');
+  const { isLoopback, tokenComplaint } = await import('../server/access.ts');
   if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
   const reason = token === undefined ? undefined : tokenComplaint(token);
   if (reason !== undefined) throw failure('token-value', { path, reason });
@@ -168,16 +177,16 @@ export interface Served {
 /** Versions as a server. They are freed when it is closed. */
 export async function listen(
   { versions, swaps, items }: Served,
-  { host = '127.0.0.1', port = 8321, token, limits, log, door }: ServeRequest,
+  { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
     import('../server/server.ts'),
-    import('../server/warm_up.ts'),
+    import('../server/versions/rehearse.ts'),
   ]);
   const server = await makeServer(versions, {
     tower: version,
     // What `takeAddress` gives is one.
-    ...defined({ token, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
+    ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);

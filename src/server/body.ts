@@ -1,4 +1,5 @@
 /** The body of a request: bytes to JSON, and JSON to what its schema says. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../diagnostics/diagnose.ts';
@@ -11,7 +12,12 @@ import type { Mistake, Schemas } from './schemas.ts';
 const objects = 'send one JSON object, or an array of objects';
 
 /** @throws Refused 400 */
-export function parseBody(text: string): unknown {
+export function parseBody(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) {
+    const advice = 'encode its texts as UTF-8';
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is no text in UTF-8', advice }));
+  }
+  const text = bytes.toString();
   let value: unknown;
   try {
     value = JSON.parse(text);

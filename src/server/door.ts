@@ -3,57 +3,70 @@
  * those for liveness and for the page gets 503. A load balancer sees a process that starts, and not one that is missing.
  */
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type Server as HttpServer,
+  maxHeaderSize,
+  type RequestListener,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { slowest } from './limits.ts';
-import { hasRoute, noRoute } from './no_route.ts';
-import { refuseTunnels } from './noise.ts';
-import { busy } from './overload.ts';
-import { pageHeaders, pageText } from './page.ts';
-import { inTurns } from './pipeline.ts';
-import { errorText, isForeign } from './protocols/error_text.ts';
-import { routes } from './routes.ts';
-import { sendJson } from './send_json.ts';
-import type { TakenAddress } from './taken_address.ts';
-import { type AnswerUnparsed, answerUnparsed } from './unparsed.ts';
+import { browserFiles } from './page.ts';
+import { busy, refusalBody, refused } from './refused.ts';
+import { noRoute, routeNames, routeOf } from './routes.ts';
 
-export interface Door extends TakenAddress {
+export interface Door {
   readonly http: HttpServer;
-  /** From now on these answer. */
-  open(handler: RequestListener, unparsed: AnswerUnparsed): void;
+  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** From now on this answers. */
+  open(handler: RequestListener): void;
+  /**
+   * Resolves when all connections have ended. What was sent before is answered first: the address and idle connections stay open for a moment, in which
+   * the handler must end each connection with its next answer.
+   * @param grace milliseconds after which what is unanswered is cut off
+   */
+  close(grace?: number): Promise<void>;
 }
 
 /** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
 const idle = 72_000;
+/** Milliseconds in which a request that was sent before the end arrives: several round trips. */
+const arrival = 500;
 
 export function makeDoor(): Door {
   let handler: RequestListener = starting;
-  let unparsed: AnswerUnparsed = () => undefined;
-  const turns = inTurns((request, response) => handler(request, response));
   const http = createServer(
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
-    turns.listener,
+    (request, response) => handler(request, response),
   );
-  refuseTunnels(http);
-  answerUnparsed(http, turns.isIdle, (request) => unparsed(request));
+  // Node.js ends a tunnel without an answer, and refuses an expectation without a word.
+  http.on('connect', ({ url = '' }, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames(false) };
+    endWith(socket, 404, diagnose('request-route', undefined, facts));
+  });
+  http.on('checkExpectation', (request, response) => handler(request, response));
   let listening: Promise<string> | undefined;
   const take = (host: string, port: number): Promise<string> =>
     new Promise((resolve, reject) => {
-      const refuse = (error: unknown): void => {
-        try {
-          refuseAddress(error, host, port);
-        } catch (refusal) {
-          reject(refusal);
-        }
-      };
+      const refuse = (error: Error): void => reject(addressRefusal(error, host, port));
       http.once('error', refuse);
       http.listen({ host, port }, () => {
         http.off('error', refuse);
         resolve(urlOf(host, (http.address() as AddressInfo).port));
       });
     });
+  const hasConnections = (): Promise<boolean> =>
+    new Promise((resolve) => http.getConnections((_, count) => resolve(count > 0)));
   return {
     http,
     async listen(host, port) {
@@ -65,15 +78,18 @@ export function makeDoor(): Door {
         throw error;
       }
     },
-    open(parsed, other) {
-      handler = parsed;
-      unparsed = other;
+    open(next) {
+      handler = next;
     },
-    close: () =>
-      new Promise((resolve) => {
-        // Of a server that does not listen it is an error, and nothing else.
-        http.close(() => resolve());
-      }),
+    async close(grace = 0) {
+      const cut = setTimeout(() => http.closeAllConnections(), grace);
+      // A turn of the event loop accepts the connections that wait.
+      await delay(1);
+      if (await hasConnections()) await delay(Math.min(arrival, grace));
+      // Closing a server that does not listen is an error, and nothing else.
+      await new Promise<void>((resolve) => http.close(() => resolve()));
+      clearTimeout(cut);
+    },
   };
 }
 
@@ -84,30 +100,61 @@ function urlOf(host: string, port: number): string {
 }
 
 const starting: RequestListener = ({ url = '', method = '' }, response) => {
-  const [path] = url.split('?');
-  const isRoute = hasRoute(method, url);
-  // It waits by itself until the run answers.
-  if (isRoute && path === routes.page.path) return void response.writeHead(200, pageHeaders).end(pageText);
-  const early = isRoute ? earlyAnswers.get(path) : undefined;
-  if (early !== undefined) return void sendJson(response, ...early);
-  const { status, mistakes, headers } = isRoute ? busy('it is starting') : noRoute({ method, url });
-  sendJson(
-    response,
-    status,
-    isForeign(url) ? { error: errorText(mistakes) } : { request: randomUUID(), errors: mistakes },
-    headers,
-  );
+  const route = routeOf(method, url);
+  // The page waits by itself until the run answers.
+  if (route === 'page' || route === 'icon') {
+    return void response.writeHead(200, browserFiles[route].headers).end(browserFiles[route].text);
+  }
+  const early = route && earlyAnswers[route];
+  if (early !== undefined) return sendJson(response, ...early);
+  const { status, mistakes, headers } = route ? busy('it is starting') : noRoute({ method, url });
+  sendJson(response, status, refusalBody(url, randomUUID(), mistakes), headers);
 };
 
-/** By path, before there is a run. */
-const earlyAnswers: ReadonlyMap<string | undefined, readonly [status: number, body: object]> = new Map([
-  [routes.health.path, [200, { status: 'ok' }]],
-  [routes.inferenceLive.path, [200, { live: true }]],
-  [routes.ready.path, [503, { status: 'starting' }]],
-  [routes.inferenceReady.path, [503, { ready: false }]],
-]);
+/** By name of the route, before there is a run. */
+const earlyAnswers: Readonly<Record<string, readonly [status: number, body: object]>> = {
+  health: [200, { status: 'ok' }],
+  inferenceLive: [200, { live: true }],
+  ready: [503, { status: 'starting' }],
+  inferenceReady: [503, { ready: false }],
+};
 
-function refuseAddress(error: unknown, host: string, port: number): never {
+function sendJson(response: ServerResponse, status: number, body: object, headers = {}): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { ...headers, 'content-type': jsonType, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** Answers what the parser of Node.js refuses, and ends the connection. Returns the status, if there is somebody to answer. */
+export function refuseUnparsed({ code }: { readonly code?: string }, socket: Duplex): number | undefined {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const body = (reason: string, advice: string) => diagnose('request-body', undefined, { reason, advice });
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const what = 'the headers of a request';
+    const facts = { what, limit: maxHeaderSize, unit: 'bytes', advice: 'send fewer headers' };
+    return endWith(socket, 431, diagnose('request-size', undefined, facts));
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const reason = `does not arrive within ${slowest / 1000} seconds`;
+    return endWith(socket, 408, body(reason, 'send the whole request without a pause'));
+  }
+  return endWith(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
+}
+
+/** Nothing that the client calls its request has been read, so the refusal has an id of its own. */
+function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
+  const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
+  socket.end(`${head}\r\n\r\n${text}`, () => socket.destroy());
+  return status;
+}
+
+function addressRefusal(error: Error, host: string, port: number): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
   const known: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
     EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
@@ -116,6 +163,5 @@ function refuseAddress(error: unknown, host: string, port: number): never {
     ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
   };
   const [reason, advice] = known[code] ?? [systemReason(error), 'choose another address with `--host` and `--port`'];
-  if (reason === undefined) throw error;
-  throw failure('cannot-listen', { host, port, reason, advice: advice! });
+  return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
 }

@@ -1,25 +1,19 @@
 /**
- * The shell around all routes: the body's limits and JSON, ids, the token, refusals of what cannot be answered, the log. What the routes answer is in
- * `server.ts`.
+ * The shell around all routes: ids, hosts, the token, bodies as JSON, refusals, the log. What the routes answer is in `server.ts`.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
+import { hostNameIn, makeHostCheck, makeTokenCheck } from './access.ts';
 import { parseBody, refuseCompressed } from './body.ts';
-import type { Door } from './door.ts';
+import { type Door, refuseUnparsed } from './door.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import { noRoute } from './no_route.ts';
-import { refuseNoise } from './noise.ts';
-import { busy, overload } from './overload.ts';
-import { errorText, isForeign } from './protocols/error_text.ts';
-import { ourMistake, Refused, refusalBehind, refused } from './refused.ts';
-import { isGated, pathOf, routeList, urlOf } from './routes.ts';
-import { jsonType } from './send_json.ts';
-import { makeTokenCheck } from './token.ts';
+import { ourMistake, Refused, refusalBehind, refusalBody, refused } from './refused.ts';
+import { noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { Swaps } from './versions/swaps.ts';
 
 export interface ServerOptions {
@@ -27,6 +21,8 @@ export interface ServerOptions {
   readonly tower: string;
   readonly limits?: Partial<Limits>;
   readonly token?: string;
+  /** Names in the header `Host` that a server without a token answers for, besides those of this machine. */
+  readonly hosts?: readonly string[];
   /** Takes items that are written. Absent: they are refused. */
   readonly items?: WritesOfItems;
   /** Gets one line of JSON for each request, without a line end. */
@@ -45,18 +41,36 @@ export interface Place {
   isStopping(): boolean;
 }
 
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** Registers a route of the table, which the hooks of `makeHttp` find by its name. */
+export function addRoute(http: FastifyInstance, name: RouteName, handler: Handler): void {
+  const { method, path } = routes[name];
+  http.route({
+    method,
+    url: urlOf(path),
+    config: { name },
+    handler: async (request, reply) => handler(request, reply),
+  });
+}
+
+/** Undefined of a request that no route takes. */
+const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
+  routes[(routeOptions.config as { readonly name?: RouteName }).name!];
+
 export async function makeHttp(place: Place, door: Door): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
+  const { limits, gate, metrics, options } = place;
   const http = fastify({
-    bodyLimit: place.limits.body,
+    bodyLimit: limits.body,
     serverFactory: () => door.http,
     routerOptions: { maxParamLength: longestInAddress },
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
-    // The hook below answers in our form.
+    // While the server stops, what arrives is answered.
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
-      const status = refuseNoise(error, socket);
-      if (status !== undefined) place.metrics.answered('none', status, 0);
+      const status = refuseUnparsed(error, socket);
+      if (status !== undefined) metrics.answered('none', status, 0);
     },
     frameworkErrors: (_, request, reply) => {
       reply.header('x-request-id', request.id);
@@ -64,35 +78,26 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
     },
   });
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('application/json', { parseAs: 'string' }, ({ headers }, text, done) => {
-    try {
-      refuseCompressed(headers);
-      done(null, parseBody(text as string));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  addBodyParser(http, 'application/json', parseBody);
   // Hooks that take `done` make no promise: each of them runs for each request.
   http.addHook('onSend', (_, reply, __, done) => {
     if (place.isStopping()) reply.header('connection', 'close');
     done();
   });
-  const isOurs = place.options.token === undefined ? undefined : makeTokenCheck(place.options.token);
-  const open = new Set(routeList.flatMap(([, { path, open: isOpen }]) => (isOpen ? urlOf(path) : [])));
+  const refuseHost = makeHostRefusal(options);
+  const isOurs = options.token === undefined ? undefined : makeTokenCheck(options.token);
   http.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    const { url = '' } = request.routeOptions;
-    refuseHosts(request.raw);
-    const isOpen = open.has(url);
-    // What has no route gets 404 or 405 below.
-    if (place.isStopping() && !isOpen && url !== '') return done(busy('it is stopping'));
+    refuseHost(request.raw);
+    const route = routeOf(request);
     const { authorization } = request.headers;
-    if (!isOpen && isOurs !== undefined && !isOurs(authorization)) {
+    if (!route?.open && isOurs !== undefined && !isOurs(authorization)) {
       reply.header('www-authenticate', 'Bearer');
       return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
     }
     // Before the body is read.
-    return place.gate.isFull && isGated(request.method, url) ? done(overload) : done();
+    if (route?.gated) gate.refuseIfFull();
+    done();
   });
   http.addHook('onResponse', (request, reply, done) => {
     record(place, request, reply);
@@ -105,33 +110,53 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   return http;
 }
 
-/** One host in HTTP/1.1, and never two, of which a proxy may have read the other (RFC 9112, 3.2). Node.js refuses none without a word, and takes the first of two. */
-function refuseHosts({ httpVersion, rawHeaders }: IncomingMessage): void {
-  let hosts = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  if (hosts === 1 || (hosts === 0 && httpVersion !== '1.1')) return;
-  const [reason, advice] =
-    hosts === 0 ? ['is missing', 'send the header `Host`'] : ['is there more than once', 'send one header `Host`'];
-  throw refused(400, diagnose('request-value', undefined, { entry: 'host', reason, advice }));
+/** Takes bodies of a content type as bytes, which `parse` reads. What a small compressed body unpacks to has no bound, so it is refused. */
+export function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
+  http.addContentTypeParser(type, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, bytes: Buffer) => {
+    refuseCompressed(headers);
+    return parse(bytes);
+  });
+}
+
+/**
+ * Refuses what may be understood in two ways: one host in HTTP/1.1, and never two, of which a proxy may have read the other (RFC 9112, 3.2). Node.js refuses none
+ * without a word, and takes the first of two. Without a token it also refuses the names of other sites.
+ */
+function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request: IncomingMessage) => void {
+  const isAllowed = token === undefined ? makeHostCheck(names) : () => true;
+  const wrong = (entry: string, reason: string, advice: string, status = 400): Refused =>
+    refused(status, diagnose('request-value', undefined, { entry, reason, advice }));
+  return ({ httpVersion, rawHeaders, headers: { host, expect } }) => {
+    let hosts = 0;
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at]!;
+      if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+    }
+    if (hosts > 1) throw wrong('host', 'is there more than once', 'send one header `Host`');
+    if (hosts === 0 && httpVersion === '1.1') throw wrong('host', 'is missing', 'send the header `Host`');
+    if (host !== undefined && !isAllowed(host)) {
+      throw refused(421, diagnose('request-host', undefined, { host: hostNameIn(host) ?? host.slice(0, 100) }));
+    }
+    if (expect !== undefined && !/^100-continue$/i.test(expect)) {
+      throw wrong('expect', 'is not `100-continue`', 'leave the header out', 417);
+    }
+  };
 }
 
 /** What a client calls its request, if a log can hold it as it is. */
-export const idIn = (given: string | readonly string[] | undefined): string | undefined =>
+const idIn = (given: string | readonly string[] | undefined): string | undefined =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 
 function answerError(place: Place, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error, place.limits);
-  if (refusal === undefined) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    logLine(place.options, { level: 'error', id: request.id, reason });
-  }
-  if (refusal?.reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason: refusal.reason });
-  const { status, mistakes, headers } = refusal ?? new Refused(500, [ourMistake()]);
-  const refused = isForeign(request.url) ? { error: errorText(mistakes) } : { request: request.id, errors: mistakes };
-  return reply.code(status).headers(headers).type(jsonType).send(refused);
+  const known = refusalOf(error, place.limits);
+  const ours = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const reason = known ? known.reason : ours;
+  if (reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason });
+  const { status, mistakes, headers } = known ?? new Refused(500, [ourMistake()]);
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(refusalBody(request.url, request.id, mistakes));
 }
 
 /** Undefined of an error of ours. */
@@ -151,7 +176,7 @@ function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
 
 /** One line a request: what was asked of the server, and never who asked or for whom. */
 function record({ metrics, options }: Place, request: FastifyRequest, reply: FastifyReply): void {
-  const route = pathOf(request.routeOptions.url ?? 'none');
+  const route = routeOf(request)?.path ?? 'none';
   const { statusCode: status, elapsedTime } = reply;
   metrics.answered(route, status, elapsedTime / 1000);
   const level = status >= 500 && status !== 503 && status !== 504 ? 'error' : 'info';
@@ -160,6 +185,6 @@ function record({ metrics, options }: Place, request: FastifyRequest, reply: Fas
   logLine(options, { level, id: request.id, method: request.method, route, status, ms, bytes });
 }
 
-export function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
+function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
   log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 }

@@ -1,10 +1,10 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { KnownVectorFigures } from '../serve/known_vectors.ts';
+import type { RecallGauge } from '../serve/snapshot.ts';
 import type { Gate } from './gate.ts';
-import { addIndexGauges } from './index_metrics.ts';
-import type { WriteOutcome } from './items/schemas.ts';
 import type { WritesOfItems } from './items/writes.ts';
-import { addUserMetrics } from './user_metrics.ts';
+import type { WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface Metrics {
@@ -130,4 +130,58 @@ function makeSeries(
     known.set(name, found);
     return found;
   };
+}
+
+/** How right the answers of an index are, for each version that has one. */
+const gauges: readonly (readonly [name: string, help: string, value: (recall: RecallGauge) => number])[] = [
+  ['tower_index_recall', 'Mean recall of answers of an index that were computed again', ({ recall }) => recall],
+  ['tower_index_checked', 'Answers of an index that were computed again', ({ checked }) => checked],
+];
+
+function addIndexGauges(registry: Registry, versions: Versions): void {
+  for (const [name, help, value] of gauges) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['version'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { id, answers } of versions.current.all) {
+          const { recall } = answers.snapshot;
+          if (recall && recall.checked > 0) this.set({ version: id }, value(recall));
+        }
+      },
+    });
+  }
+}
+
+/** How often the query tower is asked again for a user whose vector is known, for each version that keeps vectors. */
+function addUserMetrics(registry: Registry, versions: Versions): void {
+  const each = (visit: (version: string, figures: KnownVectorFigures) => void): void => {
+    for (const { id, answers } of versions.current.all) if (answers.userVectors) visit(id, answers.userVectors);
+  };
+  new Counter({
+    name: 'tower_user_vectors_total',
+    help: 'Questions by user key alone: with a vector that was kept, or computed',
+    labelNames: ['version', 'vector'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      each((version, { kept, computed }) => {
+        this.inc({ version, vector: 'kept' }, kept);
+        this.inc({ version, vector: 'computed' }, computed);
+      });
+    },
+  });
+  new Gauge({
+    name: 'tower_known_users',
+    help: 'Users whose vectors are kept',
+    labelNames: ['version'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      each((version, { users }) => this.set({ version }, users));
+    },
+  });
 }

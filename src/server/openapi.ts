@@ -1,7 +1,6 @@
 /** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
-import { isForeign } from './protocols/error_text.ts';
-import type { Route } from './route.ts';
-import { routeList } from './routes.ts';
+import { isForeign } from './refused.ts';
+import { type Route, routeList } from './routes.ts';
 import type { Schema, SchemaName, Schemas } from './schemas.ts';
 
 const refTo = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` });
@@ -16,7 +15,8 @@ const refusals: Readonly<Record<string, string>> = {
   409: 'There is nothing to change.',
   413: 'The body, or the array, is too long.',
   415: 'The body is not JSON.',
-  503: 'The server has too much work, or is stopping. `Retry-After` says when to try again.',
+  421: 'The server has no token, and the header `Host` has the name of another machine.',
+  503: 'The server has too much work, or is starting. `Retry-After` says when to try again.',
   504: 'The answer was not ready at the deadline.',
 };
 
@@ -56,7 +56,7 @@ function operation(name: string, route: Route, { schemas, hasToken }: Described)
   const isQuestion = body !== undefined || takes !== undefined;
   const changes = writes ? ofWrites : change && ofChanges;
   const own = isQuestion ? ofQuestions : (changes ?? [query ? '400' : '', open ? '' : '401', '503']);
-  const codes = Object.keys(refusals).filter((code) => own.includes(code));
+  const codes = Object.keys(refusals).filter((code) => own.includes(code) || (code === '421' && !hasToken));
   const parameters = [
     ...pathParameters(route.path),
     ...(query ? parametersOf(query, schemas) : []),

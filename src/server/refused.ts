@@ -35,6 +35,32 @@ export function mistakeOf(diagnostic: Diagnostic, at: string = placeOf(diagnosti
 export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): Refused =>
   new Refused(status, [mistakeOf(diagnostic, at)], headers);
 
+/** Seconds after which a refused client may try again. */
+const retrySeconds = 1;
+
+/** A server that has no time for a request, or not yet. */
+export const busy = (reason: string): Refused =>
+  refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
+    'retry-after': String(retrySeconds),
+  });
+
+/** Made once: a server that refuses has no time for words. */
+export const overload: Refused = busy('it has more requests than it can answer');
+
+/** Whether a path belongs to one of the protocols of others. */
+export const isForeign = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
+
+/** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */
+export const refusalBody = (url: string, request: string, mistakes: readonly Mistake[]): object =>
+  isForeign(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
+
+/** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
+function lineOf({ code, message, hint, at, start, end }: Mistake): string {
+  const characters = start === undefined || end === undefined ? '' : `, characters ${start} to ${end}`;
+  // A name in a message may have line ends.
+  return `${code}${at === '' ? '' : ` at ${at}${characters}`}: ${message} (${hint})`.replace(/[\r\n]+/g, ' ');
+}
+
 /** What a server says of an error of its own. The reason is for the log, and not for the client. */
 export const ourMistake = (): Mistake =>
   mistakeOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');

@@ -1,8 +1,76 @@
 /** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
-import { type ProtocolRouteName, protocolRoutes } from './protocols/routes.ts';
-import type { Route } from './route.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { isForeign, type Refused, refused } from './refused.ts';
+import type { SchemaName } from './schemas.ts';
 
-export type { Route } from './route.ts';
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With parameters as OpenAPI writes them: `{model}`. */
+  readonly path: string;
+  readonly summary: string;
+  /** It takes one body of this schema, or an array of them, and answers in the same form. */
+  readonly body?: 'Recommend' | 'Similar';
+  /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
+  readonly takes?: 'Predict' | 'Infer';
+  /** It writes items: what its body is, or nothing. */
+  readonly writes?: 'Item' | 'Write' | 'nothing';
+  /** The schema of its parameters. */
+  readonly query?: 'Users' | 'Search';
+  /** It changes the versions, by one body of this schema: with the token, or from this machine. */
+  readonly change?: 'Change' | 'Share';
+  /** Absent: another document. */
+  readonly answer?: SchemaName;
+  /** The media type of the answer, where it is not JSON. */
+  readonly media?: string;
+  /** Its bodies pass the gate: one that arrives when the gate is full is refused before it is read. */
+  readonly gated?: true;
+  /** It answers without a token: a load balancer has none, and the page asks for it. */
+  readonly open?: true;
+}
+
+const tensorflow = '/v1/models/{model}';
+const inference = '/v2/models/{model}';
+const version = '/versions/{version}';
+const label = '/labels/{label}';
+
+const status = { method: 'GET', summary: 'TensorFlow Serving: the versions of the model.' } as const;
+const signatures = { method: 'GET', summary: 'TensorFlow Serving: the signatures of the model.' } as const;
+const predict = { method: 'POST', summary: 'TensorFlow Serving: predict.', takes: 'Predict', gated: true } as const;
+const described = { method: 'GET', summary: 'Open Inference Protocol: the tensors of the model.' } as const;
+const ready = { method: 'GET', summary: 'Open Inference Protocol: whether the model answers.', open: true } as const;
+const infer = { method: 'POST', summary: 'Open Inference Protocol: infer.', takes: 'Infer', gated: true } as const;
+
+/** The routes of protocols of others: TensorFlow Serving and the Open Inference Protocol. */
+export const protocolRoutes = {
+  status: { ...status, path: tensorflow },
+  statusOfVersion: { ...status, path: tensorflow + version },
+  statusOfLabel: { ...status, path: tensorflow + label },
+  signatures: { ...signatures, path: `${tensorflow}/metadata` },
+  signaturesOfVersion: { ...signatures, path: `${tensorflow}${version}/metadata` },
+  signaturesOfLabel: { ...signatures, path: `${tensorflow}${label}/metadata` },
+  predict: { ...predict, path: `${tensorflow}:predict` },
+  predictByVersion: { ...predict, path: `${tensorflow}${version}:predict` },
+  predictByLabel: { ...predict, path: `${tensorflow}${label}:predict` },
+  inferenceServer: { method: 'GET', path: '/v2', summary: 'Open Inference Protocol: the server.' },
+  inferenceLive: {
+    method: 'GET',
+    path: '/v2/health/live',
+    summary: 'Open Inference Protocol: say that the process runs.',
+    open: true,
+  },
+  inferenceReady: {
+    method: 'GET',
+    path: '/v2/health/ready',
+    summary: 'Open Inference Protocol: say whether requests are answered.',
+    open: true,
+  },
+  tensors: { ...described, path: inference },
+  tensorsOfVersion: { ...described, path: inference + version },
+  modelReady: { ...ready, path: `${inference}/ready` },
+  versionReady: { ...ready, path: `${inference}${version}/ready` },
+  infer: { ...infer, path: `${inference}/infer` },
+  inferByVersion: { ...infer, path: `${inference}${version}/infer` },
+} as const satisfies Readonly<Record<string, Route>>;
 
 export const routes = {
   recommend: {
@@ -69,6 +137,13 @@ export const routes = {
     media: 'text/html',
     open: true,
   },
+  icon: {
+    method: 'GET',
+    path: '/favicon.ico',
+    summary: 'Show the icon of the page.',
+    media: 'image/svg+xml',
+    open: true,
+  },
   versions: { method: 'GET', path: '/v1/versions', summary: 'Say which versions answer.', answer: 'Versions' },
   promote: {
     method: 'POST',
@@ -116,6 +191,7 @@ export const routes = {
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof routes;
+export type ProtocolRouteName = keyof typeof protocolRoutes;
 /** Of Tower itself. */
 export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as unknown as readonly (readonly [RouteName, Route])[];
@@ -124,23 +200,14 @@ export const routeList = Object.entries(routes) as unknown as readonly (readonly
 export const urlOf = (path: string): string =>
   path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
 
-/** Routes whose bodies pass the gate, as fastify reads them. All of them are asked by POST. */
-const gatedUrls: ReadonlySet<string> = new Set(routeList.flatMap(([, { path, gated }]) => (gated ? urlOf(path) : [])));
-
-export const isGated = (method: string | undefined, url: string): boolean => method === 'POST' && gatedUrls.has(url);
-
-const paths = new Map(routeList.map(([, { path }]) => [urlOf(path), path]));
-/** A path of fastify as the table has it. */
-export const pathOf = (url: string): string => paths.get(url) ?? url;
-
 const foreignNames = new Set(Object.keys(protocolRoutes));
 /** As a message names them: those of Tower, or those of the protocols of others. */
 export const routeNames = (isForeign: boolean): readonly string[] =>
   routeList.filter(([name]) => foreignNames.has(name) === isForeign).map(([, { method, path }]) => `${method} ${path}`);
 
-/** Methods of the routes that a path fits. */
-export const methodsOf = (path: string): readonly string[] =>
-  routeList.filter(([, route]) => patternOf(route.path).test(path)).map(([, { method }]) => method);
+/** The names of the routes that a path fits. */
+const routesOf = (path: string): readonly RouteName[] =>
+  routeList.flatMap(([name, route]) => (patternOf(route.path).test(path) ? [name] : []));
 
 const patternOf = (path: string): RegExp =>
   new RegExp(
@@ -149,3 +216,21 @@ const patternOf = (path: string): RegExp =>
       .replace('{key}', '[^/]+')
       .replace(/\{\w+\}/g, '[^/:]+')}$`,
   );
+
+/** The name of the route that takes a request, or undefined. What GET takes, HEAD does. */
+export const routeOf = (method: string, url: string): RouteName | undefined =>
+  routesOf(pathIn(url)).find((name) => routes[name].method === (method === 'HEAD' ? 'GET' : method));
+
+/**
+ * Refuses what no route takes, before anything that another moment might change: a client that waits as 503 says would wait for nothing.
+ * @returns 405 with the methods of the path, or 404
+ */
+export function noRoute({ method, url }: { readonly method: string; readonly url: string }): Refused {
+  const path = pathIn(url);
+  const allowed = routesOf(path).map((name) => routes[name].method);
+  const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
+  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames(isForeign(url)) });
+  return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
+}
+
+const pathIn = (url: string): string => url.split('?')[0]!;

@@ -2,17 +2,11 @@
  * The JSON Schemas of bodies and answers. One source for three uses: ajv checks bodies with them, `/openapi.json` shows them, and tests hold answers to
  * them. Their types are next to them.
  */
-import { aboutSchema } from './about_schema.ts';
-import { itemSchemas } from './items/schemas.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import { protocolSchemas } from './protocols/schemas.ts';
-import { closed, type Schema, text } from './schema_words.ts';
+import { closed, list, type Schema, text } from './schema_words.ts';
 
 export type { Schema } from './schema_words.ts';
-export type { SearchAnswer, SearchQuery, UsersAnswer, UsersQuery } from './search_schemas.ts';
-
-import { searchSchemas } from './search_schemas.ts';
-import { versionSchemas } from './versions/schemas.ts';
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
 export type Key = string | number;
@@ -84,6 +78,55 @@ export interface Refusal {
   /** The id of the request, which its line in the log has too. */
   readonly request: string;
   readonly errors: readonly Mistake[];
+}
+
+/** The parameters of a search for users. */
+export interface UsersQuery {
+  readonly prefix?: string;
+  readonly limit?: number;
+}
+
+export interface UsersAnswer {
+  readonly version: string;
+  /** With how many items each has seen. */
+  readonly users: readonly { readonly key: string; readonly seen: number }[];
+}
+
+/** The parameters of a search for items. */
+export interface SearchQuery {
+  readonly text: string;
+  readonly limit?: number;
+}
+
+export interface SearchAnswer {
+  readonly version: string;
+  readonly items: readonly { readonly key: string; readonly title?: string }[];
+}
+
+/** One write of an array: `columns` is null for an item that is deleted. */
+export interface WriteBody {
+  readonly key: string | number;
+  readonly columns: Readonly<Record<string, unknown>> | null;
+}
+
+export type WriteOutcome = 'added' | 'changed' | 'deleted';
+
+export interface WrittenAnswer {
+  readonly key: string;
+  readonly outcome: WriteOutcome;
+}
+
+interface ShownVersion {
+  readonly version: string;
+  readonly folder: string;
+  readonly loaded: string;
+  readonly items: number;
+}
+
+export interface VersionsAnswer {
+  readonly stable: ShownVersion;
+  readonly canary?: ShownVersion & { readonly share: number };
+  readonly before?: { readonly version: string; readonly folder: string };
 }
 
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
@@ -245,3 +288,174 @@ export function makeSchemas(limits: Limits): Schemas {
     ]),
   };
 }
+
+/** @param item how an item is shown */
+function searchSchemas(version: Schema, item: Schema) {
+  return {
+    Users: closed('A search for users.', {
+      prefix: text('How their keys begin.', { maxLength: longestKey, default: '' }),
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many users, at most.' },
+    }),
+    Found: closed(
+      'The users that a search finds: the one with this key first.',
+      {
+        version,
+        users: {
+          type: 'array',
+          items: closed(
+            'A user.',
+            {
+              key: text('The key of the user.'),
+              seen: { type: 'integer', description: 'How many items the user has had.' },
+            },
+            ['key', 'seen'],
+          ),
+        },
+      },
+      ['version', 'users'],
+    ),
+    Search: closed(
+      'A search for items.',
+      {
+        text: text('What their titles contain, or a key. Capital letters and accents do not count.', {
+          maxLength: longestKey,
+        }),
+        limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many items, at most.' },
+      },
+      ['text'],
+    ),
+    FoundItems: closed(
+      'The items that a search finds: the one with this key, then those whose titles begin with the text, then others.',
+      { version, items: { type: 'array', items: item } },
+      ['version', 'items'],
+    ),
+  } as const satisfies Readonly<Record<string, Schema>>;
+}
+
+const share: Schema = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  description: 'The share of the questions that `canary` answers, from 0 to 1.',
+};
+
+function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Schema>> {
+  const named = { version: text('The checksum of its manifest.'), folder: text('The folder that it was loaded from.') };
+  const shown = {
+    ...named,
+    loaded: text('When it was loaded, as ISO 8601.'),
+    items: { type: 'integer', description: 'Items that it can recommend.' },
+  };
+  const all = ['version', 'folder', 'loaded', 'items'];
+  return {
+    Change: closed('A change that needs no value: `{}`.', {}),
+    Share: closed('The share of `canary`.', { share }, ['share']),
+    Versions: closed(
+      'The versions that answer.',
+      {
+        stable: closed('Answers what `canary` does not.', shown, all),
+        canary: closed('Answers a share of the questions.', { ...shown, share }, [...all, 'share']),
+        before: closed('The version that a rollback goes back to.', named, ['version', 'folder']),
+      },
+      ['stable'],
+    ),
+  };
+}
+
+const itemColumns: Schema = { maxProperties: 1000, propertyNames: { maxLength: longestKey } };
+
+const itemSchemas = {
+  Item: {
+    type: 'object',
+    description: 'An item: the columns of the items file, each with a value of its type, or null.',
+    ...itemColumns,
+  },
+  Write: closed(
+    'An item that is added or changed, or one that is deleted.',
+    {
+      key: { type: ['string', 'integer'], maxLength: longestKey, description: 'Key of the item.' },
+      columns: {
+        type: ['object', 'null'],
+        description:
+          'The columns of the items file, each with a value of its type, or null. Null in their place deletes the item.',
+        ...itemColumns,
+      },
+    },
+    ['key', 'columns'],
+  ),
+  Written: closed(
+    'What became of a write. It is on the disk, and in every answer from now on.',
+    { key: text('Key of the item.'), outcome: text('`added`, `changed` or `deleted`.') },
+    ['key', 'outcome'],
+  ),
+} as const satisfies Readonly<Record<string, Schema>>;
+
+/** What a model takes and gives: `About` of `about.ts`. */
+const value: Schema = { type: ['string', 'number', 'boolean'] };
+const truth = (description: string): Schema => ({ const: true, description });
+const number = (description: string): Schema => ({ type: 'integer', description });
+
+const feature = closed(
+  'A feature that a query may give in `values`.',
+  {
+    name: text('Its name.'),
+    kind: {
+      enum: ['category', 'item', 'number', 'moment', 'text', 'vector'],
+      description:
+        'What its values are: values of a vocabulary, keys of items, numbers, moments, words, or lists of numbers of one length.',
+    },
+    list: truth('It takes a list of such values.'),
+    size: number('How many numbers a vector has.'),
+    along: text('The list to whose elements its values belong, one each.'),
+    each: truth('Each element of that list has several values.'),
+    examples: list(
+      'The most frequent values, or a usual one.',
+      closed('An example.', { value, title: text('Title of an item.') }, ['value']),
+    ),
+  },
+  ['name', 'kind', 'examples'],
+);
+
+const column = closed(
+  'A column of the items file, for `filter` and `columns`.',
+  {
+    name: text('Its name.'),
+    kind: { enum: ['number', 'text', 'texts', 'truth'], description: 'What its values are.' },
+    picture: truth('Its values are addresses of pictures.'),
+    example: { ...value, description: 'A value.' },
+  },
+  ['name', 'kind'],
+);
+
+const aboutSchema = (version: Schema): Schema =>
+  closed(
+    'What the model takes and gives.',
+    {
+      version,
+      items: number('How many items it has.'),
+      users: number('How many users the data has.'),
+      width: number('Numbers of a vector of either tower.'),
+      query: closed(
+        'What a query may say.',
+        {
+          model: text('The name of the model.'),
+          tower: text('The name of the query tower.'),
+          key: text('The feature that identifies users, where there is one.'),
+          interests: number('Vectors of one query, where it has several.'),
+          features: list('What `values` may have.', feature),
+        },
+        ['model', 'tower', 'features'],
+      ),
+      objectives: list(
+        'The scores that `retrieve` adds up. Empty where the run does not say.',
+        closed('A score.', { name: text('Its task.'), factor: { type: 'number', description: 'Its factor.' } }, [
+          'name',
+          'factor',
+        ]),
+      ),
+      columns: list('The columns of the items file.', column),
+      removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
+      mostItems: number('The largest `k`.'),
+    },
+    ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
+  );

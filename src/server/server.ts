@@ -6,21 +6,20 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, type Reader } from './body.ts';
-import { type Door, makeDoor } from './door.ts';
-import { makeEarlyRefusal } from './early.ts';
+import { makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
-import { makeHttp, type Place, type ServerOptions } from './http.ts';
+import { addRoute, type Handler, makeHttp, type Place, type ServerOptions } from './http.ts';
 import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
-import { type Handler, plainHandlers } from './plain.ts';
+import { browserFiles } from './page.ts';
 import type { Choose } from './protocols/ask.ts';
 import { addProtocols } from './protocols/handlers.ts';
 import type { Row } from './protocols/rows.ts';
 import { mistakesOf, Refused, refused, within } from './refused.ts';
-import { type OwnRouteName, routes, urlOf } from './routes.ts';
-import { type Mistake, makeSchemas } from './schemas.ts';
+import { type OwnRouteName, routes } from './routes.ts';
+import { type Mistake, makeSchemas, type SearchQuery, type UsersQuery } from './schemas.ts';
 import { versionHandlers } from './versions/handlers.ts';
 import type { About } from './versions/sides.ts';
 import type { Versions } from './versions/versions.ts';
@@ -32,32 +31,21 @@ export interface Server {
   readonly http: FastifyInstance;
   /** @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
-  /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later. */
+  /** Ends when what has arrived is answered, or `grace` milliseconds later. */
   close(grace?: number): Promise<void>;
 }
 
+/** Long because it makes each part of the server, and gives it to the others. */
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
-  const { swaps } = options;
   const schemas = makeSchemas(limits);
-  const names = [
-    'Recommend',
-    'Similar',
-    'Users',
-    'Search',
-    'Predict',
-    'Infer',
-    'Change',
-    'Share',
-    'Item',
-    'Write',
-  ] as const;
-  const readers = await makeReaders(schemas, names, limits);
+  const readers = await makeReaders(schemas, bodySchemas, limits);
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
   let stopping = false;
   const place: Place = { limits, gate, metrics, options, isStopping: () => stopping };
-  const { door = makeDoor() } = options;
+  const { door = makeDoor(), swaps, items: writes, tower } = options;
+  const hasToken = options.token !== undefined;
   const http = await makeHttp(place, door);
 
   const pass = makePass(place, versions);
@@ -78,25 +66,41 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return isArray ? all : all[0];
     };
   };
-  const description = openApi({ schemas, version: options.tower, hasToken: options.token !== undefined });
+  const state = (status: string) => ({ status, version: versions.current.stable.id });
+  const show =
+    ({ headers, text }: (typeof browserFiles)['page' | 'icon']): Handler =>
+    (_, reply) =>
+      reply.headers(headers).send(text);
+  const description = openApi({ schemas, version: tower, hasToken });
   const handlers: Readonly<Record<OwnRouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
-    ...plainHandlers({ versions, readers, gate, metrics, limits, description, isStopping: () => stopping }),
-    ...itemHandlers({
-      ...defined({ writes: options.items }),
-      readers,
-      hasToken: options.token !== undefined,
-      written: metrics.written,
-    }),
-    ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken: options.token !== undefined }),
+    users({ query }) {
+      const [asked] = readers.Users(parametersIn(query)).bodies;
+      return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
+    },
+    // A search reads all titles: it waits for its turn, as questions do.
+    findItems(request) {
+      const [asked] = readers.Search(parametersIn(request.query)).bodies;
+      const search = (isLate: () => boolean) => {
+        const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+        return versions.use(({ stable }) => stable.answers.search(asked as SearchQuery, { isOver }));
+      };
+      return gate.pass(search, { milliseconds: limits.deadline });
+    },
+    about: () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
+    page: show(browserFiles.page),
+    icon: show(browserFiles.icon),
+    health: () => state('ok'),
+    ready: (_, reply) => reply.code(stopping ? 503 : 200).send(state(stopping ? 'stopping' : 'ready')),
+    metrics: async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    openapi: () => description,
+    ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
+    ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken }),
   };
-  for (const [name, handler] of Object.entries(handlers)) {
-    const { method, path } = routes[name as OwnRouteName];
-    http.route({ method, url: urlOf(path), handler });
-  }
+  for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as OwnRouteName, handler);
   await addProtocols(http, {
-    tower: options.tower,
+    tower,
     limits,
     readers,
     versions,
@@ -105,32 +109,34 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     answered: metrics.question,
   });
 
-  return serverOf(http, door, place, () => {
-    stopping = true;
-  });
-}
-
-function serverOf(http: FastifyInstance, door: Door, place: Place, stop: () => void): Server {
   return {
     http,
     async listen(host, port) {
       await http.ready();
       const url = await door.listen(host, port);
-      const refuse = makeEarlyRefusal(place);
-      door.open((request, response) => {
-        if (!refuse.parsed(request, response)) http.routing(request, response);
-      }, refuse.unparsed);
+      door.open(http.routing);
       return url;
     },
     async close(grace = 10_000) {
-      stop();
-      const timer = setTimeout(() => http.server.closeAllConnections(), grace);
-      await door.close();
+      stopping = true;
+      await door.close(grace);
       await http.close();
-      clearTimeout(timer);
     },
   };
 }
+
+const bodySchemas = [
+  'Recommend',
+  'Similar',
+  'Users',
+  'Search',
+  'Predict',
+  'Infer',
+  'Change',
+  'Share',
+  'Item',
+  'Write',
+] as const;
 
 type Pass = <T>(request: FastifyRequest, asked: ReturnType<Reader>, choose: Choose<T>) => Promise<T[]>;
 
@@ -146,7 +152,7 @@ const makePass =
           return allOf(bodies, (body) => one(body, { isOver }), isArray);
         });
       },
-      deadlineOf(request, limits),
+      { milliseconds: deadlineOf(request, limits) },
     );
 
 interface Answered {
@@ -177,3 +183,12 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   const facts = { entry: deadlineHeader, reason: 'is no number of milliseconds', advice: 'give a whole number from 1' };
   throw refused(400, diagnose('request-value', undefined, facts));
 }
+
+/** Parameters of an address are texts. A whole number among them is one. */
+const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(query as object).map(([name, value]) => [
+      name,
+      name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    ]),
+  );

@@ -1,7 +1,7 @@
 /** The address of a server before and after its run is loaded. */
 import { expect, it } from 'vitest';
 import { makeDoor } from '../../src/server/door.ts';
-import { warmUp } from '../../src/server/warm_up.ts';
+import { warmUp } from '../../src/server/versions/rehearse.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { serveSmall } from './served.ts';
 

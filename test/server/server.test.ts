@@ -1,4 +1,5 @@
 /** What a server promises besides its answers: mistakes with a place, limits, the token, the gate, deadlines, metrics, logs, and its end. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codes } from '../../src/diagnostics/codes.ts';
@@ -126,6 +127,12 @@ describe('limits', () => {
     expect([long.status, long.body.errors[0].message]).toEqual([413, 'a body may have 5,000 bytes at most']);
     const many = await recommend(Array.from({ length: 5 }, () => ({ user: 'u1' })));
     expect([many.status, many.body.errors[0].message]).toEqual([413, 'an array may have 4 requests at most']);
+    const latin1 = Buffer.from('{"user":"caf\u00e9"}', 'latin1');
+    for (const path of ['/v1/recommend', `/v1/models/${served.trained.plan.model}:predict`]) {
+      const headers = { 'content-type': 'application/json' };
+      const odd = await server.http.inject({ method: 'POST', url: path, headers, payload: latin1 });
+      expect([odd.statusCode, odd.body]).toEqual([400, expect.stringMatching(/request-body.*is no text in UTF-8/)]);
+    }
     const form = await ask(server, '/v1/recommend', 'user=u1', { 'content-type': 'application/x-www-form-urlencoded' });
     expect([form.status, form.body.errors[0].code]).toEqual([415, 'request-body']);
     expect(form.body.errors[0].hint).toBe('send the header `Content-Type: application/json`');
@@ -164,6 +171,37 @@ it('asks for the token everywhere but where load balancers look', async () => {
   ).toHaveProperty('securitySchemes');
 });
 
+it('answers without a token for the names of this machine alone, and for those that it is given', async () => {
+  const statuses = async (own: Server, headers: Readonly<Record<string, string>> = {}) => {
+    const all: number[] = [];
+    for (const host of [
+      'localhost:1',
+      '127.0.0.1',
+      '[::1]:8321',
+      'evil.example',
+      'localhost.evil.example',
+      '127.0.0.1.nip.io',
+      'a b',
+    ]) {
+      all.push((await ask(own, '/v1/users', undefined, { ...headers, host })).status);
+    }
+    return all;
+  };
+  expect(await statuses(server)).toEqual([200, 200, 200, 421, 421, 421, 421]);
+  const { body } = await ask(server, '/', undefined, { host: 'evil.example:80' });
+  expect(body.errors[0]).toMatchObject({
+    code: 'request-host',
+    message: 'this server does not answer for the host name `evil.example`',
+    hint: 'ask it as `localhost`, or start it with `--allow-host evil.example`',
+  });
+  const named = await served.server({ hosts: ['Evil.example'] });
+  expect(await statuses(named)).toEqual([200, 200, 200, 200, 421, 421, 421]);
+  // Who has the token is no page of another site.
+  const token = 'a-secret-of-the-server';
+  const all = await statuses(await served.server({ token }), { authorization: `Bearer ${token}` });
+  expect(new Set(all)).toEqual(new Set([200]));
+});
+
 /** Answers that wait until they are released. */
 function held(): { readonly answers: Answers; release(): void } {
   let release = (): void => {};
@@ -192,10 +230,30 @@ it('counts users whose vectors it kept, and whose it computed', async () => {
   expect(text).toContain('tower_known_users{version="v1"} 2\n');
 });
 
+/** A connection that stays open. Each question resolves to the status of its answer, or to why there is none. */
+async function keptAlive(port: number): Promise<{ ask(): Promise<string> }> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const body = '{"user":"u1","k":1}';
+  const head = `POST /v1/recommend HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  return {
+    ask: () =>
+      new Promise((resolve) => {
+        socket.once('data', (bytes) => {
+          const text = bytes.toString();
+          const [line] = text.split('\r\n');
+          resolve(`${line}${/^connection: close/im.test(text) ? ', connection: close' : ''}`);
+        });
+        socket.once('error', (error) => resolve(error.message)).once('close', () => resolve('closed'));
+        socket.write(`${head}\r\n\r\n${body}`);
+      }),
+  };
+}
+
 describe('overload', () => {
   it('lets some wait, and refuses more with 503 and Retry-After', async () => {
     const { answers, release } = held();
-    const small = await served.server({ limits: { running: 2, waiting: 3 } }, answers);
+    const small = await served.server({ limits: { running: 2, waiting: 3, deadline: 60_000 } }, answers);
     const asked = Array.from({ length: 9 }, () => ask(small, '/v1/recommend', { user: 'u1' }));
     let answered = 0;
     for (const each of asked) void each.then(() => answered++);
@@ -320,9 +378,9 @@ describe('over a socket', () => {
     await own.close();
   });
 
-  it('answers what has arrived before it ends, and takes nothing new', async () => {
+  it('answers what has arrived before it ends, and then takes nothing new', async () => {
     const { answers, release } = held();
-    const own = await served.server({}, answers);
+    const own = await served.server({ limits: { deadline: 60_000 } }, answers);
     const url = await own.listen('127.0.0.1', 0);
     const post = () =>
       fetch(`${url}/v1/recommend`, {
@@ -333,9 +391,8 @@ describe('over a socket', () => {
     const asked = [post(), post()];
     while (!(await (await fetch(`${url}/metrics`)).text()).includes('tower_running 2')) {}
     const closing = own.close();
-    const late = await ask(own, '/v1/recommend', { user: 'u1' }).catch((error: Error) => error);
-    if (!(late instanceof Error)) expect([late.status, late.body.errors[0].code]).toEqual([503, 'server-busy']);
-    expect((await ask(own, '/v1/recommend')).status).toBe(405);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, ready.headers.get('connection')]).toEqual([503, 'close']);
     release();
     for (const response of await Promise.all(asked)) {
       expect(response.status).toBe(200);
@@ -343,6 +400,20 @@ describe('over a socket', () => {
     }
     await closing;
     await expect(post()).rejects.toThrow();
+  });
+
+  it('resets none of the requests that were sent before its end', async () => {
+    for (let round = 0; round < 8; round++) {
+      const own = await served.server();
+      const port = Number(new URL(await own.listen('127.0.0.1', 0)).port);
+      const clients = await Promise.all(Array.from({ length: 64 }, () => keptAlive(port)));
+      // One answer each, so that the connections are idle ones.
+      await Promise.all(clients.map((client) => client.ask()));
+      const asked = clients.map((client) => client.ask());
+      const closing = own.close();
+      expect(await Promise.all(asked)).toEqual(clients.map(() => 'HTTP/1.1 200 OK, connection: close'));
+      await closing;
+    }
   });
 
   it('ends at the end of its grace, whatever is unanswered', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { type Choice, chooseEngine } from '../../engine/engines.ts';
-import type { Version } from '../../server/versions/version.ts';
+import type { Version } from '../../server/versions/versions.ts';
 import type { OpenedItems } from '../items.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
@@ -144,7 +144,7 @@ export async function openVersion(
       await run.close();
       await endReading();
     };
-    const { makeVersion } = await import('../../server/versions/version.ts');
+    const { makeVersion } = await import('../../server/versions/versions.ts');
     return makeVersion({ answers, folder, close });
   } catch (error) {
     await run.close();

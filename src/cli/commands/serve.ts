@@ -29,6 +29,7 @@ interface Options extends RunOptions {
   readonly index?: string;
   readonly table?: string;
   readonly tokenFile?: string;
+  readonly allowHost?: readonly string[];
   readonly deadline?: number;
   readonly mostItems?: number;
   readonly mostRequests?: number;
@@ -64,6 +65,12 @@ export function serveCommand(program: Command): void {
     )
     .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
+    .addOption(
+      new Option(
+        '--allow-host <name>',
+        'without a token: also answer requests for this host name, such as that of a proxy in front; may be repeated',
+      ).argParser((name: string, before: readonly string[] = []): readonly string[] => [...before, name]),
+    )
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
     .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
     .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
@@ -80,7 +87,20 @@ export function serveCommand(program: Command): void {
   for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
   command.action(async (folder: string | undefined, options: Options) => {
-    const { host, port, index, table, tokenFile, deadline, waiting, userVectors, items, log, ...others } = options;
+    const {
+      host,
+      port,
+      index,
+      table,
+      tokenFile,
+      allowHost: hosts,
+      deadline,
+      waiting,
+      userVectors,
+      items,
+      log,
+      ...others
+    } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
     const wrong = complaintOf(folder, options);
     if (wrong !== undefined) command.error(`error: ${wrong}`);
@@ -96,7 +116,7 @@ export function serveCommand(program: Command): void {
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
       const asked = {
         ...{ host, port, door, limits, say },
-        ...defined({ token, items, userVectors }),
+        ...defined({ token, hosts, items, userVectors }),
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {

@@ -62,11 +62,21 @@ export const serving = {
     remedy: 'Send the header `Authorization: Bearer TOKEN`. The token is in the file that `--token-file` names.',
   }),
 
+  'request-host': row<{ host: string }>({
+    severity: 'error',
+    message: ({ host }) => `this server does not answer for the host name \`${host}\``,
+    hint: ({ host }) => `ask it as \`localhost\`, or start it with \`--allow-host ${host}\``,
+    means:
+      'A server without a token answers for the names of its own machine only: `localhost`, `127.0.0.1` and `[::1]`. A page of another site could otherwise have its own name resolved to your machine, and read all answers in your browser.',
+    remedy:
+      'Ask the server by a name of its own machine. Behind a proxy that passes on its public name, start the server with `--allow-host NAME` or with a token.',
+  }),
+
   'server-busy': row<{ reason: string; seconds: number }>({
     severity: 'error',
     message: ({ reason }) => `the server cannot take the request: ${reason}`,
     hint: ({ seconds }) => `send the request again after ${countOf(seconds, 'second')}`,
-    means: 'More requests arrive than the server answers, or the server is stopping. It refuses new requests early.',
+    means: 'More requests arrive than the server answers, or it is starting. It refuses new requests early.',
     remedy: 'Send the request again after the seconds in the header `Retry-After`, or to another server.',
   }),
 

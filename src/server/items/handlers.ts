@@ -3,11 +3,11 @@ import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
+import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
 import { longestKey } from '../limits.ts';
 import { mistakeOf, Refused, refused } from '../refused.ts';
-import { isLocal } from '../versions/local.ts';
-import type { WriteBody, WriteOutcome, WrittenAnswer } from './schemas.ts';
+import type { WriteBody, WriteOutcome, WrittenAnswer } from '../schemas.ts';
 import type { WritesOfItems } from './writes.ts';
 
 export interface ItemRoutes {

@@ -15,11 +15,9 @@ import type { Change } from '../../serve/live/live_items.ts';
 import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
 import type { RecordLog } from '../../storage/record_log/record_log.ts';
 import { mostMistakes } from '../body.ts';
-import { busy } from '../overload.ts';
-import { pointer, Refused, refused } from '../refused.ts';
-import { type LatestWrites, latestLines, makeLatestWrites } from './latest_writes.ts';
-import { existence, mistakesAt, outcomesOf, placed, type WriteRequest } from './outcomes.ts';
-import type { WriteOutcome } from './schemas.ts';
+import { busy, mistakeOf, mistakesOf, pointer, Refused, refused } from '../refused.ts';
+import type { Mistake, WriteOutcome } from '../schemas.ts';
+import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts';
 
 export interface WritesOfItems {
   /**
@@ -60,6 +58,12 @@ const gathering = 1 / 4;
 const mostWaiting = 1024;
 /** A log is shortened when it has this many writes, and twice as many as there are items. */
 const leastShortened = 10_000;
+
+interface WriteRequest {
+  readonly writes: readonly ItemWrite[];
+  /** Whether the body is an array of them: then mistakes say which. */
+  readonly isArray: boolean;
+}
 
 interface Waiting extends WriteRequest {
   /** Of their JSON. */
@@ -271,4 +275,52 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
   const reason = `this model cannot take the item ${JSON.stringify(key)}, which was written: ${diagnostics[0]!.message}`;
   const advice = 'write the item again on a server of the earlier model, or move the folder of `--items` away';
   return failure('items-closed', { reason, advice });
+}
+
+/** Whether an item is there, in any version, with what a batch has done before. */
+function existence(versions: Iterable<ItemWrites>) {
+  const changed = new Map<string, boolean>();
+  const all = [...versions];
+  return {
+    has: (key: string): boolean => changed.get(key) ?? all.some(({ snapshot }) => snapshot.itemRow(key) >= 0),
+    set: (key: string, is: boolean): void => void changed.set(key, is),
+  };
+}
+
+type Existence = ReturnType<typeof existence>;
+
+/** Of a request whose items every version can compute. */
+function outcomesOf(request: WriteRequest, exists: Existence): readonly WriteOutcome[] | Refused {
+  // What a request does counts for others only if it is taken.
+  const own = new Map<string, boolean>();
+  const mistakes: Mistake[] = [];
+  const outcomes = request.writes.map((write, at): WriteOutcome => {
+    const { key } = write;
+    const was = own.get(key) ?? exists.has(key);
+    own.set(key, !('deleted' in write));
+    if (!('deleted' in write)) return was ? 'changed' : 'added';
+    const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
+    const unknown = mistakeOf(diagnose('unknown-name', undefined, facts), '');
+    if (!was) mistakes.push(placed(unknown, request, pointer(at, 'key')));
+    return 'deleted';
+  });
+  if (mistakes.length > 0) return new Refused(404, mistakes.slice(0, mostMistakes));
+  for (const [key, is] of own) exists.set(key, is);
+  return outcomes;
+}
+
+/** @param before where a write of an array has it */
+const placed = (mistake: Mistake, { isArray }: WriteRequest, before: string): Mistake =>
+  isArray ? { ...mistake, at: before + mistake.at } : mistake;
+
+/** Of the write at a place of a batch, in the first version that cannot take it. */
+function mistakesAt(
+  prepared: readonly { readonly changes: readonly (Change | Failure)[] }[],
+  at: number,
+): readonly Mistake[] {
+  for (const { changes } of prepared) {
+    const change = changes[at]!;
+    if (change instanceof Failure) return mistakesOf(change)!;
+  }
+  return [];
 }

@@ -1,8 +1,9 @@
-/** From named inputs with a value for each row to rows: what TensorFlow Serving's column format and tensors have in common. */
+/** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { mistakeOf, Refused } from '../refused.ts';
 import type { Field } from './fields.ts';
 import type { Row } from './rows.ts';
+import type { Nested, Outputs } from './signatures.ts';
 
 export interface Column {
   readonly name: string;
@@ -40,3 +41,22 @@ export const wrong = (at: string, entry: string, reason: string, advice: string)
   new Refused(400, [mistakeOf(diagnose('request-value', undefined, { entry: shortened(entry), reason, advice }), at)]);
 
 export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+
+/** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
+export const lowestScore = -3.4028234663852886e38;
+
+/** Each output with a value for each row; short lists are filled up to the longest. */
+export function columnsOf(fields: readonly Field[], rows: readonly Outputs[]): ReadonlyMap<string, readonly Nested[]> {
+  return new Map(
+    fields.map(({ name, type, shape }) => {
+      const values = rows.map((row) => row[name]!);
+      if (shape[0] !== -1) return [name, values];
+      const longest = values.reduce<number>((most, list) => Math.max(most, (list as readonly Nested[]).length), 0);
+      const filler = type === 'score' ? lowestScore : '';
+      return [name, values.map((list) => filled(list as readonly Nested[], longest, filler))];
+    }),
+  );
+}
+
+const filled = (list: readonly Nested[], length: number, filler: Nested): readonly Nested[] =>
+  list.length === length ? list : [...list, ...Array.from({ length: length - list.length }, () => filler)];

@@ -1,10 +1,9 @@
 /** What answers each route of the protocols. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refuseCompressed } from '../body.ts';
-import { urlOf } from '../routes.ts';
+import { addBodyParser, addRoute } from '../http.ts';
+import type { ProtocolRouteName } from '../routes.ts';
 import type { Desk, Target } from './ask.ts';
 import * as inference from './inference.ts';
-import { type ProtocolRouteName, protocolRoutes } from './routes.ts';
 import * as tensorflow from './tensorflow.ts';
 
 type Handle = (desk: Desk, target: Target, request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -44,21 +43,11 @@ const handlers: Readonly<Record<ProtocolRouteName, Handle>> = {
 export async function addProtocols(http: FastifyInstance, desk: Desk): Promise<void> {
   await http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-      try {
-        refuseCompressed(request.headers);
-        done(null, bytes);
-      } catch (error) {
-        done(error as Error);
-      }
-    });
-    for (const [name, { method, path }] of Object.entries(protocolRoutes)) {
-      const handle = handlers[name as ProtocolRouteName];
-      scope.route({
-        method,
-        url: urlOf(path),
-        handler: async (request, reply) => handle(desk, request.params as Target, request, reply),
-      });
+    addBodyParser(scope, '*', (bytes) => bytes);
+    for (const [name, handle] of Object.entries(handlers)) {
+      addRoute(scope, name as ProtocolRouteName, (request, reply) =>
+        handle(desk, request.params as Target, request, reply),
+      );
     }
   });
 }

@@ -41,7 +41,7 @@ export function readInfer({ readers }: Desk, { body, headers }: FastifyRequest):
     const reason = `is no number of bytes up to the ${bytes.length} of the body`;
     throw wrong('', lengthHeader, reason, 'give the length of the JSON before the tensors');
   }
-  const value = parseBody(bytes.toString('utf8', 0, length));
+  const value = parseBody(bytes.subarray(0, length));
   readOne(readers.Infer, value);
   return { body: value as InferBody, rest: bytes.subarray(length) };
 }

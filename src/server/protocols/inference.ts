@@ -1,7 +1,7 @@
 /** The Open Inference Protocol, version 2, over REST: https://github.com/kserve/open-inference-protocol */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defined } from '../../defined.ts';
-import type { Version } from '../versions/version.ts';
+import type { Version } from '../versions/versions.ts';
 import {
   type Asked,
   askRows,
@@ -13,12 +13,11 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { type Column, rowsOf } from './columns.ts';
+import { type Column, columnsOf, rowsOf } from './columns.ts';
 import { type Field, typeNames } from './fields.ts';
 import { type InferBody, type RequestedOutput, readInfer, tensorOf } from './infer_body.ts';
 import { type Nested, type SignatureName, signatures } from './signatures.ts';
 import { toBytes } from './tensor_data.ts';
-import { columnsOf } from './tensors.ts';
 
 /** `GET /v2` */
 export const server = ({ tower }: Desk): unknown => ({

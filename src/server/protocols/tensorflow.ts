@@ -4,7 +4,7 @@ import { defined } from '../../defined.ts';
 import { isObject } from '../../is_object.ts';
 import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
-import type { Version } from '../versions/version.ts';
+import type { Version } from '../versions/versions.ts';
 import {
   type Asked,
   askRows,
@@ -15,11 +15,10 @@ import {
   versionIn,
   versionName,
 } from './ask.ts';
-import { rowsOf, wrong } from './columns.ts';
+import { columnsOf, rowsOf, wrong } from './columns.ts';
 import { type Field, typeNames } from './fields.ts';
 import type { Row } from './rows.ts';
 import { type Signature, signatureList, signatureOf, signatures } from './signatures.ts';
-import { columnsOf } from './tensors.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
 export function status({ versions: { current: sides } }: Desk, target: Target): unknown {
@@ -117,7 +116,7 @@ function versionsOf(all: readonly Version[], { model }: Target): readonly Versio
 }
 
 function readPredict({ readers }: Desk, bytes: unknown): Predict {
-  const value = parseBody(Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '');
+  const value = parseBody(Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0));
   readOne(readers.Predict, value);
   const body = value as Predict;
   const both = body.instances !== undefined && body.inputs !== undefined;

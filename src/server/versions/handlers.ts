@@ -2,13 +2,12 @@
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
+import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
 import { mistakeOf, Refused, refused } from '../refused.ts';
-import { isLocal } from './local.ts';
-import type { VersionsAnswer } from './schemas.ts';
+import type { VersionsAnswer } from '../schemas.ts';
 import type { Swaps } from './swaps.ts';
-import type { Version } from './version.ts';
-import type { Versions } from './versions.ts';
+import type { Version, Versions } from './versions.ts';
 
 export interface VersionRoutes {
   readonly versions: Versions;

@@ -1,9 +1,13 @@
 /** Asks a new version what was asked of the old one lately: its graphs and caches are warm then, and how much its answers differ is known before anyone gets them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../../diagnostics/failure.ts';
-import { warmUp } from '../warm_up.ts';
-import type { Recent, RecentBody } from './recent.ts';
-import type { Version } from './version.ts';
+import type { Answers } from '../answers.ts';
+import type { Recent, RecentBody, Version } from './versions.ts';
+
+/** Items times questions, so that a large corpus does not hold up a start. */
+const mostCompared = 2 ** 23;
+/** Users have lists of several lengths, which go through several graphs. */
+const mostUsers = 64;
 
 export interface Rehearsal {
   readonly asked: number;
@@ -46,3 +50,21 @@ function overlapOf(some: readonly string[], others: readonly string[]): number {
   const known = new Set(others);
   return some.filter((key) => known.has(key)).length / longer;
 }
+
+/** Asks a version what clients will ask, before they do: graphs are prepared, kernels compiled and directions made when the first request arrives. */
+export async function warmUp(answers: Answers): Promise<void> {
+  const { snapshot } = answers;
+  const limit = Math.max(1, Math.min(mostUsers, Math.floor(mostCompared / Math.max(1, snapshot.rows))));
+  const { users } = await answers.users({ limit });
+  const asked: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
+  asked.push(answers.recommend({ values: {} }));
+  if (snapshot.count > 0) {
+    asked.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }), similarTo(answers));
+  }
+  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+    // What cannot be asked of a model, such as a user where its tower has no key, is no mistake here.
+    if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
+  }
+}
+
+const similarTo = async (answers: Answers): Promise<unknown> => answers.similar({ item: answers.snapshot.keyAt(0) });

@@ -2,8 +2,8 @@
  * The versions that answer at one moment: all requests go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has
  * tower, index and share of one moment.
  */
-import { fractionOf } from './fraction.ts';
-import type { Version } from './version.ts';
+import { createHash } from 'node:crypto';
+import type { Version } from './versions.ts';
 
 export type Label = 'stable' | 'canary';
 
@@ -44,3 +44,14 @@ export function makeSides(stable: Version, canary?: Version, share = 0): Sides {
     labelled: (label) => (label === 'stable' ? stable : canary),
   };
 }
+
+/** A salt of its own, so that a share of users here is independent of other systems that hash the same keys. */
+const salt = 'tower canary ';
+
+/** Where a key lies between 0 and 1: the same in every process, and even over many keys. */
+export const fractionOf = (key: string): number =>
+  createHash('sha256')
+    .update(salt + key)
+    .digest()
+    .readUInt32BE(0) /
+  2 ** 32;

@@ -7,9 +7,34 @@
  *     await versions.assign(makeSides(second)); // resolves when `first` is freed
  */
 import { invariant } from '../../diagnostics/failure.ts';
-import { makeRecent, type Recent } from './recent.ts';
+import type { Answers } from '../answers.ts';
 import { makeSides, type Sides } from './sides.ts';
-import { makeVersion, type Version, type VersionSource } from './version.ts';
+
+/** A trained model that is loaded and answers. */
+export interface Version {
+  /** What its answers name: the checksum of the manifest. */
+  readonly id: string;
+  /** The folder that it was loaded from, as a person reads it. */
+  readonly folder: string;
+  readonly answers: Answers;
+  readonly loaded: Date;
+  /** Gives back what the engine holds. Nothing asks the version after that. */
+  close(): Promise<void>;
+}
+
+export interface VersionSource {
+  readonly answers: Answers;
+  readonly folder?: string;
+  close?(): Promise<void>;
+}
+
+export const makeVersion = ({ answers, folder = '', close = async () => {} }: VersionSource): Version => ({
+  id: answers.version,
+  folder,
+  answers,
+  loaded: new Date(),
+  close,
+});
 
 export interface Versions {
   /** The sides of this moment. What asks a version does so in `use`. */
@@ -74,3 +99,34 @@ export function makeVersions(first: Sides): Versions {
 
 /** One version, which stays. */
 export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeSides(makeVersion(source)));
+
+/** The latest bodies that were answered, in memory alone: what a new version is warmed up with before it answers others. */
+export type AskedRoute = 'recommend' | 'similar';
+
+export interface RecentBody {
+  readonly route: AskedRoute;
+  readonly body: object;
+}
+
+export interface Recent {
+  /** @param bytes of the whole body; a long one is not kept */
+  add(route: AskedRoute, body: object, bytes: number): void;
+  /** The oldest first. */
+  all(): readonly RecentBody[];
+}
+
+const mostBodies = 64;
+const mostBytes = 16_384;
+
+export function makeRecent(most = mostBodies): Recent {
+  const ring: RecentBody[] = [];
+  let next = 0;
+  return {
+    add(route, body, bytes) {
+      if (bytes > mostBytes) return;
+      ring[next] = { route, body };
+      next = (next + 1) % most;
+    },
+    all: () => [...ring.slice(next), ...ring.slice(0, next)],
+  };
+}

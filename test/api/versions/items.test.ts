@@ -9,7 +9,7 @@ import { defined } from '../../../src/defined.ts';
 import type { Change } from '../../../src/serve/live/live_items.ts';
 import { makeSides } from '../../../src/server/versions/sides.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
-import type { Version } from '../../../src/server/versions/version.ts';
+import type { Version } from '../../../src/server/versions/versions.ts';
 import { makeVersions } from '../../../src/server/versions/versions.ts';
 import { hasUsearch, skipped } from '../../ann/has_usearch.ts';
 import { filmKeys, trainFilms } from '../../server/films.ts';

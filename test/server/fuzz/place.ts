@@ -8,7 +8,7 @@ import type { Answers } from '../../../src/server/answers.ts';
 import { makeServer, type Server } from '../../../src/server/server.ts';
 import { makeSides } from '../../../src/server/versions/sides.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
-import type { Version } from '../../../src/server/versions/version.ts';
+import type { Version } from '../../../src/server/versions/versions.ts';
 import { makeVersions } from '../../../src/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';

@@ -89,6 +89,7 @@ export function requestsTo({ width, model, versions }: Known): Readonly<Record<R
     deleteItem: plain(item),
     writeItems: post('/v1/items', writeBody),
     page: plain(joined('/', queryOf('user'))),
+    icon: plain('/favicon.ico'),
     versions: plain('/v1/versions'),
     promote: post('/v1/versions/promote', changeBody),
     rollback: post('/v1/versions/rollback', changeBody),

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { codes } from '../../../src/diagnostics/codes.ts';
-import { isForeign } from '../../../src/server/protocols/error_text.ts';
+import { isForeign } from '../../../src/server/refused.ts';
 import { type RouteName, routeList } from '../../../src/server/routes.ts';
 import fc from '../../fast_check.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
@@ -83,7 +83,7 @@ function checkText(error: string): void {
 function check({ status, body }: WireAnswer, sent: Sent, shown: string): void {
   const text = body.toString();
   expect(
-    [200, 400, 403, 404, 405, 409, 413, 414, 415, 417, 431],
+    [200, 400, 403, 404, 405, 409, 413, 414, 415, 417, 421, 431],
     `${status} ${text.slice(0, 500)} to ${shown}`,
   ).toContain(status);
   if (status === 200 || text === '') return;

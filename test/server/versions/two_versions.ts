@@ -2,7 +2,7 @@
 import type { Trained } from '../../../src/artifact/load.ts';
 import { makeRecommender } from '../../../src/serve/recommend.ts';
 import { type Answers, makeAnswers } from '../../../src/server/answers.ts';
-import { makeVersion, type Version } from '../../../src/server/versions/version.ts';
+import { makeVersion, type Version } from '../../../src/server/versions/versions.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { columns, dataset } from '../served.ts';
 

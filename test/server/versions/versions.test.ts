@@ -1,9 +1,8 @@
 /** A version is freed once, when no side has it and the last request that took it has ended. */
 import { expect, it } from 'vitest';
 import type { Answers } from '../../../src/server/answers.ts';
-import { makeRecent } from '../../../src/server/versions/recent.ts';
 import { makeSides } from '../../../src/server/versions/sides.ts';
-import { makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeRecent, makeVersions } from '../../../src/server/versions/versions.ts';
 import { counted } from './two_versions.ts';
 
 const versionOf = (version: string) => counted({ version } as Answers, version);

@@ -1,11 +1,31 @@
 /**
- * Which write of the log is the latest of each item: a number for each, and not the write, which the log has. Writes are counted from the first of the file, in their
- * order.
+ * The log of written items, and which of its writes is the latest of each item: a number for each, and not the write, which the log has. Writes are counted from the
+ * first of the file, in their order.
  */
+import { isObject } from '../../is_object.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
-import type { RecordLog } from '../../storage/record_log/record_log.ts';
+import type { LogFormat, RecordLog } from '../../storage/record_log/record_log.ts';
 import { makeKeyIndex } from '../../text/key_index.ts';
+import { longestKey } from '../limits.ts';
+
+/** Its records are untrusted values of JSON. */
+export const itemLog: LogFormat<readonly ItemWrite[]> = {
+  name: 'items',
+  version: 1,
+  decode(value) {
+    if (!Array.isArray(value)) return { reason: 'it is no list of writes' };
+    return value.every(isWrite) ? { record: value } : { reason: 'it has something else than writes of items' };
+  },
+};
+
+function isWrite(value: unknown): value is ItemWrite {
+  if (!isObject(value)) return false;
+  const { key, columns, deleted, ...others } = value;
+  if (typeof key !== 'string' || key.length > longestKey || Object.keys(others).length > 0) return false;
+  if (deleted !== undefined) return deleted === true && columns === undefined;
+  return isObject(columns);
+}
 
 /** Writes in one line of a shortened log, and characters after which it ends. */
 const perLine = 100;
