@@ -97,11 +97,12 @@ async function open(port: number): Promise<Line> {
   let head = '';
   socket.on('data', (chunk: Buffer) => {
     if (left < 0) {
-      head += chunk.toString('latin1');
-      const at = head.indexOf('\r\n\r\n');
+      // Of a body nothing is made a text.
+      const at = chunk.indexOf('\r\n\r\n');
+      head += chunk.toString('latin1', 0, at < 0 ? chunk.length : at);
       if (at < 0) return;
       status = Number(head.slice(9, 12));
-      left = Number(/content-length: (\d+)/i.exec(head)![1]) - (head.length - at - 4);
+      left = Number(/content-length: (\d+)/i.exec(head)![1]) - (chunk.length - at - 4);
       head = '';
     } else left -= chunk.length;
     if (left > 0) return;

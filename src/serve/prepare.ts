@@ -85,10 +85,10 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
   const removesSeen = dataset.seen !== 'kept';
 
   /** Rows of the items that given lists, or single features of items, name. */
-  const itemsIn = (values: FeatureValues, snapshot: Snapshot): number[] =>
-    itemFeatures(plan)
-      .flatMap((name) => [values[name] ?? []].flat().map((key) => snapshot.itemRow(String(key))))
-      .filter((row) => row >= 0);
+  const itemsIn = (values: FeatureValues, snapshot: Snapshot): number[] => {
+    const keys = new Set(itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().map(String)));
+    return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
+  };
 
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;

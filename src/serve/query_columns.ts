@@ -4,7 +4,6 @@ import { missingCode } from '../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
 import { lastColumn } from '../data/columns/last.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
-import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
@@ -43,11 +42,14 @@ export function queryColumns(
     invariant(encoding, `feature ${feature.name} has no encoding`);
     return encoding;
   };
+  const lists = new Map<string, GivenList>();
   const listOf = (name: string): GivenList => {
+    const known = lists.get(name);
+    if (known) return known;
     const list = own.find((other) => other.name === name)!;
-    const elements = elementsOf(list, encodingOf(list), values);
-    const items = list.through && givenElements(list, values).map((key) => itemOf(String(key)));
-    return { list, elements, kept: keptOf(list, histories), ...defined({ items }) };
+    const made = givenList(list, encodingOf(list), values, keptOf(list, histories), itemOf);
+    lists.set(name, made);
+    return made;
   };
   const columns = new Map<string, IndexedColumn>();
   const column = (feature: FeaturePlan): IndexedColumn => {
@@ -65,13 +67,10 @@ export function queryColumns(
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
     const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
     if (feature.weights !== undefined) {
-      return { column: weightedColumn(feature, encoding, values, keptOf(feature, histories)) };
+      return { column: weightedColumn(feature, values, listOf(feature.name)) };
     }
-    if (first === undefined && feature.through) return { column: itemColumn(feature, listOf(feature.name)) };
-    if (first === undefined) {
-      const value = encode(feature, encoding, values);
-      return { column: columnOf(feature, value, keptOf(feature, histories)) };
-    }
+    if (first === undefined && feature.through) return { column: itemColumn(listOf(feature.name)) };
+    if (first === undefined) return { column: columnOf(feature, encoding, values, keptOf(feature, histories)) };
     return feature.crosses ? crossColumns(encoding, [first, ...rest], 1) : lastColumn(encoding, first);
   };
   for (const feature of own) column(feature);
@@ -106,8 +105,7 @@ function rowOf({ name }: FeaturePlan, { columns, row }: NonNullable<QueryOptions
   return { column: known.column, index: Int32Array.of(known.index ? known.index[row]! : row) };
 }
 
-function encode(feature: FeaturePlan, encoding: Encoding, values: FeatureValues): EncodedValue {
-  const value = values[feature.name] ?? (feature.gives === 'bag' && !isText(encoding) ? [] : undefined);
+function encode(feature: FeaturePlan, encoding: Encoding, value: unknown): EncodedValue {
   try {
     return encodeValue(encoding, value);
   } catch (error) {
@@ -118,21 +116,27 @@ function encode(feature: FeaturePlan, encoding: Encoding, values: FeatureValues)
 
 const isText = ({ kind }: Encoding): boolean => ['words', 'bigrams', 'trigrams'].includes(kind);
 
-function columnOf(feature: FeaturePlan, value: EncodedValue, { keeps, atMost }: Kept): Column {
-  switch (feature.gives) {
-    case 'code':
-      if (value.kind !== 'code')
-        throw failure('feature-value', { feature: feature.name, reason: 'expected one value' });
-      return { kind: 'codes', values: Int32Array.of(value.code) };
-    case 'numbers':
-      if (value.kind !== 'numbers')
-        throw failure('feature-value', { feature: feature.name, reason: 'expected numbers' });
-      return { kind: 'numbers', width: value.numbers.length, values: Float32Array.from(value.numbers) };
-    case 'bag': {
-      const all = codesOf(feature, value);
-      return bagOf(feature.skipsUnseen ? all.filter((code) => code !== 0) : all, { keeps, atMost });
-    }
+function columnOf(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, kept: Kept): Column {
+  const given = values[feature.name] ?? (feature.gives === 'bag' && !isText(encoding) ? [] : undefined);
+  if (feature.gives === 'bag') return bagOf(keptCodes(feature, encoding, given, kept));
+  const value = encode(feature, encoding, given);
+  if (feature.gives === 'code') {
+    if (value.kind !== 'code') throw failure('feature-value', { feature: feature.name, reason: 'expected one value' });
+    return { kind: 'codes', values: Int32Array.of(value.code) };
   }
+  if (value.kind !== 'numbers') throw failure('feature-value', { feature: feature.name, reason: 'expected numbers' });
+  return { kind: 'numbers', width: value.numbers.length, values: Float32Array.from(value.numbers) };
+}
+
+/** The codes of a value or a list that a feature keeps. */
+function keptCodes(feature: FeaturePlan, encoding: Encoding, value: unknown, kept: Kept): readonly number[] {
+  const { skipsUnseen } = feature;
+  const codesIn = (part: unknown): readonly number[] => {
+    const codes = codesOf(feature, encode(feature, encoding, part));
+    return skipsUnseen ? codes.filter((code) => code !== 0) : codes;
+  };
+  if (!Array.isArray(value)) return keptIn(codesIn(value), kept);
+  return keptIn(keptParts(value, kept, (element) => codesIn([element])).flat(), kept);
 }
 
 function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
@@ -140,17 +144,72 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
   return value.kind === 'code' ? [value.code] : value.codes;
 }
 
-function bagOf(codes: readonly number[], kept: Kept): BagColumn {
-  const values = Int32Array.from(keptIn(codes, kept));
-  return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(values.length), values };
+/**
+ * What the elements of a list become, in their order: from the side that is kept, until there is as much as is kept. A request may give many thousands of elements more,
+ * and encoding them would take seconds.
+ */
+function keptParts<T>(
+  elements: readonly unknown[],
+  { keeps, atMost }: Kept,
+  partsOf: (element: unknown, at: number) => readonly T[],
+): readonly (readonly T[])[] {
+  const found: (readonly T[])[] = [];
+  let count = 0;
+  for (let i = 0; i < elements.length && count < atMost; i++) {
+    const at = keeps === 'latest' ? elements.length - 1 - i : i;
+    const parts = partsOf(elements[at], at);
+    count += parts.length;
+    found.push(parts);
+  }
+  return keeps === 'latest' ? found.reverse() : found;
 }
 
 const keptIn = <T>(all: readonly T[], { keeps, atMost }: Kept): readonly T[] =>
   keeps === 'latest' ? all.slice(Math.max(0, all.length - atMost)) : all.slice(0, atMost);
 
+function bagOf(codes: readonly number[]): BagColumn {
+  const values = Int32Array.from(codes);
+  return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(values.length), values };
+}
+
+/** A list as a request gives it: the elements that it keeps. */
+interface GivenList {
+  readonly list: FeaturePlan;
+  /** Elements that were given. */
+  readonly length: number;
+  readonly kept: readonly KeptElement[];
+}
+
+interface KeptElement {
+  /** Its place among those that were given. */
+  readonly at: number;
+  readonly code: number;
+  /** Of a list that goes through the item tower: the corpus row. */
+  readonly item?: number;
+}
+
+/** A list keeps no element that is empty, that it skips as unseen, or that goes through the item tower and is no item. */
+function givenList(
+  list: FeaturePlan,
+  encoding: Encoding,
+  values: FeatureValues,
+  kept: Kept,
+  itemOf: (key: string) => number | undefined,
+): GivenList {
+  const given = values[list.name] ?? [];
+  const elements: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const parts = keptParts(elements, kept, (element, at): readonly KeptElement[] => {
+    const code = codesOf(list, encode(list, encoding, [element]))[0];
+    if (code === undefined || (list.skipsUnseen && code === 0)) return [];
+    if (!list.through) return [{ at, code }];
+    const item = itemOf(String(element));
+    return item === undefined ? [] : [{ at, code, item }];
+  });
+  return { list, length: elements.length, kept: parts.flat() };
+}
+
 /** A list and what each of its elements counts, of those that it keeps. */
-function weightedColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, kept: Kept): BagColumn {
-  const elements = elementsOf(feature, encoding, values);
+function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, kept }: GivenList): BagColumn {
   const column = feature.weights!;
   const given = values[column] ?? [];
   const weights = (Array.isArray(given) ? given : [given]).map((weight: unknown) => {
@@ -159,108 +218,59 @@ function weightedColumn(feature: FeaturePlan, encoding: Encoding, values: Featur
     const reason = `a weight is a number from 0 to 3.4e38, and not ${JSON.stringify(weight)?.slice(0, 80)}`;
     throw failure('feature-value', { feature: column, reason });
   });
-  if (weights.length !== elements.length) {
-    const reason = `it has ${weights.length} weights, and \`${feature.name}\` has ${elements.length} elements: give one for each, in the same order`;
+  if (weights.length !== length) {
+    const reason = `it has ${weights.length} weights, and \`${feature.name}\` has ${length} elements: give one for each, in the same order`;
     throw failure('feature-value', { feature: column, reason });
   }
-  const isKept = isKeptIn(feature);
-  const pairs = elements.flatMap((code, at) => (isKept(code) ? [{ code: code!, weight: weights[at]! }] : []));
   return {
-    ...bagOf(
-      pairs.map(({ code }) => code),
-      kept,
-    ),
-    weights: Float32Array.from(keptIn(pairs, kept), ({ weight }) => weight),
+    ...bagOf(kept.map(({ code }) => code)),
+    weights: Float32Array.from(kept, ({ at }) => weights[at]!),
   };
 }
 
-/** Whether a list keeps an element of this code; one that is empty has none. */
-const isKeptIn =
-  ({ skipsUnseen }: FeaturePlan) =>
-  (code: number | undefined): boolean =>
-    code !== undefined && !(skipsUnseen && code === 0);
-
-/** A list as a request gives it: what each of its elements becomes, undefined for one that is empty. */
-interface GivenList {
-  readonly list: FeaturePlan;
-  readonly elements: readonly (number | undefined)[];
-  readonly kept: Kept;
-  /** Of a list that goes through the item tower: the corpus row of each, undefined where it has none. */
-  readonly items?: readonly (number | undefined)[];
-}
-
-function givenElements(list: FeaturePlan, values: FeatureValues): readonly unknown[] {
-  const given = values[list.name] ?? [];
-  return Array.isArray(given) ? given : [given];
-}
-
-/** The elements of a list in their places, empty ones among them. */
-function elementsOf(list: FeaturePlan, encoding: Encoding, values: FeatureValues): readonly (number | undefined)[] {
-  return givenElements(list, values).map(
-    (element) => codesOf(list, encode(list, encoding, { [list.name]: [element] }))[0],
-  );
-}
-
 /** What belongs to the elements of a list, of those that the list keeps. Without values each has the row of missing ones. */
-function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, given: GivenList): Column {
-  const { elements, kept } = given;
-  const own = feature.name in values ? elementsOf(feature, encoding, values) : elements.map(() => undefined);
-  refuseUnlessAsMany(feature, own, given);
+function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): Column {
+  const own = ownElements(feature, values, list);
   const missing = missingCode(encoding);
-  return bagOf(
-    own.flatMap((code, at) => (isKept(given, at) ? [code ?? missing] : [])),
-    kept,
-  );
+  const codeOf = (value: unknown): number => codesOf(feature, encode(feature, encoding, [value]))[0] ?? missing;
+  return bagOf(list.kept.map(({ at }) => (own ? codeOf(own[at]) : missing)));
 }
 
-/** Whether a list keeps an element that it is given. */
-function isKept({ list, elements, items }: GivenList, at: number): boolean {
-  const code = elements[at];
-  return code !== undefined && !(list.skipsUnseen && code === 0) && !(items && items[at] === undefined);
+/** Values that belong to the elements of a list, one each; undefined where none are given. */
+function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenList): readonly unknown[] | undefined {
+  if (!(name in values)) return undefined;
+  const given = values[name] ?? [];
+  const own: readonly unknown[] = Array.isArray(given) ? given : [given];
+  refuseUnlessAsMany(name, own, list);
+  return own;
 }
 
 /** A list that goes through the item tower: codes, and the rows of the corpus. */
-function itemColumn({ name }: FeaturePlan, given: GivenList): Column {
-  const { elements, items, kept } = given;
-  invariant(items, `the elements of ${name} are items`);
-  const places = elements.flatMap((_, at) => (isKept(given, at) ? [at] : []));
-  const values = bagOf(
-    places.map((at) => elements[at]!),
-    kept,
-  );
-  const rows = bagOf(
-    places.map((at) => items[at]!),
-    kept,
-  );
-  return { ...values, items: rows.values };
+function itemColumn({ kept }: GivenList): Column {
+  return { ...bagOf(kept.map(({ code }) => code)), items: Int32Array.from(kept, ({ item }) => item!) };
 }
 
-function refuseUnlessAsMany({ name }: FeaturePlan, own: readonly unknown[], { list, elements }: GivenList): void {
-  if (own.length === elements.length) return;
-  const reason = `it has ${own.length} values, and \`${list.name}\` has ${elements.length}: give one for each element, in the same order`;
+function refuseUnlessAsMany(name: string, own: readonly unknown[], { list, length }: GivenList): void {
+  if (own.length === length) return;
+  const reason = `it has ${own.length} values, and \`${list.name}\` has ${length}: give one for each element, in the same order`;
   throw failure('feature-value', { feature: name, reason });
 }
 
 /** The same where each element has several values: a list of them, or a text. */
-function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, given: GivenList): BagColumn {
+function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): BagColumn {
   const { name } = feature;
   const plan = elementPlan(feature);
-  const own = name in values ? values[name] : given.elements.map(() => undefined);
-  if (!Array.isArray(own)) throw failure('feature-value', { feature: name, reason: 'expected a list' });
-  refuseUnlessAsMany(feature, own, given);
-  const bags = own.flatMap((value: unknown, at) => {
-    if (!isKept(given, at)) return [];
+  if (name in values && !Array.isArray(values[name]))
+    throw failure('feature-value', { feature: name, reason: 'expected a list' });
+  const own = ownElements(feature, values, list);
+  const inner = list.kept.map(({ at }) => {
+    const value = own?.[at];
     const of = value === undefined ? {} : { [name]: value };
-    const { values: codes } = columnOf(plan, encode(plan, encoding, of), { keeps: 'first', atMost: feature.each!.max });
-    return [codes as Int32Array];
+    return (columnOf(plan, encoding, of, { keeps: 'first', atMost: feature.each!.max }) as BagColumn).values;
   });
-  const inner = [...keptIn(bags, given.kept)];
   let end = 0;
   const ends = Int32Array.from(inner, (codes) => (end += codes.length));
   const starts = ends.map((last, at) => last - inner[at]!.length);
   const all = Int32Array.from(inner.flatMap((codes) => [...codes]));
-  return {
-    ...bagOf([...inner.keys()], { keeps: 'first', atMost: inner.length }),
-    inner: { kind: 'bags', starts, ends, values: all },
-  };
+  return { ...bagOf([...inner.keys()]), inner: { kind: 'bags', starts, ends, values: all } };
 }

@@ -1,10 +1,13 @@
 /**
  * Limits how much work a server has in hand. Some requests are in work at one time, some wait in the order of their arrival until their deadline, and more
- * are refused: the time of an answer under any load is that of the work and of a full queue before it. This is the only place that refuses for load.
+ * are refused. This is the only place that refuses for load.
+ *
+ * A long queue is for a burst, which is soon over. A load that fills it goes on, and then everybody would wait for all of the queue: while requests are
+ * refused, and for a second after, only as many may wait as are in work.
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
-import { overload, refused } from './refused.ts';
+import { overload, refused, retrySeconds } from './refused.ts';
 
 export interface Gate {
   /** The cost of the requests that are in work, and of those that wait. */
@@ -35,11 +38,15 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   /** A Set keeps the order of arrival, and a request that is late leaves it from any place. */
   const queue = new Set<WaitingRequest>();
   let [running, waiting] = [0, 0];
+  let refusedAt = Number.NEGATIVE_INFINITY;
   const hasRoom = (cost: number): boolean => running + cost <= limits.running;
   const refuseIfFull = (cost = 1): void => {
-    if (queue.size === 0 ? hasRoom(cost) : waiting + cost <= limits.waiting) return;
+    if (queue.size === 0 && hasRoom(cost)) return;
+    const now = performance.now();
+    const most = now - refusedAt < 1000 * retrySeconds ? Math.min(limits.running, limits.waiting) : limits.waiting;
     // A request that costs more than the queue holds may still be the only one in it.
-    if (queue.size === 0 && limits.waiting > 0) return;
+    if (waiting + cost <= most || (queue.size === 0 && most > 0)) return;
+    refusedAt = now;
     throw overload;
   };
   const leave = (request: WaitingRequest): void => {

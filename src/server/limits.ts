@@ -6,11 +6,11 @@ export interface Limits {
   readonly batch: number;
   /** Items of one answer. */
   readonly k: number;
-  /** Bodies that are answered at the same time. */
+  /** Requests that are in work at the same time. A large one counts as several. */
   readonly running: number;
-  /** Bodies that may wait for their turn. One more is refused with 503. */
+  /** Requests of a burst that may wait for their turn. One more is refused with 503. */
   readonly waiting: number;
-  /** Milliseconds from the arrival of a body to its answer. */
+  /** Milliseconds from the arrival of a request to its answer. */
   readonly deadline: number;
 }
 
@@ -18,7 +18,7 @@ export const usualLimits: Limits = {
   body: 1_048_576,
   batch: 256,
   k: 1000,
-  running: 32,
+  running: 16,
   waiting: 256,
   deadline: 2000,
 };

@@ -36,7 +36,7 @@ export const refused = (status: number, diagnostic: Diagnostic, at = '', headers
   new Refused(status, [mistakeOf(diagnostic, at)], headers);
 
 /** Seconds after which a refused client may try again. */
-const retrySeconds = 1;
+export const retrySeconds = 1;
 
 /** A server that has no time for a request, or not yet. */
 export const busy = (reason: string): Refused =>

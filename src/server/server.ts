@@ -2,6 +2,7 @@
  * Answers over HTTP. Requests pass one after the other: limits of the body, the token, JSON, the schema, the gate, the core. Whatever fails answers with a
  * code, a place and a hint. The core alone knows what an answer is: `answers.ts`.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
@@ -19,10 +20,9 @@ import { addProtocols } from './protocols/handlers.ts';
 import type { Row } from './protocols/rows.ts';
 import { mistakesOf, Refused, refused, within } from './refused.ts';
 import { type OwnRouteName, routes } from './routes.ts';
-import { type Mistake, makeSchemas, type SearchQuery, type UsersQuery } from './schemas.ts';
+import { type Mistake, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
 import { versionHandlers } from './versions/handlers.ts';
-import type { About } from './versions/sides.ts';
-import type { Versions } from './versions/versions.ts';
+import type { About, Versions } from './versions/versions.ts';
 
 export type { ServerOptions } from './http.ts';
 
@@ -50,7 +50,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
   const pass = makePass(place, versions);
   const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
-    return async (request) => {
+    return async (request, reply) => {
       const asked = read(request.body);
       const { bodies, isArray } = asked;
       const all = await pass(
@@ -63,7 +63,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       for (const { version, items } of all) metrics.question(routes[name].path, version, items.length);
       if (all.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
-      return isArray ? all : all[0];
+      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(all)) : all[0];
     };
   };
   const state = (status: string) => ({ status, version: versions.current.stable.id });
@@ -143,26 +143,66 @@ type Pass = <T>(request: FastifyRequest, asked: ReturnType<Reader>, choose: Choo
 /** Takes the bodies of a request through the gate to the versions of that moment. */
 const makePass =
   ({ gate, limits }: Place, versions: Versions): Pass =>
-  (request, { bodies, isArray }, choose) =>
-    gate.pass(
-      (isLate) => {
-        const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
-        return versions.use((sides) => {
-          const one = choose(sides);
-          return allOf(bodies, (body) => one(body, { isOver }), isArray);
-        });
-      },
-      { milliseconds: deadlineOf(request, limits) },
-    );
+  (request, { bodies, isArray }, choose) => {
+    const slices = slicesOf(bodies as readonly Row[]);
+    const answerAll = (isLate: () => boolean) => {
+      const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+      return versions.use((sides) => {
+        const one = choose(sides);
+        return allOf(slices, { one: (body) => one(body, { isOver }), isOver, isArray });
+      });
+    };
+    // Of a long request one slice is in work at a time.
+    const cost = Math.ceil(Math.max(0, ...slices.map(({ work }) => Math.min(work, workOfSlice))) / workOfRequest);
+    return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
+  };
+
+/** Work that an ordinary request may be, and that a slice of an array is: items of answers and elements of lists. A slice takes some milliseconds. */
+const workOfRequest = 1000;
+const workOfSlice = 4 * workOfRequest;
+
+interface Slice {
+  readonly bodies: readonly Row[];
+  readonly work: number;
+}
+
+/** Bodies of an array that are answered together, before others have their turn. One that is more than a slice is alone in it. */
+function slicesOf(all: readonly Row[]): readonly Slice[] {
+  const slices: { bodies: Row[]; work: number }[] = [];
+  for (const body of all) {
+    const { k = 10, values } = body as RecommendBody;
+    const lists = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
+    const work = lists.reduce((sum, length) => sum + length, k);
+    const last = slices.at(-1);
+    if (last === undefined || last.work + work > workOfSlice) slices.push({ bodies: [body], work });
+    else {
+      last.bodies.push(body);
+      last.work += work;
+    }
+  }
+  return slices;
+}
 
 interface Answered {
   readonly version: string;
   readonly items: readonly unknown[];
 }
 
-/** Answers the bodies of one request together, or refuses all of them with the mistakes of each. */
-async function allOf<T>(bodies: readonly unknown[], one: (body: Row) => Promise<T>, isArray: boolean): Promise<T[]> {
-  const settled = await Promise.allSettled(bodies.map((body) => one(body as Row)));
+interface AllOf<T> {
+  one(body: Row): Promise<T>;
+  isOver(): boolean;
+  readonly isArray: boolean;
+}
+
+/** Answers the bodies of one request, or refuses all of them with the mistakes of each. */
+async function allOf<T>(slices: readonly Slice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
+  const settled: PromiseSettledResult<T>[] = [];
+  for (const { bodies } of slices) {
+    if (settled.length > 0) await nextTurn();
+    // Nobody waits for the rest.
+    if (settled.length > 0 && isOver()) break;
+    settled.push(...(await Promise.allSettled(bodies.map(one))));
+  }
   const mistakes: Mistake[] = [];
   for (const [at, each] of settled.entries()) {
     if (each.status === 'fulfilled') continue;
@@ -172,6 +212,20 @@ async function allOf<T>(bodies: readonly unknown[], one: (body: Row) => Promise<
   }
   if (mistakes.length > 0) throw new Refused(400, mistakes.slice(0, mostMistakes));
   return settled.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
+}
+
+/** The answers to an array as JSON, written in slices as they were made. */
+async function jsonOf(answers: readonly Answered[]): Promise<string> {
+  const texts: string[] = [];
+  let items = 0;
+  for (const answer of answers) {
+    texts.push(JSON.stringify(answer));
+    items += answer.items.length;
+    if (items < workOfSlice) continue;
+    items = 0;
+    await nextTurn();
+  }
+  return `[${texts.join(',')}]`;
 }
 
 /** @throws Refused 400 */

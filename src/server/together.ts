@@ -18,11 +18,6 @@ interface Waiting<Q, A> {
 }
 
 /**
- * Questions that need not wait for others. A server in front takes no more at one time, and has refusals to write before all that has arrived is read.
- */
-const enough = 32;
-
-/**
  * @param answerAll gives an answer for each question, in their order, or an error in its place
  * @param most questions of one batch
  */
@@ -59,22 +54,13 @@ export function makeTogether<Q, A>(
     }
     isRunning = false;
   };
-  const begin = (): void => {
-    isRunning = true;
-    // An array brings all its questions before this.
-    queueMicrotask(() => void run());
-  };
   return (question, { isOver = () => false } = {}) =>
     new Promise((resolve, reject) => {
       queue.push({ question, isOver, resolve, reject });
       if (isRunning) return;
-      if (queue.length >= enough) begin();
-      else if (queue.length === 1) {
-        // After all that has arrived at this moment has been read.
-        soon(() => {
-          if (!isRunning && queue.length > 0) begin();
-        });
-      }
+      isRunning = true;
+      // After all that has arrived at this moment has been read, so that a server refuses what is too much before it answers the rest.
+      soon(() => void run());
     });
 }
 

@@ -180,3 +180,36 @@ it('weights go with the elements that their list keeps, and must be there', () =
   for (const [values, reason] of refused) expect(() => ask(values, base)).toThrow(reason);
   expect(() => ask({ starz: [1] })).toThrow('`starz`');
 });
+
+it('of a list far longer than its max only what it keeps is encoded', () => {
+  const { features, towers } = planOf(`
+    model long
+    features {
+      user_id : id(dim: 2)
+      seen    : list(item_id, max: 2, pool: none)
+      stars   : along(seen, number(boundaries: [2, 4], dim: 2))
+      item_id : id(dim: 2)
+    }
+    tower user(seen, stars) keyed by user_id { channel main = sum(seen, stars) -> mean }
+    tower item(item_id) keyed by item_id { channel main = item_id }
+    task watch { score = dot(user, item), loss = softmax(in_batch) }
+  `);
+  const known = new Map<string, Encoding>([
+    ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+    ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
+  ]);
+  let reads = 0;
+  const counting = <T>(values: readonly T[]): readonly T[] =>
+    new Proxy(values, {
+      get(target, name) {
+        if (typeof name === 'string' && /^\d+$/.test(name)) reads++;
+        return Reflect.get(target, name);
+      },
+    });
+  const seen = counting([...Array<string>(10_000).fill('i3'), 'i1', 'new', 'i2']);
+  const stars = counting([...Array<number>(10_000).fill(1), 5, 1, 3]);
+  const columns = queryColumns({ features }, towers[0], known, { seen, stars }, { histories });
+  expect([...(columns.get('seen')!.column.values as Int32Array)]).toEqual([1, 2]);
+  expect([...(columns.get('stars')!.column.values as Int32Array)]).toEqual([2, 1]);
+  expect(reads).toBeLessThan(30);
+});

@@ -21,6 +21,12 @@ it('answers 503 until the server is ready, on the same address and connection', 
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await page.text()).toContain('<div id="page">');
+  const icon = await fetch(`${url}/favicon.ico`);
+  expect([icon.status, icon.headers.get('content-type'), await icon.text()]).toEqual([
+    200,
+    'image/svg+xml',
+    expect.stringMatching(/^<svg /),
+  ]);
   const early = await state('/v1/recommend', '{"user":"u1"}');
   expect(early).toMatchObject({ status: 503, retry: '1', body: { errors: [{ code: 'server-busy' }] } });
   expect(early.body.errors[0].message).toContain('it is starting');
@@ -59,6 +65,7 @@ it('answers 503 until the server is ready, on the same address and connection', 
   expect(await state('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', version: 'v1' } });
   expect(await state('/v1/recommend', '{"user":"u1"}')).toMatchObject({ status: 200 });
   expect(await refusals()).toEqual(expected);
+  expect((await fetch(`${url}/favicon.ico`)).headers.get('content-type')).toBe('image/svg+xml');
   await server.close();
   await expect(fetch(url)).rejects.toThrow();
 });

@@ -1,5 +1,5 @@
 /** A gate lets some requests work and some wait, in order, by their cost, and refuses the others. No test measures a time. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { makeGate } from '../../src/server/gate.ts';
 
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -76,6 +76,33 @@ it('takes a large request that is the first to wait, whatever it costs', async (
   expect(gate.waiting).toBe(8);
   release();
   expect(await Promise.all(asked)).toEqual(['answered', 'answered']);
+});
+
+it('lets only as many wait as are in work while a load goes on, and a burst again after it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const gate = makeGate({ running: 1, waiting: 3 });
+    let { work, release } = held();
+    const fill = (count: number) => Array.from({ length: count }, () => outcome(gate.pass(work, long)));
+    const answered = Array.from({ length: 4 }, () => 'answered');
+    const burst = fill(4);
+    expect(await outcome(gate.pass(work, long))).toBe('503');
+    release();
+    expect(await Promise.all(burst)).toEqual(answered);
+    ({ work, release } = held());
+    vi.advanceTimersByTime(900);
+    const [first, second, third] = fill(3);
+    expect(await third).toBe('503');
+    release();
+    expect(await Promise.all([first, second])).toEqual(['answered', 'answered']);
+    ({ work, release } = held());
+    vi.advanceTimersByTime(1000);
+    const later = fill(4);
+    release();
+    expect(await Promise.all(later)).toEqual(answered);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('refuses at the deadline what waits, and lets those behind it begin', async () => {

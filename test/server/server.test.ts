@@ -230,6 +230,31 @@ it('counts users whose vectors it kept, and whose it computed', async () => {
   expect(text).toContain('tower_known_users{version="v1"} 2\n');
 });
 
+it('answers others between the slices of a long array, and after a long list', async () => {
+  let asked = 0;
+  const answers: Answers = {
+    ...served.answers,
+    recommend(body, options) {
+      asked++;
+      return served.answers.recommend(body, options);
+    },
+  };
+  const own = await served.server({ limits: { deadline: 60_000 } }, answers);
+  const lists = Array.from({ length: 3 }, () => ({ values: { history: Array<string>(3000).fill('m1') } }));
+  for (const bodies of [Array.from({ length: 20 }, () => ({ user: 'u1', k: 1000 })), lists]) {
+    asked = 0;
+    const long = ask(own, '/v1/recommend', bodies);
+    while (asked === 0) await new Promise(setImmediate);
+    expect((await ask(own, '/healthz')).status).toBe(200);
+    expect(asked).toBeLessThan(bodies.length);
+    const { status, body } = await long;
+    expect([status, asked]).toEqual([200, bodies.length]);
+    expect(body).toEqual(
+      JSON.parse(JSON.stringify(await Promise.all(bodies.map((each) => served.answers.recommend(each))))),
+    );
+  }
+});
+
 /** A connection that stays open. Each question resolves to the status of its answer, or to why there is none. */
 async function keptAlive(port: number): Promise<{ ask(): Promise<string> }> {
   const socket = connect(port, '127.0.0.1');

@@ -47,11 +47,10 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const { data, allow, unfinished, cache } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(choice);
-  const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }] = await Promise.all([
+  const [{ loadBeside }, { makeWatch }, { makeSides, makeVersions }, { makeSwaps }] = await Promise.all([
     import('./load_beside.ts'),
     import('./watch.ts'),
     import('../../server/versions/versions.ts'),
-    import('../../server/versions/sides.ts'),
     import('../../server/versions/swaps.ts'),
   ]);
   const versionOf = (run: Run, folder: string): Promise<Version> =>

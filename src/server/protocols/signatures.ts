@@ -6,7 +6,7 @@ import type { About } from '../about.ts';
 import type { Answers } from '../answers.ts';
 import type { AnsweredItem, RecommendBody, SimilarBody } from '../schemas.ts';
 import type { AskOptions } from '../together.ts';
-import type { About as Topic } from '../versions/sides.ts';
+import type { About as Topic } from '../versions/versions.ts';
 import { asker, type Field, features, item, seen, selection, weights } from './fields.ts';
 
 /** Outputs of one row by name: a list of each, or of vectors. */

@@ -4,8 +4,7 @@
  */
 import { failure } from '../../diagnostics/failure.ts';
 import { rehearse } from './rehearse.ts';
-import { makeSides, type Sides } from './sides.ts';
-import type { Version, Versions } from './versions.ts';
+import { makeSides, type Sides, type Version, type Versions } from './versions.ts';
 
 export interface Swaps {
   /** The version that a rollback goes back to. */

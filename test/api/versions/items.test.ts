@@ -7,7 +7,7 @@ import { openVersion } from '../../../src/api/versions/serve.ts';
 import { indexItems, load, open } from '../../../src/api.ts';
 import { defined } from '../../../src/defined.ts';
 import type { Change } from '../../../src/serve/live/live_items.ts';
-import { makeSides } from '../../../src/server/versions/sides.ts';
+import { makeSides } from '../../../src/server/versions/versions.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
 import type { Version } from '../../../src/server/versions/versions.ts';
 import { makeVersions } from '../../../src/server/versions/versions.ts';

@@ -1,6 +1,7 @@
 /** `tower serve` as a user runs it: from a run to an answer, to its end by a signal, and what it says where it cannot start. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
@@ -36,6 +37,38 @@ it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', a
   const args = ['recommend', 'run', '--user', 'u4', '-k', '3', '--json', '--engine', 'onnx'];
   expect(JSON.parse((await tower(args, { cwd: root })).stdout)).toMatchObject({ items, notes });
 });
+
+it('resets no request that was sent before SIGTERM', async () => {
+  for (let round = 0; round < 3; round++) {
+    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log'];
+    const child = spawn(process.execPath, args, { cwd: root });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const done = ended(child);
+    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    const ask = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const asked = request(`${url}/v1/recommend`, {
+          method: 'POST',
+          agent,
+          headers: { 'content-type': 'application/json' },
+        });
+        asked.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)));
+        asked.on('error', reject).end('{"user":"u4","k":3}');
+      });
+    const all = () => Promise.all(Array.from({ length: 64 }, ask));
+    const expected = Array.from({ length: 64 }, () => 200);
+    expect(await all()).toEqual(expected);
+    const asked = all();
+    // Node.js writes requests in the next turn.
+    await new Promise(setImmediate);
+    child.kill('SIGTERM');
+    expect(await asked).toEqual(expected);
+    agent.destroy();
+    expect((await done).code).toBe(0);
+  }
+}, 120_000);
 
 it('takes a new run of the folder, survives a kill while it loads it and items are written, and serves it after a new start', async () => {
   await train(at('films.tower'), {

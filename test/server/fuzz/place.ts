@@ -6,10 +6,9 @@ import { load } from '../../../src/api.ts';
 import { defined } from '../../../src/defined.ts';
 import type { Answers } from '../../../src/server/answers.ts';
 import { makeServer, type Server } from '../../../src/server/server.ts';
-import { makeSides } from '../../../src/server/versions/sides.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
 import type { Version } from '../../../src/server/versions/versions.ts';
-import { makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeSides, makeVersions } from '../../../src/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
 

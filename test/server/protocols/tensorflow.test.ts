@@ -2,8 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Server } from '../../../src/server/server.ts';
 import { makeServer } from '../../../src/server/server.ts';
-import { makeSides } from '../../../src/server/versions/sides.ts';
-import { makeVersion, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeSides, makeVersion, makeVersions } from '../../../src/server/versions/versions.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from '../served.ts';
 

@@ -1,8 +1,7 @@
 /** Which side answers whom: always the same, and as many as the share says. */
 import { expect, it } from 'vitest';
 import type { Answers } from '../../../src/server/answers.ts';
-import { fractionOf, makeSides } from '../../../src/server/versions/sides.ts';
-import { makeVersion } from '../../../src/server/versions/versions.ts';
+import { fractionOf, makeSides, makeVersion } from '../../../src/server/versions/versions.ts';
 
 const versionOf = (version: string) => makeVersion({ answers: { version } as Answers });
 const [stable, canary] = [versionOf('a'), versionOf('b')];

@@ -1,8 +1,7 @@
 /** A version is freed once, when no side has it and the last request that took it has ended. */
 import { expect, it } from 'vitest';
 import type { Answers } from '../../../src/server/answers.ts';
-import { makeSides } from '../../../src/server/versions/sides.ts';
-import { makeRecent, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeRecent, makeSides, makeVersions } from '../../../src/server/versions/versions.ts';
 import { counted } from './two_versions.ts';
 
 const versionOf = (version: string) => counted({ version } as Answers, version);
