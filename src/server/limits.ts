@@ -19,7 +19,7 @@ export const usualLimits: Limits = {
   batch: 256,
   k: 1000,
   running: 16,
-  waiting: 256,
+  waiting: 64,
   deadline: 2000,
 };
 

@@ -75,7 +75,7 @@ export function serveCommand(program: Command): void {
     .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
     .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
     .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
-    .addOption(limit('--waiting <count>', 'let this many requests of a burst wait while 16 are answered (default: 256)'))
+    .addOption(limit('--waiting <count>', 'let this many requests of a burst wait while 16 are answered (default: 64)'))
     .addOption(
       new Option(
         '--user-vectors <MiB>',
