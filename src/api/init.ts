@@ -13,7 +13,8 @@ import { dataText } from '../init/data_text.ts';
 import { modelText } from '../init/model_text.ts';
 import { profileOf, type TableProfile } from '../init/profile.ts';
 import type { Copy, Proposal } from '../init/proposal.ts';
-import { type Answers, propose } from '../init/propose.ts';
+import { type NoEvents, propose } from '../init/propose.ts';
+import type { Answers } from '../init/questions.ts';
 import { rolesOf } from '../init/roles.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
@@ -82,13 +83,17 @@ export interface Project {
   readonly allow: readonly string[];
 }
 
+/** What the files are taken for, or why nothing can be learned from them: answers to `questions` may change either. */
+export const proposalFor = ({ tables }: Look, folder: string, answers: Answers = {}): Proposal | NoEvents =>
+  propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
+
 /**
  * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
  * @throws Failure `starter-no-events`
  */
-export function proposeProject({ tables }: Look, folder: string, answers: Answers = {}): Project {
-  const nameOf = (path: string): string => relative(resolve(folder), resolve(path)).split(sep).join('/');
-  const proposal = propose(tables, answers, { nameOf });
+export function proposeProject(look: Look, folder: string, answers: Answers = {}): Project {
+  const { tables } = look;
+  const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
   const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>

@@ -111,7 +111,9 @@ const widthOf = (distinct: number): number => (distinct <= 12 ? 4 : distinct <= 
 /** The elements of a value that is a list in a text. */
 export function elementsOf(text: string, { separator }: Pick<ColumnProfile, 'separator'>): readonly string[] {
   const parts =
-    separator === '|' || separator === ';' ? text.split(separator) : text.replaceAll(/^\[|\]$/g, '').split(',');
+    separator === '|' || separator === ';' || separator === ' '
+      ? text.split(separator)
+      : text.replaceAll(/^\[|\]$/g, '').split(',');
   return parts.map((part) => part.trim().replaceAll(/^["']|["']$/g, '')).filter((part) => part !== '');
 }
 

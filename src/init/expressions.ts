@@ -20,6 +20,7 @@ export function listSql(column: ColumnProfile): string | undefined {
     return `TRY_CAST(${sqlName(name)} AS ${column.kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
   }
   const sign = sqlText(separator.trim());
+  if (separator === ' ') return `string_split(${withoutMark(column)}, ' ')`;
   if (separator === '|' || separator === ';') return `string_split(${withoutMark(column)}, ${sign})`;
   return `[trim(part) FOR part IN string_split(${withoutMark(column)}, ${sign})]`;
 }

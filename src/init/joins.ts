@@ -1,4 +1,4 @@
-/** Which files describe the users and items of the events: by names and by values that both have. */
+/** Which columns of the events are keys of which other files: by values that both have, in both directions, and by names. */
 import { isKeyLike } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf, wordsOf } from './words.ts';
@@ -8,38 +8,48 @@ export interface Join {
   readonly key: ColumnProfile;
   /** The column of the events. */
   readonly column: ColumnProfile;
-  readonly score: number;
   /** The share of values of the events that the file has. */
   readonly overlap: number;
+  /** From 0 to 1: how sure it is that the values are these keys. */
+  readonly score: number;
 }
 
 /** Each value names one row. Bad rows may hold one twice. */
 export const isUnique = ({ present, distinct, rows }: ColumnProfile): boolean =>
   present > 1 && distinct >= present * 0.995 && present >= rows * 0.99;
 
-/** The best join of a file with the events; nothing where it has none. */
-export function joinOf(table: TableProfile, events: TableProfile): Join | undefined {
-  let best: Join | undefined;
-  for (const key of table.columns) {
-    if (!isUnique(key) || !isKeyLike(key)) continue;
-    for (const column of events.columns) {
-      if (!isKeyLike(column)) continue;
-      const overlap = overlapOf(column, key);
-      const likeness = likenessOf(column, key, table.path);
-      const areSampled = !table.isWhole || !events.isWhole;
-      const score = 0.6 * overlap + 0.4 * likeness + (key.place === 0 ? 0.02 : 0);
-      const isEnough = overlap > 0.3 || (likeness >= 0.8 && (areSampled || overlap > 0.02));
-      if (isEnough && score >= 0.4 && score > (best?.score ?? 0)) best = { table, key, column, score, overlap };
-    }
-  }
-  return best;
+/** All joins of other files with the events: a file or a column may come up in several, and `rolesOf` decides. */
+export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): readonly Join[] {
+  const columns = events.columns.filter(isKeyLike);
+  return tables.flatMap((table) => {
+    if (table === events) return [];
+    const areSampled = !table.isWhole || !events.isWhole;
+    return table.columns
+      .filter((key) => isUnique(key) && isKeyLike(key))
+      .flatMap((key) =>
+        columns.flatMap((column): Join[] => {
+          const overlap = overlapOf(column, key);
+          const likeness = likenessOf(column, key, table.path);
+          // Small numbers are in every file that counts its rows.
+          const covered = overlap > 0 ? overlapOf(key, column) : 0;
+          const isEnough = overlap > 0.3 || (likeness >= 0.8 && (areSampled || overlap > 0.02));
+          const score = 0.5 * overlap + 0.25 * covered + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
+          return isEnough && score >= 0.3 ? [{ table, key, column, overlap, score }] : [];
+        }),
+      );
+  });
 }
 
-function overlapOf(column: ColumnProfile, key: ColumnProfile): number {
-  if (column.values.size === 0) return 0;
-  let both = 0;
-  for (const value of column.values) if (key.values.has(value)) both++;
-  return both / column.values.size;
+/** Values that are compared: more take time, and say nothing new. */
+const COMPARED = 3000;
+
+function overlapOf({ values }: ColumnProfile, key: ColumnProfile): number {
+  let [both, all] = [0, 0];
+  for (const value of values) {
+    if (++all > COMPARED) break;
+    if (key.values.has(value)) both++;
+  }
+  return both / Math.max(1, Math.min(all, COMPARED));
 }
 
 /** 1 for names with the same words. `id` in `films.csv` is the `film_id` of the events. */
@@ -57,12 +67,32 @@ function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): nu
   return 0;
 }
 
-export const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
+/** From -1, things, to 1, persons: what a file describes, by its name and its columns. */
+export function personsOf({ path, columns }: TableProfile): number {
+  const name = Number(isOf(path, 'user')) - Number(isOf(path, 'item'));
+  if (name !== 0) return name;
+  const isPerson = columns.some(
+    (column) =>
+      meansOf(column.name, 'person') !== undefined ||
+      /^(m,f|f,m|male,female|female,male)$/i.test([...column.values].join()),
+  );
+  const isThing = columns.some(
+    ({ name, meanWords }) =>
+      meansOf(name, 'thing') !== undefined || (meansOf(name, 'title') !== undefined && meanWords >= 2.5),
+  );
+  return (Number(isPerson) - Number(isThing)) * 0.7;
+}
 
-export const stemOf = (path: string): string => path.replace(/^.*[/\\]/, '').replace(/(\.[A-Za-z]{1,8}){1,2}$/, '');
+const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
+
+const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
+
+/** A name without the endings of tables: `u.item` keeps its own. */
+export const stemOf = (path: string): string =>
+  baseOf(path).replace(/(\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|gz))+$/i, '');
 
 /** Whether the name of a file has a meaning. */
-export const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf(path), meaning) !== undefined;
+const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf(path), meaning) !== undefined;
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 

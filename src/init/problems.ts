@@ -1,8 +1,8 @@
 /** Why nothing can be learned from files that are tables: a sentence that says what is missing. */
-import { isUnique } from './joins.ts';
+import { isKeyLike, isNameless, repeats } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Feature } from './proposal.ts';
-import type { Roles } from './roles.ts';
+import type { Roles, Taken } from './roles.ts';
 import { meansOf } from './words.ts';
 
 /** With fewer there is no part to train on. */
@@ -26,16 +26,35 @@ function isAlwaysNo({ name, distinct, top, present, rows }: ColumnProfile): bool
   return says && distinct === 1 && present === rows && /^(0|false|f|no|n|nein)$/i.test(top[0]![0]);
 }
 
-/** Nothing names an item, or the rows describe items. */
-export function problemOfPairs(events: TableProfile, { user }: Roles): string {
+/** Why rows are no pairs: nothing names an item, or each row describes something. */
+export function problemOfPairs(events: TableProfile, { user, item }: Roles): string | undefined {
+  const isSaid = [user, item].every((taken) => taken?.guess.because === 'you said so');
+  if (isSaid) return undefined;
   const same = events.columns.find(
     ({ name, distinct }) => distinct === 1 && (meansOf(name, 'item') ?? meansOf(name, 'user')) !== undefined,
   );
-  if (same) return problemOfOne(events, same);
-  if (events.columns.some((column) => isUnique(column)) && !user)
-    return `${nameOf(events)} seems to describe items or users: a model learns from events, with a user and an item in each row`;
-  return `no column of ${nameOf(events)} seems to name an item`;
+  if (same && !item) return problemOfOne(events, same);
+  const isKnown = (taken: Taken | undefined): boolean =>
+    taken !== undefined && (taken.guess.score >= 0.5 || isNameless(taken.column));
+  const isOnce = ({ column }: Taken): boolean => repeats(column) < 1.1;
+  const areUnknown = !isKnown(user) && !isKnown(item);
+  const describes = !item || areUnknown || (user ? isOnce(user) && !isKnown(item) : isOnce(item));
+  const key = describes ? describedKey(events) : undefined;
+  if (key) {
+    const others = events.columns.filter((column) => column !== key).slice(0, 3);
+    const shown = others.map(({ name }) => `\`${name}\``).join(', ');
+    return `${nameOf(events)} has a row for each \`${key.name}\`, with ${shown}: it seems to describe items or users, and a model learns from events, with a user and an item in each row`;
+  }
+  return item ? undefined : `no column of ${nameOf(events)} seems to name an item`;
 }
+
+/** A column whose values name the rows, one each: not a moment and not a measure. */
+const describedKey = ({ columns }: TableProfile): ColumnProfile | undefined =>
+  columns.find((column) => {
+    const { present, distinct, rows, time, kind } = column;
+    const isName = kind === 'text' || column.place === 0 || meansOf(column.name, 'id') !== undefined;
+    return isName && isKeyLike(column) && time === undefined && distinct > present * 0.95 && present > rows * 0.9;
+  });
 
 const problemOfOne = (events: TableProfile, { name, top }: ColumnProfile): string =>
   `\`${name}\` is \`${top[0]![0].slice(0, 40)}\` in all rows of ${nameOf(events)}: a model learns from several users and several items`;

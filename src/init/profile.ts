@@ -38,7 +38,7 @@ export interface ColumnProfile {
   readonly width?: number;
 }
 
-export type ListForm = '|' | ';' | ',' | ', ' | 'json' | 'python';
+export type ListForm = '|' | ';' | ',' | ', ' | ' ' | 'json' | 'python';
 
 export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
   readonly columns: readonly ColumnProfile[];
@@ -88,12 +88,17 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   const some = texts.slice(0, 5000);
   const share = (test: (text: string) => boolean): number => some.filter(test).length / some.length;
   if (share((text) => text.startsWith('{')) > 0.9) return { ...base, kind: 'object' };
-  const time = timeFormOf(some, meansOf(name, 'time') !== undefined);
+  const areDigits = share((text) => /^\d+$/.test(text)) > 0.95;
+  const isTime = meansOf(name, 'time') !== undefined;
+  // The name of a key outranks digits that could be a moment.
+  const time = areDigits && !isTime && isKeyName(name) ? undefined : timeFormOf(some, isTime);
   const timed = time ? { time } : {};
   if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
     return { ...base, kind: 'boolean' };
   // `01067` is a code: a data block reads a column of such values as text.
   const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
+  // So many digits are an id, which a number would round.
+  if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...base, kind: 'text' };
   if (share(isInteger) > 0.95 && !areCodes) return { ...base, ...range(texts), ...timed, kind: 'integer' };
   if (share(isNumber) > 0.95 && !areCodes) return { ...base, ...range(texts), ...timed, kind: 'decimal' };
   const number = time || areCodes ? undefined : numberFormOf(some);
@@ -103,6 +108,9 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   if (vector !== undefined) return { ...base, kind: 'vector', width: vector, separator: 'json' };
   return { ...base, kind: 'text', ...timed, ...(separator === undefined ? {} : { separator }) };
 }
+
+const isKeyName = (name: string): boolean =>
+  (['user', 'item', 'id'] as const).some((meaning) => meansOf(name, meaning) !== undefined);
 
 /** Tables with missing values write `5.0`. */
 const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
@@ -172,7 +180,16 @@ function listFormOf(texts: readonly string[]): ListForm | undefined {
       return sign === ',' && having.every((text) => /, /.test(text)) ? ', ' : sign;
     }
   }
-  return undefined;
+  return areBlankLists(texts) ? ' ' : undefined;
+}
+
+/** `N4 N17 N3`: ids with digits, more in one text than in the next, and no words of a sentence. */
+function areBlankLists(texts: readonly string[]): boolean {
+  const lists = texts.map((text) => text.split(' '));
+  const elements = lists.flat();
+  const ids = elements.filter((each) => /^[A-Za-z_-]*\d[\w:-]*$/.test(each)).length;
+  const areUneven = lists.some(({ length }) => length !== lists[0]!.length);
+  return areUneven && elements.length > texts.length * 2 && ids > elements.length * 0.9;
 }
 
 function isJson(text: string): boolean {

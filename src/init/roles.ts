@@ -1,7 +1,8 @@
-/** What each column of the events is: one user, one item and one time, and the best guess for every other column. */
+/** What each column of a table is, if its rows are events: one user, one item and one time, the files of their keys, and the best guess for every other column. */
 import type { Guess } from './guess.ts';
 import { byValues, isKeyLike, isNameless, keysByValues } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
+import { type Join, personsOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf } from './words.ts';
 
@@ -14,6 +15,9 @@ export interface Roles {
   readonly user?: Taken;
   readonly item?: Taken;
   readonly time?: Taken;
+  /** The files that are joined by the user and by the item. */
+  readonly users?: Join;
+  readonly items?: Join;
   /** All others, with what they may be. */
   readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly Guess[] }[];
   /** Columns that could be the user or the item as well, the likeliest first. */
@@ -27,93 +31,143 @@ export interface Chosen {
   readonly time?: string;
 }
 
-export function rolesOf(table: TableProfile, chosen: Chosen = {}): Roles {
+type Side = 'user' | 'item';
+
+/** A column as a user or an item, with a file of its keys or without. */
+interface KeyOption extends Taken {
+  readonly join?: Join;
+  readonly value: number;
+}
+
+/** The pair of columns and the files of their keys that fit best together: each file and each column is taken once. */
+export function rolesOf(table: TableProfile, chosen: Chosen = {}, joins: readonly Join[] = []): Roles {
   const all = table.columns.map((column) => ({ column, guesses: guessesOf(column) }));
-  const best = (role: Guess['role'], but: readonly (ColumnProfile | undefined)[]): Taken | undefined => {
-    const found = all.flatMap(({ column, guesses }) => {
-      const guess = guesses.find((each) => each.role === role);
-      return guess && !but.includes(column) ? [{ column, guess }] : [];
+  const said = (role: Side | 'time'): ColumnProfile | undefined =>
+    table.columns.find(({ name }) => name === chosen[role]);
+  const keys = new Set(keysByValues(table.columns).filter(mayBeKey));
+  const time =
+    chosen.time === undefined ? timeOf(all, [said('user'), said('item')]) : takenAsSaid('time', said('time'));
+
+  const optionsOf = (side: Side): readonly KeyOption[] => {
+    if (chosen[side] === 'none') return [];
+    const own = said(side);
+    const columns = all.filter(({ column }) => (own ? column === own : column !== time?.column && isKeyLike(column)));
+    const found = columns.flatMap(({ column, guesses }): KeyOption[] => {
+      const guess = own ? takenAsSaid(side, own)!.guess : guessOf(side, column, guesses, keys);
+      const alone = guess ? [{ column, guess, value: guess.score }] : [];
+      const joined = joins
+        .filter((join) => join.column === column)
+        .map((join): KeyOption => {
+          const persons = personsOf(join.table) * (side === 'user' ? 1 : -1);
+          const told = linked(side, join, persons);
+          const better = guess && guess.score >= told.score ? guess : told;
+          return { column, join, guess: better, value: (guess?.score ?? 0.1) + join.score + 0.5 * persons };
+        });
+      return [...alone, ...joined];
     });
-    return found.reduce<Taken | undefined>(
-      (first, one) => (!first || one.guess.score > first.guess.score ? one : first),
-      undefined,
-    );
+    return found.sort((a, b) => b.value - a.value);
   };
-  const said = (role: 'user' | 'item' | 'time'): Taken | 'none' | undefined => {
-    const name = chosen[role];
-    if (name === undefined || name === 'none') return name as 'none' | undefined;
-    const column = table.columns.find((each) => each.name === name);
-    return column && { column, guess: { role, score: 1, because: 'you said so' } };
-  };
-  const keys = keysByValues(table.columns);
-  const nameless = keys.filter(isNameless);
-  const taken = <T>(answer: T | 'none' | undefined, otherwise: () => T | undefined): T | undefined =>
-    answer === 'none' ? undefined : (answer ?? otherwise());
-
-  const [saidUser, saidItem, saidTime] = [said('user'), said('item'), said('time')];
-  const time = taken(saidTime, () => best('time', [column(saidUser), column(saidItem)]));
-  let user = taken(saidUser, () => best('user', [column(saidItem), time?.column]) ?? questionKey(all));
-  // Two columns without names: people write the user first.
-  const isFree = (each: ColumnProfile): boolean => each !== user?.column && each !== time?.column;
-  let item = taken(saidItem, () => best('item', [user?.column, time?.column]));
-  if (saidUser === undefined && user === undefined) {
-    // Where no name says anything, two columns of ids are taken for the pair.
-    const some = item === undefined && keys.length > 1 ? keys : nameless;
-    const free = some.filter((each) => each !== item?.column && isFree(each));
-    const first = free[0];
-    if (first && (item || free.length > 1)) user = { column: first, guess: byValues('user', first, 'first') };
-  }
-  if (saidItem === undefined && item === undefined) {
-    const free = keys.filter((each) => isFree(each) && meansOf(each.name, 'context') === undefined);
-    const next = free.find(isNameless) ?? [...free].sort((a, b) => b.distinct - a.distinct)[0];
-    if (next && user) item = { column: next, guess: byValues('item', next, isNameless(next) ? 'second' : 'other') };
-  }
-  const own = [user?.column, item?.column, time?.column];
-  const candidates = table.columns.filter((each) => isKeyLike(each) && each.time === undefined && each.distinct > 2);
+  const [users, items] = [optionsOf('user'), optionsOf('item')];
+  const best = bestPair(users, items);
+  const own = [best.user?.column, best.item?.column, time?.column];
+  const keyLike = table.columns.filter((each) => isKeyLike(each) && each.time === undefined && each.distinct > 2);
+  const candidates = (options: readonly KeyOption[], but: KeyOption | undefined): readonly ColumnProfile[] =>
+    [...new Set([...options.map(({ column }) => column), ...keyLike])].filter((column) => column !== but?.column);
   return {
-    ...(user ? { user } : {}),
-    ...(item ? { item } : {}),
+    ...(best.user ? { user: best.user } : {}),
+    ...(best.item ? { item: best.item } : {}),
     ...(time ? { time } : {}),
-    others: all.filter((each) => !own.includes(each.column)),
-    candidates: {
-      user: candidates.filter((each) => each !== item?.column),
-      item: candidates.filter((each) => each !== user?.column),
-    },
+    ...(best.user?.join ? { users: best.user.join } : {}),
+    ...(best.item?.join ? { items: best.item.join } : {}),
+    others: all.filter(({ column }) => !own.includes(column)),
+    candidates: { user: candidates(users, best.item), item: candidates(items, best.user) },
   };
 }
 
-function column(taken: Taken | 'none' | undefined): ColumnProfile | undefined {
-  return typeof taken === 'object' ? taken.column : undefined;
+const takenAsSaid = (role: Side | 'time', column: ColumnProfile | undefined): Taken | undefined =>
+  column && { column, guess: { role, score: 1, because: 'you said so' } };
+
+function timeOf(all: Roles['others'], but: readonly (ColumnProfile | undefined)[]): Taken | undefined {
+  const found = all.flatMap(({ column, guesses }) => {
+    const guess = guesses.find(({ role }) => role === 'time');
+    return guess && !but.includes(column) ? [{ column, guess }] : [];
+  });
+  return found.reduce<Taken | undefined>(
+    (first, one) => (!first || one.guess.score > first.guess.score ? one : first),
+    undefined,
+  );
 }
 
-/** The id of a question, which asks as a user does. */
-function questionKey(all: Roles['others']): Taken | undefined {
-  const found = all.find(
-    ({ column }) =>
-      meansOf(column.name, 'query') !== undefined && meansOf(column.name, 'id') !== undefined && isKeyLike(column),
-  );
-  return (
-    found && {
-      column: found.column,
-      guess: { role: 'user', score: 0.6, because: 'its name says that it is the key of a question' },
+/** A number that is no code is no key, unless its table has no names. */
+const mayBeKey = (column: ColumnProfile): boolean =>
+  isNameless(column) ||
+  (meansOf(column.name, 'context') === undefined &&
+    (column.kind === 'text' || meansOf(column.name, 'id') !== undefined));
+
+/** What says that a column names a user or an item, without other files. */
+function guessOf(
+  side: Side,
+  column: ColumnProfile,
+  guesses: readonly Guess[],
+  keys: ReadonlySet<ColumnProfile>,
+): Guess | undefined {
+  const named = guesses.find(({ role }) => role === side);
+  if (named) return named;
+  // The id of a question, which asks as a user does.
+  if (side === 'user' && meansOf(column.name, 'query') !== undefined && meansOf(column.name, 'id') !== undefined)
+    return { role: 'user', score: 0.5, because: 'its name says that it is the key of a question' };
+  if (!keys.has(column)) return undefined;
+  const isOther = guesses.some(({ role }) => role === (side === 'user' ? 'item' : 'user'));
+  const isOutcome = ['rating', 'count', 'action', 'kind', 'fold'].includes(guesses[0]!.role);
+  if (isOutcome && !isNameless(column)) return undefined;
+  const guess = byValues(side, column);
+  return isOther ? { ...guess, score: 0.1 } : guess;
+}
+
+/** @param persons whether the file describes what the side says: from -1 to 1 */
+function linked(role: Side, { table, overlap }: Join, persons: number): Guess {
+  const because = `${Math.round(overlap * 100)} % of its values are keys of ${table.path.replace(/^.*[/\\]/, '')}`;
+  return { role, score: persons > 0 ? 0.6 : persons < 0 ? 0.2 : 0.45, because };
+}
+
+/** Two columns that only their values show are taken where no name says anything: where one side is known, somebody has to say the other. */
+function bestPair(
+  users: readonly KeyOption[],
+  items: readonly KeyOption[],
+): { readonly user?: KeyOption; readonly item?: KeyOption } {
+  let [best, most]: [{ user?: KeyOption; item?: KeyOption }, number] = [{}, Number.NEGATIVE_INFINITY];
+  for (const item of [undefined, ...items])
+    for (const user of [undefined, ...users]) {
+      if (user && item && (user.column === item.column || (user.join && user.join.table === item.join?.table)))
+        continue;
+      if (user && isGuessed(user) && item && !isGuessed(item) && !isNameless(user.column)) continue;
+      if (!user && item && isGuessed(item)) continue;
+      // People write the user first.
+      const order = user && item && user.column.place < item.column.place ? 0.05 : 0;
+      const total = (user?.value ?? 0) + (item?.value ?? 0) + order;
+      if (total > most) [best, most] = [{ ...(user ? { user } : {}), ...(item ? { item } : {}) }, total];
     }
-  );
+  return best;
 }
 
-/** How much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome. */
-export function eventScore(table: TableProfile): number {
-  const { user, item, time, others } = rolesOf(table);
+const isGuessed = ({ guess, join }: KeyOption): boolean => guess.score <= 0.4 && join === undefined;
+
+const named =
+  /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
+
+/** How much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome, and files of their keys. */
+export function eventScore(table: TableProfile, { user, item, time, users, items, others }: Roles): number {
   const outcomes = others.some(({ guesses }) => ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''));
   const again = [user, item].filter((each) => each && each.column.present / each.column.distinct > 1.1).length;
-  const named =
-    /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
   const queries = others.some(({ guesses }) => guesses[0]?.role === 'query');
+  const sure = (taken: Taken | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
   return (
-    (item ? 2 : 0) +
-    (user || queries ? 2 : 0) +
+    sure(item) +
+    (sure(user) || (queries ? 2 : 0)) +
     (time ? 1 : 0) +
     (outcomes ? 1 : 0) +
     again * 0.75 +
+    0.5 * ((users?.score ?? 0) + (items?.score ?? 0)) +
     Math.log10(table.count + 1) * 0.3 +
     (table.kind === 'lines' ? 3 : 0) +
     (named.test(table.path.replace(/^.*[/\\]/, '')) ? 1 : 0)

@@ -10,7 +10,7 @@ const words: ReadonlySet<string> = new Set(
   positional precision primary qualify real references returning right row select semi setof show similar smallint some struct substring
   summarize symmetric table tablesample then time timestamp to trailing treat trim true try_cast union unique unpack unpivot using values
   varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot
-  xmlserialize xmltable events items users`.split(/\s+/),
+  xmlserialize xmltable user current_user session_user events items users`.split(/\s+/),
 );
 
 export function sqlName(name: string): string {

@@ -12,11 +12,11 @@ export interface TimeForm {
 }
 
 /** Numbers that are moments between 1985 and 2100, in some unit. */
-const since = (name: string, doc: string, scale: number): TimeForm => ({
+const since = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+)?$/): TimeForm => ({
   name,
   doc,
   fits: (text) => {
-    if (!/^\d{9,19}(\.\d+)?$/.test(text)) return false;
+    if (!form.test(text)) return false;
     const seconds = Number(text) / scale;
     return seconds > 4.7e8 && seconds < 4.1e9;
   },
@@ -75,7 +75,8 @@ export const timeForms: readonly TimeForm[] = [
   since('seconds', 'seconds since 1970', 1),
   since('milliseconds', 'milliseconds since 1970', 1e3),
   since('microseconds', 'microseconds since 1970', 1e6),
-  since('nanoseconds', 'nanoseconds since 1970', 1e9),
+  // Nineteen digits are an id more often: clocks end in zeros.
+  since('nanoseconds', 'nanoseconds since 1970', 1e9, /^\d{16}000$/),
   {
     name: 'iso',
     doc: 'dates of the form 2024-05-31',
@@ -150,6 +151,7 @@ export const timeForms: readonly TimeForm[] = [
 
 /** Forms of plain numbers: only the name of a column says that they are moments. */
 const namedForms: readonly TimeForm[] = [
+  since('nanoseconds', 'nanoseconds since 1970', 1e9),
   {
     name: 'mixed units',
     doc: 'seconds and milliseconds since 1970, mixed',

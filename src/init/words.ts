@@ -9,20 +9,30 @@ export function wordsOf(name: string): readonly string[] {
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
+    .flatMap(parted)
     .filter((word) => word !== '');
+}
+
+/** `movieid` is two words, as `movie_id` is. */
+function parted(word: string): readonly string[] {
+  const [, base, id] = /^(\w{3,}?)(ids?|uid|uuid|name|nr|no|nummer|code)$/.exec(word) ?? [];
+  const isKnown = base !== undefined && (['user', 'item'] as const).some((side) => tables.get(side)!.has(base));
+  return isKnown ? [base, id!] : [word];
 }
 
 /** In English, and words that come up in files of other languages. */
 const meanings = {
-  user: `user users usr uid userid customer customers cust client clients member members visitor visitors session sessions sessionid person persons people
-    player reader readers reviewer reviewers reviewerid buyer consumer shopper subscriber listener viewer profile household account msno personid
-    visitorid customerid memberid clientid kunde kunden kundennummer konto kontonummer käufer kaufer nutzer benutzer utilisateur usuario cliente klant utente fullvisitorid cookie device
+  user: `user users usr uid customer customers cust client clients member members visitor visitors session sessions person persons people
+    player players reader readers reviewer reviewers buyer buyers consumer shopper subscriber listener listeners viewer viewers profile household account accounts msno
+    learner learners student students pupil guest guests patient patients passenger candidate candidates applicant applicants employee employees worker rater voter
+    donor borrower patron rider traveller email who kunde kunden konto käufer kaufer nutzer benutzer utilisateur usuario cliente klant utente fullvisitor cookie device
     用户 顧客 ユーザー`,
-  item: `item items itm iid itemid product products prod productid article articles sku asin movie movies movieid film films song songs track tracks trackid artist artists
-    artistid album book books bookid isbn place places placeid poi venue business businesses restaurant restaurants recipe recipes game games
-    news doc docs document documents docid video videos ad ads offer offers course courses job jobs listing hotel hotels anime animeid beer beers
-    artikel artikelnummer produkt produit producto articulo livre libro buch prodotto content contentid page pages url destination app apps podcast post posts
-    area areas synset answer passage merchant shop store event_id playlist 商品 物品 作品`,
+  item: `item items itm iid product products prod article articles sku asin movie movies film films song songs track tracks artist artists
+    album albums book books isbn place places poi venue venues business businesses restaurant restaurants recipe recipes game games
+    news doc docs document documents video videos ad ads offer offers course courses job jobs vacancy listing hotel hotels anime beer beers wine wines dish
+    artikel produkt produit producto articulo livre libro buch prodotto content page pages url destination app apps podcast post posts tweet tweets episode episodes
+    paper papers package packages repo repository property series
+    area areas synset answer passage merchant merchants vendor vendors shop store event_id playlist 商品 物品 作品`,
   time: `time timestamp timestamps ts date datetime datum zeit zeitpunkt zeitstempel when created createdat updated at day moment fecha heure hora unix
     unixtime epoch unixreviewtime reviewtime eventtime occurred seen visited watched purchased bought ordered placed 时间 日付`,
   rating: `rating ratings rate stars star score scores overall grade note punkte bewertung bewertungen sterne calificacion valoracion nota review_score relevance wertung`,
@@ -41,7 +51,11 @@ const meanings = {
     delay arrival paid total revenue profit tag tags error status`,
   context: `device platform os browser hour weekday dow day_of_week month season channel source referrer referer country region state city origin location locale language lang
     page_type placement surface position_shown app_version weather store gender age sex occupation tier plan`,
-  id: `id ids key code nr no number num uid uuid asin isbn sku nummer`,
+  basket: `basket baskets order orders cart carts invoice invoices receipt receipts transaction transactions commit commits trip trips visit visits`,
+  happening: `review reviews order booking event purchase rating visit play posted created`,
+  person: `age gender sex birth born birthday birthdate dob alter geschlecht geburt geburtsjahr occupation`,
+  thing: `genre genres price brand category categories release publisher author authors director cuisine topics skills tags ingredients`,
+  id: `id ids uri urn guid ref handle key code nr no number num uid uuid asin isbn sku nummer`,
 } as const;
 
 export type Meaning = keyof typeof meanings;

@@ -43,19 +43,16 @@ function answered({ events, users, items, reasons, time, case: kind }: Proposal)
   };
 }
 
-export async function wrongAnswers(folder: Folder): Promise<string[]> {
+async function wrongAnswers(folder: Folder): Promise<string[]> {
   const path = await written(folder);
   let proposal: Proposal;
   try {
     ({ proposal } = proposeProject(await lookAt([path]), path));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return folder.right === 'no events' ? [] : [`refused: ${error.diagnostics[0]!.message}`];
+    return folder.right === 'refused' ? [] : [`refused: ${error.diagnostics[0]!.message}`];
   }
-  if (folder.right === 'no events')
-    return proposal.questions.some(({ id, choices }) => id === 'events' && choices[0]?.value === 'none')
-      ? []
-      : [`proposed ${JSON.stringify(answered(proposal))}`];
+  if (folder.right === 'refused') return [`proposed ${JSON.stringify(answered(proposal))}`];
   const { right } = folder;
   const given = answered(proposal);
   return Object.entries(right).flatMap(([id, values]) => {
@@ -69,6 +66,6 @@ export async function wrongAnswers(folder: Folder): Promise<string[]> {
 
 describe('folders that init has not seen', () => {
   it.each(folders.map((folder) => [folder.name, folder] as const))('%s', async (_, folder) => {
-    expect((await wrongAnswers(folder)).join("; ")).toBe("");
+    expect((await wrongAnswers(folder)).join('; ')).toBe('');
   });
 });

@@ -18,7 +18,7 @@ export interface Folder {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** SELECT statements by the name of the Parquet file that each fills. */
   readonly parquet?: Readonly<Record<string, string>>;
-  readonly right: RightAnswer | 'no events';
+  readonly right: RightAnswer | 'refused';
 }
 
 const random = makeRandom(2029);
@@ -33,7 +33,6 @@ const jsonLines = (all: readonly object[]): string => `${all.map((row) => JSON.s
 const quoted = (value: unknown): string => `"${String(value ?? '').replaceAll('"', '""')}"`;
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const hex = (length: number): string => times(length, () => '0123456789abcdef'[pick(16)]).join('');
-const uuid = (): string => [8, 4, 4, 4, 12].map(hex).join('-');
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 const start = 1_690_000_000;
 const later = (): number => start + pick(200 * 86_400);
@@ -249,9 +248,9 @@ function shopLog(): Folder {
 function music(): Folder {
   const artists = times(70, (at) => [at * 7 + 2, `Beyoncé ${title()}`, `http://www.last.example/music/${at}`]);
   const users = times(110, (at) => at * 3 + 2);
-  const pairs = [
-    ...new Set(times(1700, () => `${among(users)}\t${artists[skewed(70)]![0]}`)),
-  ].map((pair) => `${pair}\t${1 + Math.floor(5000 * random.next() ** 6)}`);
+  const pairs = [...new Set(times(1700, () => `${among(users)}\t${artists[skewed(70)]![0]}`))].map(
+    (pair) => `${pair}\t${1 + Math.floor(5000 * random.next() ** 6)}`,
+  );
   const tagged = times(900, () => [among(users), among(artists)[0], 1 + pick(40), (start + pick(9_000_000)) * 1000]);
   return {
     name: 'artists that users listened to and how often, tags, friends; latin-1',
@@ -365,15 +364,8 @@ function news(): Folder {
         '\t',
       ),
     },
-    right: {
-      events: ['behaviors.tsv'],
-      user: ['column2'],
-      item: ['column4'],
-      time: ['column3'],
-      users: [undefined],
-      items: ['news.tsv.column1'],
-      history: ['listed'],
-    },
+    // No column has the clicked item alone, so there is nothing that a data block could name.
+    right: 'refused',
   };
 }
 
@@ -549,7 +541,13 @@ function podcasts(): Folder {
         ['episode', 'show', 'title', 'minutes', 'explicit'],
         ...episodes
           .filter((_, at) => at % 5 !== 2)
-          .map((id) => [id, among(['Talk', 'Myths', 'Gears']), quoted(title()), 5 + pick(90), among(['true', 'false'])]),
+          .map((id) => [
+            id,
+            among(['Talk', 'Myths', 'Gears']),
+            quoted(title()),
+            5 + pick(90),
+            among(['true', 'false']),
+          ]),
       ]),
     },
     right: {
@@ -583,12 +581,7 @@ function visits(): Folder {
       'members.csv': rows(
         [
           ['Member No.', 'Birth year', 'Plan', 'Weight'],
-          ...members.map((id) => [
-            id,
-            1950 + pick(50),
-            among(['gold', 'basic']),
-            `${50 + pick(60)},${pick(10)}`,
-          ]),
+          ...members.map((id) => [id, 1950 + pick(50), among(['gold', 'basic']), `${50 + pick(60)},${pick(10)}`]),
         ],
         ';',
       ),
@@ -659,13 +652,7 @@ function countries(): Folder {
     files: {
       'countries.csv': rows([
         ['code', 'name', 'continent', 'population', 'gdp'],
-        ...codes.map((code) => [
-          code,
-          title(),
-          among(['Asia', 'Africa', 'Europe']),
-          pick(90_000_000),
-          pick(1_000_000),
-        ]),
+        ...codes.map((code) => [code, title(), among(['Asia', 'Africa', 'Europe']), pick(90_000_000), pick(1_000_000)]),
       ]),
       'cities.csv': rows([
         ['city', 'country_code', 'population', 'latitude', 'longitude', 'founded'],
@@ -679,7 +666,7 @@ function countries(): Folder {
         ]),
       ]),
     },
-    right: 'no events',
+    right: 'refused',
   };
 }
 
@@ -700,7 +687,7 @@ function weather(): Folder {
         ]),
       ]),
     },
-    right: 'no events',
+    right: 'refused',
   };
 }
 

@@ -7,7 +7,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { nextSteps } from '../../init/next_steps.ts';
 import { originalsOf } from '../../init/originals.ts';
-import type { Answers } from '../../init/propose.ts';
+import type { Answers } from '../../init/questions.ts';
 import { ask, askSome, canAsk } from '../ask.ts';
 import { interruptible } from '../interruptible.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
@@ -138,15 +138,15 @@ function refuseUnknown({ tables }: Look, { events, ...options }: Options): void 
 
 /** The project once every question has an answer: somebody's, or the likeliest. */
 async function settled(look: Look, options: Options, asks: boolean): Promise<Project> {
-  const { proposeProject } = await import('../../api/init.ts');
+  const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
   let answers: Answers = defined({ events, user, item, time }) as Answers;
   for (;;) {
-    const project = proposeProject(look, options.out, answers);
-    const { questions } = project.proposal;
+    const found = proposalFor(look, options.out, answers);
+    const { questions } = found;
     const [question] = questions;
-    if (question === undefined) return project;
-    if (!asks) {
+    if (question === undefined || !asks) {
+      const project = proposeProject(look, options.out, answers);
       // The proposal holds the first choice of each already.
       for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
       return project;

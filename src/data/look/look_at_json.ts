@@ -2,7 +2,7 @@
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/json.ts';
 import { plain, tableOfObjects } from './flat.ts';
 import type { Looked } from './look_at_text.ts';
-import { type Cell, cellOf } from './looked_table.ts';
+import { type Cell, cellOf, exactJson } from './looked_table.ts';
 import type { Sample } from './sample_bytes.ts';
 
 const MOST = 40_000;
@@ -26,7 +26,8 @@ export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonl
         records++;
         bytes += to - from + 1;
         if (problem !== undefined) bad++;
-        else if (objects.length < MOST) objects.push(JSON.parse(cut.toString('utf8', from, to)));
+        else if (objects.length < MOST)
+          objects.push(exactJson(cut.toString('utf8', from, to)) as Record<string, unknown>);
       });
     } catch (error) {
       return { reason: (error as Error).message };
@@ -49,7 +50,7 @@ export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonl
 function mapOf(text: string): Looked | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = exactJson(text);
   } catch {
     return undefined;
   }

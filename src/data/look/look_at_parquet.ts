@@ -2,7 +2,7 @@
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import { tableOfObjects } from './flat.ts';
 import type { Looked } from './look_at_text.ts';
-import { cellOf } from './looked_table.ts';
+import { cellOf, exactJson } from './looked_table.ts';
 
 const MOST = 20_000;
 
@@ -18,7 +18,7 @@ export async function lookAtParquet(path: string, isKnown: boolean, signal?: Abo
     const sampled = await database.rows(
       `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM (SELECT * FROM ${from} LIMIT ${MOST}) t`,
     );
-    const objects = sampled.map(({ row }) => JSON.parse(String(row)) as Record<string, unknown>);
+    const objects = sampled.map(({ row }) => exactJson(String(row)) as Record<string, unknown>);
     const rows = objects.map((object) => columns.map((name) => cellOf(object[name])));
     const types = described.map((row) => String(row.column_type));
     const seen = { kind: 'parquet', columns, types, rows, count, isWhole: count <= MOST, bad: 0 } as const;

@@ -62,6 +62,13 @@ export const unknownEnding = 'the ending of its name is unknown to a data block'
 
 export const objectsBecause = 'its columns hold objects, whose fields become columns';
 
+/** JSON whose long whole numbers are texts: a number of JavaScript would round an id of 64 bits. */
+export function exactJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const parts = /"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g;
+  return JSON.parse(text.replaceAll(parts, (part) => (part.startsWith('"') ? part : `"${part}"`)));
+}
+
 /** A value of JSON as a cell. */
 export function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { rowsOfMap } from './look_at_json.ts';
 import { separated, unescaped, withoutBlankLines, withoutMark } from './look_at_text.ts';
-import type { LookedTable, Rewrite } from './looked_table.ts';
+import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
 import { unpadded } from './padding.ts';
 import { withoutLines } from './titles.ts';
 
@@ -26,7 +26,9 @@ export async function rewrite(work: Rewriting): Promise<void> {
 }
 
 async function rewriteMap({ from, to, rewrite }: Rewriting): Promise<void> {
-  const { rows } = rowsOfMap(JSON.parse((await readFile(from, 'utf8')).replace(/^\uFEFF/, '')));
+  const { rows } = rowsOfMap(
+    exactJson((await readFile(from, 'utf8')).replace(/^\uFEFF/, '')) as Readonly<Record<string, unknown>>,
+  );
   const handle = await open(to, 'wx');
   try {
     await handle.write(rowText(rewrite.header, ','));

@@ -10,7 +10,9 @@ export const list: Guesser = ({ kind, separator }) => {
   return {
     role: 'list',
     score: 0.8,
-    because: form ? `its values are ${form}` : `\`${separator.trim()}\` separates short values that come up again`,
+    because: form
+      ? `its values are ${form}`
+      : `${separator === ' ' ? 'a blank' : `\`${separator.trim()}\``} separates short values that come up again`,
   };
 };
 

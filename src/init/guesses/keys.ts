@@ -4,18 +4,9 @@ import type { ColumnProfile } from '../profile.ts';
 import { type Meaning, meansOf } from '../words.ts';
 
 /** Words of users that name something narrower: a person has several sessions. */
-const narrower: ReadonlySet<string> = new Set([
-  'session',
-  'sessions',
-  'sessionid',
-  'visitor',
-  'visitorid',
-  'cookie',
-  'device',
-  'profile',
-  'account',
-  'household',
-]);
+const narrower: ReadonlySet<string> = new Set(
+  'session sessions visitor cookie device profile account household email'.split(' '),
+);
 
 /** Values that may name something: short, and no moments, lists or fractions. */
 export function isKeyLike({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean {
@@ -43,7 +34,11 @@ function byName(role: 'user' | 'item', meaning: Meaning): Guesser {
     const rest = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
     const isAlone = rest.length === 0 || column.words.join('') === word;
     // `user_age` describes a user and names none.
-    const isName = rest.every((each) => meansOf(each, 'title') !== undefined);
+    const isName = rest.every(
+      (each, at) =>
+        meansOf(each, 'title') !== undefined ||
+        (at < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
+    );
     if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
     const again = repeats(column) >= 1.2;
     const score =
@@ -57,6 +52,15 @@ function byName(role: 'user' | 'item', meaning: Meaning): Guesser {
 }
 
 export const userByName = byName('user', 'user');
+
+/** What was chosen together: its key stands for a person where no column names one. */
+export const basketByName: Guesser = (column) => {
+  const word = meansOf(column.name, 'basket');
+  const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
+  if (word === undefined || !isAlone || !isKeyLike(column) || repeats(column) < 1.2) return undefined;
+  const because = `its name says \`${word}\`, and its values come up ${repeats(column).toFixed(1)} times each`;
+  return { role: 'user', score: 0.52, because };
+};
 export const itemByName = byName('item', 'item');
 
 /** Columns whose values may be ids, by their values alone: the likeliest first. */
@@ -67,12 +71,12 @@ export function keysByValues(columns: readonly ColumnProfile[]): readonly Column
       column.time === undefined &&
       column.distinct > 12 &&
       repeats(column) >= 1.3 &&
-      column.meanWords < 4,
+      column.meanWords < (repeats(column) > 3 ? 8 : 4),
   );
 }
 
-export const byValues = (role: 'user' | 'item', column: ColumnProfile, which: string): Guess => ({
+export const byValues = (role: 'user' | 'item', column: ColumnProfile): Guess => ({
   role,
-  score: 0.4,
-  because: `it is the ${which} column of ids: ${column.distinct.toLocaleString('en')} values, each ${repeats(column).toFixed(1)} times`,
+  score: isNameless(column) ? 0.4 : 0.3,
+  because: `its values look like ids: ${column.distinct.toLocaleString('en')} of them, each ${repeats(column).toFixed(1)} times`,
 });

@@ -2,12 +2,13 @@
 import type { Guess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { category, leftOut, list, number, query, text, vector } from './features.ts';
-import { itemByName, userByName } from './keys.ts';
+import { basketByName, itemByName, userByName } from './keys.ts';
 import { action, count, fold, kind, rating } from './labels.ts';
 import { time } from './time.ts';
 
 export const guessers: readonly Guesser[] = [
   userByName,
+  basketByName,
   itemByName,
   time,
   rating,
