@@ -41,13 +41,18 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const common = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const limit = new AbortController();
   let clock: NodeJS.Timeout | undefined;
+  let end = 0;
   const trained = await train(model, {
     ...common,
     limit: limit.signal,
     ...defined({ signal, onReady: request.onReady }),
     onEvent(event) {
-      if (event.kind === 'started') clock = setTimeout(() => limit.abort(), seconds * 1000);
-      request.onEvent?.(event);
+      if (event.kind === 'started') {
+        end = performance.now() + seconds * 1000;
+        clock = setTimeout(() => limit.abort(), seconds * 1000);
+      }
+      const most = Math.max(0, (end - performance.now()) / 1000);
+      request.onEvent?.(event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, most) } : event);
     },
   }).finally(() => clearTimeout(clock));
   signal?.throwIfAborted();

@@ -26,7 +26,7 @@ export interface Look {
   readonly others: readonly NoTable[];
 }
 
-const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter)(\.gz)?$/i;
+const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|item|user)(\.gz)?$/i;
 /** Files that may hold rows, and that must be unpacked or saved in another way first. */
 const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|arrow|avro|orc|npz?|pkl|rds|rda)$/i;
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;

@@ -5,6 +5,7 @@ import type { Pinned } from '../data/pinned.ts';
 import { momentWords } from '../data/rows/fresh.ts';
 import type { ShardRequest } from '../data/shards/request.ts';
 import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
@@ -205,7 +206,8 @@ async function trainIn(
     const asked = { plan, dataset, asked: request.tables };
     const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
     request.onReady?.({
-      ...{ ...choice, plan, dataset, warnings: checked.diagnostics },
+      ...{ ...choice, plan, dataset },
+      warnings: [...checked.diagnostics, ...emptyHistories(dataset, data.description)],
       ...defined({ tables: tables && { ...tables, workers: group.workers } }),
     });
     const options: TrainOptions = {
@@ -238,6 +240,23 @@ async function trainIn(
     const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
     return { ...result, plan, dataset, engine: choice.engine };
   }
+}
+
+/** The first history that most training events have empty. Rows in shards are not counted: that would read them once more. */
+function emptyHistories({ parts, shards }: Dataset, { histories }: DataDescription): readonly Diagnostic[] {
+  if (shards) return [];
+  for (const { name, kind, span } of histories) {
+    const { column, index } = parts.train.features.get(name) ?? {};
+    if (column?.kind !== 'bags') continue;
+    const { rows } = parts.train;
+    let empty = 0;
+    for (let row = 0; row < rows; row++) {
+      const bag = index ? index[row]! : row;
+      if (column.starts[bag] === column.ends[bag]) empty++;
+    }
+    if (empty > rows / 2) return [diagnose('empty-histories', span, { name, kind, share: empty / rows })];
+  }
+  return [];
 }
 
 /** A run goes on with its own engine, unless another one is named: that is refused with its reason. */

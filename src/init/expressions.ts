@@ -28,6 +28,7 @@ export function listSql(column: ColumnProfile): string | undefined {
 export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {
   const { name, time, type } = column;
   if (time === undefined || /^(DATE|TIMESTAMP)/.test(type ?? '')) return name;
+  if (time.within && [...column.values].some((text) => !time.fits(text))) return time.within(name);
   const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
   if (kind === 'csv' && isPlain && column.mark === undefined) return name;
   if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;

@@ -21,8 +21,7 @@ interface Step {
   readonly text: (proposal: Proposal, outcome: Outcome) => string;
 }
 
-const again = ({ run, model, allow }: Outcome, rest: string): string =>
-  `npx tower train ${model} --out ${run.replace(/first$/, 'second')}${rest}${allow}`;
+const again = ({ model, allow }: Outcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
 
 /** The group holds fields, and a sequence is none: the tower reads the history next to it. */
 function inOrder(proposal: Proposal): string {
@@ -34,7 +33,7 @@ function inOrder(proposal: Proposal): string {
 const steps: readonly Step[] = [
   {
     fits: (_, { isCut }) => isCut,
-    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${again(outcome, '')}`,
+    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${again(outcome)}`,
   },
   {
     fits: ({ where }) => where?.value.includes('hash(') ?? false,
@@ -42,7 +41,7 @@ const steps: readonly Step[] = [
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'past' && better.length > 0,
-    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${again(outcome, '')}`,
+    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${again(outcome)}`,
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'others' && better.length > 0,
@@ -95,11 +94,22 @@ const steps: readonly Step[] = [
 ];
 
 export function nextSteps(proposal: Proposal, outcome: Outcome): readonly string[] {
+  let runs = 1;
+  // Somebody who follows two steps makes two runs.
+  const numbered = (step: string): string => {
+    if (!step.includes(NEXT)) return step;
+    runs++;
+    return step.replaceAll(NEXT, outcome.run.replace(/first$/, ordinals[runs]!));
+  };
   return steps
     .filter(({ fits }) => fits(proposal, outcome))
     .slice(0, 3)
-    .map(({ text }) => text(proposal, outcome));
+    .map(({ text }) => numbered(text(proposal, outcome)));
 }
+
+/** The folder of a run that is not there yet. */
+const NEXT = '\u0000';
+const ordinals = ['', 'first', 'second', 'third', 'fourth'];
 
 const shellWord = (text: string): string =>
   /^[\w.@:-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", `'\\''`)}'`;

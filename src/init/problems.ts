@@ -39,13 +39,17 @@ export function problemOfPairs(events: TableProfile, { user, item }: Roles): str
   const isOnce = ({ column }: Taken): boolean => repeats(column) < 1.1;
   const areUnknown = !isKnown(user) && !isKnown(item);
   const describes = !item || areUnknown || (user ? isOnce(user) && !isKnown(item) : isOnce(item));
-  const key = describes ? describedKey(events) : undefined;
-  if (key) {
-    const others = events.columns.filter((column) => column !== key).slice(0, 3);
-    const shown = others.map(({ name }) => `\`${name}\``).join(', ');
-    return `${nameOf(events)} has a row for each \`${key.name}\`, with ${shown}: it seems to describe items or users, and a model learns from events, with a user and an item in each row`;
-  }
-  return item ? undefined : `no column of ${nameOf(events)} seems to name an item`;
+  const description = describes ? problemOfDescription(events) : undefined;
+  return description ?? (item ? undefined : `no column of ${nameOf(events)} seems to name an item`);
+}
+
+/** Each row describes something. */
+function problemOfDescription(events: TableProfile): string | undefined {
+  const key = describedKey(events);
+  if (key === undefined) return undefined;
+  const others = events.columns.filter((column) => column !== key).slice(0, 3);
+  const shown = others.map(({ name }) => `\`${name}\``).join(', ');
+  return `${nameOf(events)} has a row for each \`${key.name}\`, with ${shown}: it seems to describe items or users, and a model learns from events, with a user and an item in each row`;
 }
 
 /** A column whose values name the rows, one each: not a moment and not a measure. */
@@ -64,7 +68,8 @@ export function problemOfQuery(events: TableProfile): string {
   const same = events.columns.find(({ name, distinct }) => distinct === 1 && meansOf(name, 'user') !== undefined);
   return same
     ? problemOfOne(events, same)
-    : `${nameOf(events)} has no column of a user, a question or a situation, so nothing asks for an item`;
+    : (problemOfDescription(events) ??
+        `${nameOf(events)} has no column of a user, a question or a situation, so nothing asks for an item`);
 }
 
 /** Each key comes up once, and nothing else says what two of them share. */

@@ -16,7 +16,7 @@ import {
 } from './entries.ts';
 import { listSql } from './expressions.ts';
 import { filesOf } from './files.ts';
-import { repeats } from './guesses/keys.ts';
+import { isNameless, repeats } from './guesses/keys.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import { makeNames, slug } from './names.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -80,8 +80,9 @@ export function propose(
   const known = roles.items?.column === item.column ? roles.items : undefined;
   const missing = missingShare(events, known);
   const keepsAll = (answers.missing ?? (missing > 0.5 ? 'keep' : 'leave')) === 'keep';
-  const itemJoin = keepsAll && missing > 0.05 ? undefined : known;
-  const userJoin = roles.users;
+  const isDropped = keepsAll && missing > 0.05;
+  const itemJoin = known && !isDropped ? apart(known, 'item') : undefined;
+  const userJoin = roles.users && apart(roles.users, 'user');
   const isPerUser = areLines && files.parts !== undefined;
   const isBasket = !!user && !!roles.time && !areLines && areSimultaneous(events, user.column, roles.time.column);
   const hasOrder = areLines
@@ -228,7 +229,7 @@ export function propose(
           `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
         ]
       : []),
-    ...(itemJoin === known || !known
+    ...(!isDropped || !known
       ? []
       : [`${baseOf(known.table.path)} is not used: it has no row of ${Math.round(missing * 100)} % of the events.`]),
     ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
@@ -274,6 +275,16 @@ export function propose(
     questions: questionsOf(files, isText, missing, answers),
     notes,
   };
+}
+
+/** A joined file whose columns have names that no other file has: a file without names counts its columns as every other one does. */
+function apart(join: Join, side: 'user' | 'item'): Join {
+  const { table, key, column: own } = join;
+  const columns = table.columns.map((column) => {
+    const isTaken = isNameless(column) || column.name.toLowerCase() === own.name.toLowerCase();
+    return column !== key && isTaken ? { ...column, name: `${side}_${column.place + 1}` } : column;
+  });
+  return { ...join, table: { ...table, columns } };
 }
 
 /** A list of items in each row: what else the user had, where a file keeps it so. A list of what was shown is none. */

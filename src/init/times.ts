@@ -9,6 +9,8 @@ export interface TimeForm {
   readonly fits: (text: string) => boolean;
   /** The entry of the data block. `isText`: DuckDB has text in the column. */
   readonly sql: (column: string) => string;
+  /** The same without numbers that are no moments, such as `inf`, −1 or the year 5000: they would be the first or the last events. */
+  readonly within?: (column: string) => string;
 }
 
 /** Numbers that are moments between 1985 and 2100, in some unit. */
@@ -20,8 +22,14 @@ const since = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+
     const seconds = Number(text) / scale;
     return seconds > 4.7e8 && seconds < 4.1e9;
   },
-  sql: (column) => (scale === 1 ? column : `${sqlName(column)} / ${scale.toLocaleString('en').replaceAll(',', '')}`),
+  sql: (column) => (scale === 1 ? column : `${sqlName(column)} / ${scaleOf(scale)}`),
+  within: (column) => {
+    const number = `TRY_CAST(${sqlName(column)} AS DOUBLE)`;
+    return `CASE WHEN ${number} BETWEEN ${scaleOf(4.7e8 * scale)} AND ${scaleOf(4.1e9 * scale)} THEN ${scale === 1 ? number : `${number} / ${scaleOf(scale)}`} END`;
+  },
 });
+
+const scaleOf = (scale: number): string => scale.toLocaleString('en').replaceAll(',', '');
 
 const parts = (pattern: string): RegExp =>
   new RegExp(
@@ -181,13 +189,21 @@ export const doubtfulForms: ReadonlyMap<string, string> = new Map([
   ['M/D/y h:m', 'D/M/y h:m'],
 ]);
 
-/** The form of nearly all texts. `isNamed`: the name of the column says that they are moments. */
+/** Values that are no moments: fewer are broken rows, more are another kind of column. */
+const FEW = 0.03;
+const FEW_OF_NAMED = 0.25;
+
+/** The form of nearly all texts; under a name of times some may be something else, such as `inf`. */
 export function timeFormOf(texts: readonly string[], isNamed = false): TimeForm | undefined {
   if (texts.length === 0) return undefined;
-  const wrong = Math.max(texts.length * 0.03, texts.length < 20 ? 0 : 1);
-  return [...timeForms, ...(isNamed ? namedForms : [])].find(({ fits }) => {
+  const fitting = (form: TimeForm, share: number): boolean => {
+    const wrong = Math.max(texts.length * share, texts.length < 20 ? 0 : 1);
     let misses = 0;
-    for (const text of texts) if (!fits(text) && ++misses > wrong) return false;
+    for (const text of texts) if (!form.fits(text) && ++misses > wrong) return false;
     return true;
-  });
+  };
+  const all = [...timeForms, ...(isNamed ? namedForms : [])];
+  return (
+    all.find((form) => fitting(form, FEW)) ?? (isNamed ? all.find((form) => fitting(form, FEW_OF_NAMED)) : undefined)
+  );
 }

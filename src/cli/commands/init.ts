@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Look, Project } from '../../api/init.ts';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
+import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { nextSteps } from '../../init/next_steps.ts';
 import { originalsOf } from '../../init/originals.ts';
@@ -11,7 +12,7 @@ import type { Answers } from '../../init/questions.ts';
 import { ask, askSome, canAsk } from '../ask.ts';
 import { interruptible } from '../interruptible.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
-import { answer, answerJson, say, sayEngine } from '../report.ts';
+import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface Options {
@@ -182,7 +183,10 @@ async function trainFirst({ proposal, allow, folder }: Project, model: string, o
     seconds: options.seconds,
     ...(allow.length > 0 ? { allow } : {}),
     ...defined({ engine: options.engine, by }),
-    onReady({ dataset, ...choice }) {
+    onReady({ dataset, warnings, ...choice }) {
+      // The check has said the others.
+      const found = warnings.filter(({ code }) => code === 'empty-histories');
+      if (found.length > 0) say(render(found, { colour }));
       sayEngine(choice);
       const { train, validation, test } = dataset.parts;
       say(

@@ -210,6 +210,19 @@ export const data = {
       'data views {\n  events = "views.csv"\n  columns { fold = "CASE WHEN hash(user_id) % 10 = 0 THEN \'test\' ELSE \'train\' END" }\n  split = column("fold")\n}\n',
   }),
 
+  'empty-histories': row<{ name: string; kind: string; share: number }>({
+    severity: 'warning',
+    message: ({ name, share }) => `\`${name}\` is empty for ${Math.round(share * 100)} % of the training events`,
+    hint: ({ kind }) =>
+      kind === 'past'
+        ? 'if the events of a user have one time, as those of a basket do, write `others(…)` for `past(…)`, with a random split'
+        : 'most users have one event: let the query tower read what else is known of them',
+    means:
+      '`past` holds the events of a user that are strictly earlier, and `others` the other events of the user. Where most events have none, the query tower reads nothing and ranks nearly alike for all. This happens where all events of a user have the same time, as the lines of an order or of a commit, and where most users have one event.',
+    remedy:
+      'For baskets, write `others(item, 50)` with `split = random(…)` and without `time`: a basket is then described by its other items. For users with one event, give the query tower features of the user or of the moment.',
+  }),
+
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
     severity: 'error',
     message: ({ bytes, spill }) =>
