@@ -28,12 +28,16 @@ export function listSql(column: ColumnProfile): string | undefined {
 export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {
   const { name, time, type } = column;
   if (time === undefined || /^(DATE|TIMESTAMP)/.test(type ?? '')) return name;
-  if (time.within && [...column.values].some((text) => !time.fits(text))) return time.within(name);
+  if (time.within && [...column.values].some((text) => isNumber.test(text) && !time.fits(text)))
+    return time.within(name);
   const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
   if (kind === 'csv' && isPlain && column.mark === undefined) return name;
   if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
   return time.sql(name);
 }
+
+/** As a database reads them. */
+const isNumber = /^[+-]?(\.?\d|inf)/i;
 
 /** What the reader of CSV takes for a time by itself. */
 const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;

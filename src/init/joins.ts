@@ -30,9 +30,9 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
         columns.flatMap((column): Join[] => {
           const overlap = overlapOf(column, key);
           const likeness = likenessOf(column, key, table.path);
-          // Small numbers are in every file that counts its rows.
           const covered = overlap > 0 ? overlapOf(key, column) : 0;
-          const isEnough = overlap > 0.3 || (likeness >= 0.8 && (areSampled || overlap > 0.02));
+          // Small numbers are in every file that counts its rows.
+          const isEnough = overlap > (likeness > 0 ? 0.3 : 0.6) || (likeness >= 0.8 && (areSampled || overlap > 0.02));
           const score = 0.5 * overlap + 0.25 * covered + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
           return isEnough && score >= 0.3 ? [{ table, key, column, overlap, score }] : [];
         }),

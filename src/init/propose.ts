@@ -119,7 +119,7 @@ export function propose(
       events,
       roles.time.column.name,
       'left out',
-      `all events of a \`${user.column.name}\` have the same time, so none of them comes before another`,
+      `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`,
     );
   else if (roles.time && !areLines) reason(events, roles.time.column.name, 'time', roles.time.guess.because);
   if (areLines) {

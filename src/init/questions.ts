@@ -3,6 +3,7 @@ import { isSorted } from './entries.ts';
 import type { Files } from './files.ts';
 import type { ColumnProfile } from './profile.ts';
 import type { Question } from './proposal.ts';
+import type { Side } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 
 /** Answers to questions, by their id. */
@@ -12,7 +13,7 @@ const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
 const none = { value: 'none', text: 'none of them' };
 
 /** Which column names the user, or the item; the one that is taken comes first. */
-export function keyQuestion(side: 'user' | 'item', { roles }: Files): Question {
+export function keyQuestion(side: Side, { roles }: Files): Question {
   const first = roles[side]?.column;
   const columns = [...new Set([...(first ? [first] : []), ...roles.candidates[side]])].slice(0, 8).map(choiceOf);
   const isOptional = side === 'user';
@@ -56,7 +57,8 @@ export function questionsOf(files: Files, isText: boolean, missing: number, answ
       })),
     });
   for (const side of ['user', 'item'] as const)
-    if (!isText && !areLines && (roles[side]?.guess.score ?? 0) < 0.5) questions.push(keyQuestion(side, files));
+    if (!isText && !areLines && ((roles[side]?.guess.score ?? 0) < 0.5 || roles.tied.includes(side)))
+      questions.push(keyQuestion(side, files));
   if (missing > 0.05 && roles.items) {
     const file = baseOf(roles.items.table.path);
     const choices = [

@@ -20,6 +20,8 @@ export interface Roles {
   readonly items?: Join;
   /** All others, with what they may be. */
   readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly Guess[] }[];
+  /** Sides for which another column has the same keys, as the two ends of a trip. */
+  readonly tied: readonly Side[];
   /** Columns that could be the user or the item as well, the likeliest first. */
   readonly candidates: { readonly user: readonly ColumnProfile[]; readonly item: readonly ColumnProfile[] };
 }
@@ -31,7 +33,7 @@ export interface Chosen {
   readonly time?: string;
 }
 
-type Side = 'user' | 'item';
+export type Side = 'user' | 'item';
 
 /** A column as a user or an item, with a file of its keys or without. */
 interface KeyOption extends Taken {
@@ -70,6 +72,12 @@ export function rolesOf(table: TableProfile, chosen: Chosen = {}, joins: readonl
   const [users, items] = [optionsOf('user'), optionsOf('item')];
   const best = bestPair(users, items);
   const own = [best.user?.column, best.item?.column, time?.column];
+  const isTied = (taken: KeyOption | undefined, options: readonly KeyOption[]): boolean =>
+    taken?.join !== undefined &&
+    options.some(
+      ({ column, join, value }) =>
+        !own.includes(column) && join?.table === taken.join?.table && value > taken.value - 0.1,
+    );
   const keyLike = table.columns.filter((each) => isKeyLike(each) && each.time === undefined && each.distinct > 2);
   const candidates = (options: readonly KeyOption[], but: KeyOption | undefined): readonly ColumnProfile[] =>
     [...new Set([...options.map(({ column }) => column), ...keyLike])].filter((column) => column !== but?.column);
@@ -80,6 +88,10 @@ export function rolesOf(table: TableProfile, chosen: Chosen = {}, joins: readonl
     ...(best.user?.join ? { users: best.user.join } : {}),
     ...(best.item?.join ? { items: best.item.join } : {}),
     others: all.filter(({ column }) => !own.includes(column)),
+    tied: [
+      ...(isTied(best.user, users) ? ['user' as const] : []),
+      ...(isTied(best.item, items) ? ['item' as const] : []),
+    ],
     candidates: { user: candidates(users, best.item), item: candidates(items, best.user) },
   };
 }

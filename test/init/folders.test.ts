@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/data/files/duckdb.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Proposal } from '../../src/init/proposal.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
-import { type Folder, folders } from './folders.ts';
+import { type Folder, folders, laterFolders } from './folders.ts';
 
 async function written({ files, parquet = {} }: Folder): Promise<string> {
   const folder = temporaryFolder('tower-folder-');
@@ -65,7 +65,8 @@ async function wrongAnswers(folder: Folder): Promise<string[]> {
 }
 
 describe('folders that init has not seen', () => {
-  it.each(folders.map((folder) => [folder.name, folder] as const))('%s', async (_, folder) => {
-    expect((await wrongAnswers(folder)).join('; ')).toBe('');
+  it.each([...folders, ...laterFolders].map((folder) => [folder.name, folder] as const))('%s', async (_, folder) => {
+    const wrong = await wrongAnswers(folder);
+    expect(wrong.filter((each) => !each.startsWith('asked: '))).toEqual([]);
   });
 });
