@@ -3,7 +3,7 @@ import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
-import { type Row, verdictOf } from '../init/verdict.ts';
+import { verdictOf, verdictSentences } from '../evaluation/verdict.ts';
 import { writeReport } from './report.ts';
 import { evaluate, load } from './run.ts';
 import { type TrainRequest, train } from './train.ts';
@@ -64,10 +64,9 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     const evaluation = await evaluate(run, { baselines: shown, ...defined({ by: request.by }) });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
-    const rows = evaluation.rows.map(({ name, all }): Row => ({ name, figure: all[metric!]! }));
-    const [own, ...others] = rows;
-    const verdict = verdictOf(metric!, own!, others, evaluation.rankings);
-    const better = others.filter(({ figure }) => figure > own!.figure).map(({ name }) => name);
+    const [own, ...others] = evaluation.rows;
+    const verdict = verdictSentences(verdictOf(evaluation)!).join(' ');
+    const better = others.filter(({ all }) => all[metric!]! > own!.all[metric!]!).map(({ name }) => name);
     const user = userToAsk(dataset, evaluation.part);
     return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
   } finally {

@@ -12,9 +12,8 @@ import { writing } from '../diagnostics/system_reason.ts';
 import { dataText } from '../init/data_text.ts';
 import { modelText } from '../init/model_text.ts';
 import { profileOf, type TableProfile } from '../init/profile.ts';
-import type { Copy, Proposal } from '../init/proposal.ts';
+import type { Answers, Copy, Proposal } from '../init/proposal.ts';
 import { type NoEvents, propose } from '../init/propose.ts';
-import type { Answers } from '../init/questions.ts';
 import { rolesOf } from '../init/roles.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
@@ -174,4 +173,17 @@ export interface InitRequest {
 export async function init({ files, out = '.', answers, signal }: InitRequest): Promise<Project & Written> {
   const project = proposeProject(await lookAt(files, signal), out, answers);
   return { ...project, ...(await writeProject(project, signal)) };
+}
+
+/** Original files of published sets that are no tables, or tables of which `tower data` makes better ones. */
+const sets: readonly (readonly [RegExp, string])[] = [
+  [/^anonymous-msweb\.(data|test)$/i, 'msweb'],
+  [/^cran(\.all\.1400|\.qry|qrel)$/i, 'cranfield'],
+  [/^(chefmoz\w+|rating_final|geoplaces2)\.csv$/i, 'restaurants'],
+];
+
+/** `restaurants` for files of that set. */
+export function originalsOf(paths: readonly string[]): string | undefined {
+  const names = paths.map((path) => path.replace(/^.*[/\\]/, ''));
+  return sets.find(([form]) => names.filter((name) => form.test(name)).length >= 2)?.[1];
 }

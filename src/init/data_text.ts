@@ -1,4 +1,5 @@
 /** The text of `data.tower`: where the rows are, and why each line is there. */
+import { baseOf } from './joins.ts';
 import type { NamedFile, Proposal } from './proposal.ts';
 import { braces, line, oneLine, quoted } from './text.ts';
 
@@ -31,7 +32,7 @@ export function dataText(proposal: Proposal): string {
     ...(reject ? [line(`reject = ${reject.value}`, reject.why)] : []),
   ];
   const files = [events, ...(items ? [items] : []), ...(users ? [users] : [])].flatMap(({ sources }) => sources);
-  const names = files.map((file) => file.replace(/^.*[/\\]/, '')).slice(0, 5);
+  const names = files.map(baseOf).slice(0, 5);
   const head = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.join(', '))}: read each line, and change what is wrong.`;
   return `${head}\n${braces(`data ${name}`, lines)}\n`;
 }

@@ -1,5 +1,5 @@
 /** Which columns of the events are keys of which other files: by values that both have, in both directions, and by names. */
-import { isKeyLike } from './guesses/keys.ts';
+import { isKeyLike, isNameless } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf, wordsOf } from './words.ts';
 
@@ -10,6 +10,8 @@ export interface Join {
   readonly column: ColumnProfile;
   /** The share of values of the events that the file has. */
   readonly overlap: number;
+  /** Names say that the two are the same, or there are none. */
+  readonly isNamed: boolean;
   /** From 0 to 1: how sure it is that the values are these keys. */
   readonly score: number;
 }
@@ -34,7 +36,8 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
           // Small numbers are in every file that counts its rows.
           const isEnough = overlap > (likeness > 0 ? 0.3 : 0.6) || (likeness >= 0.8 && (areSampled || overlap > 0.02));
           const score = 0.5 * overlap + 0.25 * covered + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
-          return isEnough && score >= 0.3 ? [{ table, key, column, overlap, score }] : [];
+          const isNamed = likeness > 0 || isNameless(column) || events.kind === 'lines';
+          return isEnough && score >= 0.3 ? [{ table, key, column, overlap, isNamed, score }] : [];
         }),
       );
   });
@@ -83,7 +86,7 @@ export function personsOf({ path, columns }: TableProfile): number {
   return (Number(isPerson) - Number(isThing)) * 0.7;
 }
 
-const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
+export const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
 
 const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
 

@@ -1,5 +1,6 @@
 /** Why nothing can be learned from files that are tables: a sentence that says what is missing. */
 import { isKeyLike, isNameless, repeats } from './guesses/keys.ts';
+import { baseOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Feature } from './proposal.ts';
 import type { Roles, Taken } from './roles.ts';
@@ -8,7 +9,7 @@ import { meansOf } from './words.ts';
 /** With fewer there is no part to train on. */
 const FEWEST = 3;
 
-const nameOf = ({ path }: TableProfile): string => `\`${path.replace(/^.*[/\\]/, '')}\``;
+const nameOf = ({ path }: TableProfile): string => `\`${baseOf(path)}\``;
 
 /** What no guess can repair, seen before anything is guessed of the pairs. */
 export function problemOfRows(events: TableProfile): string | undefined {

@@ -64,6 +64,9 @@ export interface Question {
   readonly choices: readonly { readonly value: string; readonly text: string }[];
 }
 
+/** Answers to questions, by their id. */
+export type Answers = Readonly<Record<string, string>>;
+
 export interface Proposal {
   readonly case: Case;
   readonly name: string;

@@ -17,13 +17,13 @@ import {
 import { listSql } from './expressions.ts';
 import { filesOf } from './files.ts';
 import { isNameless, repeats } from './guesses/keys.ts';
-import { dependence, type Join, stemOf } from './joins.ts';
+import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { makeNames, slug } from './names.ts';
 import { outcomesOf } from './outcomes.ts';
 import { problemOfKeys, problemOfPairs, problemOfQuery, problemOfRows } from './problems.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
-import type { Case, Feature, Fed, NamedFile, Proposal, Question, Reason } from './proposal.ts';
-import { type Answers, eventsQuestion, keyQuestion, questionsOf } from './questions.ts';
+import type { Answers, Case, Feature, Fed, NamedFile, Proposal, Question, Reason } from './proposal.ts';
+import { eventsQuestion, keyQuestion, questionsOf } from './questions.ts';
 import type { Chosen, Roles, Taken } from './roles.ts';
 import { sqlName } from './sql.ts';
 import { quoted } from './text.ts';
@@ -381,5 +381,3 @@ function unusedJoin(name: string, column: ColumnProfile, item: Join | undefined,
     ? `${name} is not used: a data block joins one file by \`${column.name}\`. Put its columns into the other file.`
     : `${name} is not used: it describes \`${column.name}\`, which is neither the user nor the item.`;
 }
-
-const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');

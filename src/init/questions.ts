@@ -1,15 +1,12 @@
 /** What files do not say: somebody answers, or the first choice is taken. */
 import { isSorted } from './entries.ts';
 import type { Files } from './files.ts';
+import { baseOf } from './joins.ts';
 import type { ColumnProfile } from './profile.ts';
-import type { Question } from './proposal.ts';
+import type { Answers, Question } from './proposal.ts';
 import type { Side } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 
-/** Answers to questions, by their id. */
-export type Answers = Readonly<Record<string, string>>;
-
-const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
 const none = { value: 'none', text: 'none of them' };
 
 /** Which column names the user, or the item; the one that is taken comes first. */

@@ -2,7 +2,7 @@
 import type { Guess } from './guess.ts';
 import { byValues, isKeyLike, isNameless, keysByValues } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
-import { type Join, personsOf } from './joins.ts';
+import { baseOf, type Join, personsOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf } from './words.ts';
 
@@ -59,11 +59,13 @@ export function rolesOf(table: TableProfile, chosen: Chosen = {}, joins: readonl
       const alone = guess ? [{ column, guess, value: guess.score }] : [];
       const joined = joins
         .filter((join) => join.column === column)
-        .map((join): KeyOption => {
+        .flatMap((join): KeyOption[] => {
           const persons = personsOf(join.table) * (side === 'user' ? 1 : -1);
+          // Numbers that count rows are in many files.
+          if (column.kind === 'integer' && !join.isNamed && persons <= 0) return [];
           const told = linked(side, join, persons);
           const better = guess && guess.score >= told.score ? guess : told;
-          return { column, join, guess: better, value: (guess?.score ?? 0.1) + join.score + 0.5 * persons };
+          return [{ column, join, guess: better, value: (guess?.score ?? 0.1) + join.score + 0.5 * persons }];
         });
       return [...alone, ...joined];
     });
@@ -138,7 +140,7 @@ function guessOf(
 
 /** @param persons whether the file describes what the side says: from -1 to 1 */
 function linked(role: Side, { table, overlap }: Join, persons: number): Guess {
-  const because = `${Math.round(overlap * 100)} % of its values are keys of ${table.path.replace(/^.*[/\\]/, '')}`;
+  const because = `${Math.round(overlap * 100)} % of its values are keys of ${baseOf(table.path)}`;
   return { role, score: persons > 0 ? 0.6 : persons < 0 ? 0.2 : 0.45, because };
 }
 
@@ -182,6 +184,6 @@ export function eventScore(table: TableProfile, { user, item, time, users, items
     0.5 * ((users?.score ?? 0) + (items?.score ?? 0)) +
     Math.log10(table.count + 1) * 0.3 +
     (table.kind === 'lines' ? 3 : 0) +
-    (named.test(table.path.replace(/^.*[/\\]/, '')) ? 1 : 0)
+    (named.test(baseOf(table.path)) ? 1 : 0)
   );
 }

@@ -51,6 +51,7 @@ describe('a limit of time', () => {
     const starter = join(root, 'starter.tower');
     writeFileSync(starter, `use "data.tower"\n${text}`);
     let reads = 0;
+    const left: number[] = [];
     const first = await firstRun({
       ...{ model: starter, out: join(root, 'first'), engine: 'onnx', seconds: 0.01 },
       onReady() {
@@ -58,11 +59,16 @@ describe('a limit of time', () => {
         // What was read is in memory: its files are needed no more.
         writeFileSync(join(root, 'ratings.csv'), 'gone\n');
       },
+      onEvent(event) {
+        if (event.kind === 'step') left.push(event.secondsLeft);
+      },
     });
+    expect(left.length).toBeGreaterThan(0);
+    expect(Math.max(...left), 'no more time is left than the limit').toBeLessThanOrEqual(0.01);
     expect(reads).toBe(1);
     expect(first.isCut).toBe(true);
     expect(first.evaluation.rows.map(({ name }) => name)).toEqual(['films', 'random', 'popularity', 'item_cf']);
-    expect(first.verdict).toMatch(/^The model .*recall@10/);
+    expect(first.verdict).toMatch(/The recall@10 of films is \d\.\d{4}\.$/);
   });
 });
 

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAt, proposalFor, proposeProject, writeProject } from '../../src/api/init.ts';
 import { train } from '../../src/api/train.ts';
-import type { Proposal } from '../../src/init/proposal.ts';
-import type { Answers } from '../../src/init/questions.ts';
+import type { Answers, Proposal } from '../../src/init/proposal.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 
@@ -123,6 +122,18 @@ describe('three files without headers that all count from 1', () => {
   it('writes a project that trains', async () => {
     expect(await trained(folderOf(hundredThousand))).toEqual([]);
   });
+});
+
+it('a file whose small numbers are those of users by chance is not joined to them', async () => {
+  const { users: file, notes } = await proposed({
+    'ratings.csv': lines([
+      ['user_id', 'item_id', 'rating'],
+      ...times(900, () => [1 + pick(60), 1 + pick(90), 1 + pick(5)]),
+    ]),
+    'shelves.csv': lines([['shelf_no', 'floor'], ...times(70, (at) => [at + 1, pick(4)])]),
+  });
+  expect(file).toBeUndefined();
+  expect(notes.join()).toMatch(/shelves.csv is not used/);
 });
 
 describe('baskets', () => {

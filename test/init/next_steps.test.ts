@@ -14,7 +14,7 @@ async function project(name: string) {
   const folder = temporaryFolder('tower-next-');
   for (const [file, content] of Object.entries(uglySets[name]!())) writeFileSync(join(folder, file), content);
   const { proposal, model } = await init({ files: [folder], out: folder });
-  return { model, steps: nextSteps(proposal, outcome), text: readFileSync(model, 'utf8') };
+  return { proposal, model, steps: nextSteps(proposal, outcome), text: readFileSync(model, 'utf8') };
 }
 
 /** What a step has in backquotes. */
@@ -74,5 +74,14 @@ describe('a next step', () => {
     changed = replaced(changed, `= ${plain}`, `= ${flow}`);
     changed = replaced(changed, '// Two towers', `${group}\n\n// Two towers`);
     expect(await codesAfter(model, changed)).toEqual([]);
+  });
+
+  it('writes a folder that no other step writes', async () => {
+    const { proposal, steps } = await project('three tables with other names for their keys');
+    const written = nextSteps(proposal, { ...outcome, isCut: true }).flatMap((step) =>
+      [...step.matchAll(/--out (\S+)/g)].map(([, run]) => run),
+    );
+    expect(written).toEqual(['runs/second', 'runs/third']);
+    expect(steps.join()).not.toMatch(/runs\/third/);
   });
 });

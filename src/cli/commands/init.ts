@@ -7,8 +7,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { nextSteps } from '../../init/next_steps.ts';
-import { originalsOf } from '../../init/originals.ts';
-import type { Answers } from '../../init/questions.ts';
+import type { Answers } from '../../init/proposal.ts';
 import { ask, askSome, canAsk } from '../ask.ts';
 import { interruptible } from '../interruptible.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
@@ -43,12 +42,12 @@ export function initCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(jsonOption())
     .action(async (given: string[], options: Options) => {
-      const { lookAt, writeProject } = await import('../../api/init.ts');
+      const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
       const { guessesText } = await import('../views/guesses.ts');
       refuseWritten(options.out);
       const asks = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(asks);
-      sayOriginals(files);
+      sayOriginals(files, originalsOf(files));
       const look = await endable((signal) => lookAt(files, signal));
       sayLook(look);
       refuseUnknown(look, options);
@@ -104,8 +103,7 @@ function sayLook({ tables, others }: Look): void {
 }
 
 /** Published sets have formats of their own, and `tower data` knows some of them. */
-function sayOriginals(files: readonly string[]): void {
-  const set = originalsOf(files);
+function sayOriginals(files: readonly string[], set: string | undefined): void {
   if (set === undefined) return;
   const folder = files[0]!.replace(/[^/\\]*$/, '') || '.';
   say(

@@ -1,12 +1,29 @@
 /** Every guess. The one with the highest score says what a column is. */
 import type { Guess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
+import { meansOf } from '../words.ts';
 import { category, leftOut, list, number, query, text, vector } from './features.ts';
 import { basketByName, itemByName, userByName } from './keys.ts';
 import { action, count, fold, kind, rating } from './labels.ts';
-import { time } from './time.ts';
 
-export const guessers: readonly Guesser[] = [
+/** Moments that describe something else than the event. */
+const others =
+  /birth|born|dob|release|publish|expire|expiry|signup|registered|join|founded|geburt|update|modified|end/i;
+
+const time: Guesser = ({ name, time: form, kind, type, distinct, present }) => {
+  const isTyped = /^(DATE|TIMESTAMP)/.test(type ?? '');
+  if (form === undefined && !isTyped) return undefined;
+  const word = meansOf(name, 'time');
+  // A number of nine digits may be anything.
+  const isDoubtful = kind === 'integer' && (form?.name === 'seconds' || form?.name === 'compact');
+  const spread = present > 20 && distinct < 3 ? -0.5 : 0;
+  const score = (isDoubtful ? 0.45 : 0.7) + (word === undefined ? 0 : 0.25) - (others.test(name) ? 0.4 : 0) + spread;
+  if (score < 0.3) return undefined;
+  const said = word === undefined ? '' : `its name says \`${word}\`, and `;
+  return { role: 'time', score, because: `${said}its values are ${form?.doc ?? 'times'}` };
+};
+
+const guessers: readonly Guesser[] = [
   userByName,
   basketByName,
   itemByName,

@@ -94,7 +94,7 @@ describe('tower init', () => {
         '2',
       );
       expect(thrown).toBeUndefined();
-      expect(written).toMatch(/The model .*: its recall@10 is [01]\.\d{4}\./);
+      expect(written).toMatch(/The recall@10 of \w+ is [01]\.\d{4}\./);
       expect(written.match(/^[123]\. /gm)).toEqual(['1. ', '2. ', '3. ']);
       expect(written).toContain(`report: ${folder}/runs/first/report.html`);
       expect(existsSync(join(folder, 'runs/first/report.html'))).toBe(true);
