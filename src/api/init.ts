@@ -182,8 +182,10 @@ const sets: readonly (readonly [RegExp, string])[] = [
   [/^(chefmoz\w+|rating_final|geoplaces2)\.csv$/i, 'restaurants'],
 ];
 
-/** `restaurants` for files of that set. */
+/** `restaurants` for files of that set, or for a folder with them. */
 export function originalsOf(paths: readonly string[]): string | undefined {
-  const names = paths.map((path) => path.replace(/^.*[/\\]/, ''));
+  const names = paths.flatMap((path) =>
+    existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [basename(path)],
+  );
   return sets.find(([form]) => names.filter((name) => form.test(name)).length >= 2)?.[1];
 }

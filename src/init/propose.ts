@@ -16,7 +16,7 @@ import {
 } from './entries.ts';
 import { listSql } from './expressions.ts';
 import { filesOf } from './files.ts';
-import { isNameless, repeats } from './guesses/keys.ts';
+import { repeats } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { makeNames, slug } from './names.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -280,8 +280,9 @@ export function propose(
 /** A joined file whose columns have names that no other file has: a file without names counts its columns as every other one does. */
 function apart(join: Join, side: 'user' | 'item'): Join {
   const { table, key, column: own } = join;
+  const hasNames = table.rewrite?.hasHeader ?? true;
   const columns = table.columns.map((column) => {
-    const isTaken = isNameless(column) || column.name.toLowerCase() === own.name.toLowerCase();
+    const isTaken = !hasNames || column.name.toLowerCase() === own.name.toLowerCase();
     return column !== key && isTaken ? { ...column, name: `${side}_${column.place + 1}` } : column;
   });
   return { ...join, table: { ...table, columns } };

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { Command } from 'commander';
 import type { Look, Project } from '../../api/init.ts';
 import { defined } from '../../defined.ts';
@@ -105,7 +105,8 @@ function sayLook({ tables, others }: Look): void {
 /** Published sets have formats of their own, and `tower data` knows some of them. */
 function sayOriginals(files: readonly string[], set: string | undefined): void {
   if (set === undefined) return;
-  const folder = files[0]!.replace(/[^/\\]*$/, '') || '.';
+  const [first] = files;
+  const folder = statSync(first!).isDirectory() ? first! : dirname(first!);
   say(
     `these are original files of ${set}: \`tower data ${set} --from ${folder} --out ${set}\` makes tables of all of them, then run \`tower init ${set}\``,
   );
