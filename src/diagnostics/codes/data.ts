@@ -215,12 +215,12 @@ export const data = {
     message: ({ name, share }) => `\`${name}\` is empty for ${Math.round(share * 100)} % of the training events`,
     hint: ({ kind }) =>
       kind === 'past'
-        ? 'if the events of a user have one time, as those of a basket do, write `others(…)` for `past(…)`, with a random split'
-        : 'most users have one event: let the query tower read what else is known of them',
+        ? 'write `others(…)` for `past(…)`, with a random split, if the events of a user have one time as those of a basket do'
+        : 'let the query tower read what else is known of users, for most of them have one event',
     means:
-      '`past` holds the events of a user that are strictly earlier, and `others` the other events of the user. Where most events have none, the query tower reads nothing and ranks nearly alike for all. This happens where all events of a user have the same time, as the lines of an order or of a commit, and where most users have one event.',
+      '`past` holds the events of a user that are strictly earlier, and `others` the other events of the user. Where most events have none, the query tower reads nothing and ranks nearly alike for all. All events of a user may have the same time, as the lines of an order have. Or most users have one event.',
     remedy:
-      'For baskets, write `others(item, 50)` with `split = random(…)` and without `time`: a basket is then described by its other items. For users with one event, give the query tower features of the user or of the moment.',
+      'Write `others(item, 50)` with `split = random(…)` and without `time` for baskets: the other items of a basket then describe it. Give the query tower features of the user or of the moment where users have one event.',
   }),
 
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
