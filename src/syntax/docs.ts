@@ -2,27 +2,6 @@
 import type { IToken } from 'chevrotain';
 import { firstFrom } from './token.ts';
 
-/** What is said of what begins at a place. */
-export interface DocText {
-  get(offset: number): string | undefined;
-}
-
-/** As the text of `docsAbove`, of each token when it is asked for. */
-export function docTextOf(tokens: readonly IToken[], comments: readonly IToken[]): DocText {
-  return {
-    get(offset) {
-      const previous = tokens[firstFrom(tokens, offset) - 1];
-      const lines: string[] = [];
-      for (let at = firstFrom(comments, offset) - 1; at >= 0; at--) {
-        const { image, startOffset } = comments[at]!;
-        if (previous && startOffset < previous.startOffset) break;
-        if (image.startsWith('///')) lines.unshift(strip(image));
-      }
-      return lines.length === 0 ? undefined : lines.join('\n');
-    },
-  };
-}
-
 export interface Docs {
   /** Offset of the token below → the lines, without their slashes. */
   readonly text: ReadonlyMap<number, string>;

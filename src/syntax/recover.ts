@@ -26,10 +26,10 @@ import {
   splitEntries,
 } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
-import type { BodyEntry, PieceReader } from './pieces.ts';
-import type { Reduced } from './reduced.ts';
 import { after, endOf, exchanged, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
+
+type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry | ast.Columns;
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
@@ -63,20 +63,11 @@ export class Recovery {
     private readonly collector: Collector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
-    /** What was read before, where this is not the first text. */
-    private readonly pieces?: PieceReader,
   ) {}
 
-  /**
-   * @param reduced what is read of all tokens, and how many braces must be open behind what is left out
-   * @returns nothing where others are open there
-   */
-  read(reduced?: Pick<Reduced, 'tokens' | 'seams'>): Recovered | undefined {
-    const { tokens = this.all, seams } = reduced ?? {};
-    const balanced = balance(this.source, tokens, this.collector.report, seams);
-    if (!balanced) return undefined;
+  read(): Recovered {
     const declarations: ast.Declaration[] = [];
-    const parts = splitDeclarations(balanced);
+    const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
     for (const [index, part] of parts.entries()) {
       if (this.collector.full) break;
       const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
@@ -119,10 +110,7 @@ export class Recovery {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
-    const hides = hidesMistake(tokens);
-    const known = hides ? undefined : this.pieces?.declaration(tokens);
-    if (known) return known;
-    if (!hides) {
+    if (!hidesMistake(tokens)) {
       const whole = readStrictly('declaration', tokens);
       if ('node' in whole) return this.builder.declaration(whole.node);
     }
@@ -176,8 +164,6 @@ export class Recovery {
       this.complain(tokens, () => diagnose('missing-part', spanOf(this.source, tokens[0]!), facts));
       return undefined;
     }
-    const known = this.pieces?.entry(rule, tokens);
-    if (known) return known;
     switch (rule) {
       case 'typedEntry':
         return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
