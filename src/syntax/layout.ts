@@ -242,32 +242,3 @@ function entriesWord(
   }
   return valued;
 }
-
-/**
- * Whether tokens that the grammar reads say something else to the eye: in a tower, `channel` as the name of a step that nothing
- * reads, where the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before, where the
- * channel's name follows on the same line.
- */
-export function hidesMistake(tokens: readonly IToken[]): boolean {
-  let depth = 0;
-  let inTower = false;
-  for (let at = 0; at < tokens.length; at++) {
-    const { tokenType } = tokens[at]!;
-    if (tokenType === t.LeftBrace) depth++;
-    else if (tokenType === t.RightBrace && --depth === 0) inTower = false;
-    else if (depth === 0 && tokenType === t.Tower && is(tokens[at + 2], t.LeftParenthesis)) inTower = true;
-    if (!inTower || tokenType !== t.Channel) continue;
-    const isName = is(tokens[at - 1], t.Channel) && !isUnfinished(tokens[at - 2]);
-    if (is(tokens[at + 1], t.Equals) && !isName && isNameless(tokens, tokens.slice(at, at + 2))) return true;
-    const headsLine = beginsLine(tokens, at) && !beginsLine(tokens, at + 1);
-    if (is(tokens[at - 1], t.Arrow) && headsLine && looksLikeEntry(tokens, at)) return true;
-  }
-  return false;
-}
-
-/** `channel = …` among tokens of which none reads a step of that name. */
-export function isNameless(all: readonly IToken[], [first, second]: readonly IToken[]): boolean {
-  if (!is(first, t.Channel) || !is(second, t.Equals)) return false;
-  const isRead = (at: number): boolean => isUnfinished(all[at - 1]) || !is(all[at + 1], t.Name);
-  return !all.some((token, at) => is(token, t.Channel) && token !== first && isRead(at));
-}

@@ -8,13 +8,11 @@ import type { File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { type Docs, docsAbove } from './docs.ts';
-import { hidesMistake } from './layout.ts';
+import { type Docs, docsAbove, strayDocs } from './docs.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
 import { type Recovered, Recovery } from './recover.ts';
-import { strayDocs } from './stray_docs.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
@@ -47,7 +45,7 @@ export function parse(source: Source): Outcome<File> {
 
 function read(source: Source, tokens: readonly IToken[], docs: Docs['text'], collector: Collector): Recovered {
   const builder = new Builder(source, docs);
-  if (areBalanced(tokens) && !hidesMistake(tokens)) {
+  if (areBalanced(tokens)) {
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];

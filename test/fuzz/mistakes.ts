@@ -37,7 +37,14 @@ const inTokens: Readonly<
   'missing equals sign': { of: /^=$/, to: () => '' },
   'missing comma': { of: /^,$/, to: () => '' },
   'missing arrow': { of: /^->$/, to: () => '' },
-  'other sign': { of: /^(?::|=|,|->)$/, to: (image, random) => pick(random, [':', '=', ',', '->', ';', '|'].filter((sign) => sign !== image)) },
+  'other sign': {
+    of: /^(?::|=|,|->)$/,
+    to: (image, random) =>
+      pick(
+        random,
+        [':', '=', ',', '->', ';', '|'].filter((sign) => sign !== image),
+      ),
+  },
   'sign too many': { of: /^(?::|=|,|->)$/, to: (image) => `${image} ${image}` },
   'misspelt keyword': { of: keywords, to: misspelt },
   'missing keyword': { of: keywords, to: () => '' },
@@ -48,7 +55,11 @@ const inTokens: Readonly<
 
 const inLines: Readonly<Record<string, (lines: readonly string[], at: number, random: Random) => readonly string[]>> = {
   'pasted line': (lines, at, random) =>
-    lines.toSpliced(at, 0, pick(random, ['import tensorflow as tf', 'dim = 64', '- name: age', 'x = Dense(64)(x)', 'TODO'])),
+    lines.toSpliced(
+      at,
+      0,
+      pick(random, ['import tensorflow as tf', 'dim = 64', '- name: age', 'x = Dense(64)(x)', 'TODO']),
+    ),
   'half a line': (lines, at) => lines.toSpliced(at, 1, lines[at]!.slice(0, Math.ceil(lines[at]!.length / 2))),
 };
 
@@ -62,7 +73,11 @@ export function mistake(text: string, kind: string, random: Random): Mistake | u
     if (tokens.length === 0) return undefined;
     const { startOffset, endOffset, image, startLine } = pick(random, tokens);
     const changed = inToken.to(image, random);
-    return { kind, text: text.slice(0, startOffset) + changed + text.slice(endOffset! + 1), lines: [startLine!, startLine!] };
+    return {
+      kind,
+      text: text.slice(0, startOffset) + changed + text.slice(endOffset! + 1),
+      lines: [startLine!, startLine!],
+    };
   }
   const lines = text.split('\n');
   const written = lines.flatMap((line, at) => (/^\s*[\w}]/.test(line) ? [at] : []));

@@ -48,16 +48,19 @@ it('gives one error, on the right line', { timeout: 3600_000 }, () => {
         count.wrong++;
         if (errors.length === 1) count.one++;
         if (isAtPlace(errors[0]!, made.lines)) count.atPlace++;
-        if (errors.length > 1) several.push(`${kind}, line ${made.lines[0]}: ${errors.map(({ message }) => message).join('; ')}`);
+        if (errors.length > 1)
+          several.push(`${kind}, line ${made.lines[0]}: ${errors.map(({ message }) => message).join('; ')}`);
       }
     }
   }
   const all = [...counts.values()];
-  const sum = (of: (count: (typeof all)[number]) => number): number => all.reduce((total, count) => total + of(count), 0);
+  const sum = (of: (count: (typeof all)[number]) => number): number =>
+    all.reduce((total, count) => total + of(count), 0);
   const wrong = sum((count) => count.wrong);
   const [one, atPlace] = [sum((count) => count.one) / wrong, sum((count) => count.atPlace) / wrong];
   const shares = [...counts].map(([kind, count]) => `${kind}: ${count.one} and ${count.atPlace} of ${count.wrong}`);
-  if (process.env.TOWER_FUZZ) console.log(`${wrong} texts: one error ${one.toFixed(4)}, right line ${atPlace.toFixed(4)}\n${shares.join('\n')}`);
+  if (process.env.TOWER_FUZZ)
+    console.log(`${wrong} texts: one error ${one.toFixed(4)}, right line ${atPlace.toFixed(4)}\n${shares.join('\n')}`);
   expect(one, several.join('\n')).toBeGreaterThanOrEqual(0.9);
   expect(atPlace, shares.join('\n')).toBeGreaterThanOrEqual(0.95);
 });
