@@ -28,7 +28,7 @@ export function resolveFeatures({ library, scope, binding }: Workspace): Readonl
 }
 
 /** Nothing where it is not valid. */
-export function resolveFeature(library: Library, { name, value }: TypedName, binding: Binding): Feature | undefined {
+function resolveFeature(library: Library, { name, value }: TypedName, binding: Binding): Feature | undefined {
   const call = bindKind('kind of feature', library.features, value, binding);
   return call && { name: name.name, span: name.span, call };
 }
