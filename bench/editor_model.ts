@@ -1,4 +1,4 @@
-/** A model of two thousand lines, as large teams have them: many features, some channels, several tasks; or one many times as large. */
+/** A model of two thousand lines, as large teams have them: many features, some channels, several tasks. */
 
 const kinds = [
   'id(hash: 100_000, dim: 16)',
@@ -9,11 +9,11 @@ const kinds = [
 ];
 const perGroup = 20;
 
-/** 1,240 features in 62 groups, 40 channels a side, each over a step and a block of its own, and 40 tasks; all of it `times` over. */
-export function largeModel(times = 1): string {
-  const groupsASide = 31 * times;
-  const channels = 40 * times;
-  const tasks = 40 * times;
+/** 1,240 features in 62 groups, 40 channels a side, each over a step and a block of its own, and 40 tasks. */
+export function largeModel(): string {
+  const groupsASide = 31;
+  const channels = 40;
+  const tasks = 40;
   const lines = ['/// Everything we know of people and things.', 'model large', '', 'let width = 64', ''];
   lines.push('block deep = flatten -> mlp(width, 32) -> normalize', '', 'features {');
   lines.push('  user_id : id(dim: 16)', '  item_id : id(dim: 16)');

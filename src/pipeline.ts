@@ -13,21 +13,15 @@ import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
-import { KnownShapes } from './lower/shape_cache.ts';
-import { BoundFeatures } from './model/feature_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
-import { ResolvedParts } from './model/resolved_parts.ts';
 import { tryChoices } from './model/try_choices.ts';
 import type { File } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 import type { Source } from './text/source.ts';
 
-export interface CheckOptions extends Omit<ResolveOptions, 'partial'> {
-  /** What blocks make of types, for an editor, which checks one text after the other. */
-  readonly shapes?: KnownShapes;
-}
+export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
 export interface Checked {
@@ -43,19 +37,14 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
-  const once = { shapes: new KnownShapes(), ...known(), ...rememberFiles(options) };
-  const checked = checkOnce(source, once);
+  const files = rememberFiles(options);
+  const checked = checkOnce(source, files);
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  // What an editor keeps is of its text, which trials differ from.
-  const trials = { ...once, ...(options.features || options.parts ? known() : {}) };
-  const tried = tryChoices(search, (settings) => checkOnce(source, { ...trials, settings }).diagnostics);
+  const tried = tryChoices(search, (settings) => checkOnce(source, { ...files, settings }).diagnostics);
   return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
 }
-
-/** What a check finds out and the trials after it need not: each differs from the file in one value. */
-const known = () => ({ features: new BoundFeatures(), parts: new ResolvedParts() });
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
 
@@ -66,9 +55,9 @@ function checkOnce(source: Source, options: CheckOptions): Checked {
   const resolution = resolved.output;
   const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, found);
-  const shapes = model && checkShapes(model, options.shapes);
+  const shapes = model && checkShapes(model);
   const towers = model ? undefined : towersOf(resolution);
-  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers, options.shapes) : []);
+  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
   // The rules judge models alone.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
   const judged = (code: Code): boolean => model !== undefined || always.includes(code);

@@ -6,12 +6,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const base = ['defined', 'every_row', 'is_object', 'kept', 'one_at_a_time', 'text', 'diagnostics', 'random'];
+const base = ['defined', 'every_row', 'is_object', 'one_at_a_time', 'text', 'diagnostics', 'random'];
 const mayImport: Record<string, readonly string[]> = {
   defined: [],
   every_row: [],
   is_object: [],
-  kept: [],
   one_at_a_time: [],
   random: [],
   text: ['random'],

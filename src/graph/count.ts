@@ -60,7 +60,7 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
 }
 
 /** `user`, `user/main` and `user/main/mlp`; none of an empty label. */
-export function prefixesOf(label: string): string[] {
+function prefixesOf(label: string): string[] {
   if (label === '') return [];
   const parts = label.split('/');
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));

@@ -1,11 +1,11 @@
 /** How many weights a tower, a channel or a step holds, and what one row costs. */
-import type { Cost } from '../graph/count.ts';
+import { type Cost, count } from '../graph/count.ts';
 import type { BoundKind } from '../library/contract.ts';
 import { Names } from '../lower/names.ts';
 import type { FlowStep } from '../model/model.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Span } from '../text/source.ts';
-import { CountedFlows } from './counted_flows.ts';
+import { lowerOne } from './shapes.ts';
 import { validFeatures } from './valid_features.ts';
 import { validTower } from './valid_tower.ts';
 
@@ -16,18 +16,15 @@ export interface Costs {
   readonly towers: ReadonlyMap<string, Cost>;
 }
 
-/**
- * Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read.
- * @param memory of the texts before this one
- */
-export function costsOf({ resolution, file }: Checked, memory = new CountedFlows()): Costs {
+/** Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
+export function costsOf({ resolution, file }: Checked): Costs {
   const features = validFeatures(resolution);
   const steps = new Map<number, Cost>();
   const towers = new Map<string, Cost>();
-  memory.keep(new Set(resolution.towers.map(({ name }) => name)));
   for (const part of resolution.towers) {
     const tower = validTower(part, resolution, features);
-    const { total, parts, diagnostics } = memory.count(tower, features);
+    const { inputs, diagnostics } = lowerOne(tower, features);
+    const { parts, ...total } = count(inputs.builder.finish(), { batch: 1 });
     const isWhole = tower.steps.length === part.node.entries.length && diagnostics.length === 0;
     if (isWhole) towers.set(tower.name, total);
     const note = (at: Span, label: string): void => {

@@ -5,7 +5,6 @@ import type { Arrow } from '../lower/flow.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Source } from '../text/source.ts';
 import { type Costs, costsOf } from './costs.ts';
-import { KeptAnswers } from './kept_answers.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import { findOccurrences } from './occurrences.ts';
 import { arrowsOf } from './shapes.ts';
@@ -16,31 +15,16 @@ export class FileAnalysis {
   #arrows: readonly Arrow[] | undefined;
   #lexed: Lexed | undefined;
   #costs: Costs | undefined;
-  #encoded: readonly number[] | undefined;
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
-  /**
-   * @param lexed the tokens of its text, where they are known
-   * @param kept what was found of the texts before it
-   */
-  constructor(
-    readonly checked: Checked,
-    lexed?: Lexed,
-    readonly kept: KeptAnswers = new KeptAnswers(),
-  ) {
+  constructor(readonly checked: Checked) {
     this.source = checked.file.span.source;
-    this.#lexed = lexed;
   }
 
   /** Of this file and of what it brings into scope, by place. */
   get occurrences(): readonly Occurrence[] {
     return (this.#occurrences ??= findOccurrences(this.checked.resolution));
-  }
-
-  /** Of this file: those of the entries and declarations that a range touches, and maybe others. */
-  occurrencesIn(start: number, end: number): readonly Occurrence[] {
-    return this.#occurrences ?? findOccurrences(this.checked.resolution, { start, end });
   }
 
   /** What each source and step of a flow carries, wherever that is valid. */
@@ -76,12 +60,7 @@ export class FileAnalysis {
 
   /** What towers, channels and steps weigh and cost. */
   get costs(): Costs {
-    return (this.#costs ??= costsOf(this.checked, this.kept.flows));
-  }
-
-  /** Its semantic tokens as numbers. */
-  get encodedTokens(): readonly number[] {
-    return (this.#encoded ??= this.kept.tokens.encode(this.source, this.lexed, this.checked.resolution));
+    return (this.#costs ??= costsOf(this.checked));
   }
 
   get lexed(): Lexed {

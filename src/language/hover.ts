@@ -37,7 +37,7 @@ function arrowAt(facts: FileAnalysis, offset: number): Hover | undefined {
 }
 
 function wordAt(facts: FileAnalysis, offset: number): Hover | undefined {
-  const occurrence = occurrenceAt(facts.occurrencesIn(offset, offset), facts.source, offset);
+  const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
   return occurrence && { span: occurrence.span, text: describe(facts, occurrence) };
 }
 

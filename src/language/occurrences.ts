@@ -5,20 +5,16 @@
 import type { Resolution } from '../model/resolution.ts';
 import type { TypedName } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { Declarations, type Within } from './occurrences/declarations.ts';
+import { Declarations } from './occurrences/declarations.ts';
 import { Found } from './occurrences/found.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 
-/**
- * In the order of their places; of the file itself, and of what it brings into scope from others.
- * @param within only of entries and declarations of the file itself that this range touches
- */
-export function findOccurrences(resolution: Resolution, within?: Within): readonly Occurrence[] {
+/** In the order of their places; of the file itself, and of what it brings into scope from others. */
+export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   const { scope, file } = resolution;
   const found = new Found(resolution);
-  const walk = new Declarations(found, resolution, within);
-  for (const declaration of walk.near(file.declarations)) walk.declaration(declaration);
-  if (within) return found.all.sort((a, b) => a.span.start - b.span.start);
+  const walk = new Declarations(found, resolution);
+  for (const declaration of file.declarations) walk.declaration(declaration);
   const others = [...scope.lets, ...scope.groups.values(), ...scope.blocks.values()];
   for (const node of others) if (node.span.source !== file.span.source) walk.declaration(node);
   for (const entry of entriesOf(scope.features)) if (entry.span.source !== file.span.source) walk.feature(entry);

@@ -1,9 +1,12 @@
 /** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
-import { endOf, firstFrom } from '../syntax/token.ts';
+import type { IToken } from 'chevrotain';
+import * as t from '../../grammar/tokens.ts';
+import { endOf, firstFrom, is } from '../syntax/token.ts';
 import type { Span } from '../text/source.ts';
 import type { FileAnalysis } from './file_analysis.ts';
+import { isKeyword } from './keywords.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
-import { commentLook, type Look, lookOf, type TokenType } from './token_looks.ts';
+import type { SymbolKind } from './symbols.ts';
 
 export interface SemanticToken {
   readonly span: Span;
@@ -19,7 +22,7 @@ export function semanticTokensOf(
 ): readonly SemanticToken[] {
   const { source, lexed } = facts;
   const { tokens, comments } = lexed;
-  const meanings = end === Number.POSITIVE_INFINITY ? facts.occurrences : facts.occurrencesIn(start, end);
+  const meanings = facts.occurrences;
   const colours: SemanticToken[] = [];
   const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers']): void => {
     if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
@@ -51,4 +54,84 @@ export function semanticTokensOf(
   }
   addComments(end);
   return colours;
+}
+
+/** In the order of the legend. */
+export const tokenTypes = [
+  'keyword',
+  'type',
+  'class',
+  'function',
+  'variable',
+  'property',
+  'parameter',
+  'enumMember',
+  'namespace',
+  'number',
+  'string',
+  'comment',
+  'operator',
+] as const;
+
+export type TokenType = (typeof tokenTypes)[number];
+
+export const tokenModifiers = ['declaration', 'readonly', 'documentation', 'defaultLibrary'] as const;
+
+type Modifiers = readonly (typeof tokenModifiers)[number][];
+
+const none: Modifiers = [];
+const documentation: Modifiers = ['documentation'];
+
+const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
+  model: 'namespace',
+  data: 'namespace',
+  constant: 'variable',
+  feature: 'property',
+  label: 'property',
+  column: 'property',
+  group: 'variable',
+  block: 'function',
+  parameter: 'parameter',
+  tower: 'class',
+  channel: 'variable',
+  step: 'variable',
+  task: 'class',
+};
+
+type Look = readonly [type: TokenType, modifiers: Modifiers];
+
+/** What the token at an index looks like, by what it means; nothing where it has no look of its own. */
+function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): Look | undefined {
+  const token = tokens[at];
+  if (is(token, t.Text)) return ['string', none];
+  if (is(token, t.NumberToken)) return ['number', none];
+  if (is(token, t.Arrow)) return ['operator', none];
+  if (meaning) return look(meaning);
+  if (isKeyword(tokens, at)) return ['keyword', none];
+  return is(token, t.Name) ? ['variable', none] : undefined;
+}
+
+const commentLook = ({ image }: IToken): Look => ['comment', image.startsWith('///') ? documentation : none];
+
+function look(occurrence: Occurrence): Look {
+  switch (occurrence.is) {
+    case 'symbol': {
+      const { symbol, declares } = occurrence;
+      const modifiers: Modifiers = [
+        ...(declares ? (['declaration'] as const) : []),
+        ...(symbol.kind === 'constant' ? (['readonly'] as const) : []),
+      ];
+      return [ofSymbol[symbol.kind], modifiers];
+    }
+    case 'kind':
+      return [occurrence.what === 'kind of feature' ? 'type' : 'function', ['defaultLibrary']];
+    case 'label type':
+      return ['type', ['defaultLibrary']];
+    case 'parameter':
+      return ['parameter', []];
+    case 'word':
+      return ['enumMember', []];
+    case 'entry':
+      return ['property', ['defaultLibrary']];
+  }
 }

@@ -124,49 +124,6 @@ export class Symbols {
   }
 }
 
-/** A question about a name, and the node that it means. */
-export interface Lookup {
-  readonly name: string;
-  /** Of a name for the whole file; else it is a step of the tower. */
-  readonly kinds?: readonly LookupKind[];
-  readonly tower?: string;
-  readonly node: SymbolNode | undefined;
-}
-
-/** Notes what is looked up: all that the meaning of a word depends on besides its own node. */
-export class NotingSymbols extends Symbols {
-  #noted: Lookup[] = [];
-
-  noted(look: () => void): readonly Lookup[] {
-    this.#noted = [];
-    look();
-    return this.#noted;
-  }
-
-  /** Whether a name means the same node. */
-  isAgain({ name, kinds, tower, node }: Lookup): boolean {
-    const symbol = kinds ? super.find(name, ...kinds) : super.step(tower!, name);
-    return symbol?.node === node;
-  }
-
-  override find(name: string, ...kinds: readonly LookupKind[]): NamedSymbol | undefined {
-    const symbol = super.find(name, ...kinds);
-    this.#noted.push({ name, kinds, node: symbol?.node });
-    return symbol;
-  }
-
-  override step(tower: string, name: string): NamedSymbol | undefined {
-    const symbol = super.step(tower, name);
-    this.#noted.push({ name, tower, node: symbol?.node });
-    return symbol;
-  }
-
-  override parameters(block: string): readonly NamedSymbol[] {
-    this.find(block, 'block');
-    return super.parameters(block);
-  }
-}
-
 export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
   return { kind, name: node.name.name, span: node.name.span, node };
 }

@@ -3,10 +3,8 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { Facts } from '../kept/facts.ts';
-import { Kept } from '../kept/kept.ts';
 import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
-import { featureUse, namingOthers, usesOf } from '../library/features/uses.ts';
+import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
 import { biasTable } from './bias.ts';
@@ -50,17 +48,15 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     const tower = towerOf(name, readers, towers, uses);
     const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
     const isHistory = use.lists === true && listed === itemOwner && tower === towers[0].name;
-    const known = own.get(use);
-    const isKnown = known?.plan.name === name && known.plan.tower === tower;
-    const plan = isKnown ? known.plan : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
+    const plan = planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
-    if (isKnown && known.feature === feature && known.frozen === frozen) return known;
-    const lowered = { feature, use, plan, ...defined({ frozen }) };
-    if (owner === name) own.set(use, lowered);
-    return lowered;
+    return { feature, use, plan, ...defined({ frozen }) };
   };
-  const around = [readers, itemOwner, towers[0].name, ...inGraph];
-  const byName = lowered.of(features, lowerOne, { around, again: namingOthers(features).keys() });
+  const byName = new Map<string, LoweredFeature>();
+  for (const [name, feature] of features) {
+    const lowered = lowerOne(name, feature);
+    if (lowered) byName.set(name, lowered);
+  }
   const tables = lazy(() => tablesOf(byName, towers, uses));
   for (const owner of new Set(inGraph)) {
     if (owner === undefined || uses.get(owner)?.precision === undefined) continue;
@@ -76,8 +72,6 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     diagnostics,
   };
 }
-
-const lowered = new Facts<Feature, LoweredFeature>();
 
 function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
@@ -135,9 +129,6 @@ function ownerOf(name: string | undefined, uses: ReadonlyMap<string, FeatureUse>
   return use && 'owner' in use.encoder ? use.encoder.owner : name;
 }
 
-/** Of features that have an encoder of their own: a check finds most of them as they were at the check before. */
-const own = new WeakMap<FeatureUse, LoweredFeature>();
-
 function planOf(
   name: string,
   tower: string,
@@ -188,25 +179,14 @@ type Readers = ReadonlyMap<string, string>;
 
 /** By feature: the first tower that reads it or has it as key. */
 function readersOf(towers: Model['towers'], uses: ReadonlyMap<string, FeatureUse>): Readers {
-  const needs = needed.of(uses, (_, use) => {
-    const names = neededBy(use);
-    return names.length > 0 ? names : undefined;
-  });
-  const around = towers.flatMap(({ name, key, features }) => [name, key, features]);
-  return readers.of(needs, around, () => {
-    const byFeature = new Map<string, string>();
-    for (const tower of towers) {
-      for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
-        if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
-      }
+  const byFeature = new Map<string, string>();
+  for (const tower of towers) {
+    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
+      if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
     }
-    return byFeature;
-  });
+  }
+  return byFeature;
 }
-
-/** What features are made of: of the few that others make. */
-const needed = new Facts<FeatureUse, readonly string[]>();
-const readers = new Kept<Readers>();
 
 /**
  * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the query tower; one that

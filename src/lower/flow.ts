@@ -12,7 +12,7 @@ import {
   type Value,
   type ValueType,
 } from '../library/contract.ts';
-import { printValue, printValueType, sideBySide } from '../library/values.ts';
+import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
@@ -41,9 +41,6 @@ export interface FlowContext {
   readonly shared: Map<string, string>;
   /** A context for the block at `path`. */
   block(path: string): BlockContext;
-  /** In a check that remembers: what a block makes of a value, of which the type may be known. */
-  recall?(call: Call, input: Value, block: BlockContext, lower: (block: BlockContext) => Value): Value;
-  typeOf(value: Value): ValueType;
   /** In a trial: is given what each step makes. */
   readonly visit?: (step: Visited, value: Value) => void;
   /** ` in round 2`, for messages about a flow that is gone through several times. */
@@ -66,7 +63,7 @@ export function lowerSteps(
         ? lowerBlock(context, value, step, names.unique(`${path}/${step.call.kind}`))
         : lowerDeclared(context, value, step, names.unique(`${path}/${step.name}`));
     if (value === undefined) continue;
-    context.arrows.push({ span: step.span, type: context.typeOf(value) });
+    context.arrows.push({ span: step.span, type: typeOf(value) });
     context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, value);
   }
   return value;
@@ -76,7 +73,7 @@ type Step<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
 
 function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'>, path: string): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
-  const type = printValueType(context.typeOf(input));
+  const type = printValueType(typeOf(input));
   const first = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, first);
   if (first !== type) {
@@ -93,9 +90,8 @@ function lowerBlock(
   { call, span }: Step<'block'>,
   path: string,
 ): Value | undefined {
-  const lower = (block: BlockContext): Value => blocks[call.kind]!.lower(block, input, call.arguments);
   return attempt(context, call.kind, span, path, [input], (block) =>
-    context.recall ? context.recall(call, input, block, lower) : lower(block),
+    blocks[call.kind]!.lower(block, input, call.arguments),
   );
 }
 

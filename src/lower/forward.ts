@@ -4,11 +4,8 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
-import type { Value } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
-import { library } from '../model/library.ts';
 import type { Model, Task } from '../model/model.ts';
-import { featuresOfTasks } from '../model/references.ts';
 import type { RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { makeEventScores } from './event_scores.ts';
@@ -18,7 +15,6 @@ import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
 import { type Cut, lowerInParts } from './parts.ts';
 import type { Channels } from './score.ts';
-import type { KnownShapes } from './shape_cache.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
 import { blockContext, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
@@ -41,16 +37,14 @@ export interface ForwardOptions {
   readonly rows?: RowsOf | undefined;
   /** Cuts the batch for the query tower. Absent: all lists have as many places as the longest. */
   readonly cut?: Cut | undefined;
-  /** For a check: the graph then omits the parts that are known already. */
-  readonly memory?: KnownShapes | undefined;
 }
 
 export function lowerForward(
   model: Model,
   features: LoweredFeatures,
-  { rows = events, cut, memory }: ForwardOptions = {},
+  { rows = events, cut }: ForwardOptions = {},
 ): Forward {
-  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
+  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
   const [tower] = model.towers;
   const items = itemChannels(context, model);
   const asking = { ...context, ...defined({ elements: elementsOf(model, context, items) }) };
@@ -65,10 +59,7 @@ export function lowerForward(
   for (const task of model.tasks) {
     const { loss } = task;
     if (!loss) continue;
-    const lower = () => lowerTask(context, model, { ...task, loss }, query, items, scores, distinct);
-    const lowered = memory
-      ? recallTask(memory, context, task, aroundTask(memory, model, task, query, items(events), distinct), lower)
-      : lower();
+    const lowered = lowerTask(context, model, { ...task, loss }, query, items, scores, distinct);
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
@@ -77,42 +68,6 @@ export function lowerForward(
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
   return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
-}
-
-/** Nothing where it is known that a task has no mistake: all around it is as it was in a check before. */
-function recallTask<T>(
-  memory: KnownShapes,
-  { diagnostics, kept, arrows }: TowerContext,
-  task: Task,
-  around: readonly unknown[] | undefined,
-  lower: () => T | undefined,
-): T | undefined {
-  if (around && memory.lowered(task, around)) return undefined;
-  const before = [arrows.length, diagnostics.length, kept.size].join();
-  const lowered = lower();
-  const isPlain = lowered !== undefined && before === [arrows.length, diagnostics.length, kept.size].join();
-  if (around && isPlain) memory.keepLowered(task, around, []);
-  return lowered;
-}
-
-/** All that a task depends on besides its own entries; nothing where that is more than a few shapes. */
-function aroundTask(
-  memory: KnownShapes,
-  { towers, train, features }: Model,
-  task: Task,
-  query: TowerChannels,
-  item: Channels,
-  distinct: boolean,
-): readonly unknown[] | undefined {
-  const { terms, biases = [], product } = task.score;
-  if (product || featuresOfTasks([task], features, library).length > 0) return undefined;
-  const around: unknown[] = [distinct, train.batch, towers[0].key, towers[1].key];
-  for (const { channels } of terms) {
-    for (const pair of channels) around.push(query.get(pair.query), item.get(pair.item));
-  }
-  for (const bias of biases)
-    if (bias.kind === 'channel') around.push((bias.side === 'query' ? query : item).get(bias.channel));
-  return around.map((each) => (typeof each === 'object' ? memory.of(each as Value) : each));
 }
 
 /** The item tower over the elements of lists that go through it, if there are any. */

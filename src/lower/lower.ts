@@ -21,7 +21,6 @@ import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
 import { lowerPredictions, predictsOf } from './predictions.ts';
 import { lowerRetrieval } from './retrieval.ts';
-import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
@@ -60,11 +59,10 @@ export interface Lowered {
 /**
  * What the flows of a model carry, and every mistake that its shapes show: without gradients and plans, and so ten times
  * quicker than `lower`, which finds the same.
- * @param memory of the checks before this one, whose blocks need not be lowered again
  */
-export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes | undefined> {
+export function checkShapes(model: Model): Outcome<Shapes | undefined> {
   // The editor shows, and a mistake may be in, what nothing reads.
-  const { features, forward, rows, diagnostics } = analyse(model, memory);
+  const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined) return { output: undefined, diagnostics };
   const [query, item] = model.towers;
   return {
@@ -84,11 +82,11 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
 }
 
 /** The mistakes that the shapes of valid towers show, if the model around them has others. */
-export function checkTowers({ valid, ...model }: ValidTowers, memory?: KnownShapes): readonly Diagnostic[] {
+export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnostic[] {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   // The rules report the features that no shape can be made of.
   if (hasErrors(diagnostics)) return [];
-  const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true, memory);
+  const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true);
   for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
   return context.diagnostics;
 }
@@ -128,10 +126,10 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
 }
 
 /** With the rows that lists are read for in training, where those are not the events. */
-function analyse(model: Model, memory?: KnownShapes) {
+function analyse(model: Model) {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
-  const forward = lowerForward(model, features, { memory });
+  const forward = lowerForward(model, features);
   const found = [
     ...diagnostics,
     ...forward.diagnostics,

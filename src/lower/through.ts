@@ -1,7 +1,6 @@
 /** Features with what the item tower says of them: how wide the elements are of lists that go through it. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
-import { Facts } from '../kept/facts.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { channelThrough } from '../model/through.ts';
 import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './features.ts';
@@ -38,10 +37,7 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
   return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, whole(feature)])) };
 }
 
-const hasThrough = ({ byName }: LoweredFeatures): boolean => throughTower.of(byName, isThrough).size > 0;
-
-const isThrough = (_: string, { use }: LoweredFeature): true | undefined => (use.through ? true : undefined);
-const throughTower = new Facts<LoweredFeature, true>();
+const hasThrough = ({ byName }: LoweredFeatures): boolean => [...byName.values()].some(({ use }) => use.through);
 
 /** The channels of the item tower that lists go through. */
 export function encodes({ byName }: LoweredFeatures): readonly string[] {

@@ -5,7 +5,6 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Ref } from '../graph/builder.ts';
 import { elementsOf, sameDim } from '../graph/dims.ts';
-import { Picked } from '../kept/picked.ts';
 import {
   type BlockContext,
   type Field,
@@ -20,12 +19,11 @@ import { asVector, printValueType, towardsVector, typeOf } from '../library/valu
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { Readout, RowsOf, Sequences } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
-import type { LoweredFeature, LoweredFeatures } from './features.ts';
+import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { Names } from './names.ts';
-import type { KnownShapes } from './shape_cache.ts';
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -48,25 +46,11 @@ export interface TowerContext {
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
   /** In a trial: what each step of a flow gives. */
   readonly visit?: (step: Visited, value: Value) => void;
-  /** In a check that remembers what blocks make of types. */
-  readonly memory?: KnownShapes;
-  /** In a count that remembers: what a flow gives. `around` is all that it reads; absent where it depends on other flows too. */
-  readonly recall?: (
-    flow: Flow,
-    around: readonly unknown[] | undefined,
-    lower: () => Value | undefined,
-  ) => Value | undefined;
 }
 
 /** Nothing lowered yet. */
-export function makeTowerContext(
-  inputs: GraphInputs,
-  features: LoweredFeatures,
-  training: boolean,
-  memory?: KnownShapes,
-): TowerContext {
+export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
   return {
-    ...defined({ memory }),
     inputs,
     features,
     training,
@@ -89,9 +73,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   const values = new Map<string, Value | undefined>();
   const channels = new Map<string, Vector | Interests>();
   for (const step of tower.steps) {
-    const value = recallFlow(context, step.flow, values, rows, () =>
-      lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows),
-    );
+    const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
     values.set(step.name, value);
     if (!step.channel || value === undefined) continue;
     const vector = value.kind === 'interests' ? value : asVector(value);
@@ -153,11 +135,8 @@ function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
 }
 
 function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
-  const { memory, inputs } = context;
   return {
     ...defined({ visit: context.visit }),
-    ...(memory ? { recall: (...step) => memory.block(inputs, rows, ...step) } : {}),
-    typeOf: memory ? (value) => memory.typeOf(value) : typeOf,
     features: context.features,
     diagnostics: context.diagnostics,
     arrows: context.arrows,
@@ -167,42 +146,6 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
     block: (path) => blockContext(context, path, rows, round),
   };
 }
-
-const picked = new Picked<LoweredFeature>();
-
-/** What a flow gives: its shape alone in a check that remembers, where all that the flow reads is as it was. */
-function recallFlow(
-  { memory, recall, visit, arrows, diagnostics, kept, features, inputs }: TowerContext,
-  flow: Flow,
-  values: ReadonlyMap<string, Value | undefined>,
-  rows: RowsOf,
-  lower: () => Value | undefined,
-): Value | undefined {
-  const around = (of: (value: Value) => unknown): unknown[] =>
-    partsOf(flow).map((part) => {
-      if (part.kind === 'features') return picked.of(part.features, features.byName);
-      const value = outputOf(values.get(part.name), part.output);
-      return value && of(value);
-    });
-  if (recall) return recall(flow, flow.steps.some(isShared) ? undefined : around((value) => value), lower);
-  if (!memory || visit || rows.kind !== 'events' || flow.steps.length === 0 || flow.steps.some(isShared))
-    return lower();
-  const read = around((value) => memory.of(value));
-  const known = memory.lowered(flow, read);
-  if (known?.known) {
-    arrows.push(...known.arrows);
-    return memory.value(known.known, inputs, rows);
-  }
-  const before = [arrows.length, diagnostics.length, kept.size];
-  const value = lower();
-  // A mistake is reported in each check, and running means are more than a type.
-  const isPlain = diagnostics.length === before[1] && kept.size === before[2];
-  if (value && isPlain) memory.keepLowered(flow, read, arrows.slice(before[0]), value);
-  return value;
-}
-
-/** Whether what it gets must be what it gets elsewhere. */
-const isShared = (step: FlowStep): boolean => step.kind === 'declared' && (step.shared || step.steps.some(isShared));
 
 const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
@@ -219,7 +162,7 @@ function lowerFlow(
   const open = (part: FlowPart): Value | undefined => {
     const value =
       part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
-    if (value !== undefined) context.arrows.push({ span: part.span, type: flow.typeOf(value) });
+    if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
     return value;
   };
   if (from.kind !== 'join') {
@@ -236,7 +179,7 @@ function lowerFlow(
   const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (value === undefined) return undefined;
   flow.visit?.({ kind: from.call.kind, span: from.span }, value);
-  context.arrows.push({ span: from.span, type: flow.typeOf(value) });
+  context.arrows.push({ span: from.span, type: typeOf(value) });
   return lowerSteps(flow, value, steps, path, names);
 }
 
@@ -271,8 +214,7 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
   // One value an event, whatever the sequences are.
   const of = eventsOf(rows);
-  const fields = (): Field[] => features.map((feature) => lowerFeature(context, feature, of) as Field);
-  return context.memory ? context.memory.fields(features, fields) : { kind: 'fields', fields: fields() };
+  return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, of) as Field) };
 }
 
 function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {

@@ -4,20 +4,14 @@ import { defined } from '../defined.ts';
 import { addReports, type Reports, reportOf } from './diagnostics.ts';
 import type { Session } from './session.ts';
 
-/** Milliseconds. A check that takes longer is followed by a rest as long, so that other questions have their turn. */
-const quick = 100;
-const longestRest = 500;
+/** Milliseconds without a keystroke after which the open documents are checked: a burst of keystrokes is one check. */
+export const debounceMs = 25;
 
-/**
- * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check.
- * One that comes alone is checked immediately, however long the check before it took.
- */
+/** Checks the open documents, each as a whole, and sends what has changed. */
 export class Publisher {
   readonly #connection: Connection;
   readonly #session: Session;
   #timer: NodeJS.Timeout | undefined;
-  /** When the next check may begin. */
-  #rested = 0;
   /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
   #sent = new Map<string, string>();
 
@@ -28,12 +22,11 @@ export class Publisher {
 
   schedule(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.publish(), Math.max(0, this.#rested - performance.now()));
+    this.#timer = setTimeout(() => this.publish(), debounceMs);
   }
 
   publish(): void {
     clearTimeout(this.#timer);
-    const started = performance.now();
     const reports: Reports = new Map();
     for (const { uri } of this.#session.open) addReports(this.#session, this.#session.pathOf(uri), reports);
     const sent = new Map<string, string>();
@@ -50,8 +43,5 @@ export class Publisher {
       if (!sent.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
     }
     this.#sent = sent;
-    const ended = performance.now();
-    const took = ended - started;
-    this.#rested = took > quick ? ended + Math.min(took, longestRest) : ended;
   }
 }

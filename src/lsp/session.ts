@@ -4,57 +4,28 @@
  */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Outcome } from '../diagnostics/diagnostic.ts';
 import type { Theme } from '../drawing/style.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
-import { KeptAnswers } from '../language/kept_answers.ts';
-import { KnownShapes } from '../lower/shape_cache.ts';
-import { BoundFeatures } from '../model/feature_cache.ts';
-import { ResolvedParts } from '../model/resolved_parts.ts';
-import { type CheckOptions, check } from '../pipeline.ts';
-import type { File } from '../syntax/ast.ts';
-import { parse } from '../syntax/parse.ts';
-import { IncrementalParser } from '../syntax/parse_cache.ts';
-import { makeSource, renew, type Source } from '../text/source.ts';
+import { check } from '../pipeline.ts';
+import { makeSource, type Source } from '../text/source.ts';
 import type { Host } from './host.ts';
 
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
 
-/** A source and what it said: that of an open document stays while its text changes. */
-interface Read {
-  readonly source: Source;
-  readonly text: string;
-}
-
-/** What each file that a check asked for was, or that there was none. */
-type Reads = Map<string, Read | undefined>;
-
-interface Analysed extends Read {
+interface Analysed {
   readonly facts: FileAnalysis;
-  readonly reads: Reads;
+  /** What each file that the check asked for was, or that there was none. */
+  readonly reads: ReadonlyMap<string, Source | undefined>;
 }
-
-const readOf = (source: Source): Read => ({ source, text: source.text });
-
-/** Whether a source says what was read. */
-const isRead = (read: Read | undefined, source: Source | undefined): boolean =>
-  read?.source === source && read?.text === source?.text;
 
 export class Session {
   /** Folders that the editor has open: a file may use what lies in its own. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
-  /** Of open documents: each stays the same while its text changes. */
-  readonly #sources = new Map<string, { version: number; readonly source: Source }>();
+  /** Of open documents, each of the version that was last asked for. */
+  readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
   readonly #facts = new Map<string, Analysed>();
-
-  /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
-  readonly #features = new BoundFeatures();
-  readonly #shapes = new KnownShapes();
-  readonly #memories = new Map<string, IncrementalParser>();
-  readonly #parts = new Map<string, ResolvedParts>();
-  readonly #answers = new Map<string, KeptAnswers>();
 
   constructor(readonly host: Host) {}
 
@@ -102,9 +73,6 @@ export class Session {
     this.#documents.delete(path);
     this.#sources.delete(path);
     this.#facts.delete(path);
-    this.#memories.delete(path);
-    this.#parts.delete(path);
-    this.#answers.delete(path);
   }
 
   document(path: string): TextDocument | undefined {
@@ -116,11 +84,7 @@ export class Session {
     const document = this.#documents.get(path);
     if (!document) return this.host.source(path);
     const known = this.#sources.get(path);
-    if (known) {
-      if (known.version !== document.version) renew(known.source, document.getText());
-      known.version = document.version;
-      return known.source;
-    }
+    if (known?.version === document.version) return known.source;
     const source = makeSource(path, document.getText());
     this.#sources.set(path, { version: document.version, source });
     return source;
@@ -131,48 +95,28 @@ export class Session {
     const source = this.source(path);
     if (!source) return undefined;
     const known = this.#facts.get(path);
-    if (known && isRead(known, source) && [...known.reads].every(([used, read]) => isRead(read, this.source(used)))) {
-      return known.facts;
-    }
+    const isSame = known?.facts.source === source;
+    if (isSame && [...known.reads].every(([used, read]) => read === this.source(used))) return known.facts;
     // Else the collector would copy what nobody reads any more, again and again.
     this.#facts.delete(path);
-    const reads: Reads = new Map();
-    const parts = this.#parts.get(path) ?? new ResolvedParts();
-    const answers = this.#answers.get(path) ?? new KeptAnswers();
-    if (this.#documents.has(path)) {
-      this.#parts.set(path, parts);
-      this.#answers.set(path, answers);
-    }
-    const onRead = (used: string, found: Source | undefined) => void reads.set(used, found && readOf(found));
-    const checked = this.#check(source, onRead, { parse: this.#read, parts });
-    const facts = new FileAnalysis(checked, this.#memories.get(path)?.relexer.lexedOf(source.text), answers);
-    this.#facts.set(path, { ...readOf(source), facts, reads });
+    const reads = new Map<string, Source | undefined>();
+    const facts = new FileAnalysis(this.#check(source, (used, found) => void reads.set(used, found)));
+    this.#facts.set(path, { facts, reads });
     return facts;
   }
 
   /** A file as it would be with other texts in some places. */
   factsWith(path: string, texts: ReadonlyMap<string, Source>): FileAnalysis | undefined {
     const source = texts.get(path) ?? this.source(path);
-    return source && new FileAnalysis(this.#check(source, () => {}, { parse }, texts));
+    return source && new FileAnalysis(this.#check(source, () => {}, texts));
   }
-
-  readonly #read = (source: Source): Outcome<File> => {
-    if (!this.#documents.has(source.name)) return parse(source);
-    const memory = this.#memories.get(source.name) ?? new IncrementalParser();
-    this.#memories.set(source.name, memory);
-    return memory.parse(source);
-  };
 
   #check(
     source: Source,
     onRead: (path: string, source: Source | undefined) => void,
-    memory: Pick<CheckOptions, 'parse' | 'parts'>,
     texts?: ReadonlyMap<string, Source>,
   ) {
     return check(source, {
-      ...memory,
-      shapes: this.#shapes,
-      features: this.#features,
       project: this.#projectOf(source.name),
       load: (path, roots) => {
         const open = texts?.has(path) || this.#documents.has(path);

@@ -1,11 +1,8 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { Facts } from '../kept/facts.ts';
-import type { Table } from '../kept/history.ts';
-import { Kept } from '../kept/kept.ts';
 import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
-import { featuresOfTasks, featuresThatName, withNamed } from './references.ts';
+import { featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
 
 /** @returns nothing where two towers or a valid task are missing */
@@ -72,21 +69,14 @@ function readFeatures({ towers, tasks, features, library }: Resolution): Readonl
     features,
     library,
   );
-  const around = [...towers.flatMap((tower) => [tower.features, tower.key?.name]), ...named];
-  return readOf.of(featuresThatName(features, library.features), around, () => {
-    const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
-    return withNamed([...read, ...named], features, library.features);
-  });
+  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+  return withNamed([...read, ...named], features, library.features);
 }
-
-const readOf = new Kept<ReadonlySet<string>>();
 
 /** The entries of a table with these names. */
-function only<T>(all: Table<T>, names: ReadonlySet<string | undefined>): Table<T> {
-  return taken.of(all, (name, value) => (names.has(name) ? value : undefined), { around: [names] }) as Table<T>;
+function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
+  return new Map([...all].filter(([name]) => names.has(name)));
 }
-
-const taken = new Facts<unknown, unknown>();
 
 /** The query tower, then the item tower: as the scores say, else in the order they are written. */
 export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
@@ -101,17 +91,7 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-/** Of parts that stay the same while their text does; see `ResolvedParts`. */
-const tasksOf = new WeakMap<TaskPart, Task>();
-const towersOf = new WeakMap<TowerPart, { readonly bias: boolean; readonly tower: Tower }>();
-
-function completeTask(part: TaskPart): Task | undefined {
-  const task = tasksOf.get(part) ?? newTask(part);
-  if (task) tasksOf.set(part, task);
-  return task;
-}
-
-function newTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
+function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
   const whole = score ? scoreOf(score) : product && productScore(product);
   if (!whole) return undefined;
   return {
@@ -136,15 +116,7 @@ const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean 
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
   );
 
-function completeTower(part: TowerPart, bias = false): Tower {
-  const known = towersOf.get(part);
-  if (known?.bias === bias) return known.tower;
-  const tower = newTower(part, bias);
-  towersOf.set(part, { bias, tower });
-  return tower;
-}
-
-function newTower({ name, span, features, key, steps }: TowerPart, bias: boolean): Tower {
+function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
   return {
     name,
     span,

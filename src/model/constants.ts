@@ -8,8 +8,6 @@ import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
-  /** Of each constant of the file; none where it is wrong. */
-  readonly values: ReadonlyMap<string, number | undefined>;
   /** The number an expression is; reports why it is none. `of` names what it is for. */
   number(expression: Expression, of: string, expected: string): number | undefined;
   /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
@@ -19,10 +17,9 @@ export interface Constants {
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
-/** @param onAsk gets each name that is looked up among them */
-export function makeConstants(lets: readonly Let[], report: Report, onAsk?: (name: string) => void): Constants {
+export function makeConstants(lets: readonly Let[], report: Report): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
-  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report, onAsk }, new Map(), report);
+  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
   // A constant that nothing reads is checked too.
   for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
   return file;
@@ -36,7 +33,6 @@ interface File {
   /** Those that are being evaluated. */
   readonly open: Set<string>;
   readonly report: Report;
-  readonly onAsk: ((name: string) => void) | undefined;
 }
 
 /** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
@@ -49,10 +45,6 @@ class Evaluator implements Constants {
 
   get names(): readonly string[] {
     return [...this.local.keys(), ...this.file.byName.keys()];
-  }
-
-  get values(): File['values'] {
-    return this.file.values;
   }
 
   number(expression: Expression, of: string, expected: string): number | undefined {
@@ -100,7 +92,6 @@ class Evaluator implements Constants {
   constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
-    this.file.onAsk?.(name);
     const found = byName.get(name);
     if (!found) {
       this.reportUnknown({ name, span }, of, expected);
@@ -128,9 +119,7 @@ class Evaluator implements Constants {
   }
 
   has(name: string): boolean {
-    if (this.local.has(name)) return true;
-    this.file.onAsk?.(name);
-    return this.file.byName.has(name);
+    return this.local.has(name) || this.file.byName.has(name);
   }
 
   private finite(value: number, { span }: Expression): number | undefined {

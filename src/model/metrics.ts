@@ -4,7 +4,6 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { parse } from '../syntax/parse.ts';
 import { makeSource } from '../text/source.ts';
 import { makeConstants } from './constants.ts';
-import { Effects } from './effects.ts';
 import { library } from './library.ts';
 import type { Call } from './model.ts';
 import { makeCollector } from './report.ts';
@@ -31,6 +30,6 @@ export function readMetrics(name: string, text: string): Outcome<readonly Call[]
   }
   const files = { main: file, shared: [], all: [], whole: true };
   const scope = declare(files, report);
-  const training = resolveTrain(makeWorkspace(new Effects(report), library, scope, makeConstants([], report)), node);
+  const training = resolveTrain(makeWorkspace(report, library, scope, makeConstants([], report)), node);
   return { output: training?.metrics ?? [], diagnostics: found };
 }

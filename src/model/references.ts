@@ -1,5 +1,4 @@
 /** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
-import { Facts } from '../kept/facts.ts';
 import type { BoundKind, KindRow } from '../library/contract.ts';
 
 export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
@@ -13,17 +12,6 @@ export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, Ki
 
 /** Several rules ask it of every feature. */
 const named = new WeakMap<BoundKind, readonly string[]>();
-
-/** The features that name others, each with those: few of a file, so that a walk along names need not look at all features. */
-export function featuresThatName(features: Declared, kinds: Kinds): ReadonlyMap<string, readonly string[]> {
-  const namesOf = (_: string, { call }: { readonly call: BoundKind }) => {
-    const names = featuresNamed(call, kinds);
-    return names.length > 0 ? names : undefined;
-  };
-  return naming.of(features, namesOf, { around: [kinds] });
-}
-
-const naming = new Facts<{ readonly call: BoundKind }, readonly string[]>();
 
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 type Kinds = Readonly<Record<string, KindRow>>;
@@ -49,11 +37,12 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
 
 /** The features given and all that they name, and so on. */
 export function withNamed(names: Iterable<string>, features: Declared, kinds: Kinds): ReadonlySet<string> {
-  const naming = featuresThatName(features, kinds);
   const reached = new Set(names);
-  if (naming.size === 0) return reached;
   // A set goes on through what is added to it on the way.
-  for (const name of reached) for (const other of naming.get(name) ?? []) reached.add(other);
+  for (const name of reached) {
+    const feature = features.get(name);
+    for (const other of feature ? featuresNamed(feature.call, kinds) : []) reached.add(other);
+  }
   return reached;
 }
 

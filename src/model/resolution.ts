@@ -6,7 +6,6 @@ import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Library } from './library.ts';
 import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
-import type { Reads } from './reads.ts';
 import type { ReadKind, Scope } from './scope.ts';
 import type { SearchParameter } from './search.ts';
 import type { Files } from './use.ts';
@@ -37,7 +36,7 @@ export interface Resolution {
   /** False when a part of the file, or of one that it uses, could not be read. */
   readonly whole: boolean;
   /** What something read, by kind. */
-  readonly reads: Readonly<Record<ReadKind, Omit<Reads, 'add' | 'addAll'>>>;
+  readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
   /** Kinds of which a name could not be looked up. Whether something of such a kind is unread is not certain. */
   readonly uncertain: ReadonlySet<ReadKind>;
 }

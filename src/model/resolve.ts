@@ -11,15 +11,13 @@ import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { Effects } from './effects.ts';
-import type { BoundFeatures } from './feature_cache.ts';
 import { isModel } from './is_model.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
 import { certainly } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
-import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
+import type { Resolution, TaskPart } from './resolution.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
 import { resolveFeatures } from './resolve/features.ts';
 import { resolveBlocks } from './resolve/flows.ts';
@@ -31,8 +29,8 @@ import { resolveSearch } from './resolve/search.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
 import { defaultTraining, resolveTrain } from './resolve/train.ts';
-import { ResolvedParts } from './resolved_parts.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
+import { declare } from './scope.ts';
 import { applySettings } from './settings/apply.ts';
 import type { Settings } from './settings/text.ts';
 import { type FileOptions, gather } from './use.ts';
@@ -42,10 +40,6 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
   readonly settings?: Settings;
   readonly library?: Library;
-  /** Features that an editor bound before, in the text before this one. */
-  readonly features?: BoundFeatures;
-  /** What an editor resolved of the text before this one. */
-  readonly parts?: ResolvedParts;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
   readonly partial?: boolean;
 }
@@ -87,25 +81,16 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
-  const parts = options.parts ?? new ResolvedParts();
-  const scope = parts.scope.declare(files, report);
-  const effects = new Effects(report);
-  const constants = makeConstants(scope.lets, effects.report, (name) => effects.ask('constant', name));
-  const workspace = makeWorkspace(effects, library, scope, constants);
-  parts.meanings.follow(scope, parts.following('constants', constants.values), library);
+  const scope = declare(files, report);
+  const workspace = makeWorkspace(report, library, scope, makeConstants(scope.lets, report));
 
-  const features = resolveFeatures(workspace, scope, options.features);
+  const features = resolveFeatures(workspace);
   const labels = resolveLabels(workspace);
-  const groups = resolveGroups(workspace, parts);
-  parts.meanings.followMembers(groups);
-  const blocks = resolveBlocks(workspace);
-  const around = { groups: effects.noting('members', groups), blocks, parts };
-  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, around));
+  const groups = resolveGroups(workspace);
+  const readStep = resolveBlocks(workspace);
+  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, readStep));
   const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
-  const channels = parts.same('channels', channelsOf(towers));
-  const tasks = [...scope.tasks.values()].map((node) =>
-    parts.part(workspace, node, [channels], () => resolveTask(workspace, node, towersByName)),
-  );
+  const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
   const one = <K extends Ast.Declaration['kind']>(
@@ -147,16 +132,6 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
     },
     diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
-}
-
-/** All that a task that is valid asks of towers: their keys, and their steps by name. */
-function channelsOf(towers: readonly TowerPart[]): readonly unknown[] {
-  const list: unknown[] = [];
-  for (const { name, node, steps } of towers) {
-    list.push(name, node.key !== undefined, steps.length);
-    for (const step of steps) list.push(step.name, step.channel);
-  }
-  return list;
 }
 
 /** The first of a declaration that a model has once; others are reported. */

@@ -36,19 +36,12 @@ export interface TypedName {
   readonly entry: Ast.TypedEntry;
 }
 
-/** Of nodes that stay the same while their text does: so do their names. */
-const namesOf = new WeakMap<Ast.TypedEntry, readonly TypedName[]>();
-
 export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
-  const known = namesOf.get(entry);
-  if (known) return known;
   const { names, value, doc } = entry;
-  const made = names.map((name): TypedName => {
+  return names.map((name): TypedName => {
     const span = names.length === 1 ? entry.span : name.span;
     return { kind: 'TypedName', name, value, span, entry, ...defined({ doc }) };
   });
-  namesOf.set(entry, made);
-  return made;
 }
 
 interface Named {

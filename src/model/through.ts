@@ -1,5 +1,4 @@
 /** Lists whose elements a tower encodes: `list(movie_id, through: item)`. */
-import { Facts } from '../kept/facts.ts';
 import type { FeatureUse, SideArgument } from '../library/contract.ts';
 import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Feature, Tower } from './model.ts';
@@ -12,9 +11,7 @@ export const useOf = (name: string, features: Features): FeatureUse | undefined 
 
 /** The features that go through a tower, in order, with what they say of it. Most models have none. */
 export const featuresThrough = (features: Features): ReadonlyMap<string, SideArgument> =>
-  sides.of(usesOf(features), (_, { through }) => through);
-
-const sides = new Facts<FeatureUse, SideArgument>();
+  new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
 
 /** The channel that is named, or the only one that the tower has. */
 export function channelThrough(

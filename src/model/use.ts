@@ -12,7 +12,7 @@ export interface FileOptions {
    * which are the project and the folder of the main file.
    */
   readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
-  /** Reads the text of a file, where an editor keeps what it read before. Default: `parse`. */
+  /** Reads the text of a file. A check that tries the choices of a search gives one that reads each file once. Default: `parse`. */
   readonly parse?: (source: Source) => Outcome<Ast.File>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;

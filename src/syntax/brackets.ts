@@ -48,18 +48,13 @@ interface Header {
   readonly at: Span;
 }
 
-/**
- * Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant.
- * @param seams how many braces must be open before some tokens, as what is before them was left out
- * @returns nothing where others are
- */
+/** Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant. */
 export function balance(
   source: Source,
   tokens: readonly IToken[],
   report: (diagnostic: Diagnostic) => void,
-  seams: ReadonlyMap<IToken, number> = new Map(),
-): readonly IToken[] | undefined {
-  return new Balancer(source, tokens, report, seams).run();
+): readonly IToken[] {
+  return new Balancer(source, tokens, report).run();
 }
 
 class Balancer {
@@ -82,7 +77,6 @@ class Balancer {
     private readonly source: Source,
     private readonly tokens: readonly IToken[],
     private readonly collect: (diagnostic: Diagnostic) => void,
-    private readonly seams: ReadonlyMap<IToken, number>,
   ) {}
 
   /** One mistake of brackets an entry: where one is wrong, others seem to be. */
@@ -91,12 +85,10 @@ class Balancer {
     this.reported.add(entry);
   }
 
-  run(): readonly IToken[] | undefined {
-    const { tokens, open, result, seams } = this;
+  run(): readonly IToken[] {
+    const { tokens, open, result } = this;
     for (let index = 0; index < tokens.length; index++) {
       const token = tokens[index]!;
-      const depth = seams.get(token);
-      if (depth !== undefined && (open.length !== depth || token === this.ahead)) return undefined;
       if (token === this.ahead) continue;
       this.layout(index);
 

@@ -7,14 +7,14 @@ import type { CstNode, IToken } from 'chevrotain';
 import { defined } from '../defined.ts';
 import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
-import type { DocText } from './docs.ts';
+import type { Docs } from './docs.ts';
 import { readNumber, readText } from './literals.ts';
 
 export class Builder {
   constructor(
     private readonly source: Source,
     /** Offset of a token → the `///` lines above it. */
-    private readonly docs: DocText,
+    private readonly docs: Docs['text'],
   ) {}
 
   declaration(node: CstNode): ast.Declaration | undefined {

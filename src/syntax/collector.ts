@@ -24,19 +24,6 @@ export class Collector {
     this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
   };
 
-  /** One that knows the same, for a reading that may be given up. */
-  fork(): Collector {
-    const fork = new Collector(this.source);
-    fork.diagnostics.push(...this.diagnostics);
-    fork.full = this.full;
-    return fork;
-  }
-
-  /** Takes what a fork has found. */
-  join({ diagnostics }: Collector): void {
-    for (const diagnostic of diagnostics.slice(this.diagnostics.length)) this.report(diagnostic);
-  }
-
   /** Whether a mistake in this stretch of text has been reported. */
   knows(start: number, end: number): boolean {
     return this.diagnostics.some(({ at }) => at !== undefined && at.start < end && at.end >= start);

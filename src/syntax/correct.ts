@@ -4,11 +4,10 @@ import * as t from '../../grammar/tokens.ts';
 import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import type { Complaint } from './complaint.ts';
 import { habits, type KnownMistake, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
 import { missingPart, missingSign, type Place } from './missing_mistakes.ts';
-import type { EntryRule } from './parsers.ts';
+import type { Complaint, EntryRule } from './parsers.ts';
 import { repair } from './repair.ts';
 import { type Corrected, needless, swapped, wrongSign } from './sign_mistakes.ts';
 

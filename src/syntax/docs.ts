@@ -1,27 +1,10 @@
 /** The `///` comments of a file, by the token that each is above. */
 import type { IToken } from 'chevrotain';
-import { firstFrom } from './token.ts';
-
-/** What is said of what begins at a place. */
-export interface DocText {
-  get(offset: number): string | undefined;
-}
-
-/** As the text of `docsAbove`, of each token when it is asked for. */
-export function docTextOf(tokens: readonly IToken[], comments: readonly IToken[]): DocText {
-  return {
-    get(offset) {
-      const previous = tokens[firstFrom(tokens, offset) - 1];
-      const lines: string[] = [];
-      for (let at = firstFrom(comments, offset) - 1; at >= 0; at--) {
-        const { image, startOffset } = comments[at]!;
-        if (previous && startOffset < previous.startOffset) break;
-        if (image.startsWith('///')) lines.unshift(strip(image));
-      }
-      return lines.length === 0 ? undefined : lines.join('\n');
-    },
-  };
-}
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Source } from '../text/source.ts';
+import type { Columns, Declaration, Entry, File, SearchEntry, TowerEntry, TypedEntry } from './ast.ts';
+import { firstFrom, spanOf } from './token.ts';
 
 export interface Docs {
   /** Offset of the token below → the lines, without their slashes. */
@@ -54,4 +37,32 @@ export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]
 
 function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
+}
+
+type Node = Declaration | Columns | Entry | SearchEntry | TowerEntry | TypedEntry;
+
+/** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
+export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {
+  const homes = new Set<number>();
+  for (const declaration of file.declarations) addHomes(declaration, homes);
+  const last = file.declarations.at(-1)?.span.end ?? 0;
+  const known = [...docs.comments]
+    // After a mistake it may be the reading that failed, not the writer.
+    .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
+  const strays = known.flatMap(([below, comments]) =>
+    homes.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
+  );
+  const all = [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)];
+  return all.map((comment) => {
+    const at = spanOf(source, comment);
+    const slash = { source, start: at.start, end: at.start + 1 };
+    const facts = { inLine: docs.inLine.has(comment) };
+    return diagnose('stray-description', at, facts, { fixes: [[{ at: slash, text: '' }]] });
+  });
+}
+
+/** Where what has a description begins. */
+function addHomes(node: Node, homes: Set<number>): void {
+  if (node.doc !== undefined) homes.add(node.span.start);
+  if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
 }

@@ -1,6 +1,6 @@
 /**
  * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Consulted
- * when the grammar found a mistake, so that the mistake stays where it is, and to read again only what changed.
+ * when the grammar found a mistake, so that the mistake stays where it is.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
@@ -69,9 +69,6 @@ function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
 /** Names of one list that are looked at: a check of each name of a very long list would never end. */
 const mostNames = 64;
 
-/** Where an entry begins follows from the tokens of the entry before it, and from no more than so many after that. */
-export const lookahead = 2 * mostNames + 2;
-
 /** The index past `a` or `a, b, c`; that of the first token where it is no name. */
 export function namesEnd(tokens: readonly IToken[], index: number): number {
   if (!is(tokens[index], t.Name)) return index;
@@ -85,17 +82,10 @@ function matches(tokens: readonly IToken[], index: number, pattern: readonly Tok
   return true;
 }
 
-/** A stretch of tokens: the index of the first, and the one past the last. */
-export type Range = readonly [start: number, end: number];
-
 /** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
 export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
-  return declarationRanges(tokens).map(([start, end]) => tokens.slice(start, end));
-}
-
-export function declarationRanges(tokens: readonly IToken[]): Range[] {
   let column = 1;
-  return split(tokens, [0, tokens.length], (index, length) => {
+  return split(tokens, (index, length) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     const first = beginsLine(tokens, index);
@@ -140,19 +130,9 @@ function hasLostItsWord(tokens: readonly IToken[], index: number, start: number)
 
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
 export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToken[][] {
-  return entryRanges(tokens, [0, tokens.length], rule).map(([start, end]) => tokens.slice(start, end));
-}
-
-/** @param isKnown asked of each entry but the first, by where it begins: whether the caller knows those from there on, which are left out */
-export function entryRanges(
-  tokens: readonly IToken[],
-  body: Range,
-  rule?: EntryRule,
-  isKnown?: (start: number) => boolean,
-): Range[] {
   /** The entry at hand has been names and commas so far: `a, b`. */
   let listed = rule === 'typedEntry';
-  const begins = (index: number, length: number): boolean => {
+  return split(tokens, (index, length) => {
     const begins = beginsEntry(
       index,
       length,
@@ -160,8 +140,7 @@ export function entryRanges(
     );
     listed = rule === 'typedEntry' && (begins || (listed && isAny(tokens[index], [t.Name, t.Comma])));
     return begins;
-  };
-  return split(tokens, body, begins, isKnown);
+  });
 
   function beginsEntry(index: number, length: number, goesOn: boolean): boolean {
     const token = tokens[index]!;
@@ -194,26 +173,20 @@ function hasSign(tokens: readonly IToken[], start: number, end: number): boolean
   return false;
 }
 
-function split(
-  tokens: readonly IToken[],
-  [from, to]: Range,
-  beginsPart: (index: number, length: number) => boolean,
-  isKnown?: (start: number) => boolean,
-): Range[] {
-  const parts: Range[] = [];
-  let start = from;
+function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
+  const parts: IToken[][] = [];
+  let start = 0;
   let depth = 0;
-  for (let index = from; index < to; index++) {
+  for (let index = 0; index < tokens.length; index++) {
     const deeper = depthOf(tokens[index]!);
     if (deeper < 0) depth--;
-    if (index > from && depth === 0 && beginsPart(index, index - start)) {
-      parts.push([start, index]);
-      if (isKnown?.(index)) return parts;
+    if (index > 0 && depth === 0 && beginsPart(index, index - start)) {
+      parts.push(tokens.slice(start, index));
       start = index;
     }
     if (deeper > 0) depth++;
   }
-  if (to > from) parts.push([start, to]);
+  if (tokens.length > 0) parts.push(tokens.slice(start));
   return parts;
 }
 
@@ -268,33 +241,4 @@ function entriesWord(
     return has('task') ? t.Task : undefined;
   }
   return valued;
-}
-
-/**
- * Whether tokens that the grammar reads say something else to the eye: in a tower, `channel` as the name of a step that nothing
- * reads, where the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before, where the
- * channel's name follows on the same line.
- */
-export function hidesMistake(tokens: readonly IToken[]): boolean {
-  let depth = 0;
-  let inTower = false;
-  for (let at = 0; at < tokens.length; at++) {
-    const { tokenType } = tokens[at]!;
-    if (tokenType === t.LeftBrace) depth++;
-    else if (tokenType === t.RightBrace && --depth === 0) inTower = false;
-    else if (depth === 0 && tokenType === t.Tower && is(tokens[at + 2], t.LeftParenthesis)) inTower = true;
-    if (!inTower || tokenType !== t.Channel) continue;
-    const isName = is(tokens[at - 1], t.Channel) && !isUnfinished(tokens[at - 2]);
-    if (is(tokens[at + 1], t.Equals) && !isName && isNameless(tokens, tokens.slice(at, at + 2))) return true;
-    const headsLine = beginsLine(tokens, at) && !beginsLine(tokens, at + 1);
-    if (is(tokens[at - 1], t.Arrow) && headsLine && looksLikeEntry(tokens, at)) return true;
-  }
-  return false;
-}
-
-/** `channel = …` among tokens of which none reads a step of that name. */
-export function isNameless(all: readonly IToken[], [first, second]: readonly IToken[]): boolean {
-  if (!is(first, t.Channel) || !is(second, t.Equals)) return false;
-  const isRead = (at: number): boolean => isUnfinished(all[at - 1]) || !is(all[at + 1], t.Name);
-  return !all.some((token, at) => is(token, t.Channel) && token !== first && isRead(at));
 }

@@ -13,18 +13,14 @@ import { quote } from './words.ts';
 type Report = (diagnostic: Diagnostic) => unknown;
 
 /** Whether a mistake may be seen in a token alone. */
-export const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
+const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
   (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
 
-/** Report every mistake that can be seen in a token alone; `odd` are those tokens, where they are known. */
-export function lexicalMistakes(
-  source: Source,
-  lexed: Lexed & { readonly odd?: readonly IToken[] },
-  report: Report,
-): void {
-  const { odd: suspects = lexed.tokens.filter(isOdd) } = lexed;
+/** Report every mistake that can be seen in a token alone. */
+export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
+  const suspects = lexed.tokens.filter(isOdd);
   const odd: Diagnostic[] = [];
   const quotes: Diagnostic[] = [];
   const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));

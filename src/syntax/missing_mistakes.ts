@@ -4,7 +4,7 @@ import * as t from '../../grammar/tokens.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import type { Complaint } from './complaint.ts';
+import type { Complaint } from './parsers.ts';
 import { after, endOf, is, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 

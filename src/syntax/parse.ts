@@ -1,5 +1,5 @@
-import type { CstNode } from 'chevrotain';
-import { type Lexed, lex } from '../../grammar/lexer.ts';
+import type { CstNode, IToken } from 'chevrotain';
+import { lex } from '../../grammar/lexer.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
@@ -8,47 +8,30 @@ import type { File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { type DocText, docsAbove, docTextOf } from './docs.ts';
-import type { Elements } from './elements.ts';
-import type { Form, KnownForm } from './form.ts';
-import { declarationRanges, hidesMistake, type Range } from './layout.ts';
+import { type Docs, docsAbove, strayDocs } from './docs.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
-import type { Pieces } from './pieces.ts';
-import { readReduced } from './read_reduced.ts';
 import { type Recovered, Recovery } from './recover.ts';
-import type { Relexer } from './relex.ts';
-import { strayDocs } from './stray_docs.ts';
-
-/** What is kept of a text to read the next one sooner. */
-export interface ParseCache {
-  readonly relexer: Relexer;
-  readonly form: KnownForm;
-  readonly pieces: Pieces;
-  readonly elements: Elements;
-}
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
  * that is reported.
- * @param memory of the texts before this one, so that only what changed is read
  */
-export function parse(source: Source, memory?: ParseCache): Outcome<File> {
+export function parse(source: Source): Outcome<File> {
   const span = { source, start: 0, end: source.text.length };
   const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
 
-  const lexed = memory ? memory.relexer.lex(source.text) : lex(source.text);
+  const lexed = lex(source.text);
   const collector = new Collector(source);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
-  const form = memory?.form.again(memory.relexer);
-  const reading: Reading = { source, lexed, collector, memory, form };
-  const docs = form ? undefined : docsAbove(lexed.tokens, lexed.comments);
-  const { declarations, lost, doubtful, ranges } = read(reading, docs?.text ?? docTextOf(lexed.tokens, lexed.comments));
+  const tokens = withinLimits(source, lexed.tokens, collector.report);
+  const docs = docsAbove(tokens, lexed.comments);
+  const { declarations, lost, doubtful } = read(source, tokens, docs.text, collector);
   const output: File = {
     kind: 'File',
     span,
@@ -56,67 +39,20 @@ export function parse(source: Source, memory?: ParseCache): Outcome<File> {
     ...(lost.length > 0 ? { lost } : {}),
     ...(doubtful.length > 0 ? { doubtful } : {}),
   };
-  if (!form || !ranges) {
-    const strays = strayDocs(source, docs ?? docsAbove(lexed.tokens, lexed.comments), output);
-    for (const stray of strays) collector.report(stray);
-    if (ranges && strays.length === 0) memory?.form.keep({ declarations: ranges }, memory.relexer);
-  }
+  for (const stray of strayDocs(source, docs, output)) collector.report(stray);
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
 
-interface Reading {
-  readonly source: Source;
-  readonly lexed: Lexed;
-  readonly collector: Collector;
-  readonly memory: ParseCache | undefined;
-  /** That of the text before, where this one has it too. */
-  readonly form: Form | undefined;
-}
-
-interface Read extends Recovered {
-  /** Where declarations are, where each was read by itself and has no mistake. */
-  readonly ranges?: readonly Range[];
-}
-
-function read({ source, lexed, collector, memory, form }: Reading, known: DocText): Read {
-  const tokens = form ? lexed.tokens : withinLimits(source, lexed.tokens, collector.report);
-  const whole = tokens === lexed.tokens;
-  const docs = whole ? known : docTextOf(tokens, lexed.comments);
+function read(source: Source, tokens: readonly IToken[], docs: Docs['text'], collector: Collector): Recovered {
   const builder = new Builder(source, docs);
-  // Reading moves what is known, so what is as it was is looked for first.
-  const elements = form || !whole ? undefined : memory?.elements.again(memory.relexer, memory.pieces.last);
-  const reader = () => (whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined);
-  let pieces = reader();
-  const seemsValid = form !== undefined || (whole && areBalanced(tokens) && !hidesMistake(tokens));
-  const byPieces = (): Read | undefined => {
-    const ranges = pieces && seemsValid ? (form?.declarations ?? declarationRanges(tokens)) : undefined;
-    const declarations = ranges && pieces?.file(ranges);
-    if (declarations) return { declarations, lost: [], doubtful: [], ranges };
-    // It has moved pieces to where they seemed to be.
-    if (ranges) pieces = reader();
-    return undefined;
-  };
-  const around = (): Read | undefined =>
-    pieces && memory && elements
-      ? readReduced({ source, tokens, collector, builder, reader: pieces, memory, elements })
-      : undefined;
-  // What follows a text without mistakes has none most of the time; what follows another has some.
-  const followsValid = form !== undefined || memory?.pieces.last?.text === (memory?.relexer.texts ?? 0) - 1;
-  for (const way of followsValid ? [byPieces, around] : [around, byPieces]) {
-    const read = way();
-    if (read) return read;
-  }
-  if (seemsValid) {
+  if (areBalanced(tokens)) {
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
       return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [], doubtful: [] };
     }
   }
-  pieces?.note(true);
-  const recovered = new Recovery(source, builder, collector, tokens, pieces).read()!;
-  if (pieces && memory) memory.elements.keep([], pieces.noted, memory.relexer);
-  return recovered;
+  return new Recovery(source, builder, collector, tokens).read();
 }
 
 /** A file that is no text at all gets one answer, not thousands. */

@@ -1,7 +1,7 @@
-import type { CstNode, IToken } from 'chevrotain';
+import type { CstNode, IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { TowerParser } from '../../grammar/parser.ts';
 import * as t from '../../grammar/tokens.ts';
-import { type Complaint, complaintOf, facts } from './complaint.ts';
+import { defined } from '../defined.ts';
 import { listGoesOn } from './lists.ts';
 import { is, isAny } from './token.ts';
 
@@ -25,11 +25,40 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
   return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
 }
 
+// What the parser complains of, as facts. Its own messages are never shown.
+
+/** Where reading stopped, and why. */
+export interface Complaint {
+  /** The rule that could not go on. */
+  readonly rule: string;
+  /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
+  readonly expected?: TokenType;
+  readonly because: 'mismatch' | 'no-alternative' | 'left-over';
+  /** Index of the token that does not fit; as many as there are tokens when they ended too early. */
+  readonly index: number;
+}
+
+/** Facts travel through the parser's messages. */
+const facts: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected, ruleName }) => `mismatch ${ruleName} ${expected.name}`,
+  buildNotAllInputParsedMessage: ({ ruleName }) => `left-over ${ruleName}`,
+  buildNoViableAltMessage: ({ ruleName }) => `no-alternative ${ruleName}`,
+  buildEarlyExitMessage: ({ ruleName }) => `no-alternative ${ruleName}`,
+};
+
+const types: ReadonlyMap<string, TokenType> = new Map(t.tokens.map((type) => [type.name, type]));
+
+function complaintOf(error: IRecognitionException, input: readonly IToken[]): Complaint {
+  const [because, rule, name] = error.message.split(' ') as [Complaint['because'], string, string | undefined];
+  const at = input.indexOf(error.token);
+  const type = name === undefined ? undefined : types.get(name);
+  return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
+}
+
 /** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
 const settings = { errorMessageProvider: facts, skipValidations: true, listGoesOn };
 
 let strict: TowerParser | undefined;
-let forgiving: TowerParser | undefined;
 
 /** Read all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
 export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
@@ -39,17 +68,4 @@ export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
   const error = strict.errors[0];
   strict.input = [];
   return error === undefined ? { node } : { complaint: complaintOf(error, tokens) };
-}
-
-/** Longer entries are given up whole: the parser's own recovery looks far ahead, again and again. */
-const longest = 1000;
-
-/** What the parser itself can save of tokens that have a mistake which no correction knows. */
-export function readForgivingly(rule: Rule, tokens: readonly IToken[]): CstNode | undefined {
-  if (tokens.length > longest) return undefined;
-  forgiving ??= new TowerParser(settings);
-  forgiving.input = [...tokens];
-  const node = forgiving[rule]() as CstNode | undefined;
-  forgiving.input = [];
-  return node?.location === undefined || Number.isNaN(node.location.startOffset) ? undefined : node;
 }

@@ -13,23 +13,14 @@ import type * as ast from './ast.ts';
 import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
-import type { Complaint } from './complaint.ts';
 import { correct } from './correct.ts';
-import {
-  declarationWords,
-  hidesMistake,
-  isNameless,
-  looksLikeDeclaration,
-  missingWord,
-  namesEnd,
-  splitDeclarations,
-  splitEntries,
-} from './layout.ts';
-import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
-import type { BodyEntry, PieceReader } from './pieces.ts';
-import type { Reduced } from './reduced.ts';
-import { after, endOf, exchanged, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
+import { declarationWords, missingWord, namesEnd, splitDeclarations, splitEntries } from './layout.ts';
+import type { Complaint } from './parsers.ts';
+import { type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
+import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
+
+type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry | ast.Columns;
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
@@ -63,20 +54,11 @@ export class Recovery {
     private readonly collector: Collector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
-    /** What was read before, where this is not the first text. */
-    private readonly pieces?: PieceReader,
   ) {}
 
-  /**
-   * @param reduced what is read of all tokens, and how many braces must be open behind what is left out
-   * @returns nothing where others are open there
-   */
-  read(reduced?: Pick<Reduced, 'tokens' | 'seams'>): Recovered | undefined {
-    const { tokens = this.all, seams } = reduced ?? {};
-    const balanced = balance(this.source, tokens, this.collector.report, seams);
-    if (!balanced) return undefined;
+  read(): Recovered {
     const declarations: ast.Declaration[] = [];
-    const parts = splitDeclarations(balanced);
+    const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
     for (const [index, part] of parts.entries()) {
       if (this.collector.full) break;
       const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
@@ -119,13 +101,8 @@ export class Recovery {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
-    const hides = hidesMistake(tokens);
-    const known = hides ? undefined : this.pieces?.declaration(tokens);
-    if (known) return known;
-    if (!hides) {
-      const whole = readStrictly('declaration', tokens);
-      if ('node' in whole) return this.builder.declaration(whole.node);
-    }
+    const whole = readStrictly('declaration', tokens);
+    if ('node' in whole) return this.builder.declaration(whole.node);
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (open === -1) return this.corrected('declaration', tokens, (node) => this.builder.declaration(node));
 
@@ -171,13 +148,6 @@ export class Recovery {
   }
 
   private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
-    if (rule === 'towerEntry' && isNameless(this.all, tokens)) {
-      const facts = { what: 'the name of the channel', after: '`channel`' };
-      this.complain(tokens, () => diagnose('missing-part', spanOf(this.source, tokens[0]!), facts));
-      return undefined;
-    }
-    const known = this.pieces?.entry(rule, tokens);
-    if (known) return known;
     switch (rule) {
       case 'typedEntry':
         return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
@@ -208,8 +178,6 @@ export class Recovery {
     const at = spanOf(this.source, first);
     // What goes too deep is left out, and this is what is left of it.
     if (!isFirstOnLine(this.source, first) && is(first, t.Equals)) return undefined;
-    const swapped = this.swappedWord(tokens);
-    if (swapped) return swapped;
     const missing = missingWord(tokens);
     if (missing !== undefined && (missing === t.Tower || !this.misspelt(first))) {
       const image = missing.PATTERN as string;
@@ -247,26 +215,12 @@ export class Recovery {
     return type && [replaced(first, type, image!), ...tokens.slice(1)];
   }
 
-  /** `deep block = …`: the name before the word. */
-  private swappedWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
-    const [name, word, ...rest] = tokens;
-    if (!is(name, t.Name) || !isAny(word, declarationWords)) return undefined;
-    const right = [...exchanged(name!, word!), ...rest];
-    if (!looksLikeDeclaration(right, 0)) return undefined;
-    const at = this.spanOfAll([name!, word!]);
-    const between = this.source.text.slice(endOf(name!), word!.startOffset);
-    const facts = { first: quote(word!.image), second: quote(name!.image) };
-    const fixes = [[{ at, text: `${word!.image}${between}${name!.image}` }]];
-    this.complain(tokens, () => diagnose('swapped-words', at, facts, { fixes }));
-    return right;
-  }
-
   /** A word that is nearly one that begins declarations. */
   private misspelt(token: IToken): boolean {
     return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
   }
 
-  /** Read, correct, read again. After a mistake that no correction knows, whatever the parser itself can save. */
+  /** Read, correct, read again; nothing after a mistake that no correction knows. */
   private corrected<T>(
     rule: 'declaration' | EntryRule,
     tokens: readonly IToken[],
@@ -288,10 +242,7 @@ export class Recovery {
         this.complain(input, () => corrected?.diagnostic ?? this.word(input, reading.complaint));
         this.doubt(tokens);
       }
-      if (corrected === undefined) {
-        const saved = readForgivingly(rule, input);
-        return saved && build(saved);
-      }
+      if (corrected === undefined) return undefined;
       input = corrected.tokens;
     }
   }
@@ -367,10 +318,7 @@ export class Recovery {
     const whole = first === word && isAny(first, declarationWords);
     const at = whole && is(first, t.Shared) ? 2 : whole || (is(first, t.Channel) && is(second, t.Name)) ? 1 : 0;
     // What begins with a word of its own and has a body may declare anything.
-    const named =
-      is(tokens[at], t.Name) &&
-      !isNameless(this.all, tokens) &&
-      !(first === word && at === 0 && !isAny(second, [t.Equals, t.Colon]));
+    const named = is(tokens[at], t.Name) && !(first === word && at === 0 && !isAny(second, [t.Equals, t.Colon]));
     const within = isAny(word, declarationWords) ? { within: word!.image } : {};
     // `a, b : …` loses each of its names.
     const names = named ? tokens.slice(at, namesEnd(tokens, at)).filter((token) => is(token, t.Name)) : [];

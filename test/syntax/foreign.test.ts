@@ -4,8 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { plainName } from '../../grammar/foreign.ts';
 import { applySafeFixes } from '../../src/diagnostics/fixes.ts';
 import { check } from '../../src/pipeline.ts';
-import { parse } from '../../src/syntax/parse.ts';
-import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const model = readFileSync('models/two_tower.tower', 'utf8').replace(
@@ -100,13 +98,5 @@ describe('what only looks like the language', () => {
   });
   it('a word of another alphabet is no word of ours that looks odd', () => {
     expect(['größe', 'τ', 'оса', '用户'].map(plainName)).toEqual([undefined, undefined, undefined, undefined]);
-  });
-  it('is read the same a line at a time', () => {
-    for (const [of, written] of inModel) {
-      const memory = new IncrementalParser();
-      memory.parse(makeSource(name, model));
-      const source = makeSource(name, model.replace(of, written));
-      expect(memory.parse(source).diagnostics, written).toEqual(parse(source).diagnostics);
-    }
   });
 });

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Train } from '../../src/syntax/ast.ts';
 import { parse } from '../../src/syntax/parse.ts';
-import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { makeSource, textOf } from '../../src/text/source.ts';
 
 const source = (body: string) => makeSource('a.tower', `train {${body}}\n`);
@@ -36,20 +35,6 @@ describe('a list of values', () => {
     ['metrics = mrr, stop recall(50)', ['metrics = mrr', 'stop = recall(50)', 'missing-sign']],
   ])('%s', (body, entries) => {
     expect(read(body)).toEqual(entries);
-  });
-
-  it('is read again as it is read at first, wherever the text changes', () => {
-    const parser = new IncrementalParser();
-    for (const body of [
-      ' metrics = recall(20), ndcg(20), epochs = 3 ',
-      ' metrics = recall(20), ndcg(5), epochs = 3 ',
-      ' metrcs = recall(20), ndcg(5), epochs = 4 ',
-      ' batch = 3, metrics = mrr, ndcg(5), epochs = 4 ',
-      ' metrics = mrr, stop recall(50) ',
-    ]) {
-      const [again, first] = [parser.parse(source(body)), parse(source(body))];
-      expect(JSON.stringify(again)).toBe(JSON.stringify(first));
-    }
   });
 
   it('is none elsewhere', () => {

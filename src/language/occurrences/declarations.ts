@@ -15,33 +15,18 @@ import { searchWords } from './search.ts';
 import { headWords, stepWords } from './tower.ts';
 import { known, Values } from './values.ts';
 
-/** A stretch of a file. */
-export interface Within {
-  readonly start: number;
-  readonly end: number;
-}
-
 export class Declarations {
   readonly #found: Found;
-  readonly #within: Within | undefined;
   readonly #library: Library;
   readonly #values: Values;
 
   readonly #slotOf: (path: readonly string[]) => Slot | undefined;
 
-  /** @param within entries elsewhere are passed over */
-  constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>, within?: Within) {
+  constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>) {
     this.#found = found;
-    this.#within = within;
     this.#library = library;
     this.#values = new Values(found, library);
     this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span });
-  }
-
-  /** Those that the range touches. */
-  near<T extends { readonly span: Within }>(nodes: readonly T[]): readonly T[] {
-    const within = this.#within;
-    return within ? nodes.filter(({ span }) => span.start <= within.end && within.start <= span.end) : nodes;
   }
 
   declaration(node: Ast.Declaration): void {
@@ -57,10 +42,10 @@ export class Declarations {
         this.#values.numbers(node.value);
         return;
       case 'Features':
-        for (const entry of this.near(node.entries)) this.feature(entry);
+        for (const entry of node.entries) this.feature(entry);
         return;
       case 'Labels':
-        for (const entry of this.near(node.entries)) this.label(entry);
+        for (const entry of node.entries) this.label(entry);
         return;
       case 'Group':
         this.#found.declare(symbolOf('group', node));
@@ -71,12 +56,12 @@ export class Declarations {
         this.#values.block(node);
         return;
       case 'Tower':
-        this.towerHead(node);
-        for (const entry of this.near(node.entries)) this.towerEntry(node, entry);
+        headWords(node, this.#values);
+        for (const entry of node.entries) stepWords(node, entry, this.#values);
         return;
       case 'Task':
-        this.taskHead(node);
-        for (const entry of this.near(node.entries)) this.entry('task', entry);
+        this.#found.declare(symbolOf('task', node));
+        for (const entry of node.entries) this.#entry('task', entry);
         return;
       case 'Objective':
         this.#values.tasks(node.value, library.weightings, weightedTasks);
@@ -85,7 +70,7 @@ export class Declarations {
         this.#values.tasks(node.value, {});
         return;
       case 'Train':
-        for (const entry of this.near(node.entries)) this.entry('train', entry);
+        for (const entry of node.entries) this.#entry('train', entry);
         return;
       case 'Search':
         searchWords(node, this.#values, this.#slotOf);
@@ -108,19 +93,7 @@ export class Declarations {
       this.#found.add(word.span, { is: 'label type', name: word.name });
   }
 
-  towerHead(node: Ast.Tower): void {
-    headWords(node, this.#values);
-  }
-
-  towerEntry(node: Ast.Tower, entry: Ast.TowerEntry): void {
-    stepWords(node, entry, this.#values);
-  }
-
-  taskHead(node: Ast.Task): void {
-    this.#found.declare(symbolOf('task', node));
-  }
-
-  entry(place: EntryPlace, entry: Ast.Entry): void {
+  #entry(place: EntryPlace, entry: Ast.Entry): void {
     const { name } = entry;
     const row = known(entryTables[place], name.name);
     if (!row) return;

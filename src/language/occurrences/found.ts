@@ -9,8 +9,8 @@ export class Found {
   readonly all: Occurrence[] = [];
   readonly symbols: Symbols;
 
-  constructor(resolution: Resolution, symbols = new Symbols(resolution)) {
-    this.symbols = symbols;
+  constructor(resolution: Resolution) {
+    this.symbols = new Symbols(resolution);
   }
 
   add(span: Span, meaning: Meaning): void {

@@ -1,4 +1,3 @@
-import { Facts } from '../../kept/facts.ts';
 import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } from '../contract.ts';
 import { features } from './table.ts';
 
@@ -21,9 +20,18 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
  * through all of them again and again.
  */
 export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
-  const again = namingOthers(declarations).keys();
-  return uses.of(declarations, (name) => validUse(name, declarations), { again });
+  const known = uses.get(declarations);
+  if (known) return known;
+  const found = new Map<string, FeatureUse>();
+  for (const name of declarations.keys()) {
+    const use = validUse(name, declarations);
+    if (use) found.set(name, use);
+  }
+  uses.set(declarations, found);
+  return found;
 }
+
+const uses = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
 
 /** What a feature that is declared asks for; nothing where it is wrong, which another rule reports. */
 export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
@@ -34,13 +42,6 @@ export function validUse(name: string, declarations: Declared): FeatureUse | und
     throw error;
   }
 }
-
-/** The features that name others: of all else, what a feature asks for follows from its own arguments. */
-export const namingOthers = (declarations: Declared): ReadonlyMap<string, true> =>
-  naming.of(declarations, (_, { call }) => (namesNone(call) ? undefined : true));
-
-const uses = new Facts<{ readonly call: BoundKind }, FeatureUse>();
-const naming = new Facts<{ readonly call: BoundKind }, true>();
 
 /** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;

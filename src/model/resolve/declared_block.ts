@@ -21,7 +21,6 @@ export function declaredStep(reading: Reading, call: Ast.Call, block: Ast.Block)
   const { workspace, frame, open } = reading;
   const { name, span } = call.callee;
   workspace.reads.block.add(name);
-  workspace.effects.ask('written', '');
   if (block.parameters.length === 0 && call.arguments.length > 0) {
     frame.report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
     return undefined;
@@ -57,11 +56,7 @@ function finished(
   const inner = written?.extent ?? { blocks: 0, depth: most.depth };
   extent.blocks += inner.blocks;
   extent.depth = Math.max(extent.depth, inner.depth + 1);
-  if (!fits(reading, name, span) || !written?.steps) {
-    // Why is reported once, wherever it is used.
-    reading.workspace.effects.more();
-    return undefined;
-  }
+  if (!fits(reading, name, span) || !written?.steps) return undefined;
   const values = use ? { values: Object.fromEntries(use.values) } : {};
   return { kind: 'declared', span: call.span, name, ...values, shared: block.shared, steps: written.steps };
 }

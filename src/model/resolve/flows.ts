@@ -7,31 +7,16 @@ import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
-import type { BlockCount } from '../resolved_parts.ts';
 import type { Workspace } from '../workspace.ts';
-import { fits, makeReading, most, type Reading, type ReadStep } from './block_reading.ts';
+import { fits, makeReading, type Reading, type ReadStep } from './block_reading.ts';
 import { declaredStep, readDeclaredBlocks } from './declared_block.ts';
 
-/** Reads the steps of flows, and counts what they are, written out. */
-export interface Blocks extends BlockCount {
-  readonly step: ReadStep;
-}
-
-/** Reads all blocks of the file, and then the steps of its flows. */
-export function resolveBlocks(workspace: Workspace): Blocks {
+/** Reads all blocks of the file. @returns reads the steps of its flows */
+export function resolveBlocks(workspace: Workspace): ReadStep {
   const step: ReadStep = (expression) => readStep(reading, expression);
   const reading = makeReading(workspace, step);
   readDeclaredBlocks(reading);
-  // The first use of such a block says which values the others may give.
-  const areAlone = ![...workspace.scope.blocks.values()].some((block) => block.shared && block.parameters.length > 0);
-  return { step, counted: () => reading.extent.blocks, count: (more) => areAlone && countAgain(reading, more) };
-}
-
-/** Counts what was read in the text before, where it is not too much with what was read of this one. */
-function countAgain({ extent, isTooLarge }: Reading, more: number): boolean {
-  if (isTooLarge || extent.blocks + more > most.blocks) return false;
-  extent.blocks += more;
-  return true;
+  return step;
 }
 
 /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */

@@ -2,7 +2,6 @@
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
-import type { ResolvedParts } from '../resolved_parts.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
 import { labelExtra } from './labels.ts';
@@ -18,20 +17,9 @@ interface Member {
  * The features of each group, those of groups among its members in their place, each once; members that could not be looked up are
  * left out.
  */
-export function resolveGroups(workspace: Workspace, parts: ResolvedParts): ReadonlyMap<string, readonly string[]> {
-  return parts.part(workspace, allGroups, [], () => parts.following('groups', resolveEach(workspace, parts)));
-}
-
-const allGroups = {};
-
-function resolveEach(workspace: Workspace, parts: ResolvedParts): ReadonlyMap<string, readonly string[]> {
+export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
   const { scope, report } = workspace;
-  const members = new Map(
-    [...scope.groups].map(([name, group]) => [
-      name,
-      parts.part(workspace, group, [], () => membersOf(workspace, group)),
-    ]),
-  );
+  const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
   const done = new Map<string, readonly string[]>();
   const open = new Set<string>();
 
@@ -80,7 +68,7 @@ function resolveEach(workspace: Workspace, parts: ResolvedParts): ReadonlyMap<st
   }
 
   for (const name of scope.groups.keys()) if (!done.has(name)) settle(name);
-  return new Map([...scope.groups.keys()].map((name) => [name, parts.same(`group ${name}`, done.get(name)!)]));
+  return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
 }
 
 function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly Member[] {

@@ -9,7 +9,7 @@ import { guess } from '../guess.ts';
 import type { FlowPart, FlowSource } from '../model.ts';
 import type { SourceName, TowerInput, TowerStepPart } from '../resolution.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Blocks } from './flows.ts';
+import type { ReadStep } from './block_reading.ts';
 import { outputsOf } from './outputs.ts';
 
 type Groups = ReadonlyMap<string, readonly string[]>;
@@ -27,7 +27,7 @@ export function resolveSource(
   workspace: Workspace,
   expression: Ast.Expression,
   around: Surroundings,
-  blocks: Blocks,
+  readStep: ReadStep,
 ): FlowSource | undefined {
   if (expression.kind !== 'Call') return resolvePart(workspace, expression, around);
   const parts: Ast.Expression[] = [];
@@ -40,7 +40,7 @@ export function resolveSource(
   // A block that is given nothing to begin with.
   if (parts.length === 0) return resolvePart(workspace, expression, around);
   const found = parts.map((part) => resolvePart(workspace, part, around));
-  const block = blocks.step({ ...expression, arguments: others });
+  const block = readStep({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
     const written = parts.map(({ span }) => textOf(span));

@@ -7,33 +7,17 @@ import { groupsWithin } from '../groups.ts';
 import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
-import type { ResolvedParts } from '../resolved_parts.ts';
-import { wordsOf } from '../words.ts';
 import { read, type Workspace } from '../workspace.ts';
-import type { Blocks } from './flows.ts';
+import type { ReadStep } from './block_reading.ts';
 import { labelExtra } from './labels.ts';
 import { readsOf, resolveSource, type Surroundings, writtenSources } from './sources.ts';
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-/** What is around a tower, and what was resolved before. */
-export interface AroundTower {
-  readonly groups: Groups;
-  readonly blocks: Blocks;
-  readonly parts: ResolvedParts;
-}
-
-export function resolveTower(workspace: Workspace, node: Ast.Tower, around: AroundTower): TowerPart {
-  const { blocks, parts } = around;
-  return parts.part(workspace, node, [], () => resolveAnew(workspace, node, around), blocks);
-}
-
-function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, parts }: AroundTower): TowerPart {
-  const inputs = parts.part(workspace, node.inputs, [], () => resolveInputs(workspace, node, groups));
+export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, readStep: ReadStep): TowerPart {
+  const inputs = resolveInputs(workspace, node, groups);
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
-  const order = parts.same(`steps of ${node.name.name}`, [...namesOfSteps(node)]);
-  const opens = openingOf(inputs, features, groups);
   const steps: TowerStepPart[] = [];
   const seen = new Map<string, Ast.Identifier>();
   for (const entry of node.entries) {
@@ -45,12 +29,8 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, pa
       const message = notes.first(name);
       report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
     } else seen.set(name, entry.name);
-    const resolve = () => resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
-    const opened = wordsOf(sourceOf(entry)).map(opens);
-    // What an output of a step above is depends on more of that step than its name.
-    const { flow, begun, reads } = takesOutput(entry.flow)
-      ? resolve()
-      : parts.part(workspace, entry, [order, steps.length, ...opened], resolve, blocks);
+    const surroundings = { inputs, features, above: steps, groups, tower: node, entry };
+    const { flow, begun, reads } = resolveFlow(workspace, surroundings, readStep);
     steps.push({
       name,
       span,
@@ -70,41 +50,6 @@ function resolveAnew(workspace: Workspace, node: Ast.Tower, { groups, blocks, pa
     ...(key && node.key ? { key: { ...node.key, name: key.name } } : {}),
     steps,
   };
-}
-
-/** What a flow begins with. */
-const sourceOf = ({ flow }: Ast.TowerEntry): Ast.Expression => (flow.kind === 'Flow' ? (flow.steps[0] ?? flow) : flow);
-
-/** What a word lets into a flow: the features of a group, a feature, or nothing. */
-function openingOf(
-  inputs: readonly TowerInput[],
-  features: readonly string[],
-  groups: Groups,
-): (word: string) => unknown {
-  const open = new Set([...features, ...inputs.flatMap((input) => [input.name, ...input.groups])]);
-  return (word) => (open.has(word) ? (groups.get(word) ?? word) : undefined);
-}
-
-/** In order, each with whether it is a channel. */
-function* namesOfSteps({ entries }: Ast.Tower): Iterable<string | boolean> {
-  for (const { name, channel } of entries) {
-    yield name.name;
-    yield channel;
-  }
-}
-
-/** Whether a name with a dot is anywhere in a flow: `shared.click`. */
-function takesOutput(value: Ast.Expression): boolean {
-  switch (value.kind) {
-    case 'Name':
-      return value.parts.length > 1;
-    case 'Flow':
-      return value.steps.some(takesOutput);
-    case 'Call':
-      return value.arguments.some((argument) => takesOutput(argument.value));
-    default:
-      return false;
-  }
 }
 
 function report(
@@ -153,14 +98,13 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
 
 function resolveFlow(
   workspace: Workspace,
-  tower: Ast.Tower,
-  entry: Ast.TowerEntry,
-  surroundings: Omit<Surroundings, 'tower' | 'entry'>,
-  blocks: Blocks,
+  surroundings: Surroundings,
+  readStep: ReadStep,
 ): Pick<TowerStepPart, 'flow' | 'begun' | 'reads'> {
+  const { entry } = surroundings;
   const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
-  const source = first && resolveSource(workspace, first, { ...surroundings, tower, entry }, blocks);
-  const steps = rest.map(blocks.step);
+  const source = first && resolveSource(workspace, first, surroundings, readStep);
+  const steps = rest.map(readStep);
   const reads = source ? readsOf(source) : first && writtenSources(first);
   if (!source || !reads) return defined({ reads });
   const invalid = steps.indexOf(undefined);

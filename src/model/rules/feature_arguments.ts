@@ -1,6 +1,6 @@
 import { type BoundKind, ShapeError } from '../../library/contract.ts';
 import { deepest, featureUse, usesOf } from '../../library/features/uses.ts';
-import { featuresThatName, withNamed } from '../references.ts';
+import { featuresNamed, withNamed } from '../references.ts';
 import type { Rule } from './rule.ts';
 
 /** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
@@ -10,7 +10,7 @@ export const featureArguments: Rule = {
     const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
     const reported: string[] = [];
     const reportedKinds = new Set<BoundKind>();
-    const naming = featuresThatName(features, library.features);
+    const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
     const unsettled = unsettledOf(features, naming);
     // Of very many that are unsettled not all are looked at.
     const valid = unsettled.size > most ? new Map() : usesOf(features);
@@ -19,7 +19,7 @@ export const featureArguments: Rule = {
       if (valid.has(name)) continue;
       // Of very many it is enough to report one: each looks at all the others.
       if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
-      const namesOthers = naming.has(name);
+      const namesOthers = naming.get(name)!.length > 0;
       // One that names a feature whose own declaration is wrong cannot be judged.
       if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
       // A cycle is one mistake, however many features it has.

@@ -1,6 +1,6 @@
 import { notes } from '../../diagnostics/notes.ts';
 import type { Span } from '../../text/source.ts';
-import { featuresThatName, valuesNamed } from '../references.ts';
+import { valuesNamed } from '../references.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
@@ -8,10 +8,8 @@ import type { Rule } from './rule.ts';
 export const featureBothSides: Rule = {
   name: 'feature on both sides',
   check({ towers, features: declared, library }, report) {
-    const naming = featuresThatName(declared, library.features);
     /** The features, each with those whose values it takes, and so on. */
     const valuesOf = (names: readonly string[]): readonly string[] => {
-      if (!names.some((name) => naming.has(name))) return names;
       const values = new Set<string>();
       const add = (name: string): void => {
         if (values.has(name)) return;

@@ -1,4 +1,3 @@
-import { Facts } from '../../kept/facts.ts';
 import type { FeatureUse } from '../../library/contract.ts';
 import { clockRows } from '../../library/features/time.ts';
 import { usesOf } from '../../library/features/uses.ts';
@@ -11,14 +10,11 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    const sizes = sizesOf.of(usesOf(features), (_, use) => tableBytes(use) || undefined);
-    let bytes = 0;
-    sizes.forEach((size) => {
-      bytes += size;
-    });
-    if (bytes === 0 || bytes <= budget) return;
-    const largest = [...sizes]
-      .map(([name, size]) => ({ name, bytes: size }))
+    const sizes = [...usesOf(features)].map(([name, use]) => ({ name, bytes: tableBytes(use) }));
+    const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
+    if (bytes <= budget) return;
+    const largest = sizes
+      .filter((size) => size.bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 3);
     const at = scope.features.get(largest[0]!.name)?.value.span;
@@ -26,9 +22,6 @@ export const tableBudget: Rule = {
     report('table-over-budget', at, { bytes, budget, largest: names });
   },
 };
-
-/** Of the tables whose size the text shows. */
-const sizesOf = new Facts<FeatureUse, number>();
 
 /** Who shares a table with another has none of its own. */
 const tableBytes = ({ encoder, dim = 0, precision }: FeatureUse): number =>

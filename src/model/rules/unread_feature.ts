@@ -6,7 +6,9 @@ export const unreadFeature: Rule = {
   name: 'feature no tower reads',
   check({ file, scope, towers, reads, uncertain }, report) {
     if (towers.length === 0 || uncertain.has('feature')) return;
-    const unread = reads.feature.missing(scope.features).filter(({ span }) => span.source === file.span.source);
+    const unread = [...scope.features.values()].filter(
+      ({ name, span }) => !reads.feature.has(name.name) && span.source === file.span.source,
+    );
     if (unread.length === 0) return;
     // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
     const alone = new Set(unread.map(({ name }) => name.name));

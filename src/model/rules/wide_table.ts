@@ -1,4 +1,3 @@
-import { Facts } from '../../kept/facts.ts';
 import type { FeatureUse } from '../../library/contract.ts';
 import { usesOf } from '../../library/features/uses.ts';
 import type { Argument, Expression } from '../../syntax/ast.ts';
@@ -15,7 +14,9 @@ export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
     const reported = new Set<Expression>();
-    for (const [name, table] of wideTables.of(usesOf(features), (_, use) => wideTableOf(use))) {
+    for (const [name, use] of usesOf(features)) {
+      const table = wideTableOf(use);
+      if (!table) continue;
       const entry = scope.features.get(name);
       if (!entry || reported.has(entry.value) || entry.span.source !== file.span.source) continue;
       const enough = 2 ** Math.ceil(Math.log2(table.rows));
@@ -31,8 +32,6 @@ interface Size {
   readonly rows: number;
   readonly dim: number;
 }
-
-const wideTables = new Facts<FeatureUse, Size>();
 
 /** Nothing where another feature owns the table, and where the text does not show its rows, as those of a learned vocabulary. */
 function wideTableOf({ encoder, dim = 0, along }: FeatureUse): Size | undefined {
