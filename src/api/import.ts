@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isWithin, reachOf } from '../data/files/access.ts';
+import { formatOf } from '../data/files/file_kind.ts';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
@@ -14,7 +15,7 @@ import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
 import { format } from './format.ts';
-import { columnsOf, type Found, filesOf, listsOf, nearby, tableEnding, textEnding } from './import_files.ts';
+import { columnsOf, type Found, filesOf, isTyped, listsOf, nearby } from './import_files.ts';
 
 export interface ImportRequest {
   readonly config: string;
@@ -150,7 +151,7 @@ function planOf(found: Found, converted: Converted, out: string): Plan {
       missing.push({ path: join(out, name), columns });
       return name;
     }
-    const isReadable = tableEnding.test(file) || (found.hasHeader && textEnding.test(file));
+    const isReadable = isTyped(file) || (found.hasHeader && formatOf(file) === 'csv');
     if (isReadable && files.length === 1) {
       inPlace.push(file);
       return pathFrom(out, file);
@@ -188,7 +189,7 @@ function itemsPlan(
 ): string | undefined {
   const [file] = items;
   if (file === undefined) return undefined;
-  if (tableEnding.test(file) || textEnding.test(file)) {
+  if (formatOf(file) !== undefined) {
     inPlace.push(file);
     return pathFrom(out, file);
   }

@@ -1,6 +1,7 @@
 /** The files that a config names, and what their first lines and types say. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { formatOf } from '../data/files/file_kind.ts';
 import { kindAt } from '../data/files/path_target.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Converted } from '../easyrec/convert.ts';
@@ -42,7 +43,7 @@ export async function filesOf({ config, events, test, items }: Wanted, converted
 
 /** Whether the first line has most names of the config, or all that the model reads. */
 async function startsWithNames(path: string, converted: Converted): Promise<boolean> {
-  if (tableEnding.test(path)) return true;
+  if (isTyped(path)) return true;
   const { columns, delimiter } = converted.paths;
   const line = await firstLine(path);
   // A file of another place may have another separator than the config.
@@ -60,8 +61,8 @@ export const columnsOf = ({ draft }: Converted): string[] => [
   ]),
 ];
 
-export const tableEnding = /\.(parquet|jsonl|ndjson|json)(\.gz)?$/i;
-export const textEnding = /\.(csv|tsv|txt)(\.gz)?$/i;
+/** Whether a file has names and types of its own, whatever its first line says. */
+export const isTyped = (path: string): boolean => ['parquet', 'json'].includes(formatOf(path) ?? '');
 
 /** How far above a config its data may lie. */
 const HIGHEST = 4;
@@ -101,7 +102,7 @@ function expanded(path: string): string[] {
 
 /** Columns that are lists in the files themselves. */
 export async function listsOf(files: readonly string[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
-  const typed = files.filter((path) => tableEnding.test(path)).slice(0, 1);
+  const typed = files.filter((path) => isTyped(path)).slice(0, 1);
   if (typed.length === 0) return new Set();
   const { tables } = await lookAt(typed, signal);
   return new Set(

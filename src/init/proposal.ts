@@ -1,4 +1,5 @@
 /** What a starter project says: everything that the two files are written from. */
+import type { FileKind } from '../data/files/file_kind.ts';
 import type { Rewrite } from '../data/look/looked_table.ts';
 
 /** A name of the model, and what feeds it where that is no column of this name. */
@@ -39,7 +40,7 @@ export interface Copy {
   /** Within the folder of the project. */
   readonly to: string;
   readonly rewrite: Rewrite;
-  readonly kind: 'csv' | 'json' | 'parquet' | 'lines';
+  readonly kind: FileKind;
 }
 
 /** What the query tower knows of a user. */

@@ -266,8 +266,8 @@ describe('gzip', () => {
   });
 });
 
-describe('a copy of the good records', () => {
-  it('is read where some are bad, in any file of a pattern, and nowhere else', async () => {
+describe('files of one pattern', () => {
+  it('have their rows one after the other, where some of a file are bad', async () => {
     const some = (from: number): string => rows(from, from + 4_000);
     const files = {
       'a.csv': header + some(2),
@@ -279,7 +279,6 @@ describe('a copy of the good records', () => {
     const { layout } = output!;
     const database = await openDatabase();
     const { files: staged } = await stage(database, layout.sources.get('events')!, layout);
-    expect(staged.map(({ copied }) => copied)).toEqual([false, true, false]);
     expect(staged.map(({ first }) => first)).toEqual([0, 4_001, 12_003]);
     database.close();
     const data = await read(files, { events: '?.csv*' });

@@ -7,8 +7,6 @@ import { lineEnd, pastLineEnd } from './records/text_bytes.ts';
 
 export interface CsvLook {
   readonly delimiter: string;
-  /** What ends the header. */
-  readonly newline: string;
   readonly columns: readonly CsvColumn[];
 }
 
@@ -35,10 +33,10 @@ export async function lookAtCsv(file: InputFile): Promise<CsvLook> {
     ({ bytes, whole } = await beginning(file, LONGEST + 1));
     header = headerOf(bytes, whole, file.path);
   }
-  if (header === undefined) return { delimiter: ',', newline: '\n', columns: [] };
+  if (header === undefined) return { delimiter: ',', columns: [] };
   if (header === 'cut')
     throw new ShapeError(1, `the header, or a quote in it, does not end in ${LONGEST.toLocaleString('en')} bytes`);
-  const { delimiter, newline } = header;
+  const { delimiter } = header;
   const named = columnNames(header);
   const rows: string[][] = [];
   const scanner = new CsvScanner({ delimiter, columns: named.map((name) => ({ name })) });
@@ -46,7 +44,7 @@ export async function lookAtCsv(file: InputFile): Promise<CsvLook> {
     if (problem === undefined) rows.push(valuesOf(bytes.toString('utf8', from, to), delimiter));
   });
   const columns = named.map((name, at) => ({ name, ...typeOf(rows.map((row) => row[at] ?? '')) }));
-  return { delimiter, newline, columns };
+  return { delimiter, columns };
 }
 
 /** What its scanner needs to know of a file. */
@@ -62,7 +60,6 @@ export function shapeOf({ delimiter, columns }: CsvLook): CsvShape {
 
 interface Header {
   readonly delimiter: string;
-  readonly newline: string;
   readonly names: readonly string[];
   readonly line: number;
 }
@@ -94,8 +91,7 @@ function headerOf(bytes: Buffer, whole: boolean, path: string): Header | 'cut' |
   if (separators.length > 1 && separators[0]! > 1 && separators.slice(1).includes(separators[0]!)) {
     throw new ShapeError(line, 'a quote opens a name that continues on the next lines, which are rows of their own');
   }
-  const newline = bytes.toString('latin1', parser.end, pastLineEnd(bytes, parser.end)) || '\n';
-  return { delimiter, newline, names: valuesOf(text, delimiter), line };
+  return { delimiter, names: valuesOf(text, delimiter), line };
 }
 
 /** What separates most names, outside of quotes, in the line at `at`. */

@@ -25,6 +25,8 @@ export interface Database {
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
   /** Makes a table. Rows are added as they lie in memory, without an object for each. */
   fill(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
+  /** Adds rows to a new temporary table of a whole number, `line`, and of texts `c0`, `c1` …; there is one such table at a time. */
+  appendTexts(table: string, columns: number): Promise<TextRowAppender>;
   /**
    * From here on the database reads and writes no file and no address, loads nothing, and no setting changes.
    * @param files which it still reads
@@ -43,6 +45,17 @@ export type FilledColumn = { readonly name: string } & (
   | { readonly numbers: Float32Array; readonly width: number }
   | { readonly integers: Int32Array }
 );
+
+/** Adds rows as bytes: no string is made of a value. A value of no bytes is NULL. */
+export interface TextRowAppender {
+  /** The value of a column in the row that `endRow` ends: UTF-8, which stays as it is until `flush`. */
+  set(column: number, bytes: Buffer, from: number, to: number): void;
+  endRow(line: number): void;
+  /** Copies what was set into the table. */
+  flush(): void;
+  /** The rows can be read from here on. */
+  close(): void;
+}
 
 export interface Limit {
   readonly milliseconds: number;
@@ -92,6 +105,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
       }
     },
     fill: (table, columns, rows) => guard.run(() => fill(connection, table, columns, rows)),
+    appendTexts: (table, columns) => guard.run(() => appendTexts(connection, table, columns)),
     stream: (sql, each) => guard.run(() => stream(connection, sql, each)),
     seal: async (files = []) => {
       if (files.length > 0) await run(`SET allowed_paths = [${files.map(quoteText).join(', ')}]`);
@@ -181,6 +195,71 @@ async function fill(
 
 /** As many rows as a chunk of DuckDB holds. */
 const chunkRows = 2048;
+
+/** DuckDB keeps a text in 16 bytes: its length, and up to 12 bytes after it. More of them lie elsewhere. */
+export const textBytes = 16;
+export const mostInline = 12;
+
+async function appendTexts(connection: DuckDBConnection, table: string, columns: number): Promise<TextRowAppender> {
+  const { DuckDBDataChunk, INTEGER, VARCHAR } = await loadApi();
+  const loaded = await import('@duckdb/node-bindings');
+  const bindings = ('default' in loaded ? loaded.default : loaded) as typeof loaded;
+  const names = Array.from({ length: columns }, (_, at) => at);
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE ${quoteName(table)} (line INTEGER${names.map((at) => `, c${at} VARCHAR`).join('')})`,
+  );
+  const appender = await connection.createAppender(table, undefined, 'temp');
+  const chunk = DuckDBDataChunk.create([INTEGER, ...names.map(() => VARCHAR)]);
+  const lines = new Int32Array(chunkRows);
+  const texts = names.map(() => {
+    const bytes = new Uint8Array(chunkRows * textBytes);
+    const words = new Uint32Array(bytes.buffer);
+    return { bytes, words, valid: new Uint8Array(chunkRows / 8), long: [] as (readonly [number, Buffer])[] };
+  });
+  let rows = 0;
+  const flush = (): void => {
+    if (rows === 0) return;
+    chunk.reset();
+    chunk.rowCount = rows;
+    const vector = (at: number) => bindings.data_chunk_get_vector(chunk.chunk, at);
+    bindings.copy_data_to_vector(vector(0), 0, lines.buffer, 0, rows * 4);
+    for (const [at, { bytes, words, valid, long }] of texts.entries()) {
+      const column = vector(at + 1);
+      bindings.copy_data_to_vector(column, 0, bytes.buffer, 0, rows * textBytes);
+      bindings.vector_ensure_validity_writable(column);
+      bindings.copy_data_to_vector_validity(column, 0, valid.buffer, 0, Math.ceil(rows / 64) * 8);
+      for (const [row, text] of long) bindings.vector_assign_string_element_len(column, row, text);
+      words.fill(0);
+      valid.fill(0);
+      long.length = 0;
+    }
+    rows = 0;
+    appender.appendDataChunk(chunk);
+  };
+  return {
+    set(column, source, from, to) {
+      const length = to - from;
+      if (length === 0) return;
+      const { bytes, words, valid, long } = texts[column]!;
+      valid[rows >> 3]! |= 1 << (rows & 7);
+      if (length > mostInline) long.push([rows, source.subarray(from, to)]);
+      else {
+        const start = rows * textBytes;
+        words[start >> 2] = length;
+        for (let i = 0; i < length; i++) bytes[start + 4 + i] = source[from + i]!;
+      }
+    },
+    endRow(line) {
+      lines[rows++] = line;
+      if (rows === chunkRows) flush();
+    },
+    flush,
+    close() {
+      flush();
+      appender.closeSync();
+    },
+  };
+}
 
 async function stream(
   connection: DuckDBConnection,

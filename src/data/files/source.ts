@@ -7,8 +7,8 @@ import { type Database, quotePath } from './duckdb.ts';
 import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
 import { LinesScanner, lineColumns } from './records/lines.ts';
-import { beginning, copyGood, type Scan, scanFile, stampOf } from './records/scan.ts';
-import { type Scanner, ShapeError } from './records/scanner.ts';
+import { beginning, copyGood, type JsonScanner, type Scan, scanFile, stampOf } from './records/scan.ts';
+import { ShapeError } from './records/scanner.ts';
 
 export interface SourceColumn {
   readonly name: string;
@@ -162,7 +162,7 @@ async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSigna
   return { scan, format, from: { path: copy, format: 'newline_delimited' } };
 }
 
-export function jsonScanner(format: JsonFormat): Scanner {
+export function jsonScanner(format: JsonFormat): JsonScanner {
   return format === 'array' ? new JsonArrayScanner() : new JsonLinesScanner();
 }
 

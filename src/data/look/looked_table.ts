@@ -1,4 +1,5 @@
 /** What a look at a file gives: a sample of its rows, and what must change before a data block can read it. */
+import type { FileKind } from '../files/file_kind.ts';
 
 /** A value as text; a list as a list. An object is its JSON. */
 export type Cell = string | null | readonly Cell[];
@@ -6,7 +7,7 @@ export type Cell = string | null | readonly Cell[];
 export interface LookedTable {
   /** As it was given. */
   readonly path: string;
-  readonly kind: 'csv' | 'json' | 'parquet' | 'lines';
+  readonly kind: FileKind;
   readonly columns: readonly string[];
   /** DuckDB's types, where the file has types of its own. */
   readonly types?: readonly string[];

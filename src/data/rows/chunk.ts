@@ -1,6 +1,7 @@
 /** The columns of one chunk of a query's result, read where DuckDB holds them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../text/texts.ts';
+import { mostInline, textBytes } from '../files/duckdb.ts';
 
 /** A column of one chunk, without an object a row. */
 export interface ChunkColumn {
@@ -50,17 +51,13 @@ export function isValid(bits: Uint8Array | undefined, at: number): boolean {
   return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
 }
 
-/** Of a blob: its length, and up to 12 bytes after it. More of them lie elsewhere. */
-const blobBytes = 16;
-const mostInline = 12;
-
 /** Adds the bytes of a column of blobs, each of which is a text in UTF-8 and none is NULL. */
 export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): void {
   const vector = chunk.getColumnVector(at) as unknown as BlobParts;
   const { dataView } = vector;
   const inline = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength);
   for (let row = 0; row < chunk.rowCount; row++) {
-    const start = row * blobBytes;
+    const start = row * textBytes;
     const length = dataView.getUint32(start, true);
     if (length <= mostInline) to.addBytes(inline, start + 4, start + 4 + length);
     else to.addBytes(vector.getItemBytes(row), 0, length);

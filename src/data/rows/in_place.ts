@@ -42,7 +42,7 @@ export async function stageInPlace(loading: Loading, room: number): Promise<Omit
   const files: StagedFile[] = [];
   let rows = 0;
   for (const file of loading.source.files) {
-    files.push({ file, first: rows, rows: await readToEnd(loading, file), copied: false });
+    files.push({ file, first: rows, rows: await readToEnd(loading, file) });
     rows += files.at(-1)!.rows;
   }
   const out: number[] = [];

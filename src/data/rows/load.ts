@@ -1,15 +1,16 @@
-/** Loads one file into the table of its role, and holds what the database read against Tower's own account of the file. */
-import { rmSync } from 'node:fs';
-import { defined } from '../../defined.ts';
+/**
+ * Loads one file into the table of its role. Text is read by Tower alone. What the database reads by itself, JSON and Parquet, is held
+ * against the number of records of the file.
+ */
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
-import { writing } from '../files/copies.ts';
-import { type CsvLook, shapeOf } from '../files/csv.ts';
-import { type Database, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
+import { shapeOf } from '../files/csv.ts';
+import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } from '../files/duckdb.ts';
 import type { DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
-import { copyLines, LinesScanner, lineColumns } from '../files/records/lines.ts';
-import { copyGood, type Scan, scanFile } from '../files/records/scan.ts';
+import { LinesScanner, lineColumns } from '../files/records/lines.ts';
+import { eachPiece, refuseHopeless, type Scan } from '../files/records/scan.ts';
+import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 
 /** A JSON value of any kind, read as the text in it. */
@@ -29,8 +30,6 @@ export interface Loaded {
   readonly rows: number;
   /** Records that became no row. */
   readonly broken: readonly BadRow[];
-  /** Whether the database read a copy of the good records. */
-  readonly copied: boolean;
 }
 
 /**
@@ -52,57 +51,137 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
   }
 }
 
-/**
- * The database reads the file while its records are counted, and stops at the first value that is not of its column's type. If all
- * records are good but for their values, it reads the file again; otherwise, and where it comes to another number, a copy of the
- * good ones.
- */
-async function loadCsv(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
-  const { database, source, signal } = loading;
-  const { role } = source;
-  const look = source.looks.get(file.path)!;
-  const scanner = () => new CsvScanner(shapeOf(look));
-  const counting = scanFile(file, scanner(), signal);
-  // Its failure is reported once the reading has ended.
-  counting.catch(() => undefined);
-  /** Keeps what was read where it is all of the good records. */
-  const attempt = async (path: string, copied: boolean, rejects?: string) => {
-    await database.run('BEGIN TRANSACTION');
-    const newline = copied ? undefined : look.newline;
-    let problem: unknown;
-    const reading = insert(loading, at, selectCsv(loading, path, look, rejects, newline))
-      .then(async (rows) => ({
-        rows,
-        broken: rejects === undefined ? [] : await brokenRecords(loading, file, rejects),
-      }))
-      .catch((error: unknown) => {
-        problem = error;
-        return { rows: 0, broken: [] };
-      });
-    const { good, plain } = await counting.finally(() => reading);
-    const read = await reading;
-    if (problem !== undefined) database.passOn(problem);
-    const trusted = problem === undefined && (copied || (plain && read.broken.every(isValue)));
-    const all = trusted && read.rows + read.broken.length === good;
-    await database.run(all ? 'COMMIT' : 'ROLLBACK');
-    return { ...read, copied, all, problem };
-  };
+/** Gets the records of a file of text, one after the other. */
+interface RecordSink extends Pick<TextRowAppender, 'set' | 'endRow'> {
+  reject(line: number, problem: Problem): void;
+}
 
-  const first = await attempt(file.path, false);
-  if (first.all) return first;
-  const scan = await counting;
-  const rejects = `rejects_${role}_${at}`;
-  if (scan.plain) {
-    const second = await attempt(file.path, false, rejects);
-    if (second.all) return second;
+/** Takes the bytes of a file in pieces, as a scanner does. */
+type TakePiece = (bytes: Buffer, final: boolean) => number;
+
+function loadCsv(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+  const look = loading.source.looks.get(file.path)!;
+  const scanner = new CsvScanner(shapeOf(look));
+  const named = look.columns.map(({ name }) => name.toLowerCase());
+  const places = [...loading.types.keys()].map((name) => named.indexOf(name.toLowerCase()));
+  return loadTexts(loading, file, at, (records) => {
+    const setters = places.map(
+      (_, column) => (text: Buffer, from: number, to: number) => records.set(column, text, from, to),
+    );
+    return (bytes, final) =>
+      scanner.take(bytes, final, (line, _from, _to, problem) => {
+        if (problem !== undefined) return records.reject(line, problem);
+        for (let column = 0; column < places.length; column++) scanner.value(bytes, places[column]!, setters[column]!);
+        records.endRow(line);
+      });
+  });
+}
+
+/** Each item of a line is a record. */
+function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+  const scanner = new LinesScanner();
+  const places = [...loading.types.keys()].map((name) => lineColumns.findIndex((column) => column.name === name));
+  return loadTexts(
+    loading,
+    file,
+    at,
+    (records) => (bytes, final) =>
+      scanner.read(
+        bytes,
+        final,
+        (line, from, to, items) => {
+          for (const [at, [start, end]] of items.entries()) {
+            const position = Buffer.from(String(at + 1));
+            for (const [column, place] of places.entries()) {
+              if (place === 2) records.set(column, position, 0, position.length);
+              else records.set(column, bytes, place === 0 ? from : start, place === 0 ? to : end);
+            }
+            records.endRow(line);
+          }
+        },
+        (line, _from, _to, problem) => records.reject(line, problem!),
+      ),
+  );
+}
+
+/** Rows, and pieces of a file, that lie in the database as texts before it makes values of them. */
+const [mostRows, mostPieces] = [2 * 122_880, 16];
+
+/**
+ * Reads a file of text once, to its end: the database gets each good record as it is found, and makes values of many at a time. A
+ * value that is not of its column's type makes the record a bad row.
+ */
+async function loadTexts(
+  { database, source, types, signal }: Loading,
+  file: DescribedFile,
+  at: number,
+  take: (records: RecordSink) => TakePiece,
+): Promise<Loaded> {
+  const { role } = source;
+  const columns = [...types].map(([name, type], place) => {
+    const value = type === 'VARCHAR' ? `c${place}` : `TRY_CAST(c${place} AS ${type})`;
+    return { name, type, value, isBad: type === 'VARCHAR' ? 'false' : `(${value} IS NULL AND c${place} IS NOT NULL)` };
+  });
+  if (at === 0) {
+    const declared = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+    await database.run(`CREATE OR REPLACE TEMP TABLE ${role} (${declared})`);
   }
-  const copy = source.copies.of(file.path);
-  await writing(copy, () => copyGood(file, scanner(), copy, signal));
-  const last = await attempt(copy, true, `${rejects}_copy`);
-  rmSync(copy, { force: true });
-  if (last.problem !== undefined) throw last.problem;
-  settleRows(file, last.rows + last.broken.length, scan.good);
-  return { ...last, broken: [...misshapen(scan, role, file), ...last.broken] };
+  const texts = quoteName(`texts of ${role}`);
+  const isBad = columns.map((column) => column.isBad).join(' OR ');
+  const open = () => database.appendTexts(`texts of ${role}`, columns.length);
+  const broken: BadRow[] = [];
+  let [rows, waiting, pieces, misshapen] = [0, 0, 0, 0];
+  let first: Scan['bad'][number] | undefined;
+  let appender = await open();
+  const makeValues = async (): Promise<void> => {
+    appender.close();
+    const which = columns.map((column, place) => `WHEN ${column.isBad} THEN ${place}`).join(' ');
+    const value = columns.map((_, place) => `WHEN ${place} THEN c${place}`).join(' ');
+    const bad = await database.rows(
+      `SELECT line, place, CASE place ${value} END AS value FROM (SELECT *, CASE ${which} END AS place FROM ${texts} WHERE ${isBad})`,
+    );
+    for (const { line, place, value } of bad) {
+      const { name, type } = columns[Number(place)]!;
+      broken.push({
+        role,
+        file,
+        at: { line: Number(line) },
+        column: name,
+        reason: `"${value}" is not ${kindOf(type)}`,
+      });
+    }
+    const values = columns.map((column) => column.value).join(', ');
+    await database.run(`INSERT INTO ${role} SELECT ${values} FROM ${texts} WHERE NOT (${isBad})`);
+    rows += waiting - bad.length;
+    waiting = pieces = 0;
+  };
+  const records: RecordSink = {
+    set: (column, bytes, from, to) => appender.set(column, bytes, from, to),
+    endRow(line) {
+      waiting++;
+      appender.endRow(line);
+    },
+    reject(line, problem) {
+      broken.push({ role, file, at: { line }, ...problem });
+      first ??= { line, problem };
+      refuseHopeless(++misshapen, rows + waiting, first);
+    },
+  };
+  await eachPiece(file, take(records), signal, async () => {
+    appender.flush();
+    if (waiting < mostRows && ++pieces < mostPieces) return;
+    await makeValues();
+    appender = await open();
+  });
+  await makeValues();
+  await database.run(`DROP TABLE ${texts}`);
+  return { rows, broken };
+}
+
+/** @param type of the database, in the words of a message */
+function kindOf(type: string): string {
+  if (type === 'DATE' || type === 'TIMESTAMP') return 'a time';
+  return type === 'BOOLEAN' ? 'true or false' : 'a number';
 }
 
 async function loadJson(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
@@ -118,31 +197,13 @@ async function loadJson(loading: Loading, file: DescribedFile, at: number): Prom
   const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
   const rows = await insert(loading, at, select);
   settleRows(file, rows, scan.good);
-  return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
-}
-
-/** The database reads a copy with a row for each item. */
-async function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
-  const { source, types, signal } = loading;
-  const scan = await scanFile(file, new LinesScanner(), signal);
-  const copy = source.copies.of(file.path);
-  await writing(copy, () => copyLines(file, copy, signal));
-  const columns = lineColumns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`);
-  const selected = [...types].map(([name, type]) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
-  const rows = await insert(
-    loading,
-    at,
-    `SELECT ${selected.join(', ')} FROM read_csv([${quotePath(copy)}], columns = {${columns.join(', ')}}, auto_detect = false, header = false, new_line = '\\n', delim = '\t', quote = '', escape = '', max_line_size = 40000000, hive_partitioning = false)`,
-  );
-  rmSync(copy, { force: true });
-  settleRows(file, rows, scan.good);
-  return { rows, broken: misshapen(scan, source.role, file), copied: true };
+  return { rows, broken: misshapen(scan, source.role, file) };
 }
 
 async function loadParquet(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
   const rows = await insert(loading, at, selectParquet(loading, file));
   settleRows(file, rows, await recordsOfParquet(loading.database, file));
-  return { rows, broken: [], copied: false };
+  return { rows, broken: [] };
 }
 
 /** @param also what is selected besides the columns */
@@ -190,82 +251,4 @@ export function settleRows(file: DescribedFile, read: number, records: number): 
 
 function misshapen({ bad }: Scan, role: Role, file: DescribedFile): BadRow[] {
   return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
-}
-
-/**
- * `rejects`: where the database puts values that are not of their type; without it the first ends the query. `newline`: what ends the
- * lines of a file with a header. The copy has none, and ends them in line feeds.
- */
-function selectCsv(
-  { types }: Loading,
-  path: string,
-  look: CsvLook,
-  rejects: string | undefined,
-  newline: string | undefined,
-): string {
-  const typeOf = new Map([...types].map(([name, type]) => [name.toLowerCase(), type]));
-  const columns = look.columns.map(
-    ({ name }) => `${quoteText(name)}: ${quoteText(typeOf.get(name.toLowerCase()) ?? 'VARCHAR')}`,
-  );
-  const options = [
-    `columns = {${columns.join(', ')}}`,
-    'auto_detect = false',
-    'hive_partitioning = false',
-    `header = ${newline !== undefined}`,
-    // Found out by the database, it is that of the first quoted value, and rows are lost.
-    `new_line = ${quoteText((newline ?? '\n').replace('\r', '\\r').replace('\n', '\\n'))}`,
-    `delim = ${quoteText(look.delimiter)}`,
-    `quote = '"'`,
-    `escape = '"'`,
-    // A little above what Tower allows.
-    'max_line_size = 2100000',
-    ...(rejects === undefined
-      ? []
-      : ['store_rejects = true', `rejects_table = '${rejects}'`, `rejects_scan = '${rejects}_scan'`]),
-  ];
-  const names = [...types.keys()].map(quoteName).join(', ');
-  return `SELECT ${names} FROM read_csv([${quotePath(path)}], ${options.join(', ')})`;
-}
-
-interface BrokenRecord extends BadRow {
-  /** DuckDB's name of the mistake. */
-  readonly kind: string;
-}
-
-/** A value that is not of its column's type, in a record that is whole. */
-function isValue({ kind }: BrokenRecord): boolean {
-  return kind === 'CAST';
-}
-
-/** DuckDB's account of records that it could not read, the first mistake of each. */
-async function brokenRecords(
-  { database, source, types }: Loading,
-  file: DescribedFile,
-  rejects: string,
-): Promise<BrokenRecord[]> {
-  const errors = await database.rows(
-    `SELECT line_byte_position AS position, column_name AS "column", error_type AS kind, error_message AS message
-     FROM ${rejects} ORDER BY line_byte_position, column_idx`,
-  );
-  const broken: BrokenRecord[] = [];
-  let last = -1;
-  for (const { position, column, kind, message } of errors) {
-    const byte = Math.max(0, Number(position) - 1);
-    if (byte === last) continue;
-    last = byte;
-    const name = column === null ? undefined : String(column);
-    const type = types.get(name ?? '');
-    const value = /Could not convert string "([\s\S]*)" to/.exec(String(message))?.[1] ?? '';
-    const wanted =
-      type === 'DATE' || type === 'TIMESTAMP' ? 'a time' : type === 'BOOLEAN' ? 'true or false' : 'a number';
-    broken.push({
-      role: source.role,
-      file,
-      at: { byte },
-      kind: String(kind),
-      reason: kind === 'CAST' ? `"${value}" is not ${wanted}` : (String(message).split('\n')[0] ?? String(kind)),
-      ...defined({ column: name }),
-    });
-  }
-  return broken;
 }

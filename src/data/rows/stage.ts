@@ -118,7 +118,7 @@ async function load(loading: Loading): Promise<StagedTable> {
   let rows = 0;
   for (const [at, file] of source.files.entries()) {
     const loaded = await loadFile(loading, at, rows);
-    files.push({ file, first: rows, rows: loaded.rows, copied: loaded.copied });
+    files.push({ file, first: rows, rows: loaded.rows });
     rows += loaded.rows;
     broken.push(...loaded.broken);
     if (file.kind === 'json')

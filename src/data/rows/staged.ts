@@ -32,8 +32,6 @@ export interface StagedFile {
   /** Row id of its first row. */
   readonly first: number;
   readonly rows: number;
-  /** Whether the database read a copy of its good records. */
-  readonly copied: boolean;
 }
 
 export interface InPlace {

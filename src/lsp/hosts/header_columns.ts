@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { isWithin, reachOf } from '../../data/files/access.ts';
 import { lookAtCsv } from '../../data/files/csv.ts';
+import { formatOf, isCompressed } from '../../data/files/file_kind.ts';
 import { findFiles } from '../../data/files/files.ts';
 import { kindAt } from '../../data/files/path_target.ts';
 import { lineColumns } from '../../data/files/records/lines.ts';
@@ -27,9 +28,9 @@ export async function headerColumns({ checked, source }: FileAnalysis): Promise<
   if (lines.size > 0) for (const { name } of lineColumns) columns.push(name);
   for (const path of paths) {
     if (lines.has(path)) continue;
-    if (!/\.(csv|tsv|txt)(\.gz)?$/i.test(path)) continue;
+    if (formatOf(path) !== 'csv') continue;
     try {
-      const file = { path, name: path, kind: 'csv', compressed: path.toLowerCase().endsWith('.gz') } as const;
+      const file = { path, name: path, kind: 'csv', compressed: isCompressed(path) } as const;
       for (const { name } of (await lookAtCsv(file)).columns) columns.push(name);
     } catch {
       // A file that cannot be read has no columns to offer; `tower check` says why.

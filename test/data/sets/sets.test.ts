@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/api/check.ts';
-import { readTarball } from '../../../src/data/sets/archives/tar.ts';
 import { readCsv, writeCsv } from '../../../src/data/sets/csv_text.ts';
 import { dataSetNames } from '../../../src/data/sets/names.ts';
 import { dataSets } from '../../../src/data/sets/table.ts';
@@ -230,22 +228,6 @@ describe('WordNet', () => {
       { offset: '00001740', lemmas: ['breathe', 'take a breath'], gloss: 'draw air into; "I can | breathe"' },
       { offset: '00002', lemmas: ['galore'], gloss: 'in great numbers' },
     ]);
-  });
-});
-
-describe('an archive of npm', () => {
-  it('gives the files that tar packed, long names too, and refuses a damaged one', () => {
-    const folder = folderWith({});
-    const deep = `package/${'long/'.repeat(24)}`;
-    mkdirSync(join(folder, deep), { recursive: true });
-    writeFileSync(join(folder, deep, 'a.txt'), 'inside');
-    writeFileSync(join(folder, 'package/b.bin'), Buffer.alloc(1500, 7));
-    execFileSync('tar', ['--format=ustar', '-czf', 'a.tgz', 'package'], { cwd: folder });
-    const bytes = readFileSync(join(folder, 'a.tgz'));
-    const files = readTarball(bytes);
-    expect(files.get(`${deep}a.txt`)?.toString()).toBe('inside');
-    expect(files.get('package/b.bin')).toEqual(Buffer.alloc(1500, 7));
-    expect(() => readTarball(bytes.subarray(0, bytes.length - 40))).toThrow();
   });
 });
 

@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { firstByte } from './csv.ts';
 import { LineWalker } from './line_walker.ts';
-import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
+import type { JsonScanner } from './scan.ts';
+import { type EachRecord, type Problem, ShapeError } from './scanner.ts';
 import { CR, hasMark, LF, QUOTE } from './text_bytes.ts';
 
 /** The longest object, in bytes. */
@@ -13,7 +14,7 @@ const DEEPEST = 200;
 const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-export class JsonLinesScanner implements Scanner {
+export class JsonLinesScanner implements JsonScanner {
   private readonly lines = new LineWalker(LONGEST);
   private untroubled = true;
 
@@ -34,7 +35,7 @@ export class JsonLinesScanner implements Scanner {
   }
 }
 
-export class JsonArrayScanner implements Scanner {
+export class JsonArrayScanner implements JsonScanner {
   private line = 1;
   private place: 'start' | 'first' | 'element' | 'after' | 'end' = 'start';
   private untroubled = true;

@@ -3,14 +3,11 @@
  * record. A line that cannot be read is one record with a problem, so each line with something in it is accounted for.
  */
 import { isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
-import type { InputFile } from '../files.ts';
 import { LineWalker } from './line_walker.ts';
-import { eachPiece } from './scan.ts';
 import type { EachRecord, Problem, Scanner } from './scanner.ts';
-import { hasMark, LF } from './text_bytes.ts';
+import { hasMark } from './text_bytes.ts';
 
-/** The columns of such a file, in the order of the copy. */
+/** The columns of such a file, in order. */
 export const lineColumns = [
   { name: 'user', type: 'VARCHAR' },
   { name: 'item', type: 'VARCHAR' },
@@ -26,8 +23,6 @@ const [SPACE, TAB] = [0x20, 0x09];
 type EachGoodLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
 
 export class LinesScanner implements Scanner {
-  /** The database reads a copy. */
-  readonly plain = false;
   private readonly lines = new LineWalker(LONGEST);
 
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
@@ -77,29 +72,3 @@ function problemOf(bytes: Buffer, from: number, to: number, words: number): Prob
 }
 
 const tooLong: Problem = { reason: `the line is longer than ${LONGEST.toLocaleString('en')} bytes` };
-
-/** Writes a row for each item of the good lines to the new file `to`: user, item and position, with tabs between them. */
-export async function copyLines(file: InputFile, to: string, signal?: AbortSignal): Promise<void> {
-  const handle = await open(to, 'wx', 0o600);
-  try {
-    const scanner = new LinesScanner();
-    let rows: string[] = [];
-    const take = (bytes: Buffer, final: boolean): number =>
-      scanner.read(
-        bytes,
-        final,
-        (_line, from, end, items) => {
-          const user = bytes.toString('utf8', from, end);
-          for (const [at, [start, stop]] of items.entries())
-            rows.push(`${user}\t${bytes.toString('utf8', start, stop)}\t${at + 1}`);
-        },
-        () => {},
-      );
-    await eachPiece(file, take, signal, async () => {
-      if (rows.length > 0) await handle.write(`${rows.join('\n')}${String.fromCharCode(LF)}`);
-      rows = [];
-    });
-  } finally {
-    await handle.close();
-  }
-}

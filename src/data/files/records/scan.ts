@@ -1,4 +1,4 @@
-/** Runs a scanner over a file: counts its records, and copies those without a problem. */
+/** Gives the bytes of a file to a scanner. Records of JSON are counted, and copied where the database would read the file otherwise. */
 import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
@@ -6,11 +6,16 @@ import type { InputFile } from '../files.ts';
 import { type Problem, type Scanner, ShapeError } from './scanner.ts';
 import { CR, LF } from './text_bytes.ts';
 
+export interface JsonScanner extends Scanner {
+  /** Whether the database can be given the file as it is: no record has a problem, and nothing in it is read in several ways. */
+  readonly plain: boolean;
+}
+
 export interface Scan {
   /** Records without a problem. */
   readonly good: number;
   readonly bad: readonly { readonly line: number; readonly problem: Problem }[];
-  /** See `Scanner`. */
+  /** See `JsonScanner`. */
   readonly plain: boolean;
 }
 
@@ -18,19 +23,22 @@ const PIECE = 1 << 20;
 /** Past so many bad records that outnumber the good ones, the rest is not looked at: each is kept with its reason. */
 const MOST = 1_000_000;
 
-function hopeless({ line, problem }: Scan['bad'][number]): ShapeError {
-  return new ShapeError(line, `${problem.reason}; ${MOST.toLocaleString('en')} rows are invalid, and fewer are valid`);
+/** @throws ShapeError where a file holds nearly nothing but bad records */
+export function refuseHopeless(bad: number, good: number, first: Scan['bad'][number] | undefined): void {
+  if (first === undefined || bad <= MOST || bad <= good) return;
+  const most = MOST.toLocaleString('en');
+  throw new ShapeError(first.line, `${first.problem.reason}; ${most} rows are invalid, and fewer are valid`);
 }
 
 /** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */
-export async function scanFile(file: InputFile, scanner: Scanner, signal?: AbortSignal): Promise<Scan> {
+export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: AbortSignal): Promise<Scan> {
   let good = 0;
   const bad: { line: number; problem: Problem }[] = [];
   const take = (bytes: Buffer, final: boolean): number =>
     scanner.take(bytes, final, (line, _from, _to, problem) => {
       if (problem === undefined) good++;
       else bad.push({ line, problem });
-      if (bad.length > MOST && bad.length > good) throw hopeless(bad[0]!);
+      refuseHopeless(bad.length, good, bad[0]);
     });
   await eachPiece(file, take, signal);
   return { good, bad, plain: scanner.plain };
@@ -50,9 +58,7 @@ export async function copyGood(file: InputFile, scanner: Scanner, to: string, si
         if (problem !== undefined) return;
         const start = length;
         length += bytes.copy(out, start, from, end);
-        if (file.kind === 'json') {
-          for (let i = start; i < length; i++) if (out[i] === LF || out[i] === CR) out[i] = 0x20;
-        }
+        for (let i = start; i < length; i++) if (out[i] === LF || out[i] === CR) out[i] = 0x20;
         out[length++] = LF;
       });
     };
@@ -65,23 +71,13 @@ export async function copyGood(file: InputFile, scanner: Scanner, to: string, si
   }
 }
 
-/** Calls `each` with the line of every record without a problem, and with how many bytes the file and the copy have up to its end. */
-export async function eachGood(
-  file: InputFile,
-  scanner: Scanner,
-  each: (line: number, end: number, copied: number) => void,
-): Promise<void> {
-  let before = 0;
-  let copied = 0;
-  await eachPiece(file, (bytes, final) => {
-    const done = scanner.take(bytes, final, (line, from, to, problem) => {
-      if (problem !== undefined) return;
-      copied += to - from + 1;
-      each(line, before + to, copied - 1);
-    });
-    before += done;
-    return done;
-  });
+/** Calls `each` with the line of every record without a problem. */
+export async function eachGood(file: InputFile, scanner: Scanner, each: (line: number) => void): Promise<void> {
+  await eachPiece(file, (bytes, final) =>
+    scanner.take(bytes, final, (line, _from, _to, problem) => {
+      if (problem === undefined) each(line);
+    }),
+  );
 }
 
 /** The first bytes of a file, unpacked: all of them where there are fewer than `least`. */

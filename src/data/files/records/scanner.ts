@@ -1,4 +1,4 @@
-/** Where the records of a file begin and end, found byte by byte: the account that what the database reads is held against. */
+/** Where the records of a file begin and end, found byte by byte. */
 
 export interface Problem {
   readonly reason: string;
@@ -15,8 +15,6 @@ export interface Scanner {
    * Answers how many bytes are done with. Throws ShapeError where no record after this place could be trusted.
    */
   take(bytes: Buffer, final: boolean, each: EachRecord): number;
-  /** Whether the database can be given the file as it is: no record has a problem, and nothing in it is read in several ways. */
-  readonly plain: boolean;
 }
 
 /** The file as a whole cannot be read, for a mistake on one line. */
