@@ -176,8 +176,10 @@ async function trainIn(
   // A run goes on as it began.
   const anew = request.shardSizes ? 'always' : 'as-needed';
   const when = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : anew;
+  const warnings = [...checked.diagnostics];
   const read = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
+      onWarning: (warning) => warnings.push(warning),
       ...(lock ? { folder: request.out } : {}),
       model: checked.model,
       shards,
@@ -207,7 +209,7 @@ async function trainIn(
     const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
-      warnings: [...checked.diagnostics, ...emptyHistories(dataset, data.description)],
+      warnings: [...warnings, ...emptyHistories(dataset, data.description)],
       ...defined({ tables: tables && { ...tables, workers: group.workers } }),
     });
     const options: TrainOptions = {

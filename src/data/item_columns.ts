@@ -11,7 +11,7 @@ import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
 import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
-import { marked } from './rows/staged_tables.ts';
+import { marked, textOf } from './rows/staged_tables.ts';
 
 /** A column that filters may read. */
 export interface Wanted {
@@ -60,7 +60,10 @@ async function read(
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
-  const selected = [marked(`CAST(${enclose(key.sql)} AS VARCHAR)`), ...wanted.map(({ value }) => value)];
+  const selected = [
+    marked(textOf(enclose(key.sql), await typeOfKey(database, key))),
+    ...wanted.map(({ value }) => value),
+  ];
   await database.stream(`SELECT ${selected.join(', ')} FROM items`, (chunk) => {
     const columns = selected.map((_, at) => chunk.getColumnVector(at) as unknown as Vector);
     for (let i = 0; i < chunk.rowCount; i++) {
@@ -70,6 +73,10 @@ async function read(
     }
   });
   return new Map(wanted.map(({ name, kind }, at) => [name, { kind, values: values[at]! } as ItemValues]));
+}
+
+async function typeOfKey(database: Database, key: BoundColumn): Promise<string> {
+  return (await database.shape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
 }
 
 interface Vector {

@@ -1,5 +1,6 @@
 /** From a data block to a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import { defined } from '../defined.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BindOptions, BoundData } from './binding/bind.ts';
 import { columnRequests } from './binding/column_requests.ts';
@@ -29,6 +30,8 @@ import { type Computing, computed, settle, validate, validFiles } from './valid_
 export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
   readonly folder?: string;
+  /** Called with what is odd about the rows, and no mistake for sure. */
+  readonly onWarning?: (warning: Diagnostic) => void;
   /** Encodings of a run that is there already. Absent: they are learned from the training part. */
   readonly pinned?: Pinned;
   /** How much memory there is, and where training rows go that do not fit. Absent: all rows are read into memory. */
@@ -86,7 +89,7 @@ async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dat
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 
-  const computing: Computing & Reading = { ...reading, wanted, staged, bad };
+  const computing: Computing & Reading = { ...reading, wanted, staged, bad, warnings: [] };
   if (shards && (await goesToShards(shards, computing))) return scatterToBuckets(shards, computing);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));

@@ -1,4 +1,5 @@
 /** The work on staged tables that reading into memory and into shards share: joined files, failing expressions, rejected rows. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { sqlFails } from './binding/binder.ts';
@@ -9,6 +10,7 @@ import type { Rejected } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
+import { checkIds } from './rows/check_ids.ts';
 import { type Dictionaries, makeDictionaries } from './rows/dictionaries.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import type { RawCodes } from './rows/raw.ts';
@@ -29,8 +31,14 @@ export interface Computing {
   readonly staged: ReadonlyMap<Role, StagedTable>;
   /** Every invalid row that was found. */
   readonly bad: BadRow[];
+  /** What is odd about the rows, and no mistake for sure. */
+  readonly warnings: Diagnostic[];
   /** `folder`: where `rejected.jsonl` goes. */
-  readonly options: { readonly folder?: string; readonly signal?: AbortSignal };
+  readonly options: {
+    readonly folder?: string;
+    readonly signal?: AbortSignal;
+    readonly onWarning?: (warning: Diagnostic) => void;
+  };
 }
 
 /** Computes; where an expression fails on some rows, they are dropped, and everything is computed again. */
@@ -62,10 +70,16 @@ async function settleInPlace(database: Database, staged: ReadonlyMap<Role, Stage
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */
 export async function settle(
-  { database, bad, staged, description, options }: Computing,
+  { database, bad, warnings, staged, description, options }: Computing,
   hasRows: boolean,
 ): Promise<Rejected> {
-  const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder);
+  const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder).catch(
+    (error) => {
+      // They may say why.
+      throw error instanceof Failure ? new Failure([...error.diagnostics, ...warnings]) : error;
+    },
+  );
+  for (const warning of warnings) options.onWarning?.(warning);
   if (hasRows) return rejected;
   const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
   throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
@@ -84,6 +98,7 @@ export interface ValidFiles {
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
   const { database, layout, wanted, staged } = computing;
   const dictionaries = await makeDictionaries(database, wanted, layout, staged);
+  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...(await checkIds(database, wanted, layout)));
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {

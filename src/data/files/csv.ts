@@ -20,7 +20,7 @@ export interface CsvColumn {
   readonly unknown: boolean;
 }
 
-export type CsvType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
+export type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
 const SAMPLE_BYTES = 64 * 1024;
 
@@ -125,10 +125,14 @@ function columnNames({ names, line }: Header): string[] {
   });
 }
 
-/** Leading zeros and plus signs are kept by text alone, so a value with one is no number. */
+/**
+ * Leading zeros and plus signs are kept by text alone, so a value with one is no number; nor is a whole number of more digits than a type
+ * of whole numbers has.
+ */
 const shapes: readonly (readonly [CsvType, RegExp])[] = [
   ['BIGINT', /^(0|-?[1-9]\d{0,17})$/],
-  ['DOUBLE', /^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?(nan|inf|infinity)$/i],
+  ['HUGEINT', /^(0|-?[1-9]\d{0,37})$/],
+  ['DOUBLE', /^(?![+-]?\d{39})[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?(nan|inf|infinity)$/i],
   ['BOOLEAN', /^(true|false)$/i],
   ['DATE', /^\d{4}-\d\d-\d\d$/],
   ['TIMESTAMP', /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/],

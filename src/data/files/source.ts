@@ -16,6 +16,8 @@ export interface SourceColumn {
   readonly type: string;
   /** A CSV column with a few values of another type, see `CsvColumn`. */
   readonly mixed: boolean;
+  /** Of each file, where they differ. */
+  readonly types?: readonly string[];
   /** A CSV column without a value in the sample. */
   readonly unknown?: boolean;
 }
@@ -202,11 +204,19 @@ function merged(described: readonly (readonly SourceColumn[])[]): SourceColumn[]
     );
     const known = same.filter(({ unknown }) => unknown !== true);
     const types = [...new Set((known.length > 0 ? known : same).map(({ type }) => type))];
-    const type = types.length === 1 ? types[0]! : types.every(isNumber) ? 'DOUBLE' : 'VARCHAR';
+    const type = types.length === 1 ? types[0]! : widest(types);
     const mixed = known.some((each) => each.mixed);
-    return { name: column.name, type, mixed, unknown: known.length === 0 };
+    const differing = types.length === 1 ? {} : { types: same.map((each) => each.type) };
+    return { name: column.name, type, mixed, unknown: known.length === 0, ...differing };
   });
 }
+
+const widest = (types: readonly string[]): string =>
+  types.every((type) => /^U?(TINY|SMALL|BIG)?INT(EGER)?$|^HUGEINT$/.test(type))
+    ? 'HUGEINT'
+    : types.every(isNumber)
+      ? 'DOUBLE'
+      : 'VARCHAR';
 
 /** Whether a DuckDB type holds numbers. */
 export function isNumber(type: string): boolean {

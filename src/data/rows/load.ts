@@ -12,6 +12,10 @@ import { LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { eachPiece, refuseHopeless, type Scan } from '../files/records/scan.ts';
 import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
+import { textOf } from './staged_tables.ts';
+
+/** A number that is read as its text, so that it keeps its digits. */
+export const NUMBER_TEXT = 'text of a number';
 
 /** A JSON value of any kind, read as the text in it. */
 export const UNWRAPPED = 'JSON value';
@@ -118,9 +122,13 @@ async function loadTexts(
   take: (records: RecordSink) => TakePiece,
 ): Promise<Loaded> {
   const { role } = source;
-  const columns = [...types].map(([name, type], place) => {
-    const value = type === 'VARCHAR' ? `c${place}` : `TRY_CAST(c${place} AS ${type})`;
-    return { name, type, value, isBad: type === 'VARCHAR' ? 'false' : `(${value} IS NULL AND c${place} IS NOT NULL)` };
+  const columns = [...types].map(([name, read], place) => {
+    const text = `c${place}`;
+    if (read === 'VARCHAR') return { name, type: read, value: text, isBad: 'false' };
+    const [type, cast] = read === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [read, read];
+    const number = `TRY_CAST(${text} AS ${cast})`;
+    const value = read === NUMBER_TEXT ? `trim(${text})` : number;
+    return { name, type, value, isBad: `(${number} IS NULL AND ${text} IS NOT NULL)` };
   });
   if (at === 0) {
     const declared = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
@@ -192,7 +200,11 @@ async function loadJson(loading: Loading, file: DescribedFile, at: number): Prom
   const selected = names.map((name) =>
     unwrapped(name) ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
   );
-  const columns = names.map((name) => `${quoteText(name)}: ${quoteText(unwrapped(name) ? 'JSON' : types.get(name)!)}`);
+  const typeOf = (name: string): string => {
+    const type = types.get(name)!;
+    return type === UNWRAPPED ? 'JSON' : type === NUMBER_TEXT ? 'VARCHAR' : type;
+  };
+  const columns = names.map((name) => `${quoteText(name)}: ${quoteText(typeOf(name))}`);
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
   const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
   const rows = await insert(loading, at, select);
@@ -208,10 +220,13 @@ async function loadParquet(loading: Loading, file: DescribedFile, at: number): P
 
 /** @param also what is selected besides the columns */
 export function selectParquet({ source, types }: Loading, file: DescribedFile, ...also: readonly string[]): string {
-  const typeOf = new Map(source.columns.map(({ name, type }) => [name, type]));
-  // Where files disagree about a type, each is read as what holds them all: the table has the type of the first.
-  const selected = [...types.keys()].map((name) => {
-    const [column, type] = [quoteName(name), typeOf.get(name)!];
+  const columns = new Map(source.columns.map((column) => [column.name, column]));
+  const place = source.files.indexOf(file);
+  // Where files disagree about a type, each is read as what holds them all: the table has the type of the first. Ids are texts then.
+  const selected = [...types].map(([name, read]) => {
+    const { type, types: own } = columns.get(name)!;
+    const column = quoteName(name);
+    if (own !== undefined && read === 'VARCHAR') return `${textOf(column, own[place]!)} AS ${column}`;
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
   const path = quotePath(file.path);

@@ -12,7 +12,7 @@ import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, isNumber } from '../files/source.ts';
 import { stageInPlace, staysInPlace } from './in_place.ts';
-import { type Loading, loadFile, UNWRAPPED } from './load.ts';
+import { type Loading, loadFile, NUMBER_TEXT, UNWRAPPED } from './load.ts';
 import type { StagedFile, StagedTable } from './staged.ts';
 
 /** How to stage. */
@@ -39,7 +39,7 @@ export async function stage(
       ? { source, broken: [], ...(await stageInPlace(loading, room)) }
       : await load(loading);
   await verifyUnchanged(database, source);
-  for (const name of types.whole) await makeWhole(database, source.role, name);
+  for (const name of types.numbers) await makeNumbers(database, source.role, name);
   return staged;
 }
 
@@ -63,8 +63,8 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
 interface ColumnTypes {
   /** The columns to keep, and what to read each as. */
   readonly read: ReadonlyMap<string, string>;
-  /** Columns that the sample says are whole numbers. */
-  readonly whole: readonly string[];
+  /** Columns that are read as texts of numbers, and get their type once all are there. */
+  readonly numbers: readonly string[];
 }
 
 /** Ids keep their text, numbers are numbers, and what an expression reads is what the sample says. */
@@ -73,7 +73,7 @@ function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
     ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
   );
   const read = new Map<string, string>();
-  const whole: string[] = [];
+  const numbers: string[] = [];
   for (const { name, type } of source.columns) {
     const uses = readers.filter(({ bare, sql, reads }) =>
       bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
@@ -88,27 +88,33 @@ function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
     }
     const bare = uses.every((use) => use.bare === name);
     if (bare && uses.every(({ kind }) => kind === 'text')) read.set(name, 'VARCHAR');
+    // The database reads more than 64 bits of JSON as DOUBLE.
+    else if (bare && type === 'DOUBLE[]' && uses.every(({ kind }) => kind === 'texts')) read.set(name, 'VARCHAR[]');
     else if (bare && isNumber(type) && uses.every(({ kind }) => numeric.has(kind))) read.set(name, 'DOUBLE');
     else if (bare && type === 'VARCHAR' && uses.every(({ kind }) => kind === 'number')) read.set(name, 'DOUBLE');
     else if (bare && type === 'JSON') read.set(name, UNWRAPPED);
     else {
-      // DuckDB reads 3.5 as 4 if it expects whole numbers. They are known to be whole only after all are read.
-      const counts = type === 'BIGINT' && source.looks.size > 0;
-      read.set(name, counts ? 'DOUBLE' : type);
-      if (counts) whole.push(name);
+      // Whole numbers of a text are known to be whole only after all are read, and a DOUBLE would not hold their digits.
+      const isText = source.files.every(({ kind }) => kind === 'csv' || kind === 'json');
+      const isOpen = isText && /^(BIGINT|HUGEINT|DOUBLE)$/.test(type);
+      read.set(name, isOpen ? NUMBER_TEXT : type);
+      if (isOpen) numbers.push(name);
     }
   }
-  return { read, whole };
+  return { read, numbers };
 }
 
 const numeric: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'time']);
 
-/** Turns a column of doubles into one of whole numbers, if that is what they are. */
-async function makeWhole(database: Database, role: Role, name: string): Promise<void> {
+/** Gives a column of texts, each of which is a number, the narrowest type that keeps them as they are. */
+async function makeNumbers(database: Database, role: Role, name: string): Promise<void> {
   const column = quoteName(name);
-  const all = `bool_and(${column} = floor(${column}) AND abs(${column}) <= ${Number.MAX_SAFE_INTEGER})`;
-  const [row] = await database.rows(`SELECT ${all} AS whole FROM ${role}`);
-  if (row?.whole === true) await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE BIGINT`);
+  const [row] = await database.rows(
+    `SELECT bool_and(regexp_full_match(${column}, '-?(0|[1-9][0-9]{0,37})')) AS whole, bool_and(TRY_CAST(${column} AS BIGINT) IS NOT NULL) AS small
+     FROM ${role} WHERE ${column} IS NOT NULL`,
+  );
+  const type = row?.whole !== true ? 'DOUBLE' : row.small === true ? 'BIGINT' : 'HUGEINT';
+  await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE ${type}`);
 }
 
 async function load(loading: Loading): Promise<StagedTable> {

@@ -244,9 +244,16 @@ export function elementOf(listType: string): string {
 
 /** A whole number that is stored with a fraction is the same key as one that is not. */
 export function textOf(column: string, type: string): string {
-  if (type !== 'DOUBLE' && type !== 'FLOAT') return `CAST(${column} AS VARCHAR)`;
-  const whole = `${column} = floor(${column}) AND abs(${column}) < 1e15`;
-  return `CASE WHEN ${whole} THEN CAST(CAST(${column} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
+  const largest = largestWhole(type);
+  const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);
+  if (largest === undefined && !fraction) return `CAST(${column} AS VARCHAR)`;
+  const whole = `${column} = floor(${column})${largest === undefined ? '' : ` AND abs(${column}) < ${largest}`}`;
+  return `CASE WHEN ${whole} THEN CAST(CAST(${column} AS HUGEINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
+}
+
+/** From here on a type of fractions does not hold each whole number: two may be one. Undefined of any other type. */
+export function largestWhole(type: string): number | undefined {
+  return type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
 }
 
 /** A text whose first character is a byte order mark would lose it on its way out of the database: it loses one of two. */

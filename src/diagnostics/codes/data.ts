@@ -198,6 +198,32 @@ export const data = {
       'Write one expression over the columns: `rating >= 4`. A query in parentheses may read `events`, `items` and `users`.',
   }),
 
+  'ids-look-alike': row<{ name: string; first: string; second: string; count: number; differ: string }>({
+    severity: 'warning',
+    message: ({ name, first, second, count, differ }) => {
+      const ids = `\`${name}\` has the ids ${JSON.stringify(first)} and ${JSON.stringify(second)}`;
+      const how = differ === 'blanks' ? 'which differ in blanks alone' : 'which look alike and have other bytes';
+      return `${ids}, ${how}${count > 1 ? `; so have ${count - 1} more pairs` : ''}`;
+    },
+    hint: ({ name, differ }) =>
+      `if they are one, make them one: \`columns { ${name} = "${differ === 'blanks' ? 'trim' : 'nfc_normalize'}(${name})" }\``,
+    means:
+      'Ids are compared byte by byte. `é` may be one character or an `e` with an accent (the forms NFC and NFD of Unicode), and a blank may follow an id in one file only. A model takes two such ids for two users or items, and a join does not find them.',
+    remedy:
+      'Compute the key in `columns`, for all files that have it: `columns { item = "nfc_normalize(trim(item))" }`. Ids that are meant to differ may stay.',
+  }),
+
+  'rounded-ids': row<{ path: string; name: string; id: string }>({
+    severity: 'error',
+    message: ({ path, name, id }) =>
+      `\`${name}\` of \`${path}\` is a column of fractions, and its id ${id} has more digits than these hold`,
+    hint: () => 'write the file again with ids as whole numbers or texts',
+    means:
+      'A fraction of 64 bits holds whole numbers below 9,007,199,254,740,992. Larger ids were rounded when the file was written, and two of them may have become one. pandas makes fractions of whole numbers when a value is missing.',
+    remedy:
+      'Write the file again with ids as whole numbers or texts. In pandas: `astype("Int64")` before rows are joined.',
+  }),
+
   'unrepeatable-sql': row<{ call: string }>({
     severity: 'warning',
     message: ({ call }) => `\`${call}\` gives another value each time the rows are read, so no run can be repeated`,
