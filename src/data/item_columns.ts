@@ -59,10 +59,11 @@ async function read(
   );
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
+  const exact = await exactColumns(database, wanted);
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
   const selected = [
     marked(textOf(enclose(key.sql), await typeOfKey(database, key))),
-    ...wanted.map(({ value }) => value),
+    ...exact.map(({ value }) => value),
   ];
   await database.stream(`SELECT ${selected.join(', ')} FROM items`, (chunk) => {
     const columns = selected.map((_, at) => chunk.getColumnVector(at) as unknown as Vector);
@@ -72,7 +73,28 @@ async function read(
       for (const [at, of] of values.entries()) of[row] = plain(columns[at + 1]!.getItem(i));
     }
   });
-  return new Map(wanted.map(({ name, kind }, at) => [name, { kind, values: values[at]! } as ItemValues]));
+  return new Map(exact.map(({ name, kind }, at) => [name, { kind, values: values[at]! } as ItemValues]));
+}
+
+/** Whole numbers that a number of JavaScript does not hold, such as ids of 64 bits, are texts. */
+async function exactColumns(database: Database, wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+  const numbers = wanted.filter(({ kind }) => kind === 'number');
+  const { types } = await database.shape(
+    `SELECT ${numbers.map(({ column }) => enclose(column.sql)).join(', ') || 0} FROM items LIMIT 0`,
+  );
+  // A file of text may have been read as texts.
+  const isWhole = (type: string): boolean => /^(U?BIGINT|U?HUGEINT|DECIMAL\(\d+,0\))$/.test(type);
+  const whole = numbers.filter(({ column }, at) => isWhole(column.type) || isWhole(types[at]!));
+  if (whole.length === 0) return wanted;
+  const most = Number.MAX_SAFE_INTEGER;
+  const isLarge = whole.map(
+    ({ column }, at) => `bool_or(abs(TRY_CAST(${enclose(column.sql)} AS HUGEINT)) > ${most}) AS c${at}`,
+  );
+  const [row] = await database.rows(`SELECT ${isLarge.join(', ')} FROM items`);
+  return wanted.map((each) => {
+    if (row![`c${whole.indexOf(each)}`] !== true) return each;
+    return { ...each, kind: 'text', value: castOf(each.column.sql, 'text') };
+  });
 }
 
 async function typeOfKey(database: Database, key: BoundColumn): Promise<string> {

@@ -129,9 +129,12 @@ function wordsOf(
     case 'type':
       return [`is ${kindOf(data)}`, `give ${[params.type].flat().map(typeWords).join(' or ')}`];
     case 'minimum':
-      return [`is ${data}`, `give a number from ${params.limit}`];
     case 'maximum':
-      return [`is ${data}`, `give a number up to ${params.limit}`];
+      if (Math.abs(Number(params.limit)) === Number.MAX_SAFE_INTEGER)
+        return ['has more than 15 digits, and JSON rounds such numbers', 'send it as a text, within quotes'];
+      return keyword === 'maximum'
+        ? [`is ${data}`, `give a number up to ${params.limit}`]
+        : [`is ${data}`, `give a number from ${params.limit}`];
     case 'minItems':
       return ['is an empty list', 'give a list with elements'];
     default:

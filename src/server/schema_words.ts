@@ -1,9 +1,19 @@
 /** Short ways to write JSON Schemas. */
+import { longestKey } from './limits.ts';
+
 export type Schema = Readonly<Record<string, unknown>>;
 
 export const text = (description: string, more: Schema = {}): Schema => ({ type: 'string', description, ...more });
 
 export const list = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
+
+/** A key, as a text or as a number that JSON does not round. */
+export const keySchema: Schema = {
+  type: ['string', 'integer'],
+  maxLength: longestKey,
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
 
 /** An object without other entries. */
 export const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({

@@ -4,7 +4,7 @@
  */
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import { protocolSchemas } from './protocols/schemas.ts';
-import { closed, list, type Schema, text } from './schema_words.ts';
+import { closed, keySchema, list, type Schema, text } from './schema_words.ts';
 
 export type { Schema } from './schema_words.ts';
 
@@ -147,13 +147,17 @@ export type SchemaName =
 
 /** By name. Long because each entry of a body has its limits and its sentence. */
 export function makeSchemas(limits: Limits): Schemas {
-  const key: Schema = { type: ['string', 'integer'], maxLength: longestKey };
   const selection = {
     k: { type: 'integer', minimum: 1, maximum: limits.k, default: 10, description: 'How many items, at most.' },
     filter: text("A condition on columns of the items file: `year >= 1990 and 'Drama' in genres`.", {
       maxLength: longestFilter,
     }),
-    exclude: { type: 'array', items: key, maxItems: longestList, description: 'Keys of items that are left out.' },
+    exclude: {
+      type: 'array',
+      items: keySchema,
+      maxItems: longestList,
+      description: 'Keys of items that are left out.',
+    },
     columns: {
       type: 'array',
       items: { type: 'string', maxLength: longestKey },
@@ -189,7 +193,7 @@ export function makeSchemas(limits: Limits): Schemas {
 
   return {
     Recommend: closed('A query: by the key of a user, by feature values, by both, or by a vector.', {
-      user: { ...key, description: 'Key of the query tower. With a vector: whose seen items are left out.' },
+      user: { ...keySchema, description: 'Key of the query tower. With a vector: whose seen items are left out.' },
       values: {
         type: 'object',
         maxProperties: 1000,
@@ -231,7 +235,7 @@ export function makeSchemas(limits: Limits): Schemas {
     }),
     Similar: closed(
       'A query for the items near an item.',
-      { item: { ...key, description: 'Key of the item.' }, ...selection },
+      { item: { ...keySchema, description: 'Key of the item.' }, ...selection },
       ['item'],
     ),
     Recommended: closed(
@@ -373,7 +377,7 @@ const itemSchemas = {
   Write: closed(
     'An item that is added or changed, or one that is deleted.',
     {
-      key: { type: ['string', 'integer'], maxLength: longestKey, description: 'Key of the item.' },
+      key: { ...keySchema, description: 'Key of the item.' },
       columns: {
         type: ['object', 'null'],
         description:

@@ -3,9 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
+import { makeValueEncoder } from '../../src/data/columns/encoders/value.ts';
 import { readItemColumns } from '../../src/data/item_columns.ts';
 import { readDataset } from '../../src/data/read.ts';
+import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/written/fields.ts';
 import { makeRandom, type Random } from '../../src/random/random.ts';
+import { makeReaders, type Reader } from '../../src/server/body.ts';
+import { usualLimits } from '../../src/server/limits.ts';
+import type { Refused } from '../../src/server/refused.ts';
+import { makeSchemas } from '../../src/server/schemas.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from './fixture.ts';
 
 const needs = needsOf(
@@ -122,6 +128,9 @@ async function holds(write: Write | string, tables: Tables, block?: Partial<Bloc
   // What answers show of an item finds its row.
   const shown = await readItemColumns(description, needs, data.corpus.keys);
   expect([...shown.get('item')!.values]).toEqual([...data.corpus.keys]);
+  const makers = tables.items.map(({ item, maker }) => `${item} ${maker}`).sort();
+  const madeBy = shown.get('maker')!.values;
+  expect([...data.corpus.keys].map((key, row) => `${key} ${madeBy[row]}`).sort()).toEqual(makers);
 }
 
 /** By how many bits its numbers may have. */
@@ -219,5 +228,39 @@ describe('ids that look alike', () => {
     const folder = folderWith({ 'events.csv': `user,item\nu,${apart}\n`, 'items.csv': `item\n${composed}\n` });
     const said = await failureOf(readDataset(describeData({ folder, items: 'items.csv', reject: 0 }), plain));
     expect(said.map((each) => each.split(' ')[0])).toEqual(['too-many-rejected', 'ids-look-alike']);
+  });
+});
+
+describe('numbers of JSON that were rounded', () => {
+  it('are no value of a category, alone or in a list', () => {
+    const encode = makeValueEncoder({ kind: 'hash', buckets: 9 });
+    expect(encode(9007199254740991)).toEqual(encode('9007199254740991'));
+    expect(() => encode(2 ** 53)).toThrow('expected ids of more than 15 digits as texts');
+    expect(() => encode(['a', -(2 ** 60)])).toThrow('expected ids of more than 15 digits as texts');
+    expect(encode(9007199254740993n)).toEqual(encode('9007199254740993'));
+  });
+
+  it('are no key of a request, nor value of an item that is written', async () => {
+    const readers = await makeReaders(makeSchemas(usualLimits), ['Recommend', 'Write'], usualLimits);
+    const said = (reader: Reader, body: unknown): string | undefined => {
+      try {
+        reader(body);
+        return undefined;
+      } catch (error) {
+        return (error as Refused).mistakes[0]!.message;
+      }
+    };
+    const rounded = /has more than 15 digits, and JSON rounds such numbers/;
+    expect(said(readers.Recommend, { user: 9007199254740991 })).toBeUndefined();
+    expect(said(readers.Recommend, { user: 2 ** 53 })).toMatch(rounded);
+    expect(said(readers.Recommend, { user: '9007199254740993', exclude: [1, -(2 ** 53)] })).toMatch(rounded);
+    expect(said(readers.Write, { key: 1e19, columns: {} })).toMatch(rounded);
+    const fields = [
+      { name: 'maker', kind: fieldKind('BIGINT', true), needed: false },
+      { name: 'makers', kind: fieldKind('UBIGINT[]', false), needed: false },
+    ];
+    const mistakes = (columns: GivenColumns) => checkColumns(columns, fields, 'item').mistakes.length;
+    expect(mistakes({ maker: '9007199254740993', makers: ['18446744073709551615', 7] })).toBe(0);
+    expect(mistakes({ maker: 2 ** 53, makers: [2 ** 64] })).toBe(2);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { leastMemory } from '../../src/data/memory_budget.ts';
 import { readDataset } from '../../src/data/read.ts';
 import type { Encoder } from '../../src/plan/plan.ts';
+import { makeRandom } from '../../src/random/random.ts';
 import { describeData, failureOf, features, folderWith, needsOf, valueAt, valuesOf, vocabulary } from './fixture.ts';
 
 const events = `user,item,time,rating,device
@@ -358,5 +360,27 @@ describe('towers without a key', () => {
     expect([...parts.train.item]).toEqual([-1]);
     expect(corpus).toMatchObject({ rows: 0, keys: [] });
     expect(valueAt(parts.train.features.get('query')!, 0)).toEqual(valueAt(parts.train.features.get('title')!, 0));
+  });
+});
+
+describe('the least memory', () => {
+  it('is enough for 20,000 ratings', async () => {
+    const random = makeRandom(5);
+    const rating = (at: number): string =>
+      `${random.integer(600)},${random.integer(4000)},${random.integer(10) / 2},${1_000_000 + at}\n`;
+    const films = Array.from({ length: 4000 }, (_, at) => `${at},"Film, ${at}",Drama|Comedy\n`);
+    const folder = folderWith({
+      'events.csv': `user,item,rating,time\n${Array.from({ length: 20_000 }, (_, at) => rating(at)).join('')}`,
+      'items.csv': `item,title,genres\n${films.join('')}`,
+    });
+    const block = { folder, items: 'items.csv', time: 'time', columns: { genres: "string_split(genres, '|')" } };
+    const histories = [{ name: 'history', of: 'item', max: 50 }];
+    const wants = needsOf(
+      { user: { encoder: vocabulary }, history: { encoder: vocabulary, gives: 'bag', encoderOf: 'item', max: 50 } },
+      { item: { encoder: vocabulary }, genres: { encoder: vocabulary, gives: 'bag', max: 3 } },
+    );
+    const shards = { memory: leastMemory, folder: folderWith({}), when: 'as-needed' as const };
+    const { parts } = await readDataset(describeData({ ...block, histories }), wants, { shards });
+    expect(parts.train.rows).toBe(20_000);
   });
 });

@@ -7,7 +7,7 @@ import { isList, isNumber } from '../files/source.ts';
 export interface ItemField {
   readonly name: string;
   /** Undefined of a type that no request can give, such as a structure. */
-  readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | undefined;
+  readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | 'wholes' | undefined;
   /** Whether the item tower reads it: it may be null, and not left out. */
   readonly needed: boolean;
 }
@@ -18,6 +18,7 @@ export type GivenColumns = Readonly<Record<string, unknown>>;
 export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
   if (isList(type)) {
     const of = type.slice(0, type.lastIndexOf('['));
+    if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(of)) return 'wholes';
     return of === 'VARCHAR' ? 'texts' : isNumber(of) ? 'numbers' : undefined;
   }
   if (isNumber(type)) return isWhole ? 'whole' : 'number';
@@ -76,24 +77,36 @@ function complaintOf(value: unknown, { kind }: ItemField): Complaint | undefined
     case 'number':
       return typeof value === 'number' && Number.isFinite(value) ? undefined : not(value, 'a finite number');
     case 'whole':
-      return Number.isSafeInteger(value) ? undefined : not(value, 'a whole number');
+      return isWhole(value) ? undefined : not(value, Number.isInteger(value) ? longWholeWords : 'a whole number');
     case 'truth':
       return typeof value === 'boolean' ? undefined : not(value, '`true` or `false`');
     case 'texts':
     case 'numbers':
+    case 'wholes':
       return listComplaint(value, kind);
     default:
       return ['has a type that a request cannot give', 'leave it out'];
   }
 }
 
-function listComplaint(value: unknown, kind: 'texts' | 'numbers'): Complaint | undefined {
-  const wanted = kind === 'texts' ? 'a list of texts' : 'a list of numbers';
+/** JSON rounds numbers of more than 15 digits where it is read, so an id of so many is a text. */
+const isWhole = (value: unknown): boolean =>
+  Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{16,38}$/.test(value));
+
+const longWholeWords = 'a whole number of more than 15 digits as a text';
+
+const lists = {
+  texts: { wanted: 'a list of texts', fits: (each: unknown) => typeof each === 'string' },
+  numbers: { wanted: 'a list of numbers', fits: (each: unknown) => typeof each === 'number' && Number.isFinite(each) },
+  wholes: { wanted: 'a list of whole numbers, with those of more than 15 digits as texts', fits: isWhole },
+};
+
+function listComplaint(value: unknown, kind: keyof typeof lists): Complaint | undefined {
+  const { wanted, fits } = lists[kind];
   if (!Array.isArray(value)) return not(value, wanted);
   if (value.length > mostElements) return [`has ${value.length} elements`, `give ${mostElements} at most`];
   for (const each of value as unknown[]) {
-    const fits = kind === 'texts' ? typeof each === 'string' : typeof each === 'number' && Number.isFinite(each);
-    if (!fits) return [`has ${shownValue(each)} among its elements`, `give ${wanted}`];
+    if (!fits(each)) return [`has ${shownValue(each)} among its elements`, `give ${wanted}`];
     const complaint = typeof each === 'string' ? textComplaint(each) : undefined;
     if (complaint) return complaint;
   }

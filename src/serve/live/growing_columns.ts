@@ -47,7 +47,8 @@ const makers: Readonly<Record<ItemColumn['kind'], () => GrowingColumn>> = {
     const codes = growing(Int32Array);
     const { codeOf, words } = makeWords();
     return {
-      add: (value) => codes.push(codeOf(value)),
+      // A column of whole numbers is one of texts where some have many digits.
+      add: (value) => codes.push(codeOf(typeof value === 'number' ? String(value) : value)),
       view: () => ({ kind: 'text', codes: codes.view(), words }),
     };
   },

@@ -59,6 +59,8 @@ function isMissing(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
+  // JSON was read into a number that other ids round to as well.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) fail('ids of more than 15 digits as texts', value);
   return typeof value === 'string' ||
     typeof value === 'number' ||
     typeof value === 'boolean' ||
