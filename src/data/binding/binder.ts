@@ -69,7 +69,7 @@ async function bind(tables: Tables, request: Request): Promise<Bound> {
     if (written === undefined && bare === undefined) continue;
     let type: string;
     try {
-      type = await typeOf(tables, expression, scope, request.span);
+      type = await typeOf(tables, expression, scope, request.span, reads?.endless);
     } catch (error) {
       database.passOn(error);
       // The most telling: that of the files that have all the names.
@@ -122,16 +122,28 @@ async function refuse({ database, sources }: Tables, expression: string, span: S
 }
 
 /** DuckDB's type of an expression over these files. */
-async function typeOf(tables: Tables, expression: string, scope: readonly Role[], span: Span): Promise<string> {
+async function typeOf(
+  tables: Tables,
+  expression: string,
+  scope: readonly Role[],
+  span: Span,
+  endless = false,
+): Promise<string> {
   const { database, longest } = tables;
   const reason = `one row of it takes longer than ${longest / 1000} seconds`;
   const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
   // An aggregate fails together with a row id; and one row in must be one row out.
   const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
-  const shape = await database.shape(query, limit).catch(async (error) => {
+  const shapeNow = async () => {
+    if (!endless) return database.shape(query, limit);
+    // Nothing could end the query within a value: it is planned, and not run.
+    const [own] = await database.rows(`DESCRIBE ${query}`);
+    return { types: [String(own!.column_type)], rows: 1 };
+  };
+  const shape = await shapeNow().catch(async (error) => {
     database.passOn(error);
     if (!(await readAsText(tables, expression, scope))) throw error;
-    return database.shape(query, limit);
+    return shapeNow();
   });
   if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
   return shape.types[0]!;

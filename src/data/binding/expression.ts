@@ -53,6 +53,17 @@ const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
 /** Table functions that turn their arguments into rows, and read nothing else. */
 const ROW_MAKERS: ReadonlySet<string> = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'unnest']);
 
+/** Functions whose value is as long as their arguments say. As table functions they give rows, between which the database stops. */
+const LENGTHENERS: ReadonlySet<string> = new Set([
+  'array_resize',
+  'generate_series',
+  'list_resize',
+  'lpad',
+  'range',
+  'repeat',
+  'rpad',
+]);
+
 /** Functions that give a row for each element of a list. Outside of a query they would repeat or drop rows of the file. */
 const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
 
@@ -133,6 +144,8 @@ export interface Reads {
   readonly unnamed: boolean;
   /** Whether its value depends on other rows, over which it has a window. */
   readonly windows: boolean;
+  /** Whether one value may be as long as a number says: the database does not stop within a value. */
+  readonly endless: boolean;
 }
 
 /** @throws Error of DuckDB's parser, for a text that is not SQL */
@@ -142,6 +155,7 @@ export async function readsOf(database: Database, expression: string): Promise<R
   const names: string[] = [];
   let unnamed = false;
   let windows = false;
+  let endless = false;
   const look = (node: unknown): void => {
     if (node === null || typeof node !== 'object') return;
     const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
@@ -154,10 +168,13 @@ export async function readsOf(database: Database, expression: string): Promise<R
       rows.add(String(alias).toLowerCase());
       if ((column_name_alias as readonly unknown[]).length > 0) unnamed = true;
     }
-    for (const each of Object.values(node)) look(each);
+    if (kind === 'FUNCTION') endless ||= LENGTHENERS.has(String((node as Node).function_name).toLowerCase());
+    // The arguments of a table function are values, and the function itself is none.
+    const parts = type === 'TABLE_FUNCTION' ? [((node as Node).function as Node).children] : Object.values(node);
+    for (const each of parts) look(each);
   };
   look(await parsed(database, expression));
-  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)), windows };
+  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)), windows, endless };
 }
 
 type Node = Readonly<Record<string, unknown>>;

@@ -7,6 +7,7 @@ import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expres
 import { checkHeaders } from '../../../src/data/binding/headers.ts';
 import { Copies } from '../../../src/data/files/copies.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
+import { isStuck } from '../../../src/data/files/query_guard.ts';
 import { check } from '../../../src/pipeline.ts';
 import { makeSource } from '../../../src/text/source.ts';
 import fc from '../../fast_check.ts';
@@ -170,12 +171,12 @@ describe('an expression', () => {
     ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true],
     ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true],
   ] as const)('%s reads', async (expression, tables, unnamed) => {
-    expect(await readsOf(database, expression)).toEqual({ tables, unnamed, windows: false });
+    expect(await readsOf(database, expression)).toEqual({ tables, unnamed, windows: false, endless: false });
   });
 
   it('may have a window over other rows', async () => {
     const reads = await readsOf(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
-    expect(reads).toEqual({ tables: [], unnamed: false, windows: true });
+    expect(reads).toEqual({ tables: [], unnamed: false, windows: true, endless: false });
   });
 
   it('that does not end for its one row is a mistake of its own', async () => {
@@ -198,6 +199,30 @@ describe('an expression', () => {
       'one row of it takes longer than 0.05 seconds',
     );
     own.close();
+  });
+
+  // Such a query cannot be ended, so the process could only be killed.
+  it.each([
+    ['list_sum(list_transform(range(300000000), x -> x * 2))', 'HUGEINT'],
+    ['list_sum(generate_series(0, 1000000000))', 'HUGEINT'],
+    ["strlen(repeat('a', 2000000000))", 'BIGINT'],
+  ])('whose one value may be endless is not computed: %s', async (expression, type) => {
+    const own = await openDatabase();
+    const described = { path: 'events.csv', span: describeData({ folder: '.' }).span };
+    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Copies() };
+    const columns = [{ name: 'user', type: 'VARCHAR', mixed: false }];
+    const source = { role: 'events', described, files: [], columns, ...empty } as const;
+    const binder = await makeBinder(own, new Map([['events', source]]), 50);
+    const request = {
+      what: 'feature',
+      name: 'user',
+      kind: 'number',
+      scopes: [['events']],
+      span: described.span,
+    } as const;
+    expect(await binder.bind({ ...request, expression })).toMatchObject({ column: { type } });
+    own.close();
+    expect(isStuck()).toBe(false);
   });
 
   it('of the shipped data blocks may run', async () => {
