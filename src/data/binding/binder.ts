@@ -136,6 +136,9 @@ async function typeOf(
   const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
   const shapeNow = async () => {
     if (!endless) return database.shape(query, limit);
+    // The plan of these computes what they sort.
+    if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
+      throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
     // Nothing could end the query within a value: it is planned, and not run.
     const [own] = await database.rows(`DESCRIBE ${query}`);
     return { types: [String(own!.column_type)], rows: 1 };

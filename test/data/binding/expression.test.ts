@@ -221,6 +221,8 @@ describe('an expression', () => {
       span: described.span,
     } as const;
     expect(await binder.bind({ ...request, expression })).toMatchObject({ column: { type } });
+    const sorted = await binder.bind({ ...request, expression: 'len(list_sort(range(100000000)))' });
+    expect(sorted).toMatchObject({ diagnostic: { code: 'sql-fails' } });
     own.close();
     expect(isStuck()).toBe(false);
   });
