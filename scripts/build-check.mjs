@@ -19,6 +19,9 @@ export async function buildCheck(options) {
     bundle: true,
     format: 'cjs',
     charset: 'ascii',
+    // Read at every check.
+    minifyWhitespace: true,
+    minifySyntax: true,
     banner: { js: '(function (require) { const module = { exports: {} };' },
     footer: { js: '})' },
     write: false,

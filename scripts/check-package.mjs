@@ -80,10 +80,13 @@ async function asStranger(npm, archive, created) {
     const { stdout } = await promisify(execFile)(name, args, { cwd: project, env, encoding: 'utf8' });
     return stdout;
   };
-  const useNpm = (...args) => go('npx', '--yes', `npm@${npm}`, ...args);
+  const ofNpm = (...args) => ['npx', '--yes', `npm@${npm}`, ...args];
+  const useNpm = (...args) => go(...ofNpm(...args));
 
   await useNpm('init', '-y');
-  await useNpm('install', archive);
+  const [npx, ...words] = ofNpm('install', archive);
+  const { stderr } = await promisify(execFile)(npx, words, { cwd: project, env, encoding: 'utf8' });
+  assert.doesNotMatch(stderr, /npm warn/i, `npm ${npm} warns of nothing`);
   assert.match(await useNpm('--version'), new RegExp(`^${npm}\\.`));
 
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));

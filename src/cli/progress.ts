@@ -20,11 +20,6 @@ export function makeProgress(): ProgressView {
   let drawn = false;
   /** Whether lines are of rounds of steps, not of epochs. */
   let inSteps = false;
-  /** A line above the bar. */
-  const line = (text: string): void => {
-    if (drawn) process.stderr.write('\r\x1b[K');
-    say(text);
-  };
   return {
     show(event) {
       if (event.kind === 'started') {
@@ -52,12 +47,12 @@ export function makeProgress(): ProgressView {
         const when = inSteps ? `step ${step.toLocaleString('en')}` : `epoch ${epoch}`;
         const figures = Object.entries(validation ?? {}).slice(0, 3);
         const shown = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
-        line(
+        say(
           `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shown}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
       }
     },
-    say: line,
+    say,
     passes: { onPass: passes.onPass, onDecision: passes.onDecision },
     end() {
       passes.end();

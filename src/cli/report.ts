@@ -4,21 +4,35 @@ import { Failure } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import type { Choice } from '../engine/engines.ts';
 import { duration } from '../evaluation/sentences.ts';
+import { wrapWords } from './wrap_words.ts';
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
-/** A message for people. Stdout has answers only. */
-export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+/** Whether a progress bar stands on the last line of the terminal. */
+let hasBar = false;
+
+export function setBar(isDrawn: boolean): void {
+  hasBar = isDrawn;
 }
 
-/** An answer. */
+/** A message for people. Stdout has answers only. */
+export function say(text: string): void {
+  if (hasBar) process.stderr.write('\r\x1b[K');
+  process.stderr.write(`${wrapWords(text, process.stderr.columns)}\n`);
+}
+
+/** An answer in words. */
 export function answer(text: string): void {
+  answerAsIs(wrapWords(text, process.stdout.columns));
+}
+
+/** An answer whose lines mean something, such as a graph. */
+export function answerAsIs(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
 export function answerJson(value: unknown): void {
-  answer(JSON.stringify(value, null, 2));
+  answerAsIs(JSON.stringify(value, null, 2));
 }
 
 /** Shows diagnostics, and stops the command if one of them is an error. */

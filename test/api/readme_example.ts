@@ -6,5 +6,8 @@ if (checked.diagnostics.some(({ severity }) => severity === 'error')) throw new 
 await train('models/two_tower.tower', { data: 'models/data/movielens.tower', out: 'runs/api', set: { epochs: 1 } });
 
 const run = await load('runs/api');
-console.log((await evaluate(run)).metrics);
-console.log(await recommend(run, { user: '33', k: 5 }));
+const { rows } = await evaluate(run, { baselines: ['popularity'] });
+for (const { name, all } of rows) console.log(name, 'recall@50', all['recall@50']!.toFixed(4));
+
+const { items } = await recommend(run, { user: '33', k: 3 });
+for (const { score, title } of items) console.log(score.toFixed(3), title);

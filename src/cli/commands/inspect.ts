@@ -16,7 +16,7 @@ import {
   unfinishedOption,
   withExample,
 } from '../options.ts';
-import { answer, answerJson, colour, report, say, sayEngine } from '../report.ts';
+import { answer, answerAsIs, answerJson, colour, report, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface Options extends RunOptions {
@@ -114,22 +114,22 @@ async function inspectLowered(path: string, options: Options): Promise<void> {
       import('../../model/print.ts'),
       import('../views/plain.ts'),
     ]);
-    return options.json ? answerJson(plain(model)) : answer(printModel(model));
+    return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
   }
   if (options.plan) {
     const { planText, planJson } = await import('../views/plan.ts');
-    return options.json ? answerJson(planJson(plan)) : answer(planText(plan));
+    return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
   }
   const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
     if (options.svg) return answer((await import('../../api/picture.ts')).graphPicture(graph, lowered).trimEnd());
     const [{ print }, { plain }] = await Promise.all([import('../../graph/print.ts'), import('../views/plain.ts')]);
-    return options.json ? answerJson(plain(graph)) : answer(print(graph));
+    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
   }
   if (options.svg) return answer((await import('../../api/picture.ts')).modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
-  return options.json ? answerJson(summary) : answer(summaryText(summary));
+  return options.json ? answerJson(summary) : answerAsIs(summaryText(summary));
 }
 
 const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...defined({ allow }) });

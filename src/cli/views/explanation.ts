@@ -1,8 +1,7 @@
 /** A code's page for the terminal. */
 import type { Explained } from '../../explain/examples.ts';
 import { severityText } from '../../explain/page.ts';
-
-const width = 100;
+import { wrapWords } from '../wrap_words.ts';
 
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
   const parts = [code, wrapped(severityText(code, severity)), wrapped(means)];
@@ -15,12 +14,5 @@ export function explanationText({ code, severity, means, wrong, printed, right, 
 
 export const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
 
-export function wrapped(text: string): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line.length + word.length < width) lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join('\n');
-}
+/** No wider than is good to read. */
+export const wrapped = (text: string): string => wrapWords(text, Math.min(100, process.stdout.columns ?? 100));

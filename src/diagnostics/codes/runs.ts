@@ -333,7 +333,7 @@ export const runs = {
     hint: () => 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
     means: 'The engine runs in a process of its own. This process took longer than the limit, and was stopped.',
     remedy:
-      'Run the command again; a training continues with `--resume`. Set the environment variable `TOWER_TORCH_TIMEOUT` to more seconds if a step needs them.',
+      'Run the command again; a training continues with `--resume`. Set the environment variable `TOWER_TORCH_TIMEOUT` to more seconds if a step needs them, or if a busy machine needs them to load PyTorch.',
   }),
 
   'engine-compile': row<{ engine: string; reason: string }>({

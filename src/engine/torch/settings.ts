@@ -16,9 +16,7 @@ export interface TorchSettings {
   /** Folder of compiled steps. */
   readonly cache: string;
   readonly threads: number;
-  /** Until the process is ready. */
-  readonly startSeconds: number;
-  /** For one run of a graph. */
+  /** For a start, and for one run of a graph. A busy machine may take minutes to load PyTorch. */
   readonly answerSeconds: number;
   /** For compiling a step: one of thousands of ops takes minutes. */
   readonly compileSeconds: number;
@@ -44,7 +42,6 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     compile: compile === 'on',
     cache: join(cacheBase(), 'torch'),
     threads: threadsOf(environment.TOWER_TORCH_THREADS),
-    startSeconds: Math.min(seconds, 180),
     answerSeconds: seconds,
     compileSeconds: 4 * seconds,
   };

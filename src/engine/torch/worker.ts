@@ -75,8 +75,8 @@ export class TorchWorker {
 
   /** Until torch is loaded. Rejects with why it does not load. */
   async ready(): Promise<Hello> {
-    const { python, device, startSeconds } = this.settings;
-    const { error, version, python: pythonVersion, compiler } = await this.answer(startSeconds, 'start');
+    const { python, device, answerSeconds } = this.settings;
+    const { error, version, python: pythonVersion, compiler } = await this.answer(answerSeconds, 'start');
     if (error?.kind === 'import') throw new Error(`${python} cannot import torch: ${error.message}`);
     if (error?.kind === 'device') throw new Error(`torch cannot use \`${device}\`: ${error.message}`);
     return { version: version!, python: pythonVersion!, compiler: compiler ?? null };

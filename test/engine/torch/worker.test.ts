@@ -32,7 +32,6 @@ function shell(...lines: readonly string[]): TorchSettings {
     compile: false,
     cache: folder,
     threads: 1,
-    startSeconds: 20,
     answerSeconds: 20,
     compileSeconds: 20,
   };
@@ -75,6 +74,14 @@ describe('the torch engine does not load, and says why', () => {
     expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_TIMEOUT: 'soon' })).toThrow('set it to seconds');
   });
 
+  it('after the seconds that the user sets, for a start as for an answer', async () => {
+    const { python } = shell(frame({ error: { kind: 'device', message: 'none' } }));
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    await reasonOf(torchSettings({ TOWER_PYTHON: python, TOWER_TORCH_TIMEOUT: '600' }));
+    expect(timers.mock.calls.map(([, milliseconds]) => milliseconds)).toContain(600_000);
+    timers.mockRestore();
+  });
+
   it('where there is no such Python', async () => {
     expect(await reasonOf({ ...shell(), python: '/no/python' })).toBe(
       'the process of the `torch` engine is gone: there is no /no/python',
@@ -94,7 +101,7 @@ describe('the torch engine does not load, and says why', () => {
     expect(await reasonOf(shell('echo "cannot open shared object file" >&2', 'exit 3'))).toBe(
       'the process of the `torch` engine is gone: it ended with code 3 (cannot open shared object file)',
     );
-    expect(await reasonOf({ ...shell('sleep 20'), startSeconds: 0.2 })).toContain('did not start within 0.2 seconds');
+    expect(await reasonOf({ ...shell('sleep 20'), answerSeconds: 0.2 })).toContain('did not start within 0.2 seconds');
   });
 });
 

@@ -1,0 +1,94 @@
+/** Each `tower` command that the README and the guide show runs as it is typed, on a small set in the layout of MovieLens; or stands below with the reason why it does not. */
+import { execFile } from 'node:child_process';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { fences } from './fences.ts';
+import { writeMovieLensProject } from './movielens_project.ts';
+
+/** What a command needs that this test does not have. The first row that fits holds. */
+const notRun: readonly (readonly [RegExp, string])[] = [
+  [/tower serve /, 'runs until it is stopped; test/docs/serving.test.ts and test/server ask servers'],
+  [/--watch/, 'serves a page; test/api/watch.test.ts'],
+  [/--track/, 'needs an MLflow server; test/tracking'],
+  [/postgres:|--to /, 'needs PostgreSQL; test/postgres'],
+  [/--index|tower index/, 'needs usearch; test/ann'],
+  [/--setup|--engine torch/, 'fetches or needs PyTorch; test/engine'],
+  [
+    /s3:|--memory|--workers 2|synthetic/,
+    'names the rows of a large set or of a store; test/scan and test/api/workers.test.ts',
+  ],
+  [/tower data /, 'fetches a data set; test/data'],
+  [/tower import /, 'reads a config of another repository; test/easyrec'],
+  [/tower init/, 'reads files of the reader; test/init and test/api/init'],
+  [/tower tune /, 'trains for half an hour; test/tune'],
+  [/--engine auto|precision=auto/, 'measures each engine first; test/cli and test/training'],
+  [/--replay|live\/|runs\/day2/, 'goes on with events of another day; test/api/continued.test.ts'],
+  [/runs\/flights|device=phone|--weight |--items /, 'asks a model of other columns or tasks; test/api'],
+  [
+    /model\.tower|films\.tower|block\.tower|movielens\.tower --data data\.tower|ids\.tower/,
+    'shows the name of a file of the reader',
+  ],
+  [/--baselines/, 'ranks with all baselines; test/api and test/evaluation'],
+  [/--prune|--resume|--finish/, 'goes on with a run that was stopped, or removes one; test/api/runs.test.ts'],
+  [/senet/, 'profiles one more model; test/training/profile'],
+  [/step 17/, 'goes back to a step that a small set does not have; test/api/recorded.test.ts'],
+];
+
+const pages = ['README.md', ...readdirSync('docs/guide').map((name) => `docs/guide/${name}`)];
+const typed = pages.map((page) => ({
+  page,
+  lines: fences(page, 'sh').flatMap(({ text }) =>
+    text
+      .split('\n')
+      .map((line) => line.trim().replace(/\s+#.*$/, ''))
+      .filter((line) => /^(npx )?tower /.test(line)),
+  ),
+}));
+const reasonOf = (line: string): string | undefined => notRun.find(([pattern]) => pattern.test(line))?.[1];
+/** Each line once: pages begin with the same training. */
+const seen = new Set<string>();
+const run = typed.flatMap(({ page, lines }) => {
+  const here = lines.filter((line) => reasonOf(line) === undefined && !seen.has(line) && seen.add(line));
+  return here.length === 0 ? [] : [{ page, lines: here }];
+});
+
+const base = temporaryFolder();
+const shell = (line: string, cwd: string) =>
+  promisify(execFile)('bash', ['-c', line.replace(/^npx /, '')], {
+    cwd,
+    env: { ...process.env, PATH: `${join(base, 'node_modules/.bin')}:${process.env.PATH}`, NO_COLOR: '1' },
+  });
+const trained = 'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first';
+
+beforeAll(async () => {
+  writeMovieLensProject(base);
+  // The models of the page of the first steps, and the files where its first command puts them.
+  const [views, data, history] = fences('docs/guide/getting-started.md', 'tower');
+  cpSync(join(base, 'models/data/movielens'), join(base, 'movielens'), { recursive: true });
+  for (const [name, { text }] of Object.entries({ views: views!, data: data!, history: history! }))
+    writeFileSync(join(base, `${name}.tower`), text);
+  await shell(`${trained} --set epochs=1`, base);
+});
+
+describe('a command that a page shows', () => {
+  it('runs on most pages', () => {
+    expect(run.length).toBeGreaterThan(6);
+    const all = new Set(typed.flatMap(({ lines }) => lines));
+    expect(notRun.filter(([pattern]) => ![...all].some((line) => pattern.test(line)))).toEqual([]);
+  });
+
+  it.each(run)(
+    'of $page runs as it is typed',
+    async ({ lines }) => {
+      for (const line of lines) {
+        // One epoch says whether the command is right. The run of the first steps is there already.
+        const short = /tower train /.test(line) ? `${line} --set epochs=1 --force` : line;
+        await expect(shell(short, base), line).resolves.toBeDefined();
+      }
+    },
+    240_000,
+  );
+});
