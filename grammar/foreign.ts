@@ -127,6 +127,7 @@ const mostGroups = 5;
 function groupsFrom(tokens: readonly IToken[], at: number): number {
   const first = tokens[at]!;
   if (first.tokenType !== t.NumberToken || !/^[0-9]{1,3}$/.test(first.image)) return 0;
+  if (isDecimal(tokens, at)) return 1;
   let groups = 0;
   for (let comma = at + 1; groups < mostGroups; comma += 2) {
     const [sign, digits] = [tokens[comma], tokens[comma + 1]];
@@ -142,6 +143,17 @@ function groupsFrom(tokens: readonly IToken[], at: number): number {
   const before = tokens[at - 1];
   const signed = before?.startLine === first.startLine && [t.Equals, t.Colon].includes(before!.tokenType);
   return zero || signed ? groups : 0;
+}
+
+/** `0,05`, `1,05`; of `0,5` only one value after its sign. */
+function isDecimal(tokens: readonly IToken[], at: number): boolean {
+  const [before, first, comma, digits, after, next] = Array.from({ length: 6 }, (_, n) => tokens[at - 1 + n]);
+  if (comma?.tokenType !== t.Comma || comma.startOffset !== first!.endOffset! + 1) return false;
+  if (digits?.startOffset !== comma.startOffset + 1) return false;
+  if (/^0(?:[0-9]|[0-9]{3,})$/.test(digits.image)) return true;
+  const alone = after?.tokenType !== t.Comma || next?.tokenType !== t.NumberToken;
+  const signed = before?.tokenType === t.Equals || before?.tokenType === t.Colon;
+  return first!.image === '0' && /^[0-9]+$/.test(digits.image) && signed && alone;
 }
 
 function joined(parts: readonly IToken[]): IToken {

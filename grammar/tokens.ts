@@ -180,8 +180,8 @@ export const Comment = token({ name: 'Comment', begins: '/', pattern: /\/\/[^\r\
 /** Comments of other languages: skipped like ours, and reported. */
 export const ForeignComment = token({
   name: 'ForeignComment',
-  begins: '#/',
-  pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/,
+  begins: `#/"'`,
+  pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|"""(?:[^"]|"(?!""))*"""|'''(?:[^']|'(?!''))*'''/,
   group: 'foreign',
   line_breaks: true,
 });

@@ -1,4 +1,4 @@
-import { lineAt, positionAt, type Source, textOf, withLineEndsOf } from '../text/source.ts';
+import { lineAt, positionAt, type Source, type Span, textOf, withLineEndsOf } from '../text/source.ts';
 import { codes } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
@@ -155,13 +155,20 @@ function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean
   return true;
 }
 
-/** Whether an error is left on a line that was changed: then something else may be meant there. */
+/** Whether an error is left that a line which was changed has a part in: then something else may be meant there. */
 function changesLineOf(before: Source, { source, found }: State): boolean {
   const lines = new Set(before.text.split(/\r?\n/));
   return found.some(
     ({ at, severity }) =>
-      severity === 'error' && at?.source === source && !lines.has(lineAt(source, positionAt(source, at.start).line)),
+      severity === 'error' &&
+      at?.source === source &&
+      [...linesOf(source, at)].some((line) => !lines.has(lineAt(source, line))),
   );
+}
+
+function* linesOf(source: Source, { start, end }: Span): Generator<number> {
+  const last = positionAt(source, end).line;
+  for (let line = positionAt(source, start).line; line <= last; line++) yield line;
 }
 
 type Counts = ReadonlyMap<string, number>;

@@ -57,6 +57,7 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'unknown-escape': '1.5',
   'unexpected-character': '1.6',
   'foreign-arrow': '1.6',
+  'foreign-form': '1.6',
   'too-deep': '1.7',
   'too-long': '1.7',
   'block-too-large': '1.7',

@@ -1,11 +1,12 @@
 /** Entries of the data block that follow from the rows of the sample: time, split, what is left out, and the names of files. */
+
+import { sqlName } from '../text/sql.ts';
 import { timeSql, withoutMark } from './expressions.ts';
 import type { Files } from './files.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Answers, Entry, NamedFile, Proposal } from './proposal.ts';
 import type { Roles } from './roles.ts';
-import { sqlName } from './sql.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 

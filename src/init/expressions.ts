@@ -1,6 +1,7 @@
 /** The expression of a data block for a column, by what was guessed of its values; nothing where the column is read as it is. */
+
+import { sqlName, sqlText } from '../text/sql.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
-import { sqlName, sqlText } from './sql.ts';
 
 export function withoutMark({ name, mark }: ColumnProfile): string {
   return mark === undefined ? sqlName(name) : `nullif(${sqlName(name)}, ${sqlText(mark)})`;

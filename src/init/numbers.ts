@@ -1,5 +1,5 @@
 /** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
-import { sqlName } from './sql.ts';
+import { sqlName } from '../text/sql.ts';
 
 export interface NumberForm {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** What is learned from how events went: labels, a weight, and a condition that leaves out what is no sign of interest. */
 
+import { sqlName, sqlText } from '../text/sql.ts';
 import { numberSql } from './expressions.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
 import type { Names } from './names.ts';
@@ -7,7 +8,6 @@ import { slug } from './names.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Entry, Label } from './proposal.ts';
 import type { Roles } from './roles.ts';
-import { sqlName, sqlText } from './sql.ts';
 import { meansOf } from './words.ts';
 
 /** Each is a task of the model, which has to stay small enough to read. */

@@ -1,4 +1,6 @@
 /** From profiles of files to a starter project: what is guessed of each file comes together here. Long because each part of the answer rests on the parts before it. */
+
+import { sqlName } from '../text/sql.ts';
 import { type Describing, describe, elementsOf } from './describe.ts';
 import {
   areSimultaneous,
@@ -25,7 +27,6 @@ import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Answers, Case, Feature, Fed, NamedFile, Proposal, Question, Reason } from './proposal.ts';
 import { eventsQuestion, keyQuestion, questionsOf } from './questions.ts';
 import type { Chosen, Roles, Taken } from './roles.ts';
-import { sqlName } from './sql.ts';
 import { quoted } from './text.ts';
 import { meansOf } from './words.ts';
 

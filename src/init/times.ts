@@ -1,5 +1,5 @@
 /** The forms in which files write moments, and the SQL that reads each. */
-import { sqlName } from './sql.ts';
+import { sqlName } from '../text/sql.ts';
 
 export interface TimeForm {
   readonly name: string;

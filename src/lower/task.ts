@@ -122,7 +122,7 @@ function lowerWeight(context: TowerContext, model: Model, task: Task, name: stri
   if (use?.gives !== 'numbers' || use.size !== 1 || standardized) {
     const at = features.byName.get(name)?.feature.span;
     const notes = at === undefined ? [] : [{ message: `\`${name}\` is declared here`, at }];
-    diagnostics.push(diagnose('weight-not-number', task.span, { name, standardized }, { notes }));
+    diagnostics.push(diagnose('weight-not-number', task.weightAt ?? task.span, { name, standardized }, { notes }));
     return undefined;
   }
   const numbers = inputs.input(name, { from: 'numbers', feature: name, rows: events }, [batch, 1]);

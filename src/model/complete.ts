@@ -98,7 +98,7 @@ function completeTask({ name, span, score, product, loss, label, weight, only }:
     name,
     span,
     score: whole,
-    ...defined({ loss, label: label?.name, weight: weight?.name, only: only?.name }),
+    ...defined({ loss, label: label?.name, weight: weight?.name, weightAt: weight?.span, only: only?.name }),
   };
 }
 

@@ -105,6 +105,8 @@ export interface Task {
   readonly label?: string;
   /** A label or feature whose value weighs each row. */
   readonly weight?: string;
+  /** Where the task names it. */
+  readonly weightAt?: Span;
   /** A binary label: the task learns from the rows alone where it is 1. */
   readonly only?: string;
 }

@@ -81,6 +81,7 @@ function properNumber(image: string): { proper?: string; sure: boolean } {
     const value = Number(base) ** Number(exponent);
     return Number.isSafeInteger(value) ? { proper: inGroups(String(value)), sure: true } : { sure: false };
   }
+  if (/^0,[0-9]+$|^[0-9]+,0(?:[0-9]|[0-9]{3,})$/.test(image)) return { proper: image.replace(',', '.'), sure: true };
   if (/^[0-9]+(?:,[0-9]{3})+$/.test(image)) return { proper: image.replaceAll(',', '_'), sure: true };
   if (/^\.[0-9]/.test(image)) return { proper: `0${image}`, sure: true };
   if (/^[0-9]+\.(?:[eE][+-]?[0-9]+)?$/.test(image)) return { proper: image.replace('.', ''), sure: true };
@@ -144,10 +145,11 @@ const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(
 const mistakes = byType(({ name }) => mistakeIn[name]);
 
 function foreignComment(source: Source, token: IToken, report: Report): void {
-  const sign = token.image[0] === '#' ? '#' : '/*';
+  const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;
   const at = spanOf(source, token);
-  const inner = sign === '#' ? token.image.slice(1) : token.image.slice(2).replace(/\*\/$/, '');
-  const lines = inner.split('\n').map((line) => `//${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
+  const inner = token.image.slice(sign.length).replace(/(?:\*\/|"""|''')$/, '');
+  const slashes = /["']/.test(sign) ? '///' : '//';
+  const lines = inner.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
   const next = codeAfter(source, at.end);
   // What follows on its line would become a part of it.
   const broken = next === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;

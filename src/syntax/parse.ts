@@ -9,6 +9,7 @@ import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { type Docs, docsAbove, strayDocs } from './docs.ts';
+import { readForeignForms } from './foreign_forms.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
@@ -23,8 +24,10 @@ export function parse(source: Source): Outcome<File> {
   const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
 
-  const lexed = lex(source.text);
   const collector = new Collector(source);
+  const written = lex(source.text);
+  const valid = 'node' in readStrictly('file', written.tokens);
+  const lexed = valid ? written : readForeignForms(source, written, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));

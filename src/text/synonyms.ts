@@ -41,7 +41,7 @@ const names: Readonly<Record<Place, Names>> = {
     features: 'inputs columns feature_columns feature_configs feature_config feature_specs schema fields embeddings',
     labels: 'targets outputs label_fields label_columns y',
     group: 'feature_group feature_groups feature_set featuregroup wide deep',
-    block: 'layer sublayer function fn module_block component subnet',
+    block: 'layer sublayer function fn def module_block component subnet',
     tower: 'encoder user_tower item_tower query_tower candidate_tower query candidate branch',
     task: 'losses head objective_task goal tasks',
     objective: 'total_loss loss_weights weighted_loss',

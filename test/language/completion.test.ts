@@ -90,7 +90,31 @@ describe('completion', () => {
 
   it('offers what a flow may begin with: steps above, inputs, what is in them', () => {
     const user = 'first = person -> flatten\n  channel main = |\n  later = first -> dense(4)';
-    expect(labels(model({ user }))).toEqual(['first', 'person', 'user_id', 'age']);
+    const offered = labels(model({ user }));
+    expect(offered.slice(0, 4)).toEqual(['first', 'person', 'user_id', 'age']);
+    expect(offered).toContain('concat');
+  });
+
+  it.each(['concat', 'sum', 'product', 'attention'])(
+    'offers the same within %s, where a flow begins with it',
+    (block) => {
+      const begun = (flow: string): string[] =>
+        labels(model({ user: `first = person -> flatten\n  channel main = ${flow}` }));
+      expect(begun(`${block}(|)`).slice(0, 4)).toEqual(['first', 'person', 'user_id', 'age']);
+      expect(begun(`${block}(first, |) -> dense(4)`).slice(0, 3)).toEqual(['person', 'user_id', 'age']);
+      expect(begun(`person -> ${block}(|)`)).not.toContain('person');
+    },
+  );
+
+  it('offers what another tower reads last, and the words of choices after the names of arguments', () => {
+    expect(labels(model({ header: 'tower user(|) keyed by user_id' })).at(-1)).toBe('movie_id');
+    const groups = 'group film = |\ngroup person = user_id, age';
+    const files = labels(model({ groups }).replace('item(movie_id)', 'item(film)'));
+    expect(files).toEqual(['movie_id', 'user_id', 'age', 'person']);
+    const loss = labels(model({ task: 'loss = softmax(in_batch, |)' }));
+    expect(loss.indexOf('temperature:')).toBeLessThan(loss.indexOf('sampled'));
+    expect(labels(model({ features: 'user_id : id(|)' }))[0]).toBe('dim:');
+    expect(labels(model({ user: 'channel main = person -> flatten -> dense(8, |)' }))[0]).toBe('linear');
   });
 
   it('offers the arguments that a call does not have yet, with type and default', () => {

@@ -113,6 +113,45 @@ describe('rename', () => {
     expect(rename('data', 'movie_id', [data])).toEqual([model, both[1], data]);
   });
 
+  it('binds a column that only the header of its file names, where the feature gets another name', () => {
+    const facts = (name: string, text: string) => new FileAnalysis(check(makeSource(name, text)));
+    const block = (body: string): string => `data d {\n  events = "a.csv"\n${body}  split = random(test: 10%)\n}\n`;
+    const rename = (data: string, columns: readonly string[] = [], own = model): readonly string[] => {
+      const files = [facts('model', own), facts('data', data)];
+      const { symbol } = symbolAt(files[0]!, own.indexOf('movie_id'))!;
+      const made = (edits: readonly Edit[]) => files.map(({ source }) => applyEdits(source, edits));
+      const headers = new Map([['data', columns]]);
+      const recheck = (edits: readonly Edit[]) => made(edits).map((text, at) => facts(files[at]!.source.name, text));
+      const renaming = renameSymbol(symbol, 'film', files, recheck, headers);
+      return 'refusal' in renaming ? [renaming.refusal] : made(renaming.edits);
+    };
+    const renamed = model.replaceAll('movie_id', 'film');
+    const items = '  items = "b.csv" by movie_id\n  history = past(movie_id, 5)\n';
+    const after = items.replaceAll('movie_id', 'film');
+    // With entries of columns, and without: also a name that SQL reads as a word of its own.
+    const named = '  columns {\n    user_id = "userId"\n  }\n';
+    const bound = '  columns {\n    user_id = "userId"\n    film = "movie_id"\n  }\n';
+    expect(rename(block(named + items))).toEqual([renamed, block(bound + after)]);
+    expect(rename(block(items), ['movie_id', 'user_id'])).toEqual([
+      renamed,
+      block(after).replace('\n}', '\n  columns { film = "movie_id" }\n}'),
+    ]);
+    // The files of this block have no such column.
+    expect(rename(block(named), ['userId'])).toEqual([renamed, block(named)]);
+    // In one file with the model, where the key is the feature.
+    const whole = model + block(items);
+    expect(rename('', [], whole)[0]).toBe(
+      whole.replaceAll('movie_id', 'film').replace('10%)\n}', '10%)\n  columns { film = "movie_id" }\n}'),
+    );
+    const reserved = model.replaceAll('movie_id', 'order');
+    const files = [facts('model', reserved), facts('data', block(''))];
+    const made = (edits: readonly Edit[]) => files.map(({ source }) => applyEdits(source, edits));
+    const renaming = renameSymbol(symbolAt(files[0]!, reserved.indexOf('order'))!.symbol, 'film', files, (edits) =>
+      made(edits).map((text, at) => facts(files[at]!.source.name, text)),
+    );
+    expect('edits' in renaming && made(renaming.edits)[1]).toContain('columns { film = "\\"order\\"" }');
+  });
+
   it('renames both channels that a score pairs by their name', () => {
     const whole = model.replace('user.main, item.main', 'user, item');
     const { facts } = marked(`${whole}|`);

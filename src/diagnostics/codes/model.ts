@@ -227,13 +227,17 @@ export const model = {
     }),
   }),
 
-  'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean }>({
+  'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean; keyOf?: string }>({
     severity: 'error',
-    message: ({ name, first, second, group }) =>
-      `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\``,
-    hint: ({ name, group }) =>
-      group
-        ? 'give each tower inputs of its own'
+    message: ({ name, first, second, group, keyOf }) =>
+      keyOf
+        ? `tower \`${keyOf}\` is keyed by \`${name}\`, a feature of tower \`${keyOf === first ? second : first}\``
+        : `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\``,
+    hint: ({ name, group, keyOf }) =>
+      keyOf
+        ? `key \`${keyOf}\` by a feature of its own`
+        : group
+          ? 'give each tower inputs of its own'
         : `remove it from one tower; if each side has its own column, share the table with \`like(${name})\``,
     means:
       'The two towers share no input: nothing of one side may reach the other before the score. The item vectors can then be computed once, before any query is known. Where each side has a column of its own, `like(…)` shares the embedding table.',

@@ -145,9 +145,10 @@ export const names = {
     right: 'features {\n  user_id: id(dim: 32)\n}\n',
   }),
 
-  'wrong-type': row<{ of: string; expected: string; found: string }>({
+  'wrong-type': row<{ of: string; expected: string; found: string; write?: string | undefined }>({
     severity: 'error',
     message: ({ of, expected, found }) => `\`${of}\` must be ${expected}, found ${found}`,
+    hint: ({ write }) => write && `write \`${write}\``,
     fix: 'restores',
     means:
       'The value has another type than its place needs: a text in place of a number, or a list in place of a name.',

@@ -246,10 +246,24 @@ export const syntax = {
   'foreign-comment': row<{ sign: string }>({
     severity: 'error',
     message: ({ sign }) => `a comment does not begin with \`${sign}\``,
-    hint: () => 'write `//` before each line of the comment',
+    hint: ({ sign }) =>
+      /["']/.test(sign)
+        ? 'write `///` before each line, above what it describes'
+        : 'write `//` before each line of the comment',
     fix: 'restores',
     means: 'A comment begins with `//` on each of its lines. A comment with `///` describes the line below it.',
     wrong: '# people who watch films\nfeatures {\n  user_id : id(dim: 32)\n}\n',
+  }),
+
+  'foreign-form': row<{ found: string; written: string; rule: string }>({
+    severity: 'error',
+    message: ({ found, rule }) => `${found} is not how Tower writes this: ${rule}`,
+    hint: ({ written }) => (written === '' ? 'remove it' : `write \`${written}\``),
+    fix: 'restores',
+    means:
+      'This is how another language or library writes it: JSON, YAML, Python, SQL, PyTorch. Tower has a form of its own, which the message names.',
+    wrong: 'features {\n  - user_id : id(dim: 32)\n}\n',
+    right: 'features {\n  user_id : id(dim: 32)\n}\n',
   }),
 
   'foreign-arrow': row<{ found: string }>({

@@ -5,7 +5,7 @@ import { is } from '../../syntax/token.ts';
 import { calleeAt } from '../callee.ts';
 import type { CallAtCursor } from '../cursor.ts';
 import type { CompletionContext } from './context.ts';
-import { blocksAt } from './flows.ts';
+import { beginningsAt, blocksAt } from './flows.ts';
 import { argumentItem, type Completion, kindItems, symbolItem, unique } from './item.ts';
 
 /** @param outer the calls around it, outermost first */
@@ -29,13 +29,33 @@ export function argumentsAt(
   if (begins && is(last, t.Dot)) return here.names('task');
   const known = call.argument === undefined ? undefined : parameters[call.argument];
   if (call.argument !== undefined) return known ? valuesOf(here, call.argument, known) : [];
-  const free = Object.entries(parameters).filter(
-    ([parameter, { rest }]) => !call.named.includes(parameter) && (rest || !given(call, parameter)),
-  );
-  const values = free.flatMap(([parameter, row]) => byPlace(here, parameter, row));
-  const named = free.filter(([, row]) => row.type.is !== 'flag');
-  return unique([...values, ...named.map(([parameter, row]) => argumentItem(call.callee.image, parameter, row))]);
+  const given = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));
+  const flags = given.filter((text) => parameters[text]?.type.is === 'flag');
+  const byPlaces = Object.keys(parameters).filter((name) => isByPlace(parameters[name]!));
+  const taken = new Set([
+    ...call.named,
+    ...flags,
+    ...byPlaces.slice(0, given.length - flags.length - namedBefore(call)),
+  ]);
+  const free = Object.entries(parameters).filter(([parameter]) => !taken.has(parameter));
+  // In the order of the library, which is that of importance. The words of a choice say less without their argument's name.
+  const choices = free.filter(([, { type, positional }]) => isChoice(type) && !positional);
+  return unique([
+    ...(begins ? beginningsAt(here).filter(({ label }) => !given.includes(label)) : []),
+    ...free.flatMap(([parameter, row]) => [
+      ...byPlace(here, parameter, row),
+      ...(row.type.is === 'flag' ? [] : [argumentItem(call.callee.image, parameter, row)]),
+    ]),
+    ...choices.flatMap(([parameter, row]) => valuesOf(here, parameter, row)),
+  ]);
 }
+
+const isByPlace = ({ positional, rest, type }: Parameter): boolean =>
+  positional === true && !rest && type.is !== 'flag';
+
+const namedBefore = ({ given }: CallAtCursor): number => given.filter((tokens) => is(tokens[1], t.Colon)).length;
+
+const isChoice = ({ is }: Parameter['type']): boolean => is === 'choice' || is === 'kind';
 
 /** Towers; after a dot the channels of one. */
 function sidesAt(here: CompletionContext): readonly Completion[] {
@@ -48,15 +68,9 @@ function sidesAt(here: CompletionContext): readonly Completion[] {
     .map(symbolItem);
 }
 
-/** Whether an earlier argument is this flag, or a word that only this parameter has. */
-function given({ given: earlier }: CallAtCursor, parameter: string): boolean {
-  return earlier.some((tokens) => tokens.length === 1 && tokens[0]!.image === parameter);
-}
-
-/** The arguments that need no name. */
+/** The arguments that are known by their place. */
 function byPlace(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
   const { type, positional } = parameter;
-  if (type.is === 'choice' || type.is === 'kind') return valuesOf(here, name, parameter);
   if (type.is === 'flag') return [{ label: name, kind: 'choice', detail: 'flag', doc: parameter.doc }];
   return positional ? valuesOf(here, name, parameter) : [];
 }

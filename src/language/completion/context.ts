@@ -52,6 +52,19 @@ export class CompletionContext {
     });
   }
 
+  /** Inputs for the tower or group that is being declared: those that another tower reads come last, since no feature is in two. */
+  inputs(...among: readonly LookupKind[]): Completion[] {
+    const { word, name } = this.place.declaration;
+    const taken = new Set(
+      this.facts.checked.resolution.towers
+        .filter(({ name: tower, inputs }) =>
+          word === 'tower' ? tower !== name : inputs.every((input) => ![input.name, ...input.groups].includes(name!)),
+        )
+        .flatMap(({ features, inputs }) => [...features, ...inputs.flatMap((input) => [input.name, ...input.groups])]),
+    );
+    return this.names(...among).toSorted((a, b) => Number(taken.has(a.label)) - Number(taken.has(b.label)));
+  }
+
   /** Those of the block that is being declared: numbers, as constants are. */
   #parameters(): readonly NamedSymbol[] {
     const { word, name } = this.place.declaration;

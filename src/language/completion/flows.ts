@@ -17,9 +17,9 @@ export function beginningsAt(here: CompletionContext): Completion[] {
   return is(here.place.before.at(-1), t.Dot) ? here.names('task') : sources(here);
 }
 
-/** Where a flow may begin: the tower's inputs, what is in them, the steps above. */
-function sources({ facts, place, symbols }: CompletionContext): Completion[] {
-  const { declaration, entry, start } = place;
+/** Where a flow may begin: the steps above, the tower's inputs, what is in them; outside a call also what joins several. */
+function sources({ facts, library, place, symbols }: CompletionContext): Completion[] {
+  const { declaration, entry, start, calls } = place;
   const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
   const above = symbols
     .steps(declaration.name ?? '')
@@ -28,5 +28,6 @@ function sources({ facts, place, symbols }: CompletionContext): Completion[] {
     .flatMap(({ name, groups }) => [name, ...groups])
     .flatMap((name) => symbols.find(name, 'group', 'feature') ?? []);
   const features = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
-  return unique([...above, ...inputs, ...features].map(symbolItem));
+  const joins = kindItems('block', library.blocks).filter(({ label }) => library.blocks[label]!.join);
+  return unique([...[...above, ...inputs, ...features].map(symbolItem), ...(calls.length > 0 ? [] : joins)]);
 }

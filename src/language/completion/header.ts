@@ -17,10 +17,10 @@ export function headerAt(here: CompletionContext): readonly Completion[] {
   const closed = before.findLastIndex((token) => is(token, t.RightParenthesis));
   if (open > closed) {
     const taken = new Set(before.slice(open).map((token) => token.image));
-    return here.names('group', 'feature').filter(({ label }) => !taken.has(label));
+    return here.inputs('group', 'feature').filter(({ label }) => !taken.has(label));
   }
   if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', kind: 'word', doc: keywordDocs.keyed }];
   if (is(last, t.Keyed)) return [{ label: 'by', kind: 'word' }];
-  if (is(last, t.By)) return here.names('feature');
+  if (is(last, t.By)) return here.inputs('feature');
   return [];
 }

@@ -54,7 +54,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
       ];
     case 'features': {
       const taken = new Set(place.declaration.tokens.map((token) => token.image));
-      return here.names('feature', 'group').filter(({ label }) => !taken.has(label));
+      return here.inputs('feature', 'group').filter(({ label }) => !taken.has(label));
     }
     case 'flow':
       return blocksAt(here);

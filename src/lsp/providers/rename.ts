@@ -19,10 +19,19 @@ export const rename: Provider = {
       const found = await symbolInProject(session, params, token);
       if (!found) return refuse('no declared name is here to rename');
       const { symbol, files } = found;
-      const renaming = renameSymbol(symbol, params.newName, files, (edits) => {
-        const texts = edited(edits);
-        return files.flatMap(({ source }) => session.factsWith(source.name, texts) ?? []);
-      });
+      const withData = files.filter(({ checked }) => checked.file.declarations.some(({ kind }) => kind === 'Data'));
+      const headers = new Map<string, readonly string[]>();
+      for (const facts of withData) headers.set(facts.source.name, await session.host.headerColumns(facts));
+      const renaming = renameSymbol(
+        symbol,
+        params.newName,
+        files,
+        (edits) => {
+          const texts = edited(edits);
+          return files.flatMap(({ source }) => session.factsWith(source.name, texts) ?? []);
+        },
+        headers,
+      );
       return 'refusal' in renaming ? refuse(renaming.refusal) : toWorkspaceEdit(session, renaming.edits);
     });
   },

@@ -2,10 +2,12 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import type { KindRow, Parameters, ParameterType } from '../../library/contract.ts';
 import type { Argument, Call as CallNode, Expression, Identifier } from '../../syntax/ast.ts';
+import { textOf } from '../../text/source.ts';
 import { wordOf } from '../calls.ts';
 import { removal } from '../edits.ts';
 import { guess } from '../guess.ts';
 import type { Call } from '../model.ts';
+import { rewrite } from '../report.ts';
 import { type Binding, type Converted, convert } from '../values.ts';
 import { looseList } from './loose_list.ts';
 import { misplaced, repeated } from './misplaced.ts';
@@ -121,6 +123,13 @@ class CallBinding {
   #give(name: string, argument: Argument): void {
     const { rest, type } = this.#parameters[name]!;
     this.#places.set(name, argument);
+    if (rest && argument.value.kind === 'List') {
+      const write = argument.value.items.map(({ span }) => textOf(span)).join(', ');
+      const facts = { of: name, expected: 'values without brackets', found: 'a list in brackets', write };
+      this.#binding.report('wrong-type', argument.value.span, facts, rewrite(argument.value.span, write));
+      this.#valid = false;
+      return;
+    }
     // Several values of one argument are mostly wrong alike.
     const quiet = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
     const converted = bindValue(type, argument.value, name, quiet);

@@ -156,8 +156,9 @@ function resolveHistories(
     const of = first && !first.name ? singleName(first.value) : undefined;
     if (!of) {
       if (first && !first.name) {
-        const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(first.value) };
-        const word = first.value.kind === 'Text' ? first.value.value : undefined;
+        const { value } = first;
+        const word = value.kind === 'Text' ? value.value : value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
+        const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(value), write: word };
         report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
       } else {
         const facts = {

@@ -190,11 +190,13 @@ export interface Located {
 /** A text that is not empty, and its place. */
 export function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
-  const word = singleName(value)?.name;
+  // `movies.year`: a column goes by its name alone.
+  const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
+  const write = word === undefined ? undefined : `"${word}"`;
   // An empty text, or one of blanks.
   const found = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
-  const facts = { of: name, expected: 'a text in quotes', found };
-  report('wrong-type', value.span, facts, rewrite(value.span, word === undefined ? undefined : `"${word}"`));
+  const facts = { of: name, expected: 'a text in quotes', found, write };
+  report('wrong-type', value.span, facts, rewrite(value.span, write));
   return undefined;
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type { Span } from '../../text/source.ts';
 import { valuesNamed } from '../references.ts';
@@ -36,8 +37,16 @@ export const featureBothSides: Rule = {
           const [name] = both;
           if (name === undefined) continue;
           const first = places.get(tower)!.find((place) => place.features.includes(name))!;
-          const note = { message: notes.read(tower.name, name), at: first.span };
-          report('feature-both-sides', span, { name, first: tower.name, second: other.name }, { notes: [note] });
+          const facts = { name, first: tower.name, second: other.name };
+          // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
+          if (first.span === tower.key?.span) {
+            const note = { message: notes.read(other.name, name), at: span };
+            report('feature-both-sides', first.span, { ...facts, keyOf: tower.name }, { notes: [note] });
+          } else {
+            const note = { message: notes.read(tower.name, name), at: first.span };
+            const keyOf = span === other.key?.span ? other.name : undefined;
+            report('feature-both-sides', span, { ...facts, ...defined({ keyOf }) }, { notes: [note] });
+          }
         }
       }
     }

@@ -1,0 +1,172 @@
+/**
+ * What other languages write with several words or signs where Tower has another form, one row each. Each is read as what it means, so that
+ * it is one mistake. Only a text that does not read as it is gets here.
+ */
+import type { IToken } from 'chevrotain';
+import { type Lexed, lex } from '../../grammar/lexer.ts';
+import * as t from '../../grammar/tokens.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { likest } from '../text/nearest.ts';
+import type { Source } from '../text/source.ts';
+import { meaningOf } from '../text/synonyms.ts';
+import { callWords } from './known_calls.ts';
+import { declarationWords } from './layout.ts';
+import { beginsLine, is, isAny } from './token.ts';
+import { quote } from './words.ts';
+
+interface ForeignForm {
+  /** Tried where a token begins. */
+  readonly pattern: RegExp;
+  /** What must hold of the tokens around. */
+  readonly where?: (tokens: readonly IToken[], at: number, word: IToken | undefined) => boolean;
+  /** What it is read as; nothing where it may be something else. */
+  readonly write: (match: RegExpExecArray) => string | undefined;
+  /** What Tower has instead. */
+  readonly rule: string;
+  /** The fix may change what was meant. */
+  readonly doubtful?: true;
+}
+
+const beginsEntry: ForeignForm['where'] = (tokens, at) =>
+  beginsLine(tokens, at) || isAny(tokens[at - 1], [t.LeftBrace, t.Comma]);
+
+const calls = Object.keys(callWords);
+
+/** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
+function callOf(word: string): string {
+  const plain = likest(word.toLowerCase(), calls);
+  const meant = (['block', 'loss', 'optimizer'] as const).flatMap((place) => meaningOf(word, place, calls)?.write ?? []);
+  return plain?.name === word.toLowerCase() ? plain.name : (meant.find((one) => calls.includes(one)) ?? word);
+}
+
+const forms: readonly ForeignForm[] = [
+  {
+    pattern: /-\s+(?=[A-Za-z_]\w*\s*:)/y,
+    where: (tokens, at) => beginsLine(tokens, at),
+    write: () => '',
+    rule: 'entries have no dash before them',
+  },
+  {
+    pattern: /([A-Za-z_]\w*)[ \t]*@[ \t]*(\d+)/y,
+    write: ([, metric, k]) => `${metric}(${k})`,
+    rule: 'a cutoff is an argument',
+  },
+  {
+    pattern: /def\s+(\w+)\s*(\([^)\n]*\))\s*:\s*return\s+/y,
+    write: ([, name, parameters]) => `block ${name}${parameters} = `,
+    rule: 'a block is declared with `block`, and its value follows `=`',
+  },
+  {
+    pattern: /["']([A-Za-z_]\w*)["']\s*:/y,
+    where: (tokens, at, word) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at, word) === true,
+    write: ([, name]) => `${name} =`,
+    rule: 'names have no quotes, and `=` gives them a value',
+  },
+  {
+    pattern: /["']([A-Za-z_]\w*)["'](?=\s*[:=])/y,
+    where: beginsEntry,
+    write: ([, name]) => name,
+    rule: 'names have no quotes',
+  },
+  {
+    pattern: /["']([A-Za-z_][\w -]*)["']/y,
+    where: (tokens, at) => is(tokens[at - 1], t.Model),
+    write: ([, name]) => name!.replace(/[ -]+/g, '_'),
+    rule: 'names have no quotes',
+  },
+  {
+    pattern: /(?:[A-Za-z_]\w*\.)+Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
+    write: ([, units]) => `dense(${units})`,
+    rule: 'blocks have names of one word and take their input as it is',
+    doubtful: true,
+  },
+  {
+    pattern: /(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)(?=\()/y,
+    write: ([, word]) => callOf(word!),
+    rule: 'blocks, losses and optimizers have names of one word',
+    doubtful: true,
+  },
+  {
+    pattern: /\[([\w\s,]*)\]/y,
+    where: (tokens, at, word) =>
+      (is(word, t.Group) && is(tokens[at - 1], t.Equals)) || (is(word, t.Tower) && is(tokens[at - 3], t.Tower)),
+    write: ([, names]) => names!.trim(),
+    rule: 'names are listed without brackets',
+  },
+  {
+    pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
+    where: (tokens, at, word) =>
+      is(word, t.Group) ||
+      (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
+      (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at, word) === true),
+    write: ([, column]) => column,
+    rule: 'a column goes by its name alone',
+  },
+  {
+    // Text of SQL that ends its own line, with quotes inside.
+    pattern: /["](.*[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
+    where: (tokens, at, word) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
+    write: ([, sql]) => quotedSql(sql!),
+    rule: 'a quote inside of a text would end it',
+    doubtful: true,
+  },
+];
+
+/** `"` within SQL: around all of it a name, elsewhere a text. */
+function quotedSql(sql: string): string | undefined {
+  if (!/(?<!\\)"/.test(sql) || /"\s*,\s*\w+\s*=|\/\//.test(sql)) return undefined;
+  if (/^"[^"]+"$/.test(sql)) return `"${sql.replaceAll('"', '\\"')}"`;
+  return `"${sql.replace(/(?<!\\)"/g, "'")}"`;
+}
+
+/** The words and signs with these forms as they were meant. */
+export function readForeignForms(source: Source, lexed: Lexed, report: (diagnostic: Diagnostic) => void): Lexed {
+  const { text } = source;
+  const tokens: IToken[] = [];
+  const taken: [start: number, end: number][] = [];
+  let word: IToken | undefined;
+  let end = 0;
+  for (const [at, token] of lexed.tokens.entries()) {
+    const { startOffset } = token;
+    if (startOffset < end) continue;
+    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) word = token;
+    const found = formAt(text, lexed.tokens, at, word);
+    if (!found) {
+      tokens.push(token);
+      continue;
+    }
+    const { form, length, written } = found;
+    end = startOffset + length;
+    taken.push([startOffset, end]);
+    const place = { source, start: startOffset, end };
+    const facts = { found: quote(text.slice(startOffset, end).trim()), written: written.trim(), rule: form.rule };
+    const fix = [{ at: place, text: written }];
+    report(diagnose('foreign-form', place, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
+    const last = lexed.tokens.findLast((one) => one.startOffset < end)!;
+    for (const read of lex(written).tokens) tokens.push({ ...last, ...placed(read, token), endOffset: end - 1 });
+  }
+  const isLeft = ({ startOffset }: IToken): boolean => taken.every(([from, to]) => startOffset < from || startOffset >= to);
+  const { unknown, comments, foreignComments } = lexed;
+  return { tokens, comments: comments.filter(isLeft), foreignComments, unknown: unknown.filter(isLeft) };
+}
+
+const placed = ({ tokenType, tokenTypeIdx, image }: IToken, { startOffset, startLine, startColumn }: IToken) => ({
+  tokenType,
+  tokenTypeIdx,
+  image,
+  startOffset,
+  startLine: startLine!,
+  startColumn: startColumn!,
+});
+
+function formAt(text: string, tokens: readonly IToken[], at: number, word: IToken | undefined) {
+  for (const form of forms) {
+    form.pattern.lastIndex = tokens[at]!.startOffset;
+    const match = form.pattern.exec(text);
+    if (!match || form.where?.(tokens, at, word) === false) continue;
+    const written = form.write(match);
+    if (written !== undefined) return { form, length: match[0].length, written };
+  }
+  return undefined;
+}
