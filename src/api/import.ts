@@ -1,5 +1,6 @@
 /** A config of another program as a model of Tower. */
 import { existsSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isWithin, reachOf } from '../data/files/access.ts';
 import { formatOf } from '../data/files/file_kind.ts';
@@ -76,38 +77,20 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
   const plan = planOf(found, converted, out);
   for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
-    if (existsSync(path)) throw failure('starter-exists', { path });
+    // The model is written last.
+    if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
   }
   await makeFolder(out);
   const copies: Imported['copies'][number][] = [];
   const more: Note[] = [];
-  for (const { from, to, kind } of plan.copies) {
-    if (kind === 'items') {
-      const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
-      copies.push({ from, to, rows: count });
-      if (left > 0)
-        more.push({
-          kind: 'left out',
-          line: 0,
-          field: from[0]!,
-          text: `${left} lines have another number of attributes`,
-        });
-      if (!isUniform) {
-        more.push({
-          kind: 'differs',
-          line: 0,
-          field: from[0]!,
-          text: 'items are drawn alike, and not by these weights: see `by: frequency`',
-        });
-      }
-      continue;
-    }
-    await copyRows({ from, to, columns: paths.columns, delimiter: paths.delimiter, signal });
-    copies.push({ from, to });
+  try {
+    await writeFiles();
+  } catch (error) {
+    // What was written would be in the way of the next try.
+    for (const path of [...plan.copies.map(({ to }) => to), data, model])
+      await rm(path, { force: true }).catch(() => {});
+    throw error;
   }
-  const title = basename(config);
-  await writeTextDurably(data, formatted(dataText(draft, plan.files, title), data));
-  await writeTextDurably(model, formatted(modelText(draft, title), model));
   const { diagnostics, text } = await check(model, {
     ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
     ...defined({ signal }),
@@ -125,6 +108,36 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     allow: plan.allow,
     warnings: diagnostics.some(({ severity }) => severity === 'warning') && plan.missing.length === 0 ? text : '',
   };
+
+  async function writeFiles(): Promise<void> {
+    for (const { from, to, kind } of plan.copies) {
+      if (kind === 'items') {
+        const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
+        copies.push({ from, to, rows: count });
+        if (left > 0)
+          more.push({
+            kind: 'left out',
+            line: 0,
+            field: from[0]!,
+            text: `${left} lines have another number of attributes`,
+          });
+        if (!isUniform) {
+          more.push({
+            kind: 'differs',
+            line: 0,
+            field: from[0]!,
+            text: 'items are drawn alike, and not by these weights: see `by: frequency`',
+          });
+        }
+        continue;
+      }
+      await copyRows({ from, to, columns: paths.columns, delimiter: paths.delimiter, signal });
+      copies.push({ from, to });
+    }
+    const title = basename(config);
+    await writeTextDurably(data, formatted(dataText(draft, plan.files, title), data));
+    await writeTextDurably(model, formatted(modelText(draft, title), model));
+  }
 }
 
 interface Plan {

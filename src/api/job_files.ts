@@ -25,11 +25,11 @@ const text = (value: string): string => JSON.stringify(value);
 
 export function jobFiles(job: Job): Readonly<Record<string, string>> {
   return {
-    'job.json': `${JSON.stringify(job, null, 2)}\n`,
     'worker.sh': worker(job),
     'torchrun.sh': torchrun(job),
     'slurm.sh': slurm(job),
     'kubernetes.yaml': kubernetes(job),
+    'job.json': `${JSON.stringify(job, null, 2)}\n`,
   };
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isAddress } from '../data/files/remote/address.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { reading } from '../diagnostics/system_reason.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { type Job, jobFiles } from './job_files.ts';
 import { memoryBytes } from './shards.ts';
@@ -48,7 +48,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const { sharedStep } = await import('../training/workers/shared_step.ts');
   const { torchModule } = await import('../engine/formats/torch.ts');
   const { identityOf } = await import('../artifact/identity.ts');
-  const { makeFolder, writeTextDurably } = await import('../storage/durable.ts');
+  const { makeFolder, removeDurably, writeTextDurably } = await import('../storage/durable.ts');
   const step = sharedStep(plan.step);
   const { unshared } = await import('../training/workers/table_layout.ts');
   const cannot = request.tables === 'sharded' ? unshared(plan) : undefined;
@@ -76,10 +76,13 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
     sums: step.nodes.filter(({ op }) => op === 'AllReduce').length,
     gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
   };
-  const texts = { ...jobFiles(job), 'step.py': torchModule(step).source };
+  const texts = { 'step.py': torchModule(step).source, ...jobFiles(job) };
+  // What says that the folder is a job goes first, and comes last.
+  await removeDurably(join(out, 'job.json'));
   for (const [name, text] of Object.entries(texts)) {
-    await writeTextDurably(join(out, name), text);
-    if (name.endsWith('.sh')) await chmod(join(out, name), 0o755);
+    const path = join(out, name);
+    await writeTextDurably(path, text);
+    if (name.endsWith('.sh')) await writing(path, chmod(path, 0o755));
   }
   return { job, files: Object.keys(texts) };
 }

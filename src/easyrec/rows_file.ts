@@ -1,10 +1,11 @@
 /** Files of a config as files that Tower reads: with a header, and with a separator that it finds. */
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../diagnostics/failure.ts';
-import { reading, writing } from '../diagnostics/system_reason.ts';
+import { reading } from '../diagnostics/system_reason.ts';
+import { writeDurably } from '../storage/durable.ts';
 import type { ItemsPath } from './data_paths.ts';
 
 /** Separators that Tower finds in a header by itself. */
@@ -43,27 +44,24 @@ export async function firstLine(path: string): Promise<string> {
 export async function copyRows({ from, to, columns, delimiter, signal }: CopyRows): Promise<void> {
   const isPlain = found.has(delimiter);
   const sign = isPlain ? delimiter : ',';
-  await writing(
-    to,
-    written(to, async (write) => {
-      await write(`${columns.map((name) => csvText(name, sign)).join(sign)}\n`);
-      for (const path of from) {
-        for await (const line of linesOf(path)) {
-          signal?.throwIfAborted();
-          await write(
-            `${
-              isPlain
-                ? line
-                : line
-                    .split(delimiter)
-                    .map((each) => csvText(each, sign))
-                    .join(sign)
-            }\n`,
-          );
-        }
+  await written(to, async (write) => {
+    await write(`${columns.map((name) => csvText(name, sign)).join(sign)}\n`);
+    for (const path of from) {
+      for await (const line of linesOf(path)) {
+        signal?.throwIfAborted();
+        await write(
+          `${
+            isPlain
+              ? line
+              : line
+                  .split(delimiter)
+                  .map((each) => csvText(each, sign))
+                  .join(sign)
+          }\n`,
+        );
       }
-    }),
-  );
+    }
+  });
 }
 
 export interface ItemRows {
@@ -85,38 +83,35 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
   const weights = new Set<string>();
   let [count, left] = [0, 0];
   const seen = new Set<string>();
-  await writing(
-    to,
-    written(to, async (write) => {
-      await write(`${[key, ...others].map((name) => csvText(name, ',')).join(',')}\n`);
-      for await (const line of linesOf(path)) {
-        signal?.throwIfAborted();
-        // The first line of a local file is its schema: `id:int64 weight:float attrs:string`.
-        if (count + left === 0 && /^\w+:\w+/.test(line) && /:(float|double|string)\b/.test(line)) continue;
-        const [id = '', weight = '', text = ''] = line.split(
-          delimiter.length > 0 && line.includes(delimiter) ? delimiter : '\t',
-        );
-        const values = text.split(attributeDelimiter);
-        if (values.length !== attributes.length) {
-          left++;
-          continue;
-        }
-        const own = keyAt >= 0 ? values[keyAt]! : id;
-        if (seen.has(own)) continue;
-        seen.add(own);
-        count++;
-        if (weights.size < 2) weights.add(weight);
-        const rest = others.map((name) => values[attributes.indexOf(name)]!);
-        await write(`${[own, ...rest].map((each) => csvText(each, ',')).join(',')}\n`);
+  await written(to, async (write) => {
+    await write(`${[key, ...others].map((name) => csvText(name, ',')).join(',')}\n`);
+    for await (const line of linesOf(path)) {
+      signal?.throwIfAborted();
+      // The first line of a local file is its schema: `id:int64 weight:float attrs:string`.
+      if (count + left === 0 && /^\w+:\w+/.test(line) && /:(float|double|string)\b/.test(line)) continue;
+      const [id = '', weight = '', text = ''] = line.split(
+        delimiter.length > 0 && line.includes(delimiter) ? delimiter : '\t',
+      );
+      const values = text.split(attributeDelimiter);
+      if (values.length !== attributes.length) {
+        left++;
+        continue;
       }
-      if (count === 0 || left > count) {
-        throw failure('config-items', {
-          path,
-          reason: `${left} of ${count + left} lines do not have ${attributes.length} attributes`,
-        });
-      }
-    }),
-  );
+      const own = keyAt >= 0 ? values[keyAt]! : id;
+      if (seen.has(own)) continue;
+      seen.add(own);
+      count++;
+      if (weights.size < 2) weights.add(weight);
+      const rest = others.map((name) => values[attributes.indexOf(name)]!);
+      await write(`${[own, ...rest].map((each) => csvText(each, ',')).join(',')}\n`);
+    }
+    if (count === 0 || left > count) {
+      throw failure('config-items', {
+        path,
+        reason: `${left} of ${count + left} lines do not have ${attributes.length} attributes`,
+      });
+    }
+  });
   return { count, left, isUniform: weights.size < 2 };
 }
 
@@ -126,7 +121,8 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   const failed = new Promise<never>((_, reject) => {
     file.on('error', reject);
-    input.on('error', reject);
+    if (input !== file)
+      input.on('error', () => reject(failure('cannot-read', { path, reason: 'it is cut off, or not gzip' })));
   });
   failed.catch(() => {});
   const iterator = lines[Symbol.asyncIterator]();
@@ -142,26 +138,22 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-/** A new file: nothing is overwritten. Lines are written in pieces. */
-async function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
-  let handle: FileHandle | undefined;
-  let pieces: string[] = [];
-  let size = 0;
-  const flush = async (): Promise<void> => {
-    await handle!.writeFile(pieces.join(''));
-    [pieces, size] = [[], 0];
-  };
-  try {
-    handle = await open(to, 'wx');
+/** The file is there once it is whole. Lines are written in pieces. */
+function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
+  return writeDurably(to, async (sink) => {
+    let pieces: string[] = [];
+    let size = 0;
+    const flush = async (): Promise<void> => {
+      await sink.write(Buffer.from(pieces.join('')));
+      [pieces, size] = [[], 0];
+    };
     await body(async (text) => {
       pieces.push(text);
       size += text.length;
       if (size > BUFFER) await flush();
     });
     await flush();
-  } finally {
-    await handle?.close();
-  }
+  });
 }
 
 const csvText = (text: string, sign: string): string =>

@@ -1,5 +1,5 @@
 /** `tower import` with files: rows get their header, items of a sampler become a table, and the result checks. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,33 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
 };
 
 describe('import', () => {
+  it('leaves nothing of a try that failed, so that the next one succeeds', async () => {
+    const { config, folder, out } = project(shop, {
+      ...files,
+      shop_products: 'id:string\tweight:float\tattrs:string\n1\t1\tp\n',
+    });
+    expect(await codeOf(importConfig({ config, out }))).toBe('config-items');
+    expect(readdirSync(out)).toEqual([]);
+    writeFileSync(join(folder, 'data', 'shop_products'), files.shop_products);
+    expect((await importConfig({ config, out })).copies).toHaveLength(3);
+  });
+
+  it('says of rows that a kill left that the folder has no model', async () => {
+    const { config, out } = project(shop, files);
+    mkdirSync(out);
+    writeFileSync(join(out, 'train.csv'), 'bought');
+    await expect(importConfig({ config, out })).rejects.toMatchObject({
+      diagnostics: [{ code: 'starter-exists', hint: expect.stringContaining('no model') }],
+    });
+  });
+
+  it('refuses rows whose compressed file is cut off', async () => {
+    const { config, folder, out } = project(shop, { shop_test: files.shop_test, shop_products: files.shop_products });
+    writeFileSync(join(folder, 'data', 'shop_train.gz'), gzipSync(rows(5000)).subarray(0, 4000));
+    const events = join(folder, 'data', 'shop_train.gz');
+    expect(await codeOf(importConfig({ config, out, events }))).toBe('cannot-read');
+  });
+
   it('finds the data next to the folder of the config, and what it writes checks', async () => {
     const { config, out } = project(shop, files);
     const { missing, copies, model, notes } = await importConfig({ config, out });

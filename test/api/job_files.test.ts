@@ -1,6 +1,6 @@
 /** The scripts of a job are valid, name what they start, and keep paths with blanks and quotes whole. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { prepare } from '../../src/api/scale.ts';
@@ -25,7 +25,8 @@ it('a job has a script for each launcher, and each worker gets the same command'
     ...{ data, out: folder, workers: 3, set: { epochs: 2 }, tables: 'sharded' },
     ...{ memory: '8G', shards: join(root, 'disk') },
   });
-  expect(files).toEqual(['job.json', 'worker.sh', 'torchrun.sh', 'slurm.sh', 'kubernetes.yaml', 'step.py']);
+  // What says that the folder is a job comes last.
+  expect(files).toEqual(['step.py', 'worker.sh', 'torchrun.sh', 'slurm.sh', 'kubernetes.yaml', 'job.json']);
   expect(job.gathers).toBeGreaterThan(0);
   for (const name of ['worker.sh', 'torchrun.sh', 'slurm.sh']) {
     expect(spawnSync('bash', ['-n', join(folder, name)]).status, name).toBe(0);
@@ -95,4 +96,15 @@ it('a job of a model that workers cannot share is refused', async () => {
   writeFileSync(model, `${text('bpr(negatives: sampled(1))')}train { graph = lightgcn(layers: 2) }\n`);
   const sharded = prepare(model, { data, out: join(root, 'refused'), workers: 2, tables: 'sharded' });
   await expect(sharded).rejects.toThrow(/cannot share tables that `graph` connects/);
+});
+
+it('a job that is not written whole does not say that it is one, and says why', async () => {
+  const out = join(root, 'half');
+  const request = { data, out, workers: 3, force: true };
+  writeFileSync(model, text('softmax(in_batch)'));
+  await prepare(model, request);
+  rmSync(join(out, 'slurm.sh'));
+  mkdirSync(join(out, 'slurm.sh'));
+  await expect(prepare(model, request)).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-write' }] });
+  expect(existsSync(join(out, 'job.json'))).toBe(false);
 });

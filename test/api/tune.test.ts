@@ -87,7 +87,11 @@ describe('a study', () => {
         },
       });
       const done = await work.then(
-        () => true,
+        ({ ended }) => {
+          // Also where it goes on after the search.
+          expect(ended).toBe('trials');
+          return true;
+        },
         (error: unknown) => {
           expect(String(error)).toContain('enough');
           return false;

@@ -53,8 +53,12 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
   try {
     for (;;) {
       signal.throwIfAborted();
-      // The search ended here before, by its time.
-      if (jobs.logged && jobs.logged.kind !== 'search') break;
+      if (jobs.logged && jobs.logged.kind !== 'search') {
+        // The search ended here before: where another trial could begin, by its time.
+        await jobs.settle(0);
+        if (!next(true)) return ended;
+        break;
+      }
       await jobs.settle(jobs.count === 1 ? 0 : study.parallel - 1);
       if (jobs.count > 0) time ??= timer();
       if (time?.aborted && !jobs.logged) break;

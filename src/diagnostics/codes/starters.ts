@@ -2,10 +2,13 @@
 import { row } from '../code_row.ts';
 
 export const starters = {
-  'starter-exists': row<{ path: string }>({
+  'starter-exists': row<{ path: string; isUnfinished?: boolean }>({
     severity: 'error',
     message: ({ path }) => `${path} exists, and is not overwritten`,
-    hint: () => 'train the model that is there with `tower train`, or write another project: `--out FOLDER`',
+    hint: ({ isUnfinished = false }) =>
+      isUnfinished
+        ? 'the folder has no model: remove what an import left that did not end, or write another project: `--out FOLDER`'
+        : 'train the model that is there with `tower train`, or write another project: `--out FOLDER`',
     means:
       '`tower init` and `tower import` write new files only. The folder has a file of the name that the project needs.',
     remedy: 'Choose another folder with `--out`, or move the file.',
