@@ -1,4 +1,6 @@
 /** The library: the same words as the commands. */
+import { hintForPrograms } from './diagnostics/diagnose.ts';
+
 export { type Checked, type CheckRequest, check } from './api/check.ts';
 export { type CompareRequest, compare } from './api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
@@ -40,3 +42,5 @@ export type { Answers } from './server/answers.ts';
 export type { Limits } from './server/limits.ts';
 export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './server/schemas.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
+
+hintForPrograms();

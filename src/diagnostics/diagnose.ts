@@ -18,7 +18,8 @@ export function diagnose<C extends Code>(
     hint?: (facts: unknown) => string | undefined;
     remedy?: string;
   };
-  const hint = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
+  const words = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
+  const hint = words && isProgram ? inProgram(words) : words;
   const diagnostic: Diagnostic = {
     code,
     severity: row.severity,
@@ -31,6 +32,35 @@ export function diagnose<C extends Code>(
   factsOfAll.set(diagnostic, facts);
   return diagnostic;
 }
+
+/** Whether a program asks, which has no command line. */
+let isProgram = false;
+
+/** Hints name the entries of a request from now on, and no options. The library calls it. */
+export function hintForPrograms(): void {
+  isProgram = true;
+}
+
+/** Options that a request of the library has by the same name. All others remain: they are of commands alone. */
+const sameNames: Readonly<Record<string, (value: string | undefined) => string>> = {
+  ...Object.fromEntries(
+    ['resume', 'finish', 'force', 'all', 'unfinished'].map((name) => [name, () => `${name}: true`]),
+  ),
+  ...Object.fromEntries(
+    ['from', 'replay', 'memory', 'shards', 'out', 'data', 'engine'].map((name) => [
+      name,
+      (value: string | undefined) => (value === undefined ? name : `${name}: '${value}'`),
+    ]),
+  ),
+  allow: (value) => (value === undefined ? 'allow' : `allow: ['${value.replace(/^'(.*)'$/, '$1')}']`),
+};
+
+/** A whole command in a hint stays as it is. */
+const inProgram = (hint: string): string =>
+  hint.replaceAll(/`--([a-z]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
+    const entry = sameNames[name]?.(value);
+    return entry === undefined ? option : `\`${entry}\``;
+  });
 
 const factsOfAll = new WeakMap<Diagnostic, unknown>();
 

@@ -75,12 +75,12 @@ describe('the data of a run', () => {
     writeFileSync(join(root, 'private/films.csv'), readFileSync(at('films.csv'), 'utf8'));
     const folder = forge('elsewhere', { file: join(root, 'private/data.tower') });
     expect(await read(folder)).toBe(
-      `run-elsewhere: name the data with \`--data FILE.tower\`, or allow the folders that the run names: \`--allow ${join(root, 'private')}\``,
+      `run-elsewhere: name the data with \`data: 'FILE.tower'\`, or allow the folders that the run names: \`allow: ['${join(root, 'private')}']\``,
     );
     expect(await read(folder, { data: at('data.tower') })).toBe('480');
     expect(await read(folder, { allow: [join(root, 'private')] })).toBe('480');
     // Allowing one folder allows no other.
-    expect(await read(folder, { allow: [project] })).toMatch(/^data-file-outside: .*--allow/);
+    expect(await read(folder, { allow: [project] })).toMatch(/^data-file-outside: .*`allow: /);
     rmSync(join(root, 'private'), { recursive: true });
   });
 
