@@ -9,7 +9,7 @@ import { makeSource } from '../text/source.ts';
 import { loadUsed, readSource } from './files.ts';
 
 /**
- * Applies the safe fixes of a file, and writes the file if there are any. Files that it uses remain as they are.
+ * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. Files that it uses remain as they are.
  * @throws Failure `cannot-read`, `cannot-write`
  */
 export function fixFile(path: string, settings: Settings = {}): Fixed {

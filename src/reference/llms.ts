@@ -99,6 +99,11 @@ const rules = `## Rules
 - A feature is \`name : kind(arguments)\`. Its name is the name of its column, unless \`columns\` of the data block says otherwise.
 - A flow reads in the order of the data: \`profile -> flatten -> mlp(128, 64)\`. It begins with a group, a feature, a step above it, or a call of several values.
 - Types are inferred: \`fields[F × D]\`, \`sequence[L × D]\`, \`vector[N]\`, \`interests[K × D]\`, \`outputs[task: N]\`. A list with \`pool: none\` is a sequence; other features are fields.
+- A data block gives columns: those of the header of \`events\`, and of \`items\` and \`users\` where their key joins. A feature or label reads the column
+  of its name; \`columns { item_id = "item" }\` gives a column another name, or computes one by SQL.
+- \`events = lines("train.txt")\` reads lines \`user item item …\`: each item is an event with the columns \`user\`, \`item\` and \`position\` (from 1), and
+  no others. \`user\` is a word of SQL: write \`columns { user_id = "\\"user\\"", item_id = "item" }\`. More columns come from \`users = "…" by user_id\` and
+  \`items = "…" by item_id\`, whose files then have the columns \`user\` and \`item\` too.
 - A score compares vectors: end each channel in a vector, with \`flatten\`, a pooling block or \`last\`. The two channels of one name need one width.
 - A tower lists its inputs in parentheses. No feature is in both towers, and no label is among the features.
 - \`cosine\` with \`softmax\` needs a temperature, such as 0.05. \`dot\` needs none.

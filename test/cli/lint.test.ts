@@ -69,6 +69,14 @@ describe('check', () => {
     expect(readFileSync(path, 'utf8')).toContain('stop = recall(10');
     expect(code).toBe(1);
   });
+  it('--fix fixes the data file too', async () => {
+    const path = file(model);
+    const data = file('data d {\n  events : "none.csv"\n  split = random(test: 10%)\n}\n');
+    const { said } = await run('check', '--fix', path, '--data', data);
+    expect(said).toContain(`fixed ${data}:2:10: `);
+    expect(readFileSync(data, 'utf8')).toContain('events = "none.csv"');
+    expect(readFileSync(path, 'utf8')).toBe(model);
+  });
   it('--fix leaves a valid file as it is, to the byte', async () => {
     const path = file(model);
     expect(await run('check', '--fix', path)).toMatchObject({ said: '', code: 0 });

@@ -34,6 +34,22 @@ const inModel: readonly Case[] = [
   ['hash: 16', 'hash: 10k', 'malformed-number', null],
   ['hash: 16', 'hash: 1_000_', 'malformed-number', 'hash: 1_000'],
   ['batch = 256', 'batch = 1,024', 'malformed-number', 'batch = 1_024'],
+  ['temperature: 0.05', 'temperature: 0,05', 'malformed-number'],
+  ['temperature: 0.05', 'temperature: 0,5', 'malformed-number', 'temperature: 0.5'],
+  ['rate: 0.05', 'rate: 0,005', 'malformed-number', 'rate: 0.005'],
+  ['  movie_id :', '  - movie_id :', 'foreign-form'],
+  ['recall(50, patience: 5)', 'recall@50', 'foreign-form', 'recall(50)'],
+  ['movie_id : id', '"movie_id" : id', 'foreign-form'],
+  ['batch = 256', '"batch": 256', 'foreign-form'],
+  ['group movie   = movie_id, genres', 'group movie   = [movie_id, genres]', 'foreign-form'],
+  ['user(profile)', 'user([profile])', 'foreign-form'],
+  ['model two_tower', 'model "two tower"', 'foreign-form'],
+  ['= movie_id, genres', '= movie_id, movies.genres', 'foreign-form'],
+  ['mlp(128, 64)', 'nn.Linear(128, 64)', 'foreign-form', null],
+  ['mlp(128, 64)', 'tf.keras.layers.Dense(64)', 'foreign-form', null],
+  ['mlp(128, 64)', 'mlp([128, 64])', 'wrong-type'],
+  ['group profile', 'def deep(width):\n  return mlp(width)\ngroup profile', 'foreign-form', 'block deep(width) = mlp(width)\ngroup profile'],
+  ['model two_tower', '"""Films."""\nmodel two_tower', 'foreign-comment', '/// Films.\nmodel two_tower'],
   ['profile -> flatten', 'profile - > flatten', 'foreign-arrow'],
   ['profile -> flatten', 'profile --> flatten', 'foreign-arrow'],
   ['profile -> flatten', 'profile –> flatten', 'foreign-arrow'],
@@ -77,6 +93,22 @@ describe('what only looks like the language', () => {
       expect(fixed(text)).toBe(data);
     },
   );
+  it.each([
+    ["string_split(genres, '|')", `"string_split(genres, "|")"`, `write \`"string_split(genres, '|')"\``],
+    ['userId', '""user id""', 'write `"\\"user id\\""`'],
+    ['userId', 'movies.userId', 'write `"userId"`'],
+  ])('the SQL %s, written %s', (sql, written, hint) => {
+    const text = data.replace(`"${sql}"`, written);
+    expect(check(makeSource(name, text)).diagnostics.map((one) => one.hint)).toEqual([hint]);
+  });
+  it.each([
+    ['keyed by user_id', 'keyed by movie_id', 'movie_id', 'feature-both-sides'],
+    ['  loss  =', '  weight = genres\n  loss  =', 'genres', 'weight-not-number'],
+  ])('%s, written %s, is blamed where it is written', (of, written, word, code) => {
+    const text = model.replace(of, written);
+    const [found, ...more] = check(makeSource(name, text)).diagnostics;
+    expect([found?.code, found?.at?.start, more]).toEqual([code, text.indexOf(written) + written.indexOf(word), []]);
+  });
   it('a program between the fences of a page is one mistake', () => {
     const text = `\`\`\`tower\n${model}\`\`\`\n`;
     expect(codes(text)).toEqual(['markdown-fence']);

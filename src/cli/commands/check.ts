@@ -39,7 +39,11 @@ export function checkCommand(program: Command): void {
       const { check } = await import('../../api/check.ts');
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
-      if (fix) await applyFixes(paths, set);
+      if (fix) {
+        await applyFixes(paths, set);
+        // Settings are of the models alone.
+        if (data && !paths.includes(data)) await applyFixes([data], {});
+      }
       const found: Diagnostic[] = [];
       const seen = new Set<string>();
       for (const path of paths) {

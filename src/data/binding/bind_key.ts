@@ -37,7 +37,7 @@ async function bindInFile(
   const bound = await binding.attempt(request);
   if ('column' in bound) return bound.column;
   // A misspelt entry is reported with the key in events already.
-  if (binding.misspeltEntry(request) === undefined) {
+  if (!binding.hasFailed(request)) {
     const { message, hint } = bound.diagnostic;
     binding.diagnostics.push(diagnose('key-does-not-join', span, { key: name, file: role, reason: message, hint }));
   }

@@ -29,6 +29,8 @@ export class ColumnBinding {
   readonly entries: ReadonlyMap<string, DataDescription['columns'][number]>;
   readonly #binder: Binder;
   readonly #model: Model | undefined;
+  /** Where the entries begin that are reported. */
+  readonly #failed = new Set<number | undefined>();
   /** All names that something reads, fed or not. */
   readonly #wanted: ReadonlySet<string>;
 
@@ -50,8 +52,20 @@ export class ColumnBinding {
   async bind(request: BindRequest): Promise<BoundColumn | undefined> {
     const bound = await this.attempt(request);
     if ('column' in bound) return bound.column;
-    this.diagnostics.push(this.misspeltEntry(request) ?? bound.diagnostic);
+    const entry = this.misspeltEntry(request) ?? (bound.diagnostic.code === 'sql-fails' ? bound.diagnostic : undefined);
+    if (!entry || !this.hasFailed(request)) this.diagnostics.push(entry ?? bound.diagnostic);
+    const place = this.#entryOf(request);
+    if (entry && place !== undefined) this.#failed.add(place);
     return undefined;
+  }
+
+  /** Whether the entry of `columns` that is asked for is reported: every use of it would fail alike. */
+  hasFailed(request: Pick<Request, 'what' | 'name'>): boolean {
+    return this.#failed.has(this.#entryOf(request));
+  }
+
+  #entryOf(request: Pick<Request, 'what' | 'name'>): number | undefined {
+    return (this.entries.get(request.name)?.span ?? this.misspeltEntry(request)?.at)?.start;
   }
 
   /** The column, or a diagnostic that is not reported. */

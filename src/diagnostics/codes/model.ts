@@ -235,7 +235,7 @@ export const model = {
         : `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\``,
     hint: ({ name, group, keyOf }) =>
       keyOf
-        ? `key \`${keyOf}\` by a feature of its own`
+        ? `choose the key of \`${keyOf}\` among its own features`
         : group
           ? 'give each tower inputs of its own'
         : `remove it from one tower; if each side has its own column, share the table with \`like(${name})\``,

@@ -127,7 +127,7 @@ function resolveKinds(
   const [first] = values;
   if (first?.kind === 'List') {
     const inner = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
-    const facts = { of, expected: describeEntry(type), found: 'a list in brackets' };
+    const facts = { of, expected: describeEntry(type), found: 'a list in brackets', write: inner };
     report('wrong-type', first.span, facts, rewrite(first.span, inner === '' ? undefined : inner));
     return undefined;
   }
