@@ -1,13 +1,13 @@
 /** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
 
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { reading, writing } from '../diagnostics/system_reason.ts';
+import { reading } from '../diagnostics/system_reason.ts';
 import type { Graph } from '../scan/approximate.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
-import { isPartialOf, makeFolder, removeDurably, syncFolder } from '../storage/durable.ts';
+import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
 import type { Texts } from '../text/texts.ts';
 import { type Built, buildBest, type IndexEvent } from './build.ts';
@@ -119,19 +119,8 @@ async function refuseOtherFiles(folder: string): Promise<void> {
 /** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */
 async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
   await makeFolder(folder);
-  const partial = `.${graphFile}.${process.pid}-0.partial`;
-  const path = join(folder, partial);
-  try {
-    saveGraph(graph, path);
-    const handle = await open(path, 'r+');
-    await handle.sync().finally(() => handle.close());
-    const checksum = await checksumOf(folder, partial);
-    await writing(path, rename(path, join(folder, graphFile)));
-    await syncFolder(folder);
-    return checksum;
-  } finally {
-    await rm(path, { force: true }).catch(() => {});
-  }
+  await replaceDurably(join(folder, graphFile), async (partial) => saveGraph(graph, partial));
+  return checksumOf(folder, graphFile);
 }
 
 /** An error of usearch is a text without a code. */

@@ -1,8 +1,8 @@
 /** An index on disk, with usearch. Its certificate is computed again here from the files alone, by plain sums. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type IndexSource, openIndex, writeIndex } from '../../src/ann/index_folder.ts';
 import type { IndexManifest } from '../../src/ann/manifest.ts';
 import { makeRandom } from '../../src/random/random.ts';
@@ -11,6 +11,20 @@ import { Bits } from '../../src/scan/bits.ts';
 import { makeScan } from '../../src/scan/scan.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { hasUsearch, skipped } from './has_usearch.ts';
+
+/** While it is set, the disk is full when a graph is to be on it. */
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const open: typeof real.open = async (path, ...more) => {
+    const handle = await real.open(path, ...more);
+    if (disk.isFull && String(path).includes('graph.usearch')) {
+      handle.sync = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'fsync' }));
+    }
+    return handle;
+  };
+  return { ...real, open };
+});
 
 const random = makeRandom(21);
 const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
@@ -190,5 +204,16 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
     );
     await expect(work).rejects.toThrow('enough');
     expect(() => readdirSync(join(root, 'ended'))).toThrow('ENOENT');
+  });
+});
+
+describe.skipIf(!hasUsearch)('on a disk that is full when the graph is to be on it', () => {
+  it('no index is written, and the message says why', async () => {
+    disk.isFull = true;
+    const work = writeIndex(sourceOf('full')).finally(() => {
+      disk.isFull = false;
+    });
+    await expect(work).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-write' }] });
+    expect(existsSync(join(root, 'full'))).toBe(false);
   });
 });
