@@ -49,7 +49,7 @@ export type FilterTree =
   | { readonly kind: 'alone'; readonly operand: FilterOperand };
 
 /** What could not be read, and what was expected there, in words. */
-export interface FilterMistake extends FilterPlace {
+interface FilterMistake extends FilterPlace {
   readonly found: string;
   readonly expected: string;
   /** What to do, where it is not to write what was expected. */

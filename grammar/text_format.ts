@@ -10,7 +10,7 @@ export interface ConfigPlace {
   readonly end: number;
 }
 
-export type ConfigValue = ConfigPlace &
+type ConfigValue = ConfigPlace &
   (
     | { readonly kind: 'text' | 'number' | 'word'; readonly text: string }
     | { readonly kind: 'message'; readonly fields: readonly ConfigField[] }
@@ -23,7 +23,7 @@ export interface ConfigField extends ConfigPlace {
 }
 
 /** What could not be read, and what was expected there, in words. */
-export interface ConfigMistake extends ConfigPlace {
+interface ConfigMistake extends ConfigPlace {
   readonly found: string;
   readonly expected: string;
 }

@@ -169,16 +169,16 @@ export const Blank = token({
 });
 
 /** The lines of a code fence, copied with the program from a page. */
-export const Fence = token({ name: 'Fence', begins: '`~', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
+const Fence = token({ name: 'Fence', begins: '`~', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
 
 /** `/// …`: belongs to what follows. */
 export const DocComment = token({ name: 'DocComment', begins: '/', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
 
 /** `// …` */
-export const Comment = token({ name: 'Comment', begins: '/', pattern: /\/\/[^\r\n]*/, group: 'comments' });
+const Comment = token({ name: 'Comment', begins: '/', pattern: /\/\/[^\r\n]*/, group: 'comments' });
 
 /** Comments of other languages: skipped like ours, and reported. */
-export const ForeignComment = token({
+const ForeignComment = token({
   name: 'ForeignComment',
   begins: `#/"'`,
   pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|"""(?:[^"]|"(?!""))*"""|'''(?:[^']|'(?!''))*'''/,
@@ -187,7 +187,7 @@ export const ForeignComment = token({
 });
 
 /** Whatever is left, one character at a time: never reaches the parser. */
-export const Unknown = token({
+const Unknown = token({
   name: 'Unknown',
   begins: '\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff',
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are part of what is left

@@ -100,7 +100,7 @@ async function refuseOtherFile(path: string): Promise<void> {
 const mostOfReport = 256 * 2 ** 20;
 
 /** What is known of a run by its folder. @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
-export async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
+async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
   const { training, plan, sources } = manifest;
   const texts: SourceText[] = [];
   for (const path of sources) texts.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });

@@ -34,7 +34,7 @@ async function visit(folder: string, depth: number, found: RunSummary[]): Promis
 }
 
 /** What runs may be sorted by, besides metrics of the validation. */
-export const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
+const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
 
 /**
  * By a metric the greatest first, and runs without it last; `changed`, `size` and `epochs` the greatest first; `name` by the alphabet.

@@ -8,7 +8,7 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 
-export type { OnPass, PassEvent } from '../data/shards/passes.ts';
+export type { PassEvent } from '../data/shards/passes.ts';
 export type { Decision } from '../data/shards/request.ts';
 
 export interface MemoryRequest {

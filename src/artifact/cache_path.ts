@@ -10,7 +10,7 @@ export const cacheFolder = 'cache';
 export const cachePath = (engine: string): string => `${cacheFolder}/${engine}.safetensors`;
 
 /** Of a name in that folder. A kill may have left it half written. */
-export function isCacheFile(name: string): boolean {
+function isCacheFile(name: string): boolean {
   const own = name.replace(/^\.([a-z]+\.safetensors)\..*$/, '$1');
   return /^[a-z]+\.safetensors$/.test(own) && (name === own || isPartialOf(name, own));
 }

@@ -4,8 +4,8 @@ import type { GraphPlan, Plan, TowerPart, TowerPlan } from '../plan/plan.ts';
 
 /** A graph is named by its file. */
 export type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
-export type StoredPart = Omit<TowerPart, 'graph'> & { readonly graph: string };
-export type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
+type StoredPart = Omit<TowerPart, 'graph'> & { readonly graph: string };
+type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
   readonly embedded: StoredGraph;
   readonly parts?: readonly StoredPart[];
 };

@@ -24,7 +24,7 @@ export interface Origin {
   readonly data?: SourceText;
 }
 
-export interface SourceText {
+interface SourceText {
   /** Its path. */
   readonly name: string;
   readonly text: string;

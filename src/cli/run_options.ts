@@ -11,7 +11,7 @@ import {
   unfinishedOption,
 } from './options.ts';
 
-export interface OfRun extends RunOptions {
+interface OfRun extends RunOptions {
   readonly json?: boolean;
 }
 

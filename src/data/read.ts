@@ -60,7 +60,7 @@ export async function readDataset(
 }
 
 /** What reading works with. */
-export interface Reading {
+interface Reading {
   readonly database: Database;
   readonly layout: Layout;
   readonly files: BoundData['files'];

@@ -5,7 +5,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { firstOf, mostErrors } from './order.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */
-export interface JsonPlace {
+interface JsonPlace {
   readonly file: string | null;
   readonly line: number | null;
   readonly column: number | null;

@@ -3,7 +3,7 @@ import type { Box, Drawing } from './drawn.ts';
 
 export const [gapX, gapY] = [16, 34];
 /** A line may run in half a gap outside the boxes. */
-export const margin = 12;
+const margin = 12;
 export const [titleHeight, lineHeight] = [24, 17];
 /** Between two towers. */
 export const gapTowers = 3 * gapX;

@@ -35,7 +35,7 @@ export interface Converted {
  * The message of a config.
  * @throws Failure `config-syntax`
  */
-export function partOf(source: Source): Part {
+function partOf(source: Source): Part {
   const read = readConfig(source.text.replace(/^\uFEFF/, ' '));
   if ('mistake' in read) {
     const { start, end, found, expected } = read.mistake;

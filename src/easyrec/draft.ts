@@ -19,7 +19,7 @@ export interface FeatureDraft {
   readonly line: number;
 }
 
-export interface ListDraft {
+interface ListDraft {
   readonly pool: 'mean' | 'sum' | 'none';
   readonly max: number;
   /** SQL of the weights of its elements. */

@@ -93,9 +93,6 @@ export function elementsOf(column: string, separator: string, isList: IsList): s
   return `string_split(CAST(${columnOf(column)} AS VARCHAR), ${textOf(separator)})`;
 }
 
-/** The column itself, where an expression is not needed. */
-export const plainOr = (sql: string, column: string): string => (sql === columnOf(column) ? column : sql);
-
 /** Settings of an embedding that Tower has not, or not for one feature. */
 export function unusedSettings(part: Part, notes: Notes): void {
   for (const name of ['initializer', 'init_fn'] as const) {

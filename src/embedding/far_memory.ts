@@ -24,7 +24,7 @@ export interface FarMemory {
   state(at: number): FarNumbers;
 }
 
-export interface FarStep {
+interface FarStep {
   readonly rate: number;
   readonly keep: number;
   readonly l2: number;

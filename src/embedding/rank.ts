@@ -3,7 +3,7 @@ import type { BagColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeSpace, type Region } from './space.ts';
 
-export interface RowRanks {
+interface RowRanks {
   /** Columns that score above the row's target. A target that is not a number (NaN) is below all that are ranked. */
   readonly better: Int32Array;
   /** Other columns that score the same. */
@@ -13,12 +13,12 @@ export interface RowRanks {
 }
 
 /** Columns left out of the ranking of a target, all but the target: bag `of[i]`, or none where that is −1. May repeat a column. */
-export interface ExcludedColumns {
+interface ExcludedColumns {
   readonly bags: BagColumn;
   readonly of: Int32Array;
 }
 
-export interface RankOptions {
+interface RankOptions {
   readonly excluded?: ExcludedColumns;
   /** The row of scores that each target is in: several targets may share one. Default: each has a row of its own. */
   readonly of?: Int32Array;
@@ -32,7 +32,7 @@ export interface Ranker {
 }
 
 /** Ranks of some columns, whose targets may be among others. */
-export interface PartialRanks {
+interface PartialRanks {
   /** Whether one of the targets is among these columns. */
   hasTarget(from: number, to: number): boolean;
   /**

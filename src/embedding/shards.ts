@@ -5,7 +5,7 @@
 import { spaceLimit } from './space.ts';
 
 const shardBits = 6;
-export const shardCount = 2 ** shardBits;
+const shardCount = 2 ** shardBits;
 
 export interface Shards {
   /** Rows of each memory. */

@@ -18,7 +18,7 @@ import { TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 import { stateLength } from './table_size.ts';
 
-export type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
+type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
 
 export interface Table {
   readonly name: string;

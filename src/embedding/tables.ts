@@ -150,7 +150,7 @@ function parameterBytes(graph: Graph): number {
   );
 }
 
-export function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): number {
+function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): number {
   const encoding = encodings.get(feature);
   invariant(encoding, `feature ${feature} has no encoding`);
   return rowsOf(encoding);

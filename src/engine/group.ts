@@ -32,7 +32,7 @@ export interface Group {
   leave(reason: string): Promise<void>;
 }
 
-export interface ExchangeAbout {
+interface ExchangeAbout {
   /** A worker may compile a step or rank a corpus before it comes. */
   readonly isPatient?: boolean;
   /** What all workers have done together when it is over, for a message that one is lost: `step 12`. */

@@ -4,7 +4,7 @@ import { isInBag } from './ranks.ts';
 import type { SeenRule } from './seen.ts';
 
 /** How many events are of an item that their user had before. A ranking that excludes seen items never shows these. */
-export function countRepeats(task: ScoringTask): number {
+function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [], per } = task;
   let count = 0;
   for (let row = 0; row < events.rows; row++) {

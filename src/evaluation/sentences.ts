@@ -5,7 +5,7 @@ import type { ColdItems, Figures } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Sample } from './sample.ts';
 
-export const count = (number: number, what: string): string =>
+const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 /** What is ranked how often, and what figures are the mean of: per event and per user are never confused. */

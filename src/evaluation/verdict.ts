@@ -14,7 +14,7 @@ export interface Verdict {
   readonly undecided: readonly Judged[];
 }
 
-export interface Judged {
+interface Judged {
   readonly name: string;
   readonly figure: number;
   /** The model's figure less this one. */

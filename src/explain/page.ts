@@ -6,7 +6,7 @@ import { paragraphOf, specLink } from './specification.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/diagnostics/codes: change that, not this. -->';
 
-export function errorPage({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
+function errorPage({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
   const parts = [generated, `# ${code}`, severityText(code, severity), means];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('## Wrong', fence('tower wrong', wrong), '`tower check` prints:', fence('text', printed));

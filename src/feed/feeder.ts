@@ -42,7 +42,7 @@ export interface FeederOptions {
 }
 
 /** Of the dense optimizer in one step. */
-export interface DenseRate {
+interface DenseRate {
   /** After its schedule. */
   readonly rate: number;
   /** What the schedule multiplies a rate by. Default 1. */

@@ -38,7 +38,7 @@ function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: stri
 }
 
 /** Each pair once, however often it comes, in ascending order of the first. */
-export function edgesOf(first: Codes, second: Codes, rows: number): Edges {
+function edgesOf(first: Codes, second: Codes, rows: number): Edges {
   const seconds = new Map<number, Set<number>>();
   for (let row = 0; row < rows; row++) {
     const [a, b] = [first.at(row), second.at(row)];

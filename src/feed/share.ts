@@ -103,7 +103,7 @@ export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { r
 }
 
 /** Rows of a worker out of `count`: all have as many, but for the last ones. */
-export function rangeOf(count: number, { rank, workers }: Share): readonly [number, number] {
+function rangeOf(count: number, { rank, workers }: Share): readonly [number, number] {
   const most = Math.ceil(count / workers);
   return [Math.min(count, rank * most), Math.min(count, (rank + 1) * most)];
 }

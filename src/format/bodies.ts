@@ -107,7 +107,7 @@ interface Row {
 }
 
 /** The lines between the braces. `level` is how deep they are indented. */
-export function linesOfBody({ items }: Body, level: number, layout: Layout, section: number): Line[] {
+function linesOfBody({ items }: Body, level: number, layout: Layout, section: number): Line[] {
   const room = layout.printWidth - level * layout.tabWidth;
   let rows = rowsOf(items);
   // A row that is too long is split, which may widen the heads of its neighbours: until all fit.
@@ -201,6 +201,6 @@ export function broken(what: Binding, width: number, room: number): Doc {
 }
 
 /** A binding with its sign in the column of its neighbours'. */
-export function aligned({ head, doc, sign, value }: Binding, width: number): Doc {
+function aligned({ head, doc, sign, value }: Binding, width: number): Doc {
   return head === undefined ? doc : [head.padEnd(width), ` ${sign}`, value];
 }

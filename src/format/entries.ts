@@ -132,9 +132,3 @@ function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, rea
     form,
   };
 }
-
-/** An entry or declaration with the comments that are before it. */
-export interface Placed<T> {
-  readonly before: Gap;
-  readonly item: T;
-}

@@ -5,7 +5,7 @@ import type { Attributes, LeafName } from './ops/row.ts';
 import type { OpName } from './ops.ts';
 import { GraphWriter } from './writer.ts';
 
-export type { Builder, MatMulOptions, Ref } from './builder_contract.ts';
+export type { Builder, Ref } from './builder_contract.ts';
 export { GraphTypeError };
 
 /** An empty graph. */

@@ -99,7 +99,7 @@ export function dimAt(shape: Shape, axis: number, rank: number): Dim {
   return shape[axis - (rank - shape.length)] ?? 1;
 }
 
-export function resolveDim(dim: Dim, sizes: Sizes): number {
+function resolveDim(dim: Dim, sizes: Sizes): number {
   if (typeof dim === 'number') return dim;
   let product = dim.times;
   for (const symbol of dim.symbol.split('·')) {

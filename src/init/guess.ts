@@ -1,7 +1,7 @@
 /** What a column may be, and why: the answer of one guess. */
 import type { ColumnProfile } from './profile.ts';
 
-export type Role =
+type Role =
   | 'user'
   | 'item'
   | 'time'

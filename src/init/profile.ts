@@ -4,7 +4,7 @@ import { type NumberForm, numberFormOf } from './numbers.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
 import { meansOf, wordsOf } from './words.ts';
 
-export type Kind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
+type Kind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
 
 export interface ColumnProfile {
   readonly name: string;
@@ -38,7 +38,7 @@ export interface ColumnProfile {
   readonly width?: number;
 }
 
-export type ListForm = '|' | ';' | ',' | ', ' | ' ' | 'json' | 'python';
+type ListForm = '|' | ';' | ',' | ', ' | ' ' | 'json' | 'python';
 
 export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
   readonly columns: readonly ColumnProfile[];

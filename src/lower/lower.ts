@@ -40,7 +40,7 @@ export interface Shapes {
   readonly sequence?: string;
 }
 
-export interface KeyedTower {
+interface KeyedTower {
   readonly name: string;
   readonly key?: string;
 }

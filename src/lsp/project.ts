@@ -12,7 +12,7 @@ import { Turns } from './turns.ts';
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-export async function projectPaths(session: Session, token?: CancellationToken): Promise<readonly string[]> {
+async function projectPaths(session: Session, token?: CancellationToken): Promise<readonly string[]> {
   return withOpen(session, await pathsIn(session, token));
 }
 

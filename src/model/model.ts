@@ -40,7 +40,7 @@ export interface Label {
   readonly type: 'binary' | 'number';
 }
 
-export interface Group {
+interface Group {
   readonly name: string;
   readonly span: Span;
   readonly members: readonly string[];

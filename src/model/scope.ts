@@ -7,7 +7,7 @@ import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 import type { Files } from './use.ts';
 
-export const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
+const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
 
 /** What of a file may be read by its name. */
 export type ReadKind = (typeof readKinds)[number];
@@ -55,7 +55,7 @@ type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
  * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
  * the object, and a value would be lost.
  */
-export const reserved = '__proto__';
+const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {

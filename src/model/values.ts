@@ -9,7 +9,7 @@ import { guess } from './guess.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
 
-export type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
+type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
 
 /** What a value may refer to. */
 export interface Binding {

@@ -76,7 +76,7 @@ export function requestOf(question: Question, about: AboutAnswer): Asked {
 }
 
 /** Pictures, and the first of the others. */
-export function columnsShown({ columns }: AboutAnswer): string[] {
+function columnsShown({ columns }: AboutAnswer): string[] {
   const pictures = columns.filter(({ picture }) => picture).slice(0, 1);
   const others = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
   return [...pictures, ...others].map(({ name }) => name);

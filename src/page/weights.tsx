@@ -51,7 +51,7 @@ const movedTo = (weights: Question['weights'], name: string, weight: number): Qu
   Object.fromEntries([...Object.entries(weights).filter(([other]) => other !== name), [name, weight]]);
 
 /** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
-export function rangeOf(factors: readonly number[]): number {
+function rangeOf(factors: readonly number[]): number {
   const wanted = 2 * Math.max(...factors.map(Math.abs));
   const power = 10 ** Math.floor(Math.log10(wanted));
   return power * ([1, 2, 5, 10].find((step) => step * power >= wanted) ?? 10);

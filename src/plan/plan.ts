@@ -39,7 +39,7 @@ export type Encoder =
   | ({ readonly kind: 'trigrams' } & Pieces);
 
 /** Pieces that have a row each, and rows that the hashes of all others share. */
-export interface Pieces {
+interface Pieces {
   readonly buckets: number;
   readonly values?: readonly string[];
   /** Instead: a file with a piece a line. */
@@ -292,7 +292,7 @@ export type RowsOf =
   | MinedRows
   | QueueRows;
 
-export interface ElementRows {
+interface ElementRows {
   readonly kind: 'elements';
   /** No row fills up to few different counts: a block takes statistics of them. */
   readonly exact?: true;

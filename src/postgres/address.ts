@@ -10,7 +10,7 @@ export interface Address {
 }
 
 /** Whether a text names a database, and not a folder. */
-export const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
+const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
 
 /** Of a database that does not answer: milliseconds before it counts as unreachable. */
 const patience = 5000;

@@ -17,7 +17,7 @@ export interface ColumnName {
 /** Tower's own columns of each table. */
 const own = ['row', 'key', 'title', 'vector'];
 /** Bytes that PostgreSQL keeps of a name. */
-export const longestName = 63;
+const longestName = 63;
 
 const types: Readonly<Record<ItemColumn['kind'], string>> = {
   number: 'double precision',

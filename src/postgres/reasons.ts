@@ -85,7 +85,7 @@ const sentences: readonly (readonly [RegExp, Reason])[] = [
   ],
 ];
 
-export function reasonOf(error: unknown): Reason | undefined {
+function reasonOf(error: unknown): Reason | undefined {
   if (!(error instanceof Error)) return undefined;
   // All addresses of a host failed, each for its own reason.
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);

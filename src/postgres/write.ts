@@ -222,7 +222,7 @@ async function buildGraph(
 }
 
 /** Also continues a search whose items a filter removes. */
-export async function setSearch(client: ClientBase, efSearch: number, scope: 'LOCAL' | 'SESSION'): Promise<void> {
+async function setSearch(client: ClientBase, efSearch: number, scope: 'LOCAL' | 'SESSION'): Promise<void> {
   await client.query(`SET ${scope} hnsw.ef_search = ${efSearch}; SET ${scope} hnsw.iterative_scan = strict_order`);
 }
 

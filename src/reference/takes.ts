@@ -25,7 +25,7 @@ const fields = (...widths: readonly number[]): ValueType => ({
 });
 
 /** One of each type, in the order in which a block is shown: after the first that it takes. */
-export const samples: readonly Sample[] = [
+const samples: readonly Sample[] = [
   { from: 'profile -> flatten', type: { kind: 'vector', width: 64 } },
   { from: 'mixed', type: fields(16, 8, 4) },
   { from: 'history', type: { kind: 'sequence', length: 20, width: 16 } },

@@ -1,7 +1,5 @@
 import { palette, pictureStyle } from '../drawing/style.ts';
 
-export { palette };
-
 /** Of verdicts. */
 const tones = `
 :root { --good: #1a7f4b; --fair: #8a6100; --bad: #b3261e; --quiet: #8f9aa6; }

@@ -78,4 +78,4 @@ function leadText({ lead }: EvaluationRow, metric: string): string {
   return own ? ` (${signed(own.mean)}: ${signed(own.low)} to ${signed(own.high)})` : '';
 }
 
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;

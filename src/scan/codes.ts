@@ -17,7 +17,7 @@ export const largestCode = 127;
 /** What rounding in float64 may add to any of these figures, generously. */
 export const roundedUp = 1 + 2 ** -40;
 /** A score in float64 is within this, times ‖q‖ · ‖x‖, of the real one. */
-export const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
+const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
 
 export interface Layout {
   readonly rows: number;

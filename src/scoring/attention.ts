@@ -21,7 +21,7 @@ export interface Attention {
   readonly fields: readonly FieldAttention[];
 }
 
-export interface FieldAttention {
+interface FieldAttention {
   readonly name: string;
   readonly mean: number;
   /** Standard deviation from row to row. */
@@ -102,7 +102,7 @@ async function readTower(
 }
 
 /** The tower as far as what is read out of it, named by its labels. */
-export function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
+function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
   const outputs = readouts.map(({ label }) => {
     const node = graph.nodes.findLastIndex((each) => each.label === label);
     invariant(node >= 0, `graph ${graph.name} has no ${label}`);

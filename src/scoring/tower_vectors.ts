@@ -42,7 +42,7 @@ export interface Wanted {
   readonly more?: readonly MoreOutput[];
 }
 
-export interface MoreOutput {
+interface MoreOutput {
   readonly output: string;
   /** float32 [rows, width] */
   readonly into: Float32Array;

@@ -34,7 +34,7 @@ export interface DescribedFeature {
   readonly examples: readonly Example[];
 }
 
-export interface Example {
+interface Example {
   readonly value: string | number;
   readonly title?: string;
 }

@@ -53,7 +53,7 @@ export interface ExportedPage {
 }
 
 /** The module within the folder. */
-export const pageScript = 'tower.js';
+const pageScript = 'tower.js';
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
 export async function exportPage(

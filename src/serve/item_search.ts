@@ -5,7 +5,7 @@
  */
 import type { Snapshot } from './snapshot.ts';
 
-export interface FoundItem {
+interface FoundItem {
   readonly key: string;
   readonly title?: string;
 }

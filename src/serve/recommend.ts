@@ -35,7 +35,7 @@ export interface Recommender extends Asking {
 }
 
 /** What answers, and takes items. */
-export interface Writable extends Asking {
+interface Writable extends Asking {
   /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
   writes(reader: ItemReader): ItemWrites;
 }

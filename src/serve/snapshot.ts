@@ -49,7 +49,7 @@ export interface SnapshotSource {
 }
 
 /** A user whose key was searched. */
-export interface FoundUser {
+interface FoundUser {
   readonly key: string;
   /** How many items the user has seen. */
   readonly seen: number;
@@ -97,7 +97,7 @@ export interface Snapshot {
 }
 
 /** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
-export interface WrittenRows {
+interface WrittenRows {
   readonly of: object;
   readonly first: number;
   readonly rows: number;

@@ -22,7 +22,7 @@ export interface Gate {
   pass<T>(work: (isLate: () => boolean) => Promise<T>, request: GatedRequest): Promise<T>;
 }
 
-export interface GatedRequest {
+interface GatedRequest {
   /** Milliseconds from now to the deadline. */
   readonly milliseconds: number;
   /** An ordinary request costs 1. One that costs more than all that may be in work is in work alone. */

@@ -41,7 +41,7 @@ const ready = { method: 'GET', summary: 'Open Inference Protocol: whether the mo
 const infer = { method: 'POST', summary: 'Open Inference Protocol: infer.', takes: 'Infer', gated: true } as const;
 
 /** The routes of protocols of others: TensorFlow Serving and the Open Inference Protocol. */
-export const protocolRoutes = {
+const protocolRoutes = {
   status: { ...status, path: tensorflow },
   statusOfVersion: { ...status, path: tensorflow + version },
   statusOfLabel: { ...status, path: tensorflow + label },

@@ -32,7 +32,7 @@ export interface Held extends Owner {
   readonly id: string;
 }
 
-export const lockFile = '.lock';
+const lockFile = '.lock';
 
 /** A path on which nothing can be made, such as one of /proc, is reported. */
 const mostGone = 100;

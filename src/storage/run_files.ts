@@ -9,7 +9,7 @@ import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 
 /** A path within a folder, with `/`, never out of it. */
-export const isInside = (path: string): boolean =>
+const isInside = (path: string): boolean =>
   path !== '' && !/[\\\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** Whether a folder lies there itself, and no link to one. */

@@ -16,7 +16,7 @@ const views = {
 } as const;
 
 type View = keyof typeof views;
-export type TreeArray = InstanceType<(typeof views)[View]['of']>;
+type TreeArray = InstanceType<(typeof views)[View]['of']>;
 
 /** JSON: an object is in `o`, the entries of a map in `m`, the name of a tensor in `t`. */
 type Node = string | number | boolean | null | readonly Node[] | Branch;

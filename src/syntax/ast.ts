@@ -77,7 +77,7 @@ export interface Features extends Node {
 }
 
 /** `labels { clicked: binary, … }` */
-export interface Labels extends Node {
+interface Labels extends Node {
   readonly kind: 'Labels';
   readonly entries: readonly TypedEntry[];
 }
@@ -217,7 +217,7 @@ export interface Name {
 }
 
 /** `30_000`, `1e-3`, `10%` (then `value` is 0.1 and `percent` is true). */
-export interface NumberLiteral {
+interface NumberLiteral {
   readonly kind: 'Number';
   readonly span: Span;
   readonly value: number;
@@ -250,7 +250,7 @@ export interface Argument {
   readonly value: Expression;
 }
 
-export interface Unary {
+interface Unary {
   readonly kind: 'Unary';
   readonly span: Span;
   readonly operator: '-';
@@ -266,7 +266,7 @@ export interface Binary {
 }
 
 /** `profile -> flatten -> mlp(64)`: two steps or more, in the order the data takes. */
-export interface Flow {
+interface Flow {
   readonly kind: 'Flow';
   readonly span: Span;
   readonly steps: readonly Expression[];

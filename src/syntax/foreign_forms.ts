@@ -36,7 +36,9 @@ const calls = Object.keys(callWords);
 /** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
 function callOf(word: string): string {
   const plain = likest(word.toLowerCase(), calls);
-  const meant = (['block', 'loss', 'optimizer'] as const).flatMap((place) => meaningOf(word, place, calls)?.write ?? []);
+  const meant = (['block', 'loss', 'optimizer'] as const).flatMap(
+    (place) => meaningOf(word, place, calls)?.write ?? [],
+  );
   return plain?.name === word.toLowerCase() ? plain.name : (meant.find((one) => calls.includes(one)) ?? word);
 }
 
@@ -146,7 +148,8 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
     const last = lexed.tokens.findLast((one) => one.startOffset < end)!;
     for (const read of lex(written).tokens) tokens.push({ ...last, ...placed(read, token), endOffset: end - 1 });
   }
-  const isLeft = ({ startOffset }: IToken): boolean => taken.every(([from, to]) => startOffset < from || startOffset >= to);
+  const isLeft = ({ startOffset }: IToken): boolean =>
+    taken.every(([from, to]) => startOffset < from || startOffset >= to);
   const { unknown, comments, foreignComments } = lexed;
   return { tokens, comments: comments.filter(isLeft), foreignComments, unknown: unknown.filter(isLeft) };
 }

@@ -22,7 +22,7 @@ import {
   replaced,
 } from './token.ts';
 
-export type Change =
+type Change =
   | { readonly kind: 'insert'; readonly type: TokenType }
   | { readonly kind: 'remove' }
   | { readonly kind: 'replace'; readonly type: TokenType }

@@ -34,7 +34,7 @@ export interface KeyParts {
 export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => keyTableOf(packTexts(keys, expected));
 
 /** How many slots a table of so many keys has. */
-export const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
+const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
 
 /** @param parts of `KeyTable.parts`, or data that `keyPartsComplaint` has nothing against */
 export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {

@@ -82,7 +82,7 @@ function ofTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset):
 }
 
 /** Whether training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
-export const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
+const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
   kind === 'vocabulary' &&
   features.some(
     ({ encoderOf, drop = 0, encoder }) =>

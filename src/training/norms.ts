@@ -12,7 +12,7 @@ import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
 /** Steps from one to the next: each costs as much as a step, and all together must cost little. */
-export const leastBetween = 100;
+const leastBetween = 100;
 /** Of a whole run: a chart shows no more. */
 const most = 240;
 

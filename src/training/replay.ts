@@ -47,7 +47,7 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal;
 }
 
-export type Scalars = Readonly<Record<string, number>>;
+type Scalars = Readonly<Record<string, number>>;
 
 /** step.json; `step.schema.json` says what each entry means. */
 export interface StepRecord {
@@ -64,7 +64,7 @@ export interface StepRecord {
   readonly files: readonly string[];
 }
 
-export interface TakenStep extends StepBatch {
+interface TakenStep extends StepBatch {
   /** From 1. */
   readonly epoch: number;
   /** From 1. */

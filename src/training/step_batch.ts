@@ -12,9 +12,9 @@ import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { Texts } from '../text/texts.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
-export type Encoded = number | readonly number[];
+type Encoded = number | readonly number[];
 
-export interface BatchEvent {
+interface BatchEvent {
   /** Row of the training part. */
   readonly row: number;
   /** Row of the events files, in the order that they are read, from 0. */
@@ -29,7 +29,7 @@ export interface BatchEvent {
   readonly features: Readonly<Record<string, Encoded>>;
 }
 
-export interface DrawnItem {
+interface DrawnItem {
   /** Row of the corpus. */
   readonly row: number;
   readonly item: string;

@@ -5,7 +5,7 @@
 import type { Job, Trial } from './trial.ts';
 
 /** Of each rung, one in so many goes on. */
-export const halvingFactor = 3;
+const halvingFactor = 3;
 
 /** Rungs of a run with so many validations: the last is the whole run. At most 3 before it. */
 export function rungsOf(validations: number, halves: boolean): number {

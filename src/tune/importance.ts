@@ -13,7 +13,7 @@ export interface Importance {
 }
 
 /** Fewer points say nothing. */
-export const fewestPoints = 8;
+const fewestPoints = 8;
 const trees = 64;
 const fewestInLeaf = 3;
 const deepest = 8;

@@ -99,7 +99,7 @@ async function bind(tables: Tables, request: Request): Promise<Bound> {
  * An expression that is nothing but the name of a column, with quotes: `at` and `order` are words of SQL, and `release date` is two
  * words. `events.at` is the same column. Any other expression as it is.
  */
-export function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): string {
+function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): string {
   const text = expression.trim();
   for (const { role, columns } of sources.values()) {
     const prefix = text.toLowerCase().startsWith(`${role}.`) ? `${role}.` : '';

@@ -14,7 +14,7 @@ export interface Admission {
 }
 
 /** Values that are too rare as yet, in the order of their UTF-16 units. */
-export interface Waiting {
+interface Waiting {
   readonly values: Texts;
   /** How many events each had. */
   readonly events: Float64Array;

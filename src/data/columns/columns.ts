@@ -25,7 +25,7 @@ import {
 } from './encode.ts';
 import { lastColumn } from './last.ts';
 
-export type Columns = Map<string, IndexedColumn>;
+type Columns = Map<string, IndexedColumn>;
 
 export interface EncodedColumns {
   readonly parts: Readonly<Record<Part, Columns>>;

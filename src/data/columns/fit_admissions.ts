@@ -33,7 +33,7 @@ export interface ToAdmit {
 }
 
 /** Whether a run must remember more of a vocabulary than its values. */
-export const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
+const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
   encoder.kind === 'vocabulary' &&
   encoder.values === undefined &&
   encoder.file === undefined &&

@@ -10,7 +10,7 @@ export interface CsvLook {
   readonly columns: readonly CsvColumn[];
 }
 
-export interface CsvColumn {
+interface CsvColumn {
   readonly name: string;
   /** What DuckDB should read it as, when an expression reads it. */
   readonly type: CsvType;
@@ -20,7 +20,7 @@ export interface CsvColumn {
   readonly unknown: boolean;
 }
 
-export type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
+type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
 const SAMPLE_BYTES = 64 * 1024;
 

@@ -57,7 +57,7 @@ export interface TextRowAppender {
   close(): void;
 }
 
-export interface Limit {
+interface Limit {
   readonly milliseconds: number;
   /** What is thrown then. */
   readonly reason: Failure;

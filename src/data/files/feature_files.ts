@@ -23,7 +23,7 @@ export interface FeatureFile {
 }
 
 /** Vectors by the key of each. */
-export interface KeyedVectors {
+interface KeyedVectors {
   readonly keys: readonly string[];
   readonly width: number;
   /** float32 [wanted.length, width], of these places among the keys. */

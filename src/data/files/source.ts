@@ -10,7 +10,7 @@ import { LinesScanner, lineColumns } from './records/lines.ts';
 import { beginning, copyGood, type JsonScanner, type Scan, scanFile, stampOf } from './records/scan.ts';
 import { ShapeError } from './records/scanner.ts';
 
-export interface SourceColumn {
+interface SourceColumn {
   readonly name: string;
   /** DuckDB's name of the type. */
   readonly type: string;
@@ -34,7 +34,7 @@ export interface DataSource extends InputFiles {
   readonly copies: Copies;
 }
 
-export interface JsonAccount {
+interface JsonAccount {
   readonly scan: Scan;
   readonly format: JsonFormat;
   /** What the database reads: the file, or the copy of its good records. */

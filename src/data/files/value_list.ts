@@ -7,7 +7,7 @@ import { makeKeyTable } from '../../text/key_table.ts';
 export class ValueListError extends Error {}
 
 /** The largest such file: its text must fit into one string. */
-export const largestList = 256 * 2 ** 20;
+const largestList = 256 * 2 ** 20;
 
 /** @param size of the file in bytes */
 export async function readValueList(path: string, size: number): Promise<readonly string[]> {

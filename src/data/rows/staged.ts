@@ -34,7 +34,7 @@ export interface StagedFile {
   readonly rows: number;
 }
 
-export interface InPlace {
+interface InPlace {
   /** How many rows a query may bring together in the database's memory. */
   readonly atOnce: number;
   /** From here on the view has these rows alone, and its queries read no others; or it has all again. */

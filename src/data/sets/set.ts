@@ -6,7 +6,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
 import type { SyntheticOptions } from './synthetic/shape.ts';
 
-export type Log = (line: string) => void;
+type Log = (line: string) => void;
 
 export interface GetOptions {
   /** Where its files go. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Owner, stateOf, thisProcess } from '../../storage/owner.ts';
 import { notWritten } from './piles.ts';
 
-export const ownerName = 'owner.json';
+const ownerName = 'owner.json';
 
 /** What is done of the passes, where they can go on from it. */
 export const passesName = 'passes.json';

@@ -11,5 +11,3 @@ export function typedArray(dtype: Dtype, values: readonly number[]): Tensor['dat
 
 export const bytesOf = (data: ArrayBufferView): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { HostDtype, Tensor } from '../../graph/graph.ts';
 import { addonIn, packageFolders } from './locate.ts';
 
-export interface Metadata {
+interface Metadata {
   readonly id: number;
   readonly shape: readonly number[];
   readonly dtype: number;

@@ -13,7 +13,7 @@ import { CannotShare, type Shares, type Value } from './values.ts';
 type Op = Exclude<OpName, LeafName>;
 
 /** A node of the graph before, and its operands as they are now. */
-export interface Site {
+interface Site {
   readonly node: Node;
   readonly values: readonly Value[];
   /** Types of the operands in the graph before. */

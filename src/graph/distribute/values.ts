@@ -12,7 +12,7 @@ export const shareInputs = {
 } as const;
 
 /** The symbol of a worker's share of the rows of a length. */
-export const ownSymbol = (symbol: string): string => `own_${symbol}`;
+const ownSymbol = (symbol: string): string => `own_${symbol}`;
 
 export interface Value {
   readonly ref: Ref;

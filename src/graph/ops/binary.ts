@@ -15,7 +15,7 @@ const bool: readonly Dtype[] = ['bool'];
 const every: readonly Dtype[] = [...any, 'bfloat16'];
 const number: readonly Dtype[] = [...numeric, 'bfloat16'];
 
-export function broadcastFor(op: OpName, ...shapes: (readonly Dim[])[]): readonly Dim[] {
+function broadcastFor(op: OpName, ...shapes: (readonly Dim[])[]): readonly Dim[] {
   try {
     return shapes.reduce((a, b) => broadcastShapes(a, b));
   } catch (error) {
@@ -24,7 +24,7 @@ export function broadcastFor(op: OpName, ...shapes: (readonly Dim[])[]): readonl
 }
 
 /** The gradient by operand `index` of an op that broadcasts, from its gradient in the output's shape. */
-export function byOperand(at: GradientContext, index: number, local: (builder: Builder, g: Ref) => Ref): LocalGradient {
+function byOperand(at: GradientContext, index: number, local: (builder: Builder, g: Ref) => Ref): LocalGradient {
   return () => reduceTo(at.builder, local(at.builder, at.upstream), at.inputs[index]!.type.shape, at.output.type.shape);
 }
 

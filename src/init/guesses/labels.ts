@@ -49,7 +49,7 @@ export const count: Guesser = (column) => {
 };
 
 /** Stronger signs of interest come later. */
-export const strength: readonly RegExp[] = [
+const strength: readonly RegExp[] = [
   /^(impression|show|shown|exposure|remove|removed|skip|hide)/i,
   /^(view|pv|click|visit|open|detail|impress|page|play|stream|read)/i,
   /^(like|fav|star|save|share|collect|wish|bookmark|follow|rate|comment)/i,

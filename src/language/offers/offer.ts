@@ -15,6 +15,6 @@ export interface Mistake extends Diagnostic {
 }
 
 /** What may help, best first. It is a guess: only what a check finds better is offered. */
-export type Offers = (facts: FileAnalysis, mistake: Mistake) => readonly Offer[];
+type Offers = (facts: FileAnalysis, mistake: Mistake) => readonly Offer[];
 
 export type OfferTable = Partial<Readonly<Record<Code, Offers>>>;

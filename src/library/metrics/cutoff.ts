@@ -7,7 +7,7 @@ export const cutoff = {
 };
 
 /** Probability that one item of the group is among the first k with ties in any order: its place is uniform in better + 1 … better + size. */
-export function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'size'>): number {
+function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'size'>): number {
   return Math.min(1, Math.max(0, (k - better) / size));
 }
 

@@ -6,7 +6,7 @@ import { makeSource, type Source } from '../../text/source.ts';
 import type { Entry, Host } from '../host.ts';
 
 /** A file as the editor gives it. */
-export interface GivenFile {
+interface GivenFile {
   readonly uri: string;
   /** Of a `.tower` file. Another one has its name alone. `null`: the file is gone. */
   readonly text?: string | null;

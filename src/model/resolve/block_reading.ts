@@ -10,7 +10,7 @@ import type { Workspace } from '../workspace.ts';
 export const most = { blocks: 10_000, depth: 64 };
 
 /** How much a declared block is, written out. */
-export interface Extent {
+interface Extent {
   blocks: number;
   depth: number;
 }

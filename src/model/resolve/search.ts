@@ -53,9 +53,9 @@ function isLost([first, second]: readonly string[], files: Files): boolean {
   return second !== undefined && all !== undefined && !all.has(second);
 }
 
-export const nameOf = ({ path }: Ast.SearchEntry): string => path.map(({ name }) => name).join('.');
+const nameOf = ({ path }: Ast.SearchEntry): string => path.map(({ name }) => name).join('.');
 
-export function pathSpan({ path }: Ast.SearchEntry): Span {
+function pathSpan({ path }: Ast.SearchEntry): Span {
   return { ...path[0]!.span, end: path.at(-1)!.span.end };
 }
 

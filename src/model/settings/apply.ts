@@ -33,7 +33,7 @@ export function applySettings(files: Files, settings: Settings, { library, repor
 }
 
 /** The files with another declaration. A new one goes to the main file, if that is a model. */
-export function replace({ main, all, whole }: Files, { from, to }: Change): Files {
+function replace({ main, all, whole }: Files, { from, to }: Change): Files {
   const changed = (file: Ast.File): Ast.File => {
     if (from === undefined) {
       return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;

@@ -19,7 +19,7 @@ export function findSlot(scope: SlotScope, path: Path): Slot | undefined {
 }
 
 /** The names that a path may begin with, or be. */
-export function slotNames(files: Files): readonly string[] {
+function slotNames(files: Files): readonly string[] {
   const { lets, blocks, tasks, features } = declared(files);
   return [
     ...lets.keys(),

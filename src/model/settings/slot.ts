@@ -35,7 +35,7 @@ export interface Change {
   readonly to: Ast.Declaration;
 }
 
-export interface TextChange {
+interface TextChange {
   readonly at: Span;
   readonly text: string;
 }

@@ -17,7 +17,7 @@ export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
   readonly users: ServedUsers;
 }
 
-export interface ServedItems {
+interface ServedItems {
   readonly vectors: Vectors;
   /** Absent: they are made of the vectors. */
   readonly coded?: Coded;
@@ -30,7 +30,7 @@ export interface ServedItems {
   readonly tables: ComputedItems['tables'];
 }
 
-export interface ServedUsers {
+interface ServedUsers {
   readonly keys: KeyParts;
   readonly seen: BagColumn;
   readonly features: ReadonlyMap<string, IndexedColumn>;

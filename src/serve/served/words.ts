@@ -3,7 +3,7 @@ import { type KeyParts, keyTableOf } from '../../text/key_table.ts';
 import type { ItemColumn, ItemColumns, Words } from '../filter/columns.ts';
 import type { ServedColumn } from './served.ts';
 
-export function wordsOf(parts: KeyParts): Words {
+function wordsOf(parts: KeyParts): Words {
   const table = keyTableOf(parts);
   let made: string[] | undefined;
   const all = (): string[] => (made ??= Array.from({ length: table.size }, (_, row) => table.keyAt(row)));

@@ -43,7 +43,7 @@ export const wrong = (at: string, entry: string, reason: string, advice: string)
 export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
 
 /** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
-export const lowestScore = -3.4028234663852886e38;
+const lowestScore = -3.4028234663852886e38;
 
 /** Each output with a value for each row; short lists are filled up to the longest. */
 export function columnsOf(fields: readonly Field[], rows: readonly Outputs[]): ReadonlyMap<string, readonly Nested[]> {

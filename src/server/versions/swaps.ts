@@ -26,7 +26,7 @@ export interface Swaps {
   close(): void;
 }
 
-export interface Before {
+interface Before {
   readonly id: string;
   readonly folder: string;
 }
@@ -123,9 +123,9 @@ export function makeSwaps(options: SwapOptions): Swaps {
 const refused = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 
 /** As people compare them. */
-export const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
+const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
-export const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
+const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
 /** Says what is freed when it is; the change itself is done before. */
 function change({ versions, say }: SwapOptions, sides: Sides): void {

@@ -36,7 +36,7 @@ export const makeVersion = ({ answers, folder = '', close = async () => {} }: Ve
   close,
 });
 
-export type Label = 'stable' | 'canary';
+type Label = 'stable' | 'canary';
 
 /** What a question is about: as far as its side depends on it. */
 export interface About {
@@ -129,7 +129,7 @@ export function makeVersions(first: Sides): Versions {
 export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeSides(makeVersion(source)));
 
 /** The latest bodies that were answered, in memory alone: what a new version is warmed up with before it answers others. */
-export type AskedRoute = 'recommend' | 'similar';
+type AskedRoute = 'recommend' | 'similar';
 
 export interface RecentBody {
   readonly route: AskedRoute;

@@ -7,7 +7,7 @@ import { failure, invariant } from '../../diagnostics/failure.ts';
 import type { LogFiles } from './log_files.ts';
 
 /** Bytes of a line. Memory for more is not given away, and a longer one is never written. */
-export const longestLine = 64 * 2 ** 20;
+const longestLine = 64 * 2 ** 20;
 
 export function lineOf(number: number, value: unknown): Uint8Array {
   const text = `${number} ${JSON.stringify(value)}`;

@@ -44,7 +44,7 @@ export interface RecordLog<R> {
   close(): Promise<void>;
 }
 
-export interface ReplaceOptions<R> {
+interface ReplaceOptions<R> {
   /** Runs work while no `append` does. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Gets each record of the new file, in their order: the last before the work of `exclusive` ends. */

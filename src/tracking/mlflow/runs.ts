@@ -123,7 +123,7 @@ export function artifactRoot({ artifacts }: RemoteRun): string | undefined {
   return path?.split('/').some((part) => part === '..' || part === '.') ? undefined : path;
 }
 
-export const isCode = (error: unknown, code: string): boolean => error instanceof Refused && error.code === code;
+const isCode = (error: unknown, code: string): boolean => error instanceof Refused && error.code === code;
 
 function runOf(value: unknown): RemoteRun {
   const { info, data } = object(value);

@@ -1,7 +1,7 @@
 /** Which steps a profile is of. */
 
 /** How many, at most. */
-export const mostSamples = 16;
+const mostSamples = 16;
 
 /** They lie among so many steps: an early stop must not leave a profile without steps. */
 const within = 400;

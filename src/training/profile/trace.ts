@@ -9,7 +9,7 @@ import { blockOf, type Place } from './block_of.ts';
 import type { SampledStep } from './step_watch.ts';
 
 /** `X`: something that began at `ts` and took `dur`; `M`: a name of a process or a thread. */
-export type TraceEvent =
+type TraceEvent =
   | {
       readonly ph: 'X';
       readonly name: string;

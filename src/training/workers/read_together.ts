@@ -21,7 +21,7 @@ export interface RowsAsked {
   open(memory: number, name: string): Promise<Dataset>;
 }
 
-export interface FirstAsked {
+interface FirstAsked {
   decided(decision: Decision): void;
   /** Comes where another worker is lost. */
   readonly signal: AbortSignal;

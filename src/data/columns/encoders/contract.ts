@@ -5,7 +5,7 @@ import type { Texts } from '../../../text/texts.ts';
 import type { Encoding } from '../../dataset.ts';
 
 /** Texts of the training part: how often each place of a dictionary occurs. Place 0 is missing and counts nothing. */
-export interface TextSample {
+interface TextSample {
   readonly texts: Texts;
   readonly counts: ArrayLike<number>;
 }
@@ -37,7 +37,7 @@ export type Coder =
   | { readonly reads: 'vector'; readonly gives: 'numbers'; readonly size: number };
 
 type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;
-export type EncodingOf<K extends Encoding['kind']> = Extract<Encoding, { kind: K }>;
+type EncodingOf<K extends Encoding['kind']> = Extract<Encoding, { kind: K }>;
 
 /** Learns what it must from the training part alone. */
 export type Fit<K extends Encoder['kind']> = (encoder: EncoderOf<K>, sample: Sample) => Encoding;

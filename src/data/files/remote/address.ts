@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** `http` is also that of `https`. */
-export type Scheme = 's3' | 'gs' | 'http';
+type Scheme = 's3' | 'gs' | 'http';
 
 /** A letter before `:/` alone is a drive of Windows. */
 export function isAddress(path: string): boolean {

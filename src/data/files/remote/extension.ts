@@ -38,5 +38,3 @@ export const platform = (): string => `${process.platform}-${process.arch}`;
 /** Where the set-up puts it. The database knows it by the name of its file. */
 export const extensionPath = (): string =>
   join(cacheBase(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');
-
-export const setupCommand = 'npx tower engines --setup httpfs';

@@ -21,7 +21,7 @@ import { redacted } from './secrets.ts';
 import { connectStores, filesThatFit, type InStore, type Listed, stampsOfParquet } from './stores.ts';
 
 /** A file that an address names. */
-export interface RemoteFile {
+interface RemoteFile {
   /** Where it is read: its address, or its copy. */
   readonly path: string;
   /** Its address. */
@@ -41,7 +41,7 @@ export interface RemoteState {
 export type RemoteFiles = ReadonlyMap<DataFile, readonly RemoteFile[] | Failure>;
 
 /** What a copy out of a store may have: the database holds it whole. */
-export const largestCopy = 2 ** 30;
+const largestCopy = 2 ** 30;
 
 interface Listing {
   readonly database: Database;

@@ -6,7 +6,7 @@ import { failure } from '../../../diagnostics/failure.ts';
 import { type Address, addressOf, isAddress, shown } from './address.ts';
 
 /** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */
-export const variable = 'TOWER_REMOTE';
+const variable = 'TOWER_REMOTE';
 
 /**
  * Each ends with a `/`.

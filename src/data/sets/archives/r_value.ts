@@ -2,7 +2,7 @@
 
 export type RValue = null | RVector | RList | RText;
 
-export interface RVector {
+interface RVector {
   readonly kind: 'numbers';
   /** NaN is NA. */
   readonly values: Float64Array;

@@ -12,7 +12,7 @@ export interface SyntheticOptions {
 /** Everything that the bytes of a set depend on. */
 export type SyntheticShape = Required<SyntheticOptions>;
 
-export const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
+const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
 
 /** User and item numbers are 32-bit integers in the files. */
 const most = 2 ** 31 - 1;
