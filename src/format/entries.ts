@@ -5,7 +5,6 @@ import type * as Ast from '../syntax/ast.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat } from './doc.ts';
 import { expression } from './expressions.ts';
-import type { Gap } from './gap.ts';
 
 const { fill, group, indent, line, softline } = builders;
 

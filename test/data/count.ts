@@ -153,7 +153,7 @@ export function countJsonLines(bytes: Uint8Array): {
 }
 
 /** An object that says each of its names once, by recursive descent as in RFC 8259; nothing where the text is none. */
-export function parseObject(text: string): ReadonlyMap<string, unknown> | undefined {
+function parseObject(text: string): ReadonlyMap<string, unknown> | undefined {
   let at = 0;
   const fail = (): never => {
     throw new SyntaxError(`at ${at}`);

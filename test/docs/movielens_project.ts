@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-export const filmKeys = ['50', '318', '1196', '1210', ...Array.from({ length: 40 }, (_, at) => String(at + 1))];
+const filmKeys = ['50', '318', '1196', '1210', ...Array.from({ length: 40 }, (_, at) => String(at + 1))];
 
 export function writeMovieLensProject(folder: string): void {
   cpSync('models', join(folder, 'models'), {

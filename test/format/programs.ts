@@ -92,7 +92,7 @@ const body = (one: fc.Arbitrary<Words>): fc.Arbitrary<Words> =>
 
 const columns = body(entry).map((inner) => ['columns', ...inner]);
 
-export const declaration: fc.Arbitrary<Words> = fc.oneof(
+const declaration: fc.Arbitrary<Words> = fc.oneof(
   words('use', text),
   concat(words('let', name, '='), expression),
   words('model', name),

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textMate } from '../../grammar/textmate.ts';
-import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
 import type { TokenType } from '../../src/language/semantic_tokens.ts';
+import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
 import { vocabulary } from '../../src/language/vocabulary.ts';
 import { lineAt, positionAt, textOf } from '../../src/text/source.ts';
 import { factsOf } from '../lsp/marked.ts';

@@ -2,7 +2,7 @@
 import { makeRandom } from '../../src/random/random.ts';
 
 /** What is right: a list holds what is as good. `file.column` is the key of a file that is joined, `undefined` says that no file is. */
-export interface RightAnswer {
+interface RightAnswer {
   readonly events: readonly string[];
   readonly user: readonly (string | undefined)[];
   readonly item: readonly string[];

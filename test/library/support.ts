@@ -171,7 +171,7 @@ export function differences(
   );
 }
 
-export function inDoubles(tensors: Tensors) {
+function inDoubles(tensors: Tensors) {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [
       name,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
-export interface Seen {
+interface Seen {
   readonly tasks: unknown[];
   readonly panels: { title: string; enableScripts: boolean; html: string }[];
   /** The items of each list that a user chose of. */

@@ -9,7 +9,7 @@ import { makeSource } from '../../src/text/source.ts';
 import { feed, random, rowsOf } from '../library/support.ts';
 import { type Row, weightsOf } from './reference.ts';
 
-export const rows = 5;
+const rows = 5;
 
 /**
  * At a batch that is small enough not to be cut by length: an input is of all rows.

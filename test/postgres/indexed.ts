@@ -3,11 +3,12 @@ import { makeRandom } from '../../src/random/random.ts';
 import { type ItemColumn, textColumn, textsColumn } from '../../src/serve/filter/columns.ts';
 import { makeSnapshot, type Snapshot, type TopRequest } from '../../src/serve/snapshot.ts';
 
-export const [rows, width] = [800, 12];
+export const rows = 800;
+const width = 12;
 const random = makeRandom(11);
 const each = <T>(of: (row: number) => T): T[] => Array.from({ length: rows }, (_, row) => of(row));
 
-export const columns: ReadonlyMap<string, ItemColumn> = new Map<string, ItemColumn>([
+const columns: ReadonlyMap<string, ItemColumn> = new Map<string, ItemColumn>([
   [
     'year',
     { kind: 'number', values: Float64Array.from(each((row) => (row % 17 === 0 ? Number.NaN : 1950 + (row % 70)))) },
@@ -45,7 +46,7 @@ export function snapshotOf(version: string, seed = 1, keyOf = (row: number): str
   });
 }
 
-export const vector = (): Float32Array => {
+const vector = (): Float32Array => {
   const one = new Float32Array(width);
   random.fill(one, -1, 1);
   return one;

@@ -42,7 +42,7 @@ export async function serveSmall(root: string): Promise<Served> {
 }
 
 /** What a test reads of any body. */
-export interface Body {
+interface Body {
   readonly [at: number]: Body;
   readonly user: string;
   readonly items: readonly AnsweredItem[];

@@ -60,7 +60,7 @@ function entry(node: Entries[number], indent: string): string {
 }
 
 /** An expression with every grouping shown. */
-export function expression(node: Expression): string {
+function expression(node: Expression): string {
   switch (node.kind) {
     case 'Name':
       return node.parts.map((part) => part.name).join('.');

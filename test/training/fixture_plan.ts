@@ -4,7 +4,7 @@
  */
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
-import type { Dim, Graph } from '../../src/graph/graph.ts';
+import type { Dim } from '../../src/graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, Plan, RowsOf } from '../../src/plan/plan.ts';
 
 const batch: Dim = { symbol: 'batch', times: 1 };
@@ -243,5 +243,3 @@ export function makePlan(train: Partial<Plan['train']> = {}): Plan {
     },
   };
 }
-
-export const inputNames = (graph: Graph): string[] => graph.inputs.map(({ name }) => name);

@@ -29,7 +29,7 @@ export function simplified(
   return expressions(removeDead(pass(graphOf(build, shapes))));
 }
 
-export function expressions(graph: Graph): string {
+function expressions(graph: Graph): string {
   const write = (id: number): string => {
     const { op, attributes, inputs } = graph.nodes[id]!;
     if (op === 'Input') return String(attributes.name);

@@ -12,7 +12,7 @@ export interface Sent {
   readonly framing: Framing;
 }
 
-export type Framing = 'length' | 'chunked' | 'broken chunks' | 'short' | 'long' | 'twice' | 'old' | 'no length';
+type Framing = 'length' | 'chunked' | 'broken chunks' | 'short' | 'long' | 'twice' | 'old' | 'no length';
 
 interface Oddity {
   readonly part: keyof Sent;
