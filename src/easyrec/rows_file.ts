@@ -121,14 +121,19 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   const failed = new Promise<never>((_, reject) => {
     file.on('error', reject);
-    if (input !== file)
-      input.on('error', () => reject(failure('cannot-read', { path, reason: 'it is cut off, or not gzip' })));
+    input.on('error', reject);
   });
   failed.catch(() => {});
   const iterator = lines[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await reading(path, Promise.race([iterator.next(), failed]));
+      const next = await reading(path, Promise.race([iterator.next(), failed])).catch(
+        (error: NodeJS.ErrnoException) => {
+          throw error.code?.startsWith('Z_')
+            ? failure('cannot-read', { path, reason: 'it is cut off, or not gzip' })
+            : error;
+        },
+      );
       if (next.done) return;
       if (next.value !== '') yield next.value;
     }

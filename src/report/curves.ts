@@ -1,9 +1,8 @@
 /** The logs of a run, thinned to what a chart can show. */
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { refuseUnlessValid } from '../artifact/validate.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { openRunFile } from '../storage/run_files.ts';
+import { linesOf, openRunFile } from '../storage/run_files.ts';
 import { metricsFile, readMetricsLog, recordOf, stepsFile } from '../training/metrics_log.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import type { Series } from './line_chart.ts';
@@ -32,7 +31,7 @@ export async function readCurves(folder: string, steps: number, batch: number): 
   const sums = new Map<string, { sum: number; count: number; last: number }[]>();
   const handle = await openRunFile(folder, stepsFile);
   let number = 0;
-  for await (const line of createInterface({ input: handle.createReadStream() })) {
+  for await (const line of linesOf(handle, join(folder, stepsFile))) {
     number++;
     if (line === '') continue;
     const { step, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;

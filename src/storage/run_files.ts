@@ -58,6 +58,18 @@ export async function openRunFile(folder: string, path: string, missing?: 'optio
   }
 }
 
+/** The lines of a file of a run, one at a time: there may be millions. Closes the file. @throws Failure `cannot-read` */
+export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator<string> {
+  try {
+    yield* handle.readLines();
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-read', { path, reason });
+  } finally {
+    await closeRead(handle);
+  }
+}
+
 /** What was read is read, whatever the system says at the end. */
 export const closeRead = (handle: FileHandle): Promise<void> => handle.close().catch(() => {});
 

@@ -5,7 +5,6 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { hasCheckpoint, readProgress } from '../artifact/checkpoint.ts';
 import type { Trained } from '../artifact/load.ts';
 import { refuseOtherData } from '../artifact/same_data.ts';
@@ -18,7 +17,7 @@ import { copies } from '../engine/copies.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.ts';
-import { openRunFile } from '../storage/run_files.ts';
+import { linesOf, openRunFile } from '../storage/run_files.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
 import type { Epoch } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
@@ -242,18 +241,14 @@ const agree = (value: number, logged: number | undefined): boolean =>
 async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
   const handle = await openRunFile(folder, stepsFile, 'optional');
   if (handle === undefined) return undefined;
-  try {
-    let number = 0;
-    for await (const line of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
-      number++;
-      if (!line.startsWith(`{"step":${step},`)) continue;
-      const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;
-      return scalars;
-    }
-    return undefined;
-  } finally {
-    await handle.close();
+  let number = 0;
+  for await (const line of linesOf(handle, join(folder, stepsFile))) {
+    number++;
+    if (!line.startsWith(`{"step":${step},`)) continue;
+    const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;
+    return scalars;
   }
+  return undefined;
 }
 
 /** As they were at a step: a run that goes on may change them. */

@@ -1,9 +1,23 @@
 /** Curves of hand-written logs: a short last batch of an epoch leaves no dip. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readCurves } from '../../src/report/curves.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
+
+/** While it is set, the disk does not give the steps. */
+const disk = vi.hoisted(() => ({ fails: false }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const open: typeof real.open = async (path, ...more) => {
+    const handle = await real.open(path, ...more);
+    if (disk.fails && String(path).endsWith('steps.jsonl')) {
+      handle.read = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' }));
+    }
+    return handle;
+  };
+  return { ...real, open };
+});
 
 const root = temporaryFolder();
 const record = (epoch: number, step: number, rows: number) => ({
@@ -38,4 +52,13 @@ it('leaves out the last step of an epoch that has fewer rows, and keeps a full o
 it('keeps the only step of an epoch, and the steps of an epoch that has not ended', async () => {
   write([record(1, 1, 3)], [5, 4]);
   expect((await readCurves(root, 2, 8)).steps.get('loss')!.points).toHaveLength(2);
+});
+
+it('says that the disk does not give the steps', async () => {
+  write([record(1, 1, 3)], [5, 4]);
+  disk.fails = true;
+  const work = readCurves(root, 2, 8).finally(() => {
+    disk.fails = false;
+  });
+  await expect(work).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-read' }] });
 });

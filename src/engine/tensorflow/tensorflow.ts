@@ -1,6 +1,8 @@
 /** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
@@ -101,9 +103,17 @@ class TensorflowProgram implements Program {
 /** The session is loaded from files; they are needed no longer than that. */
 function loadSession(binding: Binding, bytes: Uint8Array): number {
   const folder = makeTemporary('graph');
+  const path = join(folder, 'saved_model.pb');
   try {
-    writeFileSync(join(folder, 'saved_model.pb'), bytes);
+    writeFileSync(path, bytes);
     return binding.loadSavedModel(folder, 'serve');
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason !== undefined) throw failure('cannot-write', { path, reason });
+    // An error of TensorFlow is a text without a code.
+    if (/; Input\/output error/.test(String(error)))
+      throw failure('cannot-read', { path, reason: 'the disk reports an error' });
+    throw error;
   } finally {
     removeTemporary(folder);
   }

@@ -9,6 +9,19 @@ import { makeBuilder } from '../../../src/graph/builder.ts';
 import { batch, tensor } from '../../graph/support.ts';
 import { engineOrSkip } from '../support.ts';
 
+/** While it is set, no graph can be written for TensorFlow. */
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  const writeFileSync: typeof real.writeFileSync = (path, ...more) => {
+    if (disk.isFull && String(path).endsWith('saved_model.pb')) {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    }
+    real.writeFileSync(path, ...more);
+  };
+  return { ...real, writeFileSync };
+});
+
 const engine = await engineOrSkip('tensorflow');
 
 describe.skipIf(!engine)('the tensorflow engine', () => {
@@ -64,5 +77,14 @@ describe.skipIf(!engine)('the tensorflow engine', () => {
     data.fill(5);
     await expectAll(3);
     await program.close();
+  });
+
+  it('says which file cannot be written where the disk is full', async () => {
+    const graph = stepGraph();
+    disk.isFull = true;
+    const work = engine!.prepare(graph, randomTensors(graph, 'parameters', {})).finally(() => {
+      disk.isFull = false;
+    });
+    await expect(work).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-write' }] });
   });
 });
