@@ -36,7 +36,9 @@ const calls = Object.keys(callWords);
 /** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
 function callOf(word: string): string {
   const plain = likest(word.toLowerCase(), calls);
-  const meant = (['block', 'loss', 'optimizer'] as const).flatMap((place) => meaningOf(word, place, calls)?.write ?? []);
+  const meant = (['block', 'loss', 'optimizer'] as const).flatMap(
+    (place) => meaningOf(word, place, calls)?.write ?? [],
+  );
   return plain?.name === word.toLowerCase() ? plain.name : (meant.find((one) => calls.includes(one)) ?? word);
 }
 
@@ -76,13 +78,13 @@ const forms: readonly ForeignForm[] = [
     rule: 'names have no quotes',
   },
   {
-    pattern: /(?:[A-Za-z_]\w*\.)+Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
+    pattern: /(?:[A-Za-z_]\w*\.){1,8}Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
     write: ([, units]) => `dense(${units})`,
     rule: 'blocks have names of one word and take their input as it is',
     doubtful: true,
   },
   {
-    pattern: /(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)(?=\()/y,
+    pattern: /(?:[A-Za-z_]\w*\.){1,8}([A-Za-z_]\w*)(?=\()/y,
     write: ([, word]) => callOf(word!),
     rule: 'blocks, losses and optimizers have names of one word',
     doubtful: true,
@@ -105,7 +107,7 @@ const forms: readonly ForeignForm[] = [
   },
   {
     // Text of SQL that ends its own line, with quotes inside.
-    pattern: /["](.*[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
+    pattern: /["](.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
     where: (tokens, at, word) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
     write: ([, sql]) => quotedSql(sql!),
     rule: 'a quote inside of a text would end it',
@@ -143,12 +145,25 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
     const facts = { found: quote(text.slice(startOffset, end).trim()), written: written.trim(), rule: form.rule };
     const fix = [{ at: place, text: written }];
     report(diagnose('foreign-form', place, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
-    const last = lexed.tokens.findLast((one) => one.startOffset < end)!;
+    let next = at;
+    while (lexed.tokens[next + 1] && lexed.tokens[next + 1]!.startOffset < end) next++;
+    const last = lexed.tokens[next]!;
     for (const read of lex(written).tokens) tokens.push({ ...last, ...placed(read, token), endOffset: end - 1 });
   }
-  const isLeft = ({ startOffset }: IToken): boolean => taken.every(([from, to]) => startOffset < from || startOffset >= to);
   const { unknown, comments, foreignComments } = lexed;
-  return { tokens, comments: comments.filter(isLeft), foreignComments, unknown: unknown.filter(isLeft) };
+  return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
+}
+
+/** Those that are in none of the stretches; both are in order. */
+function without(
+  tokens: readonly IToken[],
+  taken: readonly (readonly [start: number, end: number])[],
+): readonly IToken[] {
+  let at = 0;
+  return tokens.filter(({ startOffset }) => {
+    while (at < taken.length && taken[at]![1] <= startOffset) at++;
+    return at === taken.length || startOffset < taken[at]![0];
+  });
 }
 
 const placed = ({ tokenType, tokenTypeIdx, image }: IToken, { startOffset, startLine, startColumn }: IToken) => ({
@@ -162,9 +177,10 @@ const placed = ({ tokenType, tokenTypeIdx, image }: IToken, { startOffset, start
 
 function formAt(text: string, tokens: readonly IToken[], at: number, word: IToken | undefined) {
   for (const form of forms) {
+    if (form.where?.(tokens, at, word) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;
     const match = form.pattern.exec(text);
-    if (!match || form.where?.(tokens, at, word) === false) continue;
+    if (!match) continue;
     const written = form.write(match);
     if (written !== undefined) return { form, length: match[0].length, written };
   }

@@ -14,7 +14,14 @@ import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
 import { correct } from './correct.ts';
-import { declarationWords, looksLikeDeclaration, missingWord, namesEnd, splitDeclarations, splitEntries } from './layout.ts';
+import {
+  declarationWords,
+  looksLikeDeclaration,
+  missingWord,
+  namesEnd,
+  splitDeclarations,
+  splitEntries,
+} from './layout.ts';
 import type { Complaint } from './parsers.ts';
 import { type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
@@ -198,7 +205,9 @@ export class Recovery {
       this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: image, home }));
       return undefined;
     }
-    const fitting = [...words].filter(([image, type]) => looksLikeDeclaration([replaced(first, type, image), ...tokens.slice(1, 4)], 0));
+    const fitting = [...words].filter(([image, type]) =>
+      looksLikeDeclaration([replaced(first, type, image), ...tokens.slice(1, 4)], 0),
+    );
     const candidates = fitting.length > 0 ? fitting.map(([image]) => image) : words.keys();
     const meaning = is(first, t.Name) ? meaningOf(first.image, 'declaration', candidates) : undefined;
     const likely = is(first, t.Name) ? likest(first.image, words.keys()) : undefined;

@@ -72,7 +72,13 @@ function declaredIn(text: string): ReadonlyMap<string, Declared> {
       const start = head.span.start;
       const brace = head.span.source.text.indexOf('{', start);
       add(own, { ...head, span: { ...head.span, end: brace === -1 ? start : brace } });
-      for (const entry of entries as readonly (Ast.Entry | Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Columns)[]) {
+      for (const entry of entries as readonly (
+        | Ast.Entry
+        | Ast.TypedEntry
+        | Ast.TowerEntry
+        | Ast.SearchEntry
+        | Ast.Columns
+      )[]) {
         if (entry.kind !== 'Columns') add(`${own}/${nameOf(entry)}`, entry);
         else for (const one of entry.entries) add(`${own}/columns/${nameOf(one)}`, one);
       }

@@ -48,7 +48,12 @@ const inModel: readonly Case[] = [
   ['mlp(128, 64)', 'nn.Linear(128, 64)', 'foreign-form', null],
   ['mlp(128, 64)', 'tf.keras.layers.Dense(64)', 'foreign-form', null],
   ['mlp(128, 64)', 'mlp([128, 64])', 'wrong-type'],
-  ['group profile', 'def deep(width):\n  return mlp(width)\ngroup profile', 'foreign-form', 'block deep(width) = mlp(width)\ngroup profile'],
+  [
+    'group profile',
+    'def deep(width):\n  return mlp(width)\ngroup profile',
+    'foreign-form',
+    'block deep(width) = mlp(width)\ngroup profile',
+  ],
   ['model two_tower', '"""Films."""\nmodel two_tower', 'foreign-comment', '/// Films.\nmodel two_tower'],
   ['profile -> flatten', 'profile - > flatten', 'foreign-arrow'],
   ['profile -> flatten', 'profile --> flatten', 'foreign-arrow'],

@@ -238,7 +238,7 @@ export const model = {
         ? `choose the key of \`${keyOf}\` among its own features`
         : group
           ? 'give each tower inputs of its own'
-        : `remove it from one tower; if each side has its own column, share the table with \`like(${name})\``,
+          : `remove it from one tower; if each side has its own column, share the table with \`like(${name})\``,
     means:
       'The two towers share no input: nothing of one side may reach the other before the score. The item vectors can then be computed once, before any query is known. Where each side has a column of its own, `like(…)` shares the embedding table.',
     wrong: smallModel({

@@ -32,7 +32,8 @@ export const along = featureKind({
     if (target === undefined) throw new ShapeError('needs to know which list it belongs to');
     if (target.along !== undefined)
       throw new ShapeError(`needs a list, and \`${list}\` belongs to \`${target.along}\`: name that`);
-    if (!target.lists) throw new ShapeError(`takes a list first, and \`${list}\` is none: \`along(history, category(dim: 16))\``);
+    if (!target.lists)
+      throw new ShapeError(`takes a list first, and \`${list}\` is none: \`along(history, category(dim: 16))\``);
     if (target.pool !== 'none') {
       throw new ShapeError(`needs a list that is kept in sequence: declare \`${list}\` as \`list(…, pool: none)\``);
     }
