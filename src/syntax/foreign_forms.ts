@@ -148,7 +148,24 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
     let next = at;
     while (lexed.tokens[next + 1] && lexed.tokens[next + 1]!.startOffset < end) next++;
     const last = lexed.tokens[next]!;
-    for (const read of lex(written).tokens) tokens.push({ ...last, ...placed(read, token), endOffset: end - 1 });
+    let from = startOffset;
+    for (const { tokenType, tokenTypeIdx, image } of lex(written).tokens) {
+      const read = {
+        ...last,
+        tokenType,
+        tokenTypeIdx,
+        image,
+        startLine: token.startLine!,
+        startColumn: token.startColumn!,
+      };
+      const found = text.slice(from, end).search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
+      if (found === -1)
+        tokens.push({ ...read, startOffset: from, endOffset: end - 1, isInsertedInRecovery: is(read, t.Name) });
+      else {
+        from += found + image.length;
+        tokens.push({ ...read, startOffset: from - image.length, endOffset: from - 1 });
+      }
+    }
   }
   const { unknown, comments, foreignComments } = lexed;
   return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
@@ -165,15 +182,6 @@ function without(
     return at === taken.length || startOffset < taken[at]![0];
   });
 }
-
-const placed = ({ tokenType, tokenTypeIdx, image }: IToken, { startOffset, startLine, startColumn }: IToken) => ({
-  tokenType,
-  tokenTypeIdx,
-  image,
-  startOffset,
-  startLine: startLine!,
-  startColumn: startColumn!,
-});
 
 function formAt(text: string, tokens: readonly IToken[], at: number, word: IToken | undefined) {
   for (const form of forms) {

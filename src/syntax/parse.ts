@@ -54,7 +54,7 @@ function read(source: Source, tokens: readonly IToken[], docs: Docs['text'], col
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
-      return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [], doubtful: [] };
+      return { declarations: nodes.flatMap((node) => builder.declaration(node) ?? []), lost: [], doubtful: [] };
     }
   }
   return new Recovery(source, builder, collector, tokens).read();
