@@ -150,10 +150,14 @@ function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean
   const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
   const [were, are, gone] = [before, counted, fixed].map(countAlike) as [Counts, Counts, Counts];
   if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
-  if (changesLineOf(from.source, to)) return false;
+  if (changesLineOf(from.source, to) || (fixed.some(isOfBrackets) && after.some(isOfBrackets))) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
   return true;
 }
+
+/** Where one bracket is wrong still, another that was put in may be at the wrong place. */
+const isOfBrackets = ({ code }: Diagnostic): boolean =>
+  code === 'unclosed' || code === 'unopened' || code === 'wrong-bracket' || code === 'missing-brace';
 
 /** Whether an error is left that a line which was changed has a part in: then something else may be meant there. */
 function changesLineOf(before: Source, { source, found }: State): boolean {

@@ -78,13 +78,13 @@ const forms: readonly ForeignForm[] = [
     rule: 'names have no quotes',
   },
   {
-    pattern: /(?:[A-Za-z_]\w*\.)+Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
+    pattern: /(?:[A-Za-z_]\w*\.){1,8}Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
     write: ([, units]) => `dense(${units})`,
     rule: 'blocks have names of one word and take their input as it is',
     doubtful: true,
   },
   {
-    pattern: /(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)(?=\()/y,
+    pattern: /(?:[A-Za-z_]\w*\.){1,8}([A-Za-z_]\w*)(?=\()/y,
     write: ([, word]) => callOf(word!),
     rule: 'blocks, losses and optimizers have names of one word',
     doubtful: true,
@@ -107,7 +107,7 @@ const forms: readonly ForeignForm[] = [
   },
   {
     // Text of SQL that ends its own line, with quotes inside.
-    pattern: /["](.*[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
+    pattern: /["](.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
     where: (tokens, at, word) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
     write: ([, sql]) => quotedSql(sql!),
     rule: 'a quote inside of a text would end it',
@@ -145,29 +145,50 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
     const facts = { found: quote(text.slice(startOffset, end).trim()), written: written.trim(), rule: form.rule };
     const fix = [{ at: place, text: written }];
     report(diagnose('foreign-form', place, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
-    const last = lexed.tokens.findLast((one) => one.startOffset < end)!;
-    for (const read of lex(written).tokens) tokens.push({ ...last, ...placed(read, token), endOffset: end - 1 });
+    let next = at;
+    while (lexed.tokens[next + 1] && lexed.tokens[next + 1]!.startOffset < end) next++;
+    const last = lexed.tokens[next]!;
+    let from = startOffset;
+    for (const { tokenType, tokenTypeIdx, image } of lex(written).tokens) {
+      const read = {
+        ...last,
+        tokenType,
+        tokenTypeIdx,
+        image,
+        startLine: token.startLine!,
+        startColumn: token.startColumn!,
+      };
+      const found = text.slice(from, end).search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
+      if (found === -1)
+        tokens.push({ ...read, startOffset: from, endOffset: end - 1, isInsertedInRecovery: is(read, t.Name) });
+      else {
+        from += found + image.length;
+        tokens.push({ ...read, startOffset: from - image.length, endOffset: from - 1 });
+      }
+    }
   }
-  const isLeft = ({ startOffset }: IToken): boolean =>
-    taken.every(([from, to]) => startOffset < from || startOffset >= to);
   const { unknown, comments, foreignComments } = lexed;
-  return { tokens, comments: comments.filter(isLeft), foreignComments, unknown: unknown.filter(isLeft) };
+  return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
 }
 
-const placed = ({ tokenType, tokenTypeIdx, image }: IToken, { startOffset, startLine, startColumn }: IToken) => ({
-  tokenType,
-  tokenTypeIdx,
-  image,
-  startOffset,
-  startLine: startLine!,
-  startColumn: startColumn!,
-});
+/** Those that are in none of the stretches; both are in order. */
+function without(
+  tokens: readonly IToken[],
+  taken: readonly (readonly [start: number, end: number])[],
+): readonly IToken[] {
+  let at = 0;
+  return tokens.filter(({ startOffset }) => {
+    while (at < taken.length && taken[at]![1] <= startOffset) at++;
+    return at === taken.length || startOffset < taken[at]![0];
+  });
+}
 
 function formAt(text: string, tokens: readonly IToken[], at: number, word: IToken | undefined) {
   for (const form of forms) {
+    if (form.where?.(tokens, at, word) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;
     const match = form.pattern.exec(text);
-    if (!match || form.where?.(tokens, at, word) === false) continue;
+    if (!match) continue;
     const written = form.write(match);
     if (written !== undefined) return { form, length: match[0].length, written };
   }

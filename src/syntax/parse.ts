@@ -26,8 +26,10 @@ export function parse(source: Source): Outcome<File> {
 
   const collector = new Collector(source);
   const written = lex(source.text);
-  const valid = 'node' in readStrictly('file', written.tokens);
-  const lexed = valid ? written : readForeignForms(source, written, collector.report);
+  // What goes too deep is not read at all.
+  const allowed = withinLimits(source, written.tokens, () => {});
+  const reads = allowed.length === written.tokens.length && 'node' in readStrictly('file', allowed);
+  const lexed = reads ? written : readForeignForms(source, written, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
@@ -52,7 +54,7 @@ function read(source: Source, tokens: readonly IToken[], docs: Docs['text'], col
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
-      return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [], doubtful: [] };
+      return { declarations: nodes.flatMap((node) => builder.declaration(node) ?? []), lost: [], doubtful: [] };
     }
   }
   return new Recovery(source, builder, collector, tokens).read();

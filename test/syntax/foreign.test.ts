@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { plainName } from '../../grammar/foreign.ts';
-import { applySafeFixes } from '../../src/diagnostics/fixes.ts';
+import { applyFixes, applySafeFixes } from '../../src/diagnostics/fixes.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
@@ -35,7 +35,7 @@ const inModel: readonly Case[] = [
   ['hash: 16', 'hash: 1_000_', 'malformed-number', 'hash: 1_000'],
   ['batch = 256', 'batch = 1,024', 'malformed-number', 'batch = 1_024'],
   ['temperature: 0.05', 'temperature: 0,05', 'malformed-number'],
-  ['temperature: 0.05', 'temperature: 0,5', 'malformed-number', 'temperature: 0.5'],
+  ['temperature: 0.05', 'temperature: 0,5', 'malformed-number', null],
   ['rate: 0.05', 'rate: 0,005', 'malformed-number', 'rate: 0.005'],
   ['  movie_id :', '  - movie_id :', 'foreign-form'],
   ['recall(50, patience: 5)', 'recall@50', 'foreign-form', 'recall(50)'],
@@ -43,17 +43,12 @@ const inModel: readonly Case[] = [
   ['batch = 256', '"batch": 256', 'foreign-form'],
   ['group movie   = movie_id, genres', 'group movie   = [movie_id, genres]', 'foreign-form'],
   ['user(profile)', 'user([profile])', 'foreign-form'],
-  ['model two_tower', 'model "two tower"', 'foreign-form'],
-  ['= movie_id, genres', '= movie_id, movies.genres', 'foreign-form'],
+  ['model two_tower', 'model "two_tower"', 'foreign-form'],
+  ['model two_tower', 'model "two tower"', 'foreign-form', null],
+  ['= movie_id, genres', '= movie_id, movies.genres', 'foreign-form', null],
   ['mlp(128, 64)', 'nn.Linear(128, 64)', 'foreign-form', null],
   ['mlp(128, 64)', 'tf.keras.layers.Dense(64)', 'foreign-form', null],
   ['mlp(128, 64)', 'mlp([128, 64])', 'wrong-type'],
-  [
-    'group profile',
-    'def deep(width):\n  return mlp(width)\ngroup profile',
-    'foreign-form',
-    'block deep(width) = mlp(width)\ngroup profile',
-  ],
   ['model two_tower', '"""Films."""\nmodel two_tower', 'foreign-comment', '/// Films.\nmodel two_tower'],
   ['profile -> flatten', 'profile - > flatten', 'foreign-arrow'],
   ['profile -> flatten', 'profile --> flatten', 'foreign-arrow'],
@@ -113,6 +108,18 @@ describe('what only looks like the language', () => {
     const text = model.replace(of, written);
     const [found, ...more] = check(makeSource(name, text)).diagnostics;
     expect([found?.code, found?.at?.start, more]).toEqual([code, text.indexOf(written) + written.indexOf(word), []]);
+  });
+  it('a function is a block', () => {
+    const text = model.replace('group profile', 'def deep(width):\n  return mlp(width)\ngroup profile');
+    expect(codes(text)).toContain('foreign-form');
+    const source = makeSource(name, text);
+    expect(applyFixes(source, check(source).diagnostics).text).toContain(
+      '\nblock deep(width) = mlp(width)\ngroup profile',
+    );
+    expect(
+      check(makeSource(name, model.replace('group profile', 'def deep(width) = mlp(width)\ngroup profile')))
+        .diagnostics[0]?.hint,
+    ).toBe('did you mean `block`?');
   });
   it('a program between the fences of a page is one mistake', () => {
     const text = `\`\`\`tower\n${model}\`\`\`\n`;
