@@ -37,7 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
   init: ['data', ...base],
-  easyrec: ['grammar', ...base],
+  easyrec: ['grammar', 'storage', ...base],
   embedding: ['storage', 'data', 'plan', 'graph', ...base],
   feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],

@@ -53,7 +53,8 @@ export interface Imported {
 const LARGEST = 20 << 20;
 
 /**
- * Writes `data.tower` and `model.tower`, and the rows with a header where they have none. Then checks both.
+ * Writes `data.tower` and `model.tower`, and the rows with a header where they have none. Then checks both. Long because what was written is removed again
+ * where a later step fails.
  * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
  */
 export async function importConfig(request: ImportRequest): Promise<Imported> {

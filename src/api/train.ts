@@ -160,7 +160,7 @@ async function refuseTrained({ from }: Before, dataset: Dataset, { split, span }
   throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until }, span);
 }
 
-/** @param lock of the folder, where this process writes it */
+/** Long because one process and one of several workers read and train with the same parts. @param lock of the folder, where this process writes it */
 async function trainIn(
   lock: FolderLock | undefined,
   request: TrainRequest,

@@ -1,6 +1,6 @@
 /**
  * The JSON Schemas of bodies and answers. One source for three uses: ajv checks bodies with them, `/openapi.json` shows them, and tests hold answers to
- * them. Their types are next to them.
+ * them. Their types are next to them. Long because it is a table: one schema a body.
  */
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import { protocolSchemas } from './protocols/schemas.ts';

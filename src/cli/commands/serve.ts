@@ -68,7 +68,7 @@ export function serveCommand(program: Command): void {
     .addOption(
       new Option(
         '--allow-host <name>',
-        'without a token: also answer requests for this host name, such as that of a proxy in front; may be repeated',
+        'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
       ).argParser((name: string, before: readonly string[] = []): readonly string[] => [...before, name]),
     )
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))

@@ -206,9 +206,9 @@ export const data = {
       return `${ids}, ${how}${count > 1 ? `; so have ${count - 1} more pairs` : ''}`;
     },
     hint: ({ name, differ }) =>
-      `if they are one, make them one: \`columns { ${name} = "${differ === 'blanks' ? 'trim' : 'nfc_normalize'}(${name})" }\``,
+      `write both in one form if they are one: \`columns { ${name} = "${differ === 'blanks' ? 'trim' : 'nfc_normalize'}(${name})" }\``,
     means:
-      'Ids are compared byte by byte. `é` may be one character or an `e` with an accent (the forms NFC and NFD of Unicode), and a blank may follow an id in one file only. A model takes two such ids for two users or items, and a join does not find them.',
+      'Ids are compared byte by byte. `é` may be one character, or an `e` with an accent: the forms NFC and NFD of Unicode. A blank may follow an id in one file only. To a model these are two users or two items. A join does not find them.',
     remedy:
       'Compute the key in `columns`, for all files that have it: `columns { item = "nfc_normalize(trim(item))" }`. Ids that are meant to differ may stay.',
   }),

@@ -65,11 +65,11 @@ export const serving = {
   'request-host': row<{ host: string }>({
     severity: 'error',
     message: ({ host }) => `this server does not answer for the host name \`${host}\``,
-    hint: ({ host }) => `ask it as \`localhost\`, or start it with \`--allow-host ${host}\``,
+    hint: ({ host }) => `send requests to \`localhost\`, or start the server with \`--allow-host ${host}\``,
     means:
       'A server without a token answers for the names of its own machine only: `localhost`, `127.0.0.1` and `[::1]`. A page of another site could otherwise have its own name resolved to your machine, and read all answers in your browser.',
     remedy:
-      'Ask the server by a name of its own machine. Behind a proxy that passes on its public name, start the server with `--allow-host NAME` or with a token.',
+      'Send requests to a name of its own machine. Behind a proxy that passes on its public name, start the server with `--allow-host NAME` or with a token.',
   }),
 
   'server-busy': row<{ reason: string; seconds: number }>({

@@ -7,7 +7,7 @@ export const starters = {
     message: ({ path }) => `${path} exists, and is not overwritten`,
     hint: ({ isUnfinished = false }) =>
       isUnfinished
-        ? 'the folder has no model: remove what an import left that did not end, or write another project: `--out FOLDER`'
+        ? 'remove what an import left that did not end, or write another project: `--out FOLDER`'
         : 'train the model that is there with `tower train`, or write another project: `--out FOLDER`',
     means:
       '`tower init` and `tower import` write new files only. The folder has a file of the name that the project needs.',
