@@ -192,7 +192,7 @@ it('answers without a token for the names of this machine alone, and for those t
   expect(body.errors[0]).toMatchObject({
     code: 'request-host',
     message: 'this server does not answer for the host name `evil.example`',
-    hint: 'ask it as `localhost`, or start it with `--allow-host evil.example`',
+    hint: 'send requests to `localhost`, or start the server with `--allow-host evil.example`',
   });
   const named = await served.server({ hosts: ['Evil.example'] });
   expect(await statuses(named)).toEqual([200, 200, 200, 200, 421, 421, 421]);
