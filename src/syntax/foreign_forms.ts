@@ -106,8 +106,8 @@ const forms: readonly ForeignForm[] = [
     rule: 'a column goes by its name alone',
   },
   {
-    // Text of SQL that ends its own line, with quotes inside.
-    pattern: /["](.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
+    // Text of SQL that ends its own line, with quotes inside; `"items.csv" by "item_id"` is two texts.
+    pattern: /["](?![^"\n]*"[ \t]*by\b)(.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
     where: (tokens, at, word) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
     write: ([, sql]) => quotedSql(sql!),
     rule: 'a quote inside of a text would end it',

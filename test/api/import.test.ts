@@ -60,12 +60,12 @@ describe('import', () => {
     expect((await importConfig({ config, out })).copies).toHaveLength(3);
   });
 
-  it('says of rows that a kill left that the folder has no model', async () => {
+  it('says of rows that a kill left what to remove', async () => {
     const { config, out } = project(shop, files);
     mkdirSync(out);
     writeFileSync(join(out, 'train.csv'), 'bought');
     await expect(importConfig({ config, out })).rejects.toMatchObject({
-      diagnostics: [{ code: 'starter-exists', hint: expect.stringContaining('no model') }],
+      diagnostics: [{ code: 'starter-exists', hint: expect.stringContaining('that did not end') }],
     });
   });
 

@@ -132,10 +132,7 @@ describe('what does not belong together is refused', () => {
   });
 
   test.each([
-    [
-      'along(user_id, category(dim: 3))',
-      'needs a list that is kept in sequence: declare `user_id` as `list(…, pool: none)`',
-    ],
+    ['along(user_id, category(dim: 3))', 'arguments-conflict: `along` takes a list first, and `user_id` is none'],
     [
       'along(history, number)',
       'needs values with codes: ids, categories, lists, texts, or numbers in pieces, such as `number(buckets: 20, dim: 16)`',
