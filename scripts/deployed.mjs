@@ -42,7 +42,7 @@ export async function runDockerfile(context, image, env) {
   let command;
   const own = { ...env };
   const instructions = {
-    FROM: (base) => assert.match(base, /^node:20\b/),
+    FROM: (base) => assert.match(base, /^node:(20|22|24)\b/),
     WORKDIR(path) {
       folder = join(image, path);
       mkdirSync(folder, { recursive: true });
