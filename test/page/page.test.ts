@@ -254,7 +254,7 @@ describe.skipIf(chromium === undefined)('the page', () => {
       await page.value(`delete window.found, axe.run().then(({ violations }) => { window.found = violations; }), 0`);
       await page.until('window.found');
       return page.value(
-        `found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])`,
+        `found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html, any }) => [html, any[0]?.message])])`,
       );
     };
     const prefer = (value: string) =>
