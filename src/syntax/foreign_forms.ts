@@ -99,7 +99,8 @@ const forms: readonly ForeignForm[] = [
   {
     pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
     where: (tokens, at, word) =>
-      is(word, t.Group) ||
+      // A brace after `group` opens a declaration whose word is misspelt.
+      (is(word, t.Group) && !tokens.slice(tokens.lastIndexOf(word!), at).some(({ image }) => image === '{')) ||
       (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
       (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at, word) === true),
     write: ([, column]) => column,
