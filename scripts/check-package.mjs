@@ -126,11 +126,7 @@ async function asStranger(npm, archive, created) {
     env,
     encoding: 'utf8',
   });
-  assert.match(
-    said,
-    /The recall@10 of \w+ is [01]\.\d+/,
-    '`npm create tower` trains a model of the files of a folder',
-  );
+  assert.match(said, /The recall@10 of \w+ is [01]\.\d+/, '`npm create tower` trains a model of the files of a folder');
   if (npm === 10) {
     const image = join(folder, 'image');
     mkdirSync(join(image, 'srv'), { recursive: true });
