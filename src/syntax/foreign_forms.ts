@@ -1,6 +1,6 @@
 /**
- * What other languages write with several words or signs where Tower has another form, one row each. Each is read as what it means, so that
- * it is one mistake. Only a text that does not read as it is gets here.
+ * Reads forms of other languages, such as `recall@50`, as the Tower that they mean, so that each is one error: one row a form. Only a text
+ * that does not read as it is gets here.
  */
 import type { IToken } from 'chevrotain';
 import { type Lexed, lex } from '../../grammar/lexer.ts';
@@ -100,7 +100,7 @@ const forms: readonly ForeignForm[] = [
     pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
     where: (tokens, at, word) =>
       // A brace after `group` opens a declaration whose word is misspelt.
-      (is(word, t.Group) && !tokens.slice(tokens.lastIndexOf(word!), at).some(({ image }) => image === '{')) ||
+      (is(word, t.Group) && !tokens.slice(tokens.lastIndexOf(word!), at).some((token) => is(token, t.LeftBrace))) ||
       (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
       (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at, word) === true),
     write: ([, column]) => column,
