@@ -18,16 +18,6 @@ const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image:
   [t.LeftBracket, { close: t.RightBracket, image: ']' }],
 ]);
 
-export function areBalanced(tokens: readonly IToken[]): boolean {
-  const open: TokenType[] = [];
-  for (const token of tokens) {
-    const deeper = depthOf(token);
-    if (deeper > 0) open.push(pairs.get(token.tokenType)!.close);
-    else if (deeper < 0 && open.pop() !== token.tokenType) return false;
-  }
-  return open.length === 0;
-}
-
 interface Open {
   readonly token: IToken;
   /** Column of the first token on its line. */

@@ -123,7 +123,7 @@ function quotedSql(sql: string): string | undefined {
   return `"${sql.replace(/(?<!\\)"/g, "'")}"`;
 }
 
-/** The words and signs with these forms as they were meant. */
+/** The words and signs with these forms as they were meant; the same object if there are none. */
 export function readForeignForms(source: Source, lexed: Lexed, report: (diagnostic: Diagnostic) => void): Lexed {
   const { text } = source;
   const tokens: IToken[] = [];
@@ -168,6 +168,7 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
       }
     }
   }
+  if (taken.length === 0) return lexed;
   const { unknown, comments, foreignComments } = lexed;
   return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
 }
