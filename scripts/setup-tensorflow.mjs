@@ -10,7 +10,7 @@
  * and a download of about 280 MB.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheBase, firstThatRuns, hashedAlone, npmCi, run, setUp, step, Trouble } from './setup_steps.mjs';
 
@@ -26,9 +26,32 @@ const platforms = {
 
 const cacheFolder = () => join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
+/**
+ * TensorFlow logs two lines about oneDNN while the system initializes its library, before a program can set the level of its log. This library is
+ * initialized before all others (`initfirst`), and sets the level of `TF_CPP_MIN_LOG_LEVEL`, or errors only. The symbol is weak: without it the lines
+ * are back, and nothing else.
+ */
+const logLevelSource = `#include <cstdlib>
+namespace absl {
+inline namespace lts_20250814 {
+enum class LogSeverityAtLeast : int {};
+__attribute__((weak)) void SetMinLogLevel(LogSeverityAtLeast);
+}
+}
+__attribute__((constructor)) static void setLogLevel() {
+  const char* level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
+  if (absl::SetMinLogLevel) absl::SetMinLogLevel(absl::LogSeverityAtLeast(level ? std::atoi(level) : 2));
+}
+`;
+const logLevelLibrary = 'libearly_log_level.so';
+
+const tfjsIn = (folder) => join(folder, 'node_modules/@tensorflow/tfjs-node');
+const hasLogLevel = (folder) =>
+  process.platform !== 'linux' || existsSync(join(tfjsIn(folder), 'deps/lib', logLevelLibrary));
+
 /** The version that the addon in `folder` reports, in a process of its own, or why it does not load. */
 function loads(folder) {
-  const addon = join(folder, 'node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node');
+  const addon = join(tfjsIn(folder), 'lib/napi-v8/tfjs_binding.node');
   if (!existsSync(addon)) return { reason: `there is no ${addon}` };
   const done = spawnSync(process.execPath, ['-p', `require(${JSON.stringify(addon)}).TF_Version`], {
     encoding: 'utf8',
@@ -76,7 +99,7 @@ function build(folder, platform) {
     rmSync(wheels, { recursive: true });
   });
 
-  const tfjs = join(folder, 'node_modules/@tensorflow/tfjs-node');
+  const tfjs = tfjsIn(folder);
   step('compile the addon', () => {
     const library = join(tfjs, 'deps/lib');
     mkdirSync(library, { recursive: true });
@@ -84,15 +107,32 @@ function build(folder, platform) {
     const libraries = readdirSync(from).filter((name) => name.startsWith('libtensorflow'));
     for (const name of libraries) renameSync(join(from, name), join(library, name));
 
+    const mac = process.platform === 'darwin';
+    const linked = libraries.map((name) => join(library, name));
+    if (!mac) {
+      const [source, target] = [join(unpacked, 'early_log_level.cc'), join(library, logLevelLibrary)];
+      writeFileSync(source, logLevelSource);
+      run(compiler, [
+        '-O2',
+        '-shared',
+        '-fPIC',
+        '-Wl,-z,initfirst',
+        `-Wl,-soname,${logLevelLibrary}`,
+        source,
+        '-o',
+        target,
+      ]);
+      linked.push('-Wl,--no-as-needed', target);
+    }
+
     const addon = join(tfjs, 'lib/napi-v8/tfjs_binding.node');
     mkdirSync(dirname(addon), { recursive: true });
     const include = [tfjs, join(folder, 'node_modules/node-api-headers/include'), join(from, 'include')];
-    const mac = process.platform === 'darwin';
     run(compiler, [
       ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-w'],
       ...include.map((path) => `-I${path}`),
       ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'].map((path) => join(tfjs, path)),
-      ...libraries.map((name) => join(library, name)),
+      ...linked,
       ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
       `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
       ...['-o', addon],
@@ -120,7 +160,7 @@ function main() {
 
   if (!process.argv.includes('--force')) {
     const { version } = loads(folder);
-    if (version) return console.log(`TensorFlow ${version} is set up in ${folder}, and loads.`);
+    if (version && hasLogLevel(folder)) return console.log(`TensorFlow ${version} is set up in ${folder}, and loads.`);
   }
 
   console.log(`Setting up TensorFlow ${tensorflowVersion} for ${process.platform} ${process.arch}:`);

@@ -54,8 +54,7 @@ export const typeCode = (binding: Binding, dtype: HostDtype): number =>
 
 export function loadBinding(): Loaded {
   const reasons: string[] = [];
-  // Read when the library is loaded. Two lines about oneDNN, which is 1.3 to 1.7 times quicker and stays on, reach stderr anyway: the library prints them
-  // while the system loads it, before any call could set a level of its log.
+  // Read when the library is loaded.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   for (const folder of packageFolders()) {
     const addon = addonIn(folder);

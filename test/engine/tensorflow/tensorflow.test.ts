@@ -1,10 +1,12 @@
 /** What the TensorFlow engine owes the native side, where nothing is collected. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
 import { loadBinding } from '../../../src/engine/tensorflow/binding.ts';
+import { addonIn, cacheFolder } from '../../../src/engine/tensorflow/locate.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { batch, tensor } from '../../graph/support.ts';
 import { engineOrSkip } from '../support.ts';
@@ -87,4 +89,16 @@ describe.skipIf(!engine)('the tensorflow engine', () => {
     });
     await expect(work).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-write' }] });
   });
+});
+
+const earlyLogLevel = join(cacheFolder(), 'node_modules/@tensorflow/tfjs-node/deps/lib/libearly_log_level.so');
+
+it.runIf(existsSync(earlyLogLevel))('the library that the set-up builds prints nothing while it is loaded', () => {
+  const { TF_CPP_MIN_LOG_LEVEL: _, ...env } = process.env;
+  const addon = addonIn(join(cacheFolder(), 'node_modules/@tensorflow/tfjs-node'));
+  const { stdout, stderr } = spawnSync(process.execPath, ['-p', `require(${JSON.stringify(addon)}).TF_Version`], {
+    encoding: 'utf8',
+    env,
+  });
+  expect([stdout.trim(), stderr]).toEqual(['2.21.0', '']);
 });
