@@ -22,7 +22,9 @@ export async function buildCheck(options) {
     // Read at every check.
     minifyWhitespace: true,
     minifySyntax: true,
-    banner: { js: '(function (require) { const module = { exports: {} };' },
+    // A CommonJS script has no `import.meta`: it is given the folder of the package where it lies.
+    define: { 'import.meta.dirname': '__dirname' },
+    banner: { js: '(function (require, __dirname) { const module = { exports: {} };' },
     footer: { js: '})' },
     write: false,
     metafile: true,

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { defined } from '../defined.ts';
 import { reading } from '../diagnostics/system_reason.ts';
 import type { ExportedPage } from '../serve/export_page.ts';
+import { packageFile } from '../storage/package_file.ts';
 import { objectivesOf } from './objectives.ts';
-import { packageFile } from './package_file.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 

@@ -20,7 +20,7 @@ export function runCheck(): void {
   // The text is ASCII. Read as Latin-1, it need not be decoded.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(code ? { cachedData: code } : {}) });
   if (code) optimizeLater();
-  (script.runInThisContext() as (require: NodeJS.Require) => void)(require);
+  (script.runInThisContext() as (require: NodeJS.Require, folder: string) => void)(require, __dirname);
 }
 
 /**

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { packageFile } from '../../api/package_file.ts';
 import { type DataSetName, dataSetNames } from '../../data/sets/names.ts';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
+import { packageFile } from '../../storage/package_file.ts';
 import { nearest } from '../../text/nearest.ts';
 import { makeCountBar } from '../bar.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
-import { packageFile } from '../../api/package_file.ts';
 import { defined } from '../../defined.ts';
+import { packageFile } from '../../storage/package_file.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
