@@ -1,13 +1,9 @@
 /**
- * Builds `dist/browser.js`, the one file that a page loads. Of the table of codes it has the rows that its sources report, without the pages that explain them:
- * a third of the file otherwise.
+ * Builds `dist/browser.js`, the one file that a page loads. Of the table of codes it has the rows that its sources report, and no others.
  */
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import ts from 'typescript';
-
-/** Shown on pages of `docs/errors`, never with a message. */
-const explanations = ['means', 'wrong', 'right'];
 
 const options = {
   entryPoints: { browser: 'src/browser.ts' },
@@ -50,13 +46,12 @@ const onlyCodes = (reported) => ({
   },
 });
 
-/** `'code': row<…>({ … }),` of other codes, and the explanations of these, taken out of the text. */
+/** `'code': row<…>({ … }),` of other codes, taken out of the text. */
 function withoutRest(text, reported) {
   const file = ts.createSourceFile('codes.ts', text, ts.ScriptTarget.Latest, true);
   const cuts = [];
   const isUnread = ({ name, initializer }) =>
-    explanations.includes(name.text) ||
-    (ts.isCallExpression(initializer) && initializer.expression.getText() === 'row' && !reported.has(name.text));
+    ts.isCallExpression(initializer) && initializer.expression.getText() === 'row' && !reported.has(name.text);
   const visit = (node) => {
     if (ts.isPropertyAssignment(node) && isUnread(node)) cuts.push(node);
     else ts.forEachChild(node, visit);

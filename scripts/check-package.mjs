@@ -99,6 +99,7 @@ async function asStranger(npm, archive, created) {
   const files = { 'views.tower': model, 'data.tower': data, 'views.csv': `user,film,seen_at\n${rows.join('\n')}\n` };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
   await go('npx', 'tower', 'check', 'views.tower', '--data', 'data.tower');
+  assert.match(await go('npx', 'tower', 'explain', 'unknown-name'), /^unknown-name\n[\s\S]*\nRight:\n/);
   const engines = JSON.parse(await go('npx', 'tower', 'engines', '--json'));
   const loaded = engines.filter(({ loads }) => loads).map(({ name }) => name);
   assert.deepEqual(loaded, ['onnx', 'javascript'], 'the engines that come with the package load');
@@ -157,6 +158,7 @@ try {
     'dist/chunks/torch_meeting.py',
     'dist/THIRD_PARTY_LICENSES.txt',
     ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
+    'docs/errors/unknown-name.md',
     'models/two_tower.tower',
     'scripts/setup-tensorflow.mjs',
     'scripts/setup-torch.mjs',
@@ -168,7 +170,7 @@ try {
     assert(files.includes(needed), `${needed} is packed`);
   }
   const strange = files.filter(
-    (path) => !/^(dist|grammar|models|scripts|README|CHANGELOG|LICENSE|package\.json)/.test(path),
+    (path) => !/^(dist|docs\/errors|grammar|models|scripts|README|CHANGELOG|LICENSE|package\.json)/.test(path),
   );
   assert.deepEqual([...strange, ...files.filter((path) => /\.(csv|parquet|jsonl)$/.test(path))], [], 'is not packed');
 

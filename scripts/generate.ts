@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
 import { makeProgram } from '../src/cli/program.ts';
-import { errorPages } from '../src/explain/page.ts';
+import { errorIndex } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/language/snippets.ts';
 import { vocabulary } from '../src/language/vocabulary.ts';
 import { withFormulas } from '../src/reference/formulas.ts';
@@ -21,7 +21,7 @@ const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
-  ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
+  ...Object.fromEntries([...errorIndex()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
   'docs/spec.md': () => withFormulas(textOf('docs/spec.md')),
   'docs/llms.txt': () =>

@@ -1,25 +1,13 @@
-/** The row of a code: its message, how `--fix` may use its fix, and the page that explains it. */
+/** The row of a code: its message, its hint, and how `--fix` may use its fix. Its page, `docs/errors/CODE.md`, is written by hand. */
 export type Severity = 'error' | 'warning';
 
-/** The page of a code, for a person who sees the code for the first time. */
-export interface Explanation {
-  /** A few simple sentences: what is wrong, and why Tower does not accept it. */
-  readonly means: string;
-  /** A file that gets the message. */
-  readonly wrong?: string;
-  /** The same file without the mistake. Absent: the first fix of `wrong` writes it. */
-  readonly right?: string;
-  /** What to do, if the mistake is not in a `.tower` file. The first sentence is an imperative. */
-  readonly remedy?: string;
-}
-
-export interface CodeRow<F> extends Explanation {
+export interface CodeRow<F> {
   readonly severity: Severity;
   /** The name of the code in the version before. Ignores, `tower explain` and links keep working with this name for one version. */
   readonly formerly?: string;
   /** One line: what is wrong and where, in the words of the language. No capital at the start, no full stop at the end. */
   readonly message: (facts: F) => string;
-  /** An imperative: what to do. Absent: the first sentence of `remedy`. */
+  /** An imperative: what to do. */
   readonly hint?: (facts: F) => string | undefined;
   /**
    * Whether `--fix` may apply the fix. `restores`: the fix restores what a person meant (a sign, a quote, the spelling of a word).

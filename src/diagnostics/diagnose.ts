@@ -16,9 +16,8 @@ export function diagnose<C extends Code>(
     severity: Severity;
     message: (facts: unknown) => string;
     hint?: (facts: unknown) => string | undefined;
-    remedy?: string;
   };
-  const words = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
+  const words = row.hint?.(facts);
   const hint = words && isProgram ? inProgram(words) : words;
   const diagnostic: Diagnostic = {
     code,
@@ -67,10 +66,4 @@ const factsOfAll = new WeakMap<Diagnostic, unknown>();
 /** The facts that a call site reported, for what finds the place of a mistake in something that is not a text, such as a request. */
 export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
   return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
-}
-
-/** The first sentence, without a capital and a full stop, as hints are written. A name of code keeps its letters. */
-function asHint(remedy: string): string {
-  const first = /^.*?\.(?= [A-Z`]|$)/s.exec(remedy)?.[0] ?? remedy;
-  return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '');
 }

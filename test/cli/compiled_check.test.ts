@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { check } from '../../src/api/check.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
+import { readErrorPage } from '../../src/explain/page.ts';
 import { type Done, ended, tower } from './tower.ts';
 
 const found = readdirSync('dist').filter((name) => name.startsWith('check-'));
@@ -70,6 +71,14 @@ it('reads every character as the sources do', async () => {
   );
   const { stdout } = await tower(['check', '--json', path]);
   expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(toJson((await check(path)).diagnostics))));
+});
+
+it('explains codes in SARIF, from their pages in the package', async () => {
+  const { stdout } = await tower([...args, '--format', 'sarif']);
+  const [{ tool }] = JSON.parse(stdout).runs;
+  expect(tool.driver.rules).toMatchObject([
+    { id: 'bce-unscaled', fullDescription: { text: readErrorPage('bce-unscaled').means } },
+  ]);
 });
 
 it('answers the same without the code', async () => {

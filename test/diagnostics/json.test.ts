@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 import { type Code, codes } from '../../src/diagnostics/codes.ts';
 import { diagnose } from '../../src/diagnostics/diagnose.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
-import { explain } from '../../src/explain/examples.ts';
+import { readErrorPage } from '../../src/explain/page.ts';
 import { check } from '../../src/pipeline.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -51,7 +51,7 @@ describe('the schema of the package', () => {
     JSON.parse(readFileSync('src/diagnostics/diagnostics.schema.json', 'utf8')),
   );
   const examples = (Object.keys(codes) as Code[]).flatMap((code) => {
-    const { wrong } = explain(code);
+    const { wrong } = readErrorPage(code);
     return wrong === undefined ? [] : [{ code, wrong }];
   });
 

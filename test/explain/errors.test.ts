@@ -1,59 +1,96 @@
-/** Every code has its page; the pages are fresh; their examples are what they say. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Every code has its page, and the examples of the pages are what they say: `UPDATE=1` writes what `tower check` prints now. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../src/diagnostics/code_row.ts';
 import { type Code, codeNamed, codes, formerCodes } from '../../src/diagnostics/codes.ts';
-import { explain } from '../../src/explain/examples.ts';
-import { errorPages } from '../../src/explain/page.ts';
+import { render } from '../../src/diagnostics/render.ts';
+import { errorIndex, readErrorPage, severityText } from '../../src/explain/page.ts';
+import { format } from '../../src/format/format.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const all = Object.keys(codes) as Code[];
-const rowOf = (code: Code): Explanation & { readonly formerly?: string } => codes[code];
+const pathOf = (code: Code): string => `docs/errors/${code}.md`;
 const found = (text: string) => check(makeSource('example.tower', text)).diagnostics;
 
 describe('every code', () => {
-  it('is explained', () => {
-    expect(all.filter((code) => codes[code].means === '' || /\bTODO\b/.test(codes[code].means))).toEqual([]);
-  });
   it('has a page under docs/errors, as has each former name, and no other page exists', () => {
     const pages = readdirSync('docs/errors').filter((name) => name !== 'README.md');
     expect(pages.sort()).toEqual([...all, ...formerCodes.keys()].map((code) => `${code}.md`).sort());
   });
   it('has a former name that no other code has', () => {
-    const former = all.flatMap((code) => rowOf(code).formerly ?? []);
+    const former = all.flatMap((code) => (codes[code] as { readonly formerly?: string }).formerly ?? []);
     expect(former.filter((name) => Object.hasOwn(codes, name))).toEqual([]);
     expect(new Set(former).size).toBe(former.length);
     expect(codeNamed('label-sort')).toBe('label-type');
     expect(codeNamed('use-circle')).toBe('use-cycle');
   });
-  it('has examples, or says what to do', () => {
-    const silent = all.filter((code) => !rowOf(code).wrong && !rowOf(code).remedy);
-    expect(silent).toEqual([]);
-  });
 });
 
-it('the pages are fresh: `npm run generate` writes them', () => {
-  const stale = [...errorPages()].filter(([path, text]) => readFileSync(path, 'utf8') !== text).map(([path]) => path);
+it('the list of codes is fresh: `npm run generate` writes it', () => {
+  const stale = [...errorIndex()].filter(([path, text]) => readFileSync(path, 'utf8') !== text).map(([path]) => path);
   expect(stale).toEqual([]);
 });
 
-const shown = all.filter((code) => rowOf(code).wrong !== undefined);
+const link = /\n\[Specification, .*\.\n$/;
+const fence = (info: string, text: string): string => {
+  const edge = text.startsWith('```') ? '~~~~' : '```';
+  return `${edge}${info}\n${text}${edge}`;
+};
+
+describe('the page of', () => {
+  it.each(all)('%s has its name, its severity, what it means, examples or what to do, and nothing else', (code) => {
+    const { severity, means, wrong, printed, right, remedy } = readErrorPage(code);
+    const parts = [`# ${code}`, severityText(code, severity), means];
+    if (wrong !== undefined) {
+      parts.push('## Wrong', fence('tower wrong', wrong), '`tower check` prints:', fence('text', printed!));
+      parts.push('## Right', fence('tower', right!));
+    }
+    if (remedy !== undefined) parts.push('## What to do', remedy);
+    expect(readFileSync(pathOf(code), 'utf8').replace(link, '')).toBe(`${parts.join('\n\n')}\n`);
+    expect(means).not.toMatch(/\bTODO\b|^$/);
+    expect(wrong ?? remedy).toBeTruthy();
+  });
+});
+
+it('a page is read by its headings', () => {
+  const page = readErrorPage('bce-unscaled');
+  expect(page.means).toMatch(/^A cosine is between/);
+  expect(page.wrong).toMatch(/^model small\n[\s\S]*loss = bce, label = liked \}\n$/);
+  expect(page.printed).toMatch(/^example.tower:\d+:\d+: warning: [\s\S]*\n1 warning\n$/);
+  expect(page.remedy).toBeUndefined();
+  expect(readErrorPage('cannot-write').remedy).not.toContain('Specification');
+});
+
+const shown = all.filter((code) => readErrorPage(code).wrong !== undefined);
 
 /** Messages that a mistake cannot do without: what a misspelt ignore was meant to silence. */
 const besides: Partial<Record<Code, Code[]>> = { 'ignore-unknown-code': ['few-negatives'] };
 
-describe('the wrong example gets its message and no other', () => {
+/** A text with mistakes of syntax remains as it was written. */
+const formatted = (text: string): string => format(makeSource('example.tower', text)).output ?? text;
+
+describe('the wrong example gets its message and no other, and is printed so', () => {
   it.each(shown)('%s', (code) => {
-    const messages = found(explain(code)!.wrong!).map((one) => one.code);
-    expect(messages.sort()).toEqual([code, ...(besides[code] ?? [])].sort());
+    const { wrong, printed } = readErrorPage(code);
+    const diagnostics = found(wrong!);
+    expect(diagnostics.map((one) => one.code).sort()).toEqual([code, ...(besides[code] ?? [])].sort());
+    const now = render(diagnostics);
+    if (process.env.UPDATE && now !== printed) {
+      const path = pathOf(code);
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8').replace(printed!, () => now),
+      );
+    } else expect(printed).toBe(now);
+    expect(wrong).toBe(formatted(wrong!));
   });
 });
 
 describe('the right example gets none', () => {
   it.each(shown)('%s', (code) => {
-    const { wrong, right } = explain(code)!;
+    const { wrong, right } = readErrorPage(code);
     expect(found(right!).map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
     expect(right).not.toBe(wrong);
+    expect(right).toBe(formatted(right!));
   });
 });

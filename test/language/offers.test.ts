@@ -5,6 +5,7 @@ import { type Code, codes } from '../../src/diagnostics/codes.ts';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
 import { smallModel } from '../../src/diagnostics/small_model.ts';
+import { readErrorPage } from '../../src/explain/page.ts';
 import { offers, offersFor } from '../../src/language/offers.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -124,19 +125,19 @@ const cases: readonly Case[] = [
   },
   {
     code: 'towers-swapped',
-    text: codes['towers-swapped'].wrong!,
+    text: readErrorPage('towers-swapped').wrong!,
     titles: ['Swap the towers of the score'],
     writes: 'cosine(user, item)',
   },
   {
     code: 'unread-output',
-    text: codes['unread-output'].wrong!,
+    text: readErrorPage('unread-output').wrong!,
     titles: ['Give `experts.like` a channel of its own, which task `like` reads'],
     writes: 'channel like = experts.like -> dense(16)',
   },
   {
     code: 'label-needed',
-    text: codes['label-needed'].wrong!,
+    text: readErrorPage('label-needed').wrong!,
     titles: ['Add `label = liked`', 'Add `label = seen`', 'Declare the label `see : binary`, and add `label = see`'],
     writes: 'label = liked',
   },
@@ -148,19 +149,19 @@ const cases: readonly Case[] = [
   },
   {
     code: 'item-interests',
-    text: codes['item-interests'].wrong!,
+    text: readErrorPage('item-interests').wrong!,
     titles: ['End with `-> flatten -> dense(16)`'],
     writes: '-> flatten -> dense(16)',
   },
   {
     code: 'time-needed',
-    text: codes['time-needed'].wrong!,
+    text: readErrorPage('time-needed').wrong!,
     titles: ['Add `time = "timestamp"`'],
     writes: 'time = "timestamp"',
   },
   {
     code: 'missing-entry',
-    text: codes['missing-entry'].wrong!,
+    text: readErrorPage('missing-entry').wrong!,
     titles: ['Add `loss = softmax(in_batch, temperature: 0.1)`'],
     writes: 'loss = softmax(in_batch, temperature: 0.1)',
   },
@@ -201,9 +202,9 @@ describe('what an editor offers', () => {
 
   const examples = [
     ...cases.map(({ code, text }) => [code, text] as const),
-    ...(Object.entries(codes) as [Code, { wrong?: string }][]).flatMap(([code, { wrong }]) =>
-      wrong === undefined ? [] : [[code, wrong] as const],
-    ),
+    ...(Object.keys(codes) as Code[])
+      .map((code) => [code, readErrorPage(code)] as const)
+      .flatMap(([code, { wrong }]) => (wrong === undefined ? [] : [[code, wrong] as const])),
   ];
 
   it('solves the mistake, brings no other and removes no word, in the examples of all codes', () => {

@@ -22,13 +22,13 @@ export function explainCommand(program: Command): void {
         if (json) return answerJson([...kinds.map(kindJson), ...found]);
         return answer([...kinds.map(kindText), ...found.map(wordText)].join('\n\n\n'));
       }
-      const { explain } = await import('../../explain/examples.ts');
+      const { readErrorPage } = await import('../../explain/page.ts');
       const code = codeNamed(name);
       if (code === undefined) {
         const known = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
         throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, known) });
       }
-      const explained = explain(code);
+      const explained = readErrorPage(code);
       if (json) return answerJson(explained);
       const { explanationText } = await import('../views/explanation.ts');
       const renamed = code === name ? [] : [`\`${name}\` is now called \`${code}\`.`];

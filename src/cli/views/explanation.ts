@@ -1,9 +1,8 @@
 /** A code's page for the terminal. */
-import type { Explained } from '../../explain/examples.ts';
-import { severityText } from '../../explain/page.ts';
+import { type ErrorPage, severityText } from '../../explain/page.ts';
 import { wrapWords } from '../wrap_words.ts';
 
-export function explanationText({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
+export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
   const parts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));

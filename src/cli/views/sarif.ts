@@ -2,7 +2,7 @@
 import { type Code, codes } from '../../diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../diagnostics/diagnostic.ts';
 import { inOrder } from '../../diagnostics/order.ts';
-import { firstSentence } from '../../explain/page.ts';
+import { firstSentence, readErrorPage } from '../../explain/page.ts';
 import { positionAt, type Source, type Span } from '../../text/source.ts';
 
 /** One run, with a rule for each code that occurs. */
@@ -23,12 +23,11 @@ export function sarif(diagnostics: readonly Diagnostic[], version: string): obje
 }
 
 function ruleOf(code: Code): object {
-  const { means } = codes[code];
+  const { means } = readErrorPage(code);
   return {
     id: code,
-    ...(means === undefined
-      ? {}
-      : { shortDescription: { text: firstSentence(means) }, fullDescription: { text: means } }),
+    shortDescription: { text: firstSentence(means) },
+    fullDescription: { text: means },
     defaultConfiguration: { level: codes[code].severity },
   };
 }
