@@ -76,9 +76,8 @@ function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan
 function planLint(name: string, read: Read): Plan {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     throw new RefusedName('is no code: use lower-case letters, digits and single hyphens');
-  const codes = ['syntax', 'names', 'model', 'tasks', 'shapes', 'lint', 'data', 'runs'];
-  const taken = codes.find((group) => read(`src/diagnostics/codes/${group}.ts`)?.includes(`'${name}': row`));
-  if (taken) throw new RefusedName(`is a code already: see src/diagnostics/codes/${taken}.ts`);
+  const page = `docs/errors/${name}.md`;
+  if (read(page) !== undefined) throw new RefusedName(`is a code already: see ${page}`);
   const file = name.replaceAll('-', '_');
   const path = `src/model/rules/${file}.ts`;
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
@@ -91,12 +90,13 @@ function planLint(name: string, read: Read): Plan {
       [path, write.lintRule(name)],
       [table, insertWord(read(table)!, write.camel(name), file, /^export const rules: readonly Rule\[\] = \[/m)],
       [golden, write.lintGolden(name)],
+      [page, write.errorPage(name)],
     ]),
     next: [
-      `Write the message, the explanation and the examples in ${group}.`,
+      `Write the message in ${group}, and the explanation and the examples in ${page}.`,
       `Write the rule in ${path}.`,
       `Put the mistake into ${golden}, run \`UPDATE=1 npx vitest run test/model/mistakes.test.ts\` and read the output.`,
-      'Run `npm run generate`: it writes the page of the code.',
+      'Run `UPDATE=1 npx vitest run test/explain`, which writes what the page prints, and `npm run generate`, which writes the list of codes.',
       'Run `npx vitest run test/model test/explain`: it is green when nothing is missing.',
     ],
   };

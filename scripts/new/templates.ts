@@ -139,10 +139,32 @@ export const lintRow = (name: string): string => `
     severity: 'warning',
     message: ({ tower }) => \`TODO: what is wrong with \\\`\${tower}\\\`, and where\`,
     hint: () => 'TODO: what to do',
-    means: 'TODO: some simple sentences for a reader who meets this message for the first time.',
-    wrong: smallModel(),
-    right: smallModel({ after: '// TODO' }),
   }),
+`;
+
+export const errorPage = (name: string): string => `# ${name}
+
+A warning: \`// tower-ignore ${name}: reason\` silences it on one line.
+
+TODO: some simple sentences for a reader who meets this message for the first time.
+
+## Wrong
+
+\`\`\`tower wrong
+${lintGolden(name)}\`\`\`
+
+\`tower check\` prints:
+
+\`\`\`text
+TODO: \`UPDATE=1 npx vitest run test/explain\` writes it.
+\`\`\`
+
+## Right
+
+\`\`\`tower
+${lintGolden(name)}\`\`\`
+
+[Specification, 1.2: Lexis](../spec.md#1-lexis).
 `;
 
 export const lintRule = (name: string): string => `import type { Rule } from './rule.ts';

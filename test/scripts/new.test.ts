@@ -38,7 +38,9 @@ describe('a name', () => {
     ['loss', 'task', /^is a word of TypeScript or of the language/],
     ['score', 'dot', /^is a score already/],
     ['feature', 'list', /^is a feature already/],
-    ['lint', 'bce-unscaled', /^is a code already: see src\/diagnostics\/codes\/lint.ts$/],
+    ['lint', 'bce-unscaled', /^is a code already: see docs\/errors\/bce-unscaled.md$/],
+    ['lint', 'data-memory', /^is a code already/],
+    ['lint', 'label-sort', /^is a code already/],
     ['lint', 'few_things', /^is no code/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);
