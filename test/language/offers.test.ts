@@ -203,8 +203,8 @@ describe('what an editor offers', () => {
   const examples = [
     ...cases.map(({ code, text }) => [code, text] as const),
     ...(Object.keys(codes) as Code[])
-      .map((code) => [code, readErrorPage(code)] as const)
-      .flatMap(([code, { wrong }]) => (wrong === undefined ? [] : [[code, wrong] as const])),
+      .map(readErrorPage)
+      .flatMap(({ code, wrong }) => (wrong === undefined ? [] : [[code, wrong] as const])),
   ];
 
   it('solves the mistake, brings no other and removes no word, in the examples of all codes', () => {

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import type { CodeAction, CodeActionParams, Connection } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { codes } from '../../src/diagnostics/codes.ts';
+import { type Code, codes } from '../../src/diagnostics/codes.ts';
+import { readErrorPage } from '../../src/explain/page.ts';
 import { nodeHost } from '../../src/lsp/hosts/node.ts';
 import { codeActions } from '../../src/lsp/providers/code_actions.ts';
 import { Session } from '../../src/lsp/session.ts';
@@ -39,9 +40,9 @@ function piecesOf(text: string): Map<string, number> {
   return counts;
 }
 
-const examples = (Object.entries(codes) as [string, { wrong?: string }][]).flatMap(([code, { wrong }]) =>
-  wrong === undefined ? [] : [[code, wrong] as const],
-);
+const examples = (Object.keys(codes) as Code[])
+  .map(readErrorPage)
+  .flatMap(({ code, wrong }) => (wrong === undefined ? [] : [[code, wrong] as const]));
 
 it('removes the mistake that it is for, and no line of the rest, in the examples of all codes', async () => {
   let tried = 0;
