@@ -7,7 +7,8 @@ export interface Fence {
   readonly name: string;
   readonly page: string;
   readonly language: string;
-  /** What follows the language: `wrong` where the text is so on purpose, `part` where a model is not shown whole. */
+  /** What follows the language: `wrong` where the text is so on purpose, `part` where a model is not shown whole, `edited` where the page
+   * says what to change before the command prints this. */
   readonly mark: string;
   readonly text: string;
 }
@@ -33,12 +34,12 @@ export const proseOf = (page: string): string => textOfPage(page).replaceAll(fen
 export function fences(page: string, language?: string): readonly Fence[] {
   const text = textOfPage(page);
   return [...text.matchAll(fence)]
-    .map((found) => ({
-      name: `${page}:${text.slice(0, found.index).split('\n').length}`,
+    .map((match) => ({
+      name: `${page}:${text.slice(0, match.index).split('\n').length}`,
       page,
-      language: found[1]!,
-      mark: found[2] ?? '',
-      text: found[3]!,
+      language: match[1]!,
+      mark: match[2] ?? '',
+      text: match[3]!,
     }))
     .filter((fence) => language === undefined || fence.language === language);
 }
