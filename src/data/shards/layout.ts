@@ -68,6 +68,7 @@ export const refuseLargeBucket = (memory: number, bytes: number): void =>
     what: 'the largest bucket of users',
     needed: growth * bytes,
     memory: 2 * shareOf(memory, 'bucket'),
+    budget: memory,
     otherwise: 'leave out users with very many events, with `where` in the data block',
   });
 
@@ -77,6 +78,7 @@ export const refuseLargePile = (memory: number, bytes: number, held: number): vo
     what: `a shuffle of ${held} piles`,
     needed: bytes * held,
     memory: 2 * shareOf(memory, 'held'),
+    budget: memory,
     otherwise: 'keep shorter histories and lists, with a smaller `max`',
   });
 
@@ -89,6 +91,7 @@ export const refuseLargeTables = (memory: number, bytes: number): void =>
     what: 'holding the tables next to piles',
     needed: bytes,
     memory: roomForTables(memory),
+    budget: memory,
     otherwise: 'use a smaller `dim` or `hash`, or `precision: bf16`',
   });
 
@@ -98,15 +101,19 @@ export const refuseLargeHeldOut = (memory: number, bytes: number): void =>
     what: 'holding validation and test events',
     needed: bytes,
     memory: shareOf(memory, 'heldOut'),
+    budget: memory,
     otherwise: 'hold out fewer events with the `split` of the data block',
   });
 
 function refusePast(part: {
   readonly what: string;
   readonly needed: number;
-  /** What is for it. */
+  /** What is for it, of the budget. */
   readonly memory: number;
+  readonly budget: number;
   readonly otherwise: string;
 }): void {
-  if (part.needed > part.memory) throw failure('shards-memory', part);
+  // Each part has a fixed share of the budget.
+  const least = (part.budget * part.needed) / part.memory;
+  if (part.needed > part.memory) throw failure('shards-memory', { ...part, least });
 }

@@ -72,12 +72,16 @@ async function momentsOf(
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }
 
+/** A held-out row keeps its time until the rows are in order. */
+const bytesOfTime = 8;
+
 function layoutOf({ request, layout, wanted, needs }: ToWrite, buckets: number, counted: Counted): ShardLayout {
   const { memory, when, sizes } = request;
   const packed = packedBytes(counted, needs, wanted, layout, request.given ?? []);
   const [training, ...others] = counted.counts as [number, number, number];
   // About what they will take, so that it is known before the second pass. Ordering them takes the same again.
-  const held = (packed * (others[0] + others[1])) / Math.max(1, training);
+  const heldRows = others[0] + others[1];
+  const held = (packed * heldRows) / Math.max(1, training) + bytesOfTime * heldRows;
   const earlier = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (held + earlier));
   if (typeof when === 'object') return when;

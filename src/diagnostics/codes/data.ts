@@ -1,6 +1,6 @@
 /** Codes of data blocks, data files and their rows. */
 import { row } from '../code_row.ts';
-import { among, bytesWords, didYouMean, shellWord } from '../wording.ts';
+import { among, bytesWords, didYouMean, memoryOption, shellWord } from '../wording.ts';
 
 export const data = {
   'misplaced-by': row<{ name: string }>({
@@ -178,9 +178,9 @@ export const data = {
     severity: 'error',
     message: ({ bytes, spill }) =>
       `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
-    hint: ({ spill }) =>
+    hint: ({ bytes, spill }) =>
       spill === undefined
-        ? 'allow more with `--memory`, read fewer rows, or write expressions with smaller values'
+        ? `allow more with \`--memory\`, such as \`--memory ${memoryOption(4 * bytes)}\`, read fewer rows, or write expressions with smaller values`
         : 'set `TMPDIR` to a writable folder, so that the database can put rows there',
   }),
 

@@ -1,6 +1,6 @@
 /** Codes of training rows that do not fit in memory, and of the files that hold them. */
 import { row } from '../code_row.ts';
-import { bytesWords } from '../wording.ts';
+import { bytesWords, memoryOption } from '../wording.ts';
 
 export const shards = {
   'memory-text': row<{ text: string; least: number; bytes?: number | undefined }>({
@@ -30,11 +30,11 @@ export const shards = {
       'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
   }),
 
-  'shards-memory': row<{ what: string; needed: number; memory: number; otherwise: string }>({
+  'shards-memory': row<{ what: string; needed: number; memory: number; least: number; otherwise: string }>({
     severity: 'error',
     message: ({ what, needed, memory }) =>
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
-    hint: ({ otherwise }) => `allow more with \`--memory\`, or ${otherwise}`,
+    hint: ({ least, otherwise }) => `allow at least \`--memory ${memoryOption(least)}\`, or ${otherwise}`,
   }),
 
   'too-many-events': row<{ rows: number; most: number }>({

@@ -5,10 +5,16 @@ import { expect, it, onTestFinished } from 'vitest';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
 import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
 import { momentsAt } from '../../../src/data/shards/by_time.ts';
-import { refuseLargeBucket, refuseLargeHeldOut } from '../../../src/data/shards/layout.ts';
+import {
+  refuseLargeBucket,
+  refuseLargeHeldOut,
+  refuseLargePile,
+  refuseLargeTables,
+} from '../../../src/data/shards/layout.ts';
 import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
 import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
 import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
+import type { Failure } from '../../../src/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/text/texts.ts';
 import { failureOf } from '../fixture.ts';
@@ -94,6 +100,24 @@ it('says that a bucket, or what is held out, is too large for the memory', async
   expect(await refused(() => refuseLargeBucket(2 ** 30, 2 ** 28))).toContain('shards-memory');
   expect(await refused(() => refuseLargeHeldOut(2 ** 30, 2 ** 30))).toContain('validation and test events');
   refuseLargeBucket(2 ** 30, 2 ** 24);
+});
+
+it.each([
+  ['a bucket', refuseLargeBucket, 2 ** 29],
+  ['what is held out', refuseLargeHeldOut, 2 ** 30],
+  ['tables', refuseLargeTables, 2 ** 30],
+  ['a pile', (memory: number, bytes: number) => refuseLargePile(memory, bytes, 4), 2 ** 28],
+])('the least memory that is named is enough for %s, and little less is not', (_, refuse, bytes) => {
+  const least = (memory: number): string | undefined => {
+    try {
+      refuse(memory, bytes);
+      return undefined;
+    } catch (error) {
+      return /--memory (\w+)/.exec((error as Failure).diagnostics[0]!.hint!)![1];
+    }
+  };
+  const named = memoryOf(least(2 ** 26)!)!;
+  expect([least(named), least(named - 2 ** 21)]).toEqual([undefined, expect.any(String)]);
 });
 
 it('reads amounts of memory as people write them', () => {
