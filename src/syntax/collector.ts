@@ -37,14 +37,14 @@ export class Collector {
         at.start < end &&
         at.end >= start &&
         severity === 'error' &&
-        (fixes.length === 0 || doubtful || moved.has(code)),
+        (fixes.length === 0 || doubtful || movingCodes.has(code)),
     );
   }
 
   /** Whether one of a bracket has that is not surely at its place. */
   moves(start: number, end: number): boolean {
     return this.diagnostics.some(
-      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && moved.has(code),
+      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && movingCodes.has(code),
     );
   }
 
@@ -55,13 +55,13 @@ export class Collector {
         at !== undefined &&
         at.start < end &&
         at.end >= start &&
-        (code === 'missing-brace' || (moved.has(code) && /^[{}]$/.test(textOf(at)))),
+        (code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(textOf(at)))),
     );
   }
 }
 
 /** What is said of brackets is where they were guessed to be. */
-const moved: ReadonlySet<Code> = new Set<Code>([
+export const movingCodes: ReadonlySet<Code> = new Set<Code>([
   'unclosed',
   'unopened',
   'wrong-bracket',

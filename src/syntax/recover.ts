@@ -10,9 +10,9 @@ import { likest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
 import { isTerm, meaningOf } from '../text/synonyms.ts';
 import type * as ast from './ast.ts';
-import { balance } from './brackets.ts';
+import { balance } from './braces.ts';
 import type { Builder } from './build.ts';
-import type { Collector } from './collector.ts';
+import { type Collector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
@@ -239,7 +239,7 @@ export class Recovery {
   ): T | undefined {
     let input = tokens;
     // What was guessed before may have misled the reader; a mistake with its fix has not.
-    const misled = this.collector.misleads(...this.stretch(tokens));
+    let misled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
@@ -247,13 +247,15 @@ export class Recovery {
       const certain =
         corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;
       if (certain && !misled) this.collector.report(corrected.diagnostic!);
-      // The tree leaves out a name that was moved.
-      if (certain && corrected.diagnostic!.code === 'swapped-words') this.doubt(tokens);
+      // The tree leaves out a name that was moved, and brackets part things otherwise.
+      const moves = corrected?.diagnostic !== undefined && movingCodes.has(corrected.diagnostic.code);
+      if (certain && moves) this.doubt(tokens);
       if (!certain) {
+        misled ||= moves;
         this.complain(input, () => corrected?.diagnostic ?? this.word(input, reading.complaint));
         this.doubt(tokens);
       }
-      if (corrected === undefined) return undefined;
+      if (corrected === undefined || corrected.tokens.length === 0) return undefined;
       input = corrected.tokens;
     }
   }
