@@ -50,10 +50,6 @@ export class Recovery {
   private first: IToken | undefined;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
-  /** The body that was cut last. */
-  private cut:
-    | { readonly tokens: readonly IToken[]; readonly rule: EntryRule | undefined; readonly parts: readonly IToken[][] }
-    | undefined;
 
   constructor(
     private readonly source: Source,
@@ -91,13 +87,8 @@ export class Recovery {
     const open = part.findIndex((token) => is(token, t.LeftBrace));
     const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of this.split(body, entryRule(first))) {
-      // A bracket in the wrong place moves what is on its line into other entries.
-      const [start, end] = this.stretch(entry);
-      const line = this.source.text.indexOf('\n', end);
-      const doubted =
-        collector.misleads(start, end) || collector.moves(this.lineStart(start), line === -1 ? end : line);
-      if (doubted) this.doubt(entry);
+    for (const entry of splitEntries(body, entryRule(first))) {
+      if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
     }
     // A block may have lost its head: its entries then seem to be of the declaration around it.
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
@@ -123,17 +114,6 @@ export class Recovery {
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
   }
 
-  /** As `splitEntries`; a body is cut twice where a mistake is in it. */
-  private split(tokens: readonly IToken[], rule: EntryRule | undefined): readonly IToken[][] {
-    const { cut } = this;
-    const same =
-      cut?.rule === rule &&
-      cut?.tokens.length === tokens.length &&
-      cut.tokens.every((token, index) => token === tokens[index]);
-    if (!same) this.cut = { tokens, rule, parts: splitEntries(tokens, rule) };
-    return this.cut!.parts;
-  }
-
   /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
   private bodiless(tokens: readonly IToken[], open: number): ast.Declaration | undefined {
     const at = spanOf(this.source, tokens[open]!);
@@ -144,7 +124,7 @@ export class Recovery {
 
   private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
     const read: BodyEntry[] = [];
-    for (const part of this.split(tokens, rule)) {
+    for (const part of splitEntries(tokens, rule)) {
       if (this.collector.full) break;
       const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
       const entry = this.entry(rule, own);
