@@ -4,9 +4,8 @@ import { lex } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Place } from './missing_mistakes.ts';
 import { isKnownCall } from './plausible.ts';
-import type { Corrected } from './sign_mistakes.ts';
+import type { Corrected, Place } from './sign_mistakes.ts';
 import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { quote } from './words.ts';
 

@@ -7,10 +7,9 @@ import type { Source } from '../text/source.ts';
 import { bracketMistake, unmatched, withoutUnmatched } from './brackets.ts';
 import { habits, type KnownMistake, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
-import { missingPart, missingSign, type Place } from './missing_mistakes.ts';
 import type { Complaint, EntryRule } from './parsers.ts';
 import { repair } from './repair.ts';
-import { type Corrected, needless, swapped, wrongSign } from './sign_mistakes.ts';
+import { type Corrected, missingPart, missingSign, needless, type Place, swapped, wrongSign } from './sign_mistakes.ts';
 
 /**
  * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that

@@ -22,8 +22,7 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import type { Complaint } from './parsers.ts';
-import { type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
+import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 

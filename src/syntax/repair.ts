@@ -6,9 +6,9 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { bracketCandidates, type Candidate, type Change, type Repair, unmatched } from './brackets.ts';
-import type { Place } from './missing_mistakes.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
+import type { Place } from './sign_mistakes.ts';
 import {
   beginsLine,
   beginsValue,
