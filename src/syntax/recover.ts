@@ -41,12 +41,8 @@ interface Recovered {
 export class Recovery {
   private readonly lost: ast.Lost[] = [];
   private readonly doubtful: Span[] = [];
-  /** Whether a mistake has been reported on its first line, before it begins. */
-  private begun = false;
   /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
-  /** The first token of the part at hand, as it is written. */
-  private first: IToken | undefined;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
 
@@ -65,10 +61,6 @@ export class Recovery {
       if (this.collector.full) break;
       const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
       this.braced = this.collector.missesBrace(part[0]!.startOffset, end);
-      // A bracket that is left out before it may have been its first word.
-      const before = index === 0 ? 0 : endOf(parts[index - 1]!.at(-1)!);
-      const { startOffset } = part[0]!;
-      this.begun = this.collector.knows(Math.max(before, this.lineStart(startOffset)), startOffset);
       this.doubtMisled(part, end);
       const declaration = this.declaration(part);
       if (declaration) declarations.push(declaration);
@@ -94,7 +86,6 @@ export class Recovery {
   }
 
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
-    this.first = part[0];
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
@@ -248,8 +239,7 @@ export class Recovery {
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens) && !this.braced && !(this.begun && tokens[0] === this.first))
-      this.collector.report(diagnostic());
+    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
   }
 
   private knows(tokens: readonly IToken[]): boolean {
@@ -290,10 +280,6 @@ export class Recovery {
           ? expected(complaint.expected, complaint.rule)
           : 'a value';
     return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
-  }
-
-  private lineStart(offset: number): number {
-    return this.source.text.lastIndexOf('\n', offset - 1) + 1;
   }
 
   private following(previous: IToken | undefined): IToken | undefined {

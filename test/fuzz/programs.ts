@@ -20,7 +20,10 @@ export function errorsOf(text: string): readonly Diagnostic[] {
 }
 
 /** Whether the error, a note of it, or its fix is on these lines, or on the line next to them. */
-export function isNear({ at, notes, fixes }: Diagnostic, [first, last]: readonly [first: number, last: number]): boolean {
+export function isNear(
+  { at, notes, fixes }: Diagnostic,
+  [first, last]: readonly [first: number, last: number],
+): boolean {
   const places = [at, ...notes.map((note) => note.at), ...fixes.flat().map((edit) => edit.at)];
   return places.some((place) => {
     const line = place ? positionAt(place.source, place.start).line : 0;
