@@ -152,6 +152,21 @@ const commaBeforeColon: KnownMistake = ({ source, tokens, index, here, previous,
   return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
 };
 
+/** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
+const needlessSign: KnownMistake = ({ source, tokens, index, here, previous, because }) => {
+  const commas =
+    is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
+  const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
+  const dangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
+  if (!commas && !doubled && !dangling) return undefined;
+  const at = dangling ? index - 1 : index;
+  const certain = (doubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
+  return {
+    ...(certain ? { diagnostic: needless(source, tokens[at]!) } : {}),
+    tokens: tokens.toSpliced(at, 1),
+  };
+};
+
 /** What people write by habit. */
 export const habits: readonly KnownMistake[] = [
   hyphenatedName,
@@ -165,7 +180,7 @@ export const habits: readonly KnownMistake[] = [
 ];
 
 /** Each looks at one place alone: for entries with several mistakes. */
-export const steps: readonly KnownMistake[] = [missingEquals, missingComma, missingArrow];
+export const steps: readonly KnownMistake[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
 function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
