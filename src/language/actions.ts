@@ -1,6 +1,6 @@
 /** What fixes a mistake: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
 import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
-import { silenceOf } from '../lint/silence.ts';
+import { silenceOf } from '../lint/ignores.ts';
 import { textOf } from '../text/source.ts';
 
 export interface Action {

@@ -6,7 +6,7 @@ import { type Diagnostic, type Edit, hasErrors } from '../diagnostics/diagnostic
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { likest } from '../text/nearest.ts';
-import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
+import { indentOf, lineAt, positionAt, type Source, type Span } from '../text/source.ts';
 
 const word = 'tower-ignore';
 /** Any text before the colon counts as the code, so that an unknown code is reported. */
@@ -151,4 +151,14 @@ function removal({ source, start, end }: Span): Edit {
     return { at: { source, start: source.lineStarts[line - 1]!, end: next }, text: '' };
   }
   return { at: { source, start: start - (before.length - before.trimEnd().length), end }, text: '' };
+}
+
+/** The comment that silences a warning, above its line; nothing for an error, and for a warning about such a comment. */
+export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined {
+  if (severity === 'error' || aboutIgnores.has(code) || at === undefined) return undefined;
+  const { source } = at;
+  const { line } = positionAt(source, at.start);
+  const start = source.lineStarts[line - 1]!;
+  const lineEnd = /\r?\n/.exec(source.text)?.[0] ?? '\n';
+  return { at: { source, start, end: start }, text: `${indentOf(source, line)}// tower-ignore ${code}: ${lineEnd}` };
 }

@@ -1,7 +1,6 @@
 /** `let` constants, and arithmetic on them: usable wherever a number is. */
 import type { Expression, Identifier, Let } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
-import { calculate, namesIn } from './arithmetic.ts';
 import { describeExpression } from './describe.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
@@ -152,5 +151,28 @@ function settle(file: File, wanted: Let): void {
     const found = evaluator.number(value, name.name, 'a number');
     open.delete(name.name);
     if (!values.has(name.name)) values.set(name.name, found);
+  }
+}
+
+/** The names that an expression reads. */
+function* namesIn(expression: Expression): Generator<string, undefined> {
+  if (expression.kind === 'Name' && expression.parts.length === 1) yield expression.parts[0]!.name;
+  if (expression.kind === 'Unary') yield* namesIn(expression.operand);
+  if (expression.kind === 'Binary') {
+    yield* namesIn(expression.left);
+    yield* namesIn(expression.right);
+  }
+}
+
+function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return left / right;
   }
 }

@@ -1,23 +1,11 @@
 /** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
 import type { BoundKind, KindRow } from '../library/contract.ts';
 
-export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
-  const known = named.get(call);
-  if (known) return known;
-  const row = kinds[call.kind];
-  const found = row ? namedBy(call, row, kinds) : [];
-  named.set(call, found);
-  return found;
-}
-
-/** Several rules ask it of every feature. */
-const named = new WeakMap<BoundKind, readonly string[]>();
-
-type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 type Kinds = Readonly<Record<string, KindRow>>;
+type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 
-function namedBy(call: BoundKind, row: KindRow, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
-  return Object.entries(row.parameters).flatMap(([parameter, { type }]) => {
+export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
+  return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
     if (value === undefined) return [];
     if (type.is === 'name') return type.of === 'feature' ? [value].flat().map(String) : [];

@@ -1,365 +1,194 @@
-/**
- * Brackets: whether they match, and, if not, where the missing ones belong.
- * Long because each way to close a bracket is weighed against all others over the same tokens.
- */
+/** Round and square brackets of an entry, or of the head of a declaration: which one is missing, too much or of the wrong kind. */
 import type { IToken, TokenType } from 'chevrotain';
+import { lex } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
-import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
-import type { Source, Span } from '../text/source.ts';
-import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
-import { type Closed, closeWhere, entryEnd, openWhere } from './parentheses.ts';
-import { after, beginsLine, depthOf, endOf, exchanged, inserted, is, isAny, spanOf } from './token.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { isKnownCall } from './plausible.ts';
+import type { Corrected, Place } from './sign_mistakes.ts';
+import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image: string }> = new Map([
-  [t.LeftBrace, { close: t.RightBrace, image: '}' }],
-  [t.LeftParenthesis, { close: t.RightParenthesis, image: ')' }],
-  [t.LeftBracket, { close: t.RightBracket, image: ']' }],
-]);
+export type Change =
+  | { readonly kind: 'insert'; readonly type: TokenType }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'replace'; readonly type: TokenType }
+  | { readonly kind: 'swap' };
 
-interface Open {
-  readonly token: IToken;
-  /** Column of the first token on its line. */
-  readonly indent: number;
-  /** Index in the balanced tokens. */
-  readonly at: number;
-  /** Index at which the entry begins that it is in. */
-  readonly entry: number;
-  /** Of a brace that is missing: the declaration that it should open. */
-  readonly header?: Header;
+export interface Repair {
+  readonly change: Change;
+  /** Of the token that is changed, or before which one is put. */
+  readonly index: number;
+  readonly tokens: IToken[];
+  /** Whether the change says what was meant: no other is nearly as good, and no name had to be made up. */
+  readonly certain: boolean;
 }
 
-interface Header {
-  /** The first word of the declaration. */
-  readonly token: IToken;
-  readonly endLine: number;
-  /** Where its brace belongs. */
-  readonly at: Span;
+export interface Candidate extends Omit<Repair, 'certain'> {
+  readonly cost: number;
+  /** Whether it keeps every word and makes none up. */
+  readonly keeps: boolean;
 }
 
-/** Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant. */
-export function balance(
-  source: Source,
-  tokens: readonly IToken[],
-  report: (diagnostic: Diagnostic) => void,
-): readonly IToken[] {
-  return new Balancer(source, tokens, report).run();
+/** A bracket whose partner is missing, or is of another kind. */
+interface Unmatched {
+  /** Indexes of the brackets; one may be absent. */
+  readonly open?: number;
+  readonly close?: number;
 }
 
-class Balancer {
-  private readonly result: IToken[] = [];
-  private readonly open: Open[] = [];
-  private indent = 1;
-  /** Index in `result` where the declaration at hand begins. */
-  private declaration = 0;
-  /** Index in `result` where the entry at hand begins. */
-  private entry = 0;
-  /** Opening braces left out as one too many, whose closing ones may be so too. */
-  private readonly strays: IToken[] = [];
-  private ahead: IToken | undefined;
-  /** Where the entries begin, in `result`, of which a mistake has been reported. */
-  private readonly reported = new Set<number>();
-  /** Brackets whose place may still be searched for: a text that is no program has thousands. */
-  private searches = 20;
-
-  constructor(
-    private readonly source: Source,
-    private readonly tokens: readonly IToken[],
-    private readonly collect: (diagnostic: Diagnostic) => void,
-  ) {}
-
-  /** One mistake of brackets an entry: where one is wrong, others seem to be. */
-  private report(diagnostic: Diagnostic, entry = this.start(this.result.length)): void {
-    if (!this.reported.has(entry)) this.collect(diagnostic);
-    this.reported.add(entry);
+/** The first closing bracket that does not match, else the last opening one. */
+export function unmatched(tokens: readonly IToken[]): Unmatched | undefined {
+  const open: number[] = [];
+  for (const [close, token] of tokens.entries()) {
+    const deeper = depthOf(token);
+    if (deeper > 0) open.push(close);
+    if (deeper >= 0) continue;
+    const last = open.pop();
+    if (last === undefined) return { close };
+    if (partner(tokens[last]!) !== token.tokenType) return { open: last, close };
   }
+  return open.length > 0 ? { open: open.at(-1)! } : undefined;
+}
 
-  run(): readonly IToken[] {
-    const { tokens, open, result } = this;
-    for (let index = 0; index < tokens.length; index++) {
-      const token = tokens[index]!;
-      if (token === this.ahead) continue;
-      this.layout(index);
+const pairs: readonly (readonly [TokenType, TokenType])[] = [
+  [t.LeftBrace, t.RightBrace],
+  [t.LeftParenthesis, t.RightParenthesis],
+  [t.LeftBracket, t.RightBracket],
+];
 
-      // No brace and no key is inside parentheses.
-      const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
-      if (outside) this.closeInner(0);
+/** What closes an opening bracket, or opens what a closing one closes. */
+function partner({ tokenType }: IToken): TokenType {
+  for (const [open, close] of pairs) {
+    if (tokenType === open) return close;
+    if (tokenType === close) return open;
+  }
+  return tokenType;
+}
 
-      const deeper = depthOf(token);
-      if (is(token, t.LeftBrace) && this.swapped(index)) continue;
-      if (is(token, t.LeftBrace) && this.opensNothing(index)) {
-        this.strays.push(token);
-        continue;
+/** What it costs to read another token as the bracket: it is then lost. */
+const insteadCost = 8;
+const leftOutCost = 1;
+const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
+
+/** A bracket put in, left out, or read as that of the other kind. Of two that are alike the later one: what is inside stays inside. */
+export function bracketCandidates(tokens: readonly IToken[], { open, close }: Unmatched, text: string): Candidate[] {
+  const found: Candidate[] = [];
+  const add = (change: Change, index: number, cost: number, changed: IToken[], keeps = true) =>
+    found.push({ change, index, cost, tokens: changed, keeps });
+  const put = (type: TokenType, index: number) => {
+    const token = inserted(type, type.PATTERN as string, tokens[index - 1]!);
+    add({ kind: 'insert', type }, index, 0, tokens.toSpliced(index, 0, token));
+  };
+  const read = (type: TokenType, index: number, cost: number, keeps: boolean) => {
+    const token = replaced(tokens[index]!, type, type.PATTERN as string);
+    add({ kind: 'replace', type }, index, cost, tokens.toSpliced(index, 1, token), keeps);
+  };
+  if (open !== undefined) {
+    const type = partner(tokens[open]!);
+    for (let index = close ?? tokens.length; index > open; index--) {
+      const previous = tokens[index - 1]!;
+      if (!endsValue(previous) && index !== open + 1 && !is(previous, t.Comma)) continue;
+      put(type, index);
+      const here = tokens[index];
+      if (here && index !== close && depthOf(here) === 0) read(type, index, insteadCost, false);
+    }
+    add({ kind: 'remove' }, open, leftOutCost, tokens.toSpliced(open, 1));
+  }
+  if (close !== undefined) {
+    const type = partner(tokens[close]!);
+    const call = type === t.LeftParenthesis;
+    for (let index = close; index > 0; index--) {
+      const [previous, here] = [tokens[index - 1]!, tokens[index]!];
+      const follows = call ? is(previous, t.Name) : isAny(previous, beforeList);
+      // Nothing calls for an empty pair of them.
+      if (follows && index < close) put(type, index);
+      if (index < close && depthOf(here) === 0 && (follows || !call)) read(type, index, insteadCost, false);
+      if (!call || !is(previous, t.Name)) continue;
+      for (const [name, rest] of halves(previous, is(tokens[index - 2], t.Tower), text)) {
+        const changed = tokens.toSpliced(index - 1, 1, name, inserted(type, '(', name), rest);
+        add({ kind: 'insert', type }, index, 1, changed);
       }
-      if (deeper > 0) {
-        open.push({ token, indent: this.indent, at: result.length, entry: this.start(result.length) });
-      } else if (deeper < 0) {
-        const at = findOpen(open, token.tokenType);
-        if (at === undefined) {
-          const corrected = this.unmatched(index);
-          if (corrected) result.push(corrected);
-          continue;
-        }
-        this.closeInner(at + 1, index);
-        const { header } = open.pop()!;
-        if (header) this.missingBrace(header);
-      }
-      result.push(token);
-      if (deeper > 0 && is(token, t.LeftBrace)) this.entry = result.length;
-      this.openHeader(index);
     }
-    while (open.length > 0) this.closeTop();
-    for (const stray of this.strays) this.stray(stray);
-    return result;
+    add({ kind: 'remove' }, close, leftOutCost, tokens.toSpliced(close, 1));
   }
-
-  /** A second brace, or one after `model NAME` around declarations. */
-  private opensNothing(index: number): boolean {
-    const { tokens, open, result } = this;
-    if (is(tokens[index - 1], t.LeftBrace)) return true;
-    const model = result.length === this.declaration + 2 && is(result[this.declaration], t.Model);
-    return open.length === 0 && model && isAny(tokens[index + 1], declarationWords);
+  if (open !== undefined && close !== undefined) {
+    read(partner(tokens[open]!), close, 0, true);
+    read(partner(tokens[close]!), open, 0, true);
   }
+  return found;
+}
 
-  private stray(brace: IToken, close?: IToken): void {
-    const at = spanOf(this.source, brace);
-    // With the blanks before it.
-    const edits = [brace, ...(close ? [close] : [])].map((token) => {
-      const { text } = this.source;
-      let start = token.startOffset;
-      while (/[ \t]/.test(text[start - 1] ?? '')) start--;
-      return { at: { source: this.source, start, end: endOf(token) }, text: '' };
-    });
-    this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [edits] }));
-  }
-
-  /** What a token at the start of a line says of brackets that are open: a declaration or an entry ends what is inside it. */
-  private layout(index: number): void {
-    const { tokens, open, result } = this;
-    const token = tokens[index]!;
-    const declares = looksLikeDeclaration(tokens, index);
-    if (beginsLine(tokens, index)) {
-      const column = token.startColumn ?? 1;
-      this.indent = column;
-      if (open.length > 0 && declares && outranks(token, column, open)) {
-        while (open.length > 0) this.closeTop();
-      } else if (looksLikeEntry(tokens, index)) {
-        // An entry that is not further in than what is open cannot be inside it.
-        while (open.length > 1 && column <= open.at(-1)!.indent) this.closeTop();
-      }
-      if (open.length === 0 && (declares || isAny(token, declarationWords))) {
-        this.declaration = result.length;
-        this.entry = result.length;
-      }
-    } else if (open.length === 0 && declares) {
-      this.declaration = result.length;
-      this.entry = result.length;
-    }
-    const inBody = open.length > 0 && is(open.at(-1)!.token, t.LeftBrace);
-    if (inBody && beginsLine(tokens, index) && looksLikeEntry(tokens, index)) this.entry = result.length;
-  }
-
-  /** Closes what is open inside of the bracket at this depth; of braces only those that are deeper. */
-  private closeInner(depth: number, index?: number): void {
-    while (this.open.length > depth && !is(this.open.at(-1)!.token, t.LeftBrace)) this.closeTop(index);
-    while (this.open.length > depth && depth > 0) this.closeTop(index);
-  }
-
-  /** @param index of a closing bracket that ends what is around this one: what follows it may say where this one ends */
-  private closeTop(index?: number): void {
-    const { open, result, source } = this;
-    const { token, at, entry, header } = open.pop()!;
-    const { close, image } = pairs.get(token.tokenType)!;
-    const previous = result.at(-1)!;
-    if (header) {
-      const last = after(source, previous);
-      this.missingBrace(header, [{ at: last, text: previous.endLine === header.endLine ? ' }' : '\n}' }]);
-      result.push(inserted(close, image, previous));
-      return;
-    }
-    const start = this.start(at);
-    const word = result[this.declaration]!;
-    const rest = index === undefined ? [] : this.rest(index);
-    const own = result.slice(start);
-    const closed =
-      image === '}' || this.searches-- <= 0
-        ? undefined
-        : closeWhere([...own, ...rest], at - start, own.length, close, word);
-    if (closed?.instead === token) this.needless(token, closed.certain, entry);
-    else {
-      const here = { source, start: closed?.at ?? endOf(previous), end: closed?.at ?? endOf(previous) };
-      const line = previous.endLine !== token.startLine;
-      const text = image === '}' && line ? '\n}' : image === '}' ? ' }' : image;
-      const facts = { open: `\`${token.image}\``, close: `\`${image}\`` };
-      const extra = { fixes: [[{ at: here, text }]], doubtful: image !== '}' && !closed?.certain };
-      this.report(diagnose('unclosed', spanOf(source, token), facts, extra), entry);
-    }
-    if (closed) result.splice(start, own.length, ...closed.tokens.slice(0, closed.tokens.length - rest.length));
-    else result.push(inserted(close, image, previous));
-  }
-
-  /** Index in `result` where the entry, or the head of a declaration, begins that the token at an index is in. */
-  private start(at: number): number {
-    return this.entry <= at ? this.entry : this.declaration;
-  }
-
-  /** `features user_id { : id(…)`, `task { watch`: a brace that has changed places with the word before or after it. */
-  private swapped(index: number): boolean {
-    const { tokens, open, result, source } = this;
-    if (open.length > 0) return false;
-    const [previous, brace, next] = [tokens[index - 1], tokens[index]!, tokens[index + 1]];
-    const late =
-      previous && isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
-    const named = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
-    const keyed = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
-    // `{ features`, before the entries.
-    const heads = isAny(next, [t.Features, t.Labels, t.Train, t.Search]) && looksLikeEntry(tokens, index + 2);
-    const early = heads || ((named || keyed) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
-    if (!late && !early) return false;
-    const [one, other] = late ? [previous, brace] : [brace, next!];
-    const at = { source, start: one.startOffset, end: endOf(other) };
-    const text = `${other.image}${source.text.slice(endOf(one), other.startOffset)}${one.image}`;
-    const facts = { first: quote(other.image), second: quote(one.image) };
-    this.report(diagnose('swapped-words', at, facts, { fixes: [[{ at, text }]] }));
-    const [first, second] = exchanged(one, other);
-    if (heads) this.declaration = result.length;
-    if (late) result.pop();
-    // The second of the two is passed over when its turn comes.
-    else this.ahead = next;
-    if (early) result.push(first);
-    open.push({
-      token: late ? first : second,
-      indent: this.indent,
-      at: result.length,
-      entry: this.declaration,
-    });
-    result.push(late ? first : second);
-    this.entry = result.length;
-    if (late) result.push(second);
-    return true;
-  }
-
-  /** The brace that should follow the head of a declaration: there is none, and its entries follow. */
-  private openHeader(index: number): void {
-    const { tokens, open, result, source } = this;
-    const next = index + 1;
-    if (is(tokens[next], t.LeftBrace)) return;
-    const top = open.at(-1)?.token;
-    const columns = is(tokens[index], t.Columns) && beginsLine(tokens, index) && beginsLine(tokens, next);
-    const begins = columns ? result.length - 1 : this.declaration;
-    if (!columns && (top !== undefined || headerEnd(result, begins) !== result.length)) return;
-    if (!looksLikeEntry(tokens, next)) return;
-    const header = { token: result[begins]!, endLine: tokens[index]!.endLine ?? 1, at: after(source, tokens[index]!) };
-    const brace = inserted(t.LeftBrace, '{', tokens[index]!);
-    open.push({ token: brace, indent: this.indent, at: result.length, entry: begins, header });
-    result.push(brace);
-    this.entry = result.length;
-  }
-
-  private missingBrace({ token, at }: Header, also: readonly Edit[] = []): void {
-    const edits = [{ at, text: ' {' }, ...also];
-    this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
-  }
-
-  private needless(token: IToken, certain = true, entry?: number): void {
-    const at = spanOf(this.source, token);
-    const fixes = certain ? [[{ at, text: '' }]] : [];
-    this.report(diagnose('needless-sign', at, { sign: quote(token.image) }, { fixes }), entry);
-  }
-
-  /** A closing bracket that nothing opened: read as the one that was meant, or left out. */
-  private unmatched(index: number): IToken | undefined {
-    const { source, tokens, open, result } = this;
-    const token = tokens[index]!;
-    const at = spanOf(source, token);
-    const stray = is(token, t.RightBrace) ? this.strays.pop() : undefined;
-    if (stray) {
-      this.stray(stray, token);
-      return undefined;
-    }
-    const opener = [...pairs].find(([, { close }]) => close === token.tokenType)![0];
-    const top = open.at(-1)?.token;
-    const opened = is(token, t.RightBrace) ? undefined : this.opened(index, opener);
-    const wrong = top && (!opened || opened.instead === token) && !is(top, t.LeftBrace) && !is(token, t.RightBrace);
-    if (wrong) {
-      open.pop();
-      const { close, image } = pairs.get(top.tokenType)!;
-      const facts = { open: `\`${top.image}\``, close: `\`${image}\``, found: `\`${token.image}\`` };
-      this.report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: image }]] }));
-      return { ...token, tokenType: close, tokenTypeIdx: close.tokenTypeIdx!, image };
-    }
-    if (opened && opened.instead !== token) {
-      const image = opener.PATTERN as string;
-      const near = opened.instead ?? opened.before ?? token;
-      const facts = { sign: `\`${image}\``, before: quote(near.image) };
-      const fixes = opened.certain ? [[{ at: { source, start: opened.at, end: opened.at }, text: image }]] : [];
-      this.report(diagnose('missing-sign', spanOf(source, near), facts, { fixes }));
-      return token;
-    }
-    const header =
-      open.length === 0 && is(token, t.RightBrace) && result.length > 0
-        ? headerEnd(result, this.declaration)
-        : undefined;
-    if (
-      header !== undefined &&
-      header < result.length &&
-      !result.slice(this.declaration).some((one) => is(one, t.LeftBrace))
-    ) {
-      const last = result[header - 1]!;
-      this.missingBrace({ token: result[this.declaration]!, endLine: 0, at: after(source, last) });
-      result.splice(header, 0, inserted(t.LeftBrace, '{', last));
-      return token;
-    }
-    const facts = { close: `\`${token.image}\``, open: opener.LABEL ?? '' };
-    const fixes = this.repeats(index) || opened?.certain ? [[{ at, text: '' }]] : [];
-    this.report(diagnose('unopened', at, facts, { fixes }));
-    return undefined;
-  }
-
-  /** A bracket that follows its like: one of the two is one too many. */
-  private repeats(index: number): boolean {
-    const { tokens } = this;
-    return tokens[index - 1]?.image === tokens[index]!.image || tokens[index + 1]?.image === tokens[index]!.image;
-  }
-
-  /** From a token to the end of its entry. */
-  private rest(index: number): readonly IToken[] {
-    const { tokens } = this;
-    const begins = (at: number): boolean =>
-      looksLikeEntry(tokens, at) || looksLikeDeclaration(tokens, at) || isAny(tokens[at], declarationWords);
-    return tokens.slice(index, entryEnd(tokens, index, begins));
-  }
-
-  /** Puts the bracket that a closing one needs into `result`. */
-  private opened(index: number, opener: TokenType): Closed | undefined {
-    const { tokens, result } = this;
-    const start = this.start(result.length);
-    const word = result[this.declaration];
-    if (word === undefined || start >= result.length || this.searches-- <= 0) return undefined;
-    const own = result.slice(start);
-    const rest = this.rest(index);
-    const occurs = (image: string) => tokens.some((token) => token.image === image);
-    const found = openWhere([...own, ...rest], own.length, opener, word, occurs);
-    if (found && found.instead !== tokens[index]) {
-      result.splice(start, own.length, ...found.tokens.slice(0, found.tokens.length - rest.length));
-    }
-    return found;
+/** `iddim`, `mlp128`: a call's name and what was in its parentheses. */
+function* halves(token: IToken, header: boolean, text: string): Generator<[IToken, IToken]> {
+  const { image, startOffset } = token;
+  const occurs = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
+  for (let at = 1; at < image.length; at++) {
+    const [name, rest] = [image.slice(0, at), image.slice(at)];
+    if (header ? !occurs(name) || !occurs(rest) : !isKnownCall(name)) continue;
+    const read = lex(rest).tokens;
+    if (read.length !== 1 || !isAny(read[0], [t.Identifier, t.NumberToken]) || is(read[0], t.MalformedNumber)) continue;
+    const middle = startOffset + at;
+    const column = (token.startColumn ?? 1) + at;
+    const line = { startLine: token.startLine!, endLine: token.endLine! };
+    const left = { ...token, image: name, endOffset: middle - 1, endColumn: column - 1 };
+    const right = { ...read[0]!, ...line, startOffset: middle, endOffset: token.endOffset!, startColumn: column };
+    yield [left, { ...right, endColumn: token.endColumn! }];
   }
 }
 
-/** Whether a line that reads like a declaration is one, though brackets are open. */
-function outranks(token: IToken, column: number, open: readonly Open[]): boolean {
-  // `objective = …` could also be an entry of the body that is open.
-  return isAny(token, [t.Objective, t.Retrieve]) ? column <= open[0]!.indent : true;
+/** Where no one bracket makes all of it read: what is not closed is closed at the end, and what is not opened is left out. */
+export function withoutUnmatched(place: Place): Corrected | undefined {
+  const { tokens } = place;
+  const odd = unmatched(tokens);
+  if (odd === undefined) return undefined;
+  const { open, close } = odd;
+  const index = open === undefined ? close! : (close ?? tokens.length);
+  const certain = false;
+  if (open === undefined) {
+    const left = tokens.toSpliced(index, 1);
+    return {
+      diagnostic: bracketMistake(place, odd, { change: { kind: 'remove' }, index, tokens: left, certain }),
+      tokens: left,
+    };
+  }
+  const type = partner(tokens[open]!);
+  const closed = tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, tokens[index - 1]!));
+  const change: Change = { kind: 'insert', type };
+  return { diagnostic: bracketMistake(place, odd, { change, index, tokens: closed, certain }), tokens: closed };
 }
 
-/** The open bracket that a closing one ends: parentheses never reach past a brace. */
-function findOpen(open: readonly Open[], close: TokenType): number | undefined {
-  for (let at = open.length - 1; at >= 0; at--) {
-    const type = open[at]!.token.tokenType;
-    if (pairs.get(type)!.close === close) return at;
-    if (type === t.LeftBrace) return undefined;
+/** What is said of a bracket by what mends it. */
+export function bracketMistake(
+  { source, tokens }: Place,
+  { open, close }: Unmatched,
+  { change, index, certain, tokens: mended }: Repair,
+): Diagnostic {
+  const here = tokens[index];
+  if (change.kind === 'remove') {
+    const at = spanOf(source, here!);
+    if (index === open) {
+      const fixes = certain ? [[{ at, text: '' }]] : [];
+      return diagnose('needless-sign', at, { sign: quote(here!.image) }, { fixes });
+    }
+    // Of a bracket that follows its like, one is one too many.
+    const repeats = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === here!.image);
+    const facts = { close: quote(here!.image), open: partner(here!).LABEL ?? '' };
+    return diagnose('unopened', at, facts, { fixes: certain || repeats ? [[{ at, text: '' }]] : [] });
   }
-  return undefined;
+  const put = mended[index]!;
+  if (change.kind === 'replace' && (index === open || index === close)) {
+    const at = spanOf(source, here!);
+    const facts = { open: quote(mended[open!]!.image), close: quote(mended[close!]!.image), found: quote(here!.image) };
+    return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: put.image }]], doubtful: !certain });
+  }
+  const at = { source, start: put.startOffset, end: put.startOffset };
+  const fix = [{ at, text: put.image }];
+  if (depthOf(put) < 0) {
+    const facts = { open: quote(tokens[open!]!.image), close: quote(put.image) };
+    return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
+  }
+  const near = change.kind === 'insert' ? mended[index + 1]! : here!;
+  const facts = { sign: quote(put.image), before: quote(near.image) };
+  return diagnose('missing-sign', spanOf(source, near), facts, { fixes: certain ? [fix] : [] });
 }

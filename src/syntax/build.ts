@@ -17,6 +17,10 @@ export class Builder {
     private readonly docs: Docs['text'],
   ) {}
 
+  declarations(file: CstNode): ast.Declaration[] {
+    return present(nodes(file, 'declaration'), (node) => this.declaration(node));
+  }
+
   declaration(node: CstNode): ast.Declaration | undefined {
     const inner = firstNode(node);
     if (inner === undefined) return undefined;

@@ -25,43 +25,34 @@ export class Collector {
   };
 
   /** Whether a mistake in this stretch of text has been reported. */
-  knows(start: number, end: number): boolean {
-    return this.diagnostics.some(({ at }) => at !== undefined && at.start < end && at.end >= start);
+  knows(start: number, end: number, isMeant: (one: Diagnostic) => boolean = () => true): boolean {
+    return this.diagnostics.some(
+      (one) => one.at !== undefined && one.at.start < end && one.at.end >= start && isMeant(one),
+    );
   }
 
   /** Whether one has that leaves open what was meant, or moved a bracket, so that others may follow from it. */
   misleads(start: number, end: number): boolean {
-    return this.diagnostics.some(
-      ({ at, code, fixes, severity, doubtful }) =>
-        at !== undefined &&
-        at.start < end &&
-        at.end >= start &&
-        severity === 'error' &&
-        (fixes.length === 0 || doubtful || moved.has(code)),
-    );
-  }
-
-  /** Whether one of a bracket has that is not surely at its place. */
-  moves(start: number, end: number): boolean {
-    return this.diagnostics.some(
-      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && moved.has(code),
+    return this.knows(
+      start,
+      end,
+      ({ code, fixes, severity, doubtful }) =>
+        severity === 'error' && (fixes.length === 0 || doubtful === true || movingCodes.has(code)),
     );
   }
 
   /** Whether one of a brace that is missing, or one too many, has. */
   missesBrace(start: number, end: number): boolean {
-    return this.diagnostics.some(
-      ({ at, code }) =>
-        at !== undefined &&
-        at.start < end &&
-        at.end >= start &&
-        (code === 'missing-brace' || (moved.has(code) && /^[{}]$/.test(textOf(at)))),
+    return this.knows(
+      start,
+      end,
+      ({ at, code }) => code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(textOf(at!))),
     );
   }
 }
 
 /** What is said of brackets is where they were guessed to be. */
-const moved: ReadonlySet<Code> = new Set<Code>([
+export const movingCodes: ReadonlySet<Code> = new Set<Code>([
   'unclosed',
   'unopened',
   'wrong-bracket',

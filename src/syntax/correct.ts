@@ -4,12 +4,12 @@ import * as t from '../../grammar/tokens.ts';
 import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
+import { bracketMistake, unmatched, withoutUnmatched } from './brackets.ts';
 import { habits, type KnownMistake, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
-import { missingPart, missingSign, type Place } from './missing_mistakes.ts';
 import type { Complaint, EntryRule } from './parsers.ts';
 import { repair } from './repair.ts';
-import { type Corrected, needless, swapped, wrongSign } from './sign_mistakes.ts';
+import { type Corrected, missingPart, missingSign, needless, type Place, swapped, wrongSign } from './sign_mistakes.ts';
 
 /**
  * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
@@ -28,7 +28,7 @@ export function correct(
   if (habit) return habit;
   // `a, b` alone: what the names are was not written, and no sign that is changed says it.
   if (whole === 'typedEntry' && place.here === undefined && namesEnd(tokens, 0) === tokens.length) return undefined;
-  return searched(place, whole) ?? first(steps, place);
+  return searched(place, whole) ?? withoutUnmatched(place) ?? first(steps, place);
 }
 
 function first(known: readonly KnownMistake[], place: Place): Corrected | undefined {
@@ -45,6 +45,8 @@ function searched(place: Place, whole: 'declaration' | EntryRule): Corrected | u
   const found = repair(whole, tokens, place);
   if (found === undefined) return undefined;
   const { change, index } = found;
+  const odd = unmatched(tokens);
+  if (odd) return { diagnostic: bracketMistake(place, odd, found), tokens: found.tokens };
   const [here, previous] = [tokens[index], tokens[index - 1]];
   const diagnostic = (): Diagnostic | undefined => {
     switch (change.kind) {

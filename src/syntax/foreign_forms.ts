@@ -15,11 +15,18 @@ import { declarationWords } from './layout.ts';
 import { beginsLine, is, isAny } from './token.ts';
 import { quote } from './words.ts';
 
+/** The declaration that a token is in. */
+interface Declaration {
+  readonly word?: IToken;
+  /** Whether a brace has been opened since. */
+  readonly braced: boolean;
+}
+
 interface ForeignForm {
   /** Tried where a token begins. */
   readonly pattern: RegExp;
   /** What must hold of the tokens around. */
-  readonly where?: (tokens: readonly IToken[], at: number, word: IToken | undefined) => boolean;
+  readonly where?: (tokens: readonly IToken[], at: number, declaration: Declaration) => boolean;
   /** What it is read as; nothing where it may be something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
   /** What Tower has instead. */
@@ -28,7 +35,7 @@ interface ForeignForm {
   readonly doubtful?: true;
 }
 
-const beginsEntry: ForeignForm['where'] = (tokens, at) =>
+const beginsEntry = (tokens: readonly IToken[], at: number): boolean =>
   beginsLine(tokens, at) || isAny(tokens[at - 1], [t.LeftBrace, t.Comma]);
 
 const calls = Object.keys(callWords);
@@ -61,7 +68,7 @@ const forms: readonly ForeignForm[] = [
   },
   {
     pattern: /["']([A-Za-z_]\w*)["']\s*:/y,
-    where: (tokens, at, word) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at, word) === true,
+    where: (tokens, at, { word }) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at),
     write: ([, name]) => `${name} =`,
     rule: 'names have no quotes, and `=` gives them a value',
   },
@@ -91,25 +98,25 @@ const forms: readonly ForeignForm[] = [
   },
   {
     pattern: /\[([\w\s,]*)\]/y,
-    where: (tokens, at, word) =>
+    where: (tokens, at, { word }) =>
       (is(word, t.Group) && is(tokens[at - 1], t.Equals)) || (is(word, t.Tower) && is(tokens[at - 3], t.Tower)),
     write: ([, names]) => names!.trim(),
     rule: 'names are listed without brackets',
   },
   {
     pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
-    where: (tokens, at, word) =>
+    where: (tokens, at, { word, braced }) =>
       // A brace after `group` opens a declaration whose word is misspelt.
-      (is(word, t.Group) && !tokens.slice(tokens.lastIndexOf(word!), at).some((token) => is(token, t.LeftBrace))) ||
+      (is(word, t.Group) && !braced) ||
       (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
-      (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at, word) === true),
+      (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at)),
     write: ([, column]) => column,
     rule: 'a column goes by its name alone',
   },
   {
     // Text of SQL that ends its own line, with quotes inside; `"items.csv" by "item_id"` is two texts.
     pattern: /["](?![^"\n]*"[ \t]*by\b)(.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
-    where: (tokens, at, word) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
+    where: (tokens, at, { word }) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
     write: ([, sql]) => quotedSql(sql!),
     rule: 'a quote inside of a text would end it',
     doubtful: true,
@@ -128,13 +135,15 @@ export function readForeignForms(source: Source, lexed: Lexed, report: (diagnost
   const { text } = source;
   const tokens: IToken[] = [];
   const taken: [start: number, end: number][] = [];
-  let word: IToken | undefined;
+  let declaration: Declaration = { braced: false };
   let end = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
     if (startOffset < end) continue;
-    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) word = token;
-    const found = formAt(text, lexed.tokens, at, word);
+    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) {
+      declaration = { word: token, braced: false };
+    } else if (is(token, t.LeftBrace)) declaration = { ...declaration, braced: true };
+    const found = formAt(text, lexed.tokens, at, declaration);
     if (!found) {
       tokens.push(token);
       continue;
@@ -185,9 +194,9 @@ function without(
   });
 }
 
-function formAt(text: string, tokens: readonly IToken[], at: number, word: IToken | undefined) {
+function formAt(text: string, tokens: readonly IToken[], at: number, declaration: Declaration) {
   for (const form of forms) {
-    if (form.where?.(tokens, at, word) === false) continue;
+    if (form.where?.(tokens, at, declaration) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;
     const match = form.pattern.exec(text);
     if (!match) continue;

@@ -8,8 +8,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
 import { isArgument } from '../text/synonyms.ts';
-import { missingSign, type Place } from './missing_mistakes.ts';
-import { type Corrected, needless, wrongSign } from './sign_mistakes.ts';
+import { type Corrected, missingSign, needless, type Place, wrongSign } from './sign_mistakes.ts';
 import { beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { signed } from './words.ts';
 

@@ -174,20 +174,61 @@ function hasSign(tokens: readonly IToken[], start: number, end: number): boolean
 }
 
 function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
+  const within = withinBrackets(tokens);
   const parts: IToken[][] = [];
   let start = 0;
-  let depth = 0;
-  for (let index = 0; index < tokens.length; index++) {
-    const deeper = depthOf(tokens[index]!);
-    if (deeper < 0) depth--;
-    if (index > 0 && depth === 0 && beginsPart(index, index - start)) {
-      parts.push(tokens.slice(start, index));
-      start = index;
-    }
-    if (deeper > 0) depth++;
+  for (let index = 1; index < tokens.length; index++) {
+    if (within[index] || !beginsPart(index, index - start)) continue;
+    parts.push(tokens.slice(start, index));
+    start = index;
   }
   if (tokens.length > 0) parts.push(tokens.slice(start));
   return parts;
+}
+
+/**
+ * Which tokens are inside of brackets, or close some; the braces are balanced, others may not be. One that is not closed ends at the next
+ * entry that is no further in, and one that is not opened begins on its line.
+ */
+function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
+  const within = tokens.map(() => false);
+  const open: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
+  /** Where the entry at hand begins, and how far in. */
+  let start = 0;
+  let column = Number.POSITIVE_INFINITY;
+  let indent = 1;
+  /** `, loss =` after another entry on its line: arguments have no equals sign. */
+  const followsComma = (index: number) => is(tokens[index - 1], t.Comma) && is(tokens[index + 1], t.Equals);
+  /** Ends what is open at an index; up to a brace, and only what is as far in as this. */
+  const end = (index: number, least = 0) => {
+    while (open.length > 0 && !open.at(-1)!.brace && least <= open.at(-1)!.indent) {
+      const { at } = open.pop()!;
+      let next = at + 1;
+      while (next < index && !followsComma(next)) next++;
+      within.fill(true, at + 1, next);
+    }
+  };
+  for (const [index, token] of tokens.entries()) {
+    const deeper = depthOf(token);
+    const brace = isAny(token, [t.LeftBrace, t.RightBrace]);
+    if (beginsLine(tokens, index)) {
+      indent = token.startColumn ?? 1;
+      const begins = looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index);
+      if (begins) end(index, indent);
+      if (begins || (indent <= column && deeper >= 0)) [start, column] = [index, indent];
+    } else if (followsComma(index) && (open.at(-1)?.brace ?? true)) start = index;
+    if (brace) {
+      end(index);
+      column = Number.POSITIVE_INFINITY;
+    }
+    if (deeper > 0) open.push({ at: index, indent, brace });
+    if (deeper >= 0) continue;
+    const opener = brace || !open.at(-1)?.brace ? open.pop() : undefined;
+    within.fill(true, (opener?.at ?? start) + 1, index + 1);
+    if (opener === undefined) start = index;
+  }
+  end(tokens.length);
+  return within;
 }
 
 /** Where the header of a declaration with a body ends: the index past it. */

@@ -1,10 +1,9 @@
-import type { CstNode, IToken } from 'chevrotain';
 import { lex } from '../../grammar/lexer.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
-import type { Declaration, File } from './ast.ts';
+import type { File } from './ast.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { docsAbove, strayDocs } from './docs.ts';
@@ -12,7 +11,7 @@ import { readForeignForms } from './foreign_forms.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
-import { Recovery } from './recover.ts';
+import { type Recovered, Recovery } from './recover.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
@@ -27,8 +26,8 @@ export function parse(source: Source): Outcome<File> {
   const written = lex(source.text);
   // What goes too deep is not read at all.
   const allowed = withinLimits(source, written.tokens, () => {});
-  const asWritten = allowed.length === written.tokens.length ? readFile(allowed) : undefined;
-  const lexed = asWritten ? written : readForeignForms(source, written, collector.report);
+  const asWritten = allowed.length === written.tokens.length ? readStrictly('file', allowed) : undefined;
+  const lexed = asWritten && 'node' in asWritten ? written : readForeignForms(source, written, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
@@ -36,10 +35,11 @@ export function parse(source: Source): Outcome<File> {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
   const docs = docsAbove(tokens, lexed.comments);
   const builder = new Builder(source, docs.text);
-  const file = asWritten ?? (tokens === allowed ? undefined : readFile(tokens));
-  const { declarations, lost, doubtful } = file
-    ? { declarations: declarationsOf(file, builder), lost: [], doubtful: [] }
-    : new Recovery(source, builder, collector, tokens).read();
+  const reading = asWritten && tokens === written.tokens ? asWritten : readStrictly('file', tokens);
+  const { declarations, lost, doubtful }: Recovered =
+    'node' in reading
+      ? { declarations: builder.declarations(reading.node), lost: [], doubtful: [] }
+      : new Recovery(source, builder, collector, tokens).read();
   const output: File = {
     kind: 'File',
     span,
@@ -49,17 +49,6 @@ export function parse(source: Source): Outcome<File> {
   };
   for (const stray of strayDocs(source, docs, output)) collector.report(stray);
   return { output, diagnostics: inOrder(collector.diagnostics) };
-}
-
-/** The parser's tree of all the tokens; undefined if one of them does not fit. */
-function readFile(tokens: readonly IToken[]): CstNode | undefined {
-  const reading = readStrictly('file', tokens);
-  return 'node' in reading ? reading.node : undefined;
-}
-
-function declarationsOf(file: CstNode, builder: Builder): Declaration[] {
-  const nodes = (file.children.declaration ?? []) as CstNode[];
-  return nodes.flatMap((node) => builder.declaration(node) ?? []);
 }
 
 /** A file that is no text at all gets one answer, not thousands. */

@@ -10,9 +10,9 @@ import { likest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
 import { isTerm, meaningOf } from '../text/synonyms.ts';
 import type * as ast from './ast.ts';
-import { balance } from './brackets.ts';
+import { balance } from './braces.ts';
 import type { Builder } from './build.ts';
-import type { Collector } from './collector.ts';
+import { type Collector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
@@ -22,8 +22,7 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import type { Complaint } from './parsers.ts';
-import { type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
+import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -42,18 +41,10 @@ interface Recovered {
 export class Recovery {
   private readonly lost: ast.Lost[] = [];
   private readonly doubtful: Span[] = [];
-  /** Whether a mistake has been reported on its first line, before it begins. */
-  private begun = false;
   /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
-  /** The first token of the part at hand, as it is written. */
-  private first: IToken | undefined;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
-  /** The body that was cut last. */
-  private cut:
-    | { readonly tokens: readonly IToken[]; readonly rule: EntryRule | undefined; readonly parts: readonly IToken[][] }
-    | undefined;
 
   constructor(
     private readonly source: Source,
@@ -70,10 +61,6 @@ export class Recovery {
       if (this.collector.full) break;
       const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
       this.braced = this.collector.missesBrace(part[0]!.startOffset, end);
-      // A bracket that is left out before it may have been its first word.
-      const before = index === 0 ? 0 : endOf(parts[index - 1]!.at(-1)!);
-      const { startOffset } = part[0]!;
-      this.begun = this.collector.knows(Math.max(before, this.lineStart(startOffset)), startOffset);
       this.doubtMisled(part, end);
       const declaration = this.declaration(part);
       if (declaration) declarations.push(declaration);
@@ -91,20 +78,14 @@ export class Recovery {
     const open = part.findIndex((token) => is(token, t.LeftBrace));
     const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of this.split(body, entryRule(first))) {
-      // A bracket in the wrong place moves what is on its line into other entries.
-      const [start, end] = this.stretch(entry);
-      const line = this.source.text.indexOf('\n', end);
-      const doubted =
-        collector.misleads(start, end) || collector.moves(this.lineStart(start), line === -1 ? end : line);
-      if (doubted) this.doubt(entry);
+    for (const entry of splitEntries(body, entryRule(first))) {
+      if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
     }
     // A block may have lost its head: its entries then seem to be of the declaration around it.
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
-    this.first = part[0];
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
@@ -123,17 +104,6 @@ export class Recovery {
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
   }
 
-  /** As `splitEntries`; a body is cut twice where a mistake is in it. */
-  private split(tokens: readonly IToken[], rule: EntryRule | undefined): readonly IToken[][] {
-    const { cut } = this;
-    const same =
-      cut?.rule === rule &&
-      cut?.tokens.length === tokens.length &&
-      cut.tokens.every((token, index) => token === tokens[index]);
-    if (!same) this.cut = { tokens, rule, parts: splitEntries(tokens, rule) };
-    return this.cut!.parts;
-  }
-
   /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
   private bodiless(tokens: readonly IToken[], open: number): ast.Declaration | undefined {
     const at = spanOf(this.source, tokens[open]!);
@@ -144,7 +114,7 @@ export class Recovery {
 
   private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
     const read: BodyEntry[] = [];
-    for (const part of this.split(tokens, rule)) {
+    for (const part of splitEntries(tokens, rule)) {
       if (this.collector.full) break;
       const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
       const entry = this.entry(rule, own);
@@ -239,7 +209,7 @@ export class Recovery {
   ): T | undefined {
     let input = tokens;
     // What was guessed before may have misled the reader; a mistake with its fix has not.
-    const misled = this.collector.misleads(...this.stretch(tokens));
+    let misled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
@@ -247,13 +217,15 @@ export class Recovery {
       const certain =
         corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;
       if (certain && !misled) this.collector.report(corrected.diagnostic!);
-      // The tree leaves out a name that was moved.
-      if (certain && corrected.diagnostic!.code === 'swapped-words') this.doubt(tokens);
+      // The tree leaves out a name that was moved, and brackets part things otherwise.
+      const moves = corrected?.diagnostic !== undefined && movingCodes.has(corrected.diagnostic.code);
+      if (certain && moves) this.doubt(tokens);
       if (!certain) {
+        misled ||= moves;
         this.complain(input, () => corrected?.diagnostic ?? this.word(input, reading.complaint));
         this.doubt(tokens);
       }
-      if (corrected === undefined) return undefined;
+      if (corrected === undefined || corrected.tokens.length === 0) return undefined;
       input = corrected.tokens;
     }
   }
@@ -267,8 +239,7 @@ export class Recovery {
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens) && !this.braced && !(this.begun && tokens[0] === this.first))
-      this.collector.report(diagnostic());
+    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
   }
 
   private knows(tokens: readonly IToken[]): boolean {
@@ -309,10 +280,6 @@ export class Recovery {
           ? expected(complaint.expected, complaint.rule)
           : 'a value';
     return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
-  }
-
-  private lineStart(offset: number): number {
-    return this.source.text.lastIndexOf('\n', offset - 1) + 1;
   }
 
   private following(previous: IToken | undefined): IToken | undefined {

@@ -5,9 +5,10 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import type { Complaint } from './parsers.ts';
+import { bracketCandidates, type Candidate, type Change, type Repair, unmatched } from './brackets.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
+import type { Place } from './sign_mistakes.ts';
 import {
   beginsLine,
   beginsValue,
@@ -21,27 +22,6 @@ import {
   madeUp,
   replaced,
 } from './token.ts';
-
-type Change =
-  | { readonly kind: 'insert'; readonly type: TokenType }
-  | { readonly kind: 'remove' }
-  | { readonly kind: 'replace'; readonly type: TokenType }
-  | { readonly kind: 'swap' };
-
-export interface Repair {
-  readonly change: Change;
-  /** Of the token that is changed, or before which one is put. */
-  readonly index: number;
-  readonly tokens: IToken[];
-  /** Whether the change says what was meant: no other is nearly as good, and no name had to be made up. */
-  readonly certain: boolean;
-}
-
-interface Candidate extends Omit<Repair, 'certain'> {
-  readonly cost: number;
-  /** Whether it keeps every word and makes none up. */
-  readonly keeps: boolean;
-}
 
 /** Longer entries are not searched. */
 const longest = 200;
@@ -69,12 +49,14 @@ const madeUpCost = 30;
 export function repair(
   rule: 'declaration' | EntryRule,
   tokens: readonly IToken[],
-  { index, expected }: Complaint,
+  { index, expected, source }: Place,
 ): Repair | undefined {
   if (tokens.length > longest) return undefined;
   const found = new Map<string, Candidate>();
   const limit = { cost: Number.POSITIVE_INFINITY };
-  for (const candidate of candidates(tokens, index, expected)) {
+  const odd = unmatched(tokens);
+  const all = odd ? bracketCandidates(tokens, odd, source.text) : candidates(tokens, index, expected);
+  for (const candidate of all) {
     if (candidate.cost > limit.cost + margin) continue;
     const cost = candidate.cost + oddCost * oddness(candidate.tokens);
     if (cost > limit.cost + margin) continue;

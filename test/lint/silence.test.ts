@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
-import { silenceOf } from '../../src/lint/silence.ts';
+import { silenceOf } from '../../src/lint/ignores.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { model } from '../model/check_text.ts';

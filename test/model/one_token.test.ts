@@ -2,14 +2,13 @@
  * One token that is wrong gives one error, at its place, and no safe fix does harm. Each nth token of every model and data block, and
  * of the guide's programs; `TOWER_FUZZ=1` takes every one.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { applyFixes, hasSafeFix } from '../../src/diagnostics/fixes.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource } from '../../src/text/source.ts';
 import { randomOf } from '../fuzz/edits.ts';
 import { type Change, changes, keeps, wordsOf } from '../fuzz/one_token.ts';
+import { errorsOf, isNear, programs } from '../fuzz/programs.ts';
 
 const every = process.env.TOWER_FUZZ ? 1 : 17;
 
@@ -18,20 +17,6 @@ const every = process.env.TOWER_FUZZ ? 1 : 17;
  * 0.004 by 0.003.
  */
 const [slack, deletionSlack, harmSlack] = every === 1 ? [0, 0, 0] : [0.03, 0.01, 0.006];
-
-const models = ['models', 'models/data'].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.tower'))
-    .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
-);
-const fences = readdirSync('docs/guide').flatMap((name) =>
-  [...readFileSync(`docs/guide/${name}`, 'utf8').matchAll(/```tower\n([\s\S]*?)```/g)].map(([, text]) => text!),
-);
-const programs = [...models, ...fences].filter((text) => errorsOf(text).length === 0);
-
-function errorsOf(text: string): readonly Diagnostic[] {
-  return check(makeSource('program.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
-}
 
 interface Counts {
   /** Texts that are wrong: those that still check are not counted. */
@@ -53,20 +38,11 @@ function count(change: Change): Counts {
       counts.wrong++;
       if (errors.length === 1) counts.one++;
       else counts.several.push(`${what}: ${errors.map(({ message }) => message).join('; ')}`);
-      if (isNear(errors[0]!, text, lines)) counts.inPlace++;
+      if (isNear(errors[0]!, lines)) counts.inPlace++;
       if (change === 'delete') counts.harmed.push(...harm(program, text, errors).map((found) => `${what}: ${found}`));
     }
   }
   return counts;
-}
-
-/** Whether it, a note of it, or its fix is at the lines that were changed, or next to them. */
-function isNear({ at, notes, fixes }: Diagnostic, text: string, [first, last]: readonly [number, number]): boolean {
-  const places = [at, ...notes.map((note) => note.at), ...fixes.flat().map((edit) => edit.at)];
-  return places.some((place) => {
-    const line = place ? text.slice(0, place.start).split('\n').length : 0;
-    return first - 1 <= line && line <= last + 1;
-  });
 }
 
 /** Safe fixes after which there are as many errors, or others, or a word of the user's is lost. */

@@ -2,37 +2,13 @@
  * One mistake gives one error, and the first is on its line: single mistakes as hands make them, in every model and every example of the
  * guide. `TOWER_FUZZ=20` makes twenty of each kind in each program.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource, positionAt } from '../../src/text/source.ts';
 import { randomOf } from '../fuzz/edits.ts';
-import { type Mistake, mistake, mistakeKinds } from '../fuzz/mistakes.ts';
+import { mistake, mistakeKinds } from '../fuzz/mistakes.ts';
+import { errorsOf, isNear, programs } from '../fuzz/programs.ts';
 
 const rounds = Number(process.env.TOWER_FUZZ ?? 1);
 const firstSeed = Number(process.env.TOWER_FUZZ_SEED ?? 1);
-
-const models = ['models', 'models/data'].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.tower'))
-    .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
-);
-const fences = readdirSync('docs/guide').flatMap((name) =>
-  [...readFileSync(`docs/guide/${name}`, 'utf8').matchAll(/```tower\n([\s\S]*?)```/g)].map(([, text]) => text!),
-);
-const errorsOf = (text: string): readonly Diagnostic[] =>
-  check(makeSource('program.tower', text)).diagnostics.filter(({ severity }) => severity === 'error');
-const programs = [...models, ...fences].filter((text) => errorsOf(text).length === 0);
-
-/** Whether the error, a note of it, or its fix is on the lines of the mistake, or on the line next to them. */
-function isAtPlace({ at, notes, fixes }: Diagnostic, [first, last]: Mistake['lines']): boolean {
-  const places = [at, ...notes.map((note) => note.at), ...fixes.flat().map((edit) => edit.at)];
-  return places.some((place) => {
-    const line = place ? positionAt(place.source, place.start).line : 0;
-    return first - 1 <= line && line <= last + 1;
-  });
-}
 
 it('gives one error, on the right line', { timeout: 3600_000 }, () => {
   const counts = new Map(mistakeKinds.map((kind) => [kind, { wrong: 0, one: 0, atPlace: 0 }]));
@@ -47,7 +23,7 @@ it('gives one error, on the right line', { timeout: 3600_000 }, () => {
         const count = counts.get(kind)!;
         count.wrong++;
         if (errors.length === 1) count.one++;
-        if (isAtPlace(errors[0]!, made.lines)) count.atPlace++;
+        if (isNear(errors[0]!, made.lines)) count.atPlace++;
         if (errors.length > 1)
           several.push(`${kind}, line ${made.lines[0]}: ${errors.map(({ message }) => message).join('; ')}`);
       }

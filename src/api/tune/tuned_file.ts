@@ -6,7 +6,7 @@ import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { applyEdits } from '../../diagnostics/fixes.ts';
 import { writing } from '../../diagnostics/system_reason.ts';
-import { editsFor } from '../../model/settings/write.ts';
+import { findSlot } from '../../model/settings/find_slot.ts';
 import { check } from '../../pipeline.ts';
 import { makeSource, type Source } from '../../text/source.ts';
 import type { CheckRequest } from '../check.ts';
@@ -32,13 +32,15 @@ export async function writeTunedFile(
   let source = moved(readSource(from), from, to);
   for (const [name, value] of Object.entries(all).sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
     const { files, library } = check(source, { load: loadUsed }).resolution;
-    const edits = editsFor(name, String(value), { files, library, source });
-    if (!edits)
+    const at = { ...files.main.span, end: files.main.span.start };
+    const edit = findSlot({ files, library, report: () => {} }, { parts: name.split('.'), at })?.write(String(value));
+    // In another file, or in several places.
+    if (edit?.at.source !== source)
       throw failure('tuned-file', {
         path: to,
         reason: `\`${name}\` is not in ${from}, or cannot be replaced in one place`,
       });
-    source = makeSource(to, applyEdits(source, edits));
+    source = makeSource(to, applyEdits(source, [edit]));
   }
   const text = format(source.text, to).output ?? source.text;
   const { diagnostics } = check(makeSource(to, text), { load: loadUsed });
