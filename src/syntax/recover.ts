@@ -31,7 +31,7 @@ type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry |
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
 
-interface Recovered {
+export interface Recovered {
   readonly declarations: ast.Declaration[];
   readonly lost: ast.Lost[];
   /** Stretches whose reading is a guess. */
