@@ -8,11 +8,11 @@ import { makeProgram } from '../src/cli/program.ts';
 import { errorIndex } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/language/snippets.ts';
 import { vocabulary } from '../src/language/vocabulary.ts';
-import { withFormulas } from '../src/reference/formulas.ts';
-import { knownCallsFile } from '../src/reference/known_calls.ts';
-import { llmsPage } from '../src/reference/llms.ts';
 import { referencePages } from '../src/reference/page.ts';
 import { pictures, readmePicture } from './pictures.ts';
+import { withFormulas } from './reference/formulas.ts';
+import { knownCallsFile } from './reference/known_calls.ts';
+import { llmsPage } from './reference/llms.ts';
 
 const root = new URL('../', import.meta.url);
 

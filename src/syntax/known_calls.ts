@@ -1,5 +1,5 @@
 /**
- * Written by `npm run generate` from the library: change `src/reference/known_calls.ts`, not this. Each call and the names of its
+ * Written by `npm run generate` from the library: change `scripts/reference/known_calls.ts`, not this. Each call and the names of its
  * arguments: `?` marks a word that is an argument by itself, `#` a call of plain numbers, `->` a call of a flow. Only recovery reads
  * it, to choose between two fixes; the language itself does not depend on it.
  */

@@ -1,7 +1,7 @@
 /** The tables of formulas in docs/spec.md come from the rows of the library. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { withFormulas } from '../../src/reference/formulas.ts';
+import { withFormulas } from '../../scripts/reference/formulas.ts';
 import { allKinds } from '../../src/reference/kinds.ts';
 
 const spec = readFileSync('docs/spec.md', 'utf8');

@@ -1,14 +1,14 @@
 /** `docs/llms.txt`: the whole language on one page, for programs that write models (llmstxt.org). */
-import { firstSentence } from '../explain/page.ts';
-import { signatureOf } from '../language/markdown.ts';
-import { activations } from '../library/activations.ts';
-import type { KindRow } from '../library/contract.ts';
-import type { DeclarationRow, EntryType, WordRow } from '../library/declarations/entry.ts';
-import { declarations } from '../library/declarations/table.ts';
+import { firstSentence } from '../../src/explain/page.ts';
+import { signatureOf } from '../../src/language/markdown.ts';
+import { activations } from '../../src/library/activations.ts';
+import type { KindRow } from '../../src/library/contract.ts';
+import type { DeclarationRow, EntryType, WordRow } from '../../src/library/declarations/entry.ts';
+import { declarations } from '../../src/library/declarations/table.ts';
 
-import { describeEntry } from '../model/describe.ts';
-import { library } from '../model/library.ts';
-import { innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
+import { describeEntry } from '../../src/model/describe.ts';
+import { library } from '../../src/model/library.ts';
+import { innerKinds, type Kind, kindsOf, type Section, sections } from '../../src/reference/kinds.ts';
 
 /** What the page has besides the tables of the library. */
 export interface LlmsParts {

@@ -1,10 +1,10 @@
 /** The page for programs that write models: fresh, and with every word of the language. Its fences are checked as those of all pages. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { llmsPage } from '../../scripts/reference/llms.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { declarations } from '../../src/library/declarations/table.ts';
 import { allKinds, innerKinds } from '../../src/reference/kinds.ts';
-import { llmsPage } from '../../src/reference/llms.ts';
 
 const page = readFileSync('docs/llms.txt', 'utf8');
 

@@ -1,7 +1,7 @@
 /** What the parser's recovery knows of the library's calls: written to `src/syntax/known_calls.ts`, which imports no library. */
-import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
-import { allTypes, entryTables } from '../library/declarations/table.ts';
-import { library } from '../model/library.ts';
+import { callsOf, type KindRow, type Parameters } from '../../src/library/contract.ts';
+import { allTypes, entryTables } from '../../src/library/declarations/table.ts';
+import { library } from '../../src/model/library.ts';
 
 interface Known {
   readonly takes: Set<string>;
@@ -47,7 +47,7 @@ export function knownCallsFile(): string {
       return callLine(name, marks.filter((part) => part !== '').join(' '));
     });
   return `/**
- * Written by \`npm run generate\` from the library: change \`src/reference/known_calls.ts\`, not this. Each call and the names of its
+ * Written by \`npm run generate\` from the library: change \`scripts/reference/known_calls.ts\`, not this. Each call and the names of its
  * arguments: \`?\` marks a word that is an argument by itself, \`#\` a call of plain numbers, \`->\` a call of a flow. Only recovery reads
  * it, to choose between two fixes; the language itself does not depend on it.
  */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { knownCallsFile } from '../../src/reference/known_calls.ts';
+import { knownCallsFile } from '../../scripts/reference/known_calls.ts';
 
 it('what recovery knows of calls is fresh: `npm run generate` writes it', () => {
   expect(readFileSync('src/syntax/known_calls.ts', 'utf8')).toBe(knownCallsFile());
