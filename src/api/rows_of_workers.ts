@@ -4,7 +4,7 @@ import type { ShardRequest } from '../data/shards/request.ts';
 import type { Group } from '../engine/group.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TableLayout } from '../training/workers/table_layout.ts';
-import { type Decision, type MemoryRequest, memoryBytes, shardRequest } from './shards.ts';
+import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } from './shards.ts';
 
 export interface RowsOfWorkers {
   readonly plan: Plan;
@@ -32,7 +32,7 @@ export async function rowsOfWorker(group: Group, { plan, request, when, read }: 
     async read(memory, first) {
       if (!first) return read(await requestOf(memory, 'never'), signal);
       const shards = await requestOf(memory, when);
-      const onDecision = (decision: Decision): void => {
+      const onDecision = (decision: ShardDecision): void => {
         shards.onDecision?.(decision);
         first.decided(decision);
       };

@@ -3,13 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import type { Trained } from '../artifact/load.ts';
 import { leastMemory, memoryOf, usualMemory } from '../data/memory_budget.ts';
 import type { OnPass } from '../data/shards/passes.ts';
-import type { Decision, ShardRequest } from '../data/shards/request.ts';
+import type { ShardDecision, ShardRequest } from '../data/shards/request.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export type { PassEvent } from '../data/shards/passes.ts';
-export type { Decision } from '../data/shards/request.ts';
+export type { ShardDecision } from '../data/shards/request.ts';
 
 export interface MemoryRequest {
   /**
@@ -22,7 +22,7 @@ export interface MemoryRequest {
   /** Called while rows are read and written, some times a second. */
   readonly onPass?: OnPass;
   /** Called once it is known where rows go. */
-  readonly onDecision?: (decision: Decision) => void;
+  readonly onDecision?: (decision: ShardDecision) => void;
   /** Sizes in place of those that follow from the memory: for tests. */
   readonly shardSizes?: ShardRequest['sizes'];
 }

@@ -18,7 +18,7 @@ import { type Finalist, finalistsOf, trialsOf } from '../tune/trials.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { load } from './run.ts';
-import { type Decision, type MemoryRequest, memoryBytes, usualShards } from './shards.ts';
+import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
 import { Jobs, Stopped } from './tune/jobs.ts';
 import { type Ended, searchTrials } from './tune/search.ts';
 import { studyOf } from './tune/study_of.ts';
@@ -67,7 +67,7 @@ export interface TuneRequest extends CheckRequest {
 
 export type TuneEvent =
   | { readonly kind: 'began'; readonly study: Study; readonly known: number }
-  | { readonly kind: 'rows'; readonly decision: Decision }
+  | { readonly kind: 'rows'; readonly decision: ShardDecision }
   | { readonly kind: 'job began'; readonly job: Job & { readonly settings: Readonly<Record<string, string>> } }
   | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
   | { readonly kind: 'search ended'; readonly why: Ended; readonly trials: readonly Trial[] };

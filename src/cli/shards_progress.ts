@@ -1,5 +1,5 @@
 /** One progress bar for the passes over rows on stderr, and one line about where they go. Without a terminal: only the line. */
-import type { Decision, MemoryRequest, PassEvent } from '../api/shards.ts';
+import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';
 import { passWords } from '../data/shards/passes.ts';
 import { bytesWords } from '../diagnostics/wording.ts';
 import { makeBar } from './bar.ts';
@@ -35,7 +35,7 @@ export function makeShardsProgress(): ShardsProgress {
   };
 }
 
-export function decisionWords({ rows, needed, memory, folder, reused, continues }: Decision): string {
+export function decisionWords({ rows, needed, memory, folder, reused, continues }: ShardDecision): string {
   const why = needed === undefined ? '' : `about ${bytesWords(needed)} with tables, of ${bytesWords(memory)}`;
   if (rows === 'memory') return `rows: in memory (${why})`;
   if (reused) return `rows: in shards that are there already, in ${folder}`;

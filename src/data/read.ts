@@ -23,7 +23,7 @@ import type { Staged, StagedTable } from './rows/staged.ts';
 import { timeOrder } from './rows/staged_tables.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
-import { goesToShards, goOnWithPasses, openKnownShards, scatterToBuckets } from './shards/read.ts';
+import { goesToShards, openKnownShards, resumePasses, scatterToBuckets } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
@@ -52,7 +52,7 @@ export async function readDataset(
   const read = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const { layout, files } = bound;
     const reading: Reading = { database, layout, files, description, needs, options };
-    const known = shards && ((await openKnownShards(shards, reading)) ?? (await goOnWithPasses(shards, reading)));
+    const known = shards && ((await openKnownShards(shards, reading)) ?? (await resumePasses(shards, reading)));
     return known ?? readFiles(reading);
   });
   // The database is closed by now: its memory is free for the second pass.

@@ -1,23 +1,24 @@
 /** The work on staged tables that reading into memory and into shards share: joined files, failing expressions, rejected rows. */
+
+import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
+import type { Span } from '../text/source.ts';
 import { sqlFails } from './binding/binder.ts';
 import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts';
-import type { Layout } from './binding/layout.ts';
+import { type BoundColumn, columnsOfLayout, type Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import type { Rejected } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
-import type { Database } from './files/duckdb.ts';
+import { type Database, enclose, quoteText } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
-import { checkIds } from './rows/check_ids.ts';
 import { type Dictionaries, makeDictionaries } from './rows/dictionaries.ts';
-import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import type { RawCodes } from './rows/raw.ts';
-import { settleRejects } from './rows/rejects.ts';
+import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import type { Staged, StagedTable } from './rows/staged.ts';
-import { readRows } from './rows/staged_tables.ts';
+import { computedQuery, largestWhole, readRows, relationOf, tableOf, whereOf } from './rows/staged_tables.ts';
 import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
@@ -143,4 +144,124 @@ function dropped({ present, kept }: ValidRawRows): number[] {
   const rows: number[] = [];
   for (let row = 0; row < present.length; row++) if (present[row] === 1 && kept[row] === 0) rows.push(row);
   return rows;
+}
+
+// Checks the keys of users and items as a whole: ids that a column cannot hold, and ids that look alike.
+
+/** Blanks that nobody sees at the end of an id. */
+const blanks = ' \t\r\n\u00a0\u200b\u2060\ufeff';
+
+/**
+ * @returns a warning for each key of which ids look alike
+ * @throws Failure `rounded-ids` where a key is a column of fractions, and one of its ids has more digits than these hold
+ */
+async function checkIds(database: Database, wanted: ColumnRequests, layout: Layout): Promise<readonly Diagnostic[]> {
+  const warnings: Diagnostic[] = [];
+  for (const key of [wanted.userKey, wanted.itemKey]) {
+    if (key === undefined) continue;
+    for (const request of [key.inEvents, key.inFile]) {
+      if (request === undefined) continue;
+      const { at, name } = request.column;
+      const { sql, types } = await computedQuery(database, at, [request], layout);
+      const largest = largestWhole(types[0]!);
+      if (largest === undefined) continue;
+      const [rounded] = await database.rows(
+        `SELECT CAST(c0 AS VARCHAR) AS id FROM (${sql}) WHERE abs(c0) >= ${largest} AND isfinite(c0) LIMIT 1`,
+      );
+      const { path, span } = layout.sources.get(at)!.described;
+      if (rounded) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(rounded.id) })]);
+    }
+    const { column, dictionary } = key.inEvents;
+    const { span } = layout.sources.get(column.at)!.described;
+    for (const ids of await alike(database, tableOf(dictionary!))) {
+      warnings.push(diagnose('ids-look-alike', span, { name: column.name, ...ids }));
+    }
+  }
+  return warnings;
+}
+
+/** Few ids differ from their plain form, so few are joined with the others. */
+async function alike(database: Database, table: string) {
+  const plain = `trim(nfc_normalize(value), ${quoteText(blanks)})`;
+  const groups = await database.rows(
+    `WITH odd AS MATERIALIZED (SELECT value, ${plain} AS plain FROM ${table} WHERE value <> ${enclose(plain)}),
+       forms AS (SELECT * FROM odd UNION ALL SELECT value, value FROM ${table} WHERE value IN (SELECT plain FROM odd)),
+       pairs AS (SELECT min(value) AS first, max(value) AS second FROM forms GROUP BY plain HAVING count(*) > 1)
+     SELECT first, second, count(*) OVER () AS count FROM pairs ORDER BY first LIMIT 1`,
+  );
+  return groups.map(({ first, second, count }) => {
+    const isBlank = String(first).normalize('NFC') !== String(second).normalize('NFC');
+    return {
+      first: String(first),
+      second: String(second),
+      count: Number(count),
+      differ: isBlank ? 'blanks' : 'letters',
+    };
+  });
+}
+
+// Rows for which an expression cannot be computed are bad rows: found, set apart, and the rest read without them.
+
+/** How many rows of one expression are asked why, one by one. */
+const ASKED = 100;
+
+/**
+ * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the reason for looking, is not
+ * to be found in any row, or an expression cannot be asked row by row.
+ */
+async function dropFailingRows(
+  database: Database,
+  layout: Layout,
+  staged: ReadonlyMap<Role, StagedTable>,
+  description: DataDescription,
+  problem: unknown,
+): Promise<BadRow[]> {
+  const bad: BadRow[] = [];
+  const untried: BoundColumn[] = [];
+  const where = layout.where;
+  // What `where` leaves out need not be computed; `where` itself comes first.
+  const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
+  for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
+    const role = column.at;
+    const relation = await relationOf(column.over, layout, database);
+    const filtered = role === 'events' && where !== undefined && where !== column;
+    const from = `${relation.sql}${filtered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
+    // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
+    const failing = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
+    const rows = await database.rows(failing).then(
+      (found) => found.map(({ row }) => Number(row)),
+      (error: unknown) => {
+        database.passOn(error);
+        // TRY takes no function that may give another value each time, such as `error` or `random`.
+        untried.push(column);
+        return [];
+      },
+    );
+    for (const [at, row] of rows.entries()) {
+      const one = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
+      const reason = at < ASKED ? await messageOf(database, one) : 'its SQL cannot be computed';
+      bad.push(badRow(staged.get(role)!, row, column.name, reason));
+    }
+    if (rows.length > 0) await staged.get(role)!.leaveOut(rows);
+  }
+  if (bad.length === 0) throw new Failure([sqlFails(problem, placeOf(untried[0], description), layout.sources)]);
+  return bad;
+}
+
+function placeOf(column: BoundColumn | undefined, { columns, where, time, span }: DataDescription): Span {
+  const entry = columns.find(({ name }) => name === column?.name);
+  return entry?.span ?? { where, time }[column?.name ?? '']?.span ?? span;
+}
+
+async function messageOf(database: Database, query: string): Promise<string> {
+  try {
+    await database.rows(query);
+    return 'its SQL cannot be computed';
+  } catch (error) {
+    database.passOn(error);
+    return (error as Error).message
+      .split('\n')[0]!
+      .replace(/^[A-Z]\w+( \w+)? Error: /, '')
+      .replace(/ when casting from source column .*/, '');
+  }
 }

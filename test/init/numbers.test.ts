@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/data/files/duckdb.ts';
-import { numberFormOf, numberForms } from '../../src/init/numbers.ts';
+import { numberFormOf, numberForms } from '../../src/init/profile.ts';
 
 /** Columns as files have them, and the numbers that they are. */
 const columns: readonly (readonly [string, readonly string[], readonly number[]])[] = [

@@ -10,7 +10,7 @@ import { roundsOf } from '../../training/rounds.ts';
 import { valuesAt } from '../../tune/halving.ts';
 import { kept } from '../../tune/trials.ts';
 import { checkAndLower } from '../check.ts';
-import type { Decision, MemoryRequest } from '../shards.ts';
+import type { MemoryRequest, ShardDecision } from '../shards.ts';
 import { train } from '../train.ts';
 
 export interface TrainJob {
@@ -41,7 +41,7 @@ export interface TrainedJob {
   readonly value?: number;
   readonly message?: string;
   /** Where training rows went, once it was decided. */
-  readonly decision?: Decision;
+  readonly decision?: ShardDecision;
 }
 
 /** What the values of one trial may cause. Everything else would end the next trial as well. */
@@ -61,7 +61,7 @@ export async function trainJob(
   }
   const until = (validations: number): number => (rung ? valuesAt(rung.at, rung.of, validations) : validations);
   let validations: number | undefined;
-  let decision: Decision | undefined;
+  let decision: ShardDecision | undefined;
   try {
     const resume = await hasCheckpoint(job.out);
     const { status } = await train(job.path, {

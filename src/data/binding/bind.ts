@@ -1,18 +1,30 @@
 /** Finds the columns that a model reads among the files of a data block. */
+
+import { defined } from '../../defined.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription, Model } from '../../model/model.ts';
+import { elementPlan, type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { Span } from '../../text/source.ts';
 import type { Access } from '../files/access.ts';
 import { Copies } from '../files/copies.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
-import { findFiles } from '../files/files.ts';
+import { findFiles, type Role } from '../files/files.ts';
 import { listRemote } from '../files/remote/list.ts';
 import { describeSources } from '../files/source.ts';
-import { bindLayout } from './bind_layout.ts';
-import { makeBinder } from './binder.ts';
-import type { Layout } from './layout.ts';
-import type { Needs } from './needs.ts';
+import { type Binder, makeBinder } from './binder.ts';
+import { anywhere, ColumnBinding } from './column_binding.ts';
+import { kindOf } from './feature_sort.ts';
+import {
+  type BoundColumn,
+  type BoundHistory,
+  type ColumnKind,
+  columnsOfLayout,
+  type JoinKey,
+  type Layout,
+} from './layout.ts';
+import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
 export interface BindOptions {
   /** Gives the places of features that nothing feeds. */
@@ -63,4 +75,281 @@ export async function bindData(
     database.close();
     if (output === undefined) copies.discard();
   }
+}
+
+/** Binds everything that a data block and a model read of its files: keys, features, labels, the entries of the block. */
+async function bindLayout(
+  binder: Binder,
+  description: DataDescription,
+  needs: Needs,
+  model: Model | undefined,
+): Promise<{ readonly layout: Layout; readonly diagnostics: readonly Diagnostic[] }> {
+  const binding = new ColumnBinding(binder, description, needs, model);
+  const [query, item] = needs.towers;
+  const userKey = await bindKey(binding, 'users', query);
+  const itemKey = await bindKey(binding, 'items', item);
+  const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
+  const labels = await bindLabels(binding);
+  const time = await bindEntry(binding, 'time', description.time, 'time');
+  const where = await bindEntry(binding, 'where', description.where, 'condition');
+  const fold = await bindFold(binding);
+  checkSplit(binding, { userKey, itemKey });
+  const title = itemKey && (await bindTitle(binding));
+  const layout: Layout = {
+    ...{ sources: binding.sources, features, labels, histories, listWeights },
+    ...defined({ userKey, itemKey, time, where, fold, title }),
+  };
+  await bindUnread(binding, layout);
+  return { layout, diagnostics: binding.diagnostics };
+}
+
+async function bindLabels(binding: ColumnBinding): Promise<Layout['labels']> {
+  const labels = new Map<string, BoundColumn>();
+  for (const { name, sort: kind } of binding.needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
+    if (column !== undefined) labels.set(name, column);
+  }
+  return labels;
+}
+
+async function bindEntry(
+  binding: ColumnBinding,
+  what: string,
+  entry: DataDescription['time'],
+  kind: ColumnKind,
+): Promise<BoundColumn | undefined> {
+  return entry && binding.bind({ what, name: what, kind, scopes: anywhere, ...entry });
+}
+
+async function bindFold(binding: ColumnBinding): Promise<BoundColumn | undefined> {
+  const { split } = binding.description;
+  if (split.kind !== 'column') return undefined;
+  return binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere });
+}
+
+/** Reports what the split needs and the data block does not have. */
+function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
+  const { split, span, time } = binding.description;
+  const [query] = binding.needs.towers;
+  if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out')) {
+    binding.missing(span, `split = ${split.kind}`, 'a time: add `time = "…"` to the data block');
+  }
+  if (split.kind === 'leave_one_out' && userKey === undefined && query.key === undefined) {
+    const needed = `to know the user: key the tower, \`tower ${query.name}(…) keyed by …\``;
+    binding.missing(span, 'split = leave_one_out', needed);
+  }
+}
+
+/** A column called `title`, if there is one: of the items, else of the events. */
+async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefined> {
+  const role: Role = binding.sources.has('items') ? 'items' : 'events';
+  const own = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
+  if (!own && !binding.entries.has('title')) return undefined;
+  return binding.bind({ what: 'column', name: 'title', kind: 'text', scopes: [[role]] });
+}
+
+/** Columns that this model does not read must still be computable: a data block serves many models. */
+async function bindUnread(binding: ColumnBinding, layout: Layout): Promise<void> {
+  const { features, labels } = binding.needs;
+  // An entry called `time` or `where` is not the block's own.
+  const { time, where, ...others } = layout;
+  const read = new Set([
+    ...features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
+    ...labels.map(({ name }) => name),
+    ...columnsOfLayout(others).map(({ name }) => name),
+  ]);
+  const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
+  for (const entry of binding.entries.values()) {
+    if (read.has(entry.name)) continue;
+    const bound = await binding.attempt({ what: 'column', kind: 'any', scopes, ...entry });
+    if ('diagnostic' in bound) binding.diagnostics.push(bound.diagnostic);
+  }
+}
+
+/** Binds the key of a tower, in events and in the file that is joined by it. */
+async function bindKey(
+  binding: ColumnBinding,
+  role: 'items' | 'users',
+  tower: TowerNeeds,
+): Promise<JoinKey | undefined> {
+  const { needs, diagnostics } = binding;
+  const file = binding.description[role];
+  const keyColumn = needs.features.find(({ name }) => name === tower.key)?.column ?? tower.key;
+  const name = keyColumn ?? file?.by;
+  if (name === undefined) return undefined;
+  if (file !== undefined && file.by !== name) {
+    const reason = `tower \`${tower.name}\` is keyed by \`${name}\``;
+    const hint = `join by it: ${role} = "${file.path}" by ${name}`;
+    diagnostics.push(diagnose('key-does-not-join', file.span, { key: file.by ?? '', file: role, reason, hint }));
+    return undefined;
+  }
+  const inEvents = await binding.bind({ what: 'key', name, kind: 'text', scopes: [['events']] });
+  const inFile = file && (await bindInFile(binding, role, name));
+  if (inEvents === undefined || (file !== undefined && inFile === undefined)) return undefined;
+  return { feature: tower.key ?? name, inEvents, ...defined({ inFile }) };
+}
+
+async function bindInFile(
+  binding: ColumnBinding,
+  role: 'items' | 'users',
+  name: string,
+): Promise<BoundColumn | undefined> {
+  const { span } = binding.description[role]!;
+  const request = { what: 'key', name, kind: 'text', scopes: [[role]], span } as const;
+  const bound = await binding.attempt(request);
+  if ('column' in bound) return bound.column;
+  // A misspelt entry is reported with the key in events already.
+  if (!binding.hasFailed(request)) {
+    const { message, hint } = bound.diagnostic;
+    binding.diagnostics.push(diagnose('key-does-not-join', span, { key: name, file: role, reason: message, hint }));
+  }
+  return undefined;
+}
+
+// Binds what features read: columns of the right file, and histories of events.
+
+/** The keys of the towers, where they are bound. */
+interface BoundKeys {
+  readonly userKey: JoinKey | undefined;
+  readonly itemKey: JoinKey | undefined;
+}
+
+/** Binds every feature that is not made of others. */
+async function bindFeatures(
+  binding: ColumnBinding,
+  keys: BoundKeys,
+): Promise<Pick<Layout, 'features' | 'histories' | 'listWeights'>> {
+  const features = new Map<string, BoundColumn>();
+  const histories = new Map<string, BoundHistory>();
+  const listWeights = new Map<string, BoundColumn>();
+  const isHistory = (name: string): boolean => binding.description.histories.some((each) => each.name === name);
+  const read = async (feature: FeaturePlan): Promise<void> => {
+    const { name, max } = feature;
+    const history = binding.description.histories.find((each) => each.name === name || each.name === feature.column);
+    if (history !== undefined) {
+      const of = await bindHistory(binding, feature, history);
+      if (of !== undefined)
+        histories.set(name, { kind: history.kind, of, max: Math.min(history.max, max ?? history.max) });
+    } else {
+      const column = await bindFeature(binding, feature, keys);
+      if (column !== undefined) features.set(name, column);
+    }
+  };
+  for (const feature of binding.needs.features) {
+    if (madeOf(feature).length > 0) continue;
+    // Where the list is none, `checkAlong` says so.
+    if (feature.each && !isHistory(feature.name)) continue;
+    await read(feature);
+    const weights = weightsOf(feature);
+    // Where only one of the two is a history, `checkAlong` says so.
+    if (weights && isHistory(weights.column) === isHistory(feature.name)) await read(weights);
+  }
+  for (const feature of binding.needs.features) {
+    checkAlong(binding, feature, { features, histories });
+    const weights = weightsOf(feature);
+    if (!weights) continue;
+    checkAlong(binding, weights, { features, histories });
+    const column = histories.get(weights.name)?.of ?? features.get(weights.name);
+    histories.delete(weights.name);
+    features.delete(weights.name);
+    if (column) listWeights.set(feature.name, column);
+  }
+  return { features, histories, listWeights };
+}
+
+/** The weights of a list as a feature along it, which belongs to the tower of the list. Its name is no name of a file. */
+function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
+  if (weights === undefined) return undefined;
+  const own = `${name}/weights`;
+  const encoder = { kind: 'number', log: false } as const;
+  return { name: own, tower, column: weights, gives: 'bag', encoder, encoderOf: own, along: name, width: 0 };
+}
+
+const areWeights = ({ name, column, along }: FeaturePlan): boolean => along !== undefined && name !== column;
+
+/** What belongs to the elements of a list comes from the same events, or from the same rows of one file. */
+function checkAlong(
+  binding: ColumnBinding,
+  { name: feature, column: name, along }: FeaturePlan,
+  { features, histories }: Pick<Layout, 'features' | 'histories'>,
+): void {
+  if (along === undefined) return;
+  const [plan] = binding.needs.features.filter((each) => each.name === feature);
+  const historyOf = (feature: string) => binding.description.histories.find((each) => each.name === feature);
+  const [own, list] = [historyOf(name), historyOf(along)];
+  const missing = (what: string): void => binding.missing(own?.span ?? binding.placeOf(name), name, what);
+  if (plan?.each && !own && !list)
+    missing(
+      `a history, since its elements have several values: \`${name} = past(…, 50)\`, and \`${along}\` is one too`,
+    );
+  else if (list && !own)
+    missing(`a history, since \`${along}\` is one: add \`${name} = ${list.kind}(…, ${list.max})\` to the data block`);
+  else if (own && !list)
+    missing(`\`${along} = ${own.kind}(…, ${own.max})\` in the data block: it belongs to the elements of \`${along}\``);
+  else if (own && list) {
+    if (!histories.has(feature) || !histories.has(along)) return;
+    if (own.max === list.max && own.kind === list.kind) return;
+    const written = (of: string): string => `${list.kind}(${of}, ${list.max})`;
+    missing(`the events of \`${along} = ${written(list.of)}\`: write \`${name} = ${written(own.of)}\``);
+  } else {
+    const [at, of] = [features.get(feature)?.at, features.get(along)?.at];
+    if (at && of && at !== of)
+      missing(`a column of the same file as \`${along}\`, which is in \`${of}\` and not in \`${at}\``);
+  }
+}
+
+async function bindFeature(
+  binding: ColumnBinding,
+  feature: FeaturePlan,
+  { userKey, itemKey }: BoundKeys,
+): Promise<BoundColumn | undefined> {
+  const { needs, diagnostics } = binding;
+  const [query, item] = needs.towers;
+  const [own, other] = feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
+  const tower = own === 'items' ? item : query;
+  const what = areWeights(feature) ? 'column of weights' : 'feature';
+  const request = { what, name: feature.column, kind: kindOf(feature) };
+  const read = areWeights(feature) ? feature.along! : feature.name;
+  // Bound already, or reported as missing.
+  if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
+  if (needs.towers.every(({ features, key }) => features?.includes(read) === false && key !== read)) {
+    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
+  }
+  const bound = await binding.attempt({ ...request, scopes: [[own], ['events'], ['events', own]] });
+  if ('column' in bound) return bound.column;
+  // An expression over the file of the other tower can be computed, which is then the mistake.
+  const across = [[other], ['events', other], ['events', 'items', 'users']] as const;
+  if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
+    const facts = { feature: feature.column, tower: tower.name, file: other };
+    diagnostics.push(diagnose('column-side', binding.placeOf(feature.column), facts));
+  } else diagnostics.push(binding.misspeltEntry(request) ?? bound.diagnostic);
+  return undefined;
+}
+
+async function bindHistory(
+  binding: ColumnBinding,
+  feature: FeaturePlan,
+  { name, kind, of, max, span }: DataDescription['histories'][number],
+): Promise<BoundColumn | undefined> {
+  const { description, needs } = binding;
+  const [query] = needs.towers;
+  const missing = (what: string): void => binding.missing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
+  if (kind === 'past' && description.time === undefined) missing('a time: add `time = "…"` to the data block');
+  if (query.key === undefined && description.users?.by === undefined) {
+    missing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
+  }
+  if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
+  if (feature.gives !== 'bag') missing(`\`${feature.column}\` to be a list: list(${of})`);
+  if (kind === 'others') {
+    // Its elements are in no order, and rows would see their own items among those of one another.
+    if (sequenceOf(needs) === feature.name) {
+      missing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
+    }
+    const newest = needs.features.find(({ last }) => last === feature.name);
+    if (newest)
+      missing(`the order of time for \`${newest.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`);
+  }
+  const element = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
+  const scopes = [['events'], ['items'], ['events', 'items']] as const;
+  return binding.bind({ what: 'history', name: of, kind: element, span, scopes });
 }

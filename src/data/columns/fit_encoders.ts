@@ -9,7 +9,7 @@ import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
-import type { OrderedEvents, Side } from '../rows/order_events.ts';
+import type { OrderedEvents } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { sampleColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
@@ -114,13 +114,14 @@ function makeWeights(
   for (let i = 0; i < rows.train.length; i++) ofEvents[rows.train[i]!] = 1;
   const weights = {
     events: ofEvents,
-    items: good.items && weightsIn(good.items, items),
-    users: good.users && weightsIn(good.users, users),
+    items: good.items && weightsIn(good.items, items.rows, items.trainingCounts),
+    users: good.users && weightsIn(good.users, users.rows, users.trainingCounts),
   };
   return ({ column: { at } }) => weights[at]!;
 }
 
-function weightsIn(file: ValidRawRows, { rows, trainingCounts }: Side): Int32Array {
+/** Returns the number of training events by row of a file. @param rows the row of each item or user */
+export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: Int32Array): Int32Array {
   const weights = new Int32Array(file.rows);
   for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
   return weights;

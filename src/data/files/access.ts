@@ -1,10 +1,10 @@
-/** Which folders the files of a data block may lie in. */
-import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+/** Decides which folders the files of a data block may lie in. */
+import { existsSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, parse, relative, sep } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { resolved } from './path_target.ts';
-import { projectOf } from './project_folder.ts';
 import { isAddress } from './remote/address.ts';
 
 /** What a caller lets a data block read. */
@@ -18,7 +18,7 @@ export interface Access {
 /** Folders, free of links, that may be read from. */
 export interface Reach {
   readonly folders: readonly string[];
-  /** What messages call the folder of the project; absent where it may not be read. */
+  /** The name of the project's folder in messages; absent where it may not be read. */
   readonly project?: string;
 }
 
@@ -36,15 +36,29 @@ export function reachOf(folder: string, { allow = [], project = true }: Access =
     }
   });
   if (!project) return { folders: allowed };
-  const own = projectOf(folder);
-  return { folders: [own, ...allowed], project: own };
+  const ownFolder = projectOf(folder);
+  return { folders: [ownFolder, ...allowed], project: ownFolder };
 }
 
-/** Whether a path, its links followed, is in a folder that may be read. */
+/** True if a path, its links followed, is in a folder that may be read. */
 export function isWithin(path: string, { folders }: Reach): boolean {
-  const target = resolved(path);
+  const targetPath = resolved(path);
   return folders.some((folder) => {
-    const way = relative(folder, target);
-    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+    const relativePath = relative(folder, targetPath);
+    return relativePath !== '..' && !relativePath.startsWith(`..${sep}`) && !isAbsolute(relativePath);
   });
+}
+
+/**
+ * The nearest folder above that has a `package.json` or a `.git`, else the folder itself. A home folder or a root holds far more
+ * than one project, whatever is in it.
+ */
+function projectOf(folder: string): string {
+  const realFolder = resolved(folder);
+  const { root } = parse(realFolder);
+  const homeFolder = resolved(homedir());
+  for (let candidate = realFolder; candidate !== root && candidate !== homeFolder; candidate = dirname(candidate)) {
+    if (existsSync(join(candidate, 'package.json')) || existsSync(join(candidate, '.git'))) return candidate;
+  }
+  return realFolder;
 }

@@ -10,18 +10,17 @@ export class Copies {
   readonly #names = new Map<string, string>();
 
   /**
-   * Where the copy of a file belongs.
+   * Returns the path of a file's copy.
    * @param ending of its name, which says what is in it
    * @throws Failure `no-temporary-folder`
    */
   of(path: string, ending = ''): string {
     this.#folder ??= makeTemporary('read');
-    const name = this.#names.get(path) ?? `${this.#names.size}${ending}`;
-    this.#names.set(path, name);
-    return join(this.#folder, name);
+    const copyName = this.#names.get(path) ?? `${this.#names.size}${ending}`;
+    this.#names.set(path, copyName);
+    return join(this.#folder, copyName);
   }
 
-  /** Removes all of them. */
   discard(): void {
     if (this.#folder !== undefined) removeTemporary(this.#folder);
     this.#folder = undefined;
@@ -34,12 +33,8 @@ export async function writing<T>(path: string, write: () => Promise<T>): Promise
     return await write();
   } catch (error) {
     if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
-    if (!existsSync(path)) {
-      throw failure('no-temporary-folder', {
-        path: dirname(path),
-        reason: systemReason(error) ?? (error as Error).message,
-      });
-    }
-    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
+    const reason = systemReason(error) ?? (error as Error).message;
+    if (!existsSync(path)) throw failure('no-temporary-folder', { path: dirname(path), reason });
+    throw failure('cannot-write', { path, reason });
   }
 }

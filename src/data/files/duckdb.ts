@@ -9,12 +9,9 @@ import { removeSpill, spillFolder } from './spill.ts';
 
 export interface Database {
   run(sql: string): Promise<void>;
-  /** For small answers only: an object a row costs more than the query. */
+  /** For small results only: an object a row costs more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /**
-   * The same of a query with one text in it, `$1`, in the order of its columns. The query is planned once: of a small one the plan takes most of the time. One text at a
-   * time.
-   */
+  /** Prepares a query with one text in it, `$1`; rows have the order of its columns. Planning takes most of a small query's time. One text at a time. */
   prepare(sql: string): Promise<(text: string) => Promise<readonly (readonly unknown[])[]>>;
   /**
    * DuckDB's types of a query's columns, in order, and how many rows it gave: it runs, so that what cannot be computed throws. A
@@ -29,7 +26,7 @@ export interface Database {
   appendTexts(table: string, columns: number): Promise<TextRowAppender>;
   /**
    * From here on the database reads and writes no file and no address, loads nothing, and no setting changes.
-   * @param files which it still reads
+   * @param files that it still reads
    */
   seal(files?: readonly string[]): Promise<void>;
   /** Throws an error that is no answer to a query: an interruption, memory that is used up, or what `explain` made of it. */
@@ -59,7 +56,7 @@ export interface TextRowAppender {
 
 interface Limit {
   readonly milliseconds: number;
-  /** What is thrown then. */
+  /** The error that is thrown past it. */
   readonly reason: Failure;
 }
 
@@ -70,13 +67,13 @@ interface Limit {
  */
 export async function openDatabase(signal?: AbortSignal, memory = memoryOfDatabase()): Promise<Database> {
   signal?.throwIfAborted();
-  const spill = spillFolder();
-  const { instance, connection } = await connect(spill.folder ?? '', memory);
-  const guard = new QueryGuard(connection, spill.problem, memory);
-  const onAbort = (): void => guard.end(signal!.reason);
+  const spillSpace = spillFolder();
+  const { instance, connection } = await connect(spillSpace.folder ?? '', memory);
+  const guard = new QueryGuard(connection, spillSpace.problem, memory);
+  const endQuery = (): void => guard.end(signal!.reason);
   // It may have come while the database was loaded.
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) endQuery();
+  signal?.addEventListener('abort', endQuery);
   const run = (sql: string) => guard.run(() => connection.run(sql));
 
   return {
@@ -91,17 +88,17 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
           return statement.run();
         });
         // The rows are there: to fetch them would take a thread, and another turn of the event loop.
-        const chunks = Array.from({ length: result.chunkCount }, (_, at) => result.getChunk(at));
+        const chunks = Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
         return chunks.flatMap((chunk) => chunk.convertRows(JSDuckDBValueConverter));
       };
     },
     shape: async (sql, limit) => {
-      const clock = limit && setTimeout(() => guard.end(limit.reason), limit.milliseconds);
+      const limitTimer = limit && setTimeout(() => guard.end(limit.reason), limit.milliseconds);
       try {
         const result = await run(sql);
         return { types: result.columnTypes().map((type) => type.alias ?? type.toString()), rows: result.rowCount };
       } finally {
-        clearTimeout(clock);
+        clearTimeout(limitTimer);
       }
     },
     fill: (table, columns, rows) => guard.run(() => fill(connection, table, columns, rows)),
@@ -120,12 +117,12 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
       guard.explain = make;
     },
     close() {
-      signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', endQuery);
       // A connection in use cannot be closed: it is once its query has ended.
       guard.whenIdle(() => {
         connection.closeSync();
         instance.closeSync();
-        if (spill.folder !== undefined) removeSpill(spill.folder);
+        if (spillSpace.folder !== undefined) removeSpill(spillSpace.folder);
       });
     },
   };
@@ -162,30 +159,30 @@ async function fill(
   const types = columns.map((column) =>
     'texts' in column ? VARCHAR : 'integers' in column ? INTEGER : ARRAY(FLOAT, column.width),
   );
-  const declared = columns.map(({ name }, at) => `${quoteName(name)} ${types[at]!.toString()}`);
-  await connection.run(`CREATE TABLE ${quoteName(table)} (${declared.join(', ')})`);
+  const columnDefinitions = columns.map(({ name }, index) => `${quoteName(name)} ${types[index]!.toString()}`);
+  await connection.run(`CREATE TABLE ${quoteName(table)} (${columnDefinitions.join(', ')})`);
   const appender = await connection.createAppender(table);
-  for (let from = 0; from < rows; from += chunkRows) {
-    const to = Math.min(rows, from + chunkRows);
-    const chunk = DuckDBDataChunk.create(types, to - from);
-    for (const [at, column] of columns.entries()) {
+  for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+    const endRow = Math.min(rows, firstRow + chunkRows);
+    const chunk = DuckDBDataChunk.create(types, endRow - firstRow);
+    for (const [index, column] of columns.entries()) {
       if ('texts' in column) {
-        const texts = Array.from({ length: to - from }, (_, row) => column.texts.at(from + row) ?? null);
-        chunk.setColumnValues(at, texts);
+        const texts = Array.from({ length: endRow - firstRow }, (_, row) => column.texts.at(firstRow + row) ?? null);
+        chunk.setColumnValues(index, texts);
         continue;
       }
       if ('integers' in column) {
-        const vector = chunk.getColumnVector(at) as unknown as { readonly items: Int32Array; flush(): void };
-        vector.items.set(column.integers.subarray(from, to));
+        const vector = chunk.getColumnVector(index) as unknown as { readonly items: Int32Array; flush(): void };
+        vector.items.set(column.integers.subarray(firstRow, endRow));
         vector.flush();
         continue;
       }
       const { numbers, width } = column;
-      const vector = chunk.getColumnVector(at) as unknown as {
+      const vector = chunk.getColumnVector(index) as unknown as {
         readonly childData: { readonly items: Float32Array };
         flush(): void;
       };
-      vector.childData.items.set(numbers.subarray(from * width, to * width));
+      vector.childData.items.set(numbers.subarray(firstRow * width, endRow * width));
       vector.flush();
     }
     appender.appendDataChunk(chunk);
@@ -193,65 +190,65 @@ async function fill(
   appender.closeSync();
 }
 
-/** As many rows as a chunk of DuckDB holds. */
+/** The rows of a chunk of DuckDB. */
 const chunkRows = 2048;
 
 /** DuckDB keeps a text in 16 bytes: its length, and up to 12 bytes after it. More of them lie elsewhere. */
 export const textBytes = 16;
-export const mostInline = 12;
+export const maxInlineBytes = 12;
 
 async function appendTexts(connection: DuckDBConnection, table: string, columns: number): Promise<TextRowAppender> {
   const { DuckDBDataChunk, INTEGER, VARCHAR } = await loadApi();
-  const loaded = await import('@duckdb/node-bindings');
-  const bindings = ('default' in loaded ? loaded.default : loaded) as typeof loaded;
-  const names = Array.from({ length: columns }, (_, at) => at);
+  const bindingsModule = await import('@duckdb/node-bindings');
+  const bindings = ('default' in bindingsModule ? bindingsModule.default : bindingsModule) as typeof bindingsModule;
+  const columnIndexes = Array.from({ length: columns }, (_, index) => index);
   await connection.run(
-    `CREATE OR REPLACE TEMP TABLE ${quoteName(table)} (line INTEGER${names.map((at) => `, c${at} VARCHAR`).join('')})`,
+    `CREATE OR REPLACE TEMP TABLE ${quoteName(table)} (line INTEGER${columnIndexes.map((index) => `, c${index} VARCHAR`).join('')})`,
   );
   const appender = await connection.createAppender(table, undefined, 'temp');
-  const chunk = DuckDBDataChunk.create([INTEGER, ...names.map(() => VARCHAR)]);
-  const lines = new Int32Array(chunkRows);
-  const texts = names.map(() => {
+  const chunk = DuckDBDataChunk.create([INTEGER, ...columnIndexes.map(() => VARCHAR)]);
+  const lineNumbers = new Int32Array(chunkRows);
+  const textColumns = columnIndexes.map(() => {
     const bytes = new Uint8Array(chunkRows * textBytes);
     const words = new Uint32Array(bytes.buffer);
     return { bytes, words, valid: new Uint8Array(chunkRows / 8), long: [] as (readonly [number, Buffer])[] };
   });
-  let rows = 0;
+  let rowCount = 0;
   const flush = (): void => {
-    if (rows === 0) return;
+    if (rowCount === 0) return;
     chunk.reset();
-    chunk.rowCount = rows;
-    const vector = (at: number) => bindings.data_chunk_get_vector(chunk.chunk, at);
-    bindings.copy_data_to_vector(vector(0), 0, lines.buffer, 0, rows * 4);
-    for (const [at, { bytes, words, valid, long }] of texts.entries()) {
-      const column = vector(at + 1);
-      bindings.copy_data_to_vector(column, 0, bytes.buffer, 0, rows * textBytes);
+    chunk.rowCount = rowCount;
+    const columnVector = (index: number) => bindings.data_chunk_get_vector(chunk.chunk, index);
+    bindings.copy_data_to_vector(columnVector(0), 0, lineNumbers.buffer, 0, rowCount * 4);
+    for (const [index, { bytes, words, valid, long }] of textColumns.entries()) {
+      const column = columnVector(index + 1);
+      bindings.copy_data_to_vector(column, 0, bytes.buffer, 0, rowCount * textBytes);
       bindings.vector_ensure_validity_writable(column);
-      bindings.copy_data_to_vector_validity(column, 0, valid.buffer, 0, Math.ceil(rows / 64) * 8);
+      bindings.copy_data_to_vector_validity(column, 0, valid.buffer, 0, Math.ceil(rowCount / 64) * 8);
       for (const [row, text] of long) bindings.vector_assign_string_element_len(column, row, text);
       words.fill(0);
       valid.fill(0);
       long.length = 0;
     }
-    rows = 0;
+    rowCount = 0;
     appender.appendDataChunk(chunk);
   };
   return {
     set(column, source, from, to) {
       const length = to - from;
       if (length === 0) return;
-      const { bytes, words, valid, long } = texts[column]!;
-      valid[rows >> 3]! |= 1 << (rows & 7);
-      if (length > mostInline) long.push([rows, source.subarray(from, to)]);
+      const { bytes, words, valid, long } = textColumns[column]!;
+      valid[rowCount >> 3]! |= 1 << (rowCount & 7);
+      if (length > maxInlineBytes) long.push([rowCount, source.subarray(from, to)]);
       else {
-        const start = rows * textBytes;
+        const start = rowCount * textBytes;
         words[start >> 2] = length;
         for (let i = 0; i < length; i++) bytes[start + 4 + i] = source[from + i]!;
       }
     },
     endRow(line) {
-      lines[rows++] = line;
-      if (rows === chunkRows) flush();
+      lineNumbers[rowCount++] = line;
+      if (rowCount === chunkRows) flush();
     },
     flush,
     close() {
@@ -279,7 +276,6 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL writes it. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,19 +1,159 @@
 /** Files that features name: vocabularies, and vectors with their keys. Paths start from the folder of the data block, as all data does. */
-import { open, stat } from 'node:fs/promises';
+
+import { isUtf8 } from 'node:buffer';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription } from '../../model/model.ts';
-import type { FeaturePlan } from '../../plan/plan.ts';
+import type { Encoder, FeaturePlan } from '../../plan/plan.ts';
+import { makeKeyTable } from '../../text/key_table.ts';
 import type { Span } from '../../text/source.ts';
-import { strangeLine } from '../columns/encoders/piece_list.ts';
+import { bigramsOf } from '../columns/encoders/bigrams.ts';
+import type { Split } from '../columns/encoders/pieces.ts';
+import { wordsOf } from '../columns/encoders/words.ts';
 import type { Access } from './access.ts';
 import { findFile } from './files.ts';
-import { NpyError, openNpy } from './npy.ts';
-import { readValueList, ValueListError } from './value_list.ts';
 
-/** What the files of one feature hold. */
+/**
+ * Arrays of NumPy's format 1 to 3, as its `lib.format` says: two dimensions, float32 or float64, row by row. The header is a Python literal
+ * that is matched and never evaluated; types that hold objects are refused. Values are read row by row where they are asked for.
+ */
+interface NpyArray {
+  readonly rows: number;
+  readonly columns: number;
+  /** Numbers of one row in single precision. @throws FeatureFileError for a number that is not finite in it */
+  row(at: number, into: Float32Array): Promise<void>;
+}
+
+/** The reason why a file of a feature cannot be read: `message` completes "cannot be read: …". */
+export class FeatureFileError extends Error {}
+
+const magic = Buffer.from('\x93NUMPY', 'latin1');
+/** The largest header: NumPy itself reads 10,000 bytes at most by default. */
+const longestHeader = 10_000;
+/** Bytes read at a time, unless a row is longer. */
+const pieceBytes = 2 ** 20;
+
+/** @param size of the file in bytes */
+export async function openNpy(file: FileHandle, size: number): Promise<NpyArray> {
+  const preamble = await readRange(file, 0, 12, size);
+  if (!preamble.subarray(0, 6).equals(magic)) throw new FeatureFileError('it does not begin as a .npy file');
+  const version = preamble[6]!;
+  if (version < 1 || version > 3)
+    throw new FeatureFileError(`its format is ${version}.${preamble[7]}, and Tower reads 1 to 3`);
+  const [headerLength, headerStart] = version === 1 ? [preamble.readUInt16LE(8), 10] : [preamble.readUInt32LE(8), 12];
+  if (headerLength > longestHeader)
+    throw new FeatureFileError(`its header has ${headerLength} bytes, more than ${longestHeader}`);
+  const headerText = (await readRange(file, headerStart, headerLength, size)).toString('latin1');
+  const { width, isLittle, rows, columns } = parseHeader(headerText);
+  const dataOffset = headerStart + headerLength;
+  const [expectedBytes, actualBytes] = [rows * columns * width, size - dataOffset];
+  if (expectedBytes !== actualBytes) {
+    throw new FeatureFileError(
+      `its header says ${rows} × ${columns} numbers, ${expectedBytes} bytes, and ${actualBytes} bytes follow`,
+    );
+  }
+  const rowBytes = columns * width;
+  const pieceRows = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  let piece: { first: number; count: number; bytes: Buffer } = { first: 0, count: 0, bytes: Buffer.alloc(0) };
+  return {
+    rows,
+    columns,
+    async row(row, into) {
+      if (row < piece.first || row >= piece.first + piece.count) {
+        const count = Math.min(pieceRows, rows - row);
+        piece = {
+          first: row,
+          count,
+          bytes: await readRange(file, dataOffset + row * rowBytes, count * rowBytes, size),
+        };
+      }
+      const { bytes, first } = piece;
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      for (let column = 0; column < columns; column++) {
+        const valueOffset = (row - first) * rowBytes + column * width;
+        const value = width === 4 ? view.getFloat32(valueOffset, isLittle) : view.getFloat64(valueOffset, isLittle);
+        into[column] = value;
+        if (!Number.isFinite(into[column]!)) {
+          throw new FeatureFileError(`row ${row} has ${value} at place ${column}, which is no finite float32`);
+        }
+      }
+    },
+  };
+}
+
+async function readRange(file: FileHandle, from: number, length: number, size: number): Promise<Buffer> {
+  if (from + length > size) throw new FeatureFileError('it ends within its header');
+  const bytes = Buffer.alloc(length);
+  let bytesDone = 0;
+  while (bytesDone < length) {
+    const { bytesRead } = await file.read(bytes, bytesDone, length - bytesDone, from + bytesDone);
+    if (bytesRead === 0) throw new FeatureFileError('it became shorter while it was read');
+    bytesDone += bytesRead;
+  }
+  return bytes;
+}
+
+const headerEntries = {
+  descr: /'descr'\s*:\s*'([^']*)'/,
+  order: /'fortran_order'\s*:\s*(True|False)/,
+  shape: /'shape'\s*:\s*\(([\d\s,]*)\)/,
+} as const;
+
+function parseHeader(text: string): { width: 4 | 8; isLittle: boolean; rows: number; columns: number } {
+  const [descr, fortranOrder, shapeText] = [headerEntries.descr, headerEntries.order, headerEntries.shape].map(
+    (entry) => entry.exec(text)?.[1],
+  );
+  if (descr === undefined) throw new FeatureFileError('its numbers have no plain type: save float32 or float64');
+  const typeMatch = /^([<>])f([48])$/.exec(descr);
+  if (!typeMatch) throw new FeatureFileError(`its numbers are \`${descr.slice(0, 20)}\`: save float32 or float64`);
+  if (fortranOrder === undefined || shapeText === undefined)
+    throw new FeatureFileError('its header has no order or no shape');
+  const remainder = Object.values(headerEntries).reduce((unread, entry) => unread.replace(entry, ''), text);
+  if (!/^\{[\s,]*\}\s*$/.test(remainder))
+    throw new FeatureFileError('its header has more than a type, an order and a shape');
+  if (fortranOrder === 'True')
+    throw new FeatureFileError('it is stored by column: save `numpy.ascontiguousarray(array)`');
+  const sizes = shapeText.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size.trim())]));
+  const [rows, columns] = sizes;
+  if (sizes.length !== 2 || !sizes.every(Number.isSafeInteger)) {
+    throw new FeatureFileError(`it has the shape (${shapeText.trim()}), and a table needs (rows, numbers of a row)`);
+  }
+  if (rows === 0 || columns === 0) throw new FeatureFileError('it has no numbers');
+  return { width: typeMatch[2] === '4' ? 4 : 8, isLittle: typeMatch[1] === '<', rows: rows!, columns: columns! };
+}
+
+// Files with one value a line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are as written, each once.
+
+/** The largest such file: its text must fit into one string. */
+const largestList = 256 * 2 ** 20;
+
+/** @param size of the file in bytes */
+export async function readValueList(path: string, size: number): Promise<readonly string[]> {
+  if (size > largestList) throw new FeatureFileError(`it has ${size} bytes, more than ${largestList}`);
+  const bytes = await readFile(path);
+  if (!isUtf8(bytes)) throw new FeatureFileError('it is not UTF-8');
+  const lines = bytes
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length === 0) throw new FeatureFileError('it has no line');
+  /** The first line with a value, from 1, by the row that the table has of the value. */
+  const firstLines = new Int32Array(lines.length);
+  const rows = makeKeyTable(lines, lines.length).rowsOf(lines);
+  for (let index = 0; index < lines.length; index++) {
+    if (lines[index] === '') throw new FeatureFileError(`line ${index + 1} is empty`);
+    const tableRow = rows[index]!;
+    if (firstLines[tableRow]! > 0) throw new FeatureFileError(`line ${index + 1} repeats line ${firstLines[tableRow]}`);
+    firstLines[tableRow] = index + 1;
+  }
+  return lines;
+}
+
+/** The contents of one feature's files. */
 export interface FeatureFile {
   /** Values of its vocabulary, in order. */
   readonly values?: readonly string[];
@@ -22,40 +162,40 @@ export interface FeatureFile {
   readonly list: { readonly path: string; readonly span: Span };
 }
 
-/** Vectors by the key of each. */
+/** Vectors by their keys. */
 interface KeyedVectors {
   readonly keys: readonly string[];
   readonly width: number;
-  /** float32 [wanted.length, width], of these places among the keys. */
-  read(wanted: readonly number[]): Promise<Float32Array>;
+  /** Returns float32 [indexes.length, width]: the vectors of these keys. */
+  read(indexes: readonly number[]): Promise<Float32Array>;
 }
 
-/** By feature. With a mistake there is no entry. */
+/** Returns the files by feature. A feature with an error has no entry. */
 export async function readFeatureFiles(
   description: DataDescription,
   features: readonly FeaturePlan[],
-  placeOf: (feature: string) => Span,
+  spanOf: (feature: string) => Span,
   access: Access | undefined,
 ): Promise<{ readonly output: ReadonlyMap<string, FeatureFile>; readonly diagnostics: readonly Diagnostic[] }> {
-  const output = new Map<string, FeatureFile>();
+  const filesByFeature = new Map<string, FeatureFile>();
   const diagnostics: Diagnostic[] = [];
   for (const feature of features) {
     const { name, encoder, vectors, encoderOf, width } = feature;
     if (encoderOf !== name) continue;
-    const span = placeOf(name);
-    const at = <T>(path: string, read: (whole: string, size: number) => Promise<T>): Promise<T> =>
-      reading(description, path, span, access, read);
+    const span = spanOf(name);
+    const readAt = <T>(path: string, read: (whole: string, size: number) => Promise<T>): Promise<T> =>
+      readReported(description, path, span, access, read);
     try {
       if ('file' in encoder && encoder.file !== undefined) {
-        const values = await at(encoder.file, readValueList);
-        const strange = strangeLine(encoder, values);
-        if (strange !== undefined) {
-          throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason: strange })]);
+        const values = await readAt(encoder.file, readValueList);
+        const reason = invalidPieceReason(encoder, values);
+        if (reason !== undefined) {
+          throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason })]);
         }
-        output.set(name, { values, list: { path: encoder.file, span } });
+        filesByFeature.set(name, { values, list: { path: encoder.file, span } });
       } else if (vectors) {
-        const keys = await at(vectors.keys, readValueList);
-        const shape = await at(vectors.file, async (path, size) => {
+        const keys = await readAt(vectors.keys, readValueList);
+        const vectorsShape = await readAt(vectors.file, async (path, size) => {
           const file = await open(path, 'r');
           try {
             return await openNpy(file, size);
@@ -66,54 +206,82 @@ export async function readFeatureFiles(
         const refuse = (reason: string): never => {
           throw new Failure([diagnose('data-file-unreadable', span, { path: vectors.file, reason })]);
         };
-        if (shape.rows !== keys.length) {
-          refuse(`it has ${shape.rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`);
+        if (vectorsShape.rows !== keys.length) {
+          refuse(`it has ${vectorsShape.rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`);
         }
-        if (shape.columns !== width) {
+        if (vectorsShape.columns !== width) {
           refuse(
-            `its rows have ${shape.columns} numbers, and \`${name}\` has \`dim: ${width}\`: write \`dim: ${shape.columns}\``,
+            `its rows have ${vectorsShape.columns} numbers, and \`${name}\` has \`dim: ${width}\`: write \`dim: ${vectorsShape.columns}\``,
           );
         }
-        const read = (wanted: readonly number[]): Promise<Float32Array> =>
-          at(vectors.file, (path, size) => readRows(path, size, wanted, width));
-        output.set(name, { vectors: { keys, width, read }, list: { path: vectors.keys, span } });
+        const read = (indexes: readonly number[]): Promise<Float32Array> =>
+          readAt(vectors.file, (path, size) => readRows(path, size, indexes, width));
+        filesByFeature.set(name, { vectors: { keys, width, read }, list: { path: vectors.keys, span } });
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       diagnostics.push(...error.diagnostics);
     }
   }
-  return { output, diagnostics };
+  return { output: filesByFeature, diagnostics };
 }
 
-/** Ascending places are read in pieces. */
-async function readRows(path: string, size: number, wanted: readonly number[], width: number): Promise<Float32Array> {
-  const data = new Float32Array(wanted.length * width);
+/** Reads in ascending order of the indexes, so that rows come in pieces. */
+async function readRows(path: string, size: number, indexes: readonly number[], width: number): Promise<Float32Array> {
+  const vectorData = new Float32Array(indexes.length * width);
   const file = await open(path, 'r');
   try {
     const array = await openNpy(file, size);
-    const order = Array.from(wanted.keys()).sort((a, b) => wanted[a]! - wanted[b]!);
-    for (const at of order) await array.row(wanted[at]!, data.subarray(at * width, (at + 1) * width));
+    const ascending = Array.from(indexes.keys()).sort((a, b) => indexes[a]! - indexes[b]!);
+    for (const index of ascending)
+      await array.row(indexes[index]!, vectorData.subarray(index * width, (index + 1) * width));
   } finally {
     await file.close();
   }
-  return data;
+  return vectorData;
 }
 
-async function reading<T>(
+async function readReported<T>(
   description: DataDescription,
   path: string,
   span: Span,
   access: Access | undefined,
   read: (whole: string, size: number) => Promise<T>,
 ): Promise<T> {
-  const whole = findFile(description, { path, span }, access);
+  const fullPath = findFile(description, { path, span }, access);
   try {
-    return await read(whole, (await stat(whole)).size);
+    return await read(fullPath, (await stat(fullPath)).size);
   } catch (error) {
-    const known = error instanceof NpyError || error instanceof ValueListError;
-    const reason = known ? error.message : systemReason(error);
+    const isKnownError = error instanceof FeatureFileError;
+    const reason = isKnownError ? error.message : systemReason(error);
     if (reason === undefined) throw error;
     throw new Failure([diagnose('data-file-unreadable', span, { path, reason })]);
   }
+}
+
+/** Maps kinds of encoders to the pieces that a text is cut into: a line that is no piece would be a row that no text reads. */
+const pieceRules: Readonly<Record<string, { readonly what: string; readonly isOne: (line: string) => boolean }>> = {
+  words: { what: 'a word in lower case, such as `night`', isOne: (line) => isWhole(line, wordsOf) },
+  bigrams: {
+    what: 'a word in lower case, or two with a blank between them, such as `new york`',
+    isOne: (line) => isWhole(line, wordsOf) || bigramsOf(line)[1] === line,
+  },
+  trigrams: {
+    what: 'three letters of `#word#` in lower case, such as `#ni`',
+    isOne: (line) => [...line].length === 3 && isWhole(line.replace(/^#|#$/g, ''), wordsOf),
+  },
+};
+
+const isWhole = (line: string, split: Split): boolean => {
+  const [firstPiece, ...otherPieces] = split(line);
+  return firstPiece === line && otherPieces.length === 0;
+};
+
+/** Returns the error of the first line that is no piece, as the rest of "cannot be read: …"; undefined where all are pieces. */
+export function invalidPieceReason({ kind }: Encoder, lines: readonly string[]): string | undefined {
+  const rule = pieceRules[kind];
+  const lineIndex = rule ? lines.findIndex((line) => !rule.isOne(line)) : -1;
+  return lineIndex < 0
+    ? undefined
+    : `line ${lineIndex + 1}, ${JSON.stringify(lines[lineIndex]!.slice(0, 40))}, is not ${rule!.what}`;
 }

@@ -1,13 +1,13 @@
-/** What is in a file, by the ending of its name. */
+/** Finds a file's kind by the ending of its name. */
 
 export type FileKind = 'csv' | 'parquet' | 'json' | 'lines';
 
 /** Undefined for an ending that nothing reads. */
 export function formatOf(path: string): FileKind | undefined {
-  const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
-  const kind = ending?.[1]?.toLowerCase();
+  const endingMatch = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
+  const kind = endingMatch?.[1]?.toLowerCase();
   if (kind === undefined) return undefined;
-  if (kind === 'parquet') return ending?.[2] === undefined ? 'parquet' : undefined;
+  if (kind === 'parquet') return endingMatch?.[2] === undefined ? 'parquet' : undefined;
   return kind === 'csv' || kind === 'tsv' || kind === 'txt' ? 'csv' : 'json';
 }
 
@@ -18,5 +18,5 @@ export function linesOf(path: string): 'lines' | undefined {
 
 export const isCompressed = (path: string): boolean => path.toLowerCase().endsWith('.gz');
 
-/** `.csv.gz` of `views.csv.gz`: all that says what is in it. */
+/** Returns all endings that say what is in a file: `.csv.gz` of `views.csv.gz`. */
 export const endingOf = (path: string): string => /(\.[a-z]{2,8})?(\.gz)?$/i.exec(path)![0];

@@ -1,4 +1,4 @@
-/** Which files a data block names: patterns opened, kinds known by their endings, absences said. */
+/** Finds the files that a data block names: expands patterns, finds their kinds by their endings, reports absences. */
 import { type Dirent, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../diagnostics/diagnose.ts';
@@ -12,28 +12,26 @@ import { type Access, isWithin, type Reach, reachOf } from './access.ts';
 import { type FileKind, formatOf, isCompressed, linesOf } from './file_kind.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { kindAt, resolved } from './path_target.ts';
-import { isAddress, shown } from './remote/address.ts';
+import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
 
 /** The three files a data block joins; their names are also how its SQL may call them: `items.price`. */
 export type Role = 'events' | 'items' | 'users';
 
 export interface InputFile {
-  /** Where it lies. */
   readonly path: string;
-  /** What messages call it: relative to the folder of the data block. */
+  /** Its name in messages: relative to the folder of the data block. */
   readonly name: string;
   readonly kind: FileKind;
   readonly compressed: boolean;
-  /** Of a file that an address names; its name is the address. */
+  /** The state of a file that an address names; its name is the address. */
   readonly remote?: RemoteState;
 }
 
-/** A file of a data block. */
 export interface DescribedFile extends InputFile {
   /** The entry that names it. */
   readonly described: DataFile;
-  /** The part that its rows are, where the block names a file for each part. */
+  /** The part that its rows are in, where the block names a file for each part. */
   readonly part?: Part;
 }
 
@@ -44,8 +42,8 @@ export interface InputFiles {
 }
 
 /**
- * The files of every role, in the order of their names; a role with a mistake is absent. Nothing is opened, and nothing outside the
- * reach of the block is looked at. `remote`: what the addresses of the block name; without it they are mistakes.
+ * Returns the files of every role, in the order of their names; a role with an error is absent. Nothing is opened, and nothing outside the
+ * reach of the block is inspected. `remote`: the files of the block's addresses; without it addresses are errors.
  * @throws Failure `cannot-read` for a folder to allow that is not there
  */
 export function findFiles(
@@ -63,8 +61,12 @@ export function findFiles(
     const described = description[role];
     if (described === undefined) continue;
     try {
-      const own = filesOf(described, description.folder, reach, remote);
-      output.push({ role, described, files: role === 'events' ? withParts(own, description, reach, remote) : own });
+      const roleFiles = filesOf(described, description.folder, reach, remote);
+      output.push({
+        role,
+        described,
+        files: role === 'events' ? withParts(roleFiles, description, reach, remote) : roleFiles,
+      });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       diagnostics.push(...error.diagnostics);
@@ -78,17 +80,17 @@ export function findFiles(
  * @throws Failure where it is missing, is no file or lies outside the reach of the block
  */
 export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
-  if (isAddress(file.path)) throw failure('data-file-remote', { path: shown(file.path) }, file.span);
-  const look = makeLook(file, folder, reachOf(folder, access));
+  if (isAddress(file.path)) throw failure('data-file-remote', { path: withoutSecrets(file.path) }, file.span);
+  const inspector = makeInspector(file, folder, reachOf(folder, access));
   const path = resolve(folder, file.path);
-  look.within(path);
-  const kind = look.kind(path);
+  inspector.within(path);
+  const kind = inspector.kind(path);
   if (kind === undefined) {
-    const near = nearest(basename(path), namesIn(dirname(path)));
-    const facts = { path: file.path, folder, nearest: near && join(dirname(file.path), near) };
+    const nearestName = nearest(basename(path), namesIn(dirname(path)));
+    const facts = { path: file.path, folder, nearest: nearestName && join(dirname(file.path), nearestName) };
     throw new Failure([diagnose('data-file-missing', file.span, facts)]);
   }
-  if (kind !== 'file') throw look.refuse(path, `it is ${kind}`);
+  if (kind !== 'file') throw inspector.refuse(path, `it is ${kind}`);
   return path;
 }
 
@@ -107,9 +109,9 @@ function withParts(
     if (described === undefined) continue;
     try {
       for (const file of filesOf(described, folder, reach, remote)) {
-        const same = files.find((other) => placeOf(other) === placeOf(file));
-        if (same && same.part !== part) {
-          const facts = { path: file.name, first: partWords[same.part!], second: partWords[part] };
+        const sameFile = files.find((earlierFile) => realPathOf(earlierFile) === realPathOf(file));
+        if (sameFile && sameFile.part !== part) {
+          const facts = { path: file.name, first: partWords[sameFile.part!], second: partWords[part] };
           diagnostics.push(diagnose('data-file-twice', described.span, facts));
         } else files.push({ ...file, part });
       }
@@ -122,8 +124,8 @@ function withParts(
   return files;
 }
 
-/** Two files of one place are one file. */
-const placeOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? resolved(path) : name);
+/** Two files of one path are one file. */
+const realPathOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? resolved(path) : name);
 
 const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
 
@@ -140,46 +142,52 @@ function filesOf(
     return kind;
   };
   if (isAddress(described.path)) {
-    const found = remote?.get(described);
-    if (found === undefined) throw failure('data-file-remote', { path: shown(described.path) }, span);
-    if (found instanceof Failure) throw found;
-    return found.map((file) => ({ ...file, kind: kindOf(file.name), described }));
+    const remoteFiles = remote?.get(described);
+    if (remoteFiles === undefined) throw failure('data-file-remote', { path: withoutSecrets(described.path) }, span);
+    if (remoteFiles instanceof Failure) throw remoteFiles;
+    return remoteFiles.map((file) => ({ ...file, kind: kindOf(file.name), described }));
   }
-  const look = makeLook(described, folder, reach);
-  const whole = resolve(folder, described.path);
+  const inspector = makeInspector(described, folder, reach);
+  const fullPath = resolve(folder, described.path);
   // A name as it is written wins: `a[1].csv` may be a file.
-  const literal = !isPattern(described.path) || (isWithin(whole, reach) && look.kind(whole) !== undefined);
-  if (literal) look.within(whole);
-  const paths = !literal ? matching(described.path, folder, look) : look.kind(whole) === undefined ? [] : [whole];
+  const isLiteral = !isPattern(described.path) || (isWithin(fullPath, reach) && inspector.kind(fullPath) !== undefined);
+  if (isLiteral) inspector.within(fullPath);
+  const paths = !isLiteral
+    ? matching(described.path, folder, inspector)
+    : inspector.kind(fullPath) === undefined
+      ? []
+      : [fullPath];
   if (paths.length === 0) {
     // Where a pattern goes up again, its parent folder may lie outside.
-    const near = isWithin(dirname(whole), reach) ? nearest(basename(whole), namesIn(dirname(whole))) : undefined;
-    const path = near === undefined ? undefined : join(dirname(described.path), near);
-    throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: path })]);
+    const nearestName = isWithin(dirname(fullPath), reach)
+      ? nearest(basename(fullPath), namesIn(dirname(fullPath)))
+      : undefined;
+    const nearestPath = nearestName === undefined ? undefined : join(dirname(described.path), nearestName);
+    throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: nearestPath })]);
   }
   return paths.map((path) => {
-    const kind = look.kind(path)!;
-    if (kind !== 'file') throw look.refuse(path, `it is ${kind}`);
+    const kind = inspector.kind(path)!;
+    if (kind !== 'file') throw inspector.refuse(path, `it is ${kind}`);
     if (sep === '/' && path.includes('\\') && /[*?[]/.test(path)) {
-      throw look.refuse(path, 'the database cannot open a path that has a \\ and one of * ? [');
+      throw inspector.refuse(path, 'the database cannot open a path that has a \\ and one of * ? [');
     }
     const name = nameOf(path, folder);
     return { path, name, kind: kindOf(name), compressed: isCompressed(path), described };
   });
 }
 
-/** Looks at what lies at a path, for one entry of a block; what may not or cannot be looked at is a Failure with the entry's place. */
-interface Look {
+/** Inspects paths for one entry of a block; a path that may not or cannot be inspected is a Failure with the entry's span. */
+interface PathInspector {
   /** Throws for a path that is outside the reach of the block. */
   within(path: string): void;
-  /** `file`, or what is there instead, in words; undefined where nothing is. */
+  /** Returns `file`, or in words what is there instead; undefined where nothing is. */
   kind(path: string): string | undefined;
   /** Throws for a folder that may not be read. */
   entries(path: string): readonly Dirent[];
   refuse(path: string, reason: string): Failure;
 }
 
-function makeLook(described: DataFile, folder: string, reach: Reach): Look {
+function makeInspector(described: DataFile, folder: string, reach: Reach): PathInspector {
   const refuse = (path: string, reason: string): Failure =>
     new Failure([diagnose('data-file-unreadable', described.span, { path: nameOf(path, folder), reason })]);
   const attempt = <T>(path: string, work: () => T): T => {
@@ -191,8 +199,13 @@ function makeLook(described: DataFile, folder: string, reach: Reach): Look {
   };
   const within = (path: string): void => {
     if (isWithin(path, reach)) return;
-    const target = resolved(path);
-    const facts = { path: nameOf(path, folder), target, project: reach.project, allow: dirname(target) };
+    const targetPath = resolved(path);
+    const facts = {
+      path: nameOf(path, folder),
+      target: targetPath,
+      project: reach.project,
+      allow: dirname(targetPath),
+    };
     throw new Failure([diagnose('data-file-outside', described.span, facts)]);
   };
   return {
@@ -220,60 +233,61 @@ function nameOf(path: string, folder: string): string {
   return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
 }
 
-/** The files that a pattern fits, sorted by name. What cannot be read on the way is a mistake: rows would be missing. */
-function matching(pattern: string, folder: string, look: Look): string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  /** What lies below `path` and fits the parts that are left. */
+/** Returns the files that a pattern fits, sorted by name. A path that cannot be read on the way is an error: rows would be missing. */
+function matching(pattern: string, folder: string, inspector: PathInspector): string[] {
+  const matchedPaths = new Set<string>();
+  const seenSteps = new Set<string>();
+  /** Finds the files below `path` that fit the remaining parts. */
   const walk = (path: string, parts: readonly string[]): void => {
     // Two `**` come to one folder in many ways.
-    const key = `${parts.length} ${path}`;
-    if (seen.has(key)) return;
-    seen.add(key);
-    const [part, ...rest] = parts;
-    const kind = part === undefined || rest.length > 0 || isPattern(part) ? kindOn(path, look) : undefined;
+    const stepKey = `${parts.length} ${path}`;
+    if (seenSteps.has(stepKey)) return;
+    seenSteps.add(stepKey);
+    const [part, ...remainingParts] = parts;
+    const kind =
+      part === undefined || remainingParts.length > 0 || isPattern(part) ? kindOn(path, inspector) : undefined;
     if (part === undefined) {
       // Folders that fit hold no rows themselves.
       if (kind === 'a folder') return;
-      look.within(path);
-      found.add(path);
+      inspector.within(path);
+      matchedPaths.add(path);
     } else if (!isPattern(part)) {
-      const at = join(path, part);
-      look.within(at);
-      if (look.kind(at) !== undefined) walk(at, rest);
+      const childPath = join(path, part);
+      inspector.within(childPath);
+      if (inspector.kind(childPath) !== undefined) walk(childPath, remainingParts);
     } else if (kind === 'a folder') {
-      const entries = look.entries(path);
+      const entries = inspector.entries(path);
       if (part === '**') {
-        walk(path, rest);
+        walk(path, remainingParts);
         // Links to folders are not followed: they may lead round in a circle.
         for (const entry of entries) if (entry.isDirectory()) walk(join(path, entry.name), parts);
         return;
       }
       const matches = makeMatcher(part);
-      for (const { name } of entries) if (matches(name)) walk(join(path, name), rest);
+      for (const { name } of entries) if (matches(name)) walk(join(path, name), remainingParts);
     }
   };
   const patterns = alternatives(pattern);
-  if (patterns === undefined) throw look.refuse(pattern, 'its braces expand to more than 1,000 paths');
-  for (const one of patterns) {
-    // Each has parts of its own: where another came by, this one has not looked.
-    seen.clear();
-    const parts = one.split(sep === '/' ? '/' : /[\\/]/);
-    const fixed = parts.findIndex(isPattern);
-    const start = resolve(
+  if (patterns === undefined) throw inspector.refuse(pattern, 'its braces expand to more than 1,000 paths');
+  for (const alternative of patterns) {
+    // Each has parts of its own: a folder that another visited is not visited for this one.
+    seenSteps.clear();
+    const parts = alternative.split(sep === '/' ? '/' : /[\\/]/);
+    const firstWild = parts.findIndex(isPattern);
+    const startPath = resolve(
       folder,
-      parts.slice(0, fixed === -1 ? parts.length : fixed).join(sep) || (isAbsolute(one) ? sep : ''),
+      parts.slice(0, firstWild === -1 ? parts.length : firstWild).join(sep) || (isAbsolute(alternative) ? sep : ''),
     );
-    look.within(start);
-    if (look.kind(start) !== undefined)
-      walk(start, fixed === -1 ? [] : parts.slice(fixed).filter((part) => part !== ''));
+    inspector.within(startPath);
+    if (inspector.kind(startPath) !== undefined)
+      walk(startPath, firstWild === -1 ? [] : parts.slice(firstWild).filter((part) => part !== ''));
   }
-  return [...found].sort();
+  return [...matchedPaths].sort();
 }
 
 /** An entry of a folder is there; a link among them may lead nowhere. */
-function kindOn(path: string, look: Look): string {
-  const kind = look.kind(path);
-  if (kind === undefined) throw look.refuse(path, 'it is a link that leads nowhere');
+function kindOn(path: string, inspector: PathInspector): string {
+  const kind = inspector.kind(path);
+  if (kind === undefined) throw inspector.refuse(path, 'it is a link that leads nowhere');
   return kind;
 }

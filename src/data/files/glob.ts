@@ -1,29 +1,29 @@
 /** Patterns of paths: `*` and `?` within one part, `**` over folders, `[abc]`, `[a-z]`, `[!a]` and `{csv,txt}`. */
 
-/** A `{…}` for each choice multiplies the patterns; past so many of them there is a mistake, or worse. */
-const MOST = 1000;
+/** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
+const maxAlternatives = 1000;
 
-/** Whether a path holds a sign of a pattern. */
+/** True if a path holds a sign of a pattern. */
 export function isPattern(path: string): boolean {
   return /[*?[{]/.test(path);
 }
 
 /** The patterns that its `{…}` represent; undefined where they are too many. A brace without its other half is itself. */
 export function alternatives(pattern: string): readonly string[] | undefined {
-  let done = [''];
-  for (let at = 0; at < pattern.length; ) {
-    const close = pattern[at] === '{' ? pattern.indexOf('}', at) : -1;
-    const choices = close === -1 ? [pattern[at]!] : pattern.slice(at + 1, close).split(',');
-    if (done.length * choices.length > MOST) return undefined;
-    done = done.flatMap((before) => choices.map((choice) => before + choice));
-    at = close === -1 ? at + 1 : close + 1;
+  let expanded = [''];
+  for (let offset = 0; offset < pattern.length; ) {
+    const close = pattern[offset] === '{' ? pattern.indexOf('}', offset) : -1;
+    const choices = close === -1 ? [pattern[offset]!] : pattern.slice(offset + 1, close).split(',');
+    if (expanded.length * choices.length > maxAlternatives) return undefined;
+    expanded = expanded.flatMap((prefix) => choices.map((choice) => prefix + choice));
+    offset = close === -1 ? offset + 1 : close + 1;
   }
-  return done;
+  return expanded;
 }
 
 type Sign = { readonly kind: 'any' } | { readonly kind: 'one'; readonly matches: (character: string) => boolean };
 
-/** Whether the name of a file or folder fits one part of a pattern without braces. Time grows with the product of the lengths. */
+/** Returns a test of names of files or folders against one part of a pattern without braces. Time grows with the product of the lengths. */
 export function makeMatcher(part: string): (name: string) => boolean {
   const signs = signsOf([...part]);
   return (name) => {
@@ -31,10 +31,10 @@ export function makeMatcher(part: string): (name: string) => boolean {
     let [sign, character] = [0, 0];
     let star: { readonly sign: number; character: number } | undefined;
     while (character < characters.length) {
-      const wanted = signs[sign];
-      if (wanted?.kind === 'any') {
+      const currentSign = signs[sign];
+      if (currentSign?.kind === 'any') {
         star = { sign: ++sign, character };
-      } else if (wanted?.matches(characters[character]!)) {
+      } else if (currentSign?.matches(characters[character]!)) {
         sign++;
         character++;
       } else if (star !== undefined) {
@@ -51,37 +51,37 @@ export function makeMatcher(part: string): (name: string) => boolean {
 
 function signsOf(part: readonly string[]): Sign[] {
   const signs: Sign[] = [];
-  for (let at = 0; at < part.length; at++) {
-    const written = part[at]!;
-    const close = written === '[' ? endOfSet(part, at) : -1;
-    if (written === '*') {
+  for (let index = 0; index < part.length; index++) {
+    const literal = part[index]!;
+    const closeIndex = literal === '[' ? endOfSet(part, index) : -1;
+    if (literal === '*') {
       if (signs.at(-1)?.kind !== 'any') signs.push({ kind: 'any' });
-    } else if (written === '?') {
+    } else if (literal === '?') {
       signs.push({ kind: 'one', matches: () => true });
-    } else if (close !== -1) {
-      signs.push({ kind: 'one', matches: setOf(part.slice(at + 1, close)) });
-      at = close;
+    } else if (closeIndex !== -1) {
+      signs.push({ kind: 'one', matches: setOf(part.slice(index + 1, closeIndex)) });
+      index = closeIndex;
     } else {
-      signs.push({ kind: 'one', matches: (character) => character === written });
+      signs.push({ kind: 'one', matches: (other) => other === literal });
     }
   }
   return signs;
 }
 
-/** Where a set ends: a `]` that comes first is in it. −1: it does not end, and its bracket is a bracket. */
+/** Returns the index where a set ends: a `]` that comes first is in it. −1: it does not end, and its bracket is a bracket. */
 function endOfSet(part: readonly string[], open: number): number {
   return part.indexOf(']', open + (part[open + 1] === '!' || part[open + 1] === '^' ? 3 : 2));
 }
 
-function setOf(written: readonly string[]): (character: string) => boolean {
-  const negated = written[0] === '!' || written[0] === '^';
+function setOf(characters: readonly string[]): (character: string) => boolean {
+  const negated = characters[0] === '!' || characters[0] === '^';
   const ranges: (readonly [string, string])[] = [];
-  for (let at = negated ? 1 : 0; at < written.length; at++) {
-    if (written[at + 1] === '-' && at + 2 < written.length) {
-      ranges.push([written[at]!, written[at + 2]!]);
-      at += 2;
+  for (let index = negated ? 1 : 0; index < characters.length; index++) {
+    if (characters[index + 1] === '-' && index + 2 < characters.length) {
+      ranges.push([characters[index]!, characters[index + 2]!]);
+      index += 2;
     } else {
-      ranges.push([written[at]!, written[at]!]);
+      ranges.push([characters[index]!, characters[index]!]);
     }
   }
   return (character) => ranges.some(([from, to]) => from <= character && character <= to) !== negated;

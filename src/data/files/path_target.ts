@@ -1,30 +1,30 @@
-/** Where a path leads once its links are followed, and what lies there. */
+/** Follows the links of paths, and says what lies there. */
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Without links, as far as the path exists. */
+/** Resolves links as far as the path exists. */
 export function resolved(path: string): string {
-  const whole = resolve(path);
+  const fullPath = resolve(path);
   try {
-    return realpathSync(whole);
+    return realpathSync(fullPath);
   } catch {
-    const parent = dirname(whole);
-    return parent === whole ? whole : join(resolved(parent), basename(whole));
+    const parent = dirname(fullPath);
+    return parent === fullPath ? fullPath : join(resolved(parent), basename(fullPath));
   }
 }
 
 /**
- * What lies at a path, its links followed: `file`, or in words what it is instead; undefined where nothing is. Nothing is opened: a
- * pipe would wait for a writer.
- * @throws Error of the system, for a path that may not be looked at
+ * Returns the kind of what lies at a path, its links followed: `file`, or in words what it is instead; undefined where nothing is. Nothing
+ * is opened: a pipe would wait for a writer.
+ * @throws Error of the system, for a path that may not be inspected
  */
 export function kindAt(path: string): string | undefined {
-  const found = statAt(path);
-  if (found === undefined) return undefined;
-  if (found.isFile()) return 'file';
-  if (found.isDirectory()) return 'a folder';
-  if (found.isFIFO()) return 'a pipe';
-  if (found.isSocket()) return 'a socket';
+  const stats = statAt(path);
+  if (stats === undefined) return undefined;
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
   return 'a device';
 }
 

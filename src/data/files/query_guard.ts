@@ -3,36 +3,34 @@ import { totalmem } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Failure, failure } from '../../diagnostics/failure.ts';
 
-/** Shares of the machine's memory: what the database may keep, and what the process may reach while a query runs. */
-const KEPT = 0.5;
-const REACHED = 0.75;
+/** Shares of the machine's memory: for the database, and for the process while a query runs. */
+const databaseShare = 0.5;
+const processShare = 0.75;
 
-/** How often memory is looked at, and how long an interrupted query may take to end, in milliseconds. */
-const LOOK = 100;
-const GRACE = 1000;
+/** Milliseconds between two looks at the memory, and those that an interrupted query may take to end. */
+const pollInterval = 100;
+const graceTime = 1000;
 
 /** Queries that did not end when they were interrupted. DuckDB stops between chunks of rows, not within one value. */
-let stuck = 0;
+let stuckQueries = 0;
 
-/** Whether a query goes on that nothing can stop: the process does not end by itself then. */
+/** True if a query goes on that nothing can stop: the process does not end by itself then. */
 export function isStuck(): boolean {
-  return stuck > 0;
+  return stuckQueries > 0;
 }
 
-/** What the database may keep in memory, in bytes, where the caller sets no limit. */
+/** The default limit of the database's memory, in bytes. */
 export function memoryOfDatabase(): number {
-  return memoryOfMachine() * KEPT;
+  return memoryOfMachine() * databaseShare;
 }
 
 export class QueryGuard {
   readonly #connection: DuckDBConnection;
-  /** Why the database has no folder to spill to, if it has none. */
+  /** The reason why the database has no folder to spill to, if it has none. */
   readonly #noSpill: string | undefined;
-  /** What the database may keep in memory. */
   readonly #memory: number;
-  /** What ended the work, once something has. */
   #ended: { readonly reason: unknown } | undefined;
-  /** What an error of a query is, where the query is not to blame. */
+  /** Returns another error, where the query is not to blame for one. */
   explain: (error: unknown) => Failure | undefined = () => undefined;
   #pending = 0;
   #giveUp: (reason: unknown) => void = () => {};
@@ -50,12 +48,12 @@ export class QueryGuard {
     this.#ended = { reason };
     this.#connection.interrupt();
     // A query that has not begun yet does not notice.
-    const again = setInterval(() => {
+    const interruptTimer = setInterval(() => {
       if (this.#pending > 0) this.#connection.interrupt();
-      else clearInterval(again);
-    }, LOOK);
-    again.unref();
-    setTimeout(() => this.#giveUp(reason), GRACE).unref();
+      else clearInterval(interruptTimer);
+    }, pollInterval);
+    interruptTimer.unref();
+    setTimeout(() => this.#giveUp(reason), graceTime).unref();
   }
 
   throwIfEnded(): void {
@@ -65,21 +63,21 @@ export class QueryGuard {
   /** A query that is ended reports why, not DuckDB's words. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.throwIfEnded();
-    const look = setInterval(() => {
-      if (process.memoryUsage.rss() > memoryOfMachine() * REACHED) this.end(this.#usedUp());
-    }, LOOK);
+    const memoryTimer = setInterval(() => {
+      if (process.memoryUsage.rss() > memoryOfMachine() * processShare) this.end(this.#usedUp());
+    }, pollInterval);
     this.#pending++;
-    const working = work().finally(() => this.#settle());
+    const queryResult = work().finally(() => this.#settle());
     try {
-      return await Promise.race([working, new Promise<never>((_, reject) => (this.#giveUp = reject))]);
+      return await Promise.race([queryResult, new Promise<never>((_, reject) => (this.#giveUp = reject))]);
     } catch (error) {
       this.throwIfEnded();
       throw isMemory(error) ? this.#usedUp() : (this.explain(error) ?? error);
     } finally {
-      clearInterval(look);
+      clearInterval(memoryTimer);
       this.#giveUp = () => {};
       // The query that was given up has not ended, and nobody waits for it.
-      working.catch(() => {});
+      queryResult.catch(() => {});
     }
   }
 
@@ -87,9 +85,9 @@ export class QueryGuard {
   whenIdle(release: () => void): void {
     if (this.#pending === 0) release();
     else {
-      stuck++;
+      stuckQueries++;
       this.#onIdle = () => {
-        stuck--;
+        stuckQueries--;
         release();
       };
     }
@@ -107,10 +105,10 @@ export class QueryGuard {
   }
 }
 
-/** What this process may use: of the machine, or of the container it runs in. */
+/** Returns the bytes that this process may use: of the machine, or of its container. */
 export function memoryOfMachine(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  const containerLimit = process.constrainedMemory();
+  return containerLimit > 0 ? Math.min(containerLimit, totalmem()) : totalmem();
 }
 
 function isMemory(error: unknown): boolean {

@@ -1,22 +1,21 @@
-/** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
+/** Finds the columns and types of one role's files, from headers and a sample, before any row is read. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { type Copies, writing } from './copies.ts';
-import { type CsvLook, lookAtCsv } from './csv.ts';
+import { type CsvLayout, sampleCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';
 import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
 import { LinesScanner, lineColumns } from './records/lines.ts';
-import { beginning, copyGood, type JsonScanner, type Scan, scanFile, stampOf } from './records/scan.ts';
+import { beginning, copyGood, type JsonScanner, type ScanResult, scanFile, stampOf } from './records/scan.ts';
 import { ShapeError } from './records/scanner.ts';
 
 interface SourceColumn {
   readonly name: string;
-  /** DuckDB's name of the type. */
   readonly type: string;
   /** A CSV column with a few values of another type, see `CsvColumn`. */
   readonly mixed: boolean;
-  /** Of each file, where they differ. */
+  /** The type in each file, where they differ. */
   readonly types?: readonly string[];
   /** A CSV column without a value in the sample. */
   readonly unknown?: boolean;
@@ -24,37 +23,35 @@ interface SourceColumn {
 
 export interface DataSource extends InputFiles {
   readonly columns: readonly SourceColumn[];
-  /** How each CSV file looks, by its path. */
-  readonly looks: ReadonlyMap<string, CsvLook>;
-  /** What each JSON file holds, by its path: the database ends the process on some of what may be in one, so it comes second. */
+  readonly looks: ReadonlyMap<string, CsvLayout>;
+  /** By path. The database ends the process on some of what may be in a JSON file, so it comes second. */
   readonly jsons: ReadonlyMap<string, JsonAccount>;
-  /** By path, what would differ if the file were written again: see `stampOf`. */
+  /** By path, a text that differs once the file is written again: see `stampOf`. */
   readonly stamps: ReadonlyMap<string, string>;
-  /** Where copies of good records may be written for the database. */
   readonly copies: Copies;
 }
 
 interface JsonAccount {
-  readonly scan: Scan;
+  readonly scan: ScanResult;
   readonly format: JsonFormat;
-  /** What the database reads: the file, or the copy of its good records. */
+  /** The file that the database reads: this one, or the copy of its good records. */
   readonly from: { readonly path: string; readonly format: JsonFormat };
 }
 
 /** One array of objects, or an object a line. */
 export type JsonFormat = 'array' | 'newline_delimited';
 
-/** How much of a file of lines is looked at before it is read. */
+/** The beginning of a file of lines that is read first. */
 const SAMPLE_BYTES = 64 * 1024;
 
 interface Accounts {
-  readonly looks: Map<string, CsvLook>;
+  readonly looks: Map<string, CsvLayout>;
   readonly jsons: Map<string, JsonAccount>;
   readonly stamps: Map<string, string>;
   readonly copies: Copies;
 }
 
-/** Reads headers; a source with a mistake is absent. `copies`: see `DataSource`. */
+/** Reads headers; a source with an error is absent. */
 export async function describeSources(
   database: Database,
   inputs: readonly InputFiles[],
@@ -65,21 +62,22 @@ export async function describeSources(
   const diagnostics: Diagnostic[] = [];
   for (const input of inputs) {
     const accounts = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies } satisfies Accounts;
-    const described: (readonly SourceColumn[])[] = [];
-    const before = diagnostics.length;
+    const columnsOfFiles: (readonly SourceColumn[])[] = [];
+    const errorsBefore = diagnostics.length;
     for (const file of input.files) {
       try {
         accounts.stamps.set(file.path, stampOf(file));
         const columns = await columnsOf(database, file, accounts, signal);
         if (columns.length === 0) throw new Error('it is empty, and its first line should name its columns');
-        described.push(columns);
+        columnsOfFiles.push(columns);
       } catch (error) {
         database.passOn(error);
         diagnostics.push(unreadable(error, file));
       }
     }
-    if (diagnostics.length === before) diagnostics.push(...differences(input, described));
-    if (diagnostics.length === before) output.set(input.role, { ...input, columns: merged(described), ...accounts });
+    if (diagnostics.length === errorsBefore) diagnostics.push(...differences(input, columnsOfFiles));
+    if (diagnostics.length === errorsBefore)
+      output.set(input.role, { ...input, columns: merged(columnsOfFiles), ...accounts });
   }
   return { output, diagnostics };
 }
@@ -91,57 +89,61 @@ async function columnsOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly SourceColumn[]> {
   if (file.kind === 'csv') {
-    const look = await lookAtCsv(file);
+    const look = await sampleCsv(file);
     accounts.looks.set(file.path, look);
     return look.columns;
   }
   if (file.kind === 'lines') return columnsOfLines(file);
-  let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
+  let tableSql = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
   if (file.kind === 'parquet') await refuseRepeated(database, file);
   if (file.kind === 'json') {
     const account = await accountOfJson(file, accounts.copies, signal);
     accounts.jsons.set(file.path, account);
     const { path, format } = account.from;
-    from = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
+    tableSql = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
   }
   // A name that begins with a byte order mark loses it on its way here, and would be that of another column.
-  const rows = await database.rows(
-    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from}) WHERE NOT starts_with(column_name, chr(65279))`,
+  const columnRows = await database.rows(
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${tableSql}) WHERE NOT starts_with(column_name, chr(65279))`,
   );
-  const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
+  const columns = columnRows.map((row) => ({
+    name: String(row.column_name),
+    type: String(row.column_type),
+    mixed: false,
+  }));
   // No SQL can hold a zero byte, so nothing could name such a column.
   return columns.filter(({ name }) => !name.includes('\0'));
 }
 
-/** They are the same for every file. A file whose first lines are all bad is no file of lines. */
+/** Returns the columns, which are the same for every file. A file whose first lines are all bad is no file of lines. */
 async function columnsOfLines(file: InputFile): Promise<readonly SourceColumn[]> {
   const { bytes, whole } = await beginning(file, SAMPLE_BYTES);
-  let good = 0;
-  const bad: { readonly line: number; readonly reason: string }[] = [];
+  let goodCount = 0;
+  const badLines: { readonly line: number; readonly reason: string }[] = [];
   new LinesScanner().take(bytes, whole, (line, _from, _to, problem) => {
-    if (problem === undefined) good++;
-    else bad.push({ line, reason: problem.reason });
+    if (problem === undefined) goodCount++;
+    else badLines.push({ line, reason: problem.reason });
   });
-  const [first] = bad;
-  if (first !== undefined && good === 0)
-    throw new ShapeError(first.line, `${first.reason}: a line is \`user item item …\``);
-  if (whole && good === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
+  const [firstBad] = badLines;
+  if (firstBad !== undefined && goodCount === 0)
+    throw new ShapeError(firstBad.line, `${firstBad.reason}: a line is \`user item item …\``);
+  if (whole && goodCount === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
   return lineColumns.map(({ name, type }) => ({ name, type, mixed: false }));
 }
 
-/** The database would number the second of two columns with one name, whatever their case, and nobody would know which is read. */
+/** Refuses two columns with one name, whatever their case: the database would number the second, and nobody would know which is read. */
 async function refuseRepeated(database: Database, file: InputFile): Promise<void> {
   const schema = await database.rows(`SELECT name, num_children FROM parquet_schema([${quotePath(file.path)}])`);
-  const names = new Set<string>();
-  // Depth first: the whole, then each column with what is in it.
-  let open = 0;
+  const seenNames = new Set<string>();
+  // Depth first: the table, then each column with what is in it.
+  let openChildren = 0;
   for (const { name, num_children: children } of schema.slice(1)) {
-    if (open === 0) {
-      const key = String(name).toLowerCase();
-      if (names.has(key)) throw new Error(`it has two columns with the name \`${name}\``);
-      names.add(key);
-    } else open--;
-    open += Number(children ?? 0);
+    if (openChildren === 0) {
+      const nameKey = String(name).toLowerCase();
+      if (seenNames.has(nameKey)) throw new Error(`it has two columns with the name \`${name}\``);
+      seenNames.add(nameKey);
+    } else openChildren--;
+    openChildren += Number(children ?? 0);
   }
 }
 
@@ -155,9 +157,9 @@ async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSigna
     ? 'array'
     : 'newline_delimited';
   const scan = await scanFile(file, jsonScanner(format), signal);
-  const [first] = scan.bad;
-  if (first !== undefined && scan.good === 0)
-    throw new ShapeError(first.line, `${first.problem.reason}, nor is what follows`);
+  const [firstBad] = scan.bad;
+  if (firstBad !== undefined && scan.good === 0)
+    throw new ShapeError(firstBad.line, `${firstBad.problem.reason}, nor is what follows`);
   if (scan.plain) return { scan, format, from: { path: file.path, format } };
   const copy = copies.of(file.path);
   await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
@@ -168,7 +170,7 @@ export function jsonScanner(format: JsonFormat): JsonScanner {
   return format === 'array' ? new JsonArrayScanner() : new JsonLinesScanner();
 }
 
-/** Distinguishes a damaged file from one that may not be read, and from one with a mistake on one line. */
+/** Distinguishes a damaged file from one that may not be read, and from one with an error on one line. */
 export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
   if (error instanceof ShapeError) {
     return diagnose('data-file-shape', file.described.span, {
@@ -178,36 +180,36 @@ export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
     });
   }
   const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  const damaged = !/EACCES|EISDIR|EPERM|Permission/.test(reason);
+  const isDamaged = !/EACCES|EISDIR|EPERM|Permission/.test(reason);
   const facts = { path: file.name, reason: reason.replace(/^[A-Z]\w+( \w+)? Error: /, '') };
-  return diagnose(damaged ? 'data-file-damaged' : 'data-file-unreadable', file.described.span, facts);
+  return diagnose(isDamaged ? 'data-file-damaged' : 'data-file-unreadable', file.described.span, facts);
 }
 
 /** All files of one pattern need the columns of the first. */
 function differences(input: InputFiles, columnsOfFiles: readonly (readonly SourceColumn[])[]): Diagnostic[] {
-  const first = columnsOfFiles[0]!;
-  return columnsOfFiles.flatMap((columns, at) => {
+  const firstColumns = columnsOfFiles[0]!;
+  return columnsOfFiles.flatMap((columns, fileIndex) => {
     const names = new Set(columns.map((column) => column.name.toLowerCase()));
-    const absent = first.find((column) => !names.has(column.name.toLowerCase()));
-    if (absent === undefined) return [];
-    const { name, described } = input.files[at]!;
-    const facts = { path: name, first: input.files[0]!.name, column: absent.name };
+    const missingColumn = firstColumns.find((column) => !names.has(column.name.toLowerCase()));
+    if (missingColumn === undefined) return [];
+    const { name, described } = input.files[fileIndex]!;
+    const facts = { path: name, first: input.files[0]!.name, column: missingColumn.name };
     return [diagnose('data-file-headers', described.span, facts)];
   });
 }
 
-/** Where files disagree about a type, the wider one; a file without a value has no say. */
-function merged(described: readonly (readonly SourceColumn[])[]): SourceColumn[] {
-  return described[0]!.map((column) => {
-    const same = described.map(
+/** Merges the columns of files: where they disagree about a type, the wider one; a file without a value has no say. */
+function merged(columnsOfFiles: readonly (readonly SourceColumn[])[]): SourceColumn[] {
+  return columnsOfFiles[0]!.map((column) => {
+    const versions = columnsOfFiles.map(
       (columns) => columns.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!,
     );
-    const known = same.filter(({ unknown }) => unknown !== true);
-    const types = [...new Set((known.length > 0 ? known : same).map(({ type }) => type))];
+    const typedVersions = versions.filter(({ unknown }) => unknown !== true);
+    const types = [...new Set((typedVersions.length > 0 ? typedVersions : versions).map(({ type }) => type))];
     const type = types.length === 1 ? types[0]! : widest(types);
-    const mixed = known.some((each) => each.mixed);
-    const differing = types.length === 1 ? {} : { types: same.map((each) => each.type) };
-    return { name: column.name, type, mixed, unknown: known.length === 0, ...differing };
+    const isMixed = typedVersions.some((version) => version.mixed);
+    const typesByFile = types.length === 1 ? {} : { types: versions.map((version) => version.type) };
+    return { name: column.name, type, mixed: isMixed, unknown: typedVersions.length === 0, ...typesByFile };
   });
 }
 
@@ -218,12 +220,10 @@ const widest = (types: readonly string[]): string =>
       ? 'DOUBLE'
       : 'VARCHAR';
 
-/** Whether a DuckDB type holds numbers. */
 export function isNumber(type: string): boolean {
   return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)\b/.test(type) && !isList(type);
 }
 
-/** Whether a DuckDB type is a list or an array. */
 export function isList(type: string): boolean {
   return type.endsWith(']');
 }

@@ -1,4 +1,4 @@
-/** Folders for what does not fit in the memory of a database. */
+/** Makes folders for data that does not fit in the memory of a database. */
 import { Failure } from '../../diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 
@@ -6,8 +6,8 @@ import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 export function spillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
     const folder = makeTemporary('duckdb');
-    if (spills.size === 0) process.on('exit', removeSpills);
-    spills.add(folder);
+    if (openFolders.size === 0) process.on('exit', removeSpills);
+    openFolders.add(folder);
     return { folder };
   } catch (error) {
     if (error instanceof Failure) return { problem: error.message };
@@ -15,16 +15,16 @@ export function spillFolder(): { readonly folder?: string; readonly problem?: st
   }
 }
 
-/** Folders of open databases: they go with the process, too. */
-const spills = new Set<string>();
+/** Folders of open databases: they are removed with the process, too. */
+const openFolders = new Set<string>();
 
-/** Removes what is left of them, before a signal ends the process. */
+/** Removes the remaining folders, before a signal ends the process. */
 export function removeSpills(): void {
-  for (const folder of spills) removeSpill(folder);
+  for (const folder of openFolders) removeSpill(folder);
 }
 
 export function removeSpill(folder: string): void {
   removeTemporary(folder);
-  spills.delete(folder);
-  if (spills.size === 0) process.off('exit', removeSpills);
+  openFolders.delete(folder);
+  if (openFolders.size === 0) process.off('exit', removeSpills);
 }

@@ -1,7 +1,7 @@
 /** The columns of one chunk of a query's result, read where DuckDB holds them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../text/texts.ts';
-import { mostInline, textBytes } from '../files/duckdb.ts';
+import { maxInlineBytes, textBytes } from '../files/duckdb.ts';
 
 /** A column of one chunk, without an object a row. */
 export interface ChunkColumn {
@@ -59,7 +59,7 @@ export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): v
   for (let row = 0; row < chunk.rowCount; row++) {
     const start = row * textBytes;
     const length = dataView.getUint32(start, true);
-    if (length <= mostInline) to.addBytes(inline, start + 4, start + 4 + length);
+    if (length <= maxInlineBytes) to.addBytes(inline, start + 4, start + 4 + length);
     else to.addBytes(vector.getItemBytes(row), 0, length);
   }
 }

@@ -9,7 +9,7 @@ import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } 
 import type { DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner, lineColumns } from '../files/records/lines.ts';
-import { eachPiece, refuseHopeless, type Scan } from '../files/records/scan.ts';
+import { eachPiece, refuseHopeless, type ScanResult } from '../files/records/scan.ts';
 import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 import { textOf } from './staged_tables.ts';
@@ -139,7 +139,7 @@ async function loadTexts(
   const open = () => database.appendTexts(`texts of ${role}`, columns.length);
   const broken: BadRow[] = [];
   let [rows, waiting, pieces, misshapen] = [0, 0, 0, 0];
-  let first: Scan['bad'][number] | undefined;
+  let first: ScanResult['bad'][number] | undefined;
   let appender = await open();
   const makeValues = async (): Promise<void> => {
     appender.close();
@@ -264,6 +264,6 @@ export function settleRows(file: DescribedFile, read: number, records: number): 
   if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, file.described.span);
 }
 
-function misshapen({ bad }: Scan, role: Role, file: DescribedFile): BadRow[] {
+function misshapen({ bad }: ScanResult, role: Role, file: DescribedFile): BadRow[] {
   return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
 }

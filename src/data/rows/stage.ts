@@ -2,18 +2,99 @@
  * Reads files once into DuckDB's memory: one table a role, its rows in the order of the files, its row ids 0, 1, 2 … So a bad
  * row that is found later can be traced to its line. Parquet past the memory stays where it is.
  */
-import { failure } from '../../diagnostics/failure.ts';
+import { Failure, failure } from '../../diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
-import { type Database, quoteName } from '../files/duckdb.ts';
-import type { Role } from '../files/files.ts';
+import { type Database, quoteName, quotePath } from '../files/duckdb.ts';
+import type { DescribedFile, Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
-import { type DataSource, isNumber } from '../files/source.ts';
-import { stageInPlace, staysInPlace } from './in_place.ts';
-import { type Loading, loadFile, NUMBER_TEXT, UNWRAPPED } from './load.ts';
-import type { StagedFile, StagedTable } from './staged.ts';
+import { type DataSource, isNumber, unreadable } from '../files/source.ts';
+import { type Loading, loadFile, NUMBER_TEXT, recordsOfParquet, selectParquet, settleRows, UNWRAPPED } from './load.ts';
+import type { RowRange, StagedFile, StagedTable } from './staged.ts';
+
+// Parquet files that the database reads where they are: the table of a role is a view over them. Rows past memory would lie in the
+// database's temporary files otherwise, several times as large as the Parquet.
+
+/** Bytes that the database keeps for a value, about: of a short text, with what points to it. */
+const valueBytes = 20;
+
+/** Bytes that the database needs to bring a row together with others, about: four times a text with its hash, of each thread. */
+const groupedBytes = 200;
+
+/** Each query opens all files. */
+const mostFiles = 2000;
+
+/** What the database gives the place of a row in its file as. */
+const place = 'file_row_number';
+
+/**
+ * Whether the table of the source would be larger than `room`, and need not be one.
+ * @param room bytes that the database keeps in memory
+ */
+async function staysInPlace({ database, source, types }: Loading, room: number): Promise<boolean> {
+  const { files, columns } = source;
+  if (files.length > mostFiles || files.some(({ kind }) => kind !== 'parquet')) return false;
+  if (columns.some(({ name }) => name.toLowerCase() === place)) return false;
+  let rows = 0;
+  for (const file of files) {
+    const [said] = await database.rows(`SELECT num_rows AS rows FROM parquet_file_metadata([${quotePath(file.path)}])`);
+    rows += Number(said!.rows);
+  }
+  return rows * types.size * valueBytes > room;
+}
+
+/** Makes the view, after each file was read once, to its end. @throws Failure for a damaged file */
+async function stageInPlace(loading: Loading, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
+  const files: StagedFile[] = [];
+  let rows = 0;
+  for (const file of loading.source.files) {
+    files.push({ file, first: rows, rows: await readToEnd(loading, file) });
+    rows += files.at(-1)!.rows;
+  }
+  const out: number[] = [];
+  const all = { first: 0, count: rows };
+  const focus = (range: RowRange = all): Promise<void> => loading.database.run(viewOf(loading, files, range, out));
+  const leaveOut = (ids: readonly number[]): Promise<void> => {
+    out.push(...ids);
+    return focus();
+  };
+  await focus();
+  const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
+  return { files, rows, inPlace: { atOnce, focus }, leaveOut };
+}
+
+async function readToEnd(loading: Loading, file: DescribedFile): Promise<number> {
+  const { database, types } = loading;
+  try {
+    const records = await recordsOfParquet(database, file);
+    // A count would be answered without a look at the values.
+    const looks = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
+    const [read] = await database.rows(
+      `SELECT count(*) AS rows${looks.join('')} FROM (${selectParquet(loading, file)})`,
+    );
+    settleRows(file, Number(read!.rows), records);
+    return records;
+  } catch (error) {
+    database.passOn(error);
+    throw new Failure([unreadable(error, file)]);
+  }
+}
+
+/** A filter on row ids would read all files: the database skips row groups by places in a file. */
+function viewOf(loading: Loading, files: readonly StagedFile[], range: RowRange, out: readonly number[]): string {
+  const selects = files.flatMap(({ file, first, rows }) => {
+    const from = Math.max(0, range.first - first);
+    const to = Math.min(rows, range.first + range.count - first);
+    if (from >= to) return [];
+    const select = selectParquet(loading, file, `${place} + CAST(${first} AS BIGINT) AS rowid`);
+    return [from > 0 || to < rows ? `${select} WHERE ${place} >= ${from} AND ${place} < ${to}` : select];
+  });
+  const kept = out.length > 0 ? ` WHERE rowid NOT IN (${out.join(', ')})` : '';
+  const view = `CREATE OR REPLACE TEMP VIEW ${loading.source.role} AS`;
+  return `${view} SELECT * FROM (${selects.join(' UNION ALL ')})${kept}`;
+}
 
 /** How to stage. */
 export interface StageOptions {

@@ -1,5 +1,257 @@
-import { fetchMovieLens } from './movielens_files.ts';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { failure } from '../../diagnostics/failure.ts';
+import { makeFoldersSync } from '../../diagnostics/folders.ts';
+import { everyRow } from '../../every_row.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { readRObject } from './archives/r_object.ts';
+import type { RValue } from './archives/r_value.ts';
+import { readZip } from './archives/zip.ts';
 import type { DataSet } from './set.ts';
+
+// MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015): from GroupLens, else from a
+// Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is
+// fetched, never shipped.
+
+/** What was fetched, kept next to it as `source.json`. */
+interface MovieLensSource {
+  readonly edition: string;
+  readonly from: string;
+  readonly ratings: number;
+  readonly movies: number;
+  readonly md5: { readonly 'ratings.csv': string; readonly 'movies.csv': string };
+  readonly terms: string;
+}
+
+type Log = (line: string) => void;
+
+interface Edition {
+  readonly name: string;
+  readonly ratings: number;
+  readonly movies: number;
+  /** Of ratings.csv and movies.csv, as they were when this was written. */
+  readonly md5?: readonly [string, string];
+}
+
+interface Fetched {
+  readonly edition: Edition;
+  readonly from: string;
+  readonly ratings: string;
+  readonly movies: string;
+}
+
+const ADDRESS = 'https://files.grouplens.org/datasets/movielens/ml-latest-small.zip';
+const PACKAGE = 'r-cran-dslabs';
+const TERMS = 'GroupLens: research use, redistribution under the same terms; cite Harper & Konstan 2015';
+
+const latest: Edition = {
+  name: 'ml-latest-small, September 2018',
+  ratings: 100_836,
+  movies: 9_742,
+  md5: ['325a6f09399d1c45671f187505e1a100', 'ed94fab72b62442ef8150d9446e000d6'],
+};
+const earlier: Edition = {
+  name: 'ml-latest-small, October 2016 (rated films only)',
+  ratings: 100_004,
+  movies: 9_066,
+  md5: ['ca345f6cdb982baf0ad30a226278c194', 'fbdeb94b9a5b8476751052d73881fd9e'],
+};
+
+/**
+ * Puts `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they are there. Says through `log` what it tries and
+ * which edition it found. Throws Failure, with how to do it by hand, when neither source answers.
+ */
+export async function fetchMovieLens(folder: string, log: Log): Promise<MovieLensSource> {
+  const present = presentIn(folder);
+  if (present !== undefined) {
+    log(`MovieLens is in ${folder} already: ${present.edition}, ${present.ratings.toLocaleString('en')} ratings`);
+    return present;
+  }
+  const tried: string[] = [];
+  for (const [name, source] of [
+    ['GroupLens', fromGroupLens],
+    [`Debian's ${PACKAGE}`, fromDebian],
+  ] as const) {
+    log(`fetching MovieLens from ${name}`);
+    let fetched: Fetched;
+    try {
+      fetched = await source(log);
+      check(fetched, log);
+    } catch (error) {
+      const reason = reasonOf(error);
+      tried.push(`${name}: ${reason}`);
+      log(`${name} did not answer: ${reason}`);
+      continue;
+    }
+    const written = keep(folder, fetched);
+    log(
+      `MovieLens: ${written.edition}, ${written.ratings.toLocaleString('en')} ratings of ${written.movies.toLocaleString('en')} films`,
+    );
+    return written;
+  }
+  const byHand = `unpack ${ADDRESS} and put its ratings.csv and movies.csv into ${folder}`;
+  throw failure('fetch-failed', { what: 'MovieLens', tried, byHand });
+}
+
+/** What a folder holds already; files put there by hand are checked and described. */
+function presentIn(folder: string): MovieLensSource | undefined {
+  const [ratings, movies, source] = ['ratings.csv', 'movies.csv', 'source.json'].map((name) => join(folder, name));
+  if (!existsSync(ratings!) || !existsSync(movies!)) return undefined;
+  if (existsSync(source!)) {
+    const kept = JSON.parse(readFileSync(source!, 'utf8')) as MovieLensSource;
+    if (kept.md5['ratings.csv'] === md5(readFileSync(ratings!))) return kept;
+  }
+  const texts = { ratings: readFileSync(ratings!, 'utf8'), movies: readFileSync(movies!, 'utf8') };
+  const edition = [latest, earlier].find((known) => known.ratings === rowsOf(texts.ratings)) ?? {
+    name: 'another edition',
+    ratings: rowsOf(texts.ratings),
+    movies: rowsOf(texts.movies),
+  };
+  return keep(folder, { edition, from: 'files that were there', ...texts });
+}
+
+async function fromGroupLens(): Promise<Fetched> {
+  const answer = await fetch(ADDRESS, { signal: AbortSignal.timeout(20_000) });
+  if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+  const files = readZip(Buffer.from(await answer.arrayBuffer()));
+  const text = (name: string): string => {
+    const content = files.get(`ml-latest-small/${name}`);
+    if (content === undefined) throw new Error(`its archive has no ${name}`);
+    return content.toString('utf8');
+  };
+  return { edition: latest, from: ADDRESS, ratings: text('ratings.csv'), movies: text('movies.csv') };
+}
+
+async function fromDebian(log: Log): Promise<Fetched> {
+  const run = promisify(execFile);
+  const folder = makeTemporary('movielens');
+  const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
+  try {
+    await download().catch(async () => {
+      log('updating the package lists of apt');
+      await run('apt-get', ['update'], { timeout: 180_000 });
+      return download();
+    });
+    const archive = readdirSync(folder).find((name) => name.endsWith('.deb'));
+    if (archive === undefined) throw new Error('apt-get download left no package');
+    await run('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: folder, timeout: 60_000 });
+    const data = join(folder, 'unpacked/usr/lib/R/site-library/dslabs/data');
+    const frame = readLazyLoad(
+      readFileSync(join(data, 'Rdata.rdx')),
+      readFileSync(join(data, 'Rdata.rdb')),
+      'movielens',
+    );
+    return { edition: earlier, from: `Debian package ${archive}`, ...asCsv(frame) };
+  } finally {
+    removeTemporary(folder);
+  }
+}
+
+/** A data frame of ratings with titles becomes the two files of latest-small, sorted as they are. */
+export function asCsv(frame: RValue): { readonly ratings: string; readonly movies: string } {
+  const numbers = (name: string): Float64Array => {
+    const column = member(frame, name);
+    if (column?.kind !== 'numbers') throw new Error(`its movielens has no numbers \`${name}\``);
+    return column.values;
+  };
+  const titles = member(frame, 'title');
+  const genreNames = member(frame, 'genres');
+  const levels = genreNames?.kind === 'numbers' ? genreNames.attributes.get('levels') : undefined;
+  if (titles?.kind !== 'texts' || levels?.kind !== 'texts') throw new Error('its movielens has no titles and genres');
+  const [user, movie, rating] = [numbers('userId'), numbers('movieId'), numbers('rating')];
+  const [time, year, genre] = [numbers('timestamp'), numbers('year'), numbers('genres')];
+
+  const rows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
+  const ratings = ['userId,movieId,rating,timestamp\n'];
+  const films = new Map<number, string>();
+  for (const row of rows) {
+    ratings.push(`${user[row]},${movie[row]},${rating[row]!.toFixed(1)},${time[row]}\n`);
+    if (films.has(movie[row]!)) continue;
+    const title = titles.values[row] ?? '';
+    const dated = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
+    films.set(movie[row]!, `${movie[row]},${quoted(dated)},${quoted(levels.values[genre[row]! - 1] ?? '')}\n`);
+  }
+  const movies = [...films].sort(([a], [b]) => a - b).map(([, line]) => line);
+  return { ratings: ratings.join(''), movies: ['movieId,title,genres\n', ...movies].join('') };
+}
+
+function quoted(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Counts must be right; another check sum is said, for GroupLens may write the same ratings anew. */
+function check({ edition, ratings, movies }: Fetched, log: Log): void {
+  const counts = { ratings: rowsOf(ratings), movies: rowsOf(movies) };
+  if (counts.ratings !== edition.ratings || counts.movies !== edition.movies) {
+    throw new Error(
+      `it has ${counts.ratings} ratings of ${counts.movies} films, and ${edition.name} has ${edition.ratings} of ${edition.movies}`,
+    );
+  }
+  const [ratingsSum, moviesSum] = edition.md5 ?? [];
+  const same = md5(ratings) === ratingsSum && md5(movies) === moviesSum;
+  log(same ? 'counts and check sums are right' : 'counts are right; check sums are not those of the copy known here');
+}
+
+/** Writes under temporary names, and renames, so that a folder holds all of it or nothing. */
+function keep(folder: string, { edition, from, ratings, movies }: Fetched): MovieLensSource {
+  const source: MovieLensSource = {
+    edition: edition.name,
+    from,
+    ratings: rowsOf(ratings),
+    movies: rowsOf(movies),
+    md5: { 'ratings.csv': md5(ratings), 'movies.csv': md5(movies) },
+    terms: TERMS,
+  };
+  const files = { 'ratings.csv': ratings, 'movies.csv': movies, 'source.json': `${JSON.stringify(source, null, 2)}\n` };
+  try {
+    makeFoldersSync(folder);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.part`), text);
+    for (const name of Object.keys(files)) renameSync(join(folder, `${name}.part`), join(folder, name));
+  } catch (error) {
+    throw failure('cannot-write', { path: folder, reason: reasonOf(error) });
+  }
+  return source;
+}
+
+/** Lines after the header; no title of MovieLens holds a line end. */
+function rowsOf(csv: string): number {
+  return csv.trimEnd().split('\n').length - 1;
+}
+
+function md5(content: string | Buffer): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause =
+    error.cause instanceof Error ? error.cause.message || (error.cause as NodeJS.ErrnoException).code : undefined;
+  return (cause ?? error.message).split('\n')[0]!;
+}
+
+// R's lazy-load data bases: a `.rdx` index and a `.rdb` file of compressed objects.
+
+/** One object of a lazy-load data base. Throws Error when it has none of that name, or is damaged. */
+export function readLazyLoad(index: Buffer, objects: Buffer, name: string): RValue {
+  const variables = member(readRObject(gunzipSync(index)), 'variables');
+  const place = member(variables, name);
+  if (place?.kind !== 'numbers') throw new Error(`it has no object \`${name}\``);
+  const [offset, length] = place.values;
+  // Four bytes say how long the object is once it is unpacked.
+  return readRObject(inflateSync(objects.subarray(offset! + 4, offset! + length!)));
+}
+
+/** A part of a list, by its name. */
+function member(value: RValue | undefined, name: string): RValue | undefined {
+  if (value?.kind !== 'list') return undefined;
+  const names = value.attributes.get('names');
+  const at = names?.kind === 'texts' ? names.values.indexOf(name) : -1;
+  return at === -1 ? undefined : value.values[at];
+}
 
 export const movielens: DataSet = {
   doc: 'MovieLens latest-small: 100,836 ratings of films with titles and genres, by 610 people, with times',

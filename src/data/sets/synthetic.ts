@@ -1,15 +1,14 @@
 /** A set of any size whose structure is known, so that the recall of a perfect model is known too. Memory does not grow with its rows. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
-import { makeFolder, writeTextDurably } from '../../storage/durable.ts';
-import { openDatabase } from '../files/duckdb.ts';
+import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../storage/durable.ts';
+import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
 import type { DataSet, GetOptions, SetSource } from './set.ts';
-import { makeDraws } from './synthetic/draws.ts';
-import { type Bounds, boundsOf } from './synthetic/optimum.ts';
-import { bytesIn, partsOf, writeParts } from './synthetic/parts.ts';
+import { makeDraws, tastes } from './synthetic/draws.ts';
 import { type SyntheticShape, shapeOf } from './synthetic/shape.ts';
+import { makeZipf } from './synthetic/zipf.ts';
 
 export interface SyntheticSource extends SetSource {
   /** By k. */
@@ -143,3 +142,153 @@ async function refuseFullDisk(folder: string, shape: SyntheticShape): Promise<vo
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const count = (number: number): string => number.toLocaleString('en');
+
+/** A table as Parquet files of a fixed number of rows. Each is whole or absent, so a run that was killed goes on after the last. */
+interface PartsOf {
+  readonly folder: string;
+  readonly rows: number;
+  readonly rowsPerPart: number;
+  readonly columns: readonly string[];
+  /** Fills the columns with rows `from`, `from` + 1, … */
+  readonly fill: (from: number, columns: readonly Int32Array[]) => void;
+  /** SQL of a column more, from the SQL of the row's number. */
+  readonly computed?: (row: string) => string;
+  readonly wrote: (rows: number) => void;
+}
+
+const partsOf = (rows: number, rowsPerPart: number): readonly string[] =>
+  Array.from({ length: Math.ceil(rows / rowsPerPart) }, (_, at) => `${String(at).padStart(6, '0')}.parquet`);
+
+/** @throws Failure `cannot-write` */
+async function writeParts(database: Database, parts: PartsOf): Promise<void> {
+  const { folder, rows, rowsPerPart, columns, fill, computed, wrote } = parts;
+  const names = partsOf(rows, rowsPerPart);
+  await makeFolder(folder);
+  await removeLeft(folder, new Set(names));
+  const room = columns.map(() => new Int32Array(Math.min(rows, rowsPerPart)));
+  for (const [at, name] of names.entries()) {
+    const from = at * rowsPerPart;
+    const count = Math.min(rowsPerPart, rows - from);
+    const path = join(folder, name);
+    if (!existsSync(path)) {
+      const filled = room.map((all) => all.subarray(0, count));
+      fill(from, filled);
+      await database.fill(
+        'part',
+        columns.map((name, column) => ({ name, integers: filled[column]! })),
+        count,
+      );
+      const selected = computed === undefined ? '*' : `*, ${computed(`(${from} + rowid)`)}`;
+      await replaceDurably(path, async (partial) => {
+        try {
+          await database.run(`COPY (SELECT ${selected} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
+        } catch (error) {
+          database.passOn(error);
+          throw failure('cannot-write', { path, reason: (error as Error).message.split('\n')[0]! });
+        }
+      });
+      await database.run('DROP TABLE part');
+    }
+    wrote(count);
+  }
+}
+
+const bytesIn = (folder: string): number =>
+  existsSync(folder)
+    ? readdirSync(folder).reduce(
+        (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      )
+    : 0;
+
+/** What a kill left half written. */
+async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<void> {
+  for (const file of readdirSync(folder)) {
+    if (/^\.\d{6}\.parquet\./.test(file) && [...names].some((name) => isPartialOf(file, name))) {
+      await rm(join(folder, file), { force: true });
+    }
+  }
+}
+
+/**
+ * What a synthetic set's structure permits, in closed form. With w for the chances of `tastes` and z for Zipf's law within a cluster,
+ *
+ *     P(item | user) = z(rank) · (w.first [its cluster is the first] + w.second [… the second] + w.any ÷ clusters)
+ *
+ * An event is one target. So the recall@k of a perfect model is the sum of the k largest P, and no model exceeds it but by chance.
+ */
+interface Bounds {
+  readonly k: number;
+  /** Recall of a perfect model, of the most popular items, and of random items. */
+  readonly optimum: number;
+  readonly popularity: number;
+  readonly random: number;
+}
+
+/** `count` clusters of one size, whose items have the chance share × z(rank). */
+interface Group {
+  readonly count: number;
+  readonly share: number;
+  readonly chance: (rank: number) => number;
+  readonly size: number;
+}
+
+const ks = [10, 50, 100] as const;
+
+function boundsOf({ items, clusters }: SyntheticShape): readonly Bounds[] {
+  const larger = items % clusters;
+  const few = makeZipf(Math.floor(items / clusters));
+  const many = larger === 0 ? few : makeZipf(few.size + 1);
+  const sizes = [
+    { ...many, count: larger },
+    { ...few, count: clusters - larger },
+  ];
+  const group = (at: number, count: number, share: number): Group => ({ ...sizes[at]!, count, share });
+  const any = tastes.any / clusters;
+
+  const optimum = (k: number): number => {
+    let sum = 0;
+    for (const first of [0, 1]) {
+      for (const second of [0, 1]) {
+        const rest = sizes.map(({ count }, at) => count - (at === first ? 1 : 0) - (at === second ? 1 : 0));
+        const left = sizes[second]!.count - (first === second ? 1 : 0);
+        const chance = (sizes[first]!.count / clusters) * (left / (clusters - 1));
+        if (chance <= 0) continue;
+        const own = [group(first, 1, tastes.first + any), group(second, 1, tastes.second + any)];
+        sum += chance * largest([...own, ...rest.map((count, at) => group(at, count, any))], k);
+      }
+    }
+    return sum;
+  };
+  return ks
+    .filter((k) => k <= items)
+    .map((k) => ({
+      k,
+      optimum: optimum(k),
+      popularity: largest(
+        sizes.map(({ count }, at) => group(at, count, 1 / clusters)),
+        k,
+      ),
+      random: k / items,
+    }));
+}
+
+/** The sum of the k largest chances. */
+function largest(groups: readonly Group[], k: number): number {
+  const ranks = groups.map(() => 0);
+  let [sum, left] = [0, k];
+  while (left > 0) {
+    let [best, chance] = [-1, 0];
+    for (const [at, { count, share, chance: of, size }] of groups.entries()) {
+      if (count === 0 || ranks[at]! >= size) continue;
+      const next = share * of(ranks[at]!);
+      if (next > chance) [best, chance] = [at, next];
+    }
+    if (best < 0) return sum;
+    const taken = Math.min(left, groups[best]!.count);
+    sum += taken * chance;
+    left -= taken;
+    ranks[best]!++;
+  }
+  return sum;
+}

@@ -1,5 +1,4 @@
-/** The events of a bucket in the order of time, with the part that each is in: as `orderEvents` has them, of the bucket's users alone. */
-
+/** Orders the events of a partition by time, with the part of each: as `orderEvents` does, for the partition's users alone. */
 import { defined } from '../../defined.ts';
 import { everyRow } from '../../every_row.ts';
 import type { Split } from '../../model/model.ts';
@@ -14,41 +13,42 @@ import { partsOfUsers } from '../rows/split.ts';
 import type { ValidRows } from '../rows/valid_rows.ts';
 import type { Bucket } from './buckets.ts';
 import { isBefore, type Moment } from './by_time.ts';
-import type { Sides } from './sides.ts';
+import type { GlobalSides } from './sides.ts';
 
-/** What splitting needs of all events together. */
+/** The boundaries of parts, which depend on all events together. */
 export interface Cuts {
   readonly split: Split;
-  /** Of `by_time`: the first event of validation, and of test; absent where the part is empty. */
+  /** For `by_time`: the first event of validation, and of test; absent where the part is empty. */
   readonly moments?: { readonly validation?: Moment; readonly test?: Moment };
-  /** The part of an event by its rank among all, where that says it. */
+  /** Returns the part of an event by its rank among all, where the rank decides. */
   readonly ofRank?: (rank: number) => number;
 }
 
-export interface ToArrange {
+export interface PartitionContext {
   readonly wanted: ColumnRequests;
-  readonly sides: Sides;
+  readonly sides: GlobalSides;
   readonly cuts: Cuts;
-  /** Places of the bucket's users among all users. */
+  /** Indexes of the partition's users among all users. */
   readonly members: Int32Array;
-  /** Of each user, its place among its bucket's `members`. */
+  /** By user, its index among its partition's `members`. */
   readonly localOf: Int32Array;
-  /** Row id of the last training event of each item, once it is known. */
+  /** Row id of the last training event of each item, once it is counted. */
   readonly lastTraining?: Int32Array;
 }
 
-/** @param good the bucket's rows as the events, and the joined files */
-export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, known: ToArrange): OrderedEvents {
-  const { wanted, sides, cuts, members, localOf } = known;
+/** @param good the partition's rows as the events, and the joined files */
+export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, context: PartitionContext): OrderedEvents {
+  const { wanted, sides, cuts, members, localOf } = context;
   const { events } = good;
   const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
   const order = time ? ascendingPlaces(time) : everyRow(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
   const codesOf = (key: ColumnRequests['itemKey']): Int32Array | undefined =>
     key && gather((events.columns.get(key.inEvents) as RawCodes).values, order);
-  const item = codesOf(wanted.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? nobody(order.length);
-  const user = codesOf(wanted.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? nobody(order.length);
-  const stream: Stream = { user, users: members.length, ...defined({ times }) };
+  const itemOfEvent = codesOf(wanted.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? noEntities(order.length);
+  const userOfEvent =
+    codesOf(wanted.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
+  const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
   const part = partOf({ ids, ranks }, good, wanted, order, stream, cuts);
   const places = { train: placesOf(part, 0), validation: placesOf(part, 1), test: placesOf(part, 2) };
   const rows = {
@@ -56,27 +56,28 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, known: To
     validation: gather(order, places.validation),
     test: gather(order, places.test),
   };
-  const firstOf = (of: Int32Array, count: number): Int32Array => {
-    const first = new Int32Array(count).fill(-1);
-    for (let at = of.length - 1; at >= 0; at--) if (of[at]! >= 0) first[of[at]!] = order[at]!;
-    return first;
+  const firstOf = (entityOfEvent: Int32Array, count: number): Int32Array => {
+    const firstRows = new Int32Array(count).fill(-1);
+    for (let index = entityOfEvent.length - 1; index >= 0; index--)
+      if (entityOfEvent[index]! >= 0) firstRows[entityOfEvent[index]!] = order[index]!;
+    return firstRows;
   };
   const items = {
     keys: sides.items.keys,
-    rows: sides.items.fileRows ?? firstOf(item, sides.items.keys.length),
-    ofEvent: item,
+    rows: sides.items.fileRows ?? firstOf(itemOfEvent, sides.items.keys.length),
+    ofEvent: itemOfEvent,
     ofCode: sides.items.ofCode,
   };
   const users = {
     keys: pickTexts(sides.users.keys, members),
-    rows: sides.users.fileRows ? gather(sides.users.fileRows, members) : firstOf(user, members.length),
-    ofEvent: user,
+    rows: sides.users.fileRows ? gather(sides.users.fileRows, members) : firstOf(userOfEvent, members.length),
+    ofEvent: userOfEvent,
     ofCode: new Int32Array(0),
   };
   return {
     order,
     stream,
-    items: lastOfAll(sideOf(items, places.train, rows.train), ids, known.lastTraining),
+    items: lastOfAll(sideOf(items, places.train, rows.train), ids, context.lastTraining),
     users: sideOf(users, places.train, rows.train),
     part,
     places,
@@ -85,9 +86,9 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, known: To
   };
 }
 
-const nobody = (length: number): Int32Array => new Int32Array(length).fill(-1);
+const noEntities = (length: number): Int32Array => new Int32Array(length).fill(-1);
 
-/** The last training event of an item is in one bucket: in others the item has none. */
+/** The last training event of an item is in one partition: in others the item has none. */
 function lastOfAll(side: Side, ids: Int32Array, lastTraining: Int32Array | undefined): Side {
   if (lastTraining === undefined) return side;
   const isLast = (row: number, item: number): boolean => row >= 0 && ids[row] === lastTraining[item];
@@ -105,10 +106,10 @@ function partOf(
   if (moments) {
     const { validation, test } = moments;
     const part = new Uint8Array(order.length);
-    for (let at = 0; at < order.length; at++) {
-      const [time, row] = [stream.times?.[at] ?? 0, ids[order[at]!]!];
+    for (let index = 0; index < order.length; index++) {
+      const [time, row] = [stream.times?.[index] ?? 0, ids[order[index]!]!];
       const isIn = (first: Moment | undefined): boolean => first !== undefined && !isBefore(time, row, first);
-      part[at] = isIn(test) ? 2 : isIn(validation) ? 1 : 0;
+      part[index] = isIn(test) ? 2 : isIn(validation) ? 1 : 0;
     }
     return part;
   }

@@ -1,5 +1,4 @@
-/** Reads buckets one after the other, each with its events in order. */
-
+/** Reads partitions one after the other, each with its events in order. */
 import { defined } from '../../defined.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -13,17 +12,17 @@ import { type Bucket, grouped, unpackBucket } from './buckets.ts';
 import type { Times } from './by_time.ts';
 import { type PileFile, readPile } from './piles.ts';
 import { bucketOfUser } from './scatter.ts';
-import type { Sides } from './sides.ts';
+import type { GlobalSides } from './sides.ts';
 
 export interface BucketFiles {
   readonly folder: string;
   readonly files: readonly PileFile[];
   readonly wanted: ColumnRequests;
   readonly dictionaries: Dictionaries;
-  readonly sides: Sides;
+  readonly sides: GlobalSides;
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
-  /** The part of each file of events, where the data block names one for each. */
+  /** The part of each file of events, where the data block names files for parts. */
   readonly partsOfFiles: readonly PartOfFile[];
   readonly description: DataDescription;
   readonly signal?: AbortSignal | undefined;
@@ -33,14 +32,13 @@ export interface ArrangedBucket {
   readonly bucket: Bucket;
   readonly good: ValidRows;
   readonly arranged: OrderedEvents;
-  /** Places of the bucket's users among all users. */
   readonly members: Int32Array;
 }
 
 export const bucketName = (at: number): string => `bucket-${at}.bin`;
 
 export class BucketSource {
-  /** Users of each bucket, as places among all users. */
+  /** By partition, the indexes of its users among all users. */
   readonly #members: readonly Int32Array[];
   readonly #localOf: Int32Array;
 
@@ -60,29 +58,29 @@ export class BucketSource {
   }
 
   /** @throws Failure `shards-damaged` */
-  async read(at: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedBucket> {
+  async read(index: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedBucket> {
     const { wanted, sides, dictionaries, partsOfFiles, items, users, description } = this.of;
-    const bucket = await this.#load(at);
-    const split = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, bucket.ids) : undefined;
-    const good: ValidRows = { dictionaries, events: bucket.rows, ...defined({ items, users, folds: split }) };
-    const members = this.#members[at]!;
-    const known = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
-    return { bucket, good, members, arranged: arrangeBucket(bucket, good, known) };
+    const bucket = await this.#load(index);
+    const folds = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, bucket.ids) : undefined;
+    const good: ValidRows = { dictionaries, events: bucket.rows, ...defined({ items, users, folds: folds }) };
+    const members = this.#members[index]!;
+    const context = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
+    return { bucket, good, members, arranged: arrangeBucket(bucket, good, context) };
   }
 
-  /** The times of all events, a bucket at a time. Without a time all are 0: their rows order them. */
+  /** Returns the times of all events, a partition at a time. Without a time all are 0: their rows order them. */
   async *times(): AsyncIterable<Times> {
     const { time } = this.of.wanted;
-    for (let at = 0; at < this.count; at++) {
-      const { ids, rows } = await this.#load(at);
+    for (let index = 0; index < this.count; index++) {
+      const { ids, rows } = await this.#load(index);
       yield { rows: ids, times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length) };
     }
   }
 
-  async #load(at: number): Promise<Bucket> {
+  async #load(index: number): Promise<Bucket> {
     const { folder, files, wanted, signal } = this.of;
     signal?.throwIfAborted();
-    const blocks = await readPile(folder, bucketName(at), files[at]!);
+    const blocks = await readPile(folder, bucketName(index), files[index]!);
     return unpackBucket(blocks, wanted.columns.get('events')!);
   }
 }

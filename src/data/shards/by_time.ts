@@ -1,8 +1,7 @@
-/** The order of events by time, without comparing any two of them. */
-
+/** Orders events by time, without comparing any two of them. */
 import { ascendingPlaces } from '../rows/ascending_places.ts';
 
-/** An event in the order of time: events of one time are in the order of their rows. */
+/** An event in the order of time: events of one time have the order of their rows. */
 export interface Moment {
   readonly time: number;
   readonly row: number;
@@ -11,18 +10,18 @@ export interface Moment {
 export const isBefore = (time: number, row: number, cut: Moment): boolean =>
   time < cut.time || (time === cut.time && row < cut.row);
 
-/** Times of some events, and their row ids. */
+/** Times of some events, with their row ids. */
 export interface Times {
   readonly times: Float64Array;
   readonly rows: Int32Array;
 }
 
-/** Candidates that are sorted, where so few are left. */
-const mostSorted = 2 ** 22;
+/** The number of candidates that are sorted at the end. */
+const maxSorted = 2 ** 22;
 const bins = 2 ** 16;
 
-/** Where an event of a rank may be: so many come before `low`, and `within` are from `low` to `high`. */
-interface Search {
+/** The range of an event of a rank: `left` more come before it from `low` on, and `within` are from `low` to `high`. */
+interface RankSearch {
   low: number;
   high: number;
   left: number;
@@ -30,13 +29,13 @@ interface Search {
 }
 
 /**
- * For each rank, the event that has so many events before it; undefined where there are no more. Each round counts the times of all
+ * Finds for each rank the event that has so many events before it; undefined where there are no more. Each round counts the times of all
  * pieces in equal ranges and goes on in the range that has the event, so memory does not grow with the rows.
  */
 export async function momentsAt(
   pieces: () => AsyncIterable<Times>,
   ranks: readonly number[],
-  fewEnough = mostSorted,
+  sortable = maxSorted,
 ): Promise<(Moment | undefined)[]> {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let total = 0;
@@ -48,18 +47,18 @@ export async function momentsAt(
     }
   }
   const searches = ranks.map((rank) => (rank < total ? { low, high, left: rank, within: total } : undefined));
-  const there = searches.filter((search) => search !== undefined);
+  const openSearches = searches.filter((search) => search !== undefined);
   for (;;) {
-    const wide = there.filter((search) => search.within > fewEnough && search.low < search.high);
-    if (wide.length === 0) break;
-    await narrow(pieces, wide);
+    const wideSearches = openSearches.filter((search) => search.within > sortable && search.low < search.high);
+    if (wideSearches.length === 0) break;
+    await narrow(pieces, wideSearches);
   }
-  const found = await candidates(pieces, there);
-  return searches.map((search) => search && momentOf(found.get(search)!, search.left));
+  const candidatesOf = await candidates(pieces, openSearches);
+  return searches.map((search) => search && momentOf(candidatesOf.get(search)!, search.left));
 }
 
-/** One round for all searches. */
-async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Search[]): Promise<void> {
+/** Runs one round for all searches. */
+async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly RankSearch[]): Promise<void> {
   const rounds = searches.map((search) => ({
     search,
     width: (search.high - search.low) / bins,
@@ -87,31 +86,31 @@ async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Sea
   }
 }
 
-/** The events that each search has come down to. */
+/** Collects the events that remain of each search. */
 async function candidates(
   pieces: () => AsyncIterable<Times>,
-  searches: readonly Search[],
-): Promise<ReadonlyMap<Search, Times>> {
-  const found = searches.map((search) => {
+  searches: readonly RankSearch[],
+): Promise<ReadonlyMap<RankSearch, Times>> {
+  const collectors = searches.map((search) => {
     const { within } = search;
     return { search, at: 0, times: new Float64Array(within), rows: new Int32Array(within) };
   });
   for await (const piece of pieces()) {
-    for (const of of found) {
-      const { low, high } = of.search;
+    for (const collector of collectors) {
+      const { low, high } = collector.search;
       for (let i = 0; i < piece.times.length; i++) {
         if (piece.times[i]! < low || piece.times[i]! > high) continue;
-        of.times[of.at] = piece.times[i]!;
-        of.rows[of.at++] = piece.rows[i]!;
+        collector.times[collector.at] = piece.times[i]!;
+        collector.rows[collector.at++] = piece.rows[i]!;
       }
     }
   }
-  return new Map(found.map(({ search, times, rows }) => [search, { times, rows }]));
+  return new Map(collectors.map(({ search, times, rows }) => [search, { times, rows }]));
 }
 
 function momentOf({ times, rows }: Times, left: number): Moment {
   const byRow = ascendingPlaces(rows);
-  const byTime = ascendingPlaces(Float64Array.from(byRow, (place) => times[place]!));
+  const byTime = ascendingPlaces(Float64Array.from(byRow, (index) => times[index]!));
   const place = byRow[byTime[left]!]!;
   return { time: times[place]!, row: rows[place]! };
 }

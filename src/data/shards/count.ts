@@ -1,9 +1,10 @@
-/** What must be known of all training events before the first is encoded: counts, and what encoders learn from. */
+/** Counts all training events before the first is encoded, and samples what encoders learn from. */
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import { sampleColumn } from '../columns/encode.ts';
-import type { Sample } from '../columns/encoders/contract.ts';
-import { teachersOf } from '../columns/fit_encoders.ts';
+import type { NumberSample, Sample } from '../columns/encoders/contract.ts';
+import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
+import { ascendingPlaces } from '../rows/ascending_places.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import { gather } from '../rows/gather.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
@@ -12,39 +13,80 @@ import { parts } from '../rows/split.ts';
 import { rawOf, type ValidRawRows } from '../rows/valid_rows.ts';
 import type { Cuts } from './arrange.ts';
 import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
-import { NumbersSample } from './numbers_sample.ts';
 import type { OnPass } from './passes.ts';
-import type { GlobalSide, Sides } from './sides.ts';
+import type { GlobalSides } from './sides.ts';
 
-export interface Counted {
-  /** Events of each part. */
+/** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
+export class NumbersSample {
+  #values = new Float64Array(2 ** 16);
+  #weights = new Float64Array(2 ** 16);
+  #length = 0;
+
+  add(value: number): void {
+    if (Number.isNaN(value)) return;
+    if (this.#length === this.#values.length) this.#compact();
+    this.#values[this.#length] = value;
+    this.#weights[this.#length++] = 1;
+  }
+
+  get bytes(): number {
+    return this.#values.byteLength + this.#weights.byteLength;
+  }
+
+  sample(): NumberSample {
+    this.#compact();
+    return { values: this.#values.slice(0, this.#length), weights: this.#weights.slice(0, this.#length) };
+  }
+
+  /** Merges equal values. Where most differ, there is room for twice as many afterwards. */
+  #compact(): void {
+    const ascending = ascendingPlaces(this.#values.subarray(0, this.#length));
+    const values = new Float64Array(this.#values.length);
+    const weights = new Float64Array(this.#values.length);
+    let distinctCount = 0;
+    for (const index of ascending) {
+      const value = this.#values[index]!;
+      if (distinctCount === 0 || values[distinctCount - 1] !== value) values[distinctCount++] = value;
+      weights[distinctCount - 1]! += this.#weights[index]!;
+    }
+    const capacity = distinctCount > values.length / 2 ? 2 * values.length : values.length;
+    this.#values = new Float64Array(capacity);
+    this.#weights = new Float64Array(capacity);
+    this.#values.set(values.subarray(0, distinctCount));
+    this.#weights.set(weights.subarray(0, distinctCount));
+    this.#length = distinctCount;
+  }
+}
+
+export interface TrainingCounts {
+  /** Events by part. */
   readonly counts: readonly number[];
-  /** Training events of each item, and of each user. */
+  /** Training events by item, and by user. */
   readonly items: Int32Array;
   readonly users: Int32Array;
   /** Row id of each item's last training event; −1 where there is none. */
   readonly lastTraining: Int32Array;
   /** By item, the code of its title in its last training event, where events have the title. */
   readonly titles?: Int32Array;
-  /** Elements that each list of events has in all training events. */
+  /** The total of elements of each list of events in training. */
   readonly elements: ReadonlyMap<ColumnRequest, number>;
-  /** Training events that users had before each held-out event, of all of these together. */
+  /** The sum over held-out events of the training events that their users had before. */
   readonly beforeHeldOut: number;
-  /** What an encoder learns from a column. */
+  /** Returns the sample of a column that an encoder learns from. */
   sampleOf(column: ColumnRequest): Sample;
 }
 
-interface ToCount {
+interface CountingInput {
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
-  readonly sides: Sides;
+  readonly sides: GlobalSides;
   readonly dictionaries: Dictionaries;
   readonly files: { readonly items?: ValidRawRows | undefined; readonly users?: ValidRawRows | undefined };
   readonly onPass?: OnPass | undefined;
 }
 
-export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount): Promise<Counted> {
-  const { wanted, sides, dictionaries, onPass } = to;
+export async function countBuckets(source: BucketSource, cuts: Cuts, input: CountingInput): Promise<TrainingCounts> {
+  const { wanted, sides, dictionaries, onPass } = input;
   const { title } = wanted;
   const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
   const counts = [0, 0, 0];
@@ -53,15 +95,17 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
   const lastTraining = new Int32Array(itemCount).fill(-1);
   const lastTimes = new Float64Array(itemCount);
   const titles = title?.column.at === 'events' ? new Int32Array(itemCount) : undefined;
-  const learners = new Map(learnersOf(to).map((column) => [column, makeLearner(column, dictionaries)] as const));
-  const numbersOf = learnsNumbers(to);
+  const columnSamplers = new Map(
+    sampledColumns(input).map((column) => [column, makeSampler(column, dictionaries)] as const),
+  );
+  const numberColumns = numberSampledColumns(input);
   const elements = new Map<ColumnRequest, number>();
   let beforeHeldOut = 0;
 
-  const count = ({ bucket, good, arranged, members }: ArrangedBucket): void => {
-    for (const [at, part] of parts.entries()) counts[at]! += arranged.places[part].length;
-    arranged.users.trainingCounts.forEach((its, local) => {
-      users[members[local]!] = its;
+  const countPartition = ({ bucket, good, arranged, members }: ArrangedBucket): void => {
+    for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
+    arranged.users.trainingCounts.forEach((trainingCount, local) => {
+      users[members[local]!] = trainingCount;
     });
     beforeHeldOut += trainingBeforeHeldOut(arranged);
     const { train } = arranged.places;
@@ -80,20 +124,20 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
     }
     for (const [column, raw] of good.events.columns) {
       if (raw.kind !== 'bags') continue;
-      const its = arranged.rows.train.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
-      elements.set(column, (elements.get(column) ?? 0) + its);
+      const elementCount = arranged.rows.train.reduce((sum, row) => sum + raw.ends[row]! - raw.starts[row]!, 0);
+      elements.set(column, (elements.get(column) ?? 0) + elementCount);
     }
-    for (const [column, learner] of learners)
-      learner.add(rawOf(good, column), arranged.rows.train, numbersOf.has(column));
+    for (const [column, learner] of columnSamplers)
+      learner.add(rawOf(good, column), arranged.rows.train, numberColumns.has(column));
   };
-  for (let at = 0; at < source.count; at++) {
-    onPass?.({ pass: 'counting', done: at, total: source.count });
-    count(await source.read(at, cuts));
+  for (let index = 0; index < source.count; index++) {
+    onPass?.({ pass: 'counting', done: index, total: source.count });
+    countPartition(await source.read(index, cuts));
   }
   onPass?.({ pass: 'counting', done: source.count, total: source.count });
   const weights = {
-    items: to.files.items && weightsIn(to.files.items, sides.items, items),
-    users: to.files.users && weightsIn(to.files.users, sides.users, users),
+    items: input.files.items && weightsIn(input.files.items, sides.items.fileRows!, items),
+    users: input.files.users && weightsIn(input.files.users, sides.users.fileRows!, users),
   };
   return {
     counts,
@@ -105,44 +149,44 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, to: ToCount
     ...(titles ? { titles } : {}),
     sampleOf(column) {
       const { at } = column.column;
-      if (at === 'events') return learners.get(column)!.sample();
+      if (at === 'events') return columnSamplers.get(column)!.sample();
       const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
-      return sampleColumn(to.files[at]!.columns.get(column)!, weights[at]!, dictionary);
+      return sampleColumn(input.files[at]!.columns.get(column)!, weights[at]!, dictionary);
     },
   };
 }
 
 function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
-  const before = new Int32Array(users.keys.length);
+  const trainingBefore = new Int32Array(users.keys.length);
   let sum = 0;
-  for (let place = 0; place < part.length; place++) {
-    const user = users.ofEvent[place]!;
-    if (user < 0) continue;
-    if (part[place] === 0) before[user]!++;
-    else sum += before[user]!;
+  for (let index = 0; index < part.length; index++) {
+    const userIndex = users.ofEvent[index]!;
+    if (userIndex < 0) continue;
+    if (part[index] === 0) trainingBefore[userIndex]!++;
+    else sum += trainingBefore[userIndex]!;
   }
   return sum;
 }
 
-/** Columns of events that an encoder learns from. */
-const learnersOf = ({ needs, wanted }: ToCount): ColumnRequest[] => [
+/** Returns the columns of events that an encoder learns from. */
+const sampledColumns = ({ needs, wanted }: CountingInput): ColumnRequest[] => [
   ...new Set(teachersOf(needs, wanted).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
 ];
 
-/** Of them, those whose numbers count: a code by quantiles, and a number in standard units. */
-const learnsNumbers = ({ needs, wanted }: ToCount): ReadonlySet<ColumnRequest> =>
+/** Returns those of them whose numbers count: a code by quantiles, and a number in standard units. */
+const numberSampledColumns = ({ needs, wanted }: CountingInput): ReadonlySet<ColumnRequest> =>
   new Set(
     teachersOf(needs, wanted).flatMap(({ teacher, column }) =>
       column && (teacher.encoder.kind === 'quantiles' || teacher.encoder.kind === 'standardize') ? [column] : [],
     ),
   );
 
-interface Learner {
+interface ColumnSampler {
   add(raw: RawColumn, rows: Int32Array, takesNumbers: boolean): void;
   sample(): Sample;
 }
 
-function makeLearner({ dictionary }: ColumnRequest, dictionaries: Dictionaries): Learner {
+function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries): ColumnSampler {
   const texts = dictionary === undefined ? [''] : dictionaries.get(dictionary)!;
   const counts = new Float64Array(texts.length);
   const numbers = new NumbersSample();
@@ -152,9 +196,9 @@ function makeLearner({ dictionary }: ColumnRequest, dictionaries: Dictionaries):
         for (const row of rows) counts[raw.values[row]!]!++;
       } else if (raw.kind === 'bags') {
         for (const row of rows)
-          for (let at = raw.starts[row]!; at < raw.ends[row]!; at++) {
-            if (raw.values instanceof Int32Array) counts[raw.values[at]!]!++;
-            else if (takesNumbers) numbers.add(raw.values[at]!);
+          for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) {
+            if (raw.values instanceof Int32Array) counts[raw.values[index]!]!++;
+            else if (takesNumbers) numbers.add(raw.values[index]!);
           }
       } else if (takesNumbers && raw.width === 1) for (const row of rows) numbers.add(raw.values[row]!);
     },
@@ -165,18 +209,11 @@ function makeLearner({ dictionary }: ColumnRequest, dictionaries: Dictionaries):
   };
 }
 
-/** How many training events have each row of a file. */
-function weightsIn(file: ValidRawRows, { fileRows }: GlobalSide, counts: Int32Array): Int32Array {
-  const weights = new Int32Array(file.rows);
-  for (let at = 0; at < counts.length; at++) weights[fileRows![at]!] = counts[at]!;
-  return weights;
-}
-
-/** Titles of items: of their file, or of their last training event. */
+/** Returns title codes of items: from their file, or from their last training event. */
 export function titleCodes(
-  counted: Pick<Counted, 'titles'>,
+  counted: Pick<TrainingCounts, 'titles'>,
   title: ColumnRequest,
-  sides: Sides,
+  sides: GlobalSides,
   file: ValidRawRows | undefined,
 ): Int32Array {
   if (title.column.at === 'events') return counted.titles!;

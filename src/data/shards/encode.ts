@@ -1,5 +1,4 @@
-/** The second pass: the events of each bucket are encoded with their histories; training events go to piles, the others stay. */
-
+/** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
 import { everyRow } from '../../every_row.ts';
 import { madeOf } from '../../plan/plan.ts';
 import { hashOf } from '../../random/mixed.ts';
@@ -10,62 +9,63 @@ import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
 import { labelSums } from '../label_sums.ts';
 import type { Cuts } from './arrange.ts';
-import type { Block, Numbers } from './block.ts';
+import type { ColumnBlock, NumberArray } from './block.ts';
 import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
 import { grouped } from './buckets.ts';
 import { packEvents, specOf } from './event_rows.ts';
-import type { BucketRest, Gathered, MissingLabels } from './gathered.ts';
+import type { Gathered, MissingLabels, PartitionRest } from './gathered.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';
 import { blockOfSeen, seenOfBucket } from './seen_items.ts';
 import { type SideRows, sideRows } from './side_columns.ts';
 
-export interface ToEncodeBuckets {
+export interface EncodingInput {
   readonly layout: Layout;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
-  /** One file a pile, then that of what users had. */
+  /** It has one file for each shard, then that of seen items. */
   readonly writer: PileWriter;
   readonly piles: number;
-  /** What the buckets before `from` have of it is there. */
+  /** It has the results of the partitions before `from`. */
   readonly gathered: Gathered;
-  /** The first bucket that is not encoded yet. */
+  /** The first partition that is not encoded yet. */
   readonly from: number;
   /** Features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
-  /** After a bucket is in piles. */
-  readonly onDone: (bucket: number, rest: BucketRest) => Promise<void>;
+  /** Called after a partition is in shards. */
+  readonly onDone: (bucket: number, rest: PartitionRest) => Promise<void>;
 }
 
 const pileStream = 2;
 
-export async function encodeBuckets(source: BucketSource, cuts: Cuts, to: ToEncodeBuckets): Promise<void> {
-  const { layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, onPass } = to;
+export async function encodeBuckets(source: BucketSource, cuts: Cuts, input: EncodingInput): Promise<void> {
+  const { layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, onPass } = input;
   const sides = sidesOfFeatures(needs, wanted);
-  for (let at = to.from; at < source.count; at++) {
-    onPass?.({ pass: 'encoding', done: at, total: source.count });
-    const read = await source.read(at, cuts, lastTraining);
-    const parts = encodeParts({ good: read.good, wanted, needs, layout }, read.arranged, encodings);
-    const train = withOwnIds(parts.events.train, read);
-    const specs = specsOfParts(parts, sides, to);
+  for (let index = input.from; index < source.count; index++) {
+    onPass?.({ pass: 'encoding', done: index, total: source.count });
+    const partition = await source.read(index, cuts, lastTraining);
+    const parts = encodeParts({ good: partition.good, wanted, needs, layout }, partition.arranged, encodings);
+    const train = withOwnIds(parts.events.train, partition);
+    const blockSpecs = specsOfParts(parts, sides, input);
     const groups = grouped(train.rows, piles, (row) => hashOf(train.ids![row]!, pileStream) % piles);
     for (const [pile, rows] of groups.entries()) {
-      if (rows.length > 0) writer.append(pile, rows.length, packEvents(train, specs.spec, rows, read.members));
+      if (rows.length > 0)
+        writer.append(pile, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
     }
-    writer.append(piles, read.members.length, blockOfSeen(parts.seen));
-    const rest = restOfBucket(at, read, parts, specs, sides, to);
-    gathered.add(rest);
-    await to.onDone(at, rest);
+    writer.append(piles, partition.members.length, blockOfSeen(parts.seen));
+    const partitionRest = restOfBucket(index, partition, parts, blockSpecs, sides, input);
+    gathered.add(partitionRest);
+    await input.onDone(index, partitionRest);
   }
   onPass?.({ pass: 'encoding', done: source.count, total: source.count });
 }
 
 type SideOf = ReadonlyMap<string, 'items' | 'users'>;
 
-const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven }: ToEncodeBuckets) => ({
+const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven }: EncodingInput) => ({
   spec: specOf(events.train, sides, keepsGiven),
   heldSpec: specOf(events.validation, sides, () => true),
 });
@@ -76,31 +76,33 @@ const withOwnIds = (events: Events, { bucket }: ArrangedBucket): Events => ({
 });
 
 function restOfBucket(
-  at: number,
-  read: ArrangedBucket,
+  index: number,
+  partition: ArrangedBucket,
   parts: EncodedParts,
   specs: ReturnType<typeof specsOfParts>,
   sides: SideOf,
-  to: ToEncodeBuckets,
-): BucketRest {
+  to: EncodingInput,
+): PartitionRest {
   const { events, encoded, seen } = parts;
-  const { arranged, members } = read;
-  const held = (part: 'validation' | 'test'): Block => {
-    const of = withOwnIds(events[part], read);
-    const block = packEvents(of, specs.heldSpec, everyRow(of.rows), members) as Map<string, Numbers>;
+  const { arranged, members } = partition;
+  const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
+    const ownEvents = withOwnIds(events[part], partition);
+    const block = packEvents(ownEvents, specs.heldSpec, everyRow(ownEvents.rows), members) as Map<string, NumberArray>;
     const { times } = arranged.stream;
     block.set(
       '#time',
-      Float64Array.from(arranged.places[part], (place) => times?.[place] ?? 0),
+      Float64Array.from(arranged.places[part], (index) => times?.[index] ?? 0),
     );
     return block;
   };
   const fromFile = (name: string): boolean => sides.get(name) === 'items';
-  const missing = [...encoded.missing].map(([name, count]) => [name, at > 0 && sides.has(name) ? 0 : count] as const);
+  const missing = [...encoded.missing].map(
+    ([name, count]) => [name, index > 0 && sides.has(name) ? 0 : count] as const,
+  );
   return {
     ...specs,
-    held: { validation: held('validation'), test: held('test') },
-    ...(at === 0
+    held: { validation: heldOutBlock('validation'), test: heldOutBlock('test') },
+    ...(index === 0
       ? {
           shared: {
             items: new Map([...encoded.items].filter(([name]) => fromFile(name))),
@@ -108,7 +110,12 @@ function restOfBucket(
           },
         }
       : {}),
-    ...itemsOfBucket(at, new Map([...encoded.items].filter(([name]) => !fromFile(name))), arranged.items, to.gathered),
+    ...itemsOfBucket(
+      index,
+      new Map([...encoded.items].filter(([name]) => !fromFile(name))),
+      arranged.items,
+      to.gathered,
+    ),
     users: sideRows(encoded.users, everyRow(members.length), members),
     seen: seenOfBucket(seen),
     members,
@@ -123,9 +130,9 @@ function restOfBucket(
   };
 }
 
-/** A column of the items' file is whole in each bucket; one that only events know comes from the bucket of an item's last event. */
+/** Selects columns of items: one of the items' file is whole in each partition; one of events comes from the partition of an item's last event. */
 function itemsOfBucket(
-  at: number,
+  index: number,
   columns: ReadonlyMap<string, IndexedColumn>,
   { rows, lastTraining }: { readonly rows: Int32Array; readonly lastTraining: Int32Array },
   { knownItems }: Gathered,
@@ -136,23 +143,23 @@ function itemsOfBucket(
   for (let item = 0; item < rows.length; item++) {
     const isNew = rows[item]! >= 0 && knownItems[item] === 0;
     if (isNew) newItems.push(item);
-    if (at === 0 || isNew || lastTraining[item]! >= 0) targets.push(item);
+    if (index === 0 || isNew || lastTraining[item]! >= 0) targets.push(item);
   }
-  const its = Int32Array.from(targets);
-  return { items: sideRows(columns, its, its), newItems: Int32Array.from(newItems) };
+  const itemIndexes = Int32Array.from(targets);
+  return { items: sideRows(columns, itemIndexes, itemIndexes), newItems: Int32Array.from(newItems) };
 }
 
-/** Features whose column is one of the items' or the users' file. */
+/** Returns the features whose column is one of the items' or the users' file. */
 export function sidesOfFeatures({ features }: Needs, wanted: ColumnRequests): Map<string, 'items' | 'users'> {
   return new Map(
     features.flatMap((plan): [string, 'items' | 'users'][] => {
-      const at = madeOf(plan).length > 0 ? undefined : wanted.features.get(plan.name)?.column.at;
-      return at === 'items' || at === 'users' ? [[plan.name, at]] : [];
+      const role = madeOf(plan).length > 0 ? undefined : wanted.features.get(plan.name)?.column.at;
+      return role === 'items' || role === 'users' ? [[plan.name, role]] : [];
     }),
   );
 }
 
-/** The bags that elements of lists are: every bucket has the same, since they are of a dictionary or of the items' file. */
+/** Returns the bags that elements of lists are: every partition has the same, since they are of a dictionary or of the items' file. */
 const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagColumn> =>
   new Map(
     [...columns].flatMap(([name, { column }]): [string, BagColumn][] =>
@@ -161,7 +168,9 @@ const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagCo
   );
 
 function missingLabelsOf(events: Readonly<Record<Part, Events>>, name: string): MissingLabels {
-  const [training, validation, test] = [events.train, events.validation, events.test].map((of) => countNaN(of, name));
+  const [training, validation, test] = [events.train, events.validation, events.test].map((each) =>
+    countNaN(each, name),
+  );
   return { training: training!, all: training! + validation! + test! };
 }
 

@@ -1,11 +1,11 @@
-/** Encoded events as blocks, some rows at a time, and blocks as events. */
-
+/** Packs encoded events into blocks, some rows at a time, and unpacks them. */
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
-import { type Block, joined, type Numbers, type OwnBlock } from './block.ts';
+import { type ColumnBlock, joined, type NumberArray, type OwnBlock } from './block.ts';
+import { bagSpans } from './buckets.ts';
 
-/** How a column lies in a block. One of the items or the users lies there once: events have the row of their item or user. */
+/** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
 export type ColumnSpec =
   | { readonly kind: 'items' | 'users' | 'codes' }
   | { readonly kind: 'numbers'; readonly width: number }
@@ -14,12 +14,12 @@ export type ColumnSpec =
 export interface EventsSpec {
   readonly features: readonly (readonly [name: string, spec: ColumnSpec])[];
   readonly labels: readonly string[];
-  /** Features whose items are kept, as `givenItems`. */
+  /** Features whose items are stored, as `givenItems`. */
   readonly given: readonly string[];
   readonly earlier: boolean;
 }
 
-/** What all blocks share: columns with a row an item or a user, and the bags that elements of lists are. */
+/** Columns that all blocks share: those with a row an item or a user, and the bags that elements of lists are. */
 export interface SharedColumns {
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
@@ -69,7 +69,7 @@ export function packEvents(
   const user = pick(events.user, rows);
   block.set('#row', pick(events.ids!, rows));
   block.set('#item', pick(events.item, rows));
-  block.set('#user', userOf ? user.map((each) => (each < 0 ? each : userOf[each]!)) : user);
+  block.set('#user', userOf ? user.map((index) => (index < 0 ? index : userOf[index]!)) : user);
   for (const name of labels) block.set(`label ${name}`, pick(events.labels.get(name)!, rows));
   packColumns(block, events.features, features, rows);
   for (const name of given) packIndexed(block, `given ${name}`, events.givenItems!.get(name)!, rows);
@@ -78,7 +78,7 @@ export function packEvents(
 }
 
 export function packColumns(
-  block: Map<string, Numbers>,
+  block: Map<string, NumberArray>,
   columns: ReadonlyMap<string, IndexedColumn>,
   specs: ColumnSpecs,
   rows: Int32Array,
@@ -86,26 +86,31 @@ export function packColumns(
   for (const [name, spec] of specs) {
     const { column, index } = columns.get(name)!;
     if (spec.kind === 'items' || spec.kind === 'users') continue;
-    const places = index ? pick(index, rows) : rows;
-    if (column.kind === 'codes') block.set(name, pick(column.values, places));
-    else if (column.kind === 'numbers') block.set(name, pickWide(column.values, column.width, places));
-    else packBags(block, name, column, places);
+    const columnRows = index ? pick(index, rows) : rows;
+    if (column.kind === 'codes') block.set(name, pick(column.values, columnRows));
+    else if (column.kind === 'numbers') block.set(name, pickWide(column.values, column.width, columnRows));
+    else packBags(block, name, column, columnRows);
   }
 }
 
-function packIndexed(block: Map<string, Numbers>, name: string, { bags, index }: IndexedBags, rows: Int32Array): void {
+function packIndexed(
+  block: Map<string, NumberArray>,
+  name: string,
+  { bags, index }: IndexedBags,
+  rows: Int32Array,
+): void {
   packBags(block, name, bags, index ? pick(index, rows) : rows);
 }
 
-function packBags(block: Map<string, Numbers>, name: string, bags: BagColumn, rows: Int32Array): void {
+function packBags(block: Map<string, NumberArray>, name: string, bags: BagColumn, rows: Int32Array): void {
   const { starts, ends, values, weights, items } = bags;
   const lengths = new Int32Array(rows.length);
   let total = 0;
   for (let i = 0; i < rows.length; i++) total += lengths[i] = ends[rows[i]!]! - starts[rows[i]!]!;
-  const copy = <T extends Int32Array | Float32Array>(from: T, into: T): T => {
-    let at = 0;
+  const copy = <T extends Int32Array | Float32Array>(source: T, into: T): T => {
+    let target = 0;
     for (let i = 0; i < rows.length; i++)
-      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) into[at++] = from[k]!;
+      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) into[target++] = source[k]!;
     return into;
   };
   block.set(`${name} lengths`, lengths);
@@ -115,50 +120,50 @@ function packBags(block: Map<string, Numbers>, name: string, bags: BagColumn, ro
 }
 
 function pick<T extends Int32Array | Float32Array>(values: T, rows: Int32Array): T {
-  const picked = new (values.constructor as new (length: number) => T)(rows.length);
-  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
-  return picked;
+  const pickedValues = new (values.constructor as new (length: number) => T)(rows.length);
+  for (let i = 0; i < rows.length; i++) pickedValues[i] = values[rows[i]!]!;
+  return pickedValues;
 }
 
 function pickWide(values: Float32Array, width: number, rows: Int32Array): Float32Array {
-  const picked = new Float32Array(rows.length * width);
+  const pickedValues = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++)
-    for (let k = 0; k < width; k++) picked[i * width + k] = values[rows[i]! * width + k]!;
-  return picked;
+    for (let k = 0; k < width; k++) pickedValues[i * width + k] = values[rows[i]! * width + k]!;
+  return pickedValues;
 }
 
-/** The rows of blocks, end to end. */
+/** Returns the rows of blocks, end to end. */
 export function unpackEvents(
-  blocks: readonly Block[],
+  blocks: readonly ColumnBlock[],
   { features, labels, given, earlier }: EventsSpec,
   shared: SharedColumns,
 ): Events {
   const ids = joined(blocks, '#row', Int32Array);
   const item = joined(blocks, '#item', Int32Array);
   const user = joined(blocks, '#user', Int32Array);
-  const column = (name: string, spec: ColumnSpec): IndexedColumn => {
-    if (spec.kind === 'items') return through(shared.items.get(name), item);
-    if (spec.kind === 'users') return through(shared.users.get(name), user);
+  const unpackFeature = (name: string, spec: ColumnSpec): IndexedColumn => {
+    if (spec.kind === 'items') return byEntity(shared.items.get(name), item);
+    if (spec.kind === 'users') return byEntity(shared.users.get(name), user);
     return { column: unpackColumn(blocks, name, spec, shared.inner) };
   };
-  const bags = (name: string): IndexedBags => ({ bags: unpackBags(blocks, name, {}, shared.inner) });
+  const unpackGiven = (name: string): IndexedBags => ({ bags: unpackBags(blocks, name, {}, shared.inner) });
   return {
     rows: ids.length,
     ids,
     item,
     user,
-    features: new Map(features.map(([name, spec]) => [name, column(name, spec)])),
+    features: new Map(features.map(([name, spec]) => [name, unpackFeature(name, spec)])),
     labels: new Map(labels.map((name) => [name, joined(blocks, `label ${name}`, Float32Array)])),
     ...defined({
-      givenItems: given.length > 0 ? new Map(given.map((name) => [name, bags(`given ${name}`)])) : undefined,
-      earlier: earlier ? bags('#earlier') : undefined,
+      givenItems: given.length > 0 ? new Map(given.map((name) => [name, unpackGiven(`given ${name}`)])) : undefined,
+      earlier: earlier ? unpackGiven('#earlier') : undefined,
     }),
   };
 }
 
-/** A column that lies in the blocks themselves. */
+/** Unpacks a column that is stored in the blocks themselves. */
 export function unpackColumn(
-  blocks: readonly Block[],
+  blocks: readonly ColumnBlock[],
   name: string,
   spec: ColumnSpec,
   inner: SharedColumns['inner'],
@@ -169,32 +174,24 @@ export function unpackColumn(
   return { kind: 'codes', values: joined(blocks, name, Int32Array) };
 }
 
-/** A column with a row an item or a user, as events see it. */
-function through(of: IndexedColumn | undefined, rows: Int32Array): IndexedColumn {
-  invariant(of, 'a column that events share is there');
-  return { column: of.column, index: of.index ? pick(of.index, rows) : rows };
+/** Returns a column with a row an item or a user, as events see it. */
+function byEntity(sharedColumn: IndexedColumn | undefined, rows: Int32Array): IndexedColumn {
+  invariant(sharedColumn, 'a column that events share is there');
+  return { column: sharedColumn.column, index: sharedColumn.index ? pick(sharedColumn.index, rows) : rows };
 }
 
 function unpackBags(
-  blocks: readonly Block[],
+  blocks: readonly ColumnBlock[],
   name: string,
   { weights = false, items = false, inner = false }: Partial<Extract<ColumnSpec, { kind: 'bags' }>>,
-  known: SharedColumns['inner'],
+  innerBags: SharedColumns['inner'],
 ): BagColumn {
-  const lengths = joined(blocks, `${name} lengths`, Int32Array);
-  const starts = new Int32Array(lengths.length);
-  const ends = new Int32Array(lengths.length);
-  let at = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    starts[i] = at;
-    ends[i] = at += lengths[i]!;
-  }
   return {
-    ...{ kind: 'bags', starts, ends, values: joined(blocks, name, Int32Array) },
+    ...{ ...bagSpans(joined(blocks, `${name} lengths`, Int32Array)), values: joined(blocks, name, Int32Array) },
     ...defined({
       weights: weights ? joined(blocks, `${name} weights`, Float32Array) : undefined,
       items: items ? joined(blocks, `${name} items`, Int32Array) : undefined,
-      inner: inner ? known.get(name) : undefined,
+      inner: inner ? innerBags.get(name) : undefined,
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** What the first pass gives, and as plain data: that which is in no bucket. */
+/** The result of the first pass, also as plain data: all that is in no partition. */
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
@@ -12,10 +12,10 @@ import type { PartOfFile } from '../rows/split.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import type { PileFile } from './piles.ts';
 import type { ShardRequest } from './request.ts';
-import type { Scattered } from './scatter.ts';
+import type { ScatterResult } from './scatter.ts';
 
-/** What both passes are of. */
-export interface ToWrite {
+/** The input of both passes. */
+export interface ShardingInput {
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly layout: Layout;
@@ -25,11 +25,10 @@ export interface ToWrite {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Buckets {
+export interface FirstPassResult {
   readonly partial: string;
   readonly key: string;
-  readonly scattered: Omit<Scattered, 'bad'>;
-  /** Of the buckets. */
+  readonly scattered: Omit<ScatterResult, 'bad'>;
   readonly files: readonly PileFile[];
   readonly dictionaries: Dictionaries;
   readonly items?: ValidRawRows | undefined;
@@ -38,40 +37,49 @@ export interface Buckets {
   readonly rejected: Rejected;
 }
 
-/** Columns are in the order that they are asked for. */
+/** Columns are in the order of their requests. */
 interface PlainRows extends Omit<ValidRawRows, 'columns'> {
   readonly columns: readonly RawColumn[];
 }
 
-interface PlainBuckets extends Omit<Buckets, 'partial' | 'key' | 'items' | 'users'> {
+interface PlainBuckets extends Omit<FirstPassResult, 'partial' | 'key' | 'items' | 'users'> {
   readonly items?: PlainRows | undefined;
   readonly users?: PlainRows | undefined;
 }
 
-export function plainBuckets({ partial: _, key: __, ...of }: Buckets, { columns }: ColumnRequests): PlainBuckets {
+export function plainBuckets(
+  { partial: _, key: __, ...of }: FirstPassResult,
+  { columns }: ColumnRequests,
+): PlainBuckets {
   const { count, total } = of.rejected;
-  const plain = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
+  const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
     rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
   return {
     ...of,
-    items: plain('items', of.items),
-    users: plain('users', of.users),
-    // The file of them is in the folder of the run that was stopped.
+    items: plainRows('items', of.items),
+    users: plainRows('users', of.users),
+    // Their file is in the folder of the run that was stopped.
     rejected: { count, total },
   };
 }
 
 /** @throws Error where it is not what `plainBuckets` gave for the same requests */
-export function bucketsOf(plain: unknown, partial: string, key: string, { columns }: ColumnRequests): Buckets {
-  const of = plain as PlainBuckets;
+export function bucketsOf(plain: unknown, partial: string, key: string, { columns }: ColumnRequests): FirstPassResult {
+  const plainResult = plain as PlainBuckets;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
     if (rows === undefined) return undefined;
-    const asked = columns.get(role)!;
-    if (rows.columns.length !== asked.length) throw new Error('columns are missing');
+    const requested = columns.get(role)!;
+    if (rows.columns.length !== requested.length) throw new Error('columns are missing');
     return {
       ...rows,
-      columns: new Map(asked.map((column, at): [ColumnRequest, RawColumn] => [column, rows.columns[at]!])),
+      columns: new Map(requested.map((column, index): [ColumnRequest, RawColumn] => [column, rows.columns[index]!])),
     };
   };
-  return { ...of, partial, key, items: rowsOf('items', of.items), users: rowsOf('users', of.users) };
+  return {
+    ...plainResult,
+    partial,
+    key,
+    items: rowsOf('items', plainResult.items),
+    users: rowsOf('users', plainResult.users),
+  };
 }

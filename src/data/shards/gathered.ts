@@ -1,36 +1,36 @@
-/** What is in no pile, put together from what each bucket has of it. */
+/** Combines the results of partitions that are in no shard. */
 import { defined } from '../../defined.ts';
 import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
 import { addSums, noSums } from '../label_sums.ts';
-import type { Block } from './block.ts';
+import type { ColumnBlock } from './block.ts';
 import type { EventsSpec } from './event_rows.ts';
-import { SeenItems, type SeenOfBucket, type SeenPlaces } from './seen_items.ts';
+import { SeenItems, type SeenOfBucket, type SeenSpans } from './seen_items.ts';
 import { SideColumns, type SideRows } from './side_columns.ts';
 
-/** By label: events without a value, in training and in all. */
+/** Events without a value of a label, in training and in all. */
 export interface MissingLabels {
   readonly training: number;
   readonly all: number;
 }
 
-/** Plain data: it is kept while later buckets are encoded, so that passes which were stopped go on. */
-export interface BucketRest {
+/** Plain data: it is stored while later partitions are encoded, so that passes which were stopped resume. */
+export interface PartitionRest {
   readonly spec: EventsSpec;
   readonly heldSpec: EventsSpec;
-  readonly held: Readonly<Record<'validation' | 'test', Block>>;
-  /** In the first bucket alone, since all have the same: columns of the items' file, and the bags that elements of lists are. */
+  readonly held: Readonly<Record<'validation' | 'test', ColumnBlock>>;
+  /** Set for the first partition alone, since all have the same: columns of the items' file, and the bags that elements of lists are. */
   readonly shared?: {
     readonly items: ReadonlyMap<string, IndexedColumn>;
     readonly inner: ReadonlyMap<string, BagColumn>;
   };
-  /** Columns of items that events know; absent where the items' file has all. */
+  /** Columns of items from events; absent where the items' file has all. */
   readonly items?: SideRows;
-  /** Items that no bucket had before. */
+  /** Items that no earlier partition had. */
   readonly newItems: Int32Array;
   readonly users: SideRows;
-  /** What each of the bucket's users had in training; the items are in the file of all. */
+  /** The spans of items that the partition's users had in training; the items are in the file of all. */
   readonly seen: SeenOfBucket;
-  /** Places of the bucket's users among all users. */
+  /** Indexes of the partition's users among all users. */
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missing: ReadonlyMap<string, number>;
@@ -39,27 +39,26 @@ export interface BucketRest {
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
 
-/** Of all buckets. */
 export interface EncodedRest
-  extends Omit<BucketRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen'> {
-  readonly seen: SeenPlaces;
-  readonly held: Readonly<Record<'validation' | 'test', readonly Block[]>>;
+  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen'> {
+  readonly seen: SeenSpans;
+  readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
   readonly items: ReadonlyMap<string, IndexedColumn>;
   readonly users: ReadonlyMap<string, IndexedColumn>;
   readonly inner: ReadonlyMap<string, BagColumn>;
 }
 
 export class Gathered {
-  /** 1 for each item that a bucket had. */
+  /** 1 for each item that a partition had. */
   readonly knownItems: Uint8Array;
   readonly #items: SideColumns;
   readonly #users: SideColumns;
   readonly #seen: SeenItems;
-  readonly #held = { validation: [] as Block[], test: [] as Block[] };
+  readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
   readonly #missing = new Map<string, number>();
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
-  #first: Pick<BucketRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
   #asOfLastEvent: readonly string[] = [];
 
   constructor(items: number, users: number) {
@@ -69,8 +68,8 @@ export class Gathered {
     this.#seen = new SeenItems(users);
   }
 
-  /** @param rest of the bucket that follows the last one */
-  add(rest: BucketRest): void {
+  /** @param rest of the partition that follows the last one */
+  add(rest: PartitionRest): void {
     const { spec, heldSpec, shared } = rest;
     this.#first ??= { spec, heldSpec, ...defined({ shared }) };
     if (rest.items) this.#items.add(rest.items);
@@ -80,14 +79,14 @@ export class Gathered {
     for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
     for (const [name, count] of rest.missing) this.#missing.set(name, (this.#missing.get(name) ?? 0) + count);
     for (const [name, { training, all }] of rest.missingLabels) {
-      const before = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
-      this.#missingLabels.set(name, { training: before.training + training, all: before.all + all });
+      const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
+      this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
     }
     for (const [task, sums] of rest.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
     this.#asOfLastEvent = rest.asOfLastEvent;
   }
 
-  /** Once all buckets are there. */
+  /** Returns the combined results, once all partitions are added. */
   all(): EncodedRest {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, inner } = shared!;

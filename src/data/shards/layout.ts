@@ -1,18 +1,17 @@
-/** One budget of memory, divided: how many rows are read at a time, and how many are in a bucket and in a pile. */
+/** Divides one budget of memory: how many rows are read at a time, and how many are in a partition and in a shard. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 
 /** Shares of the budget. */
 const shares = {
-  /** What the database may keep, while it reads. */
+  /** The database, while it reads. */
   database: 0.5,
-  /** Rows that have left the database and are in no bucket yet. */
+  /** Rows that have left the database and are in no partition yet. */
   range: 0.1,
-  /** A bucket with all that is made of it. */
+  /** A partition with all that is made of it. */
   bucket: 0.25,
-  /** Piles that are shuffled together; the next ones are read meanwhile. */
+  /** Shards that are shuffled together; the next ones are read meanwhile. */
   held: 0.15,
-  /** Validation and test events. */
   heldOut: 0.5,
 } as const;
 
@@ -21,10 +20,10 @@ export const shareOf = (memory: number, of: keyof typeof shares): number => Math
 /** Piles that are shuffled together. */
 export const heldPiles = 4;
 
-/** A bucket in memory with its histories, columns and packed rows, for each byte of it on the disk. Measured: 5 to 7. */
+/** Bytes of a partition in memory, with its histories, columns and packed rows, for each byte on the disk. Measured: 5 to 7. */
 const growth = 8;
 
-/** Bytes of a row of events as it leaves the database. @param elements of a list, on average */
+/** Returns the bytes of a row of events as it leaves the database. @param elements of a list, on average */
 export function rawBytes(columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number {
   return columns.reduce((sum, column) => {
     const { form, width = 1 } = column;
@@ -35,14 +34,14 @@ export function rawBytes(columns: readonly ColumnRequest[], elements: (column: C
 }
 
 /**
- * About what all rows take in memory: their raw and encoded columns, the order, windows of histories, and what is garbage until it is
+ * Estimates the bytes of all rows in memory: their raw and encoded columns, the order, windows of histories, and garbage until it is
  * collected.
  */
 export function bytesInMemory(rows: number, bytes: number, { histories, features }: ColumnRequests): number {
-  const arranged = 48;
-  const ofHistories = 60 * histories.size;
-  const encoded = 8 * features.size;
-  return rows * (bytes + arranged + ofHistories + encoded);
+  const orderBytes = 48;
+  const historyBytes = 60 * histories.size;
+  const encodedBytes = 8 * features.size;
+  return rows * (bytes + orderBytes + historyBytes + encodedBytes);
 }
 
 export const rowsAtOnce = (memory: number, bytes: number): number =>
@@ -55,14 +54,14 @@ export const pilesFor = (memory: number, packed: number): number =>
   Math.max(1, Math.ceil((heldPiles * packed) / shareOf(memory, 'held')));
 
 /** Rows have numbers of 32 bits, in memory and in shards. */
-const mostEvents = 2 ** 31 - 1;
+const maxEvents = 2 ** 31 - 1;
 
 /** @throws Failure `too-many-events` before any of them is numbered */
 export function refuseTooMany(rows: number): void {
-  if (rows > mostEvents) throw failure('too-many-events', { rows, most: mostEvents });
+  if (rows > maxEvents) throw failure('too-many-events', { rows, most: maxEvents });
 }
 
-/** @param bytes of the largest bucket: all events of a user are in one, which may be much larger than the others. @throws Failure `shards-memory` */
+/** @param bytes of the largest partition: all events of a user are in one, which may be much larger than the others. @throws Failure `shards-memory` */
 export const refuseLargeBucket = (memory: number, bytes: number): void =>
   refusePast({
     what: 'the largest bucket of users',
@@ -72,7 +71,7 @@ export const refuseLargeBucket = (memory: number, bytes: number): void =>
     otherwise: 'leave out users with very many events, with `where` in the data block',
   });
 
-/** @param bytes of the largest pile. @throws Failure `shards-memory` */
+/** @param bytes of the largest shard. @throws Failure `shards-memory` */
 export const refuseLargePile = (memory: number, bytes: number, held: number): void =>
   refusePast({
     what: `a shuffle of ${held} piles`,
@@ -82,7 +81,7 @@ export const refuseLargePile = (memory: number, bytes: number, held: number): vo
     otherwise: 'keep shorter histories and lists, with a smaller `max`',
   });
 
-/** While piles are shuffled and the next ones are read. */
+/** Returns the room while shards are shuffled and the next ones are read. */
 export const roomForTables = (memory: number): number => memory - 2 * shareOf(memory, 'held');
 
 /** @param bytes of the tables. @throws Failure `shards-memory` */

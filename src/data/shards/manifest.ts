@@ -1,4 +1,4 @@
-/** `shards.json`: what a folder of shards is of, and its files with their checksums. */
+/** `shards.json`: the key of a folder of shards, and its files with their checksums. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,29 +18,26 @@ const format = 'tower-shards-2';
 
 export interface ShardManifest {
   readonly format: typeof format;
-  /** Of the data and of what the plan reads; see `keyOf`. */
+  /** Identifies the data and what the plan reads; see `keyOf`. */
   readonly key: string;
   readonly layout: ShardLayout;
   readonly spec: EventsSpec;
   readonly piles: readonly PileFile[];
   /** The items that each user had in training. */
   readonly seen: PileFile;
-  /** All else. */
   readonly rest: PileFile;
 }
 
-/**
- * What shards are of: the data block, the files as they are now, and what the plan reads. Plans that read the same share them.
- */
+/** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
 export function keyOf(description: DataDescription, needs: Needs, bound: Layout, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may be named in several ways; a stamp says which file it is.
   const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
-  const sides = towers.map(({ name, key, features: read }) => [name, key, read]);
-  const counted = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
+  const towerParts = towers.map(({ name, key, features: read }) => [name, key, read]);
+  const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;
-  const rows = features.map(rowsOfFeature);
-  const parts = [format, withoutSpans(block), stamps, rows, labels, sides, counted, given];
+  const rowParts = features.map(rowsOfFeature);
+  const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given];
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
     .digest('hex');
@@ -49,35 +46,32 @@ export function keyOf(description: DataDescription, needs: Needs, bound: Layout,
 /** Widths of tables and how they train change no row: so the trials of a study share their shards. */
 const rowsOfFeature = ({ width: _, drop: __, table: ___, ...rest }: Needs['features'][number]) => rest;
 
-/** Where something is written does not change what it means. */
+/** Removes spans: the position of a text does not change its meaning. */
 function withoutSpans(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const kept = Object.entries(value).filter(([name]) => name !== 'span' && name !== 'nameSpan');
-  return Object.fromEntries(kept);
+  const otherEntries = Object.entries(value).filter(([name]) => name !== 'span' && name !== 'nameSpan');
+  return Object.fromEntries(otherEntries);
 }
 
-/** How the layout came about; what is there is the same without it, so it is in a file of its own. */
-export interface Made {
+/** The origin of the layout; shards are the same without it, so it has a file of its own. */
+export interface ShardOrigin {
   readonly memory: number;
   readonly sizes?: unknown;
 }
 
 export const madeName = 'made.json';
 
-export async function readMade(folder: string): Promise<Made | undefined> {
+export async function readMade(folder: string): Promise<ShardOrigin | undefined> {
   const text = await readFile(join(folder, madeName), 'utf8').catch(() => 'null');
-  const made = parsed(text) as Partial<Made> | null | undefined;
-  return typeof made?.memory === 'number' ? (made as Made) : undefined;
+  const origin = parseOrUndefined(text) as Partial<ShardOrigin> | null | undefined;
+  return typeof origin?.memory === 'number' ? (origin as ShardOrigin) : undefined;
 }
 
-/** Of all that is in the folder. The key is not: how a plan is written does not change the rows. */
+/** Hashes all that is in the folder. The key is left out: how a plan is written does not change the rows. */
 export const checksumOfManifest = ({ key: _, ...rest }: ShardManifest): string =>
   createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 
-/**
- * Undefined where there is none.
- * @throws Failure `shards-damaged`
- */
+/** Returns undefined where there is none. @throws Failure `shards-damaged` */
 export async function readManifest(folder: string): Promise<{ manifest: ShardManifest; checksum: string } | undefined> {
   const path = join(folder, manifestName);
   let text: string;
@@ -89,12 +83,12 @@ export async function readManifest(folder: string): Promise<{ manifest: ShardMan
     if (reason === undefined) throw error;
     throw failure('shards-damaged', { path, folder, reason });
   }
-  const manifest = parsed(text);
+  const manifest = parseOrUndefined(text);
   if (!isManifest(manifest)) throw failure('shards-damaged', { path, folder, reason: 'it is not a list of shards' });
   return { manifest, checksum: checksumOfManifest(manifest) };
 }
 
-function parsed(text: string): unknown {
+function parseOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -121,18 +115,18 @@ function isSpec(value: unknown): value is EventsSpec {
 
 function isManifest(value: unknown): value is ShardManifest {
   if (typeof value !== 'object' || value === null) return false;
-  const of = value as Partial<ShardManifest>;
-  const { buckets, piles, held } = of.layout ?? ({} as Partial<ShardLayout>);
+  const candidate = value as Partial<ShardManifest>;
+  const { buckets, piles, held } = candidate.layout ?? ({} as Partial<ShardLayout>);
   return (
-    of.format === format &&
-    typeof of.key === 'string' &&
+    candidate.format === format &&
+    typeof candidate.key === 'string' &&
     [buckets, piles, held].every((count) => isCount(count) && count > 0) &&
-    Array.isArray(of.piles) &&
-    of.piles.length === piles &&
-    of.piles.every(isFile) &&
-    isFile(of.seen) &&
-    isFile(of.rest) &&
-    isSpec(of.spec)
+    Array.isArray(candidate.piles) &&
+    candidate.piles.length === piles &&
+    candidate.piles.every(isFile) &&
+    isFile(candidate.seen) &&
+    isFile(candidate.rest) &&
+    isSpec(candidate.spec)
   );
 }
 

@@ -1,5 +1,3 @@
-/** How far the work on shards has come. */
-
 export interface PassEvent {
   readonly pass: keyof typeof passWords;
   readonly done: number;
@@ -8,7 +6,7 @@ export interface PassEvent {
 
 export type OnPass = (event: PassEvent) => void;
 
-/** What each pass does, as a progress bar says it. */
+/** The progress of the work on shards, in the words of a progress bar. */
 export const passWords = {
   reading: 'rows to buckets',
   counting: 'counting',

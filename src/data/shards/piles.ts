@@ -5,12 +5,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import { type Block, blocksIn, type OwnBlock, piecesOf } from './block.ts';
+import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './block.ts';
 
 export interface PileFile {
   readonly rows: number;
   readonly bytes: number;
-  /** SHA-256. */
   readonly sha256: string;
 }
 
@@ -31,24 +30,24 @@ export class PileWriter {
   static new(folder: string, names: readonly string[]): PileWriter {
     const piles = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
     const writer = new PileWriter(folder, piles);
-    for (const at of names.keys()) writer.#write(at, []);
+    for (const index of names.keys()) writer.#write(index, []);
     return writer;
   }
 
   /**
-   * Goes on where the files were as `files` says. What was appended later is cut off.
+   * Resumes where the files were as `files` says. What was appended later is cut off.
    * @throws Failure `shards-damaged`
    */
-  static async continued(
+  static async resume(
     folder: string,
     names: readonly string[],
     files: readonly PileFile[],
     signal?: AbortSignal,
   ): Promise<PileWriter> {
     const piles: OpenPile[] = [];
-    for (const [at, name] of names.entries()) {
+    for (const [index, name] of names.entries()) {
       signal?.throwIfAborted();
-      const { rows, bytes, sha256 } = files[at]!;
+      const { rows, bytes, sha256 } = files[index]!;
       const path = join(folder, name);
       const hash = await hashOfStart(path, bytes);
       if (hash.copy().digest('hex') !== sha256) throw damaged(path, 'its checksum differs');
@@ -62,10 +61,10 @@ export class PileWriter {
    * The files are opened for each block: there may be more of them than a process may have open.
    * @throws Failure `shards-not-written`
    */
-  append(at: number, rows: number, block: Block): void {
+  append(index: number, rows: number, block: ColumnBlock): void {
     const pieces = piecesOf(block);
-    this.#write(at, pieces);
-    const file = this.piles[at]!;
+    this.#write(index, pieces);
+    const file = this.piles[index]!;
     for (const piece of pieces) {
       file.hash.update(piece);
       file.bytes += piece.byteLength;
@@ -88,13 +87,13 @@ export class PileWriter {
     return this.files();
   }
 
-  /** As they are now. */
+  /** Returns the files as they are now. */
   files(): PileFile[] {
     return this.piles.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
   }
 
-  #write(at: number, pieces: readonly Uint8Array[]): void {
-    const path = join(this.folder, this.piles[at]!.name);
+  #write(index: number, pieces: readonly Uint8Array[]): void {
+    const path = join(this.folder, this.piles[index]!.name);
     try {
       const file = openSync(path, 'a');
       try {
@@ -108,19 +107,16 @@ export class PileWriter {
   }
 }
 
-/** What to throw instead of an error of the system. */
+/** Returns the error to throw instead of an error of the system. */
 export function notWritten(path: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }
 
-/** Bytes that are read and hashed between two looks at signals. */
+/** Bytes that are read and hashed between two checks of signals. */
 const stride = 8 * 2 ** 20;
 
-/**
- * The blocks of a pile, once its checksum is right.
- * @throws Failure `shards-damaged`
- */
+/** Returns the blocks of a shard, once its checksum is right. @throws Failure `shards-damaged` */
 export async function readPile(
   folder: string,
   name: string,
@@ -135,21 +131,20 @@ export async function readPile(
   }
 }
 
-/**
- * The blocks of a pile whose checksum was right when the folder was opened, where an answer cannot wait for a promise.
- * @throws Failure `shards-damaged`
- */
-export function readPileAtOnce(folder: string, name: string, { bytes: size }: Pick<PileFile, 'bytes'>): OwnBlock[] {
+/** Returns the blocks of a shard whose checksum was right when the folder was opened, synchronously. @throws Failure `shards-damaged` */
+export function readPileSync(folder: string, name: string, { bytes: size }: Pick<PileFile, 'bytes'>): OwnBlock[] {
   const path = join(folder, name);
   try {
     const file = openSync(path, 'r');
     try {
       if (fstatSync(file).size !== size) throw new Error('it has another length');
       const bytes = new ArrayBuffer(size);
-      for (let at = 0; at < size; ) {
-        const read = readSync(file, new Uint8Array(bytes, at, Math.min(stride, size - at)), { position: at });
-        if (read === 0) throw new Error('it ends too early');
-        at += read;
+      for (let offset = 0; offset < size; ) {
+        const bytesRead = readSync(file, new Uint8Array(bytes, offset, Math.min(stride, size - offset)), {
+          position: offset,
+        });
+        if (bytesRead === 0) throw new Error('it ends too early');
+        offset += bytesRead;
       }
       return blocksIn(bytes);
     } finally {
@@ -165,40 +160,40 @@ const damaged = (path: string, reason: string) => failure('shards-damaged', { pa
 async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256'>): Promise<ArrayBuffer> {
   let bytes = new ArrayBuffer(0);
   const hash = createHash('sha256');
-  await reading(path, async (handle, size) => {
+  await withFile(path, async (handle, size) => {
     if (expected && size !== expected.bytes) {
       throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
     }
     // A `Uint8Array` of all would end at 4 GiB.
     bytes = new ArrayBuffer(size);
-    for (let at = 0; at < size; ) {
-      const piece = new Uint8Array(bytes, at, Math.min(stride, size - at));
-      const { bytesRead } = await handle.read(piece, 0, piece.byteLength, at);
+    for (let offset = 0; offset < size; ) {
+      const piece = new Uint8Array(bytes, offset, Math.min(stride, size - offset));
+      const { bytesRead } = await handle.read(piece, 0, piece.byteLength, offset);
       if (bytesRead === 0) throw damaged(path, 'it ends too early');
       if (expected) hash.update(piece.subarray(0, bytesRead));
-      at += bytesRead;
+      offset += bytesRead;
     }
   });
   if (expected && hash.digest('hex') !== expected.sha256) throw damaged(path, 'its checksum differs');
   return bytes;
 }
 
-/** Of the first `length` bytes of a file. */
+/** Hashes the first `length` bytes of a file. */
 async function hashOfStart(path: string, length: number): Promise<Hash> {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(Math.min(stride, length));
-  await reading(path, async (handle) => {
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - at), at);
+  await withFile(path, async (handle) => {
+    for (let offset = 0; offset < length; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - offset), offset);
       if (bytesRead === 0) throw damaged(path, 'it ends too early');
       hash.update(buffer.subarray(0, bytesRead));
-      at += bytesRead;
+      offset += bytesRead;
     }
   });
   return hash;
 }
 
-async function reading(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
+async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {
@@ -212,7 +207,7 @@ async function reading(path: string, body: (handle: FileHandle, size: number) =>
   }
 }
 
-/** Reads a pile for its checksum alone. @throws Failure `shards-damaged` */
+/** Reads a shard for its checksum alone. @throws Failure `shards-damaged` */
 export async function verifyPile(folder: string, name: string, expected: PileFile): Promise<void> {
   await bytesOf(join(folder, name), expected);
 }

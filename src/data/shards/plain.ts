@@ -1,36 +1,36 @@
 /**
- * Plain data with typed arrays and maps as one block, and back: what is in memory next to the piles, kept for the next command. Long lists of texts are
- * packed: others are JSON, and a text of V8 has at most 2²⁹ characters.
+ * Packs plain data with typed arrays and maps as one block, and back: the data next to the shards, stored for the next command. Long lists of
+ * texts are packed: others are JSON, and a text of V8 has at most 2²⁹ characters.
  */
 import { keyPartsComplaint } from '../../text/key_table.ts';
 import { PackedTexts } from '../../text/texts.ts';
-import type { Block, Numbers } from './block.ts';
+import type { ColumnBlock, NumberArray } from './block.ts';
 
 const description = 'description';
 
 /** Objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
-export function packPlain(value: unknown): Block {
-  const block = new Map<string, Numbers>();
-  const known = new Map<Numbers, string>();
-  const ends = new Map<PackedTexts, Int32Array>();
-  /** Blocks have no unsigned numbers: these are their bits. */
-  const signed = (texts: PackedTexts): Int32Array => {
+export function packPlain(value: unknown): ColumnBlock {
+  const block = new Map<string, NumberArray>();
+  const arrayNames = new Map<NumberArray, string>();
+  const signedEnds = new Map<PackedTexts, Int32Array>();
+  /** Returns the bits of unsigned numbers: blocks have signed ones alone. */
+  const signedView = (texts: PackedTexts): Int32Array => {
     const { buffer, byteOffset, length } = texts.ends;
-    const array = ends.get(texts) ?? new Int32Array(buffer, byteOffset, length);
-    ends.set(texts, array);
+    const array = signedEnds.get(texts) ?? new Int32Array(buffer, byteOffset, length);
+    signedEnds.set(texts, array);
     return array;
   };
-  const arrayOf = (array: Numbers): string => {
-    const before = known.get(array);
+  const arrayOf = (array: NumberArray): string => {
+    const before = arrayNames.get(array);
     if (before !== undefined) return before;
-    const name = `a${known.size}`;
-    known.set(array, name);
+    const name = `a${arrayNames.size}`;
+    arrayNames.set(array, name);
     block.set(name, array);
     return name;
   };
   const pack = (value: unknown): unknown => {
     if (isNumbers(value)) return { array: arrayOf(value) };
-    if (value instanceof PackedTexts) return { packed: arrayOf(value.bytes), ends: arrayOf(signed(value)) };
+    if (value instanceof PackedTexts) return { packed: arrayOf(value.bytes), ends: arrayOf(signedView(value)) };
     if (value instanceof Map) return { map: [...value].map(([key, its]) => [key, pack(its)]) };
     if (Array.isArray(value)) return { list: value.map(pack) };
     if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
@@ -43,13 +43,13 @@ export function packPlain(value: unknown): Block {
   return block;
 }
 
-const isNumbers = (value: unknown): value is Numbers =>
+const isNumbers = (value: unknown): value is NumberArray =>
   value instanceof Int32Array ||
   value instanceof Float32Array ||
   value instanceof Float64Array ||
   value instanceof Uint8Array;
 
-type Packed =
+type PackedValue =
   | { readonly array: string }
   | { readonly map: readonly [string, unknown][] }
   | { readonly list: readonly unknown[] }
@@ -58,21 +58,21 @@ type Packed =
   | { readonly packed: string; readonly ends: string };
 
 /** @throws Error where the block is not one of these */
-export function unpackPlain(block: Block): unknown {
-  const arrayOf = (name: string): Numbers => {
+export function unpackPlain(block: ColumnBlock): unknown {
+  const arrayOf = (name: string): NumberArray => {
     const array = block.get(name);
     if (array === undefined) throw new Error('an array is missing');
     return array;
   };
   const unpack = (packed: unknown): unknown => {
     if (typeof packed !== 'object' || packed === null) return packed;
-    const of = packed as Packed;
-    if ('array' in of) return arrayOf(of.array);
-    if ('map' in of) return new Map(of.map.map(([key, its]) => [key, unpack(its)]));
-    if ('list' in of) return of.list.map(unpack);
-    if ('object' in of) return Object.fromEntries(of.object.map(([key, its]) => [key, unpack(its)]));
-    if ('number' in of) return Number(of.number);
-    return packedOf(arrayOf(of.packed) as Uint8Array, arrayOf(of.ends) as Int32Array);
+    const packedValue = packed as PackedValue;
+    if ('array' in packedValue) return arrayOf(packedValue.array);
+    if ('map' in packedValue) return new Map(packedValue.map.map(([key, its]) => [key, unpack(its)]));
+    if ('list' in packedValue) return packedValue.list.map(unpack);
+    if ('object' in packedValue) return Object.fromEntries(packedValue.object.map(([key, its]) => [key, unpack(its)]));
+    if ('number' in packedValue) return Number(packedValue.number);
+    return packedOf(arrayOf(packedValue.packed) as Uint8Array, arrayOf(packedValue.ends) as Int32Array);
   };
   return unpack(JSON.parse(Buffer.from(arrayOf(description) as Uint8Array).toString()));
 }

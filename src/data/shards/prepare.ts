@@ -1,7 +1,10 @@
-/** What the second pass needs of all events before it encodes the first: where parts begin, counts, encoders, and how many piles. */
+/** Prepares the second pass from all events: where parts begin, counts, encoders, and how many shards. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription, Split } from '../../model/model.ts';
-import type { ColumnRequest } from '../binding/column_requests.ts';
+import { madeOf } from '../../plan/plan.ts';
+import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
@@ -9,43 +12,44 @@ import { cutsOf, partsOfUsers } from '../rows/split.ts';
 import type { Cuts } from './arrange.ts';
 import type { BucketSource } from './bucket_source.ts';
 import { momentsAt } from './by_time.ts';
-import { type Counted, countBuckets } from './count.ts';
-import type { Buckets, ToWrite } from './first_pass.ts';
+import { countBuckets, type TrainingCounts } from './count.ts';
+import { sidesOfFeatures } from './encode.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldPiles, pilesFor, refuseLargeHeldOut } from './layout.ts';
-import { packedBytes } from './packed_bytes.ts';
-import type { Scattered } from './scatter.ts';
+import type { ScatterResult } from './scatter.ts';
 
 /** Plain data. */
-export interface Prepared extends Pick<Counted, 'counts' | 'items' | 'lastTraining' | 'titles'>, Pick<Cuts, 'moments'> {
+export interface ShardPlan
+  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles'>,
+    Pick<Cuts, 'moments'> {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly layout: ShardLayout;
 }
 
-export async function prepare(to: ToWrite, from: Buckets, source: BucketSource): Promise<Prepared> {
-  const { description, needs, wanted, request, featureFiles } = to;
+export async function prepare(input: ShardingInput, from: FirstPassResult, source: BucketSource): Promise<ShardPlan> {
+  const { description, needs, wanted, request, featureFiles } = input;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
   const cuts = makeCuts(description.split, scattered, moments);
-  const joined = { items, users };
+  const joinedFiles = { items, users };
   const { sides } = source.of;
   const counted = await countBuckets(source, cuts, {
-    ...{ wanted, needs, sides, dictionaries, files: joined, onPass: request.onPass },
+    ...{ wanted, needs, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
   });
-  const sampleOf = (column: ColumnRequest) => counted.sampleOf(column);
-  const { counts, items: countsOfItems, lastTraining, titles } = counted;
+  const { counts, items: itemCounts, lastTraining, titles } = counted;
   return {
     ...(moments ? { moments } : {}),
-    ...{ counts, items: countsOfItems, lastTraining },
+    ...{ counts, items: itemCounts, lastTraining },
     ...(titles ? { titles } : {}),
-    encodings: fitFromSamples({ wanted, needs, files: featureFiles, dictionaries }, sampleOf),
-    layout: layoutOf(to, source.count, counted),
+    encodings: fitFromSamples({ wanted, needs, files: featureFiles, dictionaries }, counted.sampleOf),
+    layout: layoutOf(input, source.count, counted),
   };
 }
 
 /** @throws Failure `shards-unsupported` where rows are drawn by their order in time, and are not in it */
 export function makeCuts(
   split: Split,
-  { rows, ascends }: Pick<Scattered, 'rows' | 'ascends'>,
+  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   moments: Cuts['moments'],
 ): Cuts {
   if (moments) return { split, moments };
@@ -61,10 +65,10 @@ export function makeCuts(
   return { split, ofRank: (rank) => random[rank]! };
 }
 
-/** Undefined where no time says the part. Where events ascend in time their ranks do, and no bucket is read for it. */
+/** Returns undefined where no time decides the part. Where events ascend in time their ranks do, and no partition is read for it. */
 async function momentsOf(
   { split }: DataDescription,
-  { rows, ascends }: Pick<Scattered, 'rows' | 'ascends'>,
+  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   source: BucketSource,
 ): Promise<Cuts['moments']> {
   if (split.kind !== 'by_time' || ascends) return undefined;
@@ -72,18 +76,64 @@ async function momentsOf(
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }
 
-/** A held-out row keeps its time until the rows are in order. */
+/** Bytes of the time of a held-out row, which it has until the rows are in order. */
 const bytesOfTime = 8;
 
-function layoutOf({ request, layout, wanted, needs }: ToWrite, buckets: number, counted: Counted): ShardLayout {
+function layoutOf(
+  { request, layout, wanted, needs }: ShardingInput,
+  buckets: number,
+  counted: TrainingCounts,
+): ShardLayout {
   const { memory, when, sizes } = request;
-  const packed = packedBytes(counted, needs, wanted, layout, request.given ?? []);
-  const [training, ...others] = counted.counts as [number, number, number];
-  // About what they will take, so that it is known before the second pass. Ordering them takes the same again.
-  const heldRows = others[0] + others[1];
-  const held = (packed * heldRows) / Math.max(1, training) + bytesOfTime * heldRows;
-  const earlier = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
-  refuseLargeHeldOut(memory, 2 * (held + earlier));
+  const packedSize = packedBytes(counted, needs, wanted, layout, request.given ?? []);
+  const [training, ...heldOutCounts] = counted.counts as [number, number, number];
+  // Estimated, so that it is refused before the second pass. Ordering them takes the same again.
+  const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
+  const heldOutBytes = (packedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
+  const earlierBytes = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
+  refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
-  return { buckets, piles: sizes?.piles ?? pilesFor(memory, packed), held: sizes?.held ?? heldPiles };
+  return { buckets, piles: sizes?.piles ?? pilesFor(memory, packedSize), held: sizes?.held ?? heldPiles };
+}
+
+/** Estimates the bytes of all training rows in shards, a little too high: a history is counted as if no two events of a user had the same time. */
+function packedBytes(
+  { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
+  needs: Needs,
+  wanted: ColumnRequests,
+  layout: Layout,
+  given: readonly string[],
+): number {
+  const rows = counts[0]!;
+  const sides = sidesOfFeatures(needs, wanted);
+  let bytes = rows * (12 + 4 * wanted.labels.size);
+  for (const plan of needs.features) {
+    const history = layout.histories.get(plan.name);
+    const columnRequest = wanted.features.get(plan.name);
+    const perElement =
+      4 *
+      (1 +
+        Number(plan.through ?? false) +
+        Number(wanted.listWeights.has(plan.name)) +
+        Number(given.includes(plan.name)));
+    if (history) bytes += 4 * rows + perElement * windowsOf(users, history.max, history.kind === 'others');
+    else if (sides.has(plan.name)) continue;
+    else if (columnRequest === undefined || madeOf(plan).length > 0) bytes += 4 * rows;
+    else if (columnRequest.form === 'vector') bytes += 4 * rows * (columnRequest.width ?? 1);
+    else if (columnRequest.form === 'codes' || columnRequest.form === 'numbers')
+      bytes += 4 * rows + perElement * (elements.get(columnRequest) ?? 0);
+    else bytes += 4 * rows;
+  }
+  return bytes;
+}
+
+/** Counts the elements of all windows of at most `max` events, of users with so many events each. */
+function windowsOf(users: Int32Array, max: number, others: boolean): number {
+  let sum = 0;
+  for (const count of users) {
+    if (others) sum += count * Math.min(max, Math.max(0, count - 1));
+    else if (count <= max) sum += (count * (count - 1)) / 2;
+    else sum += (max * (max - 1)) / 2 + (count - max) * max;
+  }
+  return sum;
 }

@@ -1,29 +1,111 @@
-/** Reading data whose training rows may be in shards: where they go, shards that are there already, and the first pass. */
+/** Reads data whose training rows may be in shards: decides where they go, opens shards that exist, runs the first pass. */
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { columnRequests } from '../binding/column_requests.ts';
+import { type ColumnRequest, columnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
+import type { Database } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
+import { computedQuery, elementOf, textOf } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { bucketName } from './bucket_source.ts';
-import { estimate } from './estimate.ts';
-import type { Buckets, ToWrite } from './first_pass.ts';
-import { bucketsFor, bytesInMemory, refuseLargeTables, roomForTables, rowsAtOnce, shareOf } from './layout.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
+import {
+  bucketsFor,
+  bytesInMemory,
+  rawBytes,
+  refuseLargeTables,
+  roomForTables,
+  rowsAtOnce,
+  shareOf,
+} from './layout.ts';
 import { keyOf } from './manifest.ts';
 import { leavePartial, makePartial, removePartial } from './partial.ts';
 import { PileWriter } from './piles.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
-import { openNamed, openShards, type Wants } from './store.ts';
+import { type LayoutFilter, openNamed, openShards } from './store.ts';
 import { canGoOn, Passes } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
-interface Bound {
+/** The size of the data, queried before any row leaves the database. */
+interface SizeEstimate {
+  readonly rows: number;
+  /** Bytes of an event as it leaves the database. */
+  readonly row: number;
+  readonly tables: number;
+}
+
+const estimates = new WeakMap<Computing, Promise<SizeEstimate>>();
+
+function estimate(request: ShardRequest, computing: Computing): Promise<SizeEstimate> {
+  const cachedEstimate = estimates.get(computing) ?? querySize(request, computing);
+  estimates.set(computing, cachedEstimate);
+  return cachedEstimate;
+}
+
+async function querySize({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
+  const { database, layout, wanted, needs, staged } = computing;
+  const columns = wanted.columns.get('events')!;
+  const lists = columns.filter(({ form }) => form === 'codes' || form === 'numbers');
+  const listLengths = await queryOr(
+    database,
+    () => averageLengths(database, lists, layout),
+    lists.map(() => 16),
+  );
+  const eventBytes = rawBytes(columns, (column) => listLengths[lists.indexOf(column)]!);
+  let totalBytes = 0;
+  for (const { encoderOf, rowBytes } of tables) {
+    const encoder = needs.features.find(({ name }) => name === encoderOf)?.encoder;
+    const hashed = encoder?.kind === 'hash' ? encoder.buckets : undefined;
+    const rows = hashed ?? (await queryOr(database, () => estimateTexts(computing, encoderOf), 0));
+    totalBytes += rowBytes * rows;
+  }
+  return { rows: staged.get('events')!.rows, row: eventBytes, tables: totalBytes };
+}
+
+/** Returns `otherwise` where an expression fails on some rows: it is reported later, with these rows. */
+const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Promise<T> =>
+  ask().catch((error: unknown) => {
+    database.passOn(error);
+    return otherwise;
+  });
+
+async function averageLengths(
+  database: Database,
+  lists: readonly ColumnRequest[],
+  layout: Layout,
+): Promise<readonly number[]> {
+  if (lists.length === 0) return [];
+  const { sql } = await computedQuery(database, 'events', lists, layout);
+  const lengthColumns = lists.map((_, index) => `coalesce(avg(len(c${index})), 0) AS l${index}`).join(', ');
+  const [row] = await database.rows(`SELECT ${lengthColumns} FROM (${sql})`);
+  return lists.map((_, index) => Number(row![`l${index}`]));
+}
+
+/** Estimates the texts of a dictionary: each column that it numbers counts for itself. */
+async function estimateTexts({ database, wanted, layout }: Computing, dictionary: string): Promise<number> {
+  let maxTexts = 0;
+  for (const [role, columns] of wanted.columns) {
+    for (const column of columns) {
+      if (column.dictionary !== dictionary) continue;
+      const { sql, types } = await computedQuery(database, role, [column], layout);
+      const value = column.form === 'code' ? 'c0' : 'unnest(c0)';
+      const type = column.form === 'code' ? types[0]! : elementOf(types[0]!);
+      const [row] = await database.rows(
+        `SELECT approx_count_distinct(${textOf('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
+      );
+      maxTexts = Math.max(maxTexts, Number(row!.texts));
+    }
+  }
+  return maxTexts;
+}
+
+interface BoundData {
   readonly layout: Layout;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly description: DataDescription;
@@ -31,21 +113,22 @@ interface Bound {
   readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
-const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: Bound): string =>
+const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: BoundData): string =>
   keyOf(description, needs, layout, given);
 
 /** The same memory gives the same layout, whatever shards there are. */
 const wantsOf =
-  ({ when, memory, sizes }: ShardRequest): Wants =>
+  ({ when, memory, sizes }: ShardRequest): LayoutFilter =>
   (layout, made) =>
     typeof when === 'object'
       ? isDeepStrictEqual(layout, when)
       : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
 
 /**
- * Shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data is
- * named again. @throws Failure `shards-damaged`, `shards-memory` */
-export async function openKnownShards(request: ShardRequest, bound: Bound): Promise<Dataset | undefined> {
+ * Opens shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data
+ * is named again. @throws Failure `shards-damaged`, `shards-memory`
+ */
+export async function openKnownShards(request: ShardRequest, bound: BoundData): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
   if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
@@ -60,7 +143,7 @@ export async function openKnownShards(request: ShardRequest, bound: Bound): Prom
 const tableBytes = ({ tables = [] }: ShardRequest, { encodings }: Dataset): number =>
   tables.reduce((sum, { encoderOf, rowBytes }) => sum + rowBytes * rowsOf(encodings.get(encoderOf)!), 0);
 
-/** Shards that another worker has opened or written, by the name of their folder. @throws Failure `shards-missing`, `shards-damaged` */
+/** Opens shards that another worker has opened or written, by the name of their folder. @throws Failure `shards-missing`, `shards-damaged` */
 export async function openSharedShards(
   { folder, memory, onPass, onDecision }: Pick<ShardRequest, 'folder' | 'memory' | 'onPass' | 'onDecision'>,
   name: string,
@@ -71,16 +154,16 @@ export async function openSharedShards(
   return dataset;
 }
 
-/** Whether training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
-export async function goesToShards(request: ShardRequest, computing: Computing & Bound): Promise<boolean> {
+/** True if training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
+export async function goesToShards(request: ShardRequest, computing: Computing & BoundData): Promise<boolean> {
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
-  const inDatabase = Math.min(rows * row, shareOf(memory, 'database'));
-  const ofRows = bytesInMemory(rows, row, computing.wanted) + inDatabase;
-  const needed = ofRows + tables;
+  const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
+  const rowBytes = bytesInMemory(rows, row, computing.wanted) + databaseBytes;
+  const needed = rowBytes + tables;
   const isForced = when === 'always' || typeof when === 'object';
-  // Shards make no room for tables that are too large without any rows: training says which do not fit, or goes on.
-  const fits = needed <= memory || (ofRows <= memory && tables > roomForTables(memory));
+  // Shards make no room for tables that are too large without any rows: training says which do not fit, or proceeds.
+  const fits = needed <= memory || (rowBytes <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
     return false;
@@ -93,28 +176,26 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
   return true;
 }
 
-/** A history of lists that events have themselves: the lists of one bucket are not those of another. */
+/** A history of lists that events have themselves: the lists of one partition are not those of another. */
 function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
-  const found = needs.features.find((feature) => {
-    const column = wanted.histories.get(feature.name);
-    return feature.each && column?.column.at === 'events' && column.form !== 'code';
+  const ownLists = needs.features.find((feature) => {
+    const historyColumn = wanted.histories.get(feature.name);
+    return feature.each && historyColumn?.column.at === 'events' && historyColumn.form !== 'code';
   });
-  return found && `the history \`${found.name}\` of lists that events have`;
+  return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
 }
 
-/**
- * The second pass over buckets that a command has left which was stopped; undefined where there are none. It needs no database.
- */
-export async function goOnWithPasses(
+/** Resumes the second pass over partitions that a stopped command has left; undefined where there are none. It needs no database. */
+export async function resumePasses(
   request: ShardRequest,
-  bound: Bound,
+  bound: BoundData,
 ): Promise<(() => Promise<Dataset>) | undefined> {
   const { description, needs, layout, files: featureFiles, options } = bound;
   if (request.when === 'never' || options.pinned) return undefined;
   const wanted = columnRequests(layout, needs);
-  const found = await Passes.stopped(request, keyFor(request, bound), wanted);
-  if (!found) return undefined;
-  const { passes, buckets } = found;
+  const stopped = await Passes.stopped(request, keyFor(request, bound), wanted);
+  if (!stopped) return undefined;
+  const { passes, buckets } = stopped;
   const continues = { done: passes.done, of: passes.buckets };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
   return secondPass(
@@ -124,10 +205,10 @@ export async function goOnWithPasses(
   );
 }
 
-/** The first pass. What it answers is the second, which needs no database. */
+/** Runs the first pass and returns the second, which needs no database. */
 export async function scatterToBuckets(
   request: ShardRequest,
-  computing: Computing & Bound,
+  computing: Computing & BoundData,
 ): Promise<() => Promise<Dataset>> {
   const { database, layout, wanted, needs, staged, bad, description, options, files: featureFiles } = computing;
   const { signal } = options;
@@ -137,9 +218,9 @@ export async function scatterToBuckets(
   const buckets = typeof when === 'object' ? when.buckets : (sizes?.buckets ?? bucketsFor(memory, events.rows, row));
   const key = keyFor(request, computing);
   const partial = await makePartial(folder, key);
-  const first = async () => {
+  const firstPass = async () => {
     await makePartial(folder, key);
-    const names = Array.from({ length: buckets }, (_, at) => bucketName(at));
+    const names = Array.from({ length: buckets }, (_, index) => bucketName(index));
     const writer = PileWriter.new(partial, names);
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
@@ -149,24 +230,32 @@ export async function scatterToBuckets(
     return { dictionaries, files, scattered, writer };
   };
   try {
-    const { dictionaries, files, scattered, writer } = await computed(computing, first);
-    const { bad: badEvents, ...known } = scattered;
+    const { dictionaries, files, scattered, writer } = await computed(computing, firstPass);
+    const { bad: badEvents, ...scatteredRows } = scattered;
     bad.push(...badEvents);
     const rejected = await settle(computing, scattered.rows > 0);
-    const of = { partial, key, scattered: known, dictionaries, ...files, partsOfFiles: partsOfFiles(events), rejected };
-    const written = { ...of, files: await writer.finish() };
-    const passes = await Passes.begun(request, written, wanted);
-    return secondPass({ description, needs, layout, featureFiles, wanted, request, signal }, written, passes);
+    const results = {
+      partial,
+      key,
+      scattered: scatteredRows,
+      dictionaries,
+      ...files,
+      partsOfFiles: partsOfFiles(events),
+      rejected,
+    };
+    const firstResult = { ...results, files: await writer.finish() };
+    const passes = await Passes.begun(request, firstResult, wanted);
+    return secondPass({ description, needs, layout, featureFiles, wanted, request, signal }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;
   }
 }
 
-/** Where it is stopped, what is done stays for the same command. */
-const secondPass = (to: ToWrite, buckets: Buckets, passes: Passes) => async (): Promise<Dataset> => {
+/** Runs the second pass. Where it is stopped, finished work stays for the same command. */
+const secondPass = (input: ShardingInput, buckets: FirstPassResult, passes: Passes) => async (): Promise<Dataset> => {
   try {
-    return await writeShards(to, buckets, passes);
+    return await writeShards(input, buckets, passes);
   } catch (error) {
     if (!canGoOn(error)) removePartial(passes.partial);
     throw error;

@@ -1,4 +1,3 @@
-/** How rows may be read: all into memory, or training rows into files. */
 import type { ShardLayout } from '../dataset.ts';
 import type { OnPass } from './passes.ts';
 
@@ -9,14 +8,14 @@ export interface ShardRequest {
   readonly folder: string;
   /** `as-needed`: where rows do not fit. A layout: that of a run that was trained from shards. */
   readonly when: 'as-needed' | 'never' | 'always' | ShardLayout;
-  /** What of the plan needs all training rows at any time, in words. */
+  /** The part of the plan that needs all training rows at any time, in words. */
   readonly unsupported?: string;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
   /** Tables that training holds, by the feature that owns each; bytes of a row, optimizer included. */
   readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
   readonly onPass?: OnPass;
-  readonly onDecision?: (decision: Decision) => void;
+  readonly onDecision?: (decision: ShardDecision) => void;
   /** Sizes in place of those that follow from the memory: for tests. */
   readonly sizes?: {
     readonly atOnce?: number;
@@ -28,16 +27,13 @@ export interface ShardRequest {
   };
 }
 
-/** Where the rows go, and why. */
-export interface Decision {
+export interface ShardDecision {
   readonly rows: 'memory' | 'shards';
-  /** Bytes that all rows and the tables take in memory, about; absent where it was decided before. */
+  /** Estimated bytes of all rows and the tables in memory; absent where it was decided before. */
   readonly needed?: number;
   readonly memory: number;
-  /** Of the shards. */
   readonly folder?: string;
-  /** Whether the shards were there already. */
   readonly reused?: boolean;
-  /** Passes that were stopped go on: so many buckets of so many are in piles. */
+  /** Passes that were stopped resume: `done` of `of` partitions are in shards. */
   readonly continues?: { readonly done: number; readonly of: number };
 }

@@ -1,4 +1,4 @@
-/** The first pass: rows leave the database a range at a time, are validated, and go to the bucket of their user. */
+/** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user. */
 import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
@@ -15,16 +15,15 @@ import { grouped, packRaw } from './buckets.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';
 
-export interface ToScatter {
+export interface ScatterInput {
   readonly database: Database;
   readonly layout: Layout;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
-  /** The events. */
   readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
-  /** One file a bucket. */
+  /** It has one file for each partition. */
   readonly writer: PileWriter;
   readonly buckets: number;
   /** Rows that are in memory at a time. */
@@ -33,56 +32,59 @@ export interface ToScatter {
   readonly onPass?: OnPass | undefined;
 }
 
-export interface Scattered {
+export interface ScatterResult {
   readonly bad: readonly BadRow[];
-  /** Valid rows. */
   readonly rows: number;
   /** 1 for each code that a valid event has: of the items' dictionary, and of the users'. */
   readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
-  /** Whether events ascend in time as they are. */
+  /** True if events ascend in time as they are. */
   readonly ascends: boolean;
 }
 
 const userStream = 1;
 
-/** Which bucket the user of a code is in. */
 export const bucketOfUser = (code: number, buckets: number): number => hashOf(code, userStream) % buckets;
 
-/** Leaves a view at its last rows: `computed` brings all back. */
-export async function scatterRows(to: ToScatter): Promise<Scattered> {
-  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, buckets, atOnce, onPass } = to;
+/** Partitions all rows. A view is left at its last rows: `computed` resets it. */
+export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
+  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, buckets, atOnce, onPass } = input;
   const columns = wanted.columns.get('events')!;
   const bad: BadRow[] = [];
   const marksOf = (key: ColumnRequests['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
   const occurs = { items: marksOf(wanted.itemKey), users: marksOf(wanted.userKey) };
-  const last = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
+  const progress = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
   for (let first = 0; first < staged.rows; first += atOnce) {
-    to.signal?.throwIfAborted();
+    input.signal?.throwIfAborted();
     onPass?.({ pass: 'reading', done: first, total: staged.rows });
     const range = { first, count: Math.min(atOnce, staged.rows - first) };
     await staged.inPlace?.focus(range);
     const raw = await readRows(database, staged, columns, layout, range);
-    const checked = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
-    const found = await validateRows(database, checked);
-    bad.push(...found.bad);
-    const rows: ValidRawRows = { ...raw, kept: found.kept };
+    const candidates = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
+    const validation = await validateRows(database, candidates);
+    bad.push(...validation.bad);
+    const rows: ValidRawRows = { ...raw, kept: validation.kept };
     markKeys(rows, wanted, occurs);
-    const ranks = ranked(rows, wanted, last);
+    const ranks = rankRows(rows, wanted, progress);
     const users = wanted.userKey && (rows.columns.get(wanted.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, buckets, (row) => {
       if (rows.kept[row] === 0) return -1;
       return bucketOfUser(users ? users[row]! : first + row, buckets);
     });
-    for (const [bucket, its] of groups.entries()) {
-      if (its.length > 0) writer.append(bucket, its.length, packRaw(rows, columns, its, ranks));
+    for (const [bucket, partitionRows] of groups.entries()) {
+      if (partitionRows.length > 0)
+        writer.append(bucket, partitionRows.length, packRaw(rows, columns, partitionRows, ranks));
     }
   }
   onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });
-  return { bad, rows: last.rank, occurs, ascends: last.ascends };
+  return { bad, rows: progress.rank, occurs, ascends: progress.ascends };
 }
 
-function markKeys({ kept, columns, rows }: ValidRawRows, wanted: ColumnRequests, occurs: Scattered['occurs']): void {
+function markKeys(
+  { kept, columns, rows }: ValidRawRows,
+  wanted: ColumnRequests,
+  occurs: ScatterResult['occurs'],
+): void {
   for (const [key, marks] of [
     [wanted.itemKey, occurs.items],
     [wanted.userKey, occurs.users],
@@ -93,20 +95,20 @@ function markKeys({ kept, columns, rows }: ValidRawRows, wanted: ColumnRequests,
   }
 }
 
-/** Of each valid row, how many come before it; goes on where the last range ended. */
-function ranked(
+/** Returns for each valid row how many come before it; continues where the last range ended. */
+function rankRows(
   { kept, columns, rows }: ValidRawRows,
   { time }: ColumnRequests,
-  last: { rank: number; time: number; ascends: boolean },
+  progress: { rank: number; time: number; ascends: boolean },
 ): Int32Array {
   const times = time && (columns.get(time) as RawNumbers).values;
   const ranks = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     if (kept[row] === 0) continue;
-    ranks[row] = last.rank++;
+    ranks[row] = progress.rank++;
     if (times === undefined) continue;
-    if (times[row]! < last.time) last.ascends = false;
-    last.time = times[row]!;
+    if (times[row]! < progress.time) progress.ascends = false;
+    progress.time = times[row]!;
   }
   return ranks;
 }

@@ -1,39 +1,35 @@
-/**
- * What each user had in training. The items are 4 bytes an event, and training asks for none of them: they lie in a file of their own, and
- * are read where something asks.
- */
+/** The items that each user had in training. They take 4 bytes an event, and training reads none of them: they have a file of their own. */
 import type { BagColumn } from '../dataset.ts';
-import type { Block } from './block.ts';
-import { type PileFile, readPileAtOnce } from './piles.ts';
+import type { ColumnBlock } from './block.ts';
+import { type PileFile, readPileSync } from './piles.ts';
 
 export const seenName = 'seen.bin';
 
-/** Where the items of each user are in the file. */
-export type SeenPlaces = Pick<BagColumn, 'starts' | 'ends'>;
+/** The spans of each user's items in the file. */
+export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
 
-/** Of the users of a bucket. */
-export interface SeenOfBucket extends SeenPlaces {
-  /** How many items the bucket has in the file. */
+export interface SeenOfBucket extends SeenSpans {
+  /** The number of the partition's items in the file. */
   readonly items: number;
 }
 
-export const blockOfSeen = ({ values }: BagColumn): Block => new Map([['values', values as Int32Array]]);
+export const blockOfSeen = ({ values }: BagColumn): ColumnBlock => new Map([['values', values as Int32Array]]);
 
 export const seenOfBucket = ({ starts, ends, values }: BagColumn): SeenOfBucket => ({
   ...{ starts, ends },
   items: values.length,
 });
 
-/** The places of all users, put together from those of each bucket. */
+/** Combines the spans of all users from those of each partition. */
 export class SeenItems {
-  readonly places: SeenPlaces;
+  readonly places: SeenSpans;
   #items = 0;
 
   constructor(users: number) {
     this.places = { starts: new Int32Array(users), ends: new Int32Array(users) };
   }
 
-  /** @param members places of the bucket's users among all users */
+  /** @param members indexes of the partition's users among all users */
   add({ starts, ends, items }: SeenOfBucket, members: Int32Array): void {
     members.forEach((user, local) => {
       this.places.starts[user] = this.#items + starts[local]!;
@@ -43,28 +39,28 @@ export class SeenItems {
   }
 }
 
-/** A column whose items are read when they are first asked for. Asking throws Failure `shards-damaged` where they cannot be read. */
-export function seenInFile(folder: string, file: PileFile, { starts, ends }: SeenPlaces): BagColumn {
+/** Returns a column whose items are read at their first use, which throws Failure `shards-damaged` where they cannot be read. */
+export function seenInFile(folder: string, file: PileFile, { starts, ends }: SeenSpans): BagColumn {
   let values: Int32Array | undefined;
   return {
     ...{ kind: 'bags', starts, ends },
     get values() {
-      values ??= endToEnd(readPileAtOnce(folder, seenName, file));
+      values ??= endToEnd(readPileSync(folder, seenName, file));
       return values;
     },
   };
 }
 
-/** The items of all blocks, moved together where they lie: a copy would take as much memory again. */
-function endToEnd(blocks: readonly Block[]): Int32Array {
+/** Joins the items of all blocks where they lie: a copy would take as much memory again. */
+function endToEnd(blocks: readonly ColumnBlock[]): Int32Array {
   let length = 0;
-  let all = new Int32Array(0);
+  let joinedItems = new Int32Array(0);
   for (const block of blocks) {
     const values = block.get('values') as Int32Array;
-    if (length === 0) all = new Int32Array(values.buffer as ArrayBuffer);
-    const from = values.byteOffset / Int32Array.BYTES_PER_ELEMENT;
-    all.copyWithin(length, from, from + values.length);
+    if (length === 0) joinedItems = new Int32Array(values.buffer as ArrayBuffer);
+    const start = values.byteOffset / Int32Array.BYTES_PER_ELEMENT;
+    joinedItems.copyWithin(length, start, start + values.length);
     length += values.length;
   }
-  return all.subarray(0, length);
+  return joinedItems.subarray(0, length);
 }

@@ -1,25 +1,24 @@
-/** Columns with a row an item or a user, put together from what each bucket has of them. */
+/** Combines columns with a row an item or a user from the partitions. */
 import type { BagColumn, IndexedColumn } from '../dataset.ts';
-import type { Block, Numbers } from './block.ts';
+import type { ColumnBlock, NumberArray } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 
-/** Some rows of columns, and the item or user that each is of. */
+/** Some rows of columns, and the item or user of each. */
 export interface SideRows {
   readonly specs: EventsSpec['features'];
-  readonly block: Block;
+  readonly block: ColumnBlock;
   readonly targets: Int32Array;
 }
 
-/** @param targets the item or user of each of the rows */
 export function sideRows(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): SideRows {
   const specs = specsOf(columns);
-  const block = new Map<string, Numbers>();
+  const block = new Map<string, NumberArray>();
   packColumns(block, columns, specs, rows);
   return { specs, block, targets };
 }
 
 export class SideColumns {
-  readonly #blocks: Block[] = [];
+  readonly #blocks: ColumnBlock[] = [];
   readonly #places: Int32Array;
   #specs: EventsSpec['features'] | undefined;
   #next = 0;
@@ -28,7 +27,7 @@ export class SideColumns {
     this.#places = new Int32Array(count);
   }
 
-  /** What was there before of an item or a user is replaced. */
+  /** Replaces earlier rows of the same item or user. */
   add({ specs, block, targets }: SideRows): void {
     this.#specs ??= specs;
     this.#blocks.push(block);
@@ -36,7 +35,7 @@ export class SideColumns {
   }
 
   columns(inner: ReadonlyMap<string, BagColumn>): Map<string, IndexedColumn> {
-    const inOrder = this.#places.every((place, at) => place === at) && this.#next === this.#places.length;
+    const inOrder = this.#places.every((entry, index) => entry === index) && this.#next === this.#places.length;
     return new Map(
       (this.#specs ?? []).map(([name, spec]) => [
         name,

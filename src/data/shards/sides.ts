@@ -1,5 +1,4 @@
-/** Which items and users there are, known before any bucket is read. */
-
+/** Numbers the items and users, before any partition is read. */
 import { invariant } from '../../diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -9,15 +8,15 @@ import type { ValidRawRows } from '../rows/valid_rows.ts';
 
 export interface GlobalSide {
   readonly keys: Texts;
-  /** Code of each in the dictionary of its key. */
+  /** Code of each entity in the dictionary of its key. */
   readonly codes: Int32Array;
-  /** By code; −1 where none has it. */
+  /** Index by code; −1 where no entity has it. */
   readonly ofCode: Int32Array;
-  /** Row id of each in its file; absent where there is no file. */
+  /** Row id of each entity in its file; absent where there is no file. */
   readonly fileRows?: Int32Array;
 }
 
-export interface Sides {
+export interface GlobalSides {
   readonly items: GlobalSide;
   readonly users: GlobalSide;
 }
@@ -29,8 +28,8 @@ export function globalSide(
   occurs: Uint8Array,
   dictionaries: Dictionaries,
 ): GlobalSide {
-  const none = new Int32Array(0);
-  if (key === undefined) return { keys: [], codes: none, ofCode: none };
+  const emptyCodes = new Int32Array(0);
+  if (key === undefined) return { keys: [], codes: emptyCodes, ofCode: emptyCodes };
   const texts = dictionaries.get(key.inEvents.dictionary!)!;
   const ofCode = new Int32Array(texts.length).fill(-1);
   const codes: number[] = [];

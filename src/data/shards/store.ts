@@ -1,15 +1,15 @@
-/** Folders of shards: one is complete or not there. It is written under another name. */
+/** Folders of shards: one is complete or does not exist. It is written under another name. */
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { syncFolder } from '../../storage/durable.ts';
-import type { Dataset, LabelSums, ShardLayout } from '../dataset.ts';
-import type { SharedColumns } from './event_rows.ts';
+import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
+import { merged, type OwnBlock } from './block.ts';
+import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import {
   checksumOfManifest,
-  type Made,
   madeName,
   makeManifest,
   manifestName,
@@ -18,22 +18,22 @@ import {
   readManifest,
   restName,
   type ShardManifest,
+  type ShardOrigin,
   textOf,
 } from './manifest.ts';
 import type { OnPass } from './passes.ts';
 import { notWritten, type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
 import { packPlain, unpackPlain } from './plain.ts';
-import { type SeenPlaces, seenInFile, seenName } from './seen_items.ts';
-import { absentRows, trainingShards } from './training_rows.ts';
+import { type SeenSpans, seenInFile, seenName } from './seen_items.ts';
 
-/** What a folder holds besides piles. */
-export interface Rest {
-  /** Without the training rows, and what users had in them. */
+/** The contents of a folder besides shards. */
+export interface ShardRest {
+  /** Has neither the training rows, nor the items that users had in them. */
   readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
     readonly users: Omit<Dataset['users'], 'seen'>;
   };
-  readonly seen: SeenPlaces;
+  readonly seen: SeenSpans;
   readonly shared: SharedColumns;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
@@ -47,29 +47,35 @@ const folderOf = (root: string, key: string, layout: ShardLayout): string =>
       .slice(0, 16),
   );
 
-/** Gives the folder its name once all of it is on the disk. */
+/** Renames the folder once all of it is on the disk. */
 export async function seal(
   partial: string,
   root: string,
-  of: Omit<ShardManifest, 'format' | 'rest'>,
-  rest: Rest,
-  made: Made,
+  manifestFields: Omit<ShardManifest, 'format' | 'rest'>,
+  rest: ShardRest,
+  origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
   const writer = PileWriter.new(partial, [restName]);
   writer.append(0, 0, packPlain(rest));
   const [file] = (await writer.finish()) as [PileFile];
-  const manifest = makeManifest({ ...of, rest: file });
-  const folder = folderOf(root, of.key, of.layout);
+  const manifest = makeManifest({ ...manifestFields, rest: file });
+  const folder = folderOf(root, manifestFields.key, manifestFields.layout);
   try {
-    writeFileSync(join(partial, madeName), JSON.stringify(made));
+    writeFileSync(join(partial, madeName), JSON.stringify(origin));
     writeFileSync(join(partial, manifestName), textOf(manifest));
-    const kept = new Set([madeName, manifestName, restName, seenName, ...of.piles.map((_, at) => pileName(at))]);
-    // What the passes kept to go on from, and whose they are.
-    for (const name of readdirSync(partial)) if (!kept.has(name)) rmSync(join(partial, name), { force: true });
+    const finalNames = new Set([
+      madeName,
+      manifestName,
+      restName,
+      seenName,
+      ...manifestFields.piles.map((_, index) => pileName(index)),
+    ]);
+    // The passes leave their state and their owner.
+    for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
     await syncFolder(partial);
     // Another process may have written the same, and may read it now: then its files are as good.
-    const there = await readManifest(folder).catch(() => undefined);
-    if (there?.checksum === checksumOfManifest(manifest)) rmSync(partial, { recursive: true, force: true });
+    const existing = await readManifest(folder).catch(() => undefined);
+    if (existing?.checksum === checksumOfManifest(manifest)) rmSync(partial, { recursive: true, force: true });
     else {
       rmSync(folder, { recursive: true, force: true });
       await rename(partial, folder);
@@ -81,13 +87,13 @@ export async function seal(
   return { folder, manifest, checksum: checksumOfManifest(manifest) };
 }
 
-/** The folder that holds shards of a key as they are wanted; one that cannot be read is none. */
-async function find(root: string, key: string, wants: Wants): Promise<string | undefined> {
+/** Finds the folder with shards of a key and layout; one that cannot be read is ignored. */
+async function findFolder(root: string, key: string, wants: LayoutFilter): Promise<string | undefined> {
   const names = await readdir(root).catch(() => []);
   for (const name of names.filter((each) => /^[0-9a-f]{16}$/.test(each)).sort()) {
     const folder = join(root, name);
-    const found = await readManifest(folder).catch(() => undefined);
-    if (found?.manifest.key === key && wants(found.manifest.layout, await readMade(folder))) return folder;
+    const candidate = await readManifest(folder).catch(() => undefined);
+    if (candidate?.manifest.key === key && wants(candidate.manifest.layout, await readMade(folder))) return folder;
   }
   return undefined;
 }
@@ -99,26 +105,20 @@ export interface OpenWatch {
 
 export type ShardedDataset = Dataset & Required<Pick<Dataset, 'shards'>>;
 
-export type Wants = (layout: ShardLayout, made: Made | undefined) => boolean;
+export type LayoutFilter = (layout: ShardLayout, made: ShardOrigin | undefined) => boolean;
 
-/**
- * The data set of shards whose files are all as they were written; undefined where there are none of the key.
- * @throws Failure `shards-damaged`
- */
+/** Opens the data set of shards whose files are all as they were written; undefined where there are none of the key. @throws Failure `shards-damaged` */
 export async function openShards(
   root: string,
   key: string,
-  wants: Wants,
+  wants: LayoutFilter,
   { onPass, signal }: OpenWatch,
 ): Promise<ShardedDataset | undefined> {
-  const folder = await find(root, key, wants);
+  const folder = await findFolder(root, key, wants);
   return folder === undefined ? undefined : openFolder(folder, { onPass, signal });
 }
 
-/**
- * The shards of this name in `root`, which another process has just opened or written.
- * @throws Failure `shards-missing`, `shards-damaged`
- */
+/** Opens the shards of this name in `root`, which another process has just opened or written. @throws Failure `shards-missing`, `shards-damaged` */
 export async function openNamed(root: string, name: string, watch: OpenWatch): Promise<ShardedDataset> {
   const folder = join(root, name);
   const opened = await openFolder(folder, watch);
@@ -127,30 +127,30 @@ export async function openNamed(root: string, name: string, watch: OpenWatch): P
 }
 
 async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promise<ShardedDataset | undefined> {
-  const found = await readManifest(folder);
-  if (!found) return undefined;
-  const { manifest, checksum } = found;
+  const opened = await readManifest(folder);
+  if (!opened) return undefined;
+  const { manifest, checksum } = opened;
   const files = [
-    ...manifest.piles.map((pile, at) => [pileName(at), pile] as const),
+    ...manifest.piles.map((pile, index) => [pileName(index), pile] as const),
     [seenName, manifest.seen] as const,
   ];
   const total = files.length;
-  for (const [at, [name, file]] of files.entries()) {
+  for (const [index, [name, file]] of files.entries()) {
     signal?.throwIfAborted();
-    onPass?.({ pass: 'checking', done: at, total });
+    onPass?.({ pass: 'checking', done: index, total });
     await verifyPile(folder, name, file);
   }
   onPass?.({ pass: 'checking', done: total, total });
   const [block] = await readPile(folder, restName, manifest.rest);
   try {
-    return datasetOf(unpackPlain(block!) as Rest, folder, manifest, checksum);
+    return datasetOf(unpackPlain(block!) as ShardRest, folder, manifest, checksum);
   } catch (error) {
     throw failure('shards-damaged', { path: join(folder, restName), folder, reason: (error as Error).message });
   }
 }
 
 export function datasetOf(
-  { dataset, shared, seen, labelSums }: Rest,
+  { dataset, shared, seen, labelSums }: ShardRest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
@@ -161,5 +161,50 @@ export function datasetOf(
     parts: { train: absentRows(rows), ...dataset.parts },
     users: { ...dataset.users, seen: seenInFile(folder, manifest.seen, seen) },
     shards: trainingShards(folder, manifest, checksum, shared, labelSums),
+  };
+}
+
+/** Stands for the training rows that are in shards: it has their number. Code that needs one of them cannot work with shards, and says so. */
+function absentRows(rows: number): Events {
+  const absent = (): never => {
+    throw failure('shards-unsupported', { what: 'this command' });
+  };
+  return {
+    rows,
+    get features() {
+      return absent();
+    },
+    get labels() {
+      return absent();
+    },
+    get item() {
+      return absent();
+    },
+    get user() {
+      return absent();
+    },
+  };
+}
+
+function trainingShards(
+  folder: string,
+  { piles, layout, spec }: ShardManifest,
+  checksum: string,
+  shared: SharedColumns,
+  labelSums: TrainingShards['labelSums'],
+): TrainingShards {
+  return {
+    folder,
+    checksum,
+    layout,
+    piles: piles.map(({ rows }) => rows),
+    labelSums,
+    async read(requestedPiles, earlierRows) {
+      const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
+      for (const pile of requestedPiles) {
+        if (piles[pile]!.rows > 0) blocks.push(merged(await readPile(folder, pileName(pile), piles[pile]!)));
+      }
+      return unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
+    },
   };
 }

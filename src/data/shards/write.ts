@@ -1,72 +1,80 @@
 /**
- * Writes training rows into shards in two passes. The first takes valid rows out of the database into buckets of users. The second reads a
- * bucket at a time, as if it were all data, and deals its encoded rows to piles. No rows are sorted but those of one bucket.
+ * Writes training rows into shards in two passes. The first partitions valid rows of the database by user. The second reads a partition at a
+ * time, as if it were all data, and distributes its encoded rows over shuffled shards. No rows are sorted but those of one partition.
  */
-
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { readFirstValues } from '../columns/first_values.ts';
 import { titlesFrom } from '../columns/titles.ts';
-import type { Dataset } from '../dataset.ts';
+import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
+import { ascendingPlaces } from '../rows/ascending_places.ts';
+import { gather } from '../rows/gather.ts';
 import { describeSplit } from '../rows/split.ts';
+import { type ColumnBlock, joined } from './block.ts';
 import { BucketSource } from './bucket_source.ts';
 import { titleCodes } from './count.ts';
 import { encodeBuckets } from './encode.ts';
-import type { Buckets, ToWrite } from './first_pass.ts';
+import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered } from './gathered.ts';
-import { heldOut } from './held_out.ts';
-import { refuseLargeBucket, refuseLargePile } from './layout.ts';
+import { refuseLargeBucket, refuseLargeHeldOut, refuseLargePile } from './layout.ts';
 import { pileName } from './manifest.ts';
-import { makeCuts, type Prepared, prepare } from './prepare.ts';
+import { makeCuts, prepare, type ShardPlan } from './prepare.ts';
 import { seenName } from './seen_items.ts';
-import { globalSide, type Sides } from './sides.ts';
-import { datasetOf, type Rest, seal } from './store.ts';
+import { type GlobalSides, globalSide } from './sides.ts';
+import { datasetOf, type ShardRest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
-/** The second pass, from where it was stopped. */
-export async function writeShards(to: ToWrite, from: Buckets, passes: Passes): Promise<Dataset> {
-  const { description, needs, layout, wanted, request, signal } = to;
+/** Runs the second pass, from where it was stopped. */
+export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
+  const { description, needs, layout, wanted, request, signal } = input;
   const { partial, dictionaries, files, items, users, scattered, partsOfFiles } = from;
   const { memory, onPass, folder, sizes } = request;
   refuseLargeBucket(memory, Math.max(...files.map(({ bytes }) => bytes)));
-  const sides: Sides = {
+  const sides: GlobalSides = {
     items: globalSide(wanted.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(wanted.userKey, users, scattered.occurs.users, dictionaries),
   };
   const source = new BucketSource({
     ...{ folder: partial, files, wanted, dictionaries, sides, partsOfFiles, description, items, users, signal },
   });
-  const before = await passes.prepared();
-  const prepared = before ?? (await prepare(to, from, source));
-  if (!before) await passes.keepPrepared(prepared);
-  const { counts, encodings, lastTraining } = prepared;
-  const { piles, held } = prepared.layout;
+  const storedPlan = await passes.prepared();
+  const plan = storedPlan ?? (await prepare(input, from, source));
+  if (!storedPlan) await passes.keepPrepared(plan);
+  const { counts, encodings, lastTraining } = plan;
+  const { piles, held } = plan.layout;
   const sentence = describeSplit(description.split, counts, description.span);
 
   const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
-  const names = [...Array.from({ length: piles }, (_, at) => pileName(at)), seenName];
+  const names = [...Array.from({ length: piles }, (_, index) => pileName(index)), seenName];
   const writer = await passes.piles(names, gathered, signal);
-  await encodeBuckets(source, makeCuts(description.split, scattered, prepared.moments), {
+  await encodeBuckets(source, makeCuts(description.split, scattered, plan.moments), {
     ...{ layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, from: passes.done, onPass },
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
     onDone: (bucket, rest) => passes.keepBucket(bucket, rest, writer),
   });
   const rest = gathered.all();
-  refuseWithoutLabels(rest, prepared, description);
-  const all = await writer.finish();
-  const written = all.slice(0, piles);
-  refuseLargePile(memory, Math.max(...written.map(({ bytes }) => bytes)), held);
-  const whole = await restOf(to, from, { sides, prepared, rest, sentence });
-  const of = { key: from.key, layout: prepared.layout, spec: rest.spec, piles: written, seen: all[piles]! };
-  const sealed = await seal(partial, folder, of, whole, { memory, ...defined({ sizes }) });
-  const dataset = datasetOf(whole, sealed.folder, sealed.manifest, sealed.checksum);
+  refuseWithoutLabels(rest, plan, description);
+  const allFiles = await writer.finish();
+  const shardFiles = allFiles.slice(0, piles);
+  refuseLargePile(memory, Math.max(...shardFiles.map(({ bytes }) => bytes)), held);
+  const shardRest = await restOf(input, from, { sides, prepared: plan, rest, sentence });
+  const manifestFields = {
+    key: from.key,
+    layout: plan.layout,
+    spec: rest.spec,
+    piles: shardFiles,
+    seen: allFiles[piles]!,
+  };
+  const sealed = await seal(partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
+  const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: from.rejected };
 }
 
 /** @throws Failure `data-needs` where the training part has no value of a label: nothing could be learned from it */
-function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: Prepared, { events }: DataDescription): void {
+function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: ShardPlan, { events }: DataDescription): void {
   for (const [name, { training }] of missingLabels) {
     if (training < counts[0]!) continue;
     const needs = 'a value in one event at least of the training part';
@@ -74,14 +82,11 @@ function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: Prepare
   }
 }
 
-interface Made {
-  readonly sides: Sides;
-  readonly prepared: Prepared;
-  readonly rest: EncodedRest;
-  readonly sentence: string;
-}
-
-async function restOf(to: ToWrite, from: Buckets, { sides, prepared, rest, sentence }: Made): Promise<Rest> {
+async function restOf(
+  to: ShardingInput,
+  from: FirstPassResult,
+  { sides, prepared, rest, sentence }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest; sentence: string },
+): Promise<ShardRest> {
   const { description, needs, layout, wanted, featureFiles, request } = to;
   const { dictionaries, items, rejected } = from;
   const { encodings } = prepared;
@@ -120,8 +125,29 @@ async function restOf(to: ToWrite, from: Buckets, { sides, prepared, rest, sente
       missing: rest.missing,
       missingLabels,
       protocol,
-      // The file of them is in the folder of one run, and shards are of many.
+      // Their file is in the folder of one run, and shards are of many.
       rejected: { count: rejected.count, total: rejected.total },
     },
   };
 }
+
+/** Reads validation and test events, which stay in memory, in the order of time. @throws Failure `shards-memory` */
+function heldOut(
+  { held, heldSpec }: Pick<EncodedRest, 'held' | 'heldSpec'>,
+  shared: SharedColumns,
+  memory: number,
+): Pick<Dataset['parts'], 'validation' | 'test'> {
+  // Ordering them takes the same again.
+  refuseLargeHeldOut(memory, 2 * [...held.validation, ...held.test].reduce((sum, block) => sum + bytesOf(block), 0));
+  const inOrder = (blocks: readonly ColumnBlock[]): Events => {
+    const events = unpackEvents(blocks, heldSpec, shared);
+    const times = joined(blocks, '#time', Float64Array);
+    const byRow = ascendingPlaces(events.ids!);
+    const byTime = ascendingPlaces(Float64Array.from(byRow, (index) => times[index]!));
+    return unpackEvents([packEvents(events, heldSpec, gather(byRow, byTime))], heldSpec, shared);
+  };
+  return { validation: inOrder(held.validation), test: inOrder(held.test) };
+}
+
+const bytesOf = (block: ColumnBlock): number =>
+  [...block.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -5,21 +5,21 @@
 import { defined } from '../../defined.ts';
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { madeOf } from '../../plan/plan.ts';
+import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
 import type { BoundColumn, Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { Encoding } from '../dataset.ts';
+import { makeAlongEncoder, makeColumnEncoder, type ToEncode } from '../columns/encode.ts';
+import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
 import { type Wanted, wantedOf } from '../item_columns.ts';
-import type { RawCodes } from '../rows/raw.ts';
+import type { RawCodes, RawColumn } from '../rows/raw.ts';
+import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { checkColumns, fieldKind, type ItemField, textComplaint, wrong } from './fields.ts';
-import { lookingUp, stagedTypes, typesOf } from './staged_types.ts';
-import { encodeWritten, missingColumns } from './written_columns.ts';
 import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
 
@@ -240,4 +240,101 @@ async function findings(
     invariant('record' in at && column !== undefined, 'a finding has a row and a column');
     return { row: at.record, column, reason };
   });
+}
+
+/** What an items file is staged as: the database that computes items one by one needs the types, and not the rows. */
+async function typesOf(source: DataSource, layout: Layout, signal: AbortSignal | undefined) {
+  const database = await openDatabase(signal);
+  try {
+    return await stagedTypes(database, source, layout);
+  } finally {
+    database.close();
+  }
+}
+
+/** Of the staged columns: the types that they have once all rows are there. */
+async function stagedTypes(
+  database: Database,
+  source: DataSource,
+  layout: Layout,
+): Promise<ReadonlyMap<string, string>> {
+  await stage(database, source, layout);
+  // Few rows come at a time: more threads would only wait for each other.
+  await database.run('SET threads = 1');
+  await database.seal();
+  const rows = await database.rows('SELECT column_name, column_type FROM (DESCRIBE items)');
+  return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
+}
+
+/** A database that has the rows once something asks it: few writes have a mistake. */
+function lookingUp(database: Database, fill: () => Promise<void>): Database {
+  let filled: Promise<void> | undefined;
+  const after = async <T>(work: () => Promise<T>): Promise<T> => {
+    await (filled ??= fill());
+    return work();
+  };
+  return {
+    ...database,
+    rows: (sql) => after(() => database.rows(sql)),
+    shape: (sql, limit) => after(() => database.shape(sql, limit)),
+    stream: (sql, each) => after(() => database.stream(sql, each)),
+  };
+}
+
+/** Features of items that are given one by one, encoded as those of the corpus are. */
+interface Encoders {
+  readonly requests: ColumnRequests;
+  readonly needs: Needs;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** By feature of the item tower that the items file gives: a row an item. */
+function encodeWritten({ raw, texts, ...of }: ComputedItems & Encoders): ReadonlyMap<string, IndexedColumn> {
+  const rows = raw.get(of.requests.itemKey!.inFile!)!;
+  invariant(rows.kind === 'codes', 'a key is a text');
+  const ids = Int32Array.from(rows.values.keys());
+  return encodeAll(of, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
+}
+
+/** By feature of the item tower that events give: one row, of an item that no event has. */
+const missingColumns = (of: Encoders): ReadonlyMap<string, IndexedColumn> =>
+  encodeAll(of, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
+
+function encodeAll(
+  { requests, needs, encodings }: Encoders,
+  at: 'items' | 'events',
+  ids: Int32Array,
+  valuesOf: (request: ColumnRequest) => readonly [RawColumn, readonly string[] | undefined],
+): ReadonlyMap<string, IndexedColumn> {
+  const [, tower] = needs.towers;
+  const requestOf = (name: string): ColumnRequest | undefined =>
+    // The key is that of the file, also where events have it.
+    name === tower.key ? requests.itemKey!.inFile! : requests.features.get(name);
+  const toEncode = (plan: FeaturePlan): ToEncode => [
+    plan,
+    encodings.get(plan.encoderOf)!,
+    ...valuesOf(requestOf(plan.name)!),
+  ];
+  const encoded = new Map<string, IndexedColumn>();
+  for (const plan of needs.features) {
+    const request = requestOf(plan.name);
+    const isOurs = plan.name === tower.key || tower.features?.includes(plan.name) !== false;
+    if (!isOurs || madeOf(plan).length > 0 || request?.column.at !== at) continue;
+    const list = needs.features.find(({ name }) => name === plan.along);
+    const [own, encoding, raw, dictionary] = toEncode(plan);
+    const weights = requests.listWeights.get(plan.name);
+    const encoder = list
+      ? makeAlongEncoder(toEncode(plan), toEncode(list))
+      : makeColumnEncoder(own, encoding, raw, dictionary, undefined, weights && valuesOf(weights)[0]);
+    encoded.set(plan.name, encoder.encode(ids));
+  }
+  return encoded;
+}
+
+function noRows({ form, width = 1 }: ColumnRequest): RawColumn {
+  const none = new Int32Array(0);
+  if (form === 'code') return { kind: 'codes', values: none };
+  if (form === 'codes') return { kind: 'bags', starts: none, ends: none, values: none, bad: [] };
+  if (form === 'numbers') return { kind: 'bags', starts: none, ends: none, values: new Float64Array(0), bad: [] };
+  return { kind: 'numbers', width, values: new Float64Array(0), bad: [] };
 }

@@ -1,7 +1,7 @@
 /** Columns that the headers of CSV files name. Other kinds of files would need the database, which the editor never loads. */
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { isWithin, reachOf } from '../../data/files/access.ts';
-import { lookAtCsv } from '../../data/files/csv.ts';
+import { sampleCsv } from '../../data/files/csv.ts';
 import { formatOf, isCompressed } from '../../data/files/file_kind.ts';
 import { findFiles } from '../../data/files/files.ts';
 import { kindAt } from '../../data/files/path_target.ts';
@@ -31,7 +31,7 @@ export async function headerColumns({ checked, source }: FileAnalysis): Promise<
     if (formatOf(path) !== 'csv') continue;
     try {
       const file = { path, name: path, kind: 'csv', compressed: isCompressed(path) } as const;
-      for (const { name } of (await lookAtCsv(file)).columns) columns.push(name);
+      for (const { name } of (await sampleCsv(file)).columns) columns.push(name);
     } catch {
       // A file that cannot be read has no columns to offer; `tower check` says why.
     }

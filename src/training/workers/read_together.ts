@@ -5,7 +5,7 @@
 import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/memory_budget.ts';
-import type { Decision } from '../../data/shards/request.ts';
+import type { ShardDecision } from '../../data/shards/request.ts';
 import type { Group } from '../../engine/group.ts';
 import { bytesOf, hearFirst, parsed } from './words.ts';
 
@@ -22,7 +22,7 @@ export interface RowsAsked {
 }
 
 interface FirstAsked {
-  decided(decision: Decision): void;
+  decided(decision: ShardDecision): void;
   /** Comes where another worker is lost. */
   readonly signal: AbortSignal;
 }

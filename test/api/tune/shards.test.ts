@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tune } from '../../../src/api.ts';
-import type { Decision } from '../../../src/data/shards/request.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { model, writeProject } from '../../cli/project.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
@@ -18,7 +18,7 @@ it('writes them once, and says so once', async () => {
 search { size : one of 4, 8 }
 `,
   );
-  const decisions: Decision[] = [];
+  const decisions: ShardDecision[] = [];
   const one = await tune(at('films.tower'), {
     ...{ data: at('data.tower'), out: at('one'), engine: 'onnx', trials: 2, halving: false, finalists: 1, seeds: 1 },
     ...{ memory: '1G', shards: at('shards'), shardSizes: { atOnce: 400, buckets: 2, piles: 3, held: 2 } },

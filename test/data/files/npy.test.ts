@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NpyError, openNpy } from '../../../src/data/files/npy.ts';
-import { readValueList } from '../../../src/data/files/value_list.ts';
+import { FeatureFileError, openNpy, readValueList } from '../../../src/data/files/feature_files.ts';
 import fc from '../../fast_check.ts';
 import { folderWith } from '../fixture.ts';
 import { npy } from './npy_file.ts';
@@ -28,7 +27,7 @@ const reasonOf = (bytes: Uint8Array): Promise<string> =>
   rowsOf(bytes).then(
     () => 'none',
     (error: unknown) => {
-      expect(error).toBeInstanceOf(NpyError);
+      expect(error).toBeInstanceOf(FeatureFileError);
       return (error as Error).message;
     },
   );
@@ -99,7 +98,7 @@ describe('arrays of NumPy', () => {
     await fc.assert(
       fc.asyncProperty(edited, async (bytes) => {
         const rows = await rowsOf(bytes).catch((error: unknown) => {
-          if (error instanceof NpyError) return [];
+          if (error instanceof FeatureFileError) return [];
           throw error;
         });
         for (const value of rows.flat()) expect(Number.isFinite(value)).toBe(true);

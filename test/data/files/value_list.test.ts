@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readValueList } from '../../../src/data/files/value_list.ts';
+import { readValueList } from '../../../src/data/files/feature_files.ts';
 import { limitMaps } from '../../small_maps.ts';
 import { folderWith } from '../fixture.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { makeRings, wholeRings, windowsAround } from '../../../src/data/columns/columns.ts';
 import type { Part } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { Stream } from '../../../src/data/rows/history.ts';
-import { makeRings, wholeRings, windowsAround } from '../../../src/data/rows/others.ts';
 import type { DataDescription } from '../../../src/model/model.ts';
 import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';

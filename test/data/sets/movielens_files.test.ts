@@ -4,10 +4,9 @@ import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import { readLazyLoad } from '../../../src/data/sets/archives/r_data.ts';
 import { readRObject } from '../../../src/data/sets/archives/r_object.ts';
 import { readZip } from '../../../src/data/sets/archives/zip.ts';
-import { asCsv, fetchMovieLens } from '../../../src/data/sets/movielens_files.ts';
+import { asCsv, fetchMovieLens, readLazyLoad } from '../../../src/data/sets/movielens.ts';
 import { folderWith, valueAt } from '../fixture.ts';
 import { movielensBlock, movielensFolder, movielensNeeds } from '../movielens_block.ts';
 

@@ -5,13 +5,13 @@ import { expect, it, onTestFinished } from 'vitest';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
 import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
 import { momentsAt } from '../../../src/data/shards/by_time.ts';
+import { NumbersSample } from '../../../src/data/shards/count.ts';
 import {
   refuseLargeBucket,
   refuseLargeHeldOut,
   refuseLargePile,
   refuseLargeTables,
 } from '../../../src/data/shards/layout.ts';
-import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
 import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
 import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
 import type { Failure } from '../../../src/diagnostics/failure.ts';

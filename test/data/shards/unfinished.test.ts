@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read.ts';
 import type { PassEvent } from '../../../src/data/shards/passes.ts';
-import type { Decision, ShardRequest } from '../../../src/data/shards/request.ts';
+import type { ShardDecision, ShardRequest } from '../../../src/data/shards/request.ts';
 import { describeData } from '../fixture.ts';
 import { block, byId, needs, needsOfEvents, pileRows, restOf, rowsOf, small } from './both_ways.ts';
 
 type Of = ReturnType<typeof block>;
 
-const decisions: Decision[] = [];
+const decisions: ShardDecision[] = [];
 const shardsOf = (of: Of): string => join(of.folder, 'shards');
 const folders = (of: Of): string[] => readdirSync(shardsOf(of)).sort();
 
 function read(of: Of, needed = needs, more: Partial<ShardRequest> = {}, signal?: AbortSignal) {
-  const onDecision = (decision: Decision) => decisions.push(decision);
+  const onDecision = (decision: ShardDecision) => decisions.push(decision);
   const shards = { memory: 2 ** 30, folder: shardsOf(of), when: 'always', sizes: small, onDecision, ...more } as const;
   const description = describeData({ reject: 1, ...of });
   return readDataset(description, needed, { shards, ...(signal ? { signal } : {}) });

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, load } from '../../../src/api/run.ts';
 import { type TrainRequest, train } from '../../../src/api/train.ts';
-import type { Decision } from '../../../src/data/shards/request.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
@@ -17,7 +17,7 @@ const model = join(root, 'small.tower');
 const data = join(root, 'data.tower');
 const script = join('node_modules', '.cache', `shards_child-${process.pid}.mjs`);
 const shardSizes = { atOnce: 400, buckets: 4, piles: 5, held: 2 };
-const decisions: Decision[] = [];
+const decisions: ShardDecision[] = [];
 
 /** The data as a person names it: from the working folder. */
 const named = relative('.', data);

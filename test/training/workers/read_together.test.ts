@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import type { Decision } from '../../../src/data/shards/request.ts';
+import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { type Group, WorkerLost } from '../../../src/engine/group.ts';
 import { type RowsAsked, readTogether } from '../../../src/training/workers/read_together.ts';
 import { makeWorkers } from './together.ts';
 
 const inMemory = { parts: {} } as unknown as Dataset;
 const inShards = { ...inMemory, shards: { folder: '/disk/tower-shards/0123' } } as unknown as Dataset;
-const decision = (rows: Decision['rows']): Decision => ({ rows, memory: 1 });
+const decision = (rows: ShardDecision['rows']): ShardDecision => ({ rows, memory: 1 });
 const gigabyte = 2 ** 30;
 
 const never = (): never => {

@@ -12,20 +12,20 @@ import { isUtf8 } from 'node:buffer';
 import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
 import { CR, hasMark, LF, lineEnd, otherEncoding, pastLineEnd, QUOTE } from './text_bytes.ts';
 
-/** The longest record, in bytes. */
-export const LONGEST = 2_000_000;
+/** The longest record. */
+export const maxRecordBytes = 2_000_000;
 
 const SPACE = 0x20;
 const [ORDINARY, STOP] = [0, 1];
 
 export interface CsvShape {
   readonly delimiter: string;
-  /** Of the header. `fits` says whether a value is of the column's kind; a column that takes any text has none. */
+  /** The columns of the header. `fits` tests whether a value is of the column's kind; a column that takes any text has none. */
   readonly columns: readonly { readonly name: string; readonly fits?: ((value: string) => boolean) | undefined }[];
 }
 
 /** `cut`: the record may go on after these bytes. `trailing`: something follows a closing quote. */
-type Outcome = 'whole' | 'cut' | 'unclosed' | 'trailing';
+type ParseOutcome = 'whole' | 'cut' | 'unclosed' | 'trailing';
 
 /** Takes one record apart. */
 export class CsvParser {
@@ -37,7 +37,7 @@ export class CsvParser {
     for (const stop of [LF, CR, this.separator]) this.kinds[stop] = STOP;
   }
 
-  /** Of the last record: where its line end is, how many values it has, and how many line ends are in them. */
+  /** The end of the last record's line, the number of its values, and that of the line ends in them. */
   end = 0;
   values = 0;
   lines = 0;
@@ -46,14 +46,14 @@ export class CsvParser {
   private doubled = 0;
 
   /** The record at `at`; sets `end`, `values`, `lines` and `spans`. */
-  parse(bytes: Buffer, at: number, final: boolean): Outcome {
+  parse(bytes: Buffer, at: number, final: boolean): ParseOutcome {
     const { kinds, separator } = this;
     const { length } = bytes;
     let i = at;
     let values = 1;
     this.lines = 0;
     for (;;) {
-      if (values * 3 > this.spans.length) this.spans = grown(this.spans);
+      if (values * 3 > this.spans.length) this.spans = enlarged(this.spans);
       const span = (values - 1) * 3;
       let open = i;
       while (bytes[open] === SPACE) open++;
@@ -81,7 +81,7 @@ export class CsvParser {
         i++;
         continue;
       }
-      // Whether a carriage return at the end of a piece is half of a line end is not known yet.
+      // A carriage return at the end of a piece may be half of a line end.
       if (!final && bytes[i] === CR && i + 1 === length) return 'cut';
       this.end = i;
       this.values = values;
@@ -105,7 +105,7 @@ export class CsvParser {
   }
 }
 
-const grown = (spans: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+const enlarged = (spans: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
   const larger = new Int32Array(2 * spans.length);
   larger.set(spans);
   return larger;
@@ -115,7 +115,6 @@ export class CsvScanner implements Scanner {
   private readonly parser: CsvParser;
   private line = 1;
   private begun = false;
-  /** The header's bytes, once they are known. */
   private header: Buffer | undefined;
   /** In a line that was rejected for its length. */
   private skipping = false;
@@ -138,61 +137,61 @@ export class CsvScanner implements Scanner {
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
     const { parser, shape } = this;
     const { length } = bytes;
-    const needed = shape.columns.length;
-    let at = 0;
+    const columnCount = shape.columns.length;
+    let offset = 0;
     if (!this.begun) {
       if (length < 4 && !final) return 0;
       this.begun = true;
-      at = firstByte(bytes);
+      offset = firstByte(bytes);
     }
-    const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
-    const valid = isUtf8(bytes.subarray(at, Math.max(at, read))) && !bytes.includes(0);
-    while (at < length) {
+    const readEnd = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const isValidText = isUtf8(bytes.subarray(offset, Math.max(offset, readEnd))) && !bytes.includes(0);
+    while (offset < length) {
       if (this.skipping) {
-        const end = lineEnd(bytes, at, length);
+        const end = lineEnd(bytes, offset, length);
         if (!final && end + 1 >= length) return end;
         this.skipping = false;
-        at = this.next(bytes, end);
+        offset = this.next(bytes, end);
         continue;
       }
-      const outcome = parser.parse(bytes, at, final);
-      if (outcome === 'cut' && length - at <= LONGEST) return at;
+      const outcome = parser.parse(bytes, offset, final);
+      if (outcome === 'cut' && length - offset <= maxRecordBytes) return offset;
       let { end } = parser;
-      if (outcome === 'whole' && end === at) {
-        at = this.next(bytes, end);
+      if (outcome === 'whole' && end === offset) {
+        offset = this.next(bytes, end);
         continue;
       }
       if (this.header === undefined) {
         if (outcome !== 'whole') throw new ShapeError(this.line, 'the quotes of the header do not work out');
-        this.header = Buffer.from(bytes.subarray(at, end));
+        this.header = Buffer.from(bytes.subarray(offset, end));
         this.line += parser.lines;
-        at = this.next(bytes, end);
+        offset = this.next(bytes, end);
         continue;
       }
       let problem: Problem | undefined;
-      if (outcome !== 'whole') problem = this.misquoted(outcome, at, bytes);
-      else if (parser.values !== needed) problem = this.miscounted(parser.values);
-      else if (end - at > LONGEST) problem = tooLong;
-      else if (parser.lines > 0 && this.swallows(bytes, at, end)) problem = this.swallowing();
+      if (outcome !== 'whole') problem = this.misquoted(outcome, offset, bytes);
+      else if (parser.values !== columnCount) problem = this.miscounted(parser.values);
+      else if (end - offset > maxRecordBytes) problem = tooLong;
+      else if (parser.lines > 0 && this.swallows(bytes, offset, end)) problem = this.swallowing();
       const { lines } = parser;
       if (problem !== undefined && (outcome !== 'whole' || lines > 0)) {
-        end = lineEnd(bytes, at, length);
+        end = lineEnd(bytes, offset, length);
         if (!final && end + 1 >= length) {
-          if (length - at <= LONGEST) return at;
+          if (length - offset <= maxRecordBytes) return offset;
           problem = tooLong;
           this.skipping = true;
         }
       } else if (problem === undefined) {
-        if (!valid) problem = this.invalid(bytes.subarray(at, end));
-        if (hasMark(bytes, at)) problem ??= strayMark;
+        if (!isValidText) problem = this.invalid(bytes.subarray(offset, end));
+        if (hasMark(bytes, offset)) problem ??= strayMark;
         // Files that were put together keep the header of each.
-        else if (needed > 1 && this.isHeader(bytes, at, end)) problem = headerAgain;
+        else if (columnCount > 1 && this.isHeader(bytes, offset, end)) problem = headerAgain;
       }
-      each(this.line, at, end, problem);
+      each(this.line, offset, end, problem);
       if (this.skipping) return end;
       // Lines within a value count where the value was read.
       if (outcome === 'whole' && end === parser.end) this.line += lines;
-      at = this.next(bytes, end);
+      offset = this.next(bytes, end);
     }
     return length;
   }
@@ -210,13 +209,13 @@ export class CsvScanner implements Scanner {
     return after;
   }
 
-  private misquoted(outcome: Outcome, at: number, bytes: Buffer): Problem {
+  private misquoted(outcome: ParseOutcome, at: number, bytes: Buffer): Problem {
     if (outcome === 'unclosed') return { reason: 'a quote opens a value and never closes' };
     if (outcome === 'cut') {
-      const single = lineEnd(bytes, at, bytes.length) === bytes.length;
-      return single
+      const isOneLine = lineEnd(bytes, at, bytes.length) === bytes.length;
+      return isOneLine
         ? tooLong
-        : { reason: `a quote opens a value and does not close in ${LONGEST.toLocaleString('en')} bytes` };
+        : { reason: `a quote opens a value and does not close in ${maxRecordBytes.toLocaleString('en')} bytes` };
     }
     const { lines } = this.parser;
     if (lines === 0) return { reason: 'a quoted value does not end where its quote ends' };
@@ -226,79 +225,81 @@ export class CsvScanner implements Scanner {
   private miscounted(values: number): Problem {
     const { columns } = this.shape;
     const { lines } = this.parser;
-    const [which, column] = values < columns.length ? ['short', columns[values]!.name] : ['long', undefined];
-    const how = lines === 0 ? '' : `a quote opens a value that continues to line ${this.line + lines}, and `;
-    const reason = `${how}the row is ${which}: ${values} values, the header has ${columns.length}`;
+    const [verdict, column] = values < columns.length ? ['short', columns[values]!.name] : ['long', undefined];
+    const cause = lines === 0 ? '' : `a quote opens a value that continues to line ${this.line + lines}, and `;
+    const reason = `${cause}the row is ${verdict}: ${values} values, the header has ${columns.length}`;
     return column === undefined ? { reason } : { reason, column };
   }
 
   private swallowing(): Problem {
-    const last = this.line + this.parser.lines;
+    const lastLine = this.line + this.parser.lines;
     return {
-      reason: `a quote opens a value that continues to line ${last}, and the lines in it are rows of their own`,
+      reason: `a quote opens a value that continues to line ${lastLine}, and the lines in it are rows of their own`,
     };
   }
 
   /**
-   * Whether a record of several lines is a stray quote that found another: nine lines in ten are rows by themselves. How many
-   * lines it takes to say so depends on how often text has as many separators by chance.
+   * True if a record of several lines is a stray quote that found another: nine lines in ten are rows by themselves. How many lines it
+   * takes to say so depends on how often text has as many separators by chance.
    */
   private swallows(bytes: Buffer, at: number, end: number): boolean {
     const { columns, delimiter } = this.shape;
     if (columns.length < 2) return false;
-    const total = this.parser.lines + 1;
-    const typed = columns.some(({ fits }) => fits !== undefined);
-    const least = columns.length === 2 ? (typed ? 4 : 16) : typed ? 2 : 4;
-    if (total < least) return false;
-    let others = 0;
+    const totalLines = this.parser.lines + 1;
+    const hasTypes = columns.some(({ fits }) => fits !== undefined);
+    const minLines = columns.length === 2 ? (hasTypes ? 4 : 16) : hasTypes ? 2 : 4;
+    if (totalLines < minLines) return false;
+    let otherLines = 0;
     for (let from = at; from < end; ) {
       const to = Math.min(lineEnd(bytes, from, end), end);
       const values = bytes.toString('utf8', from, to).split(delimiter);
-      const row =
+      const isRow =
         values.length === columns.length &&
-        columns.every(({ fits }, which) => {
-          const value = values[which]!.replaceAll('"', '').trim();
+        columns.every(({ fits }, columnIndex) => {
+          const value = values[columnIndex]!.replaceAll('"', '').trim();
           return fits === undefined || value === '' || fits(value);
         });
-      if (!row && ++others * 10 > total) return false;
+      if (!isRow && ++otherLines * 10 > totalLines) return false;
       from = pastLineEnd(bytes, to);
     }
     return true;
   }
 
-  /** Bytes that are no text. */
+  /** Returns the problem of bytes that are no text. */
   private invalid(record: Buffer): Problem | undefined {
     const { columns, delimiter } = this.shape;
-    const zero = record.includes(0);
-    if (!zero && isUtf8(record)) return undefined;
+    const hasZero = record.includes(0);
+    if (!hasZero && isUtf8(record)) return undefined;
     // Each byte is a character of its own, so that what is no text can be looked at.
     const values = valuesOf(record.toString('latin1'), delimiter);
-    const wrong = values.findIndex((value) => (zero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1'))));
+    const invalidIndex = values.findIndex((value) =>
+      hasZero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1')),
+    );
     return {
-      reason: zero ? 'a value contains a zero byte' : 'the text is not UTF-8',
-      ...(wrong === -1 ? {} : { column: columns[wrong]!.name }),
+      reason: hasZero ? 'a value contains a zero byte' : 'the text is not UTF-8',
+      ...(invalidIndex === -1 ? {} : { column: columns[invalidIndex]!.name }),
     };
   }
 }
 
-const tooLong: Problem = { reason: `the row is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const tooLong: Problem = { reason: `the row is longer than ${maxRecordBytes.toLocaleString('en')} bytes` };
 const headerAgain: Problem = { reason: 'the line repeats the header' };
 const strayMark: Problem = {
   reason: 'the line begins with a byte order mark, which belongs at the beginning of a file',
 };
 
-/** After the byte order mark. Throws ShapeError where it is that of another encoding. */
+/** Returns the offset after the byte order mark. Throws ShapeError where it is that of another encoding. */
 export function firstByte(bytes: Buffer): number {
-  const other = otherEncoding(bytes);
-  if (other !== undefined) throw new ShapeError(1, `it is text in ${other}, and should be in UTF-8`);
+  const encoding = otherEncoding(bytes);
+  if (encoding !== undefined) throw new ShapeError(1, `it is text in ${encoding}, and should be in UTF-8`);
   return hasMark(bytes, 0) ? 3 : 0;
 }
 
 /** The values of one whole record, without their quotes. */
 export function valuesOf(record: string, delimiter: string): string[] {
   const values: string[] = [];
-  for (let at = 0; ; ) {
-    let open = at;
+  for (let offset = 0; ; ) {
+    let open = offset;
     while (record[open] === ' ') open++;
     let value: string;
     if (record[open] === '"') {
@@ -306,15 +307,15 @@ export function valuesOf(record: string, delimiter: string): string[] {
       while (close !== -1 && record[close + 1] === '"') close = record.indexOf('"', close + 2);
       if (close === -1) close = record.length;
       value = record.slice(open + 1, close).replaceAll('""', '"');
-      at = close + 1;
-      while (record[at] === ' ') at++;
+      offset = close + 1;
+      while (record[offset] === ' ') offset++;
     } else {
-      const end = record.indexOf(delimiter, at);
-      value = record.slice(at, end === -1 ? undefined : end);
-      at = end === -1 ? record.length : end;
+      const end = record.indexOf(delimiter, offset);
+      value = record.slice(offset, end === -1 ? undefined : end);
+      offset = end === -1 ? record.length : end;
     }
     values.push(value);
-    if (at >= record.length) return values;
-    at++;
+    if (offset >= record.length) return values;
+    offset++;
   }
 }

@@ -6,16 +6,15 @@ import type { JsonScanner } from './scan.ts';
 import { type EachRecord, type Problem, ShapeError } from './scanner.ts';
 import { CR, hasMark, LF, QUOTE } from './text_bytes.ts';
 
-/** The longest object, in bytes. */
-const LONGEST = 16_000_000;
-/** How deep objects and lists may lie in each other: the database's own reader ends the process far below. */
-const DEEPEST = 200;
+const maxObjectBytes = 16_000_000;
+/** The depth of objects and lists in each other: the database's own reader ends the process far below. */
+const maxDepth = 200;
 
 const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 export class JsonLinesScanner implements JsonScanner {
-  private readonly lines = new LineWalker(LONGEST);
+  private readonly lines = new LineWalker(maxObjectBytes);
   private untroubled = true;
 
   /** The database ends a line at a line feed alone. */
@@ -24,11 +23,11 @@ export class JsonLinesScanner implements JsonScanner {
   }
 
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
-    const read = final ? bytes.length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
-    const valid = isUtf8(bytes.subarray(0, read));
+    const readEnd = final ? bytes.length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const isValidText = isUtf8(bytes.subarray(0, readEnd));
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       if (isBlank(bytes, from, to)) return;
-      const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, valid);
+      const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, isValidText);
       each(line, from, to, problem);
       if (problem !== undefined) this.untroubled = false;
     });
@@ -76,7 +75,7 @@ export class JsonArrayScanner implements JsonScanner {
       } else {
         const end = elementEnd(bytes, at);
         if (end === length && !final) {
-          if (length - at > LONGEST) throw new ShapeError(this.line, tooLong.reason);
+          if (length - at > maxObjectBytes) throw new ShapeError(this.line, tooLong.reason);
           return at;
         }
         const problem = objectProblem(bytes, at, end, false);
@@ -93,26 +92,26 @@ export class JsonArrayScanner implements JsonScanner {
   }
 }
 
-const tooLong: Problem = { reason: `the JSON object is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const tooLong: Problem = { reason: `the JSON object is longer than ${maxObjectBytes.toLocaleString('en')} bytes` };
 const notJson: Problem = { reason: 'this is not JSON' };
 const noObject: Problem = { reason: 'this is JSON, but not an object with names' };
 const notText: Problem = { reason: 'the text is not UTF-8' };
-const tooDeep: Problem = { reason: `objects and lists lie more than ${DEEPEST} deep in each other` };
+const tooDeep: Problem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
 const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
-/** Why a record is not an object that says each of its names once. `valid`: it is known to be UTF-8. */
+/** Returns the reason why a record is not an object that says each of its names once. `valid`: it is known to be UTF-8. */
 function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): Problem | undefined {
   if (hasMark(bytes, from)) return strayMark;
   let depth = 0;
   let deepest = 0;
-  let names = 0;
+  let nameCount = 0;
   for (let i = from; i < to; i++) {
     switch (bytes[i]) {
       case QUOTE:
         for (i++; i < to && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
         break;
       case COLON:
-        if (depth === 1) names++;
+        if (depth === 1) nameCount++;
         break;
       case OPEN_OBJECT:
       case OPEN_LIST:
@@ -123,12 +122,12 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
         depth--;
     }
   }
-  if (deepest > DEEPEST) return tooDeep;
+  if (deepest > maxDepth) return tooDeep;
   if (!valid && !isUtf8(bytes.subarray(from, to))) return notText;
   const value = parseJson(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
-  if (Object.keys(value).length === names) return undefined;
+  if (Object.keys(value).length === nameCount) return undefined;
   return { reason: `the object has ${repeatedName(bytes.toString('utf8', from, to))} twice` };
 }
 
@@ -140,13 +139,13 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const strict = text.replaceAll(
+    const strictText = text.replaceAll(
       /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g,
       (_, string?: string) => string ?? 'null',
     );
-    if (strict === text) return undefined;
+    if (strictText === text) return undefined;
     try {
-      return JSON.parse(strict);
+      return JSON.parse(strictText);
     } catch {
       return undefined;
     }
@@ -155,23 +154,23 @@ export function parseJson(text: string): unknown {
 
 /** A name that an object has twice, as it is written. */
 function repeatedName(text: string): string {
-  const seen = new Set<string>();
+  const seenNames = new Set<string>();
   let depth = 0;
-  let last = '';
+  let lastToken = '';
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
     if (token === '{' || token === '[') depth++;
     else if (token === '}' || token === ']') depth--;
-    else if (token !== ':') last = token;
+    else if (token !== ':') lastToken = token;
     else if (depth === 1) {
-      const name = JSON.parse(last) as string;
-      if (seen.has(name)) return `\`${name}\``;
-      seen.add(name);
+      const name = JSON.parse(lastToken) as string;
+      if (seenNames.has(name)) return `\`${name}\``;
+      seenNames.add(name);
     }
   }
   return 'a name';
 }
 
-/** Where the value at `at` ends: before a comma, a bracket or a space, outside of what it opens itself. */
+/** Returns the end of the value at `at`: before a comma, a bracket or a space, outside of what it opens itself. */
 function elementEnd(bytes: Buffer, at: number): number {
   let depth = 0;
   let quoted = false;

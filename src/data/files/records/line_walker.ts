@@ -1,4 +1,4 @@
-/** The lines of a file that comes in pieces, wherever the pieces end. */
+/** Walks the lines of a file that comes in pieces, wherever the pieces end. */
 import { firstByte } from './csv.ts';
 import { CR, LF, lineEnd, pastLineEnd } from './text_bytes.ts';
 
@@ -9,15 +9,14 @@ export class LineWalker {
   private line = 1;
   private begun = false;
   private skipping = false;
-  /** Whether the file begins with a byte order mark. */
   hasMark = false;
-  /** Whether a line ended at a carriage return alone. */
+  /** A line ended at a carriage return alone. */
   hasReturns = false;
 
   /** @param longest bytes of the longest line */
   constructor(private readonly longest: number) {}
 
-  /** As `take` of a scanner: how many bytes are done with. */
+  /** Returns the number of bytes that are done with, as `take` of a scanner does. */
   walk(bytes: Buffer, final: boolean, each: EachLine): number {
     const { length } = bytes;
     let at = 0;
@@ -27,18 +26,18 @@ export class LineWalker {
       at = firstByte(bytes);
       this.hasMark = at > 0;
     }
-    const returns = bytes.includes(CR);
+    const hasReturns = bytes.includes(CR);
     while (at < length) {
-      const feed = returns ? -1 : bytes.indexOf(LF, at);
-      const end = returns ? lineEnd(bytes, at, length) : feed === -1 ? length : feed;
-      const open = !final && (end === length || (bytes[end] === CR && end + 1 === length));
+      const lineFeed = hasReturns ? -1 : bytes.indexOf(LF, at);
+      const end = hasReturns ? lineEnd(bytes, at, length) : lineFeed === -1 ? length : lineFeed;
+      const isOpen = !final && (end === length || (bytes[end] === CR && end + 1 === length));
       if (this.skipping) {
-        if (open) return end;
+        if (isOpen) return end;
         this.skipping = false;
       } else {
-        if (open && length - at <= this.longest) return at;
-        each(this.line, at, end, open || end - at > this.longest);
-        if (open) {
+        if (isOpen && length - at <= this.longest) return at;
+        each(this.line, at, end, isOpen || end - at > this.longest);
+        if (isOpen) {
           this.skipping = true;
           return end;
         }

@@ -7,15 +7,13 @@ import { LineWalker } from './line_walker.ts';
 import type { EachRecord, Problem, Scanner } from './scanner.ts';
 import { hasMark } from './text_bytes.ts';
 
-/** The columns of such a file, in order. */
 export const lineColumns = [
   { name: 'user', type: 'VARCHAR' },
   { name: 'item', type: 'VARCHAR' },
   { name: 'position', type: 'BIGINT' },
 ] as const;
 
-/** The longest line, in bytes. */
-const LONGEST = 16_000_000;
+const maxLineBytes = 16_000_000;
 
 const [SPACE, TAB] = [0x20, 0x09];
 
@@ -23,7 +21,7 @@ const [SPACE, TAB] = [0x20, 0x09];
 type EachGoodLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
 
 export class LinesScanner implements Scanner {
-  private readonly lines = new LineWalker(LONGEST);
+  private readonly lines = new LineWalker(maxLineBytes);
 
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
     return this.read(
@@ -49,11 +47,11 @@ export class LinesScanner implements Scanner {
 
 function wordsOf(bytes: Buffer, from: number, to: number): (readonly [number, number])[] {
   const words: [number, number][] = [];
-  for (let at = from; at < to; ) {
-    while (at < to && isBlank(bytes[at]!)) at++;
-    const start = at;
-    while (at < to && !isBlank(bytes[at]!)) at++;
-    if (at > start) words.push([start, at]);
+  for (let offset = from; offset < to; ) {
+    while (offset < to && isBlank(bytes[offset]!)) offset++;
+    const start = offset;
+    while (offset < to && !isBlank(bytes[offset]!)) offset++;
+    if (offset > start) words.push([start, offset]);
   }
   return words;
 }
@@ -63,12 +61,12 @@ const isBlank = (byte: number): boolean => byte === SPACE || byte === TAB;
 /** A line of blanks is no record. */
 function problemOf(bytes: Buffer, from: number, to: number, words: number): Problem | undefined {
   if (words === 0) return undefined;
-  const line = bytes.subarray(from, to);
-  if (line.includes(0)) return { reason: 'the line holds a zero byte' };
-  if (!isUtf8(line)) return { reason: 'the text is not UTF-8' };
+  const lineBytes = bytes.subarray(from, to);
+  if (lineBytes.includes(0)) return { reason: 'the line holds a zero byte' };
+  if (!isUtf8(lineBytes)) return { reason: 'the text is not UTF-8' };
   if (hasMark(bytes, from))
     return { reason: 'the line begins with a byte order mark, which belongs at the beginning of a file' };
   return words === 1 ? { reason: 'the line has a user and no item', column: 'item' } : undefined;
 }
 
-const tooLong: Problem = { reason: `the line is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const tooLong: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };

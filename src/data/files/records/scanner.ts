@@ -1,4 +1,4 @@
-/** Where the records of a file begin and end, found byte by byte. */
+/** Contracts of scanners, which find the records of a file byte by byte. */
 
 export interface Problem {
   readonly reason: string;

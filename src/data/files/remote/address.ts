@@ -3,11 +3,10 @@
  * each, so that a comparison of texts decides which address lies below which: nothing that a store or a server would read in another way.
  */
 
-export interface Address {
+export interface FileAddress {
   readonly scheme: Scheme;
-  /** As it is written. */
   readonly text: string;
-  /** What any match of a pattern begins with, up to a `/`. Of one file: its address. */
+  /** The text that any match of a pattern begins with, up to a `/`; for one file, its address. */
   readonly fixed: string;
 }
 
@@ -19,26 +18,26 @@ export function isAddress(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
 }
 
-/** Without what may be a secret: a name with a password, and a query, which holds the signature of a link. */
-export function shown(text: string): string {
+/** Hides what may be a secret: a name with a password, and a query, which holds the signature of a link. */
+export function withoutSecrets(text: string): string {
   return text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
 }
 
-/** @returns instead what is wrong with it, as the end of a sentence about the address */
-export function addressOf(text: string): Address | string {
+/** @returns instead the error in it, as the end of a sentence about the address */
+export function addressOf(text: string): FileAddress | string {
   if (/^https?:\/\//.test(text)) return webAddress(text);
   const [, scheme, bucket, key] = /^(s3|gs):\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   if (scheme === undefined) return 'begins with none of `s3://`, `gs://` and `https://`';
   if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket!)) return 'does not begin with the name of a bucket';
-  const mistake = mistakeInKey(key ?? '');
-  if (mistake !== undefined) return mistake;
-  const sign = text.search(/[*[{]/);
-  const fixed = sign === -1 ? text : text.slice(0, text.lastIndexOf('/', sign) + 1);
-  return { scheme: scheme as Scheme, text, fixed };
+  const keyError = errorInKey(key ?? '');
+  if (keyError !== undefined) return keyError;
+  const patternStart = text.search(/[*[{]/);
+  const fixedPrefix = patternStart === -1 ? text : text.slice(0, text.lastIndexOf('/', patternStart) + 1);
+  return { scheme: scheme as Scheme, text, fixed: fixedPrefix };
 }
 
-/** Of the database's readers `?` begins settings, such as another host. */
-function mistakeInKey(key: string): string | undefined {
+/** Refuses `?`, with which the database's readers begin settings, such as another host. */
+function errorInKey(key: string): string | undefined {
   if (key.includes('?')) return 'has a `?`, which begins settings of the database there';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
   if (/[\u0000-\u001f\u007f\\]/.test(key)) return 'has a `\\` or a control character';
@@ -47,7 +46,7 @@ function mistakeInKey(key: string): string | undefined {
   return parts.slice(0, -1).includes('') ? 'has two `/` after each other' : undefined;
 }
 
-function webAddress(text: string): Address | string {
+function webAddress(text: string): FileAddress | string {
   let url: URL;
   try {
     url = new URL(text);

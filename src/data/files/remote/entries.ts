@@ -1,8 +1,8 @@
-/** Which entries of a data block are addresses. */
+/** Finds the entries of a data block that are addresses. */
 import type { DataDescription, DataFile } from '../../../model/model.ts';
 import { isAddress } from './address.ts';
 
 export function remoteEntries({ events, items, users, split }: DataDescription): readonly DataFile[] {
-  const held = split.kind === 'files' ? [split.validation, split.test] : [];
-  return [events, items, users, ...held].flatMap((file) => (file && isAddress(file.path) ? [file] : []));
+  const partFiles = split.kind === 'files' ? [split.validation, split.test] : [];
+  return [events, items, users, ...partFiles].flatMap((file) => (file && isAddress(file.path) ? [file] : []));
 }

@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import { cacheBase } from '../../../storage/cache_folder.ts';
 
-/** Of the database and of the extension; see docs/dependencies.md. */
+/** The version of the database and of the extension; see docs/dependencies.md. */
 export const duckdbVersion = '1.5.5';
 
-/** Of the package on PyPI, which holds the file of each platform. */
+/** The package on PyPI, which holds the file of each platform. */
 export const packageName = 'duckdb-extension-httpfs';
 
 export interface Wheel {
@@ -30,11 +30,11 @@ export const wheels: Readonly<Record<string, Wheel>> = {
   'win32-x64': wheel('win_amd64', '138fd4368906c04636642023c123bd564d1bd1b9b75cd762f9f9bfad6fccb1ba'),
 };
 
-/** Within its wheel. */
+/** The path of the file in its wheel. */
 export const memberName = `duckdb_extension_httpfs/extensions/v${duckdbVersion}/httpfs.duckdb_extension`;
 
 export const platform = (): string => `${process.platform}-${process.arch}`;
 
-/** Where the set-up puts it. The database knows it by the name of its file. */
+/** Returns where the set-up puts it. The database knows it by the name of its file. */
 export const extensionPath = (): string =>
   join(cacheBase(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');

@@ -1,11 +1,15 @@
 /**
- * The files that addresses of a data block name. Parquet of a store is read where it is. All else is copied first, since Tower counts the
- * records of text itself, and a copy cannot change between two readings.
+ * Finds the files that addresses of a data block name. Parquet of a store is read where it is. All else is copied first, since Tower counts
+ * the records of text itself, and a copy cannot change between two readings. Files of web servers are fetched here, not by the database,
+ * which follows redirects to any host: each address on the way is one that the user allowed.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../diagnostics/failure.ts';
 import type { DataDescription, DataFile } from '../../../model/model.ts';
 import type { Access } from '../access.ts';
@@ -13,16 +17,154 @@ import { type Copies, writing } from '../copies.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { endingOf, formatOf, isCompressed } from '../file_kind.ts';
 import { alternatives, isPattern } from '../glob.ts';
-import { type Address, addressOf, shown } from './address.ts';
-import { download, RemoteError } from './download.ts';
+import { addressOf, type FileAddress, withoutSecrets } from './address.ts';
 import { remoteEntries } from './entries.ts';
 import { allowedAddresses, folderOfAddress, isAllowed } from './permission.ts';
 import { redacted } from './secrets.ts';
-import { connectStores, filesThatFit, type InStore, type Listed, stampsOfParquet } from './stores.ts';
+import { connectStores, filesThatFit, type InStore, type StoredFile, stampsOfParquet } from './stores.ts';
+import { reasonOfStatus, retries, silence } from './trouble.ts';
 
-/** A file that an address names. */
+/** `message` is the reason, as the end of "cannot be read: …". */
+class RemoteError extends Error {}
+
+/** An error that another attempt may mend. */
+class TransientError extends RemoteError {}
+
+const mostRedirects = 5;
+
+/** Space of the disk that is left to other programs. */
+const spareBytes = 256 * 2 ** 20;
+
+/**
+ * Writes the file `to`.
+ * @returns the SHA-256 of its content
+ * @throws RemoteError; errors of the system; the reason of `signal`
+ */
+export async function download(
+  address: string,
+  to: string,
+  allowed: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await attemptAt(address, to, allowed, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TransientError) || attempt === retries) throw error;
+      await pause(500 * 4 ** attempt, undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+async function attemptAt(
+  address: string,
+  to: string,
+  allowed: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const silenceAbort = new AbortController();
+  const silenceTimer = setTimeout(() => silenceAbort.abort(), silence() * 1000);
+  const anySignal = signal ? AbortSignal.any([signal, silenceAbort.signal]) : silenceAbort.signal;
+  try {
+    const response = await answerOf(address, allowed, anySignal);
+    const length = Number(response.headers.get('content-length') ?? 0);
+    await refuseLarge(length, to);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const countBytes = async function* (source: AsyncIterable<Uint8Array>) {
+      for await (const piece of source) {
+        silenceTimer.refresh();
+        hash.update(piece);
+        bytes += piece.length;
+        yield piece;
+      }
+    };
+    if (response.body === null) throw new TransientError('the answer is empty');
+    await pipeline(Readable.fromWeb(response.body as never), countBytes, createWriteStream(to, { mode: 0o600 }), {
+      signal: anySignal,
+    });
+    if (length > 0 && bytes !== length) throw new TransientError('the transfer was cut');
+    return hash.digest('hex');
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (silenceAbort.signal.aborted) throw new TransientError(`the server was silent for ${silence()} s`);
+    throw error instanceof RemoteError ? error : (networkError(error as Error) ?? error);
+  } finally {
+    clearTimeout(silenceTimer);
+  }
+}
+
+/** Follows redirects, each to an address that is allowed. */
+async function answerOf(address: string, allowed: readonly string[], signal: AbortSignal): Promise<Response> {
+  let url = new URL(address);
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const response = await fetch(url, { redirect: 'manual', signal, headers: { 'accept-encoding': 'identity' } });
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) {
+      await response.body?.cancel();
+      url = followRedirect(location, url, allowed);
+      continue;
+    }
+    if (response.ok) return response;
+    await response.body?.cancel();
+    const isTransient = response.status >= 500 || response.status === 429;
+    throw new (isTransient ? TransientError : RemoteError)(reasonOfStatus(response.status));
+  }
+  throw new RemoteError(`it redirects more than ${mostRedirects} times`);
+}
+
+/** The query of a redirect may be a signature, and belongs to the server. */
+function followRedirect(location: string, from: URL, allowed: readonly string[]): URL {
+  let url: URL;
+  try {
+    url = new URL(location, from);
+  } catch {
+    throw new RemoteError('it redirects to what is no address');
+  }
+  const bareAddress = `${url.origin}${url.pathname}`;
+  const address = addressOf(bareAddress);
+  if (url.username !== '' || url.password !== '' || typeof address === 'string')
+    throw new RemoteError(`it redirects to ${withoutSecrets(url.href)}, which Tower does not read`);
+  if (!isAllowed(address, allowed))
+    throw new RemoteError(
+      `it redirects to ${bareAddress}, which is not allowed: \`--allow ${folderOfAddress(address)}\` would`,
+    );
+  return url;
+}
+
+async function refuseLarge(length: number, to: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(to));
+  const freeBytes = bavail * bsize - spareBytes;
+  if (length <= freeBytes) return;
+  const [needed, left] = [length, Math.max(0, freeBytes)].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+  throw new RemoteError(`it has ${needed}, and ${dirname(to)} has room for ${left}`);
+}
+
+/** Words the error of a connection; undefined for another error. */
+function networkError(error: Error): RemoteError | undefined {
+  const cause = (error.cause ?? error) as NodeJS.ErrnoException & { host?: string };
+  const code = cause.code ?? '';
+  const matchedWords = networkWords.find(([pattern]) => pattern.test(code));
+  if (matchedWords !== undefined) return new TransientError(matchedWords[1]);
+  return error.message === 'fetch failed' || error.message === 'terminated'
+    ? new TransientError(`the connection failed (${code || cause.message})`)
+    : undefined;
+}
+
+const networkWords: readonly (readonly [RegExp, string])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'the name of its host cannot be found'],
+  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/, 'nothing answers there'],
+  [/^UND_ERR_CONNECT_TIMEOUT$|^ETIMEDOUT$/, 'nothing answers there'],
+  [
+    /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE)$/,
+    'the transfer was cut',
+  ],
+  [/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS/, 'the certificate of its host is not trusted'],
+];
+
 interface RemoteFile {
-  /** Where it is read: its address, or its copy. */
+  /** Its address, or its copy. */
   readonly path: string;
   /** Its address. */
   readonly name: string;
@@ -31,16 +173,15 @@ interface RemoteFile {
 }
 
 export interface RemoteState {
-  /** Another one after each change of the file. */
+  /** A text that differs after each change of the file. */
   readonly stamp: string;
-  /** Whether `path` is a copy of this machine. */
   readonly copied: boolean;
 }
 
 /** By the entry of the block that names them: files, sorted by address, or why they cannot be read. */
 export type RemoteFiles = ReadonlyMap<DataFile, readonly RemoteFile[] | Failure>;
 
-/** What a copy out of a store may have: the database holds it whole. */
+/** The largest copy out of a store: the database holds it whole. */
 const largestCopy = 2 ** 30;
 
 interface Listing {
@@ -59,25 +200,25 @@ export async function listRemote(
   const files = new Map<DataFile, readonly RemoteFile[] | Failure>();
   if (entries.length === 0) return files;
   const allowed = allowedAddresses(allow);
-  const addresses = new Map<DataFile, Address>();
+  const addresses = new Map<DataFile, FileAddress>();
   for (const entry of entries) {
     const address = permitted(entry, allowed);
     if (address instanceof Failure) files.set(entry, address);
     else addresses.set(entry, address);
   }
-  const inStores: InStore[] = [...addresses].flatMap(([described, { scheme, text: path }]) =>
+  const storeFiles: InStore[] = [...addresses].flatMap(([described, { scheme, text: path }]) =>
     scheme === 'http' ? [] : [{ path, described }],
   );
-  // Nothing is asked for while one entry is refused.
+  // No store is contacted while one entry is refused.
   if (files.size > 0) return files;
-  if (inStores.length > 0) await connectStores(listing.database, inStores);
+  if (storeFiles.length > 0) await connectStores(listing.database, storeFiles);
   for (const [entry, address] of addresses) {
     try {
-      const found =
+      const remoteFiles =
         address.scheme === 'http'
           ? await copied(entry, address, allowed, listing)
           : await listed(entry, address, listing);
-      files.set(entry, found);
+      files.set(entry, remoteFiles);
     } catch (error) {
       files.set(entry, error instanceof Failure ? error : damaged(entry, error));
     }
@@ -85,7 +226,7 @@ export async function listRemote(
   return files;
 }
 
-/** What the database says of a file that is no Parquet. @throws an error that is not the database's */
+/** Words the database's error about a file that is no Parquet. @throws an error that is not the database's */
 function damaged({ path, span }: DataFile, error: unknown): Failure {
   const [, reason] = /^[A-Z]\w+(?: \w+)? Error: ([^\n]*)/.exec((error as Error).message) ?? [];
   if (reason === undefined) throw error;
@@ -93,20 +234,21 @@ function damaged({ path, span }: DataFile, error: unknown): Failure {
 }
 
 /** The address, if each one of its braces is valid and allowed, too: `{a,../b}` hides what it names. */
-function permitted({ path, span }: DataFile, allowed: readonly string[]): Address | Failure {
-  const whole = addressOf(path);
+function permitted({ path, span }: DataFile, allowed: readonly string[]): FileAddress | Failure {
+  const wholeAddress = addressOf(path);
   for (const text of [path, ...(alternatives(path) ?? [])]) {
     const address = addressOf(text);
-    if (typeof address === 'string') return failure('remote-address', { path: shown(text), reason: address }, span);
+    if (typeof address === 'string')
+      return failure('remote-address', { path: withoutSecrets(text), reason: address }, span);
     if (!isAllowed(address, allowed))
       return failure('data-file-remote', { path: text, allow: folderOfAddress(address) }, span);
   }
-  return whole as Address;
+  return wholeAddress as FileAddress;
 }
 
 async function listed(
   { path, span, lines }: DataFile,
-  { text }: Address,
+  { text }: FileAddress,
   { database, copies, signal }: Listing,
 ): Promise<readonly RemoteFile[]> {
   const patterns = alternatives(text);
@@ -114,38 +256,38 @@ async function listed(
     throw failure('remote-failed', { path, reason }, span);
   };
   if (patterns === undefined) return refuse('its braces expand to more than 1,000 addresses');
-  const found = new Map<string, Listed>();
+  const filesByPath = new Map<string, StoredFile>();
   for (const pattern of patterns) {
-    // One of several need not be there, so a list is asked, as for a pattern.
-    const asked = patterns.length > 1 && !isPattern(pattern) ? pattern.replace(/.$/, '[$&]') : pattern;
-    for (const file of await filesThatFit(database, asked)) found.set(file.path, file);
+    // One of several need not be there, so a list is requested, as for a pattern.
+    const listPattern = patterns.length > 1 && !isPattern(pattern) ? pattern.replace(/.$/, '[$&]') : pattern;
+    for (const file of await filesThatFit(database, listPattern)) filesByPath.set(file.path, file);
   }
   // Programs write empty objects for folders.
-  for (const name of found.keys()) if (name.endsWith('/')) found.delete(name);
-  if (found.size === 0) return refuse('the store has no file that fits');
-  const files = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (const name of filesByPath.keys()) if (name.endsWith('/')) filesByPath.delete(name);
+  if (filesByPath.size === 0) return refuse('the store has no file that fits');
+  const files = [...filesByPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of files) {
     if (typeof addressOf(file.path) === 'string' || /[*[\]{}]/.test(file.path))
       refuse(`the store has \`${file.path}\`, and the database would take a sign of its name for a pattern`);
   }
-  const inPlace = files.filter((file) => !lines && formatOf(file.path) === 'parquet').map((file) => file.path);
-  const stamps = inPlace.length > 0 ? await stampsOfParquet(database, inPlace) : new Map<string, string>();
-  const remote: RemoteFile[] = [];
+  const parquetPaths = files.filter((file) => !lines && formatOf(file.path) === 'parquet').map((file) => file.path);
+  const stamps = parquetPaths.length > 0 ? await stampsOfParquet(database, parquetPaths) : new Map<string, string>();
+  const remoteFiles: RemoteFile[] = [];
   for (const file of files) {
     signal?.throwIfAborted();
-    const common = { name: file.path, compressed: isCompressed(file.path) };
+    const commonFields = { name: file.path, compressed: isCompressed(file.path) };
     const stamp = stamps.get(file.path);
-    if (stamp !== undefined) remote.push({ ...common, path: file.path, remote: { stamp, copied: false } });
+    if (stamp !== undefined) remoteFiles.push({ ...commonFields, path: file.path, remote: { stamp, copied: false } });
     else {
       const copy = await copyOut(file, { path, span }, database, copies);
-      remote.push({ ...common, path: copy, remote: { stamp: await sumOf(copy), copied: true } });
+      remoteFiles.push({ ...commonFields, path: copy, remote: { stamp: await sumOf(copy), copied: true } });
     }
   }
-  return remote;
+  return remoteFiles;
 }
 
 async function copyOut(
-  { path, bytes }: Listed,
+  { path, bytes }: StoredFile,
   { span }: Pick<DataFile, 'path' | 'span'>,
   database: Database,
   copies: Copies,
@@ -153,29 +295,30 @@ async function copyOut(
   if (bytes > largestCopy) throw failure('remote-size', { path, bytes, most: largestCopy }, span);
   const copy = copies.of(path, endingOf(path));
   // The database would compress what it writes to a name that ends with `.gz`.
-  const plain = `${copy}.copied`;
+  const uncompressedCopy = `${copy}.copied`;
   try {
     await database.run(
-      `COPY (SELECT content FROM read_blob([${quotePath(path)}])) TO ${quoteText(plain)} (FORMAT blob)`,
+      `COPY (SELECT content FROM read_blob([${quotePath(path)}])) TO ${quoteText(uncompressedCopy)} (FORMAT blob)`,
     );
   } catch (error) {
     database.passOn(error);
-    throw failure('cannot-write', { path: plain, reason: (error as Error).message.split('\n')[0]! });
+    throw failure('cannot-write', { path: uncompressedCopy, reason: (error as Error).message.split('\n')[0]! });
   }
-  await writing(copy, () => rename(plain, copy));
+  await writing(copy, () => rename(uncompressedCopy, copy));
   return copy;
 }
 
 async function copied(
   { path, span }: DataFile,
-  { text }: Address,
+  { text }: FileAddress,
   allowed: readonly string[],
   { copies, signal }: Listing,
 ): Promise<readonly RemoteFile[]> {
   const copy = copies.of(text, endingOf(text));
   try {
-    const stamp = await writing(copy, () => download(text, copy, allowed, signal));
-    return [{ path: copy, name: text, compressed: isCompressed(text), remote: { stamp, copied: true } }];
+    const contentHash = await writing(copy, () => download(text, copy, allowed, signal));
+    const remote = { stamp: contentHash, copied: true };
+    return [{ path: copy, name: text, compressed: isCompressed(text), remote }];
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     throw failure('remote-failed', { path, reason: error.message }, span);

@@ -1,9 +1,9 @@
 /**
- * Which addresses the user lets a data block read. A block may come from a stranger, so what it names is never enough: an address lies at
+ * Decides which addresses a data block may read. A block may come from a stranger, so its own addresses are never enough: an address lies at
  * or below one that `--allow` or the environment names, as a folder does.
  */
 import { failure } from '../../../diagnostics/failure.ts';
-import { type Address, addressOf, isAddress, shown } from './address.ts';
+import { addressOf, type FileAddress, isAddress, withoutSecrets } from './address.ts';
 
 /** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */
 const variable = 'TOWER_REMOTE';
@@ -14,8 +14,8 @@ const variable = 'TOWER_REMOTE';
  * @throws Failure `remote-address`
  */
 export function allowedAddresses(allow: readonly string[] = []): readonly string[] {
-  const named = (process.env[variable] ?? '').split(/[\s,]+/).filter((word) => word !== '');
-  return [...allow.filter(isAddress), ...named].map((text) => {
+  const environmentAddresses = (process.env[variable] ?? '').split(/[\s,]+/).filter((word) => word !== '');
+  return [...allow.filter(isAddress), ...environmentAddresses].map((text) => {
     const address = addressOf(text);
     const reason =
       typeof address === 'string'
@@ -23,17 +23,17 @@ export function allowedAddresses(allow: readonly string[] = []): readonly string
         : address.fixed === text
           ? undefined
           : 'is a pattern, and what is allowed is a folder';
-    if (reason !== undefined) throw failure('remote-address', { path: shown(text), reason });
+    if (reason !== undefined) throw failure('remote-address', { path: withoutSecrets(text), reason });
     return text.endsWith('/') ? text : `${text}/`;
   });
 }
 
-/** Whether a file, or each file that a pattern can fit, lies at or below an allowed address. */
-export function isAllowed({ fixed }: Pick<Address, 'fixed'>, allowed: readonly string[]): boolean {
+/** True if a file, or each file that a pattern can fit, lies at or below an allowed address. */
+export function isAllowed({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readonly string[]): boolean {
   return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
 }
 
-/** What a user would allow to read an address: the folder that it is in. */
-export function folderOfAddress({ text, fixed }: Address): string {
+/** Returns the folder that a user would allow to read an address. */
+export function folderOfAddress({ text, fixed }: FileAddress): string {
   return fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;
 }

@@ -4,12 +4,12 @@
  */
 import { failure } from '../../../diagnostics/failure.ts';
 import { quoteText } from '../duckdb.ts';
-import { shown } from './address.ts';
+import { withoutSecrets } from './address.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type StoreEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Everything of the environment that no message may hold. */
-const hidden: readonly string[] = [
+/** Names of variables whose values no message may hold. */
+const secretVariables: readonly string[] = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -17,27 +17,26 @@ const hidden: readonly string[] = [
   'GS_SECRET_ACCESS_KEY',
 ];
 
-/** The text without keys of the environment, and without names and passwords of addresses. */
-export function redacted(text: string, env: Environment = process.env): string {
-  const values = hidden.flatMap((name) => (env[name] ? [env[name]] : []));
-  const without = values.reduce((left, value) => left.replaceAll(value, '…'), text);
-  return without.replaceAll(/(:\/\/)[^/\s'"]*@/g, '$1…@');
+/** Hides keys of the environment, and names and passwords of addresses. */
+export function redacted(text: string, env: StoreEnvironment = process.env): string {
+  const values = secretVariables.flatMap((name) => (env[name] ? [env[name]] : []));
+  const redactedText = values.reduce((unredacted, value) => unredacted.replaceAll(value, '…'), text);
+  return redactedText.replaceAll(/(:\/\/)[^/\s'"]*@/g, '$1…@');
 }
 
-/** Whether the environment has a key for the store. */
-export const hasKey = (scheme: 's3' | 'gs', env: Environment = process.env): boolean =>
+export const hasKey = (scheme: 's3' | 'gs', env: StoreEnvironment = process.env): boolean =>
   Boolean(scheme === 's3' ? env.AWS_ACCESS_KEY_ID : env.GS_ACCESS_KEY_ID);
 
 /** The SQL that gives the database the keys of a store. Without keys, what the store shows to everybody can be read. */
-export function secretOf(scheme: 's3' | 'gs', env: Environment = process.env): string {
-  const of = scheme === 's3' ? amazon(env) : google(env);
-  const entries = Object.entries({ ...of, ...endpointOf(of.endpoint) }).flatMap(([name, value]) =>
+export function secretOf(scheme: 's3' | 'gs', env: StoreEnvironment = process.env): string {
+  const settings = scheme === 's3' ? amazon(env) : google(env);
+  const entries = Object.entries({ ...settings, ...endpointOf(settings.endpoint) }).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [`${name} ${typeof value === 'string' ? quoteText(value) : value}`],
   );
   return `CREATE OR REPLACE TEMPORARY SECRET tower_${scheme} (${[`SCOPE '${scheme}://'`, ...entries].join(', ')})`;
 }
 
-const amazon = (env: Environment) => ({
+const amazon = (env: StoreEnvironment) => ({
   type: 's3',
   key_id: env.AWS_ACCESS_KEY_ID,
   secret: env.AWS_SECRET_ACCESS_KEY,
@@ -47,7 +46,7 @@ const amazon = (env: Environment) => ({
 });
 
 /** Google's store takes the keys of its HMAC service accounts here, by the names that GDAL gives them. */
-const google = (env: Environment) => ({
+const google = (env: StoreEnvironment) => ({
   type: 'gcs',
   key_id: env.GS_ACCESS_KEY_ID,
   secret: env.GS_SECRET_ACCESS_KEY,
@@ -60,7 +59,7 @@ function endpointOf(url: string | undefined): { endpoint?: string; use_ssl?: boo
   const [, scheme, host] = /^(?:(https?):\/\/)?([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)\/*$/i.exec(url) ?? [];
   if (host === undefined) {
     const reason = 'is no address of a store: write `https://HOST` or `http://HOST:PORT` into the environment';
-    throw failure('remote-address', { path: shown(url), reason });
+    throw failure('remote-address', { path: withoutSecrets(url), reason });
   }
   return { endpoint: host, use_ssl: scheme?.toLowerCase() !== 'http', url_style: 'path' };
 }

@@ -12,11 +12,11 @@ import { systemReason } from '../../../diagnostics/system_reason.ts';
 import { makeFolder, writeDurably } from '../../../storage/durable.ts';
 import { readZip } from '../../sets/archives/zip.ts';
 import { openDatabase, quoteText } from '../duckdb.ts';
-import { shown } from './address.ts';
+import { withoutSecrets } from './address.ts';
 import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './extension.ts';
 
-const what = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
-const mostBytes = 100 * 2 ** 20;
+const subject = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
+const maxWheelBytes = 100 * 2 ** 20;
 
 /**
  * @param from a wheel that is here already
@@ -32,13 +32,13 @@ export async function setUpExtension(
   const wheel = wheels[platform()];
   if (wheel === undefined) {
     const byHand = `copy the files first: there are extensions for ${Object.keys(wheels).join(', ')}`;
-    throw failure('setup-failed', { what, reason: `PyPI has none for ${platform()}`, byHand });
+    throw failure('setup-failed', { what: subject, reason: `PyPI has none for ${platform()}`, byHand });
   }
   const { bytes, source } =
-    from === undefined ? await fetched(wheel, say) : { bytes: await fileOf(from), source: from };
+    from === undefined ? await fetchWheel(wheel, say) : { bytes: await readWheel(from), source: from };
   const refuse = (reason: string): never => {
     const byHand = `fetch ${wheel.name} of ${packageName} yourself, and name it with \`--from FILE\``;
-    throw failure('setup-failed', { what, reason: `${source}: ${reason}`, byHand });
+    throw failure('setup-failed', { what: subject, reason: `${source}: ${reason}`, byHand });
   };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== wheel.sha256) refuse(`its SHA-256 is ${sha256}, and not ${wheel.sha256}`);
@@ -50,7 +50,7 @@ export async function setUpExtension(
   return { path, wasThere: false };
 }
 
-/** Why the database does not take it, if so. It checks the version and the signature. */
+/** Returns the reason why the database does not load it, if so. It checks the version and the signature. */
 async function loadProblem(path: string): Promise<string | undefined> {
   const database = await openDatabase();
   try {
@@ -64,7 +64,7 @@ async function loadProblem(path: string): Promise<string | undefined> {
   }
 }
 
-async function fileOf(path: string): Promise<Buffer> {
+async function readWheel(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -72,7 +72,7 @@ async function fileOf(path: string): Promise<Buffer> {
   }
 }
 
-/** The index that the variables of pip and uv name. */
+/** Returns the index that the variables of pip and uv name. */
 export function indexOf(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return (env.PIP_INDEX_URL || env.UV_DEFAULT_INDEX || env.UV_INDEX_URL || 'https://pypi.org/simple').replace(
     /\/+$/,
@@ -80,44 +80,46 @@ export function indexOf(env: Readonly<Record<string, string | undefined>> = proc
   );
 }
 
-async function fetched(wheel: Wheel, say: (line: string) => void): Promise<{ bytes: Buffer; source: string }> {
+async function fetchWheel(wheel: Wheel, say: (line: string) => void): Promise<{ bytes: Buffer; source: string }> {
   const page = `${indexOf()}/${packageName}/`;
-  say(`fetching ${wheel.name} from ${shown(indexOf())}`);
-  const html = (await answerOf(page, page)).toString('utf8');
-  const link = [...html.matchAll(/<a\s[^>]*href="([^"]+)"/g)]
+  say(`fetching ${wheel.name} from ${withoutSecrets(indexOf())}`);
+  const indexPage = (await answerOf(page, page)).toString('utf8');
+  const link = [...indexPage.matchAll(/<a\s[^>]*href="([^"]+)"/g)]
     .map(([, href]) => href!.replaceAll('&amp;', '&'))
     .find((href) => decodeURIComponent(href.replace(/[?#].*$/s, '')).endsWith(`/${wheel.name}`));
-  if (link === undefined) throw trouble(page, `it has no ${wheel.name}`);
+  if (link === undefined) throw fetchError(page, `it has no ${wheel.name}`);
   const url = new URL(link, page).href;
-  return { bytes: await answerOf(url, page), source: shown(url) };
+  return { bytes: await answerOf(url, page), source: withoutSecrets(url) };
 }
 
-const trouble = (url: string, reason: string): Failure =>
+const fetchError = (url: string, reason: string): Failure =>
   failure('setup-failed', {
-    what,
-    reason: `${shown(url)}: ${reason}`,
+    what: subject,
+    reason: `${withoutSecrets(url)}: ${reason}`,
     byHand: 'try again where the address answers, or name a wheel that is here with `--from FILE`',
   });
 
 /** @param page the index, whose name and password its host alone gets */
 async function answerOf(address: string, page: string): Promise<Buffer> {
   const [url, index] = [new URL(address), new URL(page)];
-  const key = [index.username, index.password].map(decodeURIComponent).join(':');
+  const credentials = [index.username, index.password].map(decodeURIComponent).join(':');
   const headers: Record<string, string> =
-    key !== ':' && url.host === index.host ? { authorization: `Basic ${Buffer.from(key).toString('base64')}` } : {};
+    credentials !== ':' && url.host === index.host
+      ? { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
+      : {};
   url.username = url.password = '';
   for (let attempt = 0; ; attempt++) {
     try {
       const response = await fetch(url, { headers, signal: AbortSignal.timeout(300_000) });
-      if (!response.ok) throw trouble(address, `it answered with HTTP ${response.status}`);
+      if (!response.ok) throw fetchError(address, `it answered with HTTP ${response.status}`);
       const bytes = Buffer.from(await response.arrayBuffer());
-      if (bytes.length > mostBytes) throw trouble(address, 'it is too large');
+      if (bytes.length > maxWheelBytes) throw fetchError(address, 'it is too large');
       return bytes;
     } catch (error) {
       if (error instanceof Failure) throw error;
       const { cause, message, name } = error as Error;
       const reason = name === 'TimeoutError' ? 'no answer in five minutes' : ((cause as Error)?.message ?? message);
-      if (attempt === 2 || name === 'TimeoutError') throw trouble(address, reason);
+      if (attempt === 2 || name === 'TimeoutError') throw fetchError(address, reason);
       await pause(1000);
     }
   }

@@ -9,13 +9,12 @@ import { extensionPath } from './extension.ts';
 import { secretOf } from './secrets.ts';
 import { isOfStore, reasonOfStore, retries, silence } from './trouble.ts';
 
-/** A file or a pattern in a store, and the entry of the block that names it. */
 export interface InStore {
   readonly path: string;
   readonly described: DataFile;
 }
 
-/** Which of the files are in a store; copies are files of this machine. */
+/** Selects the files that are in a store; copies are files of this machine. */
 export const inStores = <F extends { readonly path: string }>(files: readonly F[]): readonly F[] =>
   files.filter(({ path }) => isAddress(path));
 
@@ -49,13 +48,13 @@ export async function connectStores(database: Database, files: readonly InStore[
   }
   database.explain((error) => {
     if (!isOfStore(error)) return undefined;
-    const at = files.find((file) => error.message.includes(file.path)) ?? files[0]!;
-    const reason = reasonOfStore(error, schemeOf(at.path));
-    return failure('remote-failed', { path: at.path, reason }, at.described.span);
+    const storeFile = files.find((file) => error.message.includes(file.path)) ?? files[0]!;
+    const reason = reasonOfStore(error, schemeOf(storeFile.path));
+    return failure('remote-failed', { path: storeFile.path, reason }, storeFile.described.span);
   });
 }
 
-/** Nothing of the machine but what Tower gives: no keys that it keeps for the database, none that it takes from the environment itself. */
+/** Takes nothing of the machine but what Tower gives: no stored keys of the database, none that it would read from the environment. */
 function settings(): readonly string[] {
   const authority = process.env.AWS_CA_BUNDLE || process.env.SSL_CERT_FILE || process.env.NODE_EXTRA_CA_CERTS;
   return [
@@ -70,20 +69,20 @@ function settings(): readonly string[] {
   ];
 }
 
-/** A file of a store as its list has it. */
-export interface Listed {
+/** A file in the list of a store. */
+export interface StoredFile {
   readonly path: string;
   readonly bytes: number;
-  /** Of the last change, in microseconds since 1970. */
+  /** The time of the last change, in microseconds since 1970. */
   readonly time: string;
 }
 
-/** The files that a pattern fits; one address is a pattern of itself. @throws Failure `remote-failed` */
-export async function filesThatFit(database: Database, pattern: string): Promise<readonly Listed[]> {
-  return asked(database, `read_blob(${quoteText(pattern)})`);
+/** Lists the files that a pattern fits; one address is a pattern of itself. @throws Failure `remote-failed` */
+export async function filesThatFit(database: Database, pattern: string): Promise<readonly StoredFile[]> {
+  return listFiles(database, `read_blob(${quoteText(pattern)})`);
 }
 
-async function asked(database: Database, from: string): Promise<readonly Listed[]> {
+async function listFiles(database: Database, from: string): Promise<readonly StoredFile[]> {
   const sql = `SELECT filename AS path, size AS bytes, CAST(epoch_us(last_modified) AS VARCHAR) AS time FROM ${from}`;
   try {
     const rows = await database.rows(sql);
@@ -95,29 +94,29 @@ async function asked(database: Database, from: string): Promise<readonly Listed[
 }
 
 /**
- * What would differ if a Parquet file were written again, by path: its size, the second of its last change, and what it says of its
- * columns, since two versions may be of one second.
+ * Returns by path what would differ if a Parquet file were written again: its size, the second of its last change, and a hash of its
+ * columns' metadata, since two versions may be of one second.
  * @throws Failure `remote-failed`
  */
 export async function stampsOfParquet(
   database: Database,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const all = `[${paths.map(quotePath).join(', ')}]`;
-  const listed = await asked(database, `read_blob(${all})`);
+  const pathList = `[${paths.map(quotePath).join(', ')}]`;
+  const storedFiles = await listFiles(database, `read_blob(${pathList})`);
   try {
-    const sums = await database.rows(
-      `SELECT file_name AS path, CAST(bit_xor(hash(of)) AS VARCHAR) AS sum FROM parquet_metadata(${all}) AS of GROUP BY file_name`,
+    const hashRows = await database.rows(
+      `SELECT file_name AS path, CAST(bit_xor(hash(of)) AS VARCHAR) AS sum FROM parquet_metadata(${pathList}) AS of GROUP BY file_name`,
     );
-    const sumOf = new Map(sums.map(({ path, sum }) => [String(path), String(sum)]));
-    return new Map(listed.map(({ path, bytes, time }) => [path, [bytes, time, sumOf.get(path)].join()]));
+    const hashByPath = new Map(hashRows.map(({ path, sum }) => [String(path), String(sum)]));
+    return new Map(storedFiles.map(({ path, bytes, time }) => [path, [bytes, time, hashByPath.get(path)].join()]));
   } catch (error) {
     database.passOn(error);
     throw error;
   }
 }
 
-/** The same as they are now. A file that is gone has none. @throws as `stampsOfParquet` */
+/** Returns the present stamps. A file that is gone has none. @throws as `stampsOfParquet` */
 export async function stampsNow(
   database: Database,
   files: readonly { readonly path: string }[],

@@ -1,4 +1,4 @@
-/** What stores and servers answer instead of a file, in words. */
+/** Words the answers that stores and servers give instead of a file. */
 import { failure } from '../../../diagnostics/failure.ts';
 import { hasKey, redacted } from './secrets.ts';
 
@@ -13,7 +13,7 @@ export function silence(): number {
 /** How often a request that failed is made again. */
 export const retries = 2;
 
-const ofStatus: Readonly<Record<number, string>> = {
+const wordsOfStatus: Readonly<Record<number, string>> = {
   400: 'the store does not understand the request (HTTP 400): check `AWS_REGION` and `AWS_ENDPOINT_URL`',
   301: 'the bucket is in another region (HTTP 301): set `AWS_REGION`',
   307: 'the bucket is in another region (HTTP 307): set `AWS_REGION`',
@@ -31,13 +31,13 @@ export function reasonOfStatus(status: number, scheme?: 's3' | 'gs'): string {
       : `the environment has no \`${key}\` and \`${secret}\``;
     return `the store refuses access (HTTP ${status}): ${why}`;
   }
-  if (scheme !== undefined && ofStatus[status] !== undefined) return ofStatus[status];
+  if (scheme !== undefined && wordsOfStatus[status] !== undefined) return wordsOfStatus[status];
   if (status === 404) return 'there is no such file (HTTP 404)';
   return `it answered with HTTP ${status}${status >= 500 ? `, ${retries + 1} times` : ''}`;
 }
 
-/** How the library that fetches for the database words it: reasons in its order. */
-const ofFetching: readonly (readonly [RegExp, (host: string) => string])[] = [
+/** The messages of the library that fetches for the database, and their words, in its order. */
+const wordsOfFetching: readonly (readonly [RegExp, (host: string) => string])[] = [
   [/Could not resolve host/i, (host) => `the name ${host} cannot be found`],
   [/Could not resolve proxy/i, () => 'the name of the proxy cannot be found'],
   [/Could not connect/i, (host) => `nothing answers at ${host}`],
@@ -50,17 +50,17 @@ const ofFetching: readonly (readonly [RegExp, (host: string) => string])[] = [
   [/ETag on reading file/i, () => 'it changed while it was read'],
 ];
 
-/** Whether an error of the database comes from a store, not from a query or a file of this machine. */
+/** True if an error of the database comes from a store, not from a query or a file of this machine. */
 export function isOfStore(error: unknown): error is Error {
   return error instanceof Error && /^(HTTP|IO) Error/.test(error.message) && /(https?|s3|gs):\/\//.test(error.message);
 }
 
-/** Of an error that `isOfStore`. */
+/** Words an error that `isOfStore`. */
 export function reasonOfStore({ message }: Error, scheme: 's3' | 'gs'): string {
   const status = Number(/\(HTTP (\d{3})/.exec(message)?.[1] ?? /HTTP (\d{3})\b/.exec(message)?.[1]);
   if (status >= 300) return reasonOfStatus(status, scheme);
   const host = redacted(/https?:\/\/([^/'"\s]+)/.exec(message)?.[1] ?? 'the store').replace(/^.*@/, '');
-  const known = ofFetching.find(([pattern]) => pattern.test(message));
-  if (known !== undefined) return known[1](host);
+  const matchedWords = wordsOfFetching.find(([pattern]) => pattern.test(message));
+  if (matchedWords !== undefined) return matchedWords[1](host);
   return redacted(message.split('\n')[0]!.replace(/^\w+ Error: /, ''));
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
 import type { Sample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
-import { strangeLine } from '../../../../src/data/columns/encoders/piece_list.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
 import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
 import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
+import { invalidPieceReason } from '../../../../src/data/files/feature_files.ts';
 import type { Encoder } from '../../../../src/plan/plan.ts';
 import { PackedTexts, packTexts, type Texts } from '../../../../src/text/texts.ts';
 import fc from '../../../fast_check.ts';
@@ -124,7 +124,7 @@ describe('pieces of a text with a vocabulary', () => {
     ['trigrams', '##a', false],
     ['vocabulary', 'Any Thing', true],
   ])('%s: whether %j is one', (kind, line, isOne) => {
-    const found = strangeLine({ kind, buckets: 1 } as Encoder, ['is', 'ab#', line].slice(-1));
+    const found = invalidPieceReason({ kind, buckets: 1 } as Encoder, ['is', 'ab#', line].slice(-1));
     expect(found === undefined).toBe(isOne);
   });
 
@@ -133,7 +133,7 @@ describe('pieces of a text with a vocabulary', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
         for (const [kind, split] of Object.entries(splits)) {
-          expect(strangeLine({ kind, buckets: 1 } as Encoder, split(text)), kind).toBeUndefined();
+          expect(invalidPieceReason({ kind, buckets: 1 } as Encoder, split(text)), kind).toBeUndefined();
         }
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CsvScanner, LONGEST } from '../../../../src/data/files/records/csv.ts';
+import { CsvScanner, maxRecordBytes } from '../../../../src/data/files/records/csv.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/json.ts';
 import { type Scanner, ShapeError } from '../../../../src/data/files/records/scanner.ts';
 import { makeRandom, type Random } from '../../../../src/random/random.ts';
@@ -86,8 +86,8 @@ describe('a quote that does not close costs one line', () => {
 
 describe('long lines', () => {
   it('are rejected, and what follows them is read, whatever the pieces', () => {
-    const long = 'x'.repeat(LONGEST + 1);
-    const text = `user,item\na,b\n${long},c\nd,e\nf,"${long}\n${long}"\ng,h\n${'\0'.repeat(LONGEST * 2)}`;
+    const long = 'x'.repeat(maxRecordBytes + 1);
+    const text = `user,item\na,b\n${long},c\nd,e\nf,"${long}\n${long}"\ng,h\n${'\0'.repeat(maxRecordBytes * 2)}`;
     for (const size of [1 << 16, 1 << 20, text.length]) {
       const { good, bad } = scan(csv('user,item'), Buffer.from(text), size);
       expect(good.map((record) => record.text)).toEqual(['a,b', 'd,e', 'g,h']);

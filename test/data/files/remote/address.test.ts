@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, isAddress, shown } from '../../../../src/data/files/remote/address.ts';
+import { addressOf, isAddress, withoutSecrets } from '../../../../src/data/files/remote/address.ts';
 
 describe('an address', () => {
   it('is of a store, or of a web server', () => {
@@ -50,7 +50,7 @@ describe('an address', () => {
   });
 
   it('is shown without what may be a secret', () => {
-    expect(shown('https://user:pass@word@example.org/a?sig=1#x')).toBe('https://…@example.org/a?…');
-    expect(shown('s3://shop/a.parquet')).toBe('s3://shop/a.parquet');
+    expect(withoutSecrets('https://user:pass@word@example.org/a?sig=1#x')).toBe('https://…@example.org/a?…');
+    expect(withoutSecrets('s3://shop/a.parquet')).toBe('s3://shop/a.parquet');
   });
 });
