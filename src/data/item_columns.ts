@@ -4,7 +4,7 @@ import type { DataDescription } from '../model/model.ts';
 import { makeKeyTable } from '../text/key_table.ts';
 import type { Texts } from '../text/texts.ts';
 import type { BindOptions } from './binding/bind.ts';
-import type { BoundColumn, Layout } from './binding/layout.ts';
+import type { BoundColumn, DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { withBoundDatabase } from './bound_database.ts';
 import { type Database, enclose, quoteName } from './files/duckdb.ts';
@@ -112,7 +112,7 @@ export function plain(value: unknown): unknown {
   return items === undefined ? value : items.filter((item) => item !== null).map(String);
 }
 
-export function wantedOf(source: DataSource, { features }: Layout, key: BoundColumn): Wanted[] {
+export function wantedOf(source: DataSource, { features }: DataLayout, key: BoundColumn): Wanted[] {
   const wanted = new Map<string, Wanted>();
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);

@@ -1,6 +1,6 @@
 /** Sentences about what a data set is, printed with every figure. */
 import type { DataDescription } from '../model/model.ts';
-import type { Layout } from './binding/layout.ts';
+import type { DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
@@ -11,7 +11,7 @@ import type { ValidRows } from './rows/valid_rows.ts';
 
 interface Described {
   readonly description: DataDescription;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly good: Pick<ValidRows, 'items'>;
 }
 

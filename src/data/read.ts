@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BindOptions, BoundData } from './binding/bind.ts';
 import { columnRequests } from './binding/column_requests.ts';
-import type { Layout } from './binding/layout.ts';
+import type { DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { withBoundDatabase } from './bound_database.ts';
 import { assemble } from './columns/assemble.ts';
@@ -62,7 +62,7 @@ export async function readDataset(
 /** What reading works with. */
 interface Reading {
   readonly database: Database;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly files: BoundData['files'];
   readonly description: DataDescription;
   readonly needs: Needs;

@@ -7,7 +7,7 @@ import type { DataDescription } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import { sqlFails } from './binding/binder.ts';
 import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts';
-import { type BoundColumn, columnsOfLayout, type Layout } from './binding/layout.ts';
+import { type BoundColumn, columnsOfLayout, type DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import type { Rejected } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
@@ -25,7 +25,7 @@ import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows
 /** What expressions are computed with, over staged tables. */
 export interface Computing {
   readonly database: Database;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly wanted: ColumnRequests;
@@ -155,7 +155,11 @@ const blanks = ' \t\r\n\u00a0\u200b\u2060\ufeff';
  * @returns a warning for each key of which ids look alike
  * @throws Failure `rounded-ids` where a key is a column of fractions, and one of its ids has more digits than these hold
  */
-async function checkIds(database: Database, wanted: ColumnRequests, layout: Layout): Promise<readonly Diagnostic[]> {
+async function checkIds(
+  database: Database,
+  wanted: ColumnRequests,
+  layout: DataLayout,
+): Promise<readonly Diagnostic[]> {
   const warnings: Diagnostic[] = [];
   for (const key of [wanted.userKey, wanted.itemKey]) {
     if (key === undefined) continue;
@@ -211,7 +215,7 @@ const ASKED = 100;
  */
 async function dropFailingRows(
   database: Database,
-  layout: Layout,
+  layout: DataLayout,
   staged: ReadonlyMap<Role, StagedTable>,
   description: DataDescription,
   problem: unknown,

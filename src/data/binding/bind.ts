@@ -1,5 +1,4 @@
 /** Finds the columns that a model reads among the files of a data block. */
-
 import { defined } from '../../defined.ts';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
@@ -21,23 +20,21 @@ import {
   type BoundHistory,
   type ColumnKind,
   columnsOfLayout,
+  type DataLayout,
   type JoinKey,
-  type Layout,
 } from './layout.ts';
 import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
 export interface BindOptions {
   /** Gives the places of features that nothing feeds. */
   readonly model?: Model;
-  /** Its reason is thrown when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Which files the block may name. */
   readonly access?: Access;
 }
 
 export interface BoundData {
-  readonly layout: Layout;
-  /** What files that features name hold, by feature. */
+  readonly layout: DataLayout;
+  /** The files that features name, by feature. */
   readonly files: ReadonlyMap<string, FeatureFile>;
   /** Removes the copies of good records that reading left for the database. */
   discard(): void;
@@ -52,21 +49,21 @@ export async function bindData(
   needs: Needs,
   options: BindOptions = {},
 ): Promise<{ readonly output?: BoundData; readonly diagnostics: readonly Diagnostic[] }> {
-  const placeOf = (feature: string): Span => options.model?.features.get(feature)?.span ?? description.events.span;
-  const files = await readFeatureFiles(description, needs.features, placeOf, options.access);
+  const spanOf = (feature: string): Span => options.model?.features.get(feature)?.span ?? description.events.span;
+  const files = await readFeatureFiles(description, needs.features, spanOf, options.access);
   const copies = new Copies();
   const database = await openDatabase(options.signal);
   let output: BoundData | undefined;
   try {
     const { signal } = options;
     const remote = await listRemote(description, options.access, { database, copies, signal });
-    const found = findFiles(description, options.access, remote);
-    const wrong = [...found.diagnostics, ...files.diagnostics];
-    if (wrong.length > 0) return { diagnostics: wrong };
-    const described = await describeSources(database, found.output, copies, options.signal);
-    if (described.diagnostics.length > 0) return { diagnostics: described.diagnostics };
+    const foundFiles = findFiles(description, options.access, remote);
+    const fileErrors = [...foundFiles.diagnostics, ...files.diagnostics];
+    if (fileErrors.length > 0) return { diagnostics: fileErrors };
+    const describedSources = await describeSources(database, foundFiles.output, copies, options.signal);
+    if (describedSources.diagnostics.length > 0) return { diagnostics: describedSources.diagnostics };
     await database.seal();
-    const binder = await makeBinder(database, described.output);
+    const binder = await makeBinder(database, describedSources.output);
     const { layout, diagnostics } = await bindLayout(binder, description, needs, options.model);
     if (diagnostics.length > 0) return { diagnostics };
     output = { layout, files: files.output, discard: () => copies.discard() };
@@ -77,13 +74,12 @@ export async function bindData(
   }
 }
 
-/** Binds everything that a data block and a model read of its files: keys, features, labels, the entries of the block. */
 async function bindLayout(
   binder: Binder,
   description: DataDescription,
   needs: Needs,
   model: Model | undefined,
-): Promise<{ readonly layout: Layout; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<{ readonly layout: DataLayout; readonly diagnostics: readonly Diagnostic[] }> {
   const binding = new ColumnBinding(binder, description, needs, model);
   const [query, item] = needs.towers;
   const userKey = await bindKey(binding, 'users', query);
@@ -95,7 +91,7 @@ async function bindLayout(
   const fold = await bindFold(binding);
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
-  const layout: Layout = {
+  const layout: DataLayout = {
     ...{ sources: binding.sources, features, labels, histories, listWeights },
     ...defined({ userKey, itemKey, time, where, fold, title }),
   };
@@ -103,7 +99,7 @@ async function bindLayout(
   return { layout, diagnostics: binding.diagnostics };
 }
 
-async function bindLabels(binding: ColumnBinding): Promise<Layout['labels']> {
+async function bindLabels(binding: ColumnBinding): Promise<DataLayout['labels']> {
   const labels = new Map<string, BoundColumn>();
   for (const { name, sort: kind } of binding.needs.labels) {
     const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
@@ -127,7 +123,7 @@ async function bindFold(binding: ColumnBinding): Promise<BoundColumn | undefined
   return binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere });
 }
 
-/** Reports what the split needs and the data block does not have. */
+/** Reports needs of the split that the data block does not meet. */
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   const { split, span, time } = binding.description;
   const [query] = binding.needs.towers;
@@ -140,27 +136,27 @@ function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   }
 }
 
-/** A column called `title`, if there is one: of the items, else of the events. */
+/** Binds a column called `title`, if there is one: of the items, else of the events. */
 async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefined> {
   const role: Role = binding.sources.has('items') ? 'items' : 'events';
-  const own = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
-  if (!own && !binding.entries.has('title')) return undefined;
+  const hasTitle = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
+  if (!hasTitle && !binding.entries.has('title')) return undefined;
   return binding.bind({ what: 'column', name: 'title', kind: 'text', scopes: [[role]] });
 }
 
 /** Columns that this model does not read must still be computable: a data block serves many models. */
-async function bindUnread(binding: ColumnBinding, layout: Layout): Promise<void> {
+async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
   const { features, labels } = binding.needs;
   // An entry called `time` or `where` is not the block's own.
   const { time, where, ...others } = layout;
-  const read = new Set([
+  const boundNames = new Set([
     ...features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
     ...labels.map(({ name }) => name),
     ...columnsOfLayout(others).map(({ name }) => name),
   ]);
   const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
   for (const entry of binding.entries.values()) {
-    if (read.has(entry.name)) continue;
+    if (boundNames.has(entry.name)) continue;
     const bound = await binding.attempt({ what: 'column', kind: 'any', scopes, ...entry });
     if ('diagnostic' in bound) binding.diagnostics.push(bound.diagnostic);
   }
@@ -206,9 +202,6 @@ async function bindInFile(
   return undefined;
 }
 
-// Binds what features read: columns of the right file, and histories of events.
-
-/** The keys of the towers, where they are bound. */
 interface BoundKeys {
   readonly userKey: JoinKey | undefined;
   readonly itemKey: JoinKey | undefined;
@@ -218,18 +211,20 @@ interface BoundKeys {
 async function bindFeatures(
   binding: ColumnBinding,
   keys: BoundKeys,
-): Promise<Pick<Layout, 'features' | 'histories' | 'listWeights'>> {
+): Promise<Pick<DataLayout, 'features' | 'histories' | 'listWeights'>> {
   const features = new Map<string, BoundColumn>();
   const histories = new Map<string, BoundHistory>();
   const listWeights = new Map<string, BoundColumn>();
-  const isHistory = (name: string): boolean => binding.description.histories.some((each) => each.name === name);
-  const read = async (feature: FeaturePlan): Promise<void> => {
+  const isHistory = (name: string): boolean => binding.description.histories.some((history) => history.name === name);
+  const bindOne = async (feature: FeaturePlan): Promise<void> => {
     const { name, max } = feature;
-    const history = binding.description.histories.find((each) => each.name === name || each.name === feature.column);
+    const history = binding.description.histories.find(
+      (candidate) => candidate.name === name || candidate.name === feature.column,
+    );
     if (history !== undefined) {
-      const of = await bindHistory(binding, feature, history);
-      if (of !== undefined)
-        histories.set(name, { kind: history.kind, of, max: Math.min(history.max, max ?? history.max) });
+      const source = await bindHistory(binding, feature, history);
+      if (source !== undefined)
+        histories.set(name, { kind: history.kind, of: source, max: Math.min(history.max, max ?? history.max) });
     } else {
       const column = await bindFeature(binding, feature, keys);
       if (column !== undefined) features.set(name, column);
@@ -237,12 +232,12 @@ async function bindFeatures(
   };
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
-    // Where the list is none, `checkAlong` says so.
+    // Where the list is no history, `checkAlong` reports it.
     if (feature.each && !isHistory(feature.name)) continue;
-    await read(feature);
+    await bindOne(feature);
     const weights = weightsOf(feature);
-    // Where only one of the two is a history, `checkAlong` says so.
-    if (weights && isHistory(weights.column) === isHistory(feature.name)) await read(weights);
+    // Where only one of the two is a history, `checkAlong` reports it.
+    if (weights && isHistory(weights.column) === isHistory(feature.name)) await bindOne(weights);
   }
   for (const feature of binding.needs.features) {
     checkAlong(binding, feature, { features, histories });
@@ -257,44 +252,50 @@ async function bindFeatures(
   return { features, histories, listWeights };
 }
 
-/** The weights of a list as a feature along it, which belongs to the tower of the list. Its name is no name of a file. */
+/** Makes the weights of a list a feature along it, which belongs to the tower of the list. Its name is no name of a file. */
 function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
   if (weights === undefined) return undefined;
-  const own = `${name}/weights`;
+  const ownName = `${name}/weights`;
   const encoder = { kind: 'number', log: false } as const;
-  return { name: own, tower, column: weights, gives: 'bag', encoder, encoderOf: own, along: name, width: 0 };
+  return { name: ownName, tower, column: weights, gives: 'bag', encoder, encoderOf: ownName, along: name, width: 0 };
 }
 
 const areWeights = ({ name, column, along }: FeaturePlan): boolean => along !== undefined && name !== column;
 
-/** What belongs to the elements of a list comes from the same events, or from the same rows of one file. */
+/** Checks that a feature along a list comes from the same events, or from the same rows of one file. */
 function checkAlong(
   binding: ColumnBinding,
   { name: feature, column: name, along }: FeaturePlan,
-  { features, histories }: Pick<Layout, 'features' | 'histories'>,
+  { features, histories }: Pick<DataLayout, 'features' | 'histories'>,
 ): void {
   if (along === undefined) return;
   const [plan] = binding.needs.features.filter((each) => each.name === feature);
   const historyOf = (feature: string) => binding.description.histories.find((each) => each.name === feature);
-  const [own, list] = [historyOf(name), historyOf(along)];
-  const missing = (what: string): void => binding.missing(own?.span ?? binding.placeOf(name), name, what);
-  if (plan?.each && !own && !list)
-    missing(
+  const [ownHistory, listHistory] = [historyOf(name), historyOf(along)];
+  const reportMissing = (what: string): void => binding.missing(ownHistory?.span ?? binding.placeOf(name), name, what);
+  if (plan?.each && !ownHistory && !listHistory)
+    reportMissing(
       `a history, since its elements have several values: \`${name} = past(…, 50)\`, and \`${along}\` is one too`,
     );
-  else if (list && !own)
-    missing(`a history, since \`${along}\` is one: add \`${name} = ${list.kind}(…, ${list.max})\` to the data block`);
-  else if (own && !list)
-    missing(`\`${along} = ${own.kind}(…, ${own.max})\` in the data block: it belongs to the elements of \`${along}\``);
-  else if (own && list) {
+  else if (listHistory && !ownHistory)
+    reportMissing(
+      `a history, since \`${along}\` is one: add \`${name} = ${listHistory.kind}(…, ${listHistory.max})\` to the data block`,
+    );
+  else if (ownHistory && !listHistory)
+    reportMissing(
+      `\`${along} = ${ownHistory.kind}(…, ${ownHistory.max})\` in the data block: it belongs to the elements of \`${along}\``,
+    );
+  else if (ownHistory && listHistory) {
     if (!histories.has(feature) || !histories.has(along)) return;
-    if (own.max === list.max && own.kind === list.kind) return;
-    const written = (of: string): string => `${list.kind}(${of}, ${list.max})`;
-    missing(`the events of \`${along} = ${written(list.of)}\`: write \`${name} = ${written(own.of)}\``);
+    if (ownHistory.max === listHistory.max && ownHistory.kind === listHistory.kind) return;
+    const historyText = (of: string): string => `${listHistory.kind}(${of}, ${listHistory.max})`;
+    reportMissing(
+      `the events of \`${along} = ${historyText(listHistory.of)}\`: write \`${name} = ${historyText(ownHistory.of)}\``,
+    );
   } else {
-    const [at, of] = [features.get(feature)?.at, features.get(along)?.at];
-    if (at && of && at !== of)
-      missing(`a column of the same file as \`${along}\`, which is in \`${of}\` and not in \`${at}\``);
+    const [ownFile, listFile] = [features.get(feature)?.at, features.get(along)?.at];
+    if (ownFile && listFile && ownFile !== listFile)
+      reportMissing(`a column of the same file as \`${along}\`, which is in \`${listFile}\` and not in \`${ownFile}\``);
   }
 }
 
@@ -305,22 +306,23 @@ async function bindFeature(
 ): Promise<BoundColumn | undefined> {
   const { needs, diagnostics } = binding;
   const [query, item] = needs.towers;
-  const [own, other] = feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
-  const tower = own === 'items' ? item : query;
+  const [ownFile, otherFile] =
+    feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
+  const tower = ownFile === 'items' ? item : query;
   const what = areWeights(feature) ? 'column of weights' : 'feature';
   const request = { what, name: feature.column, kind: kindOf(feature) };
-  const read = areWeights(feature) ? feature.along! : feature.name;
+  const readName = areWeights(feature) ? feature.along! : feature.name;
   // Bound already, or reported as missing.
-  if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
-  if (needs.towers.every(({ features, key }) => features?.includes(read) === false && key !== read)) {
+  if (feature.name === tower.key) return (ownFile === 'items' ? itemKey : userKey)?.inEvents;
+  if (needs.towers.every(({ features, key }) => features?.includes(readName) === false && key !== readName)) {
     return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
   }
-  const bound = await binding.attempt({ ...request, scopes: [[own], ['events'], ['events', own]] });
+  const bound = await binding.attempt({ ...request, scopes: [[ownFile], ['events'], ['events', ownFile]] });
   if ('column' in bound) return bound.column;
-  // An expression over the file of the other tower can be computed, which is then the mistake.
-  const across = [[other], ['events', other], ['events', 'items', 'users']] as const;
+  // An expression over the file of the other tower can be computed, which is then the error.
+  const across = [[otherFile], ['events', otherFile], ['events', 'items', 'users']] as const;
   if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
-    const facts = { feature: feature.column, tower: tower.name, file: other };
+    const facts = { feature: feature.column, tower: tower.name, file: otherFile };
     diagnostics.push(diagnose('column-side', binding.placeOf(feature.column), facts));
   } else diagnostics.push(binding.misspeltEntry(request) ?? bound.diagnostic);
   return undefined;
@@ -333,23 +335,25 @@ async function bindHistory(
 ): Promise<BoundColumn | undefined> {
   const { description, needs } = binding;
   const [query] = needs.towers;
-  const missing = (what: string): void => binding.missing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
-  if (kind === 'past' && description.time === undefined) missing('a time: add `time = "…"` to the data block');
+  const reportMissing = (what: string): void => binding.missing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
+  if (kind === 'past' && description.time === undefined) reportMissing('a time: add `time = "…"` to the data block');
   if (query.key === undefined && description.users?.by === undefined) {
-    missing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
+    reportMissing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
   }
-  if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
-  if (feature.gives !== 'bag') missing(`\`${feature.column}\` to be a list: list(${of})`);
+  if (feature.tower !== query.name) reportMissing(`a feature of the query tower \`${query.name}\``);
+  if (feature.gives !== 'bag') reportMissing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
     // Its elements are in no order, and rows would see their own items among those of one another.
     if (sequenceOf(needs) === feature.name) {
-      missing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
+      reportMissing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }
-    const newest = needs.features.find(({ last }) => last === feature.name);
-    if (newest)
-      missing(`the order of time for \`${newest.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`);
+    const newestElement = needs.features.find(({ last }) => last === feature.name);
+    if (newestElement)
+      reportMissing(
+        `the order of time for \`${newestElement.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`,
+      );
   }
-  const element = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
+  const elementKind = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
-  return binding.bind({ what: 'history', name: of, kind: element, span, scopes });
+  return binding.bind({ what: 'history', name: of, kind: elementKind, span, scopes });
 }

@@ -1,4 +1,4 @@
-/** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
+/** Binds expressions or column names to the files' columns, by queries of DuckDB over tables of the same columns without values. */
 import { defined } from '../../defined.ts';
 import type { Facts } from '../../diagnostics/codes.ts';
 import { diagnose } from '../../diagnostics/diagnose.ts';
@@ -13,66 +13,64 @@ import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, ColumnKind } from './layout.ts';
 
 export interface Request {
-  /** What messages call it: feature, label, key … */
+  /** Its kind in messages: feature, label, key … */
   readonly what: string;
   readonly name: string;
   /** Absent: the files' own column of that name. */
   readonly expression?: string;
   readonly kind: ColumnKind;
-  /** Files to compute it over, the best first. */
+  /** Files to compute it over, by preference. */
   readonly scopes: readonly (readonly Role[])[];
   readonly span: Span;
 }
 
-export type Bound = { readonly column: BoundColumn } | { readonly diagnostic: Diagnostic };
+export type BindResult = { readonly column: BoundColumn } | { readonly diagnostic: Diagnostic };
 
 export interface Binder {
-  /** As they are now: a column that an expression needs as text has become text. */
+  /** The sources after binding: a column that an expression needs as text has become text. */
   readonly sources: ReadonlyMap<Role, DataSource>;
-  bind(request: Request): Promise<Bound>;
+  bind(request: Request): Promise<BindResult>;
 }
 
-/** How long an expression may take for its one row, in milliseconds: a check ends, whatever the expression. */
-const LONGEST = 20_000;
+/** Milliseconds that an expression may take for its one row: a check ends, whatever the expression. */
+const maxMilliseconds = 20_000;
 
-/** Makes the tables `events`, `items` and `users`. `longest`: another limit than `LONGEST`. */
+/** Makes the tables `events`, `items` and `users`. */
 export async function makeBinder(
   database: Database,
   described: ReadonlyMap<Role, DataSource>,
-  longest: number = LONGEST,
+  longest: number = maxMilliseconds,
 ): Promise<Binder> {
   const sources = new Map(described);
   for (const source of sources.values()) await makeEmpty(database, source);
-  const tables: Tables = { database, sources, longest };
+  const tables: BindTables = { database, sources, longest };
   return { sources, bind: (request) => bind(tables, request) };
 }
 
-/** The empty tables of the files, and what is known of their columns. */
-interface Tables {
+interface BindTables {
   readonly database: Database;
   readonly sources: Map<Role, DataSource>;
-  /** How long an expression may take, in milliseconds. */
   readonly longest: number;
 }
 
-async function bind(tables: Tables, request: Request): Promise<Bound> {
+async function bind(tables: BindTables, request: Request): Promise<BindResult> {
   const { database, sources } = tables;
   const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
-  const written = request.expression && asColumn(request.expression, sources);
-  const expression = written ?? quoteName(request.name);
-  const refused = written === undefined ? undefined : await refuse(tables, written, request.span);
-  if (refused !== undefined) return { diagnostic: refused };
-  const reads = written === undefined ? undefined : await readsOf(database, written);
+  const columnExpression = request.expression && asColumn(request.expression, sources);
+  const expression = columnExpression ?? quoteName(request.name);
+  const refusal = columnExpression === undefined ? undefined : await refuse(tables, columnExpression, request.span);
+  if (refusal !== undefined) return { diagnostic: refusal };
+  const reads = columnExpression === undefined ? undefined : await readsOf(database, columnExpression);
   let problem: unknown;
   for (const scope of scopes) {
     const bare = bareColumn(expression, scope, sources);
-    if (written === undefined && bare === undefined) continue;
+    if (columnExpression === undefined && bare === undefined) continue;
     let type: string;
     try {
       type = await typeOf(tables, expression, scope, request.span, reads?.endless);
     } catch (error) {
       database.passOn(error);
-      // The most telling: that of the files that have all the names.
+      // The best error is that of the files which have all the names.
       if (problem === undefined || namesNothing(problem)) problem = error;
       continue;
     }
@@ -85,8 +83,8 @@ async function bind(tables: Tables, request: Request): Promise<Bound> {
       type,
       ...defined({ bare, reads }),
     };
-    const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
-    return wrong === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, wrong) };
+    const typeError = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
+    return typeError === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, typeError) };
   }
   const diagnostic =
     problem === undefined
@@ -95,10 +93,7 @@ async function bind(tables: Tables, request: Request): Promise<Bound> {
   return { diagnostic };
 }
 
-/**
- * An expression that is nothing but the name of a column, with quotes: `at` and `order` are words of SQL, and `release date` is two
- * words. `events.at` is the same column. Any other expression as it is.
- */
+/** Quotes an expression that is only a column's name: `at` and `order` are words of SQL, `release date` is two words, `events.at` is that column. */
 function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): string {
   const text = expression.trim();
   for (const { role, columns } of sources.values()) {
@@ -110,8 +105,12 @@ function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): s
   return expression;
 }
 
-/** What is no expression that may run, never runs. */
-async function refuse({ database, sources }: Tables, expression: string, span: Span): Promise<Diagnostic | undefined> {
+/** Refuses an expression that may not run, before it runs. */
+async function refuse(
+  { database, sources }: BindTables,
+  expression: string,
+  span: Span,
+): Promise<Diagnostic | undefined> {
   try {
     const reason = await refusalOf(database, expression);
     return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
@@ -121,9 +120,8 @@ async function refuse({ database, sources }: Tables, expression: string, span: S
   }
 }
 
-/** DuckDB's type of an expression over these files. */
 async function typeOf(
-  tables: Tables,
+  tables: BindTables,
   expression: string,
   scope: readonly Role[],
   span: Span,
@@ -132,7 +130,7 @@ async function typeOf(
   const { database, longest } = tables;
   const reason = `one row of it takes longer than ${longest / 1000} seconds`;
   const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
-  // An aggregate fails together with a row id; and one row in must be one row out.
+  // An aggregate fails together with a row id; and one row must give one row.
   const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
   const shapeNow = async () => {
     if (!endless) return database.shape(query, limit);
@@ -140,8 +138,8 @@ async function typeOf(
     if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
       throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
     // Nothing could end the query within a value: it is planned, and not run.
-    const [own] = await database.rows(`DESCRIBE ${query}`);
-    return { types: [String(own!.column_type)], rows: 1 };
+    const [description] = await database.rows(`DESCRIBE ${query}`);
+    return { types: [String(description!.column_type)], rows: 1 };
   };
   const shape = await shapeNow().catch(async (error) => {
     database.passOn(error);
@@ -152,37 +150,41 @@ async function typeOf(
   return shape.types[0]!;
 }
 
-/** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
-async function readAsText({ database, sources }: Tables, expression: string, scope: readonly Role[]): Promise<boolean> {
-  let changed = false;
+/** Reads a column of mostly numbers as text, where an expression treats it so: `nullif(weight, '?')`. */
+async function readAsText(
+  { database, sources }: BindTables,
+  expression: string,
+  scope: readonly Role[],
+): Promise<boolean> {
+  let hasChanged = false;
   for (const role of scope) {
     const source = sources.get(role)!;
     const columns = source.columns.map((column) => {
       const text = column.mixed && mentions(expression, column.name);
-      changed ||= text;
+      hasChanged ||= text;
       return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
     });
     sources.set(role, { ...source, columns });
     await makeEmpty(database, sources.get(role)!);
   }
-  return changed;
+  return hasChanged;
 }
 
-/** One row of nothing, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
+/** Makes a table with one row of NULL, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
 async function makeEmpty(database: Database, source: DataSource): Promise<void> {
   const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
   await database.run(`CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`);
   await database.run(`INSERT INTO ${source.role} VALUES (${columns.map(() => 'NULL').join(', ')})`);
 }
 
-/** Whether an expression may read a column: it holds the name, perhaps by chance. */
+/** True if an expression may read a column: it holds the name, perhaps by chance. */
 export function mentions(expression: string, column: string): boolean {
   const text = expression.toLowerCase();
   const name = column.toLowerCase();
   return text.includes(name) || text.includes(name.replaceAll('"', '""'));
 }
 
-/** The file's own column that an expression is, if it is nothing else. */
+/** Returns the file's own column that an expression is, if it is nothing else. */
 function bareColumn(
   expression: string,
   scope: readonly Role[],
@@ -220,7 +222,7 @@ function namesNothing(error: unknown): boolean {
   return error instanceof Error && /Referenced (column|table) "/.test(error.message);
 }
 
-/** DuckDB's message in the words of a data block, without its own quotation of the query. `roles`: the files that were tried. */
+/** Words DuckDB's message for a data block, without its quotation of the query. `roles`: the files that were tried. */
 export function sqlFails(
   error: unknown,
   span: Span,
@@ -231,16 +233,16 @@ export function sqlFails(
   const reason = (message.split('\n')[0] ?? '').replace(/^[A-Z]\w+( \w+)? Error: /, '');
   const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
   if (unknown !== undefined) {
-    const near = nearest(unknown, columnNames(roles, sources));
+    const nearestName = nearest(unknown, columnNames(roles, sources));
     return diagnose('sql-fails', span, {
       reason: `${filesOf(roles, sources)} has no column \`${unknown}\``,
-      nearest: near,
+      nearest: nearestName,
     });
   }
   const ambiguous = /Ambiguous reference to column name "(.+?)"/.exec(reason)?.[1];
   if (ambiguous !== undefined) {
-    const having = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
-    const choices = having.map((role) => `${role}.${ambiguous}`).join(' or ');
+    const owners = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
+    const choices = owners.map((role) => `${role}.${ambiguous}`).join(' or ');
     return diagnose('sql-fails', span, { reason: `\`${ambiguous}\` is a column of several files: write ${choices}` });
   }
   if (/must appear in the GROUP BY clause|WHERE clause cannot contain aggregates/.test(reason)) {
@@ -261,52 +263,56 @@ function lowered(sentence: string): string {
   return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
 }
 
-// Whether the type of a column suits what a model makes of it.
-
-/** The facts of a `column-type` diagnostic, or nothing where the type suits. `source` is given for a file's own column. */
+/** Returns the facts of a `column-type` error, or undefined where the type suits. `source` is set for a file's own column. */
 function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-type'> | undefined {
   const { type, name, kind } = column;
-  const own = quoteName(column.bare ?? column.name);
-  const wrong = (needs: string, hint?: string): Facts<'column-type'> => ({ name, needs, found: described(type), hint });
+  const quotedName = quoteName(column.bare ?? column.name);
+  const typeFacts = (needs: string, hint?: string): Facts<'column-type'> => ({
+    name,
+    needs,
+    found: described(type),
+    hint,
+  });
   // A JSON value holds anything, and a CSV column whose sample is empty may.
-  const open = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
+  const isOpen = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
   switch (kind) {
     case 'text':
-      if (isList(type)) return wrong('one value a row', 'declare the feature as `list(…)`');
-      return isNested(type) ? wrong('one value a row', `take a part of it: ${own}.part`) : undefined;
+      if (isList(type)) return typeFacts('one value a row', 'declare the feature as `list(…)`');
+      return isNested(type) ? typeFacts('one value a row', `take a part of it: ${quotedName}.part`) : undefined;
     case 'number':
-      if (isNumber(type) || type === 'BOOLEAN' || open) return undefined;
-      if (isTime(type)) return wrong('a number', `take seconds: epoch(${own})`);
-      return wrong(
+      if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
+      if (isTime(type)) return typeFacts('a number', `take seconds: epoch(${quotedName})`);
+      return typeFacts(
         'a number',
-        type === 'VARCHAR' ? `if its values are numbers, convert them: TRY_CAST(${own} AS DOUBLE)` : undefined,
+        type === 'VARCHAR' ? `if its values are numbers, convert them: TRY_CAST(${quotedName} AS DOUBLE)` : undefined,
       );
     case 'binary':
-      if (isNumber(type) || type === 'BOOLEAN' || open) return undefined;
-      return wrong('0 and 1, or true and false', `compare it: ${own} = '…'`);
+      if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
+      return typeFacts('0 and 1, or true and false', `compare it: ${quotedName} = '…'`);
     case 'moment':
-      if (isNumber(type) || isTime(type) || open) return undefined;
-      return wrong('a date, a time, or seconds since 1970', `read it as one: strptime(${own}, '%d/%m/%Y')`);
+      if (isNumber(type) || isTime(type) || isOpen) return undefined;
+      return typeFacts('a date, a time, or seconds since 1970', `read it as one: strptime(${quotedName}, '%d/%m/%Y')`);
     case 'time':
-      if (isNumber(type) || isTime(type) || open) return undefined;
-      return wrong('a number, a date or a time', `read it as one: strptime(${own}, '%d/%m/%Y')`);
+      if (isNumber(type) || isTime(type) || isOpen) return undefined;
+      return typeFacts('a number, a date or a time', `read it as one: strptime(${quotedName}, '%d/%m/%Y')`);
     case 'texts':
     case 'numbers': {
       const list = isList(type) && !isList(elementOf(type)) && !isNested(elementOf(type));
-      if (!list) return wrong('a list', type === 'VARCHAR' ? `split it: string_split(${own}, '|')` : undefined);
-      return kind === 'numbers' && !isNumber(elementOf(type)) ? wrong('a list of numbers') : undefined;
+      if (!list)
+        return typeFacts('a list', type === 'VARCHAR' ? `split it: string_split(${quotedName}, '|')` : undefined);
+      return kind === 'numbers' && !isNumber(elementOf(type)) ? typeFacts('a list of numbers') : undefined;
     }
     case 'vector':
-      return isList(type) && isNumber(elementOf(type)) ? undefined : wrong('a list of numbers');
+      return isList(type) && isNumber(elementOf(type)) ? undefined : typeFacts('a list of numbers');
     case 'any':
       return undefined;
     case 'condition':
-      return type === 'BOOLEAN' || isNumber(type) ? undefined : wrong('true or false');
+      return type === 'BOOLEAN' || isNumber(type) ? undefined : typeFacts('true or false');
   }
 }
 
 function isUnknown(column: BoundColumn, source: DataSource): boolean {
-  return source.columns.some((own) => own.name === column.bare && own.unknown === true);
+  return source.columns.some((description) => description.name === column.bare && description.unknown === true);
 }
 
 function elementOf(listType: string): string {
@@ -321,7 +327,7 @@ function isTime(type: string): boolean {
   return /^(DATE|TIMESTAMP)/.test(type);
 }
 
-/** A type in the words of people who write data blocks. */
+/** Words a type for people who write data blocks. */
 function described(type: string): string {
   if (isList(type)) return `a list (${type})`;
   if (isNumber(type)) return `a number (${type})`;

@@ -1,4 +1,4 @@
-/** Binds the columns of one data block, one after another, and collects what is wrong with them. */
+/** Binds the columns of one data block, one after another, and collects errors. */
 import { defined } from '../../defined.ts';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
@@ -6,11 +6,11 @@ import type { DataDescription, Model } from '../../model/model.ts';
 import { likest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';
 import type { Role } from '../files/files.ts';
-import type { Binder, Bound, Request } from './binder.ts';
-import type { BoundColumn, Layout } from './layout.ts';
+import type { Binder, BindResult, Request } from './binder.ts';
+import type { BoundColumn, DataLayout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
-/** What does not belong to a tower may be computed over events, alone or joined. */
+/** Scopes of columns that belong to no tower: events, alone or joined. */
 export const anywhere: readonly (readonly Role[])[] = [
   ['events'],
   ['events', 'items'],
@@ -18,18 +18,18 @@ export const anywhere: readonly (readonly Role[])[] = [
   ['events', 'items', 'users'],
 ];
 
-/** A request for a column, whose expression and place are those of its entry in `columns` unless it has its own. */
+/** A request for a column, whose expression and span are those of its entry in `columns` unless it has its own. */
 export type BindRequest = Omit<Request, 'span' | 'expression'> & Partial<Request>;
 
 export class ColumnBinding {
   readonly diagnostics: Diagnostic[] = [];
   readonly description: DataDescription;
   readonly needs: Needs;
-  /** Of `columns`, by name. */
+  /** The entries of `columns`, by name. */
   readonly entries: ReadonlyMap<string, DataDescription['columns'][number]>;
   readonly #binder: Binder;
   readonly #model: Model | undefined;
-  /** Where the entries begin that are reported. */
+  /** Start offsets of the entries that are reported. */
   readonly #failed = new Set<number | undefined>();
   /** All names that something reads, fed or not. */
   readonly #wanted: ReadonlySet<string>;
@@ -43,23 +43,23 @@ export class ColumnBinding {
     this.#wanted = wantedNames(description, needs);
   }
 
-  /** As they are now: a column that an expression needs as text has become text. */
-  get sources(): Layout['sources'] {
+  /** The sources after binding: a column that an expression needs as text has become text. */
+  get sources(): DataLayout['sources'] {
     return this.#binder.sources;
   }
 
-  /** The column, or nothing once its diagnostic is reported. */
+  /** Returns the column, or undefined once its diagnostic is reported. */
   async bind(request: BindRequest): Promise<BoundColumn | undefined> {
     const bound = await this.attempt(request);
     if ('column' in bound) return bound.column;
     const entry = this.misspeltEntry(request) ?? (bound.diagnostic.code === 'sql-fails' ? bound.diagnostic : undefined);
     if (!entry || !this.hasFailed(request)) this.diagnostics.push(entry ?? bound.diagnostic);
-    const place = this.#entryOf(request);
-    if (entry && place !== undefined) this.#failed.add(place);
+    const entryStart = this.#entryOf(request);
+    if (entry && entryStart !== undefined) this.#failed.add(entryStart);
     return undefined;
   }
 
-  /** Whether the entry of `columns` that is asked for is reported: every use of it would fail alike. */
+  /** True if the requested entry of `columns` is reported: every use of it would fail alike. */
   hasFailed(request: Pick<Request, 'what' | 'name'>): boolean {
     return this.#failed.has(this.#entryOf(request));
   }
@@ -68,13 +68,12 @@ export class ColumnBinding {
     return (this.entries.get(request.name)?.span ?? this.misspeltEntry(request)?.at)?.start;
   }
 
-  /** The column, or a diagnostic that is not reported. */
-  attempt(request: BindRequest): Promise<Bound> {
+  /** Returns the column, or a diagnostic that is not reported. */
+  attempt(request: BindRequest): Promise<BindResult> {
     const expression = this.entries.get(request.name)?.expression;
     return this.#binder.bind({ span: this.placeOf(request.name), ...defined({ expression }), ...request });
   }
 
-  /** Where the file names a column. */
   placeOf(name: string): Span {
     return (
       this.entries.get(name)?.span ??
@@ -89,17 +88,22 @@ export class ColumnBinding {
     this.diagnostics.push(diagnose('data-needs', span, { what, needs }));
   }
 
-  /** An entry of `columns` that feeds nothing and is named nearly as what nothing feeds. */
+  /** Reports an entry of `columns` that feeds nothing and has nearly the requested name. */
   misspeltEntry({ what, name }: Pick<Request, 'what' | 'name'>): Diagnostic | undefined {
     if (this.entries.has(name)) return undefined;
-    const idle = this.description.columns.filter((entry) => !this.#wanted.has(entry.name));
-    const names = idle.map((entry) => entry.name);
+    const unusedEntries = this.description.columns.filter((entry) => !this.#wanted.has(entry.name));
+    const names = unusedEntries.map((entry) => entry.name);
     const likely = likest(name, names);
-    const entry = idle.find((one) => one.name === likely?.name);
+    const entry = unusedEntries.find((unused) => unused.name === likely?.name);
     if (!entry) return undefined;
-    const known = [...this.#wanted].filter((one) => !this.entries.has(one));
+    const unfedNames = [...this.#wanted].filter((candidate) => !this.entries.has(candidate));
     const extra = { fixes: [[{ at: entry.nameSpan, text: name }]], doubtful: !likely!.sure };
-    return diagnose('unknown-name', entry.nameSpan, { what, name: entry.name, nearest: name, known }, extra);
+    return diagnose(
+      'unknown-name',
+      entry.nameSpan,
+      { what, name: entry.name, nearest: name, known: unfedNames },
+      extra,
+    );
   }
 }
 

@@ -1,9 +1,9 @@
-/** What is asked of DuckDB for each role: every column once, however many features read it. */
+/** Collects the columns that DuckDB computes for each role: every column once, however many features read it. */
 import { defined } from '../../defined.ts';
 import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import { kindOf } from './feature_sort.ts';
-import type { BoundColumn, Layout } from './layout.ts';
+import type { BoundColumn, DataLayout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
 export interface ColumnRequest {
@@ -20,10 +20,10 @@ export interface ColumnRequests {
   readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
   readonly features: ReadonlyMap<string, ColumnRequest>;
   readonly labels: ReadonlyMap<string, ColumnRequest>;
-  /** Of those and of the features, what weighs rows. */
+  /** Those of labels and features that weigh rows. */
   readonly weights: readonly ColumnRequest[];
   readonly histories: ReadonlyMap<string, ColumnRequest>;
-  /** By list; of a history one number an event or item. */
+  /** By list; for a history one number an event or item. */
   readonly listWeights: ReadonlyMap<string, ColumnRequest>;
   readonly userKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
   readonly itemKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
@@ -32,51 +32,52 @@ export interface ColumnRequests {
   readonly title?: ColumnRequest;
 }
 
-export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
+export function columnRequests(layout: DataLayout, needs: Needs): ColumnRequests {
   const columns = new Map<Role, ColumnRequest[]>([
     ['events', []],
     ['items', []],
     ['users', []],
   ]);
-  const want = (wanted: ColumnRequest): ColumnRequest => {
-    const same = columns
-      .get(wanted.column.at)!
+  const request = (columnRequest: ColumnRequest): ColumnRequest => {
+    const sameRequest = columns
+      .get(columnRequest.column.at)!
       .find(
-        (other) =>
-          other.column.sql === wanted.column.sql &&
-          other.form === wanted.form &&
-          other.dictionary === wanted.dictionary &&
-          other.width === wanted.width &&
-          isTime(other) === isTime(wanted),
+        (earlier) =>
+          earlier.column.sql === columnRequest.column.sql &&
+          earlier.form === columnRequest.form &&
+          earlier.dictionary === columnRequest.dictionary &&
+          earlier.width === columnRequest.width &&
+          timeUnit(earlier) === timeUnit(columnRequest),
       );
-    if (same !== undefined) return same;
-    columns.get(wanted.column.at)!.push(wanted);
-    return wanted;
+    if (sameRequest !== undefined) return sameRequest;
+    columns.get(columnRequest.column.at)!.push(columnRequest);
+    return columnRequest;
   };
-  const text = (column: BoundColumn, dictionary: string): ColumnRequest => want({ column, form: 'code', dictionary });
-  const number = (column: BoundColumn): ColumnRequest => want({ column, form: 'number' });
+  const text = (column: BoundColumn, dictionary: string): ColumnRequest =>
+    request({ column, form: 'code', dictionary });
+  const number = (column: BoundColumn): ColumnRequest => request({ column, form: 'number' });
 
   const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
-  const keyOf = (key: Layout['userKey']): ColumnRequests['userKey'] => {
+  const keyOf = (key: DataLayout['userKey']): ColumnRequests['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
-    const shared = feature !== undefined && kindOf(feature) === 'text';
-    const dictionary = shared ? feature.encoderOf : `key ${key.feature}`;
+    const isShared = feature !== undefined && kindOf(feature) === 'text';
+    const dictionary = isShared ? feature.encoderOf : `key ${key.feature}`;
     const inEvents = text(key.inEvents, dictionary);
     return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
   };
 
   const features = new Map<string, ColumnRequest>();
-  for (const [name, column] of layout.features) features.set(name, want(featureColumn(featureOf(name)!, column)));
+  for (const [name, column] of layout.features) features.set(name, request(featureColumn(featureOf(name)!, column)));
   const histories = new Map<string, ColumnRequest>();
   for (const [name, { of }] of layout.histories) {
     const feature = featureOf(name)!;
-    if (feature.each) histories.set(name, want(featureColumn(elementPlan(feature), of)));
+    if (feature.each) histories.set(name, request(featureColumn(elementPlan(feature), of)));
     else histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
   const listWeights = new Map<string, ColumnRequest>();
   for (const [list, column] of layout.listWeights) {
-    listWeights.set(list, histories.has(list) ? number(column) : want({ column, form: 'numbers' }));
+    listWeights.set(list, histories.has(list) ? number(column) : request({ column, form: 'numbers' }));
   }
   const labels = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.labels) labels.set(name, number(column));
@@ -100,8 +101,8 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
   };
 }
 
-/** What a date becomes: microseconds, or seconds; as a number it is none. */
-function isTime(wanted: ColumnRequest): 'time' | 'moment' | undefined {
+/** Returns the unit of a date: microseconds, or seconds; undefined for other numbers. */
+function timeUnit(wanted: ColumnRequest): 'time' | 'moment' | undefined {
   const { kind } = wanted.column;
   return kind === 'time' || kind === 'moment' ? kind : undefined;
 }

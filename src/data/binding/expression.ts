@@ -1,7 +1,6 @@
 /**
- * Which SQL a data block may hold: one expression over the block's own rows. DuckDB's parser reads the text, and the tree decides: a
- * list says which kinds of nodes may appear, and what is not in the list is refused. The database's settings refuse files as well,
- * whatever an expression says: see `duckdb.ts`.
+ * Decides which SQL a data block may hold: one expression over the block's own rows. DuckDB parses the text, and the tree decides: a list says
+ * which kinds of nodes may appear, and others are refused. The database's settings refuse files as well: see `duckdb.ts`.
  */
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
@@ -24,7 +23,7 @@ const EXPRESSIONS: ReadonlySet<string> = new Set([
   'WINDOW',
 ]);
 
-/** What only has a meaning inside a query: `*` gives several columns, and `#1` counts them. */
+/** Nodes with a meaning inside a query alone: `*` gives several columns, and `#1` counts them. */
 const INSIDE_QUERIES: ReadonlySet<string> = new Set(['STAR', 'POSITIONAL_REFERENCE']);
 
 /** Parts of a query that are no expressions. */
@@ -68,8 +67,8 @@ const LENGTHENERS: ReadonlySet<string> = new Set([
 const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
 
 /**
- * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Of
- * table functions nothing is here: `ROW_MAKERS` lists the only ones that may run. A test compares both with all that DuckDB has.
+ * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Table
+ * functions need no list: only `ROW_MAKERS` may run. A test compares both with all that DuckDB has.
  */
 const READERS: ReadonlySet<string> = new Set([
   'current_catalog',
@@ -114,118 +113,120 @@ const READERS: ReadonlySet<string> = new Set([
 const READER_FAMILIES =
   /^(__internal_|duckdb_|has_\w+_privilege$|inet_|parquet_|pg_|pragma_|query|read_|sniff_|which_)/;
 
-/** Whether an expression may call a function. A name that DuckDB does not know may be called: DuckDB reports it. */
+/** True if an expression may call a function. A name that DuckDB does not know may be called: DuckDB reports it. */
 export function isCallable(name: string): boolean {
   const lower = name.toLowerCase();
   return !READERS.has(lower) && !READER_FAMILIES.test(lower) && lower !== 'glob';
 }
 
-/**
- * Why an expression may not run, in words that follow a colon; undefined for one that may.
- * @throws Error of DuckDB's parser, for a text that is not SQL
- */
+/** Returns why an expression may not run, in words that follow a colon; undefined for one that may. @throws Error of DuckDB's parser, for a text that is not SQL */
 export async function refusalOf(database: Database, expression: string): Promise<string | undefined> {
   // DuckDB would read only what is before a zero byte.
   if (expression.includes('\0')) return 'it contains a zero byte';
   // Alone it must be an expression, and within parentheses the same one: `1) + (2` is one only there, `ALL a` only alone.
-  const alone = await parsed(database, expression);
-  const refusal = typeof alone === 'string' ? alone : expressionRefusal(alone);
+  const aloneTree = await parse(database, expression);
+  const refusal = typeof aloneTree === 'string' ? aloneTree : expressionRefusal(aloneTree);
   if (refusal !== undefined) return refusal;
-  const enclosed = await parsed(database, enclose(expression));
-  if (JSON.stringify(enclosed, placeless) !== JSON.stringify(alone, placeless)) return 'it is not one expression';
+  const enclosedTree = await parse(database, enclose(expression));
+  if (JSON.stringify(enclosedTree, placeless) !== JSON.stringify(aloneTree, placeless))
+    return 'it is not one expression';
   return undefined;
 }
 
-/** What an expression that may run reads of the tables, besides the columns that its text names. */
-export interface Reads {
-  /** Tables that its queries name. */
+/** The parts of tables that an expression reads, besides the columns that its text names. */
+export interface ExpressionReads {
   readonly tables: readonly Role[];
-  /** Whether it may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
+  /** It may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
   readonly unnamed: boolean;
-  /** Whether its value depends on other rows, over which it has a window. */
+  /** Its value depends on other rows, over which it has a window. */
   readonly windows: boolean;
-  /** Whether one value may be as long as a number says: the database does not stop within a value. */
+  /** One value may be as long as a number says: the database does not stop within a value. */
   readonly endless: boolean;
 }
 
 /** @throws Error of DuckDB's parser, for a text that is not SQL */
-export async function readsOf(database: Database, expression: string): Promise<Reads> {
+export async function readsOf(database: Database, expression: string): Promise<ExpressionReads> {
   const tables = new Set<Role>();
   const rows = new Set<string>(TABLES);
   const names: string[] = [];
-  let unnamed = false;
-  let windows = false;
-  let endless = false;
-  const look = (node: unknown): void => {
+  let isUnnamed = false;
+  let hasWindows = false;
+  let isEndless = false;
+  const visit = (node: unknown): void => {
     if (node === null || typeof node !== 'object') return;
-    const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
+    const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as SqlNode;
     if (kind === 'CONSTANT') return;
-    if (kind === 'WINDOW') windows = true;
-    if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
+    if (kind === 'WINDOW') hasWindows = true;
+    if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') isUnnamed = true;
     if (kind === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
     if (type === 'BASE_TABLE') {
       tables.add(String(table_name).toLowerCase() as Role);
       rows.add(String(alias).toLowerCase());
-      if ((column_name_alias as readonly unknown[]).length > 0) unnamed = true;
+      if ((column_name_alias as readonly unknown[]).length > 0) isUnnamed = true;
     }
-    if (kind === 'FUNCTION') endless ||= LENGTHENERS.has(String((node as Node).function_name).toLowerCase());
+    if (kind === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
     // The arguments of a table function are values, and the function itself is none.
-    const parts = type === 'TABLE_FUNCTION' ? [((node as Node).function as Node).children] : Object.values(node);
-    for (const each of parts) look(each);
+    const parts = type === 'TABLE_FUNCTION' ? [((node as SqlNode).function as SqlNode).children] : Object.values(node);
+    for (const part of parts) visit(part);
   };
-  look(await parsed(database, expression));
-  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)), windows, endless };
+  visit(await parse(database, expression));
+  return {
+    tables: [...tables],
+    unnamed: isUnnamed || names.some((name) => rows.has(name)),
+    windows: hasWindows,
+    endless: isEndless,
+  };
 }
 
-type Node = Readonly<Record<string, unknown>>;
+type SqlNode = Readonly<Record<string, unknown>>;
 
-/** The tree of `SELECT expression`, or why there is none. */
-async function parsed(database: Database, expression: string): Promise<Node | string> {
+/** Parses `SELECT expression`, or returns why there is no tree. */
+async function parse(database: Database, expression: string): Promise<SqlNode | string> {
   const [row] = await database.rows(`SELECT json_serialize_sql(${quoteText(`SELECT ${expression}\n`)}) AS tree`);
   // A number such as 1e400 is written as `Infinity`.
-  const answer = parseJson(String(row!.tree)) as Node;
+  const answer = parseJson(String(row!.tree)) as SqlNode;
   if (answer.error !== false) {
     if (answer.error_type === 'not implemented') return 'it contains a statement, and only an expression may run';
     throw new Error(String(answer.error_message));
   }
-  const statements = answer.statements as readonly Node[];
-  return statements.length === 1 ? (statements[0]!.node as Node) : 'it contains several statements';
+  const statements = answer.statements as readonly SqlNode[];
+  return statements.length === 1 ? (statements[0]!.node as SqlNode) : 'it contains several statements';
 }
 
-/** Places differ between the two readings of one expression. */
+/** Drops locations, which differ between the two parses of one expression. */
 function placeless(key: string, value: unknown): unknown {
   return key === 'query_location' ? undefined : value;
 }
 
-function expressionRefusal(select: Node): string | undefined {
-  const list = (select.select_list ?? []) as readonly Node[];
-  const bare =
+function expressionRefusal(select: SqlNode): string | undefined {
+  const list = (select.select_list ?? []) as readonly SqlNode[];
+  const isBare =
     select.type === 'SELECT_NODE' &&
     (select.modifiers as readonly unknown[]).length === 0 &&
-    (select.from_table as Node).type === 'EMPTY' &&
+    (select.from_table as SqlNode).type === 'EMPTY' &&
     ['where_clause', 'having', 'qualify', 'sample'].every(
       (part) => select[part] === null || select[part] === undefined,
     ) &&
     ((select.group_expressions ?? []) as readonly unknown[]).length === 0;
-  if (!bare) return 'it is a query, and only an expression may run: put a query in parentheses';
+  if (!isBare) return 'it is a query, and only an expression may run: put a query in parentheses';
   if (list.length !== 1) return `it gives ${list.length} values, and a column has one`;
   if (list[0]!.alias !== '') return 'it names its value with AS: the name of the entry is the name';
   return nodeRefusal(select, false);
 }
 
-/** `within`: whether the node is inside a query of the expression. */
+/** @param within true if the node is inside a query of the expression */
 function nodeRefusal(node: unknown, within: boolean): string | undefined {
   if (Array.isArray(node)) return firstRefusal(node, within);
   if (node === null || typeof node !== 'object') return undefined;
-  const { class: kind, type } = node as Node;
-  const own =
+  const { class: kind, type } = node as SqlNode;
+  const ownRefusal =
     typeof kind === 'string'
-      ? ofExpression(node as Node, kind, within)
+      ? refusalOfExpression(node as SqlNode, kind, within)
       : typeof type === 'string'
-        ? ofQueryPart(node as Node, type)
+        ? refusalOfQueryPart(node as SqlNode, type)
         : undefined;
   // A constant holds no nodes, only what the author wrote.
-  if (own !== undefined || kind === 'CONSTANT') return own;
+  if (ownRefusal !== undefined || kind === 'CONSTANT') return ownRefusal;
   return firstRefusal(Object.values(node), within || kind === 'SUBQUERY');
 }
 
@@ -237,9 +238,11 @@ function firstRefusal(nodes: readonly unknown[], within: boolean): string | unde
   return undefined;
 }
 
-function ofExpression(node: Node, kind: string, within: boolean): string | undefined {
+function refusalOfExpression(node: SqlNode, kind: string, within: boolean): string | undefined {
   if (!EXPRESSIONS.has(kind) && !(within && INSIDE_QUERIES.has(kind))) {
-    return kind === 'STAR' ? '`*` and COLUMNS give several values' : `${shown(kind)} may not be part of an expression`;
+    return kind === 'STAR'
+      ? '`*` and COLUMNS give several values'
+      : `${nodeWords(kind)} may not be part of an expression`;
   }
   if (kind !== 'FUNCTION' && kind !== 'WINDOW') return undefined;
   const name = String(node.function_name);
@@ -254,26 +257,26 @@ function ofExpression(node: Node, kind: string, within: boolean): string | undef
     : `the function \`${name}\` is called in a schema: write its name alone`;
 }
 
-function ofQueryPart(node: Node, type: string): string | undefined {
+function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
   // How a type is made up: `STRUCT(name VARCHAR)`.
   if (type.endsWith('_TYPE_INFO')) return undefined;
-  if (!QUERY_PARTS.has(type)) return `${shown(type)} may not be part of an expression`;
+  if (!QUERY_PARTS.has(type)) return `${nodeWords(type)} may not be part of an expression`;
   if (type === 'BASE_TABLE') {
-    const own = TABLES.has(String(node.table_name).toLowerCase());
-    const qualified = node.schema_name !== '' || node.catalog_name !== '' || (node.at_clause ?? null) !== null;
-    return own && !qualified
+    const isOwnTable = TABLES.has(String(node.table_name).toLowerCase());
+    const isQualified = node.schema_name !== '' || node.catalog_name !== '' || (node.at_clause ?? null) !== null;
+    return isOwnTable && !isQualified
       ? undefined
       : `a query may read \`events\`, \`items\` and \`users\`, and not \`${String(node.table_name)}\``;
   }
   if (type === 'TABLE_FUNCTION') {
-    const name = String((node.function as Node).function_name);
+    const name = String((node.function as SqlNode).function_name);
     return ROW_MAKERS.has(name.toLowerCase()) ? undefined : `a query may not read from the function \`${name}\``;
   }
-  const named = (node.cte_map as { readonly map?: readonly unknown[] } | undefined)?.map ?? [];
-  return named.length === 0 ? undefined : 'WITH may not be part of an expression';
+  const namedQueries = (node.cte_map as { readonly map?: readonly unknown[] } | undefined)?.map ?? [];
+  return namedQueries.length === 0 ? undefined : 'WITH may not be part of an expression';
 }
 
-/** A kind of node as SQL writes it: `SHOW_REF` is SHOW. */
-function shown(kind: string): string {
+/** Words a kind of node as SQL does: `SHOW_REF` is SHOW. */
+function nodeWords(kind: string): string {
   return kind.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
 }

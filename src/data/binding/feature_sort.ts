@@ -1,4 +1,3 @@
-/** What the encoder of a feature reads. */
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { ColumnKind } from './layout.ts';
 

@@ -1,12 +1,12 @@
-/** What can be said about a data block before any row is read. */
+/** Checks a data block before any row is read. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { type BindOptions, bindData } from './bind.ts';
 import type { Needs } from './needs.ts';
 
 /**
- * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) asks for: missing files, features
- * that no column feeds, columns of the wrong kind, keys that do not join, SQL that cannot be computed. None: the files can be read.
+ * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads: missing files, features that no column
+ * feeds, columns of the wrong kind, keys that do not join, SQL that cannot be computed are errors.
  */
 export async function checkHeaders(
   description: DataDescription,

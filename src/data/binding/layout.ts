@@ -1,11 +1,10 @@
-/** Where each column that a model reads comes from: its SQL, and the file or files it is computed over. */
-
+/** The origin of each column that a model reads: its SQL, and the file or files it is computed over. */
 import type { DataDescription } from '../../model/model.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
-import type { Reads } from './expression.ts';
+import type { ExpressionReads } from './expression.ts';
 
-/** What a reader of a column makes of its values. */
+/** The type that a reader of a column needs. */
 export type ColumnKind =
   | 'text'
   | 'number'
@@ -18,28 +17,24 @@ export type ColumnKind =
   | 'condition'
   | 'any';
 
-/** A column that could be computed. */
 export interface BoundColumn {
   readonly name: string;
   /** A DuckDB expression over the files of `over`. */
   readonly sql: string;
   readonly over: readonly Role[];
-  /** Where its values live: one row an event, an item or a user. */
+  /** The table of its values: one row an event, an item or a user. */
   readonly at: Role;
   readonly kind: ColumnKind;
-  /** DuckDB's type of the expression. */
   readonly type: string;
-  /** The file's own column, when the expression is nothing else. */
+  /** The file's own column, if the expression is nothing else. */
   readonly bare?: string;
-  /** What an expression reads besides the columns of `over` that its text names. */
-  readonly reads?: Reads;
+  readonly reads?: ExpressionReads;
 }
 
 export interface JoinKey {
-  /** The feature that towers name. */
   readonly feature: string;
-  /** The key as events have it, and as the joined file has it, if there is one. */
   readonly inEvents: BoundColumn;
+  /** Absent where no file is joined. */
   readonly inFile?: BoundColumn;
 }
 
@@ -49,7 +44,7 @@ export interface BoundHistory {
   readonly max: number;
 }
 
-export interface Layout {
+export interface DataLayout {
   readonly sources: ReadonlyMap<Role, DataSource>;
   /** By feature; a history is absent here. */
   readonly features: ReadonlyMap<string, BoundColumn>;
@@ -60,14 +55,13 @@ export interface Layout {
   readonly where?: BoundColumn;
   readonly fold?: BoundColumn;
   readonly title?: BoundColumn;
-  /** By feature: the column its elements come from, of which events, and how many at most. */
+  /** By feature: the column of its elements, which events it has, and how many at most. */
   readonly histories: ReadonlyMap<string, BoundHistory>;
-  /** By list: the column of its weights, or that of which its weights are a history. */
+  /** By list: the column of its weights, or of the history of its weights. */
   readonly listWeights: ReadonlyMap<string, BoundColumn>;
 }
 
-/** Every bound column once. */
-export function columnsOfLayout(layout: Layout): BoundColumn[] {
+export function columnsOfLayout(layout: DataLayout): BoundColumn[] {
   const keys = [layout.userKey, layout.itemKey].flatMap((key) => (key === undefined ? [] : [key.inEvents, key.inFile]));
   const columns = [
     ...layout.features.values(),

@@ -1,17 +1,17 @@
-/** What reading asks of a plan: any `Plan` fits, and so does the little that a test writes by hand. */
+/** The part of a plan that reading needs: any `Plan` fits, and so does the little that a test writes by hand. */
 import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../plan/plan.ts';
 
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
-  /** Their labels, and by what their rows count. */
+  /** Their labels, and the weights of their rows. */
   readonly tasks?: readonly {
     readonly name?: string;
     readonly label?: string;
     readonly only?: string;
     readonly weight?: string;
   }[];
-  /** The list that a step reads as whole sequences, whose order it needs. A plan says it in its step. */
+  /** The list that a step reads as whole sequences, whose order it needs. A plan has it in its step. */
   readonly sequence?: string;
   readonly step?: GraphPlan;
   /** The query tower, then the item tower. */
@@ -21,7 +21,7 @@ export interface Needs {
 export interface TowerNeeds {
   readonly name: string;
   readonly key?: string;
-  /** What it reads; a feature that no tower reads only lends its table, or weighs rows, and may come from any file. */
+  /** Absent features of both towers lend their table or weigh rows, and may come from any file. */
   readonly features?: readonly string[];
 }
 

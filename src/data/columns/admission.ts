@@ -1,24 +1,20 @@
 /**
- * Which values of a vocabulary get a code, day after day. A value enters with enough training events, counted over all runs in a row; it
- * leaves when no training event has had it for so many days.
+ * Admits values of a vocabulary, day after day. A value enters with enough training events, counted over all runs in a row; it expires when
+ * no training event has had it for so many days.
  */
-
 import { makeKeyTable } from '../../text/key_table.ts';
 import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../text/texts.ts';
 
-/** What a run knows of its values, so that the next one counts on. */
 export interface Admission {
-  /** When each value of the vocabulary was last seen, in seconds since 1970. Absent: values do not leave. */
+  /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent: values do not expire. */
   readonly seen?: Float64Array;
-  readonly waiting: Waiting;
+  readonly waiting: WaitingValues;
 }
 
 /** Values that are too rare as yet, in the order of their UTF-16 units. */
-interface Waiting {
+interface WaitingValues {
   readonly values: Texts;
-  /** How many events each had. */
   readonly events: Float64Array;
-  /** When the last of them was. */
   readonly seen: Float64Array;
 }
 
@@ -27,15 +23,12 @@ export interface AdmissionRule {
   readonly expireDays?: number;
 }
 
-/** Of the training events that no earlier run has counted. */
 export interface Occurrences {
   /** Texts by code; the first is that of missing values. */
   readonly texts: Texts;
-  /** By code. */
   readonly counts: ArrayLike<number>;
-  /** By code: when it was last seen. */
+  /** By code: the time when it was last seen. */
   readonly seen: ArrayLike<number>;
-  /** The last training event. */
   readonly now: number;
 }
 
@@ -55,64 +48,64 @@ export function admit(
   { texts, counts, seen, now }: Occurrences,
   before?: { readonly values: Texts; readonly admission?: Admission },
 ): Admitted {
-  const oldest = expireDays === undefined ? Number.NEGATIVE_INFINITY : now - expireDays * secondsOfDay;
-  const old = before?.values ?? packTexts([]);
-  const lastSeen = new Float64Array(old.length).map((_, at) => before?.admission?.seen?.[at] ?? now);
-  const codes = makeKeyTable(old, old.length).rowsOf(texts);
-  const waited = before?.admission?.waiting ?? nobody;
-  // What came too long ago does not count towards an admission today.
-  const counting = placesOf(waited.seen, (last) => last >= oldest);
-  const earlier = pickTexts(waited.values, counting);
-  const places = makeKeyTable(earlier, earlier.length).rowsOf(texts);
-  /** Values without a code: those that waited, then new ones. */
-  const events = counting.map((at) => waited.events[at]!);
-  const last = counting.map((at) => waited.seen[at]!);
+  const expiryTime = expireDays === undefined ? Number.NEGATIVE_INFINITY : now - expireDays * secondsOfDay;
+  const oldValues = before?.values ?? packTexts([]);
+  const lastSeen = new Float64Array(oldValues.length).map((_, index) => before?.admission?.seen?.[index] ?? now);
+  const oldCodes = makeKeyTable(oldValues, oldValues.length).rowsOf(texts);
+  const waitedValues = before?.admission?.waiting ?? noValues;
+  // Occurrences from too long ago do not count towards an admission today.
+  const unexpired = indexesWhere(waitedValues.seen, (last) => last >= expiryTime);
+  const earlierTexts = pickTexts(waitedValues.values, unexpired);
+  const waitingIndexes = makeKeyTable(earlierTexts, earlierTexts.length).rowsOf(texts);
+  // Values without a code: those that waited, then new ones.
+  const events = unexpired.map((index) => waitedValues.events[index]!);
+  const lastTimes = unexpired.map((index) => waitedValues.seen[index]!);
   const fresh: number[] = [];
   for (let code = 1; code < texts.length; code++) {
     if (counts[code] === 0) continue;
-    const [known, place] = [codes[code]!, places[code]!];
-    if (known >= 0) lastSeen[known] = Math.max(lastSeen[known]!, seen[code]!);
-    else if (place >= 0) {
-      events[place]! += counts[code]!;
-      last[place] = Math.max(last[place]!, seen[code]!);
+    const [oldCode, waitingIndex] = [oldCodes[code]!, waitingIndexes[code]!];
+    if (oldCode >= 0) lastSeen[oldCode] = Math.max(lastSeen[oldCode]!, seen[code]!);
+    else if (waitingIndex >= 0) {
+      events[waitingIndex]! += counts[code]!;
+      lastTimes[waitingIndex] = Math.max(lastTimes[waitingIndex]!, seen[code]!);
     } else {
       fresh.push(code);
       events.push(counts[code]!);
-      last.push(seen[code]!);
+      lastTimes.push(seen[code]!);
     }
   }
-  const others = joinedTexts(earlier, pickTexts(texts, fresh));
-  const enters = (at: number): boolean => events[at]! >= Math.max(1, minimumCount);
-  const living = placesOf(last, (time) => time >= oldest);
-  const entering = living.filter(enters).sort((a, b) => events[b]! - events[a]! || compareTexts(others, a, b));
+  const candidateTexts = joinedTexts(earlierTexts, pickTexts(texts, fresh));
+  const enters = (index: number): boolean => events[index]! >= Math.max(1, minimumCount);
+  const living = indexesWhere(lastTimes, (time) => time >= expiryTime);
+  const entering = living.filter(enters).sort((a, b) => events[b]! - events[a]! || compareTexts(candidateTexts, a, b));
   // Arrays are sorted by their runs: those that waited, and most new ones, are in order.
-  const waiting = living.filter((at) => !enters(at)).sort((a, b) => compareTexts(others, a, b));
-  const staying = placesOf(lastSeen, (time) => time >= oldest);
-  const times = [...staying.map((at) => lastSeen[at]!), ...entering.map((at) => last[at]!)];
+  const waiting = living.filter((index) => !enters(index)).sort((a, b) => compareTexts(candidateTexts, a, b));
+  const staying = indexesWhere(lastSeen, (time) => time >= expiryTime);
+  const times = [...staying.map((index) => lastSeen[index]!), ...entering.map((index) => lastTimes[index]!)];
   return {
-    values: joinedTexts(pickTexts(old, staying), pickTexts(others, entering)),
+    values: joinedTexts(pickTexts(oldValues, staying), pickTexts(candidateTexts, entering)),
     admission: {
       ...(expireDays === undefined ? {} : { seen: Float64Array.from(times) }),
       waiting: {
-        values: pickTexts(others, waiting),
-        events: Float64Array.from(waiting, (at) => events[at]!),
-        seen: Float64Array.from(waiting, (at) => last[at]!),
+        values: pickTexts(candidateTexts, waiting),
+        events: Float64Array.from(waiting, (index) => events[index]!),
+        seen: Float64Array.from(waiting, (index) => lastTimes[index]!),
       },
     },
   };
 }
 
-const nobody: Waiting = { values: packTexts([]), events: new Float64Array(0), seen: new Float64Array(0) };
+const noValues: WaitingValues = { values: packTexts([]), events: new Float64Array(0), seen: new Float64Array(0) };
 
-function placesOf(times: ArrayLike<number>, is: (time: number) => boolean): number[] {
-  const places: number[] = [];
-  for (let at = 0; at < times.length; at++) if (is(times[at]!)) places.push(at);
-  return places;
+function indexesWhere(times: ArrayLike<number>, is: (time: number) => boolean): number[] {
+  const indexes: number[] = [];
+  for (let index = 0; index < times.length; index++) if (is(times[index]!)) indexes.push(index);
+  return indexes;
 }
 
-/** The code now of each code before, where some values have left: null for those. */
+/** Returns the new code of each old code, where some values have expired: null for those. */
 export function recoded(before: Texts, now: Texts): readonly (number | null)[] | undefined {
   const codes = makeKeyTable(now, now.length);
-  const found = Array.from(codes.rowsOf(before), (row) => row + 1 || null);
-  return found.includes(null) ? [0, ...found] : undefined;
+  const newCodes = Array.from(codes.rowsOf(before), (row) => row + 1 || null);
+  return newCodes.includes(null) ? [0, ...newCodes] : undefined;
 }

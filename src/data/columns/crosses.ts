@@ -1,14 +1,14 @@
-/** Columns of codes taken together: a cross has no column in any file. */
+/** Combines columns of codes: a cross has no column in any file. */
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { makeCoder } from './encoders/table.ts';
 
-/** What a cross encodes: the codes of its features as text, `17,3`. It is part of what an artifact means. */
+/** Returns the text that a cross encodes: the codes of its features, `17,3`. It is part of what an artifact means. */
 export function crossedText(codes: readonly number[]): string {
   return codes.join();
 }
 
-/** The cross of some columns of the same rows. To hash a combination takes less than to look for it among those that were hashed. */
+/** Returns the cross of some columns of the same rows. To hash a combination takes less than to look it up among those that were hashed. */
 export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[], rows: number): IndexedColumn {
   const coder = makeCoder(encoding);
   invariant(coder.reads === 'text' && coder.gives === 'code', 'a cross is encoded as one text');
@@ -20,8 +20,8 @@ export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[]
   const codes = columns.map(() => 0);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < columns.length; i++) {
-      const { values: own, index } = columns[i]!;
-      codes[i] = own[index ? index[row]! : row]!;
+      const { values: columnValues, index } = columns[i]!;
+      codes[i] = columnValues[index ? index[row]! : row]!;
     }
     values[row] = coder.code(crossedText(codes));
   }

@@ -1,22 +1,21 @@
-/** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
-
+/** Encodes raw columns: fits on the training part, then maps codes and numbers; no object a row. */
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import { everyRow } from '../../every_row.ts';
 import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { Texts } from '../../text/texts.ts';
-import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
+import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
-import type { RawColumn } from '../rows/raw.ts';
-import type { Sample } from './encoders/contract.ts';
+import { bagSpans, type RawColumn } from '../rows/raw.ts';
+import type { ColumnSample } from './encoders/contract.ts';
 import { makeCoder } from './encoders/table.ts';
 
-const none: Texts = [''];
+const noTexts: Texts = [''];
 
-/** What an encoder learns from. `weights[row]`: how many training events have this row. */
-export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: Texts = none): Sample {
+/** Returns the sample that an encoder learns from. `weights[row]`: the number of training events with this row. */
+export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: Texts = noTexts): ColumnSample {
   const counts = new Float64Array(dictionary.length);
-  let sample: Sample = {
+  let sample: ColumnSample = {
     texts: { texts: dictionary, counts },
     numbers: { values: new Float64Array(0), weights: [] },
   };
@@ -26,20 +25,20 @@ export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, diction
     if (raw.width === 1) sample = { ...sample, numbers: { values: raw.values, weights } };
   } else if (raw.values instanceof Int32Array) {
     for (let row = 0; row < raw.starts.length; row++) {
-      for (let at = raw.starts[row]!; at < raw.ends[row]!; at++) counts[raw.values[at]!]! += weights[row]!;
+      for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) counts[raw.values[index]!]! += weights[row]!;
     }
   } else {
-    const each = new Float64Array(raw.values.length);
-    for (let row = 0; row < raw.starts.length; row++) each.fill(weights[row]!, raw.starts[row]!, raw.ends[row]!);
-    sample = { ...sample, numbers: { values: raw.values, weights: each } };
+    const elementWeights = new Float64Array(raw.values.length);
+    for (let row = 0; row < raw.starts.length; row++)
+      elementWeights.fill(weights[row]!, raw.starts[row]!, raw.ends[row]!);
+    sample = { ...sample, numbers: { values: raw.values, weights: elementWeights } };
   }
   counts[0] = 0;
   return sample;
 }
 
-/** A column at work: gives the encoded column of any rows of it. */
 export interface ColumnEncoder {
-  /** `ids[i]` is the row that row i of the result has, or −1 where it has none and is missing. */
+  /** Encodes rows: `ids[i]` is the row of row i of the result, or −1 where it is missing. */
   encode(ids: Int32Array): IndexedColumn;
 }
 
@@ -48,7 +47,7 @@ export function makeColumnEncoder(
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: Texts = none,
+  dictionary: Texts = noTexts,
   items?: Int32Array,
   weights?: RawColumn,
 ): ColumnEncoder {
@@ -62,14 +61,14 @@ export function makeColumnEncoder(
   }
   if (raw.kind === 'bags') {
     const { starts, ends } = raw;
-    const all: BagColumn = {
+    const allBags: BagColumn = {
       kind: 'bags',
       starts,
       ends,
       values: elementsOf(encoding, raw.values, dictionary),
       ...defined({ weights: weights && weightsOf(raw, weights), items }),
     };
-    return bagEncoder(plan, keptElements(plan, all, all));
+    return bagEncoder(plan, keptElements(plan, allBags, allBags));
   }
   if (raw.kind === 'codes') {
     const table = codeTable(encoding, dictionary);
@@ -93,8 +92,7 @@ export function makeColumnEncoder(
   };
 }
 
-/** A feature, its encoding, its column, and the texts that the column's codes represent. */
-export type ToEncode = readonly [
+export type EncoderArguments = readonly [
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
@@ -102,9 +100,9 @@ export type ToEncode = readonly [
   items?: Int32Array | undefined,
 ];
 
-/** The encoder of what belongs to the elements of a list, row by row as many: it keeps those that the list keeps. */
-export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
-  const codesOf = ([, encoding, raw, dictionary = none, items]: ToEncode): BagColumn => {
+/** Makes the encoder of a feature along the elements of a list: it keeps those elements that the list keeps. */
+export function makeAlongEncoder(own: EncoderArguments, list: EncoderArguments): ColumnEncoder {
+  const codesOf = ([, encoding, raw, dictionary = noTexts, items]: EncoderArguments): BagColumn => {
     invariant(raw.kind === 'bags', 'a list has bags');
     const { starts, ends, values } = raw;
     return {
@@ -119,74 +117,76 @@ export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
   return bagEncoder(plan, keptElements(plan, codesOf(own), codesOf(list)));
 }
 
-/** Bags of which a feature keeps the elements at one end. */
+/** Encodes bags of which a feature keeps the elements at one end. */
 function bagEncoder(
   { max = Number.POSITIVE_INFINITY, keeps }: FeaturePlan,
   { starts, ends, ...elements }: BagColumn,
 ): ColumnEncoder {
-  const latest = keeps === 'latest';
+  const keepsLatest = keeps === 'latest';
   return {
     encode: (ids) => ({
       column: {
         ...elements,
-        starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
-        ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
+        starts: ids.map((id) => (id < 0 ? 0 : keepsLatest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
+        ends: ids.map((id) => (id < 0 ? 0 : keepsLatest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
       },
     }),
   };
 }
 
 /**
- * The elements of bags whose counterpart in a list is kept: one of code 0 is not where the list leaves unseen values out, nor is one that
- * the corpus does not have where the list goes through the item tower.
+ * Returns the elements of bags whose counterpart in a list is kept: elements of code 0 are not where the list skips unseen values, nor are
+ * those outside of the corpus where the list goes through the item tower.
  */
 function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagColumn): BagColumn {
-  const leavesOut = (at: number): boolean =>
-    (skipsUnseen && list.values[at] === 0) || (list.items !== undefined && list.items[at]! < 0);
-  const whole = !skipsUnseen && list.items === undefined;
-  if (whole || (own === list && !list.values.some((_, at) => leavesOut(at)))) return own;
+  const leavesOut = (index: number): boolean =>
+    (skipsUnseen && list.values[index] === 0) || (list.items !== undefined && list.items[index]! < 0);
+  const keepsAll = !skipsUnseen && list.items === undefined;
+  if (keepsAll || (own === list && !list.values.some((_, at) => leavesOut(at)))) return own;
   const starts = new Int32Array(own.starts.length);
   const ends = new Int32Array(own.starts.length);
-  const kept: number[] = [];
+  const keptIndexes: number[] = [];
   for (let row = 0; row < starts.length; row++) {
-    starts[row] = kept.length;
+    starts[row] = keptIndexes.length;
     // Rows that were left out may be of unequal length.
     const count = Math.min(own.ends[row]! - own.starts[row]!, list.ends[row]! - list.starts[row]!);
-    for (let at = 0; at < count; at++) if (!leavesOut(list.starts[row]! + at)) kept.push(own.starts[row]! + at);
-    ends[row] = kept.length;
+    for (let offset = 0; offset < count; offset++)
+      if (!leavesOut(list.starts[row]! + offset)) keptIndexes.push(own.starts[row]! + offset);
+    ends[row] = keptIndexes.length;
   }
-  const places = Int32Array.from(kept);
+  const indexes = Int32Array.from(keptIndexes);
   return {
     kind: 'bags',
     starts,
     ends,
-    values: gather(own.values, places),
-    ...(own.weights ? { weights: Float32Array.from(places, (place) => own.weights![place]!) } : {}),
-    ...(own.items ? { items: gather(own.items, places) } : {}),
+    values: gather(own.values, indexes),
+    ...(own.weights ? { weights: Float32Array.from(indexes, (index) => own.weights![index]!) } : {}),
+    ...(own.items ? { items: gather(own.items, indexes) } : {}),
   };
 }
 
-/** The weight of each element of a list. Rows that were left out may be of unequal length. */
+/** Returns the weight of each element of a list. Bad rows may be of unequal length. */
 function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
   invariant(list.kind === 'bags' && weights.kind === 'bags', 'a list and its weights have bags');
-  const own = new Float32Array(list.values.length);
+  const elementWeights = new Float32Array(list.values.length);
   for (let row = 0; row < list.starts.length; row++) {
-    const [to, from] = [list.starts[row]!, weights.starts[row]!];
-    const count = Math.min(list.ends[row]! - to, weights.ends[row]! - from);
-    for (let at = 0; at < count; at++) own[to + at] = weights.values[from + at]!;
+    const [listStart, weightStart] = [list.starts[row]!, weights.starts[row]!];
+    const count = Math.min(list.ends[row]! - listStart, weights.ends[row]! - weightStart);
+    for (let offset = 0; offset < count; offset++)
+      elementWeights[listStart + offset] = weights.values[weightStart + offset]!;
   }
-  return own;
+  return elementWeights;
 }
 
 /**
- * The encoded elements of a history, one a row of its column; −1 where the row has none, or one that is left out. What belongs to the
- * elements of another list leaves none out: a missing value has a code too.
+ * Encodes the elements of a history, one a row of its column; −1 where the row has none, or one that is left out. A feature along another
+ * list leaves none out: a missing value has a code too.
  */
 export function encodeElements(
   plan: Pick<FeaturePlan, 'skipsUnseen' | 'along'>,
   encoding: Encoding,
   raw: RawColumn,
-  dictionary: Texts = none,
+  dictionary: Texts = noTexts,
 ): Int32Array {
   const coder = makeCoder(encoding);
   const missing = plan.along === undefined ? -1 : missingCode(encoding);
@@ -198,7 +198,7 @@ export function encodeElements(
   return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? missing : code(value)));
 }
 
-/** The elements of a history that are bags themselves: the bags, and of each row of their column which of them it has. */
+/** Encodes the elements of a history that are bags themselves: the bags, and the bag of each row of their column. */
 export function encodeBags(
   plan: FeaturePlan,
   encoding: Encoding,
@@ -206,13 +206,12 @@ export function encodeBags(
   dictionary: Texts | undefined,
 ): { readonly elements: Int32Array; readonly inner: BagColumn } {
   const rows = raw.kind === 'bags' ? raw.starts.length : raw.values.length;
-  const all = everyRow(rows);
-  const { column, index = all } = makeColumnEncoder(elementPlan(plan), encoding, raw, dictionary).encode(all);
+  const allRows = everyRow(rows);
+  const { column, index = allRows } = makeColumnEncoder(elementPlan(plan), encoding, raw, dictionary).encode(allRows);
   invariant(column.kind === 'bags', 'several values are a bag');
   return { elements: index, inner: column };
 }
 
-/** The code of a missing value. */
 export function missingCode(encoding: Encoding): number {
   const coder = makeCoder(encoding);
   if (coder.gives !== 'code') return 0;
@@ -223,22 +222,20 @@ function zeroWhereMissing(value: number): number {
   return Number.isNaN(value) ? 0 : value;
 }
 
-function codesColumn(values: Int32Array): IndexedColumn {
-  const column: Column = { kind: 'codes', values };
-  return { column };
-}
+const codesColumn = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
 
-/** The last table of each encoding: data that is read in pieces asks for the same one with each piece. */
+/** Caches the last table of each encoding: data that is read in pieces needs the same one with each piece. */
 const codeTables = new WeakMap<Encoding, { readonly dictionary: Texts; readonly table: Int32Array }>();
 
-/** Code of each text of a dictionary: only distinct values are encoded. */
+/** Returns the code of each text of a dictionary: only distinct values are encoded. */
 function codeTable(encoding: Encoding, dictionary: Texts): Int32Array {
   const coder = makeCoder(encoding);
   if (coder.reads !== 'text' || coder.gives !== 'code') return new Int32Array(dictionary.length);
-  const last = codeTables.get(encoding);
-  if (last?.dictionary === dictionary) return last.table;
+  const cachedTable = codeTables.get(encoding);
+  if (cachedTable?.dictionary === dictionary) return cachedTable.table;
   const table = coder.codesOf?.(dictionary) ?? new Int32Array(dictionary.length);
-  if (!coder.codesOf) for (let at = 0; at < table.length; at++) table[at] = coder.code(dictionary.at(at)!);
+  if (!coder.codesOf)
+    for (let index = 0; index < table.length; index++) table[index] = coder.code(dictionary.at(index)!);
   codeTables.set(encoding, { dictionary, table });
   return table;
 }
@@ -253,15 +250,8 @@ function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dicti
 }
 
 function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
-  const starts = new Int32Array(bags.length);
-  const ends = new Int32Array(bags.length);
-  let length = 0;
-  for (const [at, bag] of bags.entries()) {
-    starts[at] = length;
-    length += bag.length;
-    ends[at] = length;
-  }
-  const values = new Int32Array(length);
-  for (const [at, bag] of bags.entries()) values.set(bag, starts[at]!);
-  return { kind: 'bags', starts, ends, values };
+  const spans = bagSpans(Int32Array.from(bags, (bag) => bag.length));
+  const values = new Int32Array(spans.ends.at(-1) ?? 0);
+  for (const [index, bag] of bags.entries()) values.set(bag, spans.starts[index]!);
+  return { ...spans, values };
 }

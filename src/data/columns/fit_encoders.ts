@@ -1,5 +1,4 @@
-/** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
-
+/** Fits each encoder on the training events alone, each row weighing as many of them as have it. */
 import { failure } from '../../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
@@ -12,17 +11,16 @@ import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { sampleColumn } from './encode.ts';
-import type { Sample } from './encoders/contract.ts';
+import type { ColumnSample } from './encoders/contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';
 import { withKeys } from './first_values.ts';
 
 /** A cross learns nothing from the data. */
-const nothing: Sample = {
+const emptySample: ColumnSample = {
   texts: { texts: [''], counts: [0] },
   numbers: { values: new Float64Array(0), weights: [] },
 };
 
-/** By the name of the feature that owns the encoder. */
 export function fitEncodings(
   good: ValidRows,
   wanted: ColumnRequests,
@@ -36,7 +34,7 @@ export function fitEncodings(
   );
 }
 
-/** Each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
+/** Returns each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
 export function teachersOf(
   { features }: Needs,
   wanted: ColumnRequests,
@@ -50,22 +48,22 @@ export function teachersOf(
   });
 }
 
-interface ToFit {
+interface FitInput {
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly dictionaries: Dictionaries;
 }
 
-/** @param sampleOf what the training part has of a column */
+/** @param sampleOf returns the sample of a column in the training part */
 export function fitFromSamples(
-  { wanted, needs, files, dictionaries }: ToFit,
-  sampleOf: (column: ColumnRequest) => Sample,
+  { wanted, needs, files, dictionaries }: FitInput,
+  sampleOf: (column: ColumnRequest) => ColumnSample,
 ): Map<string, Encoding> {
   const encodings = new Map<string, Encoding>();
   for (const { owner, teacher, column } of teachersOf(needs, wanted)) {
     if (column === undefined) {
-      encodings.set(owner, fitEncoder(teacher.encoder, nothing));
+      encodings.set(owner, fitEncoder(teacher.encoder, emptySample));
       continue;
     }
     const file = files.get(owner);
@@ -78,7 +76,7 @@ export function fitFromSamples(
   return encodings;
 }
 
-/** A file that has no value of the data was made for another column, or writes its values differently. Without a value there is none to have. */
+/** Refuses a file that has no value of the data: it was made for another column, or writes its values differently. Without a value nothing is refused. */
 function refuseForeign(file: FeatureFile, name: string, dictionary: Texts, fitted: Encoding): void {
   const listed = file.values ?? file.vectors?.keys ?? [];
   const isKnown = piecesIn(fitted) ?? keysIn(listed);
@@ -94,26 +92,25 @@ function hasOne(texts: Texts, is: (text: string) => boolean): boolean {
 }
 
 function keysIn(listed: readonly string[]): (value: string) => boolean {
-  const known = makeKeyTable(listed, listed.length);
-  return (value) => known.rowOf(value) >= 0;
+  const listedKeys = makeKeyTable(listed, listed.length);
+  return (value) => listedKeys.rowOf(value) >= 0;
 }
 
-/** Whether a text has a piece of the file; nothing where a value is no text. */
+/** Returns a test whether a text has a piece of the file; undefined where a value is no text. */
 function piecesIn(fitted: Encoding): ((text: string) => boolean) | undefined {
   const coder = makeCoder(fitted);
   if (coder.gives !== 'bag' || !('buckets' in fitted)) return undefined;
   return (text) => coder.codes(text).some((code) => code >= fitted.buckets);
 }
 
-/** How many training events have each row of the file that a column is read from. */
 function makeWeights(
   good: ValidRows,
   { rows, items, users }: OrderedEvents,
 ): (column: ColumnRequest) => ArrayLike<number> {
-  const ofEvents = new Uint8Array(good.events.rows);
-  for (let i = 0; i < rows.train.length; i++) ofEvents[rows.train[i]!] = 1;
+  const eventWeights = new Uint8Array(good.events.rows);
+  for (let i = 0; i < rows.train.length; i++) eventWeights[rows.train[i]!] = 1;
   const weights = {
-    events: ofEvents,
+    events: eventWeights,
     items: good.items && weightsIn(good.items, items.rows, items.trainingCounts),
     users: good.users && weightsIn(good.users, users.rows, users.trainingCounts),
   };

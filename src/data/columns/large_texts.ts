@@ -1,9 +1,8 @@
-/** Lists of texts that are put together from others: each of these fits in a list, but all of them may not. */
 import { failure } from '../../diagnostics/failure.ts';
 import { mostBytes, TextsTooLarge } from '../../text/texts.ts';
 
 /**
- * What `make` makes of texts.
+ * Calls `make`, which joins lists of texts: each fits in a list, but all of them may not.
  * @param name of the column
  * @throws Failure `dictionary-too-large`
  */

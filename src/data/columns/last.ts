@@ -1,14 +1,14 @@
-/** The newest element of each bag: what `last(history)` reads, of events, of users, and of a request alike. */
+/** Reads the newest element of each bag for `last(history)`: of events, of users, and of a request alike. */
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { missingCode } from './encode.ts';
 
-/** One code a row: that of the bag's last element, or of a missing value where the bag is empty. */
+/** Returns one code a row: that of the bag's last element, or of a missing value where the bag is empty. */
 export function lastColumn(encoding: Encoding, { column, index }: IndexedColumn): IndexedColumn {
   invariant(column.kind === 'bags', 'the last element is of a bag');
   const { starts, ends, values } = column;
   const missing = missingCode(encoding);
-  const last = (_: unknown, bag: number): number => (ends[bag]! > starts[bag]! ? values[ends[bag]! - 1]! : missing);
-  return { column: { kind: 'codes', values: ends.map(last) }, ...defined({ index }) };
+  const lastCode = (_: unknown, bag: number): number => (ends[bag]! > starts[bag]! ? values[ends[bag]! - 1]! : missing);
+  return { column: { kind: 'codes', values: ends.map(lastCode) }, ...defined({ index }) };
 }

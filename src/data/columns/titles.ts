@@ -1,4 +1,4 @@
-/** What people call the items. */
+/** Titles of the items. */
 import { type Texts, TextsWriter } from '../../text/texts.ts';
 import { refuseTooLarge } from './large_texts.ts';
 

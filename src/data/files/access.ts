@@ -7,7 +7,6 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import { resolved } from './path_target.ts';
 import { isAddress } from './remote/address.ts';
 
-/** What a caller lets a data block read. */
 export interface Access {
   /** Folders that its files may lie in, and those in them, besides the project of the block; and addresses likewise, such as `s3://shop/`. */
   readonly allow?: readonly string[];
@@ -15,7 +14,6 @@ export interface Access {
   readonly project?: boolean;
 }
 
-/** Folders, free of links, that may be read from. */
 export interface Reach {
   readonly folders: readonly string[];
   /** The name of the project's folder in messages; absent where it may not be read. */

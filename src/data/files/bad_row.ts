@@ -1,6 +1,5 @@
 import type { DescribedFile, Role } from './files.ts';
 
-/** A row that cannot be read, or that holds what it should not. */
 export interface BadRow {
   readonly role: Role;
   readonly file: DescribedFile;

@@ -50,7 +50,6 @@ export interface TextRowAppender {
   endRow(line: number): void;
   /** Copies what was set into the table. */
   flush(): void;
-  /** The rows can be read from here on. */
   close(): void;
 }
 
@@ -190,7 +189,6 @@ async function fill(
   appender.closeSync();
 }
 
-/** The rows of a chunk of DuckDB. */
 const chunkRows = 2048;
 
 /** DuckDB keeps a text in 16 bytes: its length, and up to 12 bytes after it. More of them lie elsewhere. */

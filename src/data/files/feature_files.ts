@@ -11,7 +11,7 @@ import type { Encoder, FeaturePlan } from '../../plan/plan.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
 import type { Span } from '../../text/source.ts';
 import { bigramsOf } from '../columns/encoders/bigrams.ts';
-import type { Split } from '../columns/encoders/pieces.ts';
+import type { SplitText } from '../columns/encoders/pieces.ts';
 import { wordsOf } from '../columns/encoders/words.ts';
 import type { Access } from './access.ts';
 import { findFile } from './files.ts';
@@ -153,7 +153,6 @@ export async function readValueList(path: string, size: number): Promise<readonl
   return lines;
 }
 
-/** The contents of one feature's files. */
 export interface FeatureFile {
   /** Values of its vocabulary, in order. */
   readonly values?: readonly string[];
@@ -162,7 +161,6 @@ export interface FeatureFile {
   readonly list: { readonly path: string; readonly span: Span };
 }
 
-/** Vectors by their keys. */
 interface KeyedVectors {
   readonly keys: readonly string[];
   readonly width: number;
@@ -272,7 +270,7 @@ const pieceRules: Readonly<Record<string, { readonly what: string; readonly isOn
   },
 };
 
-const isWhole = (line: string, split: Split): boolean => {
+const isWhole = (line: string, split: SplitText): boolean => {
   const [firstPiece, ...otherPieces] = split(line);
   return firstPiece === line && otherPieces.length === 0;
 };

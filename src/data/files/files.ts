@@ -29,7 +29,6 @@ export interface InputFile {
 }
 
 export interface DescribedFile extends InputFile {
-  /** The entry that names it. */
   readonly described: DataFile;
   /** The part that its rows are in, where the block names a file for each part. */
   readonly part?: Part;
@@ -237,7 +236,6 @@ function nameOf(path: string, folder: string): string {
 function matching(pattern: string, folder: string, inspector: PathInspector): string[] {
   const matchedPaths = new Set<string>();
   const seenSteps = new Set<string>();
-  /** Finds the files below `path` that fit the remaining parts. */
   const walk = (path: string, parts: readonly string[]): void => {
     // Two `**` come to one folder in many ways.
     const stepKey = `${parts.length} ${path}`;

@@ -3,7 +3,6 @@
 /** Past so many patterns, which `{…}` multiply, there is an error, or worse. */
 const maxAlternatives = 1000;
 
-/** True if a path holds a sign of a pattern. */
 export function isPattern(path: string): boolean {
   return /[*?[{]/.test(path);
 }

@@ -41,7 +41,6 @@ interface JsonAccount {
 /** One array of objects, or an object a line. */
 export type JsonFormat = 'array' | 'newline_delimited';
 
-/** The beginning of a file of lines that is read first. */
 const SAMPLE_BYTES = 64 * 1024;
 
 interface Accounts {

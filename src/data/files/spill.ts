@@ -15,7 +15,6 @@ export function spillFolder(): { readonly folder?: string; readonly problem?: st
   }
 }
 
-/** Folders of open databases: they are removed with the process, too. */
 const openFolders = new Set<string>();
 
 /** Removes the remaining folders, before a signal ends the process. */

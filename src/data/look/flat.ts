@@ -1,52 +1,53 @@
-/** Objects within rows: each of their fields as a column of its own, `user.id` as `user_id`. */
+/** Flattens objects within rows: each of their fields becomes a column, `user.id` as `user_id`. */
 import { isObject } from '../../is_object.ts';
 import { type Cell, cellOf, type FlatColumn, type LookedTable, objectsBecause, unknownEnding } from './looked_table.ts';
 
-type Row = Readonly<Record<string, unknown>>;
+type JsonRow = Readonly<Record<string, unknown>>;
 
-const DEEPEST = 4;
+const maxDepth = 4;
 /** An object with more fields is a map, whose keys are values. */
-const MOST_FIELDS = 40;
-const MOST_COLUMNS = 300;
+const maxFields = 40;
+const maxColumns = 300;
 
-/** The columns of rows whose objects are taken apart; nothing where no row has an object. `isMap`: the object has keys that are values. */
+/** Returns the columns of flattened rows; undefined where no row has an object. `isMap`: the object has keys that are values. */
 function flatColumns(
-  rows: readonly Row[],
+  rows: readonly JsonRow[],
   isMap: (path: readonly string[]) => boolean = () => false,
 ): readonly FlatColumn[] | undefined {
   const paths: (readonly string[])[] = [];
-  const visit = (objects: readonly Row[], path: readonly string[]): void => {
+  const visit = (objects: readonly JsonRow[], path: readonly string[]): void => {
     for (const field of new Set(objects.flatMap((each) => Object.keys(each)))) {
-      const own = [...path, field];
+      const fieldPath = [...path, field];
       const values = objects.map((each) => each[field]).filter((value) => value !== null && value !== undefined);
-      const inner = values.filter(isObject);
-      const fields = new Set(inner.flatMap((each) => Object.keys(each)));
-      const isRecord = inner.length > 0 && inner.length * 10 >= values.length * 9 && fields.size <= MOST_FIELDS;
+      const objectValues = values.filter(isObject);
+      const fields = new Set(objectValues.flatMap((each) => Object.keys(each)));
+      const isRecord =
+        objectValues.length > 0 && objectValues.length * 10 >= values.length * 9 && fields.size <= maxFields;
       // The path of a field with quotes has another form in each reader.
       const isPlain = [...fields].every((each) => !/["\\]/.test(each)) && !/["\\]/.test(field);
-      if (isRecord && isPlain && own.length < DEEPEST && !isMap(own)) visit(inner, own);
-      else paths.push(own);
+      if (isRecord && isPlain && fieldPath.length < maxDepth && !isMap(fieldPath)) visit(objectValues, fieldPath);
+      else paths.push(fieldPath);
     }
   };
   visit(rows, []);
-  if (paths.every(({ length }) => length === 1) || paths.length > MOST_COLUMNS) return undefined;
-  const taken = new Set<string>();
+  if (paths.every(({ length }) => length === 1) || paths.length > maxColumns) return undefined;
+  const usedNames = new Set<string>();
   return paths.map((path) => {
     const base = path.length === 1 ? path[0]! : path.join('_').replaceAll(/\W+/g, '_').replaceAll(/_{2,}/g, '_');
     let name = base;
-    for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${base}_${number}`;
-    taken.add(name.toLowerCase());
+    for (let number = 2; usedNames.has(name.toLowerCase()); number++) name = `${base}_${number}`;
+    usedNames.add(name.toLowerCase());
     return { name, path };
   });
 }
 
 /**
- * A table of objects. It needs a copy where a data block does not know the file by its name; and its fields are columns too, where they are objects.
- * @param isMap as of `flatColumns`
+ * Makes a table of objects. It needs a copy where a data block does not know the file by its name; and its fields are columns too, where they are objects.
+ * @param isMap see `flatColumns`
  */
 export function tableOfObjects(
   seen: Omit<LookedTable, 'path' | 'rewrite' | 'flat'>,
-  objects: readonly Row[],
+  objects: readonly JsonRow[],
   isKnown: boolean,
   isMap?: Parameters<typeof flatColumns>[1],
 ): Omit<LookedTable, 'path'> {
@@ -56,7 +57,7 @@ export function tableOfObjects(
   if (fields === undefined) return table;
   const header = fields.map(({ name }) => name);
   const { columns, types } = seen;
-  // The type of a field is not asked for: its values show enough.
+  // The type of a field is not read: its values show enough.
   const typeOf = ({ path }: FlatColumn): string => (path.length === 1 ? types![columns.indexOf(path[0]!)]! : '');
   return {
     ...table,
@@ -70,10 +71,9 @@ export function tableOfObjects(
   };
 }
 
-/** How a copy of objects is written. */
 export const plain = { encoding: 'utf-8', from: ',', to: ',', hasHeader: true } as const;
 
-function flatCell(row: Row, { path }: FlatColumn): Cell {
+function flatCell(row: JsonRow, { path }: FlatColumn): Cell {
   let value: unknown = row;
   for (const field of path) value = isObject(value) ? value[field] : undefined;
   return cellOf(value);

@@ -9,8 +9,8 @@ import { kindAt } from '../files/path_target.ts';
 import { beginning } from '../files/records/scan.ts';
 import { tableOfObjects } from './flat.ts';
 import { lookAtJson } from './look_at_json.ts';
-import { decode, type Looked, lookAtText } from './look_at_text.ts';
-import { cellOf, type Encoding, exactJson, type LookedTable } from './looked_table.ts';
+import { decode, lookAtText, type SampledTable } from './look_at_text.ts';
+import { cellOf, exactJson, type LookedTable, type TextEncoding } from './looked_table.ts';
 import { sampleBytes } from './sample_bytes.ts';
 
 export interface NoTable {
@@ -18,7 +18,7 @@ export interface NoTable {
   readonly reason: string;
 }
 
-const HEAD = 64 << 10;
+const headBytes = 64 << 10;
 
 /** @throws the reason of `signal` */
 export async function lookAtFile(path: string, signal?: AbortSignal): Promise<LookedTable | NoTable> {
@@ -39,14 +39,14 @@ export async function lookAtFile(path: string, signal?: AbortSignal): Promise<Lo
 
 async function look(path: string, signal: AbortSignal | undefined) {
   const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
-  const word = ending?.[1]?.toLowerCase();
+  const endingWord = ending?.[1]?.toLowerCase();
   const file: InputFile = { path, name: path, kind: 'csv', compressed: false };
-  let head = (await beginning(file, HEAD)).bytes;
-  let format = formatOf(head);
+  let headBuffer = (await beginning(file, headBytes)).bytes;
+  let format = formatOf(headBuffer);
   const compressed = format.kind === 'gzip';
   if (compressed) {
-    head = (await beginning({ ...file, compressed }, HEAD)).bytes;
-    format = formatOf(head);
+    headBuffer = (await beginning({ ...file, compressed }, headBytes)).bytes;
+    format = formatOf(headBuffer);
   }
   // A data block unpacks what ends in .gz.
   const isPacked = ending?.[2] !== undefined;
@@ -60,51 +60,53 @@ async function look(path: string, signal: AbortSignal | undefined) {
   if (format.kind === 'parquet') {
     return compressed
       ? { reason: 'it is Parquet within gzip: unpack it' }
-      : lookAtParquet(path, word === 'parquet', signal);
+      : lookAtParquet(path, endingWord === 'parquet', signal);
   }
   const sample = await sampleBytes({ ...file, compressed });
-  const start = decode(head, format.encoding).trimStart()[0];
-  const isJson = start === '{' || (start === '[' && /^\s*\[\s*[{\]]/.test(decode(head, format.encoding)));
-  if (isJson) return lookAtJson(sample, word === 'json' || word === 'jsonl' || word === 'ndjson');
-  const readable = word === 'tsv' ? 'tsv' : word === 'csv' || word === 'txt' ? 'csv' : undefined;
+  const firstCharacter = decode(headBuffer, format.encoding).trimStart()[0];
+  const isJson =
+    firstCharacter === '{' || (firstCharacter === '[' && /^\s*\[\s*[{\]]/.test(decode(headBuffer, format.encoding)));
+  if (isJson) return lookAtJson(sample, endingWord === 'json' || endingWord === 'jsonl' || endingWord === 'ndjson');
+  const readable = endingWord === 'tsv' ? 'tsv' : endingWord === 'csv' || endingWord === 'txt' ? 'csv' : undefined;
   return lookAtText(sample, format.encoding, readable);
 }
 
-/** Rows of a Parquet file, through the database. */
-const MOST = 20_000;
+const maxRows = 20_000;
 
 /** @throws what the database says of a damaged file */
-async function lookAtParquet(path: string, isKnown: boolean, signal?: AbortSignal): Promise<Looked> {
+async function lookAtParquet(path: string, isKnown: boolean, signal?: AbortSignal): Promise<SampledTable> {
   const database = await openDatabase(signal);
   try {
-    const from = `read_parquet([${quotePath(path)}], hive_partitioning = false)`;
-    const described = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from})`);
-    const columns = described.map((row) => String(row.column_name));
-    const [meta] = await database.rows(`SELECT sum(num_rows) AS rows FROM parquet_file_metadata([${quotePath(path)}])`);
-    const count = Number(meta!.rows);
+    const tableSql = `read_parquet([${quotePath(path)}], hive_partitioning = false)`;
+    const columnRows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${tableSql})`);
+    const columns = columnRows.map((row) => String(row.column_name));
+    const [metadata] = await database.rows(
+      `SELECT sum(num_rows) AS rows FROM parquet_file_metadata([${quotePath(path)}])`,
+    );
+    const count = Number(metadata!.rows);
     const sampled = await database.rows(
-      `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM (SELECT * FROM ${from} LIMIT ${MOST}) t`,
+      `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM (SELECT * FROM ${tableSql} LIMIT ${maxRows}) t`,
     );
     const objects = sampled.map(({ row }) => exactJson(String(row)) as Record<string, unknown>);
     const rows = objects.map((object) => columns.map((name) => cellOf(object[name])));
-    const types = described.map((row) => String(row.column_type));
-    const seen = { kind: 'parquet', columns, types, rows, count, isWhole: count <= MOST, bad: 0 } as const;
+    const types = columnRows.map((row) => String(row.column_type));
+    const sampledTable = { kind: 'parquet', columns, types, rows, count, isWhole: count <= maxRows, bad: 0 } as const;
     const structs = new Set(columns.filter((_, at) => types[at]!.startsWith('STRUCT(')));
-    return tableOfObjects(seen, objects, isKnown, ([name]) => !structs.has(name!));
+    return tableOfObjects(sampledTable, objects, isKnown, ([name]) => !structs.has(name!));
   } finally {
     database.close();
   }
 }
 
-/** What a file is, by its first bytes: an ending may be missing or wrong. */
-type Format =
-  | { readonly kind: 'text'; readonly encoding: Encoding }
+/** The format of a file by its first bytes: an ending may be missing or wrong. */
+type FileFormat =
+  | { readonly kind: 'text'; readonly encoding: TextEncoding }
   | { readonly kind: 'parquet' }
   | { readonly kind: 'gzip' }
   | { readonly kind: 'no table'; readonly reason: string };
 
-/** First bytes of files that hold no rows of text, and what to do with each. */
-const others: readonly (readonly [string, string])[] = [
+/** First bytes of files that hold no rows of text, with advice. */
+const knownFormats: readonly (readonly [string, string])[] = [
   ['504b0304', 'it is a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV'],
   ['d0cf11e0', 'it is an Excel workbook: save the sheet as CSV'],
   ['28b52ffd', 'it is packed with zstd: unpack it'],
@@ -117,16 +119,15 @@ const others: readonly (readonly [string, string])[] = [
   ['934e554d', 'it is an array of NumPy: a feature may read it with `init`'],
 ];
 
-/** `bytes`: the first thousands. */
-function formatOf(bytes: Buffer): Format {
+function formatOf(bytes: Buffer): FileFormat {
   if (bytes.length === 0) return { kind: 'no table', reason: 'it is empty' };
-  const head = bytes.subarray(0, 8).toString('hex');
-  if (head.startsWith('50415231')) return { kind: 'parquet' };
-  if (head.startsWith('1f8b')) return { kind: 'gzip' };
-  const other = others.find(([magic]) => head.startsWith(magic));
-  if (other) return { kind: 'no table', reason: other[1] };
-  if (head.startsWith('fffe')) return { kind: 'text', encoding: 'utf-16le' };
-  if (head.startsWith('feff')) return { kind: 'text', encoding: 'utf-16be' };
+  const headBuffer = bytes.subarray(0, 8).toString('hex');
+  if (headBuffer.startsWith('50415231')) return { kind: 'parquet' };
+  if (headBuffer.startsWith('1f8b')) return { kind: 'gzip' };
+  const knownFormat = knownFormats.find(([magic]) => headBuffer.startsWith(magic));
+  if (knownFormat) return { kind: 'no table', reason: knownFormat[1] };
+  if (headBuffer.startsWith('fffe')) return { kind: 'text', encoding: 'utf-16le' };
+  if (headBuffer.startsWith('feff')) return { kind: 'text', encoding: 'utf-16be' };
   // Text has no zero byte, and few other signs that control.
   let controls = 0;
   for (const byte of bytes) {
@@ -143,7 +144,7 @@ function formatOf(bytes: Buffer): Format {
 function isText(bytes: Buffer): boolean {
   if (isUtf8(bytes.subarray(0, Math.max(0, bytes.length - 4)))) return true;
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
-  const foreign = lines.filter((line) => /[\x80-\xff]/.test(line));
-  const wrong = foreign.filter((line) => !isUtf8(Buffer.from(line, 'latin1')));
-  return wrong.length * 2 < foreign.length;
+  const foreignLines = lines.filter((line) => /[\x80-\xff]/.test(line));
+  const invalidLines = foreignLines.filter((line) => !isUtf8(Buffer.from(line, 'latin1')));
+  return invalidLines.length * 2 < foreignLines.length;
 }

@@ -1,14 +1,14 @@
-/** Rows of JSON: an object a line, an array of objects, or one object whose keys are those of rows. */
+/** Samples rows of JSON: an object a line, an array of objects, or one object whose keys are those of rows. */
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/json.ts';
 import { plain, tableOfObjects } from './flat.ts';
-import type { Looked } from './look_at_text.ts';
+import type { SampledTable } from './look_at_text.ts';
 import { type Cell, cellOf, exactJson } from './looked_table.ts';
-import type { Sample } from './sample_bytes.ts';
+import type { FileSample } from './sample_bytes.ts';
 
-const MOST = 40_000;
+const maxRows = 40_000;
 
-/** `path` has a known ending. */
-export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonly reason: string } {
+/** @param isKnown true if the path has a known ending */
+export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable | { readonly reason: string } {
   const text = sample.pieces[0]!.toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart();
@@ -19,15 +19,15 @@ export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonl
   let bytes = 0;
   for (const [at, piece] of sample.pieces.entries()) {
     if (isArray && at > 0) break;
-    const cut = at === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
+    const wholeRecords = at === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
     const scanner = isArray ? new JsonArrayScanner() : new JsonLinesScanner();
     try {
-      scanner.take(cut, sample.isWhole, (_line, from, to, problem) => {
+      scanner.take(wholeRecords, sample.isWhole, (_line, from, to, problem) => {
         records++;
         bytes += to - from + 1;
         if (problem !== undefined) bad++;
-        else if (objects.length < MOST)
-          objects.push(exactJson(cut.toString('utf8', from, to)) as Record<string, unknown>);
+        else if (objects.length < maxRows)
+          objects.push(exactJson(wholeRecords.toString('utf8', from, to)) as Record<string, unknown>);
       });
     } catch (error) {
       return { reason: (error as Error).message };
@@ -37,17 +37,17 @@ export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonl
     const map = sample.isWhole ? mapOf(text) : undefined;
     return map ?? { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
   }
-  const single = objects.length === 1 && sample.isWhole ? mapOf(text) : undefined;
-  if (single) return single;
+  const singleMap = objects.length === 1 && sample.isWhole ? mapOf(text) : undefined;
+  if (singleMap) return singleMap;
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
   const count = sample.isWhole ? records - bad : Math.round((records / bytes) * (sample.size ?? bytes));
-  const seen = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad } as const;
-  return tableOfObjects(seen, objects, isKnown);
+  const sampledTable = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad } as const;
+  return tableOfObjects(sampledTable, objects, isKnown);
 }
 
-/** `{ "key": [ … ] }` or `{ "key": { … } }`. */
-function mapOf(text: string): Looked | undefined {
+/** Returns the table of `{ "key": [ … ] }` or `{ "key": { … } }`. */
+function mapOf(text: string): SampledTable | undefined {
   let value: unknown;
   try {
     value = exactJson(text);
@@ -56,7 +56,7 @@ function mapOf(text: string): Looked | undefined {
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
-  const nested = entries.filter(([, each]) => each !== null && typeof each === 'object');
+  const nested = entries.filter(([, entryValue]) => entryValue !== null && typeof entryValue === 'object');
   if (entries.length < 3 || nested.length * 10 < entries.length * 9) return undefined;
   const { columns, rows } = rowsOfMap(value as Record<string, unknown>);
   const because = ['it is one JSON object, and a data block reads an object for each row'];
@@ -71,20 +71,22 @@ function mapOf(text: string): Looked | undefined {
   };
 }
 
-/** A list becomes text with bars, which a data block splits again. */
+/** Makes a list text with bars, which a data block splits again. */
 export function rowsOfMap(map: Readonly<Record<string, unknown>>): {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
 } {
-  const lists = Object.values(map).some(Array.isArray);
-  const names = lists ? ['values'] : [...new Set(Object.values(map).flatMap((each) => Object.keys(each as object)))];
+  const hasLists = Object.values(map).some(Array.isArray);
+  const names = hasLists
+    ? ['values']
+    : [...new Set(Object.values(map).flatMap((entryValue) => Object.keys(entryValue as object)))];
   const text = (value: unknown): string | null => {
     const cell = cellOf(value);
-    return Array.isArray(cell) ? cell.map((each) => String(each ?? '')).join('|') : (cell as string | null);
+    return Array.isArray(cell) ? cell.map((entryValue) => String(entryValue ?? '')).join('|') : (cell as string | null);
   };
-  const rows = Object.entries(map).map(([key, each]) => [
+  const rows = Object.entries(map).map(([key, entryValue]) => [
     key,
-    ...(lists ? [text(each)] : names.map((name) => text((each as Record<string, unknown>)[name]))),
+    ...(hasLists ? [text(entryValue)] : names.map((name) => text((entryValue as Record<string, unknown>)[name]))),
   ]);
   return { columns: ['key', ...names], rows };
 }

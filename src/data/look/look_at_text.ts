@@ -1,47 +1,56 @@
-/** Rows of a table of text, whatever separates its values, and whether its first line names them or not. */
+/** Samples rows of a table of text, whatever separates its values, with or without names in its first line. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import { dialectOf, split } from './dialect.ts';
-import { type Encoding, type LookedTable, type Rewrite, type Separator, unknownEnding } from './looked_table.ts';
+import { type LookedTable, type Rewrite, type Separator, type TextEncoding, unknownEnding } from './looked_table.ts';
 import { isPadded, unpadded } from './padding.ts';
-import type { Sample } from './sample_bytes.ts';
+import type { FileSample } from './sample_bytes.ts';
 import { titleLines, withoutLines } from './titles.ts';
 
-export type Looked = Omit<LookedTable, 'path'>;
+export type SampledTable = Omit<LookedTable, 'path'>;
 
-/** Rows that are kept: more say nothing new. */
-const MOST = 40_000;
+/** The most rows of a sample: more say nothing new. */
+const maxRows = 40_000;
 
-/** Of a text that is no table, why. */
+/** Returns the reason where a text is no table. */
 export function lookAtText(
-  sample: Sample,
-  encoding: Encoding,
+  sample: FileSample,
+  encoding: TextEncoding,
   readable: 'csv' | 'tsv' | undefined,
-): Looked | { readonly reason: string } {
-  const whole = sample.pieces.map((piece, at) =>
+): SampledTable | { readonly reason: string } {
+  const pieceTexts = sample.pieces.map((piece, at) =>
     wholeLines(decode(piece, encoding), at > 0, at === 0 && sample.isWhole),
   );
-  whole[0] = withoutBlankLines(whole[0]!);
-  const titles = titleLines(whole[0].slice(0, 256 << 10));
-  const texts = [withoutLines(whole[0], titles), ...whole.slice(1)];
+  pieceTexts[0] = withoutBlankLines(pieceTexts[0]!);
+  const titles = titleLines(pieceTexts[0].slice(0, 256 << 10));
+  const texts = [withoutLines(pieceTexts[0], titles), ...pieceTexts.slice(1)];
   const dialect = dialectOf(texts[0]!.slice(0, 256 << 10));
   if (dialect === undefined) return { reason: 'it has no lines' };
   if (dialect === 'lines') return linesTable(texts, sample);
   const { separator, hasHeader } = dialect;
   const to = separator === '::' || separator === 'blanks' ? '\t' : separator;
-  const padded = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
-  const read = (each: readonly string[]): Read => {
-    const plain = each.map((text) => cleaned(text, separator, to, padded));
-    return readRows(plain, to, hasHeader);
+  const isPaddedText = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
+  const readTexts = (each: readonly string[]): TextRows => {
+    const cleanTexts = each.map((text) => cleaned(text, separator, to, isPaddedText));
+    return readRows(cleanTexts, to, hasHeader);
   };
-  const asIs = read(texts);
+  const unescapedRows = readTexts(texts);
   // Only where quotes after a backslash break the rows: elsewhere a backslash is a sign like any other.
-  const isEscaped = asIs.bad * 2 > asIs.records && texts[0]!.includes('\\"');
-  const { columns, given, rows, records, bad } = isEscaped ? read(texts.map(unescaped)) : asIs;
+  const isEscaped = unescapedRows.bad * 2 > unescapedRows.records && texts[0]!.includes('\\"');
+  const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
   if (rows.length === 0)
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
   if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
-  const because = reasonsFor({ encoding, separator, hasHeader, given, readable, titles, padded, isEscaped });
+  const because = reasonsFor({
+    encoding,
+    separator,
+    hasHeader,
+    given,
+    readable,
+    titles,
+    padded: isPaddedText,
+    isEscaped,
+  });
   const rewrite: Rewrite = {
     because,
     encoding,
@@ -50,7 +59,7 @@ export function lookAtText(
     header: columns,
     hasHeader,
     ...(titles > 0 ? { titles } : {}),
-    ...(padded ? { isPadded: true } : {}),
+    ...(isPaddedText ? { isPadded: true } : {}),
     ...(isEscaped ? { isEscaped: true } : {}),
   };
   return {
@@ -64,12 +73,11 @@ export function lookAtText(
   };
 }
 
-/** The text in a form that the scanner of CSV reads. */
-const cleaned = (text: string, from: Separator, to: string, padded: boolean): string =>
-  from !== to ? separated(text, from) : padded ? unpadded(text, to) : text;
+const cleaned = (text: string, from: Separator, to: string, isPaddedText: boolean): string =>
+  from !== to ? separated(text, from) : isPaddedText ? unpadded(text, to) : text;
 
-interface Read {
-  /** As the first line has them. */
+interface TextRows {
+  /** The names of the first line. */
   readonly given: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly string[][];
@@ -77,30 +85,30 @@ interface Read {
   readonly bad: number;
 }
 
-function readRows(texts: readonly string[], separator: string, hasHeader: boolean): Read {
+function readRows(texts: readonly string[], separator: string, hasHeader: boolean): TextRows {
   const first = firstRecord(texts[0]!, separator);
   const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
   const columns = namesFor(given);
-  const head = `${columns.map((_, at) => `c${at}`).join(separator)}\n`;
+  const headerLine = `${columns.map((_, at) => `c${at}`).join(separator)}\n`;
   const rows: string[][] = [];
   let records = 0;
   let bad = 0;
   for (const [at, text] of texts.entries()) {
     const own = at === 0 && hasHeader ? text.slice(first.end) : text;
-    const bytes = Buffer.from(`${head}${own}`);
+    const bytes = Buffer.from(`${headerLine}${own}`);
     const scanner = new CsvScanner({ delimiter: separator, columns: columns.map((name) => ({ name })) });
     scanner.take(bytes, true, (_line, from, end, problem) => {
       records++;
       if (problem !== undefined) bad++;
-      else if (rows.length < (MOST * (at + 1)) / texts.length)
+      else if (rows.length < (maxRows * (at + 1)) / texts.length)
         rows.push(valuesOf(bytes.toString('utf8', from, end), separator));
     });
   }
   return { given, columns, rows, records, bad };
 }
 
-interface Found {
-  readonly encoding: Encoding;
+interface TextTraits {
+  readonly encoding: TextEncoding;
   readonly separator: Separator;
   readonly hasHeader: boolean;
   readonly given: readonly string[];
@@ -110,19 +118,28 @@ interface Found {
   readonly isEscaped: boolean;
 }
 
-/** Why a data block cannot read the file as it is. */
-function reasonsFor({ encoding, separator, hasHeader, given, readable, titles, padded, isEscaped }: Found): string[] {
-  const lower = given.map((name) => name.toLowerCase());
-  const twice = given.find((name, at) => name !== '' && lower.indexOf(name.toLowerCase()) !== at);
+/** Returns the reasons why a data block cannot read the file as it is. */
+function reasonsFor({
+  encoding,
+  separator,
+  hasHeader,
+  given,
+  readable,
+  titles,
+  padded: isPaddedText,
+  isEscaped,
+}: TextTraits): string[] {
+  const lowerNames = given.map((name) => name.toLowerCase());
+  const repeatedName = given.find((name, at) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== at);
   return [
     ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
     ...(titles === 0 ? [] : [`${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`]),
-    ...(padded ? ['blanks are around its values'] : []),
+    ...(isPaddedText ? ['blanks are around its values'] : []),
     ...(isEscaped ? ['a backslash is before its quotes'] : []),
     ...(hasHeader ? [] : ['its first line is a row, and a data block needs names']),
     ...(separator === '::' ? ['`::` separates its values'] : []),
     ...(separator === 'blanks' ? ['blanks separate its values'] : []),
-    ...(twice === undefined ? [] : [`it has two columns with the name \`${twice}\``]),
+    ...(repeatedName === undefined ? [] : [`it has two columns with the name \`${repeatedName}\``]),
     ...(readable === undefined ? [unknownEnding] : []),
     ...(readable === 'tsv' && separator !== '\t'
       ? ['its ending says tabs, and something else separates its values']
@@ -133,25 +150,25 @@ function reasonsFor({ encoding, separator, hasHeader, given, readable, titles, p
   ];
 }
 
-/** A data block takes the sign that separates most names of the header. */
+/** True if a data block would take another sign: it takes the one that separates most names of the header. */
 function otherIsMoreFrequent(names: readonly string[], separator: Separator): boolean {
   const text = names.join(' ');
   return [',', '\t', ';', '|'].some((sign) => sign !== separator && text.split(sign).length > names.length);
 }
 
-/** Names that are missing are those of their place; a name that is there twice gets a number. */
+/** Names columns: by index where a name is missing, with a number where it is repeated. */
 function namesFor(given: readonly string[]): string[] {
-  const taken = new Set<string>();
+  const usedNames = new Set<string>();
   return given.map((name, at) => {
     const base = name === '' ? `column${at + 1}` : name;
     let own = base;
-    for (let number = 2; taken.has(own.toLowerCase()); number++) own = `${base}_${number}`;
-    taken.add(own.toLowerCase());
+    for (let number = 2; usedNames.has(own.toLowerCase()); number++) own = `${base}_${number}`;
+    usedNames.add(own.toLowerCase());
     return own;
   });
 }
 
-function linesTable(texts: readonly string[], sample: Sample): Looked {
+function linesTable(texts: readonly string[], sample: FileSample): SampledTable {
   const rows: string[][] = [];
   let words = 0;
   let bytes = 0;
@@ -160,14 +177,14 @@ function linesTable(texts: readonly string[], sample: Sample): Looked {
       const [user, ...items] = line.trim().split(/[ \t]+/);
       bytes += line.length + 1;
       words += items.length;
-      if (rows.length < MOST) for (const [at, item] of items.entries()) rows.push([user!, item, String(at + 1)]);
+      if (rows.length < maxRows) for (const [at, item] of items.entries()) rows.push([user!, item, String(at + 1)]);
     }
   }
   const count = sample.isWhole ? words : Math.round((words / bytes) * (sample.size ?? bytes));
   return { kind: 'lines', columns: ['user', 'item', 'position'], rows, count, isWhole: sample.isWhole, bad: 0 };
 }
 
-/** The first record that is no blank line, and where it ends. */
+/** Returns the first record that is no blank line, and its end. */
 function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
   const start = text.length - withoutBlankLines(text).length;
   let end = start;
@@ -179,35 +196,34 @@ function firstRecord(text: string, separator: string): { readonly values: string
   return { values: valuesOf(record, separator), end: text[end] === '\r' && text[end + 1] === '\n' ? end + 2 : end + 1 };
 }
 
-function counted(records: number, { isWhole, size, pieces }: Sample): Pick<Looked, 'count' | 'isWhole'> {
+function counted(records: number, { isWhole, size, pieces }: FileSample): Pick<SampledTable, 'count' | 'isWhole'> {
   if (isWhole) return { count: records, isWhole };
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return { count: Math.round((records / bytes) * (size ?? bytes)), isWhole };
 }
 
-/** Without the byte order mark. `stream`: Node.js 20 takes Windows-1252 for Latin-1 without it, and a piece may end within a character. */
-export function decode(bytes: Buffer, encoding: Encoding): string {
+/** Decodes without the byte order mark. `stream`: Node.js 20 takes Windows-1252 for Latin-1 without it, and a piece may end within a character. */
+export function decode(bytes: Buffer, encoding: TextEncoding): string {
   return withoutMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
 }
 
-/** The mark of UTF-8 may come before text in another encoding, where it is three letters. */
+/** Removes the mark of UTF-8, which is three letters before text in another encoding. */
 export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, '');
 
-/** Without blank lines at the beginning. */
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
 
-/** The lines that a piece has from beginning to end. */
+/** Returns the whole lines of a piece. */
 function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {
   const start = isCutBefore ? text.indexOf('\n') + 1 : 0;
   const end = isEnd ? text.length : text.lastIndexOf('\n') + 1;
   return text.slice(start, Math.max(start, end || text.length));
 }
 
-/** Quotes after a backslash as CSV writes them. */
+/** Writes quotes after a backslash as CSV does. */
 export const unescaped = (text: string): string =>
   text.replaceAll(/\\(["\\])/g, (_, sign) => (sign === '"' ? '""' : '\\'));
 
-/** The same rows with tabs. Such files have no quotes. */
+/** Separates values by tabs. Such files have no quotes. */
 export function separated(text: string, separator: Separator): string {
   return text
     .split(/\r\n|\r|\n/)

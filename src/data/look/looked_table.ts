@@ -1,23 +1,22 @@
-/** What a look at a file gives: a sample of its rows, and what must change before a data block can read it. */
+/** The result of a look at a file: a sample of its rows, and the changes that a data block needs to read it. */
 import type { FileKind } from '../files/file_kind.ts';
 
 /** A value as text; a list as a list. An object is its JSON. */
 export type Cell = string | null | readonly Cell[];
 
 export interface LookedTable {
-  /** As it was given. */
+  /** The path as it was given. */
   readonly path: string;
   readonly kind: FileKind;
   readonly columns: readonly string[];
   /** DuckDB's types, where the file has types of its own. */
   readonly types?: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Rows of the file: counted where the look saw all of it, else estimated. */
+  /** Rows of the file: counted where the sample is whole, else estimated. */
   readonly count: number;
   readonly isWhole: boolean;
-  /** Records of the look that are no rows. */
+  /** Records of the sample that are no rows. */
   readonly bad: number;
-  /** What separates values of a text. */
   readonly separator?: string;
   /** A data block reads a copy; absent where it reads the file itself. */
   readonly rewrite?: Rewrite;
@@ -25,21 +24,19 @@ export interface LookedTable {
   readonly flat?: Omit<LookedTable, 'path'>;
 }
 
-/** A field within an object, as a column. */
 export interface FlatColumn {
   readonly name: string;
   readonly path: readonly string[];
 }
 
-/** How the copy is made. */
+/** The rules of a copy. */
 export interface Rewrite {
-  /** Why, in words that follow "because". */
+  /** Its reasons, in words that follow "because". */
   readonly because: readonly string[];
-  readonly encoding: Encoding;
-  /** What separates values in the file, and in the copy. `blanks`: one or more spaces. */
+  readonly encoding: TextEncoding;
+  /** The separators of the file, and of the copy. `blanks`: one or more spaces. */
   readonly from: Separator;
   readonly to: string;
-  /** The first line of the copy. */
   readonly header: readonly string[];
   /** The file's own first line is a header, which the new one replaces. */
   readonly hasHeader: boolean;
@@ -55,7 +52,7 @@ export interface Rewrite {
   readonly isMap?: boolean;
 }
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
 
@@ -70,7 +67,6 @@ export function exactJson(text: string): unknown {
   return JSON.parse(text.replaceAll(parts, (part) => (part.startsWith('"') ? part : `"${part}"`)));
 }
 
-/** A value of JSON as a cell. */
 export function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return value.map(cellOf);

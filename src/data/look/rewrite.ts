@@ -9,7 +9,7 @@ import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
 import { unpadded } from './padding.ts';
 import { withoutLines } from './titles.ts';
 
-export interface Rewriting {
+export interface RewriteJob {
   readonly from: string;
   /** A new file, in a folder that exists. */
   readonly to: string;
@@ -19,13 +19,13 @@ export interface Rewriting {
 }
 
 /** @throws what the file system throws, and the reason of `signal` */
-export async function rewrite(work: Rewriting): Promise<void> {
+export async function rewrite(work: RewriteJob): Promise<void> {
   if (work.kind === 'csv') return work.rewrite.isMap ? rewriteMap(work) : rewriteText(work);
   if (work.rewrite.header.length === 0) return copyFile(work.from, work.to);
   return renameColumns(work);
 }
 
-async function rewriteMap({ from, to, rewrite }: Rewriting): Promise<void> {
+async function rewriteMap({ from, to, rewrite }: RewriteJob): Promise<void> {
   const { rows } = rowsOfMap(
     exactJson((await readFile(from, 'utf8')).replace(/^\uFEFF/, '')) as Readonly<Record<string, unknown>>,
   );
@@ -44,31 +44,31 @@ async function rewriteMap({ from, to, rewrite }: Rewriting): Promise<void> {
   }
 }
 
-async function rewriteText({ from, to, rewrite, signal }: Rewriting): Promise<void> {
-  const { encoding, hasHeader, header, from: sign, to: separator, titles = 0, isPadded = false } = rewrite;
+async function rewriteText({ from, to, rewrite, signal }: RewriteJob): Promise<void> {
+  const { encoding, hasHeader, header, from: fileSeparator, to: separator, titles = 0, isPadded = false } = rewrite;
   const isEscaped = rewrite.isEscaped === true;
-  const plain = (text: string): string => {
+  const rewriteRows = (text: string): string => {
     const lines = isEscaped ? unescaped(text) : text;
-    if (sign !== separator) return `${separated(lines.replace(/\r?\n$/, ''), sign)}\n`;
+    if (fileSeparator !== separator) return `${separated(lines.replace(/\r?\n$/, ''), fileSeparator)}\n`;
     return isPadded ? unpadded(lines, separator) : lines;
   };
   const decoder = new TextDecoder(encoding);
   const handle = await open(to, 'wx');
-  let rest = '';
+  let pendingText = '';
   let isFirst = true;
   const take = async (text: string, isLast: boolean): Promise<void> => {
-    rest += text;
+    pendingText += text;
     if (isFirst) {
       // The header may have quotes, and the first piece is longer than it.
-      rest = withoutLines(withoutBlankLines(withoutMark(rest)), titles);
-      if (hasHeader) rest = rest.slice(pastFirstLine(rest));
+      pendingText = withoutLines(withoutBlankLines(withoutMark(pendingText)), titles);
+      if (hasHeader) pendingText = pendingText.slice(pastFirstLine(pendingText));
       await handle.write(rowText(header, separator));
       isFirst = false;
     }
-    const end = isLast ? rest.length : endOfRecords(rest, isPadded || isEscaped);
-    const whole = rest.slice(0, end);
-    rest = rest.slice(end);
-    if (whole !== '') await handle.write(plain(whole));
+    const end = isLast ? pendingText.length : endOfRecords(pendingText, isPadded || isEscaped);
+    const whole = pendingText.slice(0, end);
+    pendingText = pendingText.slice(end);
+    if (whole !== '') await handle.write(rewriteRows(whole));
   };
   try {
     const raw = createReadStream(from, { highWaterMark: 4 << 20 });
@@ -84,16 +84,16 @@ async function rewriteText({ from, to, rewrite, signal }: Rewriting): Promise<vo
   }
 }
 
-/** Where the last whole line ends; of values with quotes, the last line that ends outside of them. */
+/** Returns the end of the last whole line; with quotes, of the last line that ends outside of them. */
 function endOfRecords(text: string, hasQuotes: boolean): number {
   let end = text.lastIndexOf('\n') + 1;
   if (!hasQuotes) return end;
   const quotesOf = (part: string): number => part.replaceAll(/\\["\\]/g, '').split('"').length - 1;
   let quotes = quotesOf(text.slice(0, end));
   while (end > 0 && quotes % 2 === 1) {
-    const before = text.lastIndexOf('\n', end - 2) + 1;
-    quotes -= quotesOf(text.slice(before, end));
-    end = before;
+    const previousEnd = text.lastIndexOf('\n', end - 2) + 1;
+    quotes -= quotesOf(text.slice(previousEnd, end));
+    end = previousEnd;
   }
   return end;
 }
@@ -109,22 +109,22 @@ function pastFirstLine(text: string): number {
 }
 
 function rowText(values: readonly string[], separator: string): string {
-  const quoted = values.map((value) => (/[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value));
-  return `${quoted.join(separator)}\n`;
+  const quotedValues = values.map((value) => (/[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value));
+  return `${quotedValues.join(separator)}\n`;
 }
 
-async function renameColumns({ from, to, kind, rewrite, signal }: Rewriting): Promise<void> {
+async function renameColumns({ from, to, kind, rewrite, signal }: RewriteJob): Promise<void> {
   const database = await openDatabase(signal);
   try {
     const source =
       kind === 'parquet'
         ? `read_parquet([${quotePath(from)}], hive_partitioning = false)`
         : `read_json([${quotePath(from)}], hive_partitioning = false)`;
-    const described = await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
-    const known = described.map((row) => String(row.column_name));
+    const columnRows = await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
+    const ownNames = columnRows.map((row) => String(row.column_name));
     const columns = rewrite.fields
       ? rewrite.fields.map(({ path }, at) => `${fieldSql(path, kind)} AS ${quoteName(rewrite.header[at]!)}`)
-      : known.map((name, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
+      : ownNames.map((name, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
     const format = kind === 'parquet' ? 'PARQUET' : 'JSON';
     await database.run(`COPY (SELECT ${columns.join(', ')} FROM ${source}) TO ${quoteText(to)} (FORMAT ${format})`);
   } finally {
@@ -132,10 +132,10 @@ async function renameColumns({ from, to, kind, rewrite, signal }: Rewriting): Pr
   }
 }
 
-/** A field of an object. Objects of JSON may differ from row to row, so they are read as JSON and not as structs. */
-function fieldSql([column, ...rest]: readonly string[], kind: LookedTable['kind']): string {
+/** Returns the SQL of a field of an object. Objects of JSON may differ from row to row, so they are read as JSON and not as structs. */
+function fieldSql([column, ...pendingText]: readonly string[], kind: LookedTable['kind']): string {
   const name = quoteName(column!);
-  if (rest.length === 0) return name;
-  if (kind === 'parquet') return [name, ...rest.map(quoteName)].join('.');
-  return `json_extract(to_json(${name}), ${quoteText(`$${rest.map((field) => `."${field}"`).join('')}`)})`;
+  if (pendingText.length === 0) return name;
+  if (kind === 'parquet') return [name, ...pendingText.map(quoteName)].join('.');
+  return `json_extract(to_json(${name}), ${quoteText(`$${pendingText.map((field) => `."${field}"`).join('')}`)})`;
 }

@@ -1,23 +1,22 @@
-/** Lines above the names of a table: the title and the date that a spreadsheet writes there. */
+/** Finds the lines above the names of a table: the title and the date that a spreadsheet writes there. */
 import { dialectOf, isHeader, split } from './dialect.ts';
 
-const MOST = 20;
+const maxTitles = 20;
 
-/** How many lines of a text come before its names; 0 where it begins with them, or has none. */
+/** Counts the lines of a text before its names; 0 where it begins with them, or has none. */
 export function titleLines(text: string): number {
   const dialect = dialectOf(text);
   if (dialect === undefined || dialect === 'lines' || dialect.separator === 'blanks') return 0;
   const lines = text.split(/\r\n|\r|\n/).slice(0, 400);
   const values = lines.map((line) => split(line, dialect.separator));
-  const filled = values.map((row) => row.filter((value) => value !== '').length);
-  const usual = mostFrequent(filled.filter((count) => count > 0));
-  const names = filled.findIndex((count) => count > usual / 2);
-  if (usual < 2 || names < 1 || names > MOST) return 0;
-  const rest = values.slice(names + 1).filter((_, at) => filled[names + 1 + at]! > 0);
-  return rest.length > 0 && isHeader(values[names]!, rest) ? names : 0;
+  const valueCounts = values.map((row) => row.filter((value) => value !== '').length);
+  const usualCount = mostFrequent(valueCounts.filter((count) => count > 0));
+  const namesLine = valueCounts.findIndex((count) => count > usualCount / 2);
+  if (usualCount < 2 || namesLine < 1 || namesLine > maxTitles) return 0;
+  const rowsBelow = values.slice(namesLine + 1).filter((_, at) => valueCounts[namesLine + 1 + at]! > 0);
+  return rowsBelow.length > 0 && isHeader(values[namesLine]!, rowsBelow) ? namesLine : 0;
 }
 
-/** A text without its first lines. */
 export function withoutLines(text: string, count: number): string {
   let at = 0;
   for (let line = 0; line < count; line++) {
@@ -30,7 +29,7 @@ export function withoutLines(text: string, count: number): string {
 }
 
 function mostFrequent(counts: readonly number[]): number {
-  const often = new Map<number, number>();
-  for (const count of counts) often.set(count, (often.get(count) ?? 0) + 1);
-  return [...often].reduce((best, one) => (one[1] > best[1] ? one : best), [0, 0])[0];
+  const frequencies = new Map<number, number>();
+  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
+  return [...frequencies].reduce((best, one) => (one[1] > best[1] ? one : best), [0, 0])[0];
 }

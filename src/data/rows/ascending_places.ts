@@ -1,41 +1,39 @@
-/** Numbers in order, without comparing any two of them. */
-
-/** Places of numbers in ascending order; equal ones in their own order. Four passes over 16 bits each (least significant first). */
-export function ascendingPlaces(values: ArrayLike<number>): Int32Array {
+/** Returns the indexes of numbers in ascending order, equal ones in their own order, by four passes over 16 bits each (least significant first). */
+export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
   const length = values.length;
-  let places = new Int32Array(length);
-  let sorted = true;
-  for (let at = 0; at < length; at++) {
-    places[at] = at;
-    if (at > 0 && values[at]! < values[at - 1]!) sorted = false;
+  let indexes = new Int32Array(length);
+  let isSorted = true;
+  for (let index = 0; index < length; index++) {
+    indexes[index] = index;
+    if (index > 0 && values[index]! < values[index - 1]!) isSorted = false;
   }
-  if (sorted) return places;
+  if (isSorted) return indexes;
   const keys = keysOf(values);
   let next = new Int32Array(length);
   const counts = new Int32Array(2 ** 16 + 1);
   for (let digit = 0; digit < 4; digit++) {
     counts.fill(0);
-    for (let at = 0; at < length; at++) counts[keys[4 * at + digit]! + 1]!++;
-    for (let at = 0; at < 2 ** 16; at++) counts[at + 1]! += counts[at]!;
-    for (let at = 0; at < length; at++) {
-      const place = places[at]!;
-      next[counts[keys[4 * place + digit]!]!++] = place;
+    for (let index = 0; index < length; index++) counts[keys[4 * index + digit]! + 1]!++;
+    for (let digitValue = 0; digitValue < 2 ** 16; digitValue++) counts[digitValue + 1]! += counts[digitValue]!;
+    for (let index = 0; index < length; index++) {
+      const source = indexes[index]!;
+      next[counts[keys[4 * source + digit]!]!++] = source;
     }
-    [places, next] = [next, places];
+    [indexes, next] = [next, indexes];
   }
-  return places;
+  return indexes;
 }
 
-/** The bits of each number, made to ascend as the numbers do: four digits of 16 bits, the lowest first. */
+/** Returns the bits of each number, made to ascend as the numbers do: four digits of 16 bits, the lowest first. */
 function keysOf(values: ArrayLike<number>): Uint16Array {
   const numbers = Float64Array.from(values, (value) => value + 0);
   const halves = new Uint32Array(numbers.buffer);
-  for (let at = 0; at < numbers.length; at++) {
-    const high = halves[2 * at + 1]!;
+  for (let index = 0; index < numbers.length; index++) {
+    const high = halves[2 * index + 1]!;
     if (high >>> 31 === 1) {
-      halves[2 * at] = ~halves[2 * at]!;
-      halves[2 * at + 1] = ~high;
-    } else halves[2 * at + 1] = high ^ 0x80000000;
+      halves[2 * index] = ~halves[2 * index]!;
+      halves[2 * index + 1] = ~high;
+    } else halves[2 * index + 1] = high ^ 0x80000000;
   }
   return new Uint16Array(numbers.buffer);
 }

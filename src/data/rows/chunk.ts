@@ -1,12 +1,11 @@
-/** The columns of one chunk of a query's result, read where DuckDB holds them. */
+/** Reads the columns of one chunk of a query's result where DuckDB holds them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../text/texts.ts';
 import { maxInlineBytes, textBytes } from '../files/duckdb.ts';
 
-/** A column of one chunk, without an object a row. */
 export interface ChunkColumn {
   readonly items: ArrayLike<number>;
-  /** One bit a row, or nothing where all rows have a value. */
+  /** One bit a row; undefined where all rows have a value. */
   readonly valid: Uint8Array | undefined;
 }
 
@@ -15,7 +14,7 @@ interface VectorParts {
   readonly validity: { readonly data: BigUint64Array | null };
 }
 
-/** `at`: position of the column, whose type is a number. */
+/** @param at index of the column, whose type is a number */
 export function chunkColumn(chunk: DuckDBDataChunk, at: number): ChunkColumn {
   const vector = chunk.getColumnVector(at) as unknown as VectorParts;
   return { items: vector.items, valid: validBits(vector) };
@@ -46,7 +45,7 @@ function validBits({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8
   return data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Whether bit `at` is set. */
+/** True if bit `at` is set. */
 export function isValid(bits: Uint8Array | undefined, at: number): boolean {
   return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
 }

@@ -1,16 +1,15 @@
-/** The distinct texts of columns that share a numbering, as tables in the database and as lists. */
-
+/** Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists. */
 import { failure } from '../../diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsWriter } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { addBlobs } from './chunk.ts';
 import type { StagedTable } from './staged.ts';
 import { computedQuery, elementOf, tableOf, textOf } from './staged_tables.ts';
 
-/** The values of each dictionary; a code is a place in it, and 0 is the empty text, which represents a missing value. */
+/** The values of each dictionary; a code is an index in it, and 0 is the empty text, which represents a missing value. */
 export type Dictionaries = ReadonlyMap<string, Texts>;
 
 /**
@@ -20,19 +19,18 @@ export type Dictionaries = ReadonlyMap<string, Texts>;
 export async function makeDictionaries(
   database: Database,
   wanted: ColumnRequests,
-  layout: Layout,
+  layout: DataLayout,
   staged: ReadonlyMap<Role, StagedTable>,
 ): Promise<Dictionaries> {
   const dictionaries = new Map<string, Texts>();
   for (const [name, sources] of await textsOfAll(database, wanted, layout)) {
-    await gather(database, name, sources, staged);
+    await fillTable(database, name, sources, staged);
     dictionaries.set(name, await valuesOf(database, name));
   }
   return dictionaries;
 }
 
-/** What selects the texts of one column. */
-interface Source {
+interface TextQuery {
   readonly role: Role;
   readonly select: string;
 }
@@ -40,48 +38,48 @@ interface Source {
 async function textsOfAll(
   database: Database,
   wanted: ColumnRequests,
-  layout: Layout,
-): Promise<ReadonlyMap<string, readonly Source[]>> {
-  const found = new Map<string, Source[]>();
+  layout: DataLayout,
+): Promise<ReadonlyMap<string, readonly TextQuery[]>> {
+  const queriesByDictionary = new Map<string, TextQuery[]>();
   for (const [role, columns] of wanted.columns) {
     const { sql, types } = await computedQuery(database, role, columns, layout);
-    for (const [at, { dictionary, form }] of columns.entries()) {
+    for (const [index, { dictionary, form }] of columns.entries()) {
       if (dictionary === undefined) continue;
-      const type = types[at]!;
+      const type = types[index]!;
       const select =
         form === 'code'
-          ? `SELECT ${textOf(`c${at}`, type)} AS value FROM (${sql})`
-          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${at}) AS element FROM (${sql}))`;
-      found.set(dictionary, [...(found.get(dictionary) ?? []), { role, select }]);
+          ? `SELECT ${textOf(`c${index}`, type)} AS value FROM (${sql})`
+          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
+      queriesByDictionary.set(dictionary, [...(queriesByDictionary.get(dictionary) ?? []), { role, select }]);
     }
   }
-  return found;
+  return queriesByDictionary;
 }
 
 /**
- * Each part adds the texts that are new. To group all rows past memory would put them into temporary files, since few texts repeat within
- * what the database looks at together.
+ * Adds the new texts of each part. To group all rows past memory would put them into temporary files, since few texts repeat within what the
+ * database holds at a time.
  */
-async function gather(
+async function fillTable(
   database: Database,
   name: string,
-  sources: readonly Source[],
+  sources: readonly TextQuery[],
   staged: ReadonlyMap<Role, StagedTable>,
 ): Promise<void> {
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${parts} (value VARCHAR)`);
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${partsTable} (value VARCHAR)`);
   for (const { role, select } of sources) {
     const add = (): Promise<void> =>
       database.run(
-        `INSERT INTO ${parts} SELECT value FROM (SELECT value FROM (${select}) WHERE value <> '' GROUP BY value) AS part
-         ANTI JOIN ${parts} USING (value)`,
+        `INSERT INTO ${partsTable} SELECT value FROM (SELECT value FROM (${select}) WHERE value <> '' GROUP BY value) AS part
+         ANTI JOIN ${partsTable} USING (value)`,
       );
     await inParts(staged.get(role)!, add);
   }
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS SELECT value FROM ${parts} ORDER BY value`);
-  await database.run(`DROP TABLE ${parts}`);
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS SELECT value FROM ${partsTable} ORDER BY value`);
+  await database.run(`DROP TABLE ${partsTable}`);
 }
 
-const parts = '"texts of all parts"';
+const partsTable = '"texts of all parts"';
 
 async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>): Promise<void> {
   if (inPlace === undefined) return each();
@@ -93,17 +91,17 @@ async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>
   await focus();
 }
 
-/** As bytes: the database has them so, and tens of millions of texts would be as many objects. */
+/** Returns the texts as bytes, as the database has them: tens of millions of texts would be as many objects. */
 async function valuesOf(database: Database, name: string): Promise<Texts> {
   const size = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
   const [row] = await database.rows(`${size} FROM ${tableOf(name)}`);
   const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
-  const most = mostBytes();
-  if (bytes > most) throw failure('dictionary-too-large', { name, bytes, most });
-  const values = new TextsWriter(texts + 1, bytes);
-  values.add('');
+  const maxBytes = mostBytes();
+  if (bytes > maxBytes) throw failure('dictionary-too-large', { name, bytes, most: maxBytes });
+  const textsWriter = new TextsWriter(texts + 1, bytes);
+  textsWriter.add('');
   await database.stream(`SELECT encode(value) FROM ${tableOf(name)} ORDER BY rowid`, (chunk) =>
-    addBlobs(chunk, 0, values),
+    addBlobs(chunk, 0, textsWriter),
   );
-  return values.texts();
+  return textsWriter.texts();
 }

@@ -1,10 +1,10 @@
-/** Rows of typed arrays picked by their places: plain loops, for `TypedArray.from` and iterators take several times as long. */
+/** Gathers rows of typed arrays in plain loops: `TypedArray.from` and iterators take several times as long. */
 
-/** `values[rows[i]]` */
+/** Returns `values[rows[i]]`. */
 export function gather(values: Int32Array, rows: Int32Array): Int32Array {
-  const picked = new Int32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
-  return picked;
+  const gathered = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) gathered[i] = values[rows[i]!]!;
+  return gathered;
 }
 
 export function gatherNumbers<T extends Float32Array | Float64Array>(
@@ -16,31 +16,30 @@ export function gatherNumbers<T extends Float32Array | Float64Array>(
   return into;
 }
 
-/** The places where `marks` is `mark`, ascending. */
-export function placesOf(marks: Uint8Array, mark: number): Int32Array {
+/** Returns the indexes where `marks` is `mark`, ascending. */
+export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
   let count = 0;
-  for (let at = 0; at < marks.length; at++) if (marks[at] === mark) count++;
-  const places = new Int32Array(count);
-  for (let at = 0, next = 0; at < marks.length; at++) if (marks[at] === mark) places[next++] = at;
-  return places;
+  for (let index = 0; index < marks.length; index++) if (marks[index] === mark) count++;
+  const indexes = new Int32Array(count);
+  for (let index = 0, length = 0; index < marks.length; index++) if (marks[index] === mark) indexes[length++] = index;
+  return indexes;
 }
 
-/** The rows that `marks` marks with 1, in the order given, or ascending. */
+/** Returns the rows that `marks` marks with 1, in the given order, or ascending. */
 export function markedRows(marks: Uint8Array, order: Int32Array | undefined): Int32Array {
-  if (order === undefined) return placesOf(marks, 1);
+  if (order === undefined) return indexesOf(marks, 1);
   const rows = new Int32Array(order.length);
   let length = 0;
-  for (let at = 0; at < order.length; at++) if (marks[order[at]!] === 1) rows[length++] = order[at]!;
+  for (let index = 0; index < order.length; index++) if (marks[order[index]!] === 1) rows[length++] = order[index]!;
   return rows.slice(0, length);
 }
 
-/** Whether the numbers of the marked rows ascend. */
 export function ascends(values: Float64Array, marks: Uint8Array): boolean {
-  let last = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < values.length; at++) {
-    if (marks[at] !== 1) continue;
-    if (values[at]! < last) return false;
-    last = values[at]!;
+  let previous = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < values.length; row++) {
+    if (marks[row] !== 1) continue;
+    if (values[row]! < previous) return false;
+    previous = values[row]!;
   }
   return true;
 }

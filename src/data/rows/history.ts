@@ -1,12 +1,12 @@
 /**
- * What each user did before: windows on one timeline a user. An event sees only events that are strictly earlier; events of one
- * time do not see one another, nor themselves, nor anything later.
+ * The past of each user: windows on one timeline a user. An event sees only events that are strictly earlier; events of one time do not see
+ * one another, nor themselves, nor anything later.
  */
 import type { BagColumn } from '../dataset.ts';
 
 /** Events in the order of time; all arrays have one element an event. */
 export interface Stream {
-  /** 0 … users − 1; −1: nobody's. */
+  /** 0 … users − 1; −1: no user. */
   readonly user: Int32Array;
   readonly users: number;
   /** Ascending. Absent: every event is later than those before it. */
@@ -14,54 +14,55 @@ export interface Stream {
 }
 
 export interface Timeline {
-  /** The remembered events, each user's together and in the order of time. */
+  /** The past events, each user's together and in the order of time. */
   readonly order: Int32Array;
   /** User u has `order[starts[u] … starts[u + 1])`. */
   readonly starts: Int32Array;
 }
 
-/** Each user's timeline of the events that `remembered` marks with 1. */
-export function makeTimeline({ user, users }: Stream, remembered: Uint8Array): Timeline {
+/** Makes each user's timeline of the events that `isPast` marks with 1. */
+export function makeTimeline({ user, users }: Stream, isPast: Uint8Array): Timeline {
   const starts = new Int32Array(users + 1);
-  for (let at = 0; at < user.length; at++) if (remembered[at] === 1 && user[at]! >= 0) starts[user[at]! + 1]!++;
+  for (let event = 0; event < user.length; event++)
+    if (isPast[event] === 1 && user[event]! >= 0) starts[user[event]! + 1]!++;
   for (let u = 0; u < users; u++) starts[u + 1]! += starts[u]!;
   const order = new Int32Array(starts[users]!);
-  const next = starts.slice();
-  for (let at = 0; at < user.length; at++) {
-    if (remembered[at] === 1 && user[at]! >= 0) order[next[user[at]!]!++] = at;
+  const nextIndexes = starts.slice();
+  for (let event = 0; event < user.length; event++) {
+    if (isPast[event] === 1 && user[event]! >= 0) order[nextIndexes[user[event]!]!++] = event;
   }
   return { order, starts };
 }
 
-/** The window of at most `max` elements of the timeline that each event of `asked` sees. Shapes: one window an asked event. */
+/** Returns the window of at most `max` elements of the timeline that each event of `targets` sees. */
 export function windowsBefore(
   { user, times }: Stream,
-  remembered: Uint8Array,
+  isPast: Uint8Array,
   timeline: Timeline,
-  asked: Int32Array,
+  targets: Int32Array,
   max: number,
 ): { readonly starts: Int32Array; readonly ends: Int32Array } {
-  const starts = new Int32Array(asked.length);
-  const ends = new Int32Array(asked.length);
-  // Where each user's timeline has got to, counting only what is strictly earlier than the present time.
-  const reached = timeline.starts.slice();
-  let at = 0;
-  let next = 0;
-  while (at < user.length) {
-    let end = at + 1;
-    while (times !== undefined && end < user.length && times[end] === times[at]) end++;
-    for (; next < asked.length && asked[next]! < end; next++) {
-      const u = user[asked[next]!]!;
+  const starts = new Int32Array(targets.length);
+  const ends = new Int32Array(targets.length);
+  // The end of each user's timeline so far, counting only what is strictly earlier than the present time.
+  const timelineEnds = timeline.starts.slice();
+  let event = 0;
+  let nextTarget = 0;
+  while (event < user.length) {
+    let sameTimeEnd = event + 1;
+    while (times !== undefined && sameTimeEnd < user.length && times[sameTimeEnd] === times[event]) sameTimeEnd++;
+    for (; nextTarget < targets.length && targets[nextTarget]! < sameTimeEnd; nextTarget++) {
+      const u = user[targets[nextTarget]!]!;
       if (u < 0) continue;
-      ends[next] = reached[u]!;
-      starts[next] = Math.max(timeline.starts[u]!, reached[u]! - max);
+      ends[nextTarget] = timelineEnds[u]!;
+      starts[nextTarget] = Math.max(timeline.starts[u]!, timelineEnds[u]! - max);
     }
-    for (; at < end; at++) if (remembered[at] === 1 && user[at]! >= 0) reached[user[at]!]!++;
+    for (; event < sameTimeEnd; event++) if (isPast[event] === 1 && user[event]! >= 0) timelineEnds[user[event]!]!++;
   }
   return { starts, ends };
 }
 
-/** The last `max` elements of every user's timeline: what they see after their last remembered event. */
+/** Returns the last `max` elements of every user's timeline: the window after their last past event. */
 export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY): Omit<BagColumn, 'kind' | 'values'> {
   const ends = timeline.starts.slice(1);
   const starts = ends.map((end, u) => Math.max(timeline.starts[u]!, end - max));

@@ -1,6 +1,6 @@
 /**
- * Loads one file into the table of its role. Text is read by Tower alone. What the database reads by itself, JSON and Parquet, is held
- * against the number of records of the file.
+ * Loads one file into the table of its role. Text is read by Tower alone. JSON and Parquet, which the database reads, are compared with the
+ * number of records of the file.
  */
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
@@ -14,77 +14,73 @@ import type { Problem } from '../files/records/scanner.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 import { textOf } from './staged_tables.ts';
 
-/** A number that is read as its text, so that it keeps its digits. */
 export const NUMBER_TEXT = 'text of a number';
 
 /** A JSON value of any kind, read as the text in it. */
 export const UNWRAPPED = 'JSON value';
 
-/** What to load, and how. */
-export interface Loading {
+export interface LoadInput {
   readonly database: Database;
   readonly source: DataSource;
-  /** The columns to keep, and what to read each as. */
   readonly types: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Loaded {
-  /** Rows that the table has more now. */
+export interface LoadResult {
   readonly rows: number;
-  /** Records that became no row. */
   readonly broken: readonly BadRow[];
 }
 
 /**
- * Makes the table of the source's role from its first file, or adds file `at` to it: `before` rows are there. Throws Failure for a
- * damaged file, and where rows and broken records are not as many as the file has records.
+ * Makes the table of the source's role from its first file, or adds file `at` to it: `before` rows are there. Throws Failure for a damaged
+ * file, and where the sum of rows and broken records differs from the file's records.
  */
-export async function loadFile(loading: Loading, at: number, before: number): Promise<Loaded> {
-  const file = loading.source.files[at]!;
+export async function loadFile(input: LoadInput, at: number, before: number): Promise<LoadResult> {
+  const file = input.source.files[at]!;
   const load = { csv: loadCsv, json: loadJson, parquet: loadParquet, lines: loadLines }[file.kind];
   try {
-    const loaded = await load(loading, file, at);
+    const loaded = await load(input, file, at);
     // Rows are traced to their lines by their ids.
-    const [last] = await loading.database.rows(`SELECT max(rowid) AS row FROM ${loading.source.role}`);
-    if (loaded.rows > 0) settleRows(file, Number(last!.row) + 1 - before, loaded.rows);
+    const [lastRow] = await input.database.rows(`SELECT max(rowid) AS row FROM ${input.source.role}`);
+    if (loaded.rows > 0) settleRows(file, Number(lastRow!.row) + 1 - before, loaded.rows);
     return loaded;
   } catch (error) {
-    loading.database.passOn(error);
+    input.database.passOn(error);
     throw new Failure([unreadable(error, file)]);
   }
 }
 
-/** Gets the records of a file of text, one after the other. */
 interface RecordSink extends Pick<TextRowAppender, 'set' | 'endRow'> {
   reject(line: number, problem: Problem): void;
 }
 
-/** Takes the bytes of a file in pieces, as a scanner does. */
 type TakePiece = (bytes: Buffer, final: boolean) => number;
 
-function loadCsv(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
-  const look = loading.source.looks.get(file.path)!;
-  const scanner = new CsvScanner(shapeOf(look));
-  const named = look.columns.map(({ name }) => name.toLowerCase());
-  const places = [...loading.types.keys()].map((name) => named.indexOf(name.toLowerCase()));
+function loadCsv(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
+  const csvLayout = loading.source.looks.get(file.path)!;
+  const scanner = new CsvScanner(shapeOf(csvLayout));
+  const headerNames = csvLayout.columns.map(({ name }) => name.toLowerCase());
+  const columnIndexes = [...loading.types.keys()].map((name) => headerNames.indexOf(name.toLowerCase()));
   return loadTexts(loading, file, at, (records) => {
-    const setters = places.map(
+    const setters = columnIndexes.map(
       (_, column) => (text: Buffer, from: number, to: number) => records.set(column, text, from, to),
     );
     return (bytes, final) =>
       scanner.take(bytes, final, (line, _from, _to, problem) => {
         if (problem !== undefined) return records.reject(line, problem);
-        for (let column = 0; column < places.length; column++) scanner.value(bytes, places[column]!, setters[column]!);
+        for (let column = 0; column < columnIndexes.length; column++)
+          scanner.value(bytes, columnIndexes[column]!, setters[column]!);
         records.endRow(line);
       });
   });
 }
 
 /** Each item of a line is a record. */
-function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+function loadLines(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
   const scanner = new LinesScanner();
-  const places = [...loading.types.keys()].map((name) => lineColumns.findIndex((column) => column.name === name));
+  const columnIndexes = [...loading.types.keys()].map((name) =>
+    lineColumns.findIndex((column) => column.name === name),
+  );
   return loadTexts(
     loading,
     file,
@@ -94,11 +90,11 @@ function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<L
         bytes,
         final,
         (line, from, to, items) => {
-          for (const [at, [start, end]] of items.entries()) {
-            const position = Buffer.from(String(at + 1));
-            for (const [column, place] of places.entries()) {
-              if (place === 2) records.set(column, position, 0, position.length);
-              else records.set(column, bytes, place === 0 ? from : start, place === 0 ? to : end);
+          for (const [itemIndex, [start, end]] of items.entries()) {
+            const position = Buffer.from(String(itemIndex + 1));
+            for (const [column, lineColumn] of columnIndexes.entries()) {
+              if (lineColumn === 2) records.set(column, position, 0, position.length);
+              else records.set(column, bytes, lineColumn === 0 ? from : start, lineColumn === 0 ? to : end);
             }
             records.endRow(line);
           }
@@ -108,47 +104,47 @@ function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<L
   );
 }
 
-/** Rows, and pieces of a file, that lie in the database as texts before it makes values of them. */
-const [mostRows, mostPieces] = [2 * 122_880, 16];
+/** The most rows, and pieces of a file, that wait in the database as texts before they become values. */
+const [maxWaitingRows, maxWaitingPieces] = [2 * 122_880, 16];
 
 /**
- * Reads a file of text once, to its end: the database gets each good record as it is found, and makes values of many at a time. A
- * value that is not of its column's type makes the record a bad row.
+ * Reads a file of text once, to its end: the database gets each good record at once, and converts many at a time. A value that is not of
+ * its column's type makes the record a bad row.
  */
 async function loadTexts(
-  { database, source, types, signal }: Loading,
+  { database, source, types, signal }: LoadInput,
   file: DescribedFile,
   at: number,
   take: (records: RecordSink) => TakePiece,
-): Promise<Loaded> {
+): Promise<LoadResult> {
   const { role } = source;
-  const columns = [...types].map(([name, read], place) => {
-    const text = `c${place}`;
-    if (read === 'VARCHAR') return { name, type: read, value: text, isBad: 'false' };
-    const [type, cast] = read === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [read, read];
+  const columns = [...types].map(([name, readType], index) => {
+    const text = `c${index}`;
+    if (readType === 'VARCHAR') return { name, type: readType, value: text, isBad: 'false' };
+    const [type, cast] = readType === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [readType, readType];
     const number = `TRY_CAST(${text} AS ${cast})`;
-    const value = read === NUMBER_TEXT ? `trim(${text})` : number;
+    const value = readType === NUMBER_TEXT ? `trim(${text})` : number;
     return { name, type, value, isBad: `(${number} IS NULL AND ${text} IS NOT NULL)` };
   });
   if (at === 0) {
-    const declared = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
-    await database.run(`CREATE OR REPLACE TEMP TABLE ${role} (${declared})`);
+    const columnDefinitions = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+    await database.run(`CREATE OR REPLACE TEMP TABLE ${role} (${columnDefinitions})`);
   }
-  const texts = quoteName(`texts of ${role}`);
+  const textTable = quoteName(`texts of ${role}`);
   const isBad = columns.map((column) => column.isBad).join(' OR ');
-  const open = () => database.appendTexts(`texts of ${role}`, columns.length);
+  const openAppender = () => database.appendTexts(`texts of ${role}`, columns.length);
   const broken: BadRow[] = [];
   let [rows, waiting, pieces, misshapen] = [0, 0, 0, 0];
-  let first: ScanResult['bad'][number] | undefined;
-  let appender = await open();
+  let firstProblem: ScanResult['bad'][number] | undefined;
+  let appender = await openAppender();
   const makeValues = async (): Promise<void> => {
     appender.close();
-    const which = columns.map((column, place) => `WHEN ${column.isBad} THEN ${place}`).join(' ');
-    const value = columns.map((_, place) => `WHEN ${place} THEN c${place}`).join(' ');
-    const bad = await database.rows(
-      `SELECT line, place, CASE place ${value} END AS value FROM (SELECT *, CASE ${which} END AS place FROM ${texts} WHERE ${isBad})`,
+    const badColumn = columns.map((column, index) => `WHEN ${column.isBad} THEN ${index}`).join(' ');
+    const badValue = columns.map((_, index) => `WHEN ${index} THEN c${index}`).join(' ');
+    const badRows = await database.rows(
+      `SELECT line, place, CASE place ${badValue} END AS value FROM (SELECT *, CASE ${badColumn} END AS place FROM ${textTable} WHERE ${isBad})`,
     );
-    for (const { line, place, value } of bad) {
+    for (const { line, place, value } of badRows) {
       const { name, type } = columns[Number(place)]!;
       broken.push({
         role,
@@ -159,8 +155,8 @@ async function loadTexts(
       });
     }
     const values = columns.map((column) => column.value).join(', ');
-    await database.run(`INSERT INTO ${role} SELECT ${values} FROM ${texts} WHERE NOT (${isBad})`);
-    rows += waiting - bad.length;
+    await database.run(`INSERT INTO ${role} SELECT ${values} FROM ${textTable} WHERE NOT (${isBad})`);
+    rows += waiting - badRows.length;
     waiting = pieces = 0;
   };
   const records: RecordSink = {
@@ -171,34 +167,33 @@ async function loadTexts(
     },
     reject(line, problem) {
       broken.push({ role, file, at: { line }, ...problem });
-      first ??= { line, problem };
-      refuseHopeless(++misshapen, rows + waiting, first);
+      firstProblem ??= { line, problem };
+      refuseHopeless(++misshapen, rows + waiting, firstProblem);
     },
   };
   await eachPiece(file, take(records), signal, async () => {
     appender.flush();
-    if (waiting < mostRows && ++pieces < mostPieces) return;
+    if (waiting < maxWaitingRows && ++pieces < maxWaitingPieces) return;
     await makeValues();
-    appender = await open();
+    appender = await openAppender();
   });
   await makeValues();
-  await database.run(`DROP TABLE ${texts}`);
+  await database.run(`DROP TABLE ${textTable}`);
   return { rows, broken };
 }
 
-/** @param type of the database, in the words of a message */
 function kindOf(type: string): string {
   if (type === 'DATE' || type === 'TIMESTAMP') return 'a time';
   return type === 'BOOLEAN' ? 'true or false' : 'a number';
 }
 
-async function loadJson(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+async function loadJson(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
   const { source, types } = loading;
   const { scan, from } = source.jsons.get(file.path)!;
   const names = [...types.keys()];
-  const unwrapped = (name: string): boolean => types.get(name) === UNWRAPPED;
-  const selected = names.map((name) =>
-    unwrapped(name) ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
+  const isUnwrapped = (name: string): boolean => types.get(name) === UNWRAPPED;
+  const selectedColumns = names.map((name) =>
+    isUnwrapped(name) ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
   );
   const typeOf = (name: string): string => {
     const type = types.get(name)!;
@@ -206,57 +201,57 @@ async function loadJson(loading: Loading, file: DescribedFile, at: number): Prom
   };
   const columns = names.map((name) => `${quoteText(name)}: ${quoteText(typeOf(name))}`);
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
-  const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
-  const rows = await insert(loading, at, select);
+  const selectSql = `SELECT ${selectedColumns.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
+  const rows = await insert(loading, at, selectSql);
   settleRows(file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file) };
 }
 
-async function loadParquet(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+async function loadParquet(loading: LoadInput, file: DescribedFile, at: number): Promise<LoadResult> {
   const rows = await insert(loading, at, selectParquet(loading, file));
   settleRows(file, rows, await recordsOfParquet(loading.database, file));
   return { rows, broken: [] };
 }
 
-/** @param also what is selected besides the columns */
-export function selectParquet({ source, types }: Loading, file: DescribedFile, ...also: readonly string[]): string {
+/** @param also selected besides the columns */
+export function selectParquet({ source, types }: LoadInput, file: DescribedFile, ...also: readonly string[]): string {
   const columns = new Map(source.columns.map((column) => [column.name, column]));
-  const place = source.files.indexOf(file);
-  // Where files disagree about a type, each is read as what holds them all: the table has the type of the first. Ids are texts then.
-  const selected = [...types].map(([name, read]) => {
-    const { type, types: own } = columns.get(name)!;
+  const fileIndex = source.files.indexOf(file);
+  // Where files disagree about a type, each is read as the type that holds them all: the table has the type of the first. Ids are texts then.
+  const selectedColumns = [...types].map(([name, readType]) => {
+    const { type, types: typesByFile } = columns.get(name)!;
     const column = quoteName(name);
-    if (own !== undefined && read === 'VARCHAR') return `${textOf(column, own[place]!)} AS ${column}`;
+    if (typesByFile !== undefined && readType === 'VARCHAR')
+      return `${textOf(column, typesByFile[fileIndex]!)} AS ${column}`;
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
   const path = quotePath(file.path);
-  return `SELECT ${[...selected, ...also].join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`;
+  return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`;
 }
 
-/** The rows that a file says that it has. @throws Failure where its row groups have others */
+/** Returns the row count in a file's metadata. @throws Failure where its row groups have another */
 export async function recordsOfParquet(database: Database, file: DescribedFile): Promise<number> {
   const path = quotePath(file.path);
-  const [said] = await database.rows(
+  const [metadata] = await database.rows(
     `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
        (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
      FROM parquet_file_metadata([${path}])`,
   );
-  settleRows(file, Number(said!.in_groups), Number(said!.rows));
-  return Number(said!.rows);
+  settleRows(file, Number(metadata!.in_groups), Number(metadata!.rows));
+  return Number(metadata!.rows);
 }
 
-/** Answers how many rows there are more. */
-async function insert({ database, source }: Loading, at: number, select: string): Promise<number> {
+async function insert({ database, source }: LoadInput, at: number, select: string): Promise<number> {
   const { role } = source;
   const before = at === 0 ? 0 : await countOf(database, role);
   await database.run(at === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`);
   return (await countOf(database, role)) - before;
 }
 
-/** Row ids would not do: until they are committed, rows have others. */
+/** Counts rows. Row ids would not do: until they are committed, rows have others. */
 async function countOf(database: Database, role: Role): Promise<number> {
-  const [counted] = await database.rows(`SELECT count(*) AS rows FROM ${role}`);
-  return Number(counted!.rows);
+  const [countRow] = await database.rows(`SELECT count(*) AS rows FROM ${role}`);
+  return Number(countRow!.rows);
 }
 
 /** @throws Failure where not all records were read */

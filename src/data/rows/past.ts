@@ -1,4 +1,4 @@
-/** Where the training part ends, and what of the data lies before the end of an earlier run. */
+/** Finds where the training part ends, and which data lies before the end of an earlier run. */
 import { defined } from '../../defined.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Pinned } from '../pinned.ts';
@@ -7,38 +7,36 @@ import type { OrderedEvents } from './order_events.ts';
 
 export interface Past {
   readonly until?: Until;
-  /** As in `Events`. */
   readonly fresh?: Int32Array;
-  /** As in `Dataset`. */
   readonly heldOutBefore?: number;
 }
 
-export interface ToCompare {
+export interface PastInput {
   readonly wanted: ColumnRequests;
   readonly pinned?: Pinned;
 }
 
-/** Nothing is known of events without a time. */
-export function pastOf({ wanted, pinned }: ToCompare, arranged: OrderedEvents): Past {
+/** Returns nothing for events without a time. */
+export function pastOf({ wanted, pinned }: PastInput, arranged: OrderedEvents): Past {
   const { stream, places } = arranged;
   const { times } = stream;
   if (times === undefined || wanted.time === undefined) return {};
   const unit = unitOf(wanted.time.column.type);
-  const training = trainingTimes(wanted, arranged)!;
-  const own = untilOf(training);
-  const before = pinned?.until;
-  const until = own && before && before.time > own.time ? before : own;
-  const trained = pinned?.trainedUntil ?? before;
-  const earlier = (events: Int32Array): number =>
-    events.reduce((count, event) => count + (times[event]! / unit < trained!.time ? 1 : 0), 0);
+  const timesOfTraining = trainingTimes(wanted, arranged)!;
+  const ownUntil = untilOf(timesOfTraining);
+  const pinnedUntil = pinned?.until;
+  const until = ownUntil && pinnedUntil && pinnedUntil.time > ownUntil.time ? pinnedUntil : ownUntil;
+  const trainedUntil = pinned?.trainedUntil ?? pinnedUntil;
+  const countEarlier = (events: Int32Array): number =>
+    events.reduce((count, event) => count + (times[event]! / unit < trainedUntil!.time ? 1 : 0), 0);
   return defined({
     until,
-    fresh: pinned?.fresh && freshRows(training, pinned.fresh),
-    heldOutBefore: trained && earlier(places.validation) + earlier(places.test),
+    fresh: pinned?.fresh && freshRows(timesOfTraining, pinned.fresh),
+    heldOutBefore: trainedUntil && countEarlier(places.validation) + countEarlier(places.test),
   });
 }
 
-/** Of each training event, in the unit of `Until`; undefined where the data has no time. */
+/** Returns the time of each training event, in the unit of `Until`; undefined where the data has no time. */
 export function trainingTimes({ time }: ColumnRequests, { stream, places }: OrderedEvents): Float64Array | undefined {
   const { times } = stream;
   if (times === undefined || time === undefined) return undefined;
@@ -46,5 +44,5 @@ export function trainingTimes({ time }: ColumnRequests, { stream, places }: Orde
   return Float64Array.from(places.train, (event) => times[event]! / unit);
 }
 
-/** Parts of a second: the database gives dates and times in microseconds. */
+/** Returns the parts of a second: the database gives dates and times in microseconds. */
 const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) ? 1e6 : 1);

@@ -1,4 +1,4 @@
-/** Columns as they come out of DuckDB, by row id: codes of a dictionary and numbers, in typed arrays. */
+/** Columns of DuckDB by row id: codes of a dictionary and numbers, in typed arrays. */
 
 /** Codes of a dictionary: 0 is missing. */
 export interface RawCodes {
@@ -6,13 +6,13 @@ export interface RawCodes {
   readonly values: Int32Array;
 }
 
-/** `width` numbers a row; NaN is missing. `bad` lists rows that held something else than finite numbers. */
+/** `width` numbers a row; NaN is missing. `bad` lists rows with other values than finite numbers. */
 export interface RawNumbers {
   readonly kind: 'numbers';
   readonly width: number;
   readonly values: Float64Array;
   readonly bad: number[];
-  /** Rows that held NaN, where they are not among the bad ones. */
+  /** Rows with NaN, where they are not among the bad ones. */
   readonly nan?: number[];
 }
 
@@ -27,7 +27,6 @@ export interface RawBags {
 
 export type RawColumn = RawCodes | RawNumbers | RawBags;
 
-/** How many of the kept rows have no value. */
 export function countMissing(raw: RawColumn, kept: Uint8Array): number {
   let count = 0;
   for (let row = 0; row < kept.length; row++) {
@@ -37,4 +36,15 @@ export function countMissing(raw: RawColumn, kept: Uint8Array): number {
     else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
   }
   return count;
+}
+
+export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' | 'ends'> {
+  const starts = new Int32Array(lengths.length);
+  const ends = new Int32Array(lengths.length);
+  let end = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    starts[i] = end;
+    ends[i] = end += lengths[i]!;
+  }
+  return { kind: 'bags', starts, ends };
 }

@@ -1,4 +1,4 @@
-/** Bad rows: gathered while data is read, traced to their lines, written to `rejected.jsonl`, and counted against `reject`. */
+/** Collects bad rows, traces them to their lines, writes them to `rejected.jsonl`, and counts them against `reject`. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../../defined.ts';
@@ -19,11 +19,10 @@ import { jsonScanner } from '../files/source.ts';
 import { verifyUnchanged } from './stage.ts';
 import type { Staged } from './staged.ts';
 
-/** A row of a staged table that is bad, by its row id. */
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
   const file = staged.files.findLast(({ first }) => first <= row)!;
-  const at = { record: row - file.first };
-  return { role: staged.source.role, file: file.file, at, reason, ...defined({ column }) };
+  const record = { record: row - file.first };
+  return { role: staged.source.role, file: file.file, at: record, reason, ...defined({ column }) };
 }
 
 /**
@@ -41,14 +40,15 @@ export async function settleRejects(
   if (bad.length === 0) return { count: 0, total };
   const lines = await linesOf(bad, staged);
   for (const { source } of staged) await verifyUnchanged(database, source);
-  const order = bad.map((_, at) => at);
-  order.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
-  const records = order.map((at) => {
-    const { file, column, reason } = bad[at]!;
-    return { file: file.name, line: lines[at], column, reason };
+  const rowOrder = bad.map((_, index) => index);
+  rowOrder.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
+  const records = rowOrder.map((index) => {
+    const { file, column, reason } = bad[index]!;
+    return { file: file.name, line: lines[index], column, reason };
   });
-  const file = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
-  if (file !== undefined) write(file, folder!, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const rejectedFile = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
+  if (rejectedFile !== undefined)
+    write(rejectedFile, folder!, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 
   const entries = staged.flatMap(({ files, broken }) =>
     entriesOf(files).map((described) => ({ described, files, broken })),
@@ -56,32 +56,32 @@ export async function settleRejects(
   const excesses = entries.flatMap(({ described, files, broken }) => {
     const isOfEntry = ({ file }: Pick<BadRow, 'file'>): boolean => file.described === described;
     const count = bad.filter(isOfEntry).length;
-    const all =
+    const entryTotal =
       files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
       broken.filter((row) => isOfEntry(row) && isRecord(row)).length;
-    if (count <= description.reject * all) return [];
-    const first = records[order.findIndex((at) => isOfEntry(bad[at]!))]!;
-    const place = `${first.file}${first.line === undefined ? '' : `:${first.line}`}`;
+    if (count <= description.reject * entryTotal) return [];
+    const firstRecord = records[rowOrder.findIndex((index) => isOfEntry(bad[index]!))]!;
+    const position = `${firstRecord.file}${firstRecord.line === undefined ? '' : `:${firstRecord.line}`}`;
     const facts = {
       path: described.path,
       count,
-      total: all,
+      total: entryTotal,
       limit: description.reject,
-      first: `${place}: ${first.column === undefined ? '' : `\`${first.column}\`: `}${first.reason}`,
-      file,
+      first: `${position}: ${firstRecord.column === undefined ? '' : `\`${firstRecord.column}\`: `}${firstRecord.reason}`,
+      file: rejectedFile,
     };
     return [diagnose('too-many-rejected', described.span, facts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
-  return { count: bad.length, total, ...defined({ file }) };
+  return { count: bad.length, total, ...defined({ file: rejectedFile }) };
 }
 
-/** The entries of the data block that name these files: each part of `split = files(…)` is one. */
+/** Returns the entries of the data block that name these files: each part of `split = files(…)` is one. */
 function entriesOf(files: Staged['files']): DataFile[] {
   return [...new Set(files.map(({ file }) => file.described))];
 }
 
-/** Records that are no rows of the table; blank rows of JSON were, and have their row id. */
+/** True for records that are no rows of the table; blank rows of JSON were, and have their row id. */
 function isRecord({ at }: BadRow): boolean {
   return !('record' in at);
 }
@@ -101,21 +101,21 @@ function write(path: string, folder: string, text: string): void {
   }
 }
 
-// Lines of bad rows: files are read again, only when there are some.
-
-/** The line of each row, from 1: where its record begins. Rows of Parquet have none; their place among the rows counts from 1. */
+/** Finds the line of each row's record, from 1, reading files again. Rows of Parquet have none; their index in the file counts from 1. */
 async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promise<readonly (number | undefined)[]> {
   const lines = bad.map(({ at }) => ('line' in at ? at.line : undefined));
-  const ofFile = new Map<string, number[]>();
-  for (const [at, { role, file }] of bad.entries()) {
+  const rowsOfFile = new Map<string, number[]>();
+  for (const [index, { role, file }] of bad.entries()) {
     const key = `${role} ${file.path}`;
-    if (!ofFile.has(key)) ofFile.set(key, []);
-    ofFile.get(key)!.push(at);
+    if (!rowsOfFile.has(key)) rowsOfFile.set(key, []);
+    rowsOfFile.get(key)!.push(index);
   }
-  for (const of of staged) {
-    for (const { file } of of.files) {
-      const places = (ofFile.get(`${of.source.role} ${file.path}`) ?? []).filter((at) => lines[at] === undefined);
-      if (places.length > 0) await fill(lines, bad, places, of, file);
+  for (const stagedSource of staged) {
+    for (const { file } of stagedSource.files) {
+      const unplaced = (rowsOfFile.get(`${stagedSource.source.role} ${file.path}`) ?? []).filter(
+        (index) => lines[index] === undefined,
+      );
+      if (unplaced.length > 0) await fill(lines, bad, unplaced, stagedSource, file);
     }
   }
   return lines;
@@ -124,29 +124,31 @@ async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promi
 async function fill(
   lines: (number | undefined)[],
   bad: readonly BadRow[],
-  places: readonly number[],
+  indexes: readonly number[],
   { source, broken }: Staged,
   file: DescribedFile,
 ): Promise<void> {
-  const recordOf = (at: number): number => (bad[at]!.at as { readonly record: number }).record;
+  const recordOf = (index: number): number => (bad[index]!.at as { readonly record: number }).record;
   if (file.kind === 'parquet') {
-    for (const at of places) lines[at] = recordOf(at) + 1;
+    for (const index of indexes) lines[index] = recordOf(index) + 1;
     return;
   }
-  const sorted = [...places].sort((a, b) => recordOf(a) - recordOf(b));
+  const byRecord = [...indexes].sort((a, b) => recordOf(a) - recordOf(b));
   const scanner =
     file.kind === 'csv'
       ? new CsvScanner(shapeOf(source.looks.get(file.path)!))
       : file.kind === 'lines'
         ? new LinesScanner()
         : jsonScanner(source.jsons.get(file.path)!.format);
-  /** Records that are whole, and no rows: a value is not of its type. */
-  const noRows = new Set(broken.flatMap(({ file: of, at }) => (of === file && 'line' in at ? [at.line] : [])));
-  let next = 0;
+  // A record with a value of another type is whole, but no row.
+  const brokenLines = new Set(
+    broken.flatMap(({ file: ownFile, at }) => (ownFile === file && 'line' in at ? [at.line] : [])),
+  );
+  let nextRow = 0;
   let record = 0;
   await eachGood(file, scanner, (line) => {
-    if (noRows.has(line)) return;
-    while (next < sorted.length && recordOf(sorted[next]!) === record) lines[sorted[next++]!] = line;
+    if (brokenLines.has(line)) return;
+    while (nextRow < byRecord.length && recordOf(byRecord[nextRow]!) === record) lines[byRecord[nextRow++]!] = line;
     record++;
   });
 }

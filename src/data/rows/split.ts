@@ -1,4 +1,4 @@
-/** Which part each event belongs to, and the sentences that say so next to every figure. */
+/** Splits events into parts, and words how, next to every figure. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { Split } from '../../model/model.ts';
 import { makeRandom } from '../../random/random.ts';
@@ -11,18 +11,18 @@ import type { Staged } from './staged.ts';
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 
 export interface SplitResult {
-  /** For each event, in the order of time: its place in `parts`. */
+  /** The index in `parts` of each event, in the order of time. */
   readonly part: Uint8Array;
   readonly sentence: string;
 }
 
-export interface ToSplit extends Stream {
+export interface SplitInput extends Stream {
   readonly rows: number;
-  /** For `column` and `files`: place in `parts` of each event. */
+  /** For `column` and `files`: the index in `parts` of each event. */
   readonly folds?: Uint8Array;
 }
 
-/** The code of each part among the texts of a column, one text at a time: they may be millions by mistake. −1 where no row names the part. */
+/** Finds the code of each part among the texts of a column, one text at a time: they may be millions by mistake. −1 where no row names the part. */
 export function codesOfParts(dictionary: Texts): readonly number[] {
   const codes: number[] = parts.map(() => -1);
   let code = 0;
@@ -34,17 +34,16 @@ export function codesOfParts(dictionary: Texts): readonly number[] {
   return codes;
 }
 
-/** Throws Failure where a part that was asked for is empty. */
-export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResult {
-  const result = splits[split.kind](split as never, events);
+/** Throws Failure where a requested part is empty. */
+export function splitEvents(split: Split, events: SplitInput, at: Span): SplitResult {
+  const result = splitters[split.kind](split as never, events);
   const counts = [0, 0, 0];
-  for (let at = 0; at < result.part.length; at++) counts[result.part[at]!]!++;
+  for (let event = 0; event < result.part.length; event++) counts[result.part[event]!]!++;
   return { part: result.part, sentence: sentenceOf(split, result.sentence, counts, at) };
 }
 
-/** The parts of some users' events, where splitting needs no others. */
-export const partsOfUsers = (split: Split, events: ToSplit): Uint8Array =>
-  splits[split.kind](split as never, events).part;
+export const partsOfUsers = (split: Split, events: SplitInput): Uint8Array =>
+  splitters[split.kind](split as never, events).part;
 
 /** Row ids from `first` on, up to those of the next file, are of a file for this part. */
 export interface PartOfFile {
@@ -55,20 +54,19 @@ export interface PartOfFile {
 export const partsOfFiles = ({ files }: Pick<Staged, 'files'>): PartOfFile[] =>
   files.map(({ first, file }) => ({ first, part: file.part ?? 'train' }));
 
-/** The part of the file that each row id is in, as its place in `parts`. */
+/** Returns the part of each row id's file, as an index in `parts`. */
 export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uint8Array =>
   Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
-/** What `splitEvents` says where so many events are in each part. Throws Failure where a part that was asked for is empty. */
+/** Returns the sentence of `splitEvents` for these counts of parts. Throws Failure where a requested part is empty. */
 export const describeSplit = (split: Split, counts: readonly number[], at: Span): string =>
   sentenceOf(
     split,
-    splits[split.kind](split as never, { rows: 0, user: new Int32Array(0), users: 0 }).sentence,
+    splitters[split.kind](split as never, { rows: 0, user: new Int32Array(0), users: 0 }).sentence,
     counts,
     at,
   );
 
-/** Rows before validation, and before test, in the order of time. */
 export const cutsOf = (
   { validation, test }: Extract<Split, { kind: 'by_time' }>,
   rows: number,
@@ -76,8 +74,8 @@ export const cutsOf = (
 
 function sentenceOf(split: Split, sentence: string, counts: readonly number[], at: Span): string {
   const rows = counts.reduce((sum, count) => sum + count, 0);
-  for (const [place, part] of parts.entries()) {
-    if (counts[place]! > 0 || !isAsked(split, part, counts)) continue;
+  for (const [index, part] of parts.entries()) {
+    if (counts[index]! > 0 || !isRequested(split, part, counts)) continue;
     throw failure('empty-split', { part, rows, reason: emptyReason(split, part) }, at);
   }
   return `${sentence}: ${sizesOf(counts)}.`;
@@ -85,20 +83,22 @@ function sentenceOf(split: Split, sentence: string, counts: readonly number[], a
 
 function sizesOf(counts: readonly number[]): string {
   const names = ['training', 'validation', 'test'];
-  const there = names.flatMap((name, at) => (counts[at]! > 0 ? `${counts[at]!.toLocaleString('en')} ${name}` : []));
-  const absent = names.filter((_, at) => counts[at] === 0);
-  const sizes = `${[there.slice(0, -1).join(', '), there.at(-1)].filter(Boolean).join(' and ')} events`;
-  return absent.length === 0 ? sizes : `${sizes}, no ${absent.join(' and no ')} part`;
+  const presentParts = names.flatMap((name, index) =>
+    counts[index]! > 0 ? `${counts[index]!.toLocaleString('en')} ${name}` : [],
+  );
+  const emptyParts = names.filter((_, index) => counts[index] === 0);
+  const sizes = `${[presentParts.slice(0, -1).join(', '), presentParts.at(-1)].filter(Boolean).join(' and ')} events`;
+  return emptyParts.length === 0 ? sizes : `${sizes}, no ${emptyParts.join(' and no ')} part`;
 }
 
-const splits: {
-  readonly [K in Split['kind']]: (split: Extract<Split, { kind: K }>, events: ToSplit) => SplitResult;
+const splitters: {
+  readonly [K in Split['kind']]: (split: Extract<Split, { kind: K }>, events: SplitInput) => SplitResult;
 } = {
   by_time({ validation, test }, { rows }) {
     const part = new Uint8Array(rows);
-    const [first, second] = cutsOf({ kind: 'by_time', validation, test }, rows);
-    part.fill(1, first);
-    part.fill(2, second);
+    const [validationStart, testStart] = cutsOf({ kind: 'by_time', validation, test }, rows);
+    part.fill(1, validationStart);
+    part.fill(2, testStart);
     return {
       part,
       sentence: `Split by time${test > 0 ? `, the last ${percent(test)} for test` : ''}${
@@ -112,14 +112,14 @@ const splits: {
   },
   leave_one_out(_, { rows, user, users }) {
     const counts = new Int32Array(users);
-    for (let at = 0; at < rows; at++) if (user[at]! >= 0) counts[user[at]!]!++;
-    const left = counts.slice();
+    for (let event = 0; event < rows; event++) if (user[event]! >= 0) counts[user[event]!]!++;
+    const eventsLeft = counts.slice();
     const part = new Uint8Array(rows);
-    for (let at = 0; at < rows; at++) {
-      const u = user[at]!;
+    for (let event = 0; event < rows; event++) {
+      const u = user[event]!;
       if (u < 0) continue;
-      left[u]!--;
-      if (counts[u]! >= 3 && left[u]! <= 1) part[at] = left[u] === 0 ? 2 : 1;
+      eventsLeft[u]!--;
+      if (counts[u]! >= 3 && eventsLeft[u]! <= 1) part[event] = eventsLeft[u] === 0 ? 2 : 1;
     }
     return {
       part,
@@ -130,27 +130,27 @@ const splits: {
   random({ validation, test, seed }, { rows }) {
     const order = makeRandom(seed, rows).permutation(rows);
     const part = new Uint8Array(rows);
-    const held = rows - shareOf(rows, 1 - test);
-    const holds = rows - shareOf(rows, 1 - validation - test);
-    for (let at = 0; at < holds; at++) part[order[at]!] = at < held ? 2 : 1;
+    const testRows = rows - shareOf(rows, 1 - test);
+    const heldOutRows = rows - shareOf(rows, 1 - validation - test);
+    for (let index = 0; index < heldOutRows; index++) part[order[index]!] = index < testRows ? 2 : 1;
     return {
       part,
       sentence: `Split at random (seed ${seed})${test > 0 ? `, ${percent(test)} for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}`,
     };
   },
   files({ validation, test }, { folds }) {
-    const named = [
+    const fileWords = [
       `${validation === undefined ? 'no file is for validation' : `${validation.path} is for validation`}`,
       `${test.path} for test`,
     ];
-    return { part: folds!, sentence: `Split by files, ${named.join(', ')}` };
+    return { part: folds!, sentence: `Split by files, ${fileWords.join(', ')}` };
   },
   column({ column }, { folds }) {
     return { part: folds!, sentence: `Split by the column \`${column}\`` };
   },
 };
 
-/** So many of the rows are the first `share` of them; a share such as 1 − 0.1 − 0.1 is not cut short by its rounding. */
+/** Counts the first `share` of the rows; a share such as 1 − 0.1 − 0.1 is not cut short by its rounding. */
 function shareOf(rows: number, share: number): number {
   return Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
 }
@@ -159,8 +159,8 @@ function percent(share: number): string {
   return `${+(share * 100).toFixed(4)}%`;
 }
 
-/** A column asks for the parts that it names: one of those that are held out, whichever. */
-function isAsked(split: Split, part: Part, counts: readonly number[]): boolean {
+/** A column requests the parts that it names: one of those that are held out, whichever. */
+function isRequested(split: Split, part: Part, counts: readonly number[]): boolean {
   if (part === 'train' || split.kind === 'leave_one_out') return true;
   if (split.kind === 'files') return split[part] !== undefined;
   return split.kind === 'column' ? counts[1] === 0 && counts[2] === 0 : split[part] > 0;

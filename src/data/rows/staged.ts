@@ -1,4 +1,4 @@
-/** What is known of the rows of a role once the database has them. */
+/** The rows of a role once the database has them. */
 import type { BadRow } from '../files/bad_row.ts';
 import type { DescribedFile } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
@@ -13,15 +13,13 @@ export interface Staged {
   readonly broken: readonly BadRow[];
 }
 
-/** Some row ids of a role, one after the other. */
 export interface RowRange {
   readonly first: number;
   readonly count: number;
 }
 
-/** The same, and the table that the rows are in. */
 export interface StagedTable extends Staged {
-  /** Present where the table is a view over the files, which are read again with each query. */
+  /** Set where the table is a view over the files, which are read again with each query. */
   readonly inPlace?: InPlace;
   /** Deletes rows from the table. The others keep their ids. */
   leaveOut(ids: readonly number[]): Promise<void>;
@@ -35,8 +33,8 @@ export interface StagedFile {
 }
 
 interface InPlace {
-  /** How many rows a query may bring together in the database's memory. */
+  /** The number of rows that a query may group in the database's memory. */
   readonly atOnce: number;
-  /** From here on the view has these rows alone, and its queries read no others; or it has all again. */
+  /** Restricts the view to these rows, so that queries read no others, or resets it. */
   focus(range?: RowRange): Promise<void>;
 }

@@ -1,5 +1,4 @@
-/** The good rows of every file, and where the values of a column are among them. */
-
+/** The good rows of every file, and the values of a column in them. */
 import type { Texts } from '../../text/texts.ts';
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -14,15 +13,14 @@ export interface ValidRawRows extends RawRows {
 export interface ValidRows {
   readonly dictionaries: Dictionaries;
   readonly events: ValidRawRows;
-  /** Row ids of events by ascending time, bad rows among them; without a time, or where they are in that order, absent. */
+  /** Row ids of events by ascending time, bad rows included; absent without a time, or where they are in that order. */
   readonly timeOrder?: Int32Array;
-  /** Where the block names a file for each part: the place of each event's part in `parts`, by row id. */
+  /** The index in `parts` of each event's part, by row id, where the block names a file for each part. */
   readonly folds?: Uint8Array;
   readonly items?: ValidRawRows;
   readonly users?: ValidRawRows;
 }
 
-/** The rows of the file that a column is read from. */
 export function rowsWith(good: ValidRows, { column: { at } }: ColumnRequest): ValidRawRows {
   return good[at]!;
 }
@@ -31,7 +29,6 @@ export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
   return rowsWith(good, column).columns.get(column)!;
 }
 
-/** The texts that its codes represent; a column of numbers has none. */
 export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {
   return dictionary === undefined ? undefined : dictionaries.get(dictionary);
 }

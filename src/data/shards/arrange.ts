@@ -4,10 +4,10 @@ import { everyRow } from '../../every_row.ts';
 import type { Split } from '../../model/model.ts';
 import { pickTexts } from '../../text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import { ascendingPlaces } from '../rows/ascending_places.ts';
-import { gather, gatherNumbers, placesOf } from '../rows/gather.ts';
+import { ascendingIndexes } from '../rows/ascending_places.ts';
+import { gather, gatherNumbers } from '../rows/gather.ts';
 import type { Stream } from '../rows/history.ts';
-import { foldsOf, type OrderedEvents, type Side, sideOf } from '../rows/order_events.ts';
+import { type EntityRows, foldsOf, type OrderedEvents, rowsOfParts, sideOf } from '../rows/order_events.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { partsOfUsers } from '../rows/split.ts';
 import type { ValidRows } from '../rows/valid_rows.ts';
@@ -41,7 +41,7 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, context: 
   const { wanted, sides, cuts, members, localOf } = context;
   const { events } = good;
   const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
-  const order = time ? ascendingPlaces(time) : everyRow(ids.length);
+  const order = time ? ascendingIndexes(time) : everyRow(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
   const codesOf = (key: ColumnRequests['itemKey']): Int32Array | undefined =>
     key && gather((events.columns.get(key.inEvents) as RawCodes).values, order);
@@ -50,12 +50,7 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, context: 
     codesOf(wanted.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
   const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
   const part = partOf({ ids, ranks }, good, wanted, order, stream, cuts);
-  const places = { train: placesOf(part, 0), validation: placesOf(part, 1), test: placesOf(part, 2) };
-  const rows = {
-    train: gather(order, places.train),
-    validation: gather(order, places.validation),
-    test: gather(order, places.test),
-  };
+  const { places, rows } = rowsOfParts(part, order);
   const firstOf = (entityOfEvent: Int32Array, count: number): Int32Array => {
     const firstRows = new Int32Array(count).fill(-1);
     for (let index = entityOfEvent.length - 1; index >= 0; index--)
@@ -89,7 +84,7 @@ export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, context: 
 const noEntities = (length: number): Int32Array => new Int32Array(length).fill(-1);
 
 /** The last training event of an item is in one partition: in others the item has none. */
-function lastOfAll(side: Side, ids: Int32Array, lastTraining: Int32Array | undefined): Side {
+function lastOfAll(side: EntityRows, ids: Int32Array, lastTraining: Int32Array | undefined): EntityRows {
   if (lastTraining === undefined) return side;
   const isLast = (row: number, item: number): boolean => row >= 0 && ids[row] === lastTraining[item];
   return { ...side, lastTraining: side.lastTraining.map((row, item) => (isLast(row, item) ? row : -1)) };

@@ -4,7 +4,6 @@
  */
 export type NumberArray = Int32Array | Float32Array | Float64Array | Uint8Array;
 
-/** Columns by name. */
 export type ColumnBlock = ReadonlyMap<string, NumberArray>;
 
 /** A block whose columns nobody else uses. */
@@ -92,7 +91,6 @@ export function merged(blocks: readonly OwnBlock[]): OwnBlock {
   return mergedBlock;
 }
 
-/** Joins one column of several blocks. */
 export function joined<T extends NumberArray>(
   blocks: readonly ColumnBlock[],
   name: string,

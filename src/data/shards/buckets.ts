@@ -1,6 +1,6 @@
 /** Valid rows from the database, partitioned by user: all events of a user are in one partition, so it has whole timelines. */
 import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { RawBags, RawColumn } from '../rows/raw.ts';
+import { bagSpans, type RawColumn } from '../rows/raw.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import { type ColumnBlock, joined, type NumberArray } from './block.ts';
 
@@ -72,18 +72,6 @@ function unpackColumn(blocks: readonly ColumnBlock[], name: string, { form, widt
   const lengths = joined(blocks, `${name} lengths`, Int32Array);
   const values = form === 'codes' ? joined(blocks, name, Int32Array) : joined(blocks, name, Float64Array);
   return { ...bagSpans(lengths), values, bad: [] };
-}
-
-/** Spans of bags that lie one after the other. */
-export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' | 'ends'> {
-  const starts = new Int32Array(lengths.length);
-  const ends = new Int32Array(lengths.length);
-  let end = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    starts[i] = end;
-    ends[i] = end += lengths[i]!;
-  }
-  return { kind: 'bags', starts, ends };
 }
 
 /** Returns the rows of each of `count` groups, ascending. */

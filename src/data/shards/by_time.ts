@@ -1,5 +1,5 @@
 /** Orders events by time, without comparing any two of them. */
-import { ascendingPlaces } from '../rows/ascending_places.ts';
+import { ascendingIndexes } from '../rows/ascending_places.ts';
 
 /** An event in the order of time: events of one time have the order of their rows. */
 export interface Moment {
@@ -10,7 +10,6 @@ export interface Moment {
 export const isBefore = (time: number, row: number, cut: Moment): boolean =>
   time < cut.time || (time === cut.time && row < cut.row);
 
-/** Times of some events, with their row ids. */
 export interface Times {
   readonly times: Float64Array;
   readonly rows: Int32Array;
@@ -57,7 +56,6 @@ export async function momentsAt(
   return searches.map((search) => search && momentOf(candidatesOf.get(search)!, search.left));
 }
 
-/** Runs one round for all searches. */
 async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly RankSearch[]): Promise<void> {
   const rounds = searches.map((search) => ({
     search,
@@ -86,7 +84,6 @@ async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Ran
   }
 }
 
-/** Collects the events that remain of each search. */
 async function candidates(
   pieces: () => AsyncIterable<Times>,
   searches: readonly RankSearch[],
@@ -109,8 +106,8 @@ async function candidates(
 }
 
 function momentOf({ times, rows }: Times, left: number): Moment {
-  const byRow = ascendingPlaces(rows);
-  const byTime = ascendingPlaces(Float64Array.from(byRow, (index) => times[index]!));
+  const byRow = ascendingIndexes(rows);
+  const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
   const place = byRow[byTime[left]!]!;
   return { time: times[place]!, row: rows[place]! };
 }

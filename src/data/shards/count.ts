@@ -2,9 +2,9 @@
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import { sampleColumn } from '../columns/encode.ts';
-import type { NumberSample, Sample } from '../columns/encoders/contract.ts';
+import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
-import { ascendingPlaces } from '../rows/ascending_places.ts';
+import { ascendingIndexes } from '../rows/ascending_places.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import { gather } from '../rows/gather.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
@@ -40,7 +40,7 @@ export class NumbersSample {
 
   /** Merges equal values. Where most differ, there is room for twice as many afterwards. */
   #compact(): void {
-    const ascending = ascendingPlaces(this.#values.subarray(0, this.#length));
+    const ascending = ascendingIndexes(this.#values.subarray(0, this.#length));
     const values = new Float64Array(this.#values.length);
     const weights = new Float64Array(this.#values.length);
     let distinctCount = 0;
@@ -59,9 +59,7 @@ export class NumbersSample {
 }
 
 export interface TrainingCounts {
-  /** Events by part. */
   readonly counts: readonly number[];
-  /** Training events by item, and by user. */
   readonly items: Int32Array;
   readonly users: Int32Array;
   /** Row id of each item's last training event; −1 where there is none. */
@@ -72,8 +70,7 @@ export interface TrainingCounts {
   readonly elements: ReadonlyMap<ColumnRequest, number>;
   /** The sum over held-out events of the training events that their users had before. */
   readonly beforeHeldOut: number;
-  /** Returns the sample of a column that an encoder learns from. */
-  sampleOf(column: ColumnRequest): Sample;
+  sampleOf(column: ColumnRequest): ColumnSample;
 }
 
 interface CountingInput {
@@ -168,7 +165,6 @@ function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
   return sum;
 }
 
-/** Returns the columns of events that an encoder learns from. */
 const sampledColumns = ({ needs, wanted }: CountingInput): ColumnRequest[] => [
   ...new Set(teachersOf(needs, wanted).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
 ];
@@ -183,7 +179,7 @@ const numberSampledColumns = ({ needs, wanted }: CountingInput): ReadonlySet<Col
 
 interface ColumnSampler {
   add(raw: RawColumn, rows: Int32Array, takesNumbers: boolean): void;
-  sample(): Sample;
+  sample(): ColumnSample;
 }
 
 function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries): ColumnSampler {

@@ -3,7 +3,7 @@ import { everyRow } from '../../every_row.ts';
 import { madeOf } from '../../plan/plan.ts';
 import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
@@ -20,22 +20,18 @@ import { blockOfSeen, seenOfBucket } from './seen_items.ts';
 import { type SideRows, sideRows } from './side_columns.ts';
 
 export interface EncodingInput {
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
-  /** It has one file for each shard, then that of seen items. */
   readonly writer: PileWriter;
   readonly piles: number;
-  /** It has the results of the partitions before `from`. */
   readonly gathered: Gathered;
-  /** The first partition that is not encoded yet. */
   readonly from: number;
   /** Features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
-  /** Called after a partition is in shards. */
   readonly onDone: (bucket: number, rest: PartitionRest) => Promise<void>;
 }
 

@@ -2,8 +2,8 @@
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
+import { bagSpans } from '../rows/raw.ts';
 import { type ColumnBlock, joined, type NumberArray, type OwnBlock } from './block.ts';
-import { bagSpans } from './buckets.ts';
 
 /** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
 export type ColumnSpec =
@@ -132,7 +132,6 @@ function pickWide(values: Float32Array, width: number, rows: Int32Array): Float3
   return pickedValues;
 }
 
-/** Returns the rows of blocks, end to end. */
 export function unpackEvents(
   blocks: readonly ColumnBlock[],
   { features, labels, given, earlier }: EventsSpec,

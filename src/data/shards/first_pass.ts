@@ -1,7 +1,7 @@
 /** The result of the first pass, also as plain data: all that is in no partition. */
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -14,11 +14,10 @@ import type { PileFile } from './piles.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
 
-/** The input of both passes. */
 export interface ShardingInput {
   readonly description: DataDescription;
   readonly needs: Needs;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly wanted: ColumnRequests;
   readonly request: ShardRequest;

@@ -25,12 +25,10 @@ export interface PartitionRest {
   };
   /** Columns of items from events; absent where the items' file has all. */
   readonly items?: SideRows;
-  /** Items that no earlier partition had. */
   readonly newItems: Int32Array;
   readonly users: SideRows;
   /** The spans of items that the partition's users had in training; the items are in the file of all. */
   readonly seen: SeenOfBucket;
-  /** Indexes of the partition's users among all users. */
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missing: ReadonlyMap<string, number>;
@@ -68,7 +66,6 @@ export class Gathered {
     this.#seen = new SeenItems(users);
   }
 
-  /** @param rest of the partition that follows the last one */
   add(rest: PartitionRest): void {
     const { spec, heldSpec, shared } = rest;
     this.#first ??= { spec, heldSpec, ...defined({ shared }) };
@@ -86,7 +83,6 @@ export class Gathered {
     this.#asOfLastEvent = rest.asOfLastEvent;
   }
 
-  /** Returns the combined results, once all partitions are added. */
   all(): EncodedRest {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, inner } = shared!;

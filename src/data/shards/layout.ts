@@ -2,13 +2,10 @@
 import { failure } from '../../diagnostics/failure.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 
-/** Shares of the budget. */
 const shares = {
-  /** The database, while it reads. */
   database: 0.5,
   /** Rows that have left the database and are in no partition yet. */
   range: 0.1,
-  /** A partition with all that is made of it. */
   bucket: 0.25,
   /** Shards that are shuffled together; the next ones are read meanwhile. */
   held: 0.15,
@@ -23,7 +20,6 @@ export const heldPiles = 4;
 /** Bytes of a partition in memory, with its histories, columns and packed rows, for each byte on the disk. Measured: 5 to 7. */
 const growth = 8;
 
-/** Returns the bytes of a row of events as it leaves the database. @param elements of a list, on average */
 export function rawBytes(columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number {
   return columns.reduce((sum, column) => {
     const { form, width = 1 } = column;

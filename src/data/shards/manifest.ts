@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription } from '../../model/model.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { ShardLayout } from '../dataset.ts';
 import type { EventsSpec } from './event_rows.ts';
@@ -29,7 +29,7 @@ export interface ShardManifest {
 }
 
 /** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
-export function keyOf(description: DataDescription, needs: Needs, bound: Layout, given: readonly string[]): string {
+export function keyOf(description: DataDescription, needs: Needs, bound: DataLayout, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
   // A folder may be named in several ways; a stamp says which file it is.
   const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);

@@ -13,7 +13,6 @@ export const passesName = 'passes.json';
 /** Milliseconds until stopped passes are removed that nobody resumed. */
 const maxAge = 7 * 24 * 3600 * 1000;
 
-/** Folders that this process writes now. */
 const ownFolders = new Set<string>();
 
 const shortOf = (key: string): string => key.slice(0, 16);

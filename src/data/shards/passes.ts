@@ -6,7 +6,6 @@ export interface PassEvent {
 
 export type OnPass = (event: PassEvent) => void;
 
-/** The progress of the work on shards, in the words of a progress bar. */
 export const passWords = {
   reading: 'rows to buckets',
   counting: 'counting',

@@ -87,7 +87,6 @@ export class PileWriter {
     return this.files();
   }
 
-  /** Returns the files as they are now. */
   files(): PileFile[] {
     return this.piles.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
   }
@@ -178,7 +177,6 @@ async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256
   return bytes;
 }
 
-/** Hashes the first `length` bytes of a file. */
 async function hashOfStart(path: string, length: number): Promise<Hash> {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(Math.min(stride, length));

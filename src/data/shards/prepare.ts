@@ -3,7 +3,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription, Split } from '../../model/model.ts';
 import { madeOf } from '../../plan/plan.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
@@ -18,7 +18,6 @@ import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldPiles, pilesFor, refuseLargeHeldOut } from './layout.ts';
 import type { ScatterResult } from './scatter.ts';
 
-/** Plain data. */
 export interface ShardPlan
   extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles'>,
     Pick<Cuts, 'moments'> {
@@ -101,7 +100,7 @@ function packedBytes(
   { counts, users, elements }: Pick<TrainingCounts, 'counts' | 'users' | 'elements'>,
   needs: Needs,
   wanted: ColumnRequests,
-  layout: Layout,
+  layout: DataLayout,
   given: readonly string[],
 ): number {
   const rows = counts[0]!;

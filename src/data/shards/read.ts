@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { type ColumnRequest, columnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
@@ -32,7 +32,6 @@ import { type LayoutFilter, openNamed, openShards } from './store.ts';
 import { canGoOn, Passes } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
-/** The size of the data, queried before any row leaves the database. */
 interface SizeEstimate {
   readonly rows: number;
   /** Bytes of an event as it leaves the database. */
@@ -78,7 +77,7 @@ const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Pr
 async function averageLengths(
   database: Database,
   lists: readonly ColumnRequest[],
-  layout: Layout,
+  layout: DataLayout,
 ): Promise<readonly number[]> {
   if (lists.length === 0) return [];
   const { sql } = await computedQuery(database, 'events', lists, layout);
@@ -106,7 +105,7 @@ async function estimateTexts({ database, wanted, layout }: Computing, dictionary
 }
 
 interface BoundData {
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly description: DataDescription;
   readonly needs: Needs;
@@ -205,7 +204,6 @@ export async function resumePasses(
   );
 }
 
-/** Runs the first pass and returns the second, which needs no database. */
 export async function scatterToBuckets(
   request: ShardRequest,
   computing: Computing & BoundData,

@@ -1,7 +1,7 @@
 /** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user. */
 import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
@@ -17,16 +17,14 @@ import type { PileWriter } from './piles.ts';
 
 export interface ScatterInput {
   readonly database: Database;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
   readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
-  /** It has one file for each partition. */
   readonly writer: PileWriter;
   readonly buckets: number;
-  /** Rows that are in memory at a time. */
   readonly atOnce: number;
   readonly signal?: AbortSignal | undefined;
   readonly onPass?: OnPass | undefined;

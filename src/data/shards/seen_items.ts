@@ -9,7 +9,6 @@ export const seenName = 'seen.bin';
 export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
 
 export interface SeenOfBucket extends SeenSpans {
-  /** The number of the partition's items in the file. */
   readonly items: number;
 }
 

@@ -3,7 +3,6 @@ import type { BagColumn, IndexedColumn } from '../dataset.ts';
 import type { ColumnBlock, NumberArray } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 
-/** Some rows of columns, and the item or user of each. */
 export interface SideRows {
   readonly specs: EventsSpec['features'];
   readonly block: ColumnBlock;

@@ -26,7 +26,6 @@ import { notWritten, type PileFile, PileWriter, readPile, verifyPile } from './p
 import { packPlain, unpackPlain } from './plain.ts';
 import { type SeenSpans, seenInFile, seenName } from './seen_items.ts';
 
-/** The contents of a folder besides shards. */
 export interface ShardRest {
   /** Has neither the training rows, nor the items that users had in them. */
   readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
@@ -47,7 +46,6 @@ const folderOf = (root: string, key: string, layout: ShardLayout): string =>
       .slice(0, 16),
   );
 
-/** Renames the folder once all of it is on the disk. */
 export async function seal(
   partial: string,
   root: string,

@@ -23,7 +23,6 @@ const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (bucket: number): string => `bucket-${bucket}.rest.bin`;
 
-/** The finished work, as `passes.json` has it. */
 interface PassesState {
   readonly format: typeof format;
   readonly key: string;
@@ -74,7 +73,6 @@ export class Passes {
     return undefined;
   }
 
-  /** The number of partitions that are in shards. */
   get done(): number {
     return this.state.encoded?.rests.length ?? 0;
   }
@@ -138,7 +136,6 @@ export const canGoOn = (error: unknown): boolean =>
 
 const resumable: ReadonlySet<string> = new Set(['shards-not-written', 'cannot-write']);
 
-/** Drops undefined values, as JSON does. */
 const sizesOf = ({ memory, sizes, when }: ShardRequest): PassesState['of'] =>
   JSON.parse(JSON.stringify({ memory, sizes, ...(typeof when === 'object' ? { when } : {}) }));
 

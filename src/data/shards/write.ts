@@ -9,7 +9,7 @@ import { readFirstValues } from '../columns/first_values.ts';
 import { titlesFrom } from '../columns/titles.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
-import { ascendingPlaces } from '../rows/ascending_places.ts';
+import { ascendingIndexes } from '../rows/ascending_places.ts';
 import { gather } from '../rows/gather.ts';
 import { describeSplit } from '../rows/split.ts';
 import { type ColumnBlock, joined } from './block.ts';
@@ -27,7 +27,6 @@ import { type GlobalSides, globalSide } from './sides.ts';
 import { datasetOf, type ShardRest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
-/** Runs the second pass, from where it was stopped. */
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
   const { description, needs, layout, wanted, request, signal } = input;
   const { partial, dictionaries, files, items, users, scattered, partsOfFiles } = from;
@@ -142,8 +141,8 @@ function heldOut(
   const inOrder = (blocks: readonly ColumnBlock[]): Events => {
     const events = unpackEvents(blocks, heldSpec, shared);
     const times = joined(blocks, '#time', Float64Array);
-    const byRow = ascendingPlaces(events.ids!);
-    const byTime = ascendingPlaces(Float64Array.from(byRow, (index) => times[index]!));
+    const byRow = ascendingIndexes(events.ids!);
+    const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
     return unpackEvents([packEvents(events, heldSpec, gather(byRow, byTime))], heldSpec, shared);
   };
   return { validation: inOrder(held.validation), test: inOrder(held.test) };

@@ -1,4 +1,4 @@
-/** The columns of an items file as an item that is written gives them: names, and what their values may be. */
+/** Checks the columns of a written item: names, and values. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -8,7 +8,7 @@ export interface ItemField {
   readonly name: string;
   /** Undefined of a type that no request can give, such as a structure. */
   readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | 'wholes' | undefined;
-  /** Whether the item tower reads it: it may be null, and not left out. */
+  /** The item tower reads it: it may be null, and not left out. */
   readonly needed: boolean;
 }
 
@@ -17,9 +17,9 @@ export type GivenColumns = Readonly<Record<string, unknown>>;
 
 export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
   if (isList(type)) {
-    const of = type.slice(0, type.lastIndexOf('['));
-    if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(of)) return 'wholes';
-    return of === 'VARCHAR' ? 'texts' : isNumber(of) ? 'numbers' : undefined;
+    const elementType = type.slice(0, type.lastIndexOf('['));
+    if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(elementType)) return 'wholes';
+    return elementType === 'VARCHAR' ? 'texts' : isNumber(elementType) ? 'numbers' : undefined;
   }
   if (isNumber(type)) return isWhole ? 'whole' : 'number';
   if (type === 'BOOLEAN') return 'truth';
@@ -28,7 +28,7 @@ export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
 }
 
 /**
- * The columns of an item by their own names, or what is wrong with them: first the unknown names, then the values. A name counts in any case, as in a file.
+ * Returns the columns of an item by their own names, or errors: first the unknown names, then the values. Case does not matter, as in a file.
  * @param key the column that the address of the request gives
  */
 export function checkColumns(
@@ -42,38 +42,44 @@ export function checkColumns(
   for (const [name, value] of Object.entries(given)) {
     const field = byName.get(name.toLowerCase());
     if (field === undefined) {
-      const known = fields.map((each) => each.name);
-      const facts = { what: 'column of the items file', name: shortened(name), nearest: nearest(name, known), known };
+      const knownNames = fields.map((each) => each.name);
+      const facts = {
+        what: 'column of the items file',
+        name: shortened(name),
+        nearest: nearest(name, knownNames),
+        known: knownNames,
+      };
       mistakes.push(diagnose('unknown-name', undefined, facts));
       continue;
     }
-    if (columns.has(field.name)) mistakes.push(wrong(name, 'is given twice', 'give it once'));
-    const complaint = value === null ? undefined : complaintOf(value, field);
-    if (complaint) mistakes.push(wrong(name, ...complaint));
+    if (columns.has(field.name)) mistakes.push(itemValueError(name, 'is given twice', 'give it once'));
+    const complaint = value === null ? undefined : errorOf(value, field);
+    if (complaint) mistakes.push(itemValueError(name, ...complaint));
     columns.set(field.name, value);
   }
   for (const { name, needed } of fields) {
     if (!needed || name === key || columns.has(name)) continue;
-    mistakes.push(wrong(name, 'is missing, and the item tower reads it', 'give its value, or `null` for none'));
+    mistakes.push(
+      itemValueError(name, 'is missing, and the item tower reads it', 'give its value, or `null` for none'),
+    );
   }
   return { columns, mistakes };
 }
 
 /** @param column of the item */
-export const wrong = (column: string, reason: string, advice: string): Diagnostic =>
+export const itemValueError = (column: string, reason: string, advice: string): Diagnostic =>
   diagnose('item-value', undefined, { column: shortened(column), reason, advice });
 
-type Complaint = readonly [reason: string, advice: string];
+type ValueError = readonly [reason: string, advice: string];
 
-/** Elements of a list. */
-const mostElements = 10_000;
+const maxElements = 10_000;
 
-function complaintOf(value: unknown, { kind }: ItemField): Complaint | undefined {
+function errorOf(value: unknown, { kind }: ItemField): ValueError | undefined {
   switch (kind) {
     case 'text':
-      return typeof value === 'string' ? textComplaint(value) : not(value, 'a text');
+      return typeof value === 'string' ? textError(value) : not(value, 'a text');
     case 'moment':
-      return typeof value === 'string' ? textComplaint(value) : not(value, 'a text such as "2026-01-31"');
+      return typeof value === 'string' ? textError(value) : not(value, 'a text such as "2026-01-31"');
     case 'number':
       return typeof value === 'number' && Number.isFinite(value) ? undefined : not(value, 'a finite number');
     case 'whole':
@@ -83,7 +89,7 @@ function complaintOf(value: unknown, { kind }: ItemField): Complaint | undefined
     case 'texts':
     case 'numbers':
     case 'wholes':
-      return listComplaint(value, kind);
+      return listError(value, kind);
     default:
       return ['has a type that a request cannot give', 'leave it out'];
   }
@@ -95,31 +101,31 @@ const isWhole = (value: unknown): boolean =>
 
 const longWholeWords = 'a whole number of more than 15 digits as a text';
 
-const lists = {
+const listKinds = {
   texts: { wanted: 'a list of texts', fits: (each: unknown) => typeof each === 'string' },
   numbers: { wanted: 'a list of numbers', fits: (each: unknown) => typeof each === 'number' && Number.isFinite(each) },
   wholes: { wanted: 'a list of whole numbers, with those of more than 15 digits as texts', fits: isWhole },
 };
 
-function listComplaint(value: unknown, kind: keyof typeof lists): Complaint | undefined {
-  const { wanted, fits } = lists[kind];
+function listError(value: unknown, kind: keyof typeof listKinds): ValueError | undefined {
+  const { wanted, fits } = listKinds[kind];
   if (!Array.isArray(value)) return not(value, wanted);
-  if (value.length > mostElements) return [`has ${value.length} elements`, `give ${mostElements} at most`];
+  if (value.length > maxElements) return [`has ${value.length} elements`, `give ${maxElements} at most`];
   for (const each of value as unknown[]) {
     if (!fits(each)) return [`has ${shownValue(each)} among its elements`, `give ${wanted}`];
-    const complaint = typeof each === 'string' ? textComplaint(each) : undefined;
+    const complaint = typeof each === 'string' ? textError(each) : undefined;
     if (complaint) return complaint;
   }
   return undefined;
 }
 
-/** What no file in UTF-8 can hold, or no database. */
-export function textComplaint(text: string): Complaint | undefined {
+/** Returns the error of a text that no file in UTF-8 can hold, or no database. */
+export function textError(text: string): ValueError | undefined {
   if (text.includes('\0')) return ['has the character U+0000', 'remove the character'];
   return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
 }
 
-const not = (value: unknown, wanted: string): Complaint => [`is ${shownValue(value)}`, `give ${wanted}`];
+const not = (value: unknown, wanted: string): ValueError => [`is ${shownValue(value)}`, `give ${wanted}`];
 
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';

@@ -1,6 +1,6 @@
 /**
- * Items that are given one by one, read as the items file of a data block is read: the same SQL computes their features, the same checks refuse
- * their values, and the encoders of training encode them. The rows of the file are not kept: only the types of its columns are.
+ * Reads items one by one as the items file of a data block is read: the same SQL computes their features, the same checks refuse their values,
+ * and the encoders of training encode them. Of the rows of the file only the types of the columns are stored.
  */
 import { defined } from '../../defined.ts';
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
@@ -9,9 +9,9 @@ import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
-import type { BoundColumn, Layout } from '../binding/layout.ts';
+import type { BoundColumn, DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import { makeAlongEncoder, makeColumnEncoder, type ToEncode } from '../columns/encode.ts';
+import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
@@ -19,12 +19,12 @@ import { type Wanted, wantedOf } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
-import { checkColumns, fieldKind, type ItemField, textComplaint, wrong } from './fields.ts';
+import { checkColumns, fieldKind, type ItemField, itemValueError, textError } from './fields.ts';
 import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
 
-/** Items that go through the database together. */
-const mostRows = 256;
+/** The number of items that go through the database together. */
+const maxRows = 256;
 
 /** @throws Failure `items-closed` where the items of the block cannot be computed one by one, and as `readDataset` */
 export async function openItemReader(
@@ -43,7 +43,7 @@ export async function openItemReader(
       const reason = 'the data block has no items file';
       throw failure('items-closed', { reason, advice: 'add `items = "FILE" by COLUMN` to the data block' });
     }
-    const own: Own = {
+    const context: ReaderContext = {
       source,
       key,
       layout,
@@ -52,73 +52,76 @@ export async function openItemReader(
       needs,
       encodings,
     };
-    refuseOtherRows(own);
-    return await makeReader(own, options.signal);
+    refuseOtherRows(context);
+    return await makeReader(context, options.signal);
   } finally {
     discard();
   }
 }
 
-interface Own {
+interface ReaderContext {
   readonly source: DataSource;
   readonly key: BoundColumn;
-  readonly layout: Layout;
-  /** What filters read. */
+  readonly layout: DataLayout;
+  /** The columns that filters read. */
   readonly wanted: readonly Wanted[];
-  /** What the model reads. */
+  /** The columns that the model reads. */
   readonly requests: ColumnRequests;
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** An expression that looks at other rows would need all of them for each write. */
-function refuseOtherRows({ requests, wanted }: Own): void {
-  const all = [...requests.columns.get('items')!.map(({ column }) => column), ...wanted.map(({ column }) => column)];
-  const column = all.find(({ reads }) => reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
+/** Refuses expressions over other rows, which would need all of them for each write. */
+function refuseOtherRows({ requests, wanted }: ReaderContext): void {
+  const allColumns = [
+    ...requests.columns.get('items')!.map(({ column }) => column),
+    ...wanted.map(({ column }) => column),
+  ];
+  const column = allColumns.find(({ reads }) => reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
   if (column === undefined) return;
   const reason = `\`${column.name}\` of the data block reads more than named columns of one row`;
   throw failure('items-closed', { reason, advice: 'compute the column before, and store it in the items file' });
 }
 
-async function makeReader(own: Own, signal: AbortSignal | undefined): Promise<ItemReader> {
-  const { source, key, layout, wanted, requests, needs, encodings } = own;
+async function makeReader(context: ReaderContext, signal: AbortSignal | undefined): Promise<ItemReader> {
+  const { source, key, layout, wanted, requests, needs, encodings } = context;
   const filtered = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
-  const only = { sources: new Map(), labels: new Map(), histories: new Map(), listWeights: new Map() };
-  const filterTypes = await typesOf(source, { ...only, features: filtered }, signal);
+  const emptyLayout = { sources: new Map(), labels: new Map(), histories: new Map(), listWeights: new Map() };
+  const filterTypes = await typesOf(source, { ...emptyLayout, features: filtered }, signal);
   const database = await openDatabase(signal);
   const modelTypes = await stagedTypes(database, source, layout);
   const query = await makeItemQuery({
     ...{ database, layout, requests: requests.columns.get('items')!, wanted },
     ...{ modelTypes, filterTypes },
   });
-  const fields = fieldsOf(own, modelTypes, filterTypes);
+  const fields = fieldsOf(context, modelTypes, filterTypes);
   const keyRequest = requests.itemKey!.inFile!;
   const title = requests.title?.column.at === 'items' ? requests.title : undefined;
 
-  /** @param rows of items that are none of them mistakes yet */
+  /** @param rows of items that are free of errors so far */
   const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
     const failures = new Map<number, Failure>();
     const refuse = (row: number, column: string, reason: string, advice: string): void => {
-      if (!failures.has(row)) failures.set(row, new Failure([wrong(column, reason, advice)]));
+      if (!failures.has(row)) failures.set(row, new Failure([itemValueError(column, reason, advice)]));
     };
     const computed = await query.compute(rows);
     const { texts, values } = computed;
     for (const { row, column, type } of computed.misfits) {
       refuse(row, column, 'has a value that its column cannot hold', `give a value of the type ${type}`);
     }
-    const looking = lookingUp(database, () => query.fill(rows));
-    for (const { row, column, reason } of await findings(looking, own, computed, items.length)) {
+    const lookupDatabase = lazilyFilled(database, () => query.fill(rows));
+    for (const { row, column, reason } of await findings(lookupDatabase, context, computed, items.length)) {
       refuse(row, column, `is wrong: ${reason}`, 'correct the value of the column');
     }
     const textAt = (request: ColumnRequest, row: number): string =>
       texts.get(request)![(computed.raw.get(request) as RawCodes).values[row]!]!;
     const features = encodeWritten({ ...computed, requests, needs, encodings });
     return items.map((item, row) => {
-      const found = textAt(keyRequest, row);
-      if (found !== item.key)
-        refuse(row, key.name, `is written ${JSON.stringify(found)} in the items file`, 'use that key in the address');
-      const failed = failures.get(row);
-      if (failed) return failed;
+      const ownKey = textAt(keyRequest, row);
+      if (ownKey !== item.key)
+        refuse(row, key.name, `is written ${JSON.stringify(ownKey)} in the items file`, 'use that key in the address');
+      const itemFailure = failures.get(row);
+      if (itemFailure) return itemFailure;
       return {
         key: item.key,
         features: new Map(
@@ -137,18 +140,18 @@ async function makeReader(own: Own, signal: AbortSignal | undefined): Promise<It
     fields,
     missing: missingColumns({ requests, needs, encodings }),
     async read(items) {
-      const checked = items.map((item) => check(item, fields, key, source));
-      const answers: (ReadItem | Failure | undefined)[] = checked.map((each) =>
-        each instanceof Failure ? each : undefined,
+      const checkedItems = items.map((item) => check(item, fields, key, source));
+      const answers: (ReadItem | Failure | undefined)[] = checkedItems.map((checkedItem) =>
+        checkedItem instanceof Failure ? checkedItem : undefined,
       );
-      const valid = [...checked.keys()].filter((at) => answers[at] === undefined);
-      for (let from = 0; from < valid.length; from += mostRows) {
-        const some = valid.slice(from, from + mostRows);
-        const read = await readRows(
-          some.map((at) => items[at]!),
-          some.map((at) => checked[at] as TextRow),
+      const validIndexes = [...checkedItems.keys()].filter((index) => answers[index] === undefined);
+      for (let start = 0; start < validIndexes.length; start += maxRows) {
+        const batch = validIndexes.slice(start, start + maxRows);
+        const batchResults = await readRows(
+          batch.map((index) => items[index]!),
+          batch.map((index) => checkedItems[index] as TextRow),
         );
-        for (const [i, at] of some.entries()) answers[at] = read[i]!;
+        for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
       }
       return answers as (ReadItem | Failure)[];
     },
@@ -157,15 +160,17 @@ async function makeReader(own: Own, signal: AbortSignal | undefined): Promise<It
 }
 
 function fieldsOf(
-  { source, requests, needs, key }: Own,
+  { source, requests, needs, key }: ReaderContext,
   ...staged: readonly ReadonlyMap<string, string>[]
 ): ItemField[] {
   const [, tower] = needs.towers;
-  const read = [...requests.features]
+  const readColumns = [...requests.features]
     .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
     .map(([, { column }]) => column);
   const isNeeded = (name: string): boolean =>
-    read.some(({ bare, sql, reads }) => (bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name));
+    readColumns.some(({ bare, sql, reads }) =>
+      bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
+    );
   return source.columns.map(({ name, type }) => {
     const isWhole = staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
     const kind = name === key.bare ? 'text' : fieldKind(type, isWhole);
@@ -173,24 +178,24 @@ function fieldsOf(
   });
 }
 
-/** What is wrong with the columns, or the row. The key of the address is the value of its column. */
+/** Checks the columns and makes the row. The key of the address is the value of its column. */
 function check(
   { key, columns: given }: GivenItem,
   fields: readonly ItemField[],
   { bare, name }: BoundColumn,
   { looks }: DataSource,
 ): TextRow | Failure {
-  const complaint = key === '' ? (['is empty', 'give a key'] as const) : textComplaint(key);
-  if (complaint) return new Failure([wrong(bare ?? name, ...complaint)]);
+  const keyError = key === '' ? (['is empty', 'give a key'] as const) : textError(key);
+  if (keyError) return new Failure([itemValueError(bare ?? name, ...keyError)]);
   const entries = Object.entries(given).map(([column, value]) => {
     const isKey = bare !== undefined && column.toLowerCase() === bare.toLowerCase();
-    // As the address has it, a number is a text.
+    // A number is a text in the address.
     return [column, isKey && typeof value === 'number' ? String(value) : value] as const;
   });
   const { columns, mistakes } = checkColumns(Object.fromEntries(entries), fields, bare ?? '');
   if (bare !== undefined && columns.has(bare) && columns.get(bare) !== key) {
     return new Failure([
-      wrong(
+      itemValueError(
         bare,
         `is not ${JSON.stringify(key)}, the key in the address`,
         'give the same key, or leave the column out',
@@ -213,19 +218,19 @@ interface ItemFinding {
   readonly reason: string;
 }
 
-/** What the checks of a data file find, but for its keys: an item is written by its key. */
+/** Checks values as those of a data file, but for its keys: an item is written by its key. */
 async function findings(
   database: Database,
-  own: Own,
+  context: ReaderContext,
   { raw, texts }: ComputedItems,
   rows: number,
 ): Promise<ItemFinding[]> {
-  const { source, layout, requests, needs } = own;
+  const { source, layout, requests, needs } = context;
   const key = requests.itemKey!.inFile!;
   const unique = Int32Array.from({ length: rows }, (_, row) => row + 1);
   const columns = new Map([...raw, [key, { kind: 'codes', values: unique } as const]]);
   const dictionary = { length: rows + 1 } as readonly string[];
-  const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, own]) => [name, own] as const));
+  const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, values]) => [name, values] as const));
   const staged = { source, files: [{ file: source.files[0]!, first: 0, rows, copied: false }], rows, broken: [] };
   const { bad } = await validateRows(database, {
     raw: { rows, present: new Uint8Array(rows).fill(1), columns },
@@ -242,8 +247,7 @@ async function findings(
   });
 }
 
-/** What an items file is staged as: the database that computes items one by one needs the types, and not the rows. */
-async function typesOf(source: DataSource, layout: Layout, signal: AbortSignal | undefined) {
+async function typesOf(source: DataSource, layout: DataLayout, signal: AbortSignal | undefined) {
   const database = await openDatabase(signal);
   try {
     return await stagedTypes(database, source, layout);
@@ -252,11 +256,11 @@ async function typesOf(source: DataSource, layout: Layout, signal: AbortSignal |
   }
 }
 
-/** Of the staged columns: the types that they have once all rows are there. */
+/** Returns the types of the staged columns, once all rows are read. */
 async function stagedTypes(
   database: Database,
   source: DataSource,
-  layout: Layout,
+  layout: DataLayout,
 ): Promise<ReadonlyMap<string, string>> {
   await stage(database, source, layout);
   // Few rows come at a time: more threads would only wait for each other.
@@ -266,39 +270,38 @@ async function stagedTypes(
   return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
 }
 
-/** A database that has the rows once something asks it: few writes have a mistake. */
-function lookingUp(database: Database, fill: () => Promise<void>): Database {
-  let filled: Promise<void> | undefined;
-  const after = async <T>(work: () => Promise<T>): Promise<T> => {
-    await (filled ??= fill());
+/** Returns a database that is filled before its first query: few writes have an error. */
+function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
+  let filling: Promise<void> | undefined;
+  const afterFill = async <T>(work: () => Promise<T>): Promise<T> => {
+    await (filling ??= fill());
     return work();
   };
   return {
     ...database,
-    rows: (sql) => after(() => database.rows(sql)),
-    shape: (sql, limit) => after(() => database.shape(sql, limit)),
-    stream: (sql, each) => after(() => database.stream(sql, each)),
+    rows: (sql) => afterFill(() => database.rows(sql)),
+    shape: (sql, limit) => afterFill(() => database.shape(sql, limit)),
+    stream: (sql, each) => afterFill(() => database.stream(sql, each)),
   };
 }
 
-/** Features of items that are given one by one, encoded as those of the corpus are. */
 interface Encoders {
   readonly requests: ColumnRequests;
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** By feature of the item tower that the items file gives: a row an item. */
-function encodeWritten({ raw, texts, ...of }: ComputedItems & Encoders): ReadonlyMap<string, IndexedColumn> {
-  const rows = raw.get(of.requests.itemKey!.inFile!)!;
+/** Encodes features of the item tower that the items file gives: a row an item. */
+function encodeWritten({ raw, texts, ...context }: ComputedItems & Encoders): ReadonlyMap<string, IndexedColumn> {
+  const rows = raw.get(context.requests.itemKey!.inFile!)!;
   invariant(rows.kind === 'codes', 'a key is a text');
   const ids = Int32Array.from(rows.values.keys());
-  return encodeAll(of, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
+  return encodeAll(context, 'items', ids, (request) => [raw.get(request)!, texts.get(request)]);
 }
 
-/** By feature of the item tower that events give: one row, of an item that no event has. */
-const missingColumns = (of: Encoders): ReadonlyMap<string, IndexedColumn> =>
-  encodeAll(of, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
+/** Encodes features of the item tower that events give: one row, of an item that no event has. */
+const missingColumns = (context: Encoders): ReadonlyMap<string, IndexedColumn> =>
+  encodeAll(context, 'events', Int32Array.of(-1), (request) => [noRows(request), undefined]);
 
 function encodeAll(
   { requests, needs, encodings }: Encoders,
@@ -310,7 +313,7 @@ function encodeAll(
   const requestOf = (name: string): ColumnRequest | undefined =>
     // The key is that of the file, also where events have it.
     name === tower.key ? requests.itemKey!.inFile! : requests.features.get(name);
-  const toEncode = (plan: FeaturePlan): ToEncode => [
+  const toEncode = (plan: FeaturePlan): EncoderArguments => [
     plan,
     encodings.get(plan.encoderOf)!,
     ...valuesOf(requestOf(plan.name)!),
@@ -318,8 +321,8 @@ function encodeAll(
   const encoded = new Map<string, IndexedColumn>();
   for (const plan of needs.features) {
     const request = requestOf(plan.name);
-    const isOurs = plan.name === tower.key || tower.features?.includes(plan.name) !== false;
-    if (!isOurs || madeOf(plan).length > 0 || request?.column.at !== at) continue;
+    const isItemFeature = plan.name === tower.key || tower.features?.includes(plan.name) !== false;
+    if (!isItemFeature || madeOf(plan).length > 0 || request?.column.at !== at) continue;
     const list = needs.features.find(({ name }) => name === plan.along);
     const [own, encoding, raw, dictionary] = toEncode(plan);
     const weights = requests.listWeights.get(plan.name);
@@ -332,9 +335,10 @@ function encodeAll(
 }
 
 function noRows({ form, width = 1 }: ColumnRequest): RawColumn {
-  const none = new Int32Array(0);
-  if (form === 'code') return { kind: 'codes', values: none };
-  if (form === 'codes') return { kind: 'bags', starts: none, ends: none, values: none, bad: [] };
-  if (form === 'numbers') return { kind: 'bags', starts: none, ends: none, values: new Float64Array(0), bad: [] };
+  const emptyCodes = new Int32Array(0);
+  if (form === 'code') return { kind: 'codes', values: emptyCodes };
+  if (form === 'codes') return { kind: 'bags', starts: emptyCodes, ends: emptyCodes, values: emptyCodes, bad: [] };
+  if (form === 'numbers')
+    return { kind: 'bags', starts: emptyCodes, ends: emptyCodes, values: new Float64Array(0), bad: [] };
   return { kind: 'numbers', width, values: new Float64Array(0), bad: [] };
 }

@@ -1,6 +1,6 @@
-/** Items that are given one by one as rows of the database, and what the data block computes of them. The texts of requests are values here, never SQL. */
+/** Computes the columns of items that are written, as rows of the database. The texts of requests are values here, never SQL. */
 import type { ColumnRequest } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { plain, type Wanted } from '../item_columns.ts';
 import type { RawBags, RawCodes, RawColumn, RawNumbers } from '../rows/raw.ts';
@@ -9,12 +9,12 @@ import { computedQuery, elementOf, marked, numberOf, secondsOf, textOf, timeOf }
 /** By column: its value as text, or the texts of its list; null where there is none. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 
-/** What the columns of the data block are of some rows. */
+/** The columns of the data block, computed for some rows. */
 export interface ComputedItems {
-  /** By request: the raw column, and its texts. */
+  /** The raw column, and its texts, by request. */
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
-  /** By row: what filters read, as `readItemColumns` has it. */
+  /** The values that filters read, by row, as `readItemColumns` has them. */
   readonly values: readonly ReadonlyMap<string, unknown>[];
   /** Values that are not of the type of their column. */
   readonly misfits: readonly { readonly row: number; readonly column: string; readonly type: string }[];
@@ -22,40 +22,43 @@ export interface ComputedItems {
 
 export interface ItemQuery {
   compute(rows: readonly TextRow[]): Promise<ComputedItems>;
-  /** Makes the table `items` of these rows, for what looks a value up. */
+  /** Makes the table `items` of these rows, for look-ups of values. */
   fill(rows: readonly TextRow[]): Promise<void>;
 }
 
 export interface ItemQuerySource {
   readonly database: Database;
-  readonly layout: Layout;
-  /** What the model reads of the items file. */
+  readonly layout: DataLayout;
+  /** The columns that the model reads of the items file. */
   readonly requests: readonly ColumnRequest[];
-  /** What filters read. */
+  /** The columns that filters read. */
   readonly wanted: readonly Wanted[];
-  /** By column: its type where the model reads it, and where filters do. */
+  /** The types of columns where the model reads them, and where filters do. */
   readonly modelTypes: ReadonlyMap<string, string>;
   readonly filterTypes: ReadonlyMap<string, string>;
 }
 
 /**
- * One query for all, without a join: most of the time of a small query goes into its way there and back. Expressions read a table called `items`, first with the
- * types of the model, then with those of filters; what was computed before goes along under names that no file has. Long because the parts of
+ * Makes one query for all, without a join: most of the time of a small query goes into its way there and back. Expressions read a table called `items`, first with the
+ * types of the model, then with those of filters; earlier results go along under names that no file has. Long because the parts of
  * one query are next to each other.
  */
 export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
   const { database, layout, requests, wanted, modelTypes, filterTypes } = source;
   const names = [...new Set([...modelTypes.keys(), ...filterTypes.keys()])];
   const isList = (name: string): boolean => [modelTypes, filterTypes].some((types) => types.get(name)?.endsWith(']'));
-  const shapes = names.map((name, at) => [`c${at}`, isList(name) ? ['VARCHAR'] : 'VARCHAR']);
-  const shape = quoteText(JSON.stringify([{ r: 'INTEGER', ...Object.fromEntries(shapes) }]));
+  const columnShapes = names.map((name, index) => [`c${index}`, isList(name) ? ['VARCHAR'] : 'VARCHAR']);
+  const shape = quoteText(JSON.stringify([{ r: 'INTEGER', ...Object.fromEntries(columnShapes) }]));
   const textOfRows = (rows: readonly TextRow[]): string =>
     JSON.stringify(
-      rows.map((row, r) => ({ r, ...Object.fromEntries(names.map((name, at) => [`c${at}`, row.get(name) ?? null])) })),
+      rows.map((row, r) => ({
+        r,
+        ...Object.fromEntries(names.map((name, index) => [`c${index}`, row.get(name) ?? null])),
+      })),
     );
-  const given = (text: string): string => `(SELECT unnest(from_json(${text}, ${shape})) AS ${own('row')})`;
-  const fieldOf = (name: string): string => `${own('row')}.c${names.indexOf(name)}`;
-  /** Null where the text is none of the type. */
+  const givenRows = (text: string): string => `(SELECT unnest(from_json(${text}, ${shape})) AS ${internalName('row')})`;
+  const fieldOf = (name: string): string => `${internalName('row')}.c${names.indexOf(name)}`;
+  /** Returns NULL where the text is none of the type. */
   const castOf = (name: string, type: string): string =>
     type === 'VARCHAR' ? fieldOf(name) : `TRY_CAST(${fieldOf(name)} AS ${type})`;
   const columnsOf = (types: ReadonlyMap<string, string>): string[] =>
@@ -63,19 +66,21 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
   const fill = async (rows: readonly TextRow[]): Promise<void> => {
     const columns = columnsOf(modelTypes).join(', ');
     await database.run(
-      `CREATE OR REPLACE TEMP TABLE items AS SELECT ${columns} FROM ${given(quoteText(textOfRows(rows)))}`,
+      `CREATE OR REPLACE TEMP TABLE items AS SELECT ${columns} FROM ${givenRows(quoteText(textOfRows(rows)))}`,
     );
   };
 
   await fill([]);
   const { types } = await computedQuery(database, 'items', requests, layout);
-  const computed = requests.map(({ column }, at) => `${enclose(column.sql)} AS ${own(`column ${at}`)}`);
-  const outputs = requests.map((request, at) => [
-    own(`value ${at}`),
-    outputOf(request, own(`column ${at}`), types[at]!),
+  const computedColumns = requests.map(
+    ({ column }, index) => `${enclose(column.sql)} AS ${internalName(`column ${index}`)}`,
+  );
+  const outputs = requests.map((request, index) => [
+    internalName(`value ${index}`),
+    outputOf(request, internalName(`column ${index}`), types[index]!),
   ]);
-  const checks = [modelTypes, filterTypes].flatMap((of) =>
-    [...of].flatMap(([column, type]) =>
+  const checks = [modelTypes, filterTypes].flatMap((columnTypes) =>
+    [...columnTypes].flatMap(([column, type]) =>
       type === 'VARCHAR'
         ? []
         : [{ column, type, sql: `${fieldOf(column)} IS NOT NULL AND ${castOf(column, type)} IS NULL` }],
@@ -84,19 +89,19 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
   const select = (columns: readonly string[], from: string): string =>
     `(SELECT ${columns.join(', ')} FROM ${from} AS items)`;
   const query = (text: string): string => {
-    const forModel = select([own('row'), ...columnsOf(modelTypes)], given(text));
-    const ofModel = select([own('row'), ...computed], forModel);
+    const forModel = select([internalName('row'), ...columnsOf(modelTypes)], givenRows(text));
+    const ofModel = select([internalName('row'), ...computedColumns], forModel);
     const forFilters = select(
-      [own('row'), ...outputs.map(([name, sql]) => `${sql} AS ${name}`), ...columnsOf(filterTypes)],
+      [internalName('row'), ...outputs.map(([name, sql]) => `${sql} AS ${name}`), ...columnsOf(filterTypes)],
       ofModel,
     );
-    const all = [
-      `${own('row')}.r`,
+    const allColumns = [
+      `${internalName('row')}.r`,
       ...outputs.map(([name]) => name!),
-      ...wanted.map(({ value }, at) => `${value} AS f${at}`),
-      ...checks.map(({ sql }, at) => `${sql} AS m${at}`),
+      ...wanted.map(({ value }, index) => `${value} AS f${index}`),
+      ...checks.map(({ sql }, index) => `${sql} AS m${index}`),
     ];
-    return select(all, forFilters).slice(1, -1);
+    return select(allColumns, forFilters).slice(1, -1);
   };
 
   const computeRows = await database.prepare(query('$1::VARCHAR'));
@@ -104,31 +109,34 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
   const firstCheck = firstValue + wanted.length;
   return {
     fill,
-    async compute(asked) {
-      const found = await computeRows(textOfRows(asked));
-      const rows = [...found].sort(([a], [b]) => Number(a) - Number(b));
+    async compute(items) {
+      const resultRows = await computeRows(textOfRows(items));
+      const rows = [...resultRows].sort(([a], [b]) => Number(a) - Number(b));
       const raw = new Map<ColumnRequest, RawColumn>();
       const texts = new Map<ColumnRequest, readonly string[]>();
-      for (const [at, request] of requests.entries()) {
+      for (const [index, request] of requests.entries()) {
         const known = makeTexts();
-        const values = rows.map((row) => row[1 + at]);
+        const values = rows.map((row) => row[1 + index]);
         raw.set(request, rawColumn(request, values, known.codeOf));
         texts.set(request, known.texts);
       }
       return {
         raw,
         texts,
-        values: rows.map((row) => new Map(wanted.map(({ name }, at) => [name, plainValue(row[firstValue + at])]))),
-        misfits: rows.flatMap((each, row) =>
-          checks.flatMap(({ column, type }, at) => (each[firstCheck + at] === true ? [{ row, column, type }] : [])),
+        values: rows.map(
+          (row) => new Map(wanted.map(({ name }, index) => [name, plainValue(row[firstValue + index])])),
+        ),
+        misfits: rows.flatMap((result, row) =>
+          checks.flatMap(({ column, type }, index) =>
+            result[firstCheck + index] === true ? [{ row, column, type }] : [],
+          ),
         ),
       };
     },
   };
 }
 
-/** A name that goes along with the columns of a file. */
-const own = (name: string): string => quoteName(`tower ${name}`);
+const internalName = (name: string): string => quoteName(`tower ${name}`);
 
 function outputOf({ form, column }: ColumnRequest, name: string, type: string): string {
   switch (form) {
@@ -160,32 +168,32 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
       width,
     );
   const bad: number[] = [];
-  const kept = lists.map((list = [], row) =>
+  const elementsOfRows = lists.map((list = [], row) =>
     form === 'codes'
       ? list.map(codeOf).filter((code) => code > 0)
       : list
-          .filter((each) => each !== null)
-          .map((each) => {
-            if (!Number.isFinite(each)) bad.push(row);
-            return Number(each);
+          .filter((result) => result !== null)
+          .map((result) => {
+            if (!Number.isFinite(result)) bad.push(row);
+            return Number(result);
           }),
   );
   let end = 0;
-  const ends = Int32Array.from(kept, ({ length }) => (end += length));
-  const starts = ends.map((end, row) => end - kept[row]!.length);
-  const flat = kept.flat();
+  const ends = Int32Array.from(elementsOfRows, ({ length }) => (end += length));
+  const starts = ends.map((end, row) => end - elementsOfRows[row]!.length);
+  const elements = elementsOfRows.flat();
   return {
     kind: 'bags',
     starts,
     ends,
-    values: form === 'codes' ? Int32Array.from(flat) : Float64Array.from(flat),
+    values: form === 'codes' ? Int32Array.from(elements) : Float64Array.from(elements),
     bad,
   } satisfies RawBags;
 }
 
 const numberOrNaN = (value: unknown): number => (value === null ? Number.NaN : Number(value));
 
-/** Rows of `width` numbers; what is not that is bad, and NaN says that there was something. */
+/** Makes rows of `width` numbers; others are bad, and NaN stands for a value that is no number. */
 function numbersOf(lists: readonly (readonly number[] | undefined)[], width: number): RawNumbers {
   const values = new Float64Array(lists.length * width).fill(Number.NaN);
   const [bad, nan]: [number[], number[]] = [[], []];
@@ -197,21 +205,20 @@ function numbersOf(lists: readonly (readonly number[] | undefined)[], width: num
   return { kind: 'numbers', width, values, bad, nan };
 }
 
-/** Distinct texts and their places; 0 is the empty text, which represents a missing value. */
+/** Numbers distinct texts; 0 is the empty text, which represents a missing value. */
 function makeTexts() {
   const texts = [''];
-  const places = new Map<string, number>([['', 0]]);
+  const codes = new Map<string, number>([['', 0]]);
   const codeOf = (value: unknown): number => {
     if (value === null) return 0;
     const text = String(value);
-    const known = places.get(text);
+    const known = codes.get(text);
     if (known !== undefined) return known;
-    places.set(text, texts.push(text) - 1);
+    codes.set(text, texts.push(text) - 1);
     return texts.length - 1;
   };
   return { texts, codeOf };
 }
 
-/** As `readItemColumns` has it. */
 const plainValue = (value: unknown): unknown =>
   Array.isArray(value) ? plain({ items: value } as never) : plain(value);

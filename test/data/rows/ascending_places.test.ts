@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ascendingPlaces } from '../../../src/data/rows/ascending_places.ts';
+import { ascendingIndexes } from '../../../src/data/rows/ascending_places.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 
 it('orders numbers, and leaves equal ones in their order', () => {
@@ -9,5 +9,5 @@ it('orders numbers, and leaves equal ones in their order', () => {
     () => [-1e300, -2.5, -0, 0, 7, 1e9 + random.integer(50)][random.integer(6)]!,
   );
   const expected = [...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b);
-  expect([...ascendingPlaces(values)]).toEqual(expected);
+  expect([...ascendingIndexes(values)]).toEqual(expected);
 });

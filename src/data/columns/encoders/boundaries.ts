@@ -1,7 +1,11 @@
 /** Code = how many boundaries are ≤ the value, after log(1 + x) where `log`; a missing value has the code after the last. */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitBoundaries: Fit<'boundaries'> = ({ boundaries, log }) => ({ kind: 'boundaries', boundaries, log });
+export const fitBoundaries: FitEncoder<'boundaries'> = ({ boundaries, log }) => ({
+  kind: 'boundaries',
+  boundaries,
+  log,
+});
 
 export const boundariesCoder: MakeCoder<'boundaries'> = ({ boundaries, log }) => ({
   reads: 'number',

@@ -3,16 +3,16 @@
  * week_hour 0 (Monday, midnight) … 167. A missing moment has the code after the last.
  */
 import { type ClockPart, clockParts } from '../../../plan/plan.ts';
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitClock: Fit<'clock'> = ({ part }) => ({ kind: 'clock', part });
+export const fitClock: FitEncoder<'clock'> = ({ part }) => ({ kind: 'clock', part });
 
 export const clockCoder: MakeCoder<'clock'> = ({ part }) => ({
   reads: 'number',
   gives: 'code',
   code: (seconds) => {
     const code = Number.isNaN(seconds) ? Number.NaN : codes[part](seconds);
-    // Further from 1970 than a calendar goes.
+    // A calendar ends: the code is NaN far from 1970.
     return Number.isNaN(code) ? clockParts[part] : code;
   },
 });

@@ -1,10 +1,9 @@
-/** What each kind of encoder promises. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
-
+/** The contract of encoders. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
 import type { Encoder } from '../../../plan/plan.ts';
 import type { Texts } from '../../../text/texts.ts';
 import type { Encoding } from '../../dataset.ts';
 
-/** Texts of the training part: how often each place of a dictionary occurs. Place 0 is missing and counts nothing. */
+/** Texts of the training part: the count of each index of a dictionary. Index 0 is missing and counts nothing. */
 interface TextSample {
   readonly texts: Texts;
   readonly counts: ArrayLike<number>;
@@ -16,7 +15,7 @@ export interface NumberSample {
   readonly weights: ArrayLike<number>;
 }
 
-export interface Sample {
+export interface ColumnSample {
   readonly texts: TextSample;
   readonly numbers: NumberSample;
 }
@@ -27,7 +26,6 @@ export type Coder =
       readonly reads: 'text';
       readonly gives: 'code';
       readonly code: (text: string) => number;
-      /** The same of many. Absent: each is asked for. */
       readonly codesOf?: (texts: Texts) => Int32Array;
     }
   | { readonly reads: 'text'; readonly gives: 'bag'; readonly codes: (text: string) => readonly number[] }
@@ -39,7 +37,6 @@ export type Coder =
 type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;
 type EncodingOf<K extends Encoding['kind']> = Extract<Encoding, { kind: K }>;
 
-/** Learns what it must from the training part alone. */
-export type Fit<K extends Encoder['kind']> = (encoder: EncoderOf<K>, sample: Sample) => Encoding;
+export type FitEncoder<K extends Encoder['kind']> = (encoder: EncoderOf<K>, sample: ColumnSample) => Encoding;
 
 export type MakeCoder<K extends Encoding['kind']> = (encoding: EncodingOf<K>) => Coder;

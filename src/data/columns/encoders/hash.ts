@@ -1,8 +1,8 @@
 /** Codes 0 … buckets − 1: the text's MurmurHash3 modulo `buckets`. A missing value hashes as the empty text. */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 
-export const fitHash: Fit<'hash'> = ({ buckets }) => ({ kind: 'hash', buckets });
+export const fitHash: FitEncoder<'hash'> = ({ buckets }) => ({ kind: 'hash', buckets });
 
 export const hashCoder: MakeCoder<'hash'> = ({ buckets }) => ({
   reads: 'text',

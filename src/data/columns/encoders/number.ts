@@ -1,7 +1,7 @@
 /** The number itself, or log(1 + x); a missing value is 0. */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitNumber: Fit<'number'> = ({ log }) => ({ kind: 'number', log });
+export const fitNumber: FitEncoder<'number'> = ({ log }) => ({ kind: 'number', log });
 
 export const numberCoder: MakeCoder<'number'> = ({ log }) => ({
   reads: 'number',

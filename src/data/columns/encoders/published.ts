@@ -1,6 +1,6 @@
 /**
- * How text becomes codes, said so that a program in another language can do the same: each rule with values that a port is tried on.
- * It goes into serving.json; `docs/guide/serving.md` explains it. What is said here never changes for an encoding that exists.
+ * The rules by which text becomes codes, published so that a program in another language can do the same: each rule with test values. They go
+ * into serving.json; `docs/guide/serving.md` explains them. A rule never changes for an encoding that exists.
  */
 import { crossedText } from '../crosses.ts';
 import { bigramsOf } from './bigrams.ts';
@@ -8,41 +8,7 @@ import { murmur3 } from './murmur3.ts';
 import { trigramsOf } from './trigrams.ts';
 import { wordsOf } from './words.ts';
 
-export interface PublishedRules {
-  readonly text: { readonly rule: string };
-  readonly hash: {
-    readonly algorithm: 'MurmurHash3_x86_32';
-    readonly seed: 0;
-    readonly bytes: 'UTF-8';
-    readonly rule: string;
-    readonly vectors: readonly { readonly text: string; readonly hash: number }[];
-  };
-  readonly words: {
-    readonly normalization: 'NFC';
-    readonly lowerCase: string;
-    readonly pattern: string;
-    readonly unicode: string;
-    readonly rule: string;
-    readonly vectors: readonly { readonly text: string; readonly words: readonly string[] }[];
-  };
-  readonly bigrams: {
-    readonly separator: ' ';
-    readonly rule: string;
-    readonly vectors: readonly { readonly text: string; readonly bigrams: readonly string[] }[];
-  };
-  readonly trigrams: {
-    readonly size: 3;
-    readonly frame: '#';
-    readonly unit: 'Unicode code point';
-    readonly rule: string;
-    readonly vectors: readonly { readonly text: string; readonly trigrams: readonly string[] }[];
-  };
-  readonly cross: {
-    readonly separator: ',';
-    readonly rule: string;
-    readonly vectors: readonly { readonly codes: readonly number[]; readonly text: string; readonly hash: number }[];
-  };
-}
+export type PublishedRules = ReturnType<typeof publishedRules>;
 
 /** Empty, one byte, each length of a tail, two to four bytes a character, and longer than any block. */
 const texts: readonly string[] = [
@@ -75,7 +41,7 @@ const phrases: readonly string[] = [
   '𝒜lpha_beta-γ',
 ];
 
-export function publishedRules(): PublishedRules {
+export function publishedRules() {
   return {
     text: {
       rule: 'A text is taken as written: no blanks are removed, no case is changed. A number is written in decimal, whole numbers without a fraction (7, not 7.0); a truth value as true or false. A missing value is the empty text.',

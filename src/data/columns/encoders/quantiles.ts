@@ -3,9 +3,9 @@
  * values that repeat a lot give fewer pieces.
  */
 import { everyRow } from '../../../every_row.ts';
-import type { Fit, NumberSample } from './contract.ts';
+import type { FitEncoder, NumberSample } from './contract.ts';
 
-export const fitQuantiles: Fit<'quantiles'> = ({ buckets, log }, { numbers }) => {
+export const fitQuantiles: FitEncoder<'quantiles'> = ({ buckets, log }, { numbers }) => {
   const { sorted, weightOf, total } = ascending(numbers, log);
   const boundaries: number[] = [];
   let below = 0;
@@ -21,25 +21,28 @@ export const fitQuantiles: Fit<'quantiles'> = ({ buckets, log }, { numbers }) =>
   return { kind: 'boundaries', boundaries, log };
 };
 
-/** The values that are there, in ascending order, each with its weight. */
 function ascending({ values, weights }: NumberSample, log: boolean) {
-  const present = new Float64Array(values.length);
-  const heavy = new Float64Array(values.length);
+  const presentValues = new Float64Array(values.length);
+  const presentWeights = new Float64Array(values.length);
   let count = 0;
   let total = 0;
-  let plain = true;
+  let unweighted = true;
   for (let i = 0; i < values.length; i++) {
     const x = log ? Math.log1p(values[i]!) : values[i]!;
     const weight = weights[i]!;
     if (Number.isNaN(x) || weight === 0) continue;
-    present[count] = x;
-    heavy[count] = weight;
-    plain &&= weight === 1;
+    presentValues[count] = x;
+    presentWeights[count] = weight;
+    unweighted &&= weight === 1;
     total += weight;
     count++;
   }
-  const x = present.subarray(0, count);
-  if (plain) return { sorted: x.sort(), weightOf: () => 1, total };
+  const x = presentValues.subarray(0, count);
+  if (unweighted) return { sorted: x.sort(), weightOf: () => 1, total };
   const order = everyRow(count).sort((a, b) => x[a]! - x[b]!);
-  return { sorted: Float64Array.from(order, (at) => x[at]!), weightOf: (i: number) => heavy[order[i]!]!, total };
+  return {
+    sorted: Float64Array.from(order, (at) => x[at]!),
+    weightOf: (i: number) => presentWeights[order[i]!]!,
+    total,
+  };
 }

@@ -2,9 +2,9 @@
  * (x − mean) ÷ deviation of the training part (the population's, dividing by n), after log(1 + x) where `log`; where all values
  * are equal the deviation is taken as 1. A missing value is 0, the mean.
  */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitStandardize: Fit<'standardize'> = ({ log }, { numbers: { values, weights } }) => {
+export const fitStandardize: FitEncoder<'standardize'> = ({ log }, { numbers: { values, weights } }) => {
   // Welford's update (1962), weighted: one pass without cancellation.
   let total = 0;
   let mean = 0;
@@ -14,9 +14,9 @@ export const fitStandardize: Fit<'standardize'> = ({ log }, { numbers: { values,
     const weight = weights[i]!;
     if (Number.isNaN(x) || weight === 0) continue;
     total += weight;
-    const away = x - mean;
-    mean += (away * weight) / total;
-    squares += weight * away * (x - mean);
+    const difference = x - mean;
+    mean += (difference * weight) / total;
+    squares += weight * difference * (x - mean);
   }
   const deviation = total === 0 ? 1 : Math.sqrt(squares / total);
   return { kind: 'standardize', mean, deviation: deviation > 0 ? deviation : 1, log };

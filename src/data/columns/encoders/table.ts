@@ -1,10 +1,10 @@
-/** Every kind of encoder: how it is fitted, and how it works once it is. */
+/** Maps every kind of encoder to its fit, and every kind of encoding to its coder. */
 import type { Encoder } from '../../../plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
 import { bigramsCoder, fitBigrams } from './bigrams.ts';
 import { boundariesCoder, fitBoundaries } from './boundaries.ts';
 import { clockCoder, fitClock } from './clock.ts';
-import type { Coder, Fit, MakeCoder, Sample } from './contract.ts';
+import type { Coder, ColumnSample, FitEncoder, MakeCoder } from './contract.ts';
 import { fitHash, hashCoder } from './hash.ts';
 import { fitNumber, numberCoder } from './number.ts';
 import { fitQuantiles } from './quantiles.ts';
@@ -14,7 +14,7 @@ import { fitVector, vectorCoder } from './vector.ts';
 import { fitVocabulary, vocabularyCoder } from './vocabulary.ts';
 import { fitWords, wordsCoder } from './words.ts';
 
-const fits: { readonly [K in Encoder['kind']]: Fit<K> } = {
+const fits: { readonly [K in Encoder['kind']]: FitEncoder<K> } = {
   vocabulary: fitVocabulary,
   hash: fitHash,
   boundaries: fitBoundaries,
@@ -41,18 +41,17 @@ const coders: { readonly [K in Encoding['kind']]: MakeCoder<K> } = {
   trigrams: trigramsCoder,
 };
 
-/** Learns from a sample of the training part. */
-export function fitEncoder(encoder: Encoder, sample: Sample): Encoding {
-  return (fits[encoder.kind] as (encoder: Encoder, sample: Sample) => Encoding)(encoder, sample);
+export function fitEncoder(encoder: Encoder, sample: ColumnSample): Encoding {
+  return (fits[encoder.kind] as (encoder: Encoder, sample: ColumnSample) => Encoding)(encoder, sample);
 }
 
-const made = new WeakMap<Encoding, Coder>();
+const coderCache = new WeakMap<Encoding, Coder>();
 
-/** Prepares a fitted encoder for many values, once: a request with one value asks for it again. */
+/** Prepares a fitted encoder for many values, once: each request with one value needs it again. */
 export function makeCoder(encoding: Encoding): Coder {
-  const known = made.get(encoding);
-  if (known) return known;
+  const cachedCoder = coderCache.get(encoding);
+  if (cachedCoder) return cachedCoder;
   const coder = (coders[encoding.kind] as (encoding: Encoding) => Coder)(encoding);
-  made.set(encoding, coder);
+  coderCache.set(encoding, coder);
   return coder;
 }

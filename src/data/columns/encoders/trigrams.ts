@@ -2,15 +2,14 @@
  * Letter trigrams of `#word#` for every word of a text (Huang et al., CIKM 2013, section 3.2): `good` gives #go, goo, ood, od#.
  * Each has the code of `pieces.ts`. A missing text has none.
  */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';
 import { wordsOf } from './words.ts';
 
-export const fitTrigrams: Fit<'trigrams'> = fitPieces;
+export const fitTrigrams: FitEncoder<'trigrams'> = fitPieces;
 
 export const trigramsCoder: MakeCoder<'trigrams'> = piecesCoder(trigramsOf);
 
-/** In their order, repeated ones repeated. */
 export function trigramsOf(text: string): readonly string[] {
   return wordsOf(text).flatMap((word) => {
     const letters = [...`#${word}#`];

@@ -1,4 +1,4 @@
-/** Single values, as a server gets them, encoded as training encoded its columns. */
+/** Encodes single values, as a server gets them, as training encoded its columns. */
 import type { Encoding } from '../../dataset.ts';
 import type { Coder } from './contract.ts';
 import { makeCoder } from './table.ts';
@@ -8,7 +8,6 @@ export type EncodedValue =
   | { readonly kind: 'bag'; readonly codes: readonly number[] }
   | { readonly kind: 'numbers'; readonly numbers: readonly number[] };
 
-/** One value, encoded once. For many, keep `makeValueEncoder`'s. */
 export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
   return makeValueEncoder(encoding)(value);
 }
@@ -22,17 +21,17 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);
   const takesLog = 'log' in encoding && encoding.log;
-  const one = (value: unknown): EncodedValue => {
+  const encodeSingle = (value: unknown): EncodedValue => {
     if (takesLog && !isMissing(value) && numberOf(value) <= -1)
       fail('a number above -1, since log(1 + x) is taken', value);
     return encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
   };
   return (value) => {
     if (coder.reads === 'vector') return { kind: 'numbers', numbers: vectorOf(value, coder.size) };
-    if (!Array.isArray(value)) return one(value);
+    if (!Array.isArray(value)) return encodeSingle(value);
     const codes = value.flatMap((element) => {
       if (isMissing(element)) return [];
-      const encoded = one(element);
+      const encoded = encodeSingle(element);
       if (encoded.kind === 'bag') return encoded.codes;
       return encoded.kind === 'code' ? [encoded.code] : fail('one number', value);
     });
@@ -69,12 +68,11 @@ function textOf(value: unknown): string {
     : fail('a text', value);
 }
 
-const moment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:\d\d)?$/;
+const momentPattern = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:\d\d)?$/;
 
-/** Seconds since 1970 of a date or its text; anything else as it is. */
 function secondsOf(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000;
-  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && moment.exec(value.trim())) || [];
+  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && momentPattern.exec(value.trim())) || [];
   const seconds = Date.parse(`${day}T${time}${zone}`) / 1000;
   return Number.isNaN(seconds) ? value : seconds;
 }
@@ -90,7 +88,7 @@ function vectorOf(value: unknown, size: number): readonly number[] {
   return value.map((element) => singleOf(numberOf(element), value));
 }
 
-/** In the 32 bits that a model computes with. */
+/** Rounds to float32, with which a model computes. */
 function singleOf(number: number, value: unknown): number {
   const single = Math.fround(number);
   return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);

@@ -1,6 +1,6 @@
 /** `size` numbers as they are; a missing vector is zeros. */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitVector: Fit<'vector'> = ({ size }) => ({ kind: 'vector', size });
+export const fitVector: FitEncoder<'vector'> = ({ size }) => ({ kind: 'vector', size });
 
 export const vectorCoder: MakeCoder<'vector'> = ({ size }) => ({ reads: 'vector', gives: 'numbers', size });

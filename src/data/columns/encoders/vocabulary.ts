@@ -5,31 +5,32 @@
 
 import { type KeyTable, makeKeyTable } from '../../../text/key_table.ts';
 import { compareTexts, packTexts, pickTexts } from '../../../text/texts.ts';
-import { ascendingPlaces } from '../../rows/ascending_places.ts';
-import type { Fit, MakeCoder } from './contract.ts';
+import { ascendingIndexes } from '../../rows/ascending_places.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 
-export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
+export const fitVocabulary: FitEncoder<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
   if (values !== undefined) return { kind: 'vocabulary', values: packTexts(values) };
-  const places = placesOf(counts, Math.max(1, minimumCount));
-  const descending = ascendingPlaces(Float64Array.from(places, (place) => -counts[place]!)).map((at) => places[at]!);
+  const indexes = frequentIndexes(counts, Math.max(1, minimumCount));
+  const descending = ascendingIndexes(Float64Array.from(indexes, (index) => -counts[index]!)).map(
+    (rank) => indexes[rank]!,
+  );
   // Dictionaries are in the order of bytes, which is nearly always that of units.
-  const isOrdered = places.every((place, at) => at === 0 || compareTexts(texts, places[at - 1]!, place) < 0);
+  const isOrdered = indexes.every((index, rank) => rank === 0 || compareTexts(texts, indexes[rank - 1]!, index) < 0);
   if (!isOrdered) descending.sort((a, b) => counts[b]! - counts[a]! || compareTexts(texts, a, b));
   return { kind: 'vocabulary', values: pickTexts(texts, descending) };
 };
 
-/** Places, but for the first, that have a count at least. */
-function placesOf(counts: ArrayLike<number>, least: number): Int32Array {
-  const places = new Int32Array(counts.length);
+function frequentIndexes(counts: ArrayLike<number>, minimum: number): Int32Array {
+  const indexes = new Int32Array(counts.length);
   let length = 0;
-  for (let place = 1; place < counts.length; place++) if (counts[place]! >= least) places[length++] = place;
-  return places.subarray(0, length);
+  for (let index = 1; index < counts.length; index++) if (counts[index]! >= minimum) indexes[length++] = index;
+  return indexes.subarray(0, length);
 }
 
 export const vocabularyCoder: MakeCoder<'vocabulary'> = ({ values }) => {
-  // A large table, and many callers only ask what the coder reads.
-  let made: KeyTable | undefined;
-  const keys = (): KeyTable => (made ??= makeKeyTable(values, values.length));
+  // The table is large, and many callers only read the coder's kind.
+  let keyTable: KeyTable | undefined;
+  const keys = (): KeyTable => (keyTable ??= makeKeyTable(values, values.length));
   return {
     reads: 'text',
     gives: 'code',

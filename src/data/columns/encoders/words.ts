@@ -2,14 +2,13 @@
  * The words of a text, lower case, each with the code of `pieces.ts`. A word is a run of letters and digits of any script,
  * after Unicode's canonical composition (NFC). A missing text has none.
  */
-import type { Fit, MakeCoder } from './contract.ts';
+import type { FitEncoder, MakeCoder } from './contract.ts';
 import { fitPieces, piecesCoder } from './pieces.ts';
 
-export const fitWords: Fit<'words'> = fitPieces;
+export const fitWords: FitEncoder<'words'> = fitPieces;
 
 export const wordsCoder: MakeCoder<'words'> = piecesCoder(wordsOf);
 
-/** In their order, repeated ones repeated. */
 export function wordsOf(text: string): readonly string[] {
   return (
     text

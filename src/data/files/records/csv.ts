@@ -12,7 +12,6 @@ import { isUtf8 } from 'node:buffer';
 import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
 import { CR, hasMark, LF, lineEnd, otherEncoding, pastLineEnd, QUOTE } from './text_bytes.ts';
 
-/** The longest record. */
 export const maxRecordBytes = 2_000_000;
 
 const SPACE = 0x20;
@@ -27,7 +26,6 @@ export interface CsvShape {
 /** `cut`: the record may go on after these bytes. `trailing`: something follows a closing quote. */
 type ParseOutcome = 'whole' | 'cut' | 'unclosed' | 'trailing';
 
-/** Takes one record apart. */
 export class CsvParser {
   private readonly kinds = new Uint8Array(256);
   private readonly separator: number;
@@ -116,7 +114,6 @@ export class CsvScanner implements Scanner {
   private line = 1;
   private begun = false;
   private header: Buffer | undefined;
-  /** In a line that was rejected for its length. */
   private skipping = false;
 
   constructor(private readonly shape: CsvShape) {
@@ -265,7 +262,6 @@ export class CsvScanner implements Scanner {
     return true;
   }
 
-  /** Returns the problem of bytes that are no text. */
   private invalid(record: Buffer): Problem | undefined {
     const { columns, delimiter } = this.shape;
     const hasZero = record.includes(0);

@@ -69,7 +69,6 @@ export async function copyGood(file: InputFile, scanner: Scanner, to: string, si
   }
 }
 
-/** Calls `each` with the line of every good record. */
 export async function eachGood(file: InputFile, scanner: Scanner, each: (line: number) => void): Promise<void> {
   await eachPiece(file, (bytes, final) =>
     scanner.take(bytes, final, (line, _from, _to, problem) => {

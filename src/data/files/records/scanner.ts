@@ -8,7 +8,6 @@ export interface Problem {
 /** A record is `bytes[from … to)` and begins on `line`, from 1. One with a problem is rejected, and is one physical line. */
 export type EachRecord = (line: number, from: number, to: number, problem?: Problem) => void;
 
-/** Takes a file in pieces, wherever they end. */
 export interface Scanner {
   /**
    * Gives the records of `bytes` to `each`. `bytes` begin where the last call ended, and `final` says that nothing follows them.

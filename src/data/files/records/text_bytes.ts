@@ -23,7 +23,6 @@ export function pastLineEnd(bytes: Buffer, at: number): number {
   return bytes[at] === LF ? at + 1 : at;
 }
 
-/** Recognizes UTF-16 and UTF-32 by the first bytes. */
 export function otherEncoding(bytes: Buffer): string | undefined {
   const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
   const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;

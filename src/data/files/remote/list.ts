@@ -32,7 +32,6 @@ class TransientError extends RemoteError {}
 
 const mostRedirects = 5;
 
-/** Space of the disk that is left to other programs. */
 const spareBytes = 256 * 2 ** 20;
 
 /**
@@ -95,7 +94,6 @@ async function attemptAt(
   }
 }
 
-/** Follows redirects, each to an address that is allowed. */
 async function answerOf(address: string, allowed: readonly string[], signal: AbortSignal): Promise<Response> {
   let url = new URL(address);
   for (let hop = 0; hop <= mostRedirects; hop++) {
@@ -141,7 +139,6 @@ async function refuseLarge(length: number, to: string): Promise<void> {
   throw new RemoteError(`it has ${needed}, and ${dirname(to)} has room for ${left}`);
 }
 
-/** Words the error of a connection; undefined for another error. */
 function networkError(error: Error): RemoteError | undefined {
   const cause = (error.cause ?? error) as NodeJS.ErrnoException & { host?: string };
   const code = cause.code ?? '';

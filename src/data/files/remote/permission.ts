@@ -33,7 +33,6 @@ export function isAllowed({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readon
   return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
 }
 
-/** Returns the folder that a user would allow to read an address. */
 export function folderOfAddress({ text, fixed }: FileAddress): string {
   return fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;
 }

@@ -8,7 +8,6 @@ import { withoutSecrets } from './address.ts';
 
 type StoreEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Names of variables whose values no message may hold. */
 const secretVariables: readonly string[] = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
@@ -17,7 +16,6 @@ const secretVariables: readonly string[] = [
   'GS_SECRET_ACCESS_KEY',
 ];
 
-/** Hides keys of the environment, and names and passwords of addresses. */
 export function redacted(text: string, env: StoreEnvironment = process.env): string {
   const values = secretVariables.flatMap((name) => (env[name] ? [env[name]] : []));
   const redactedText = values.reduce((unredacted, value) => unredacted.replaceAll(value, '…'), text);

@@ -14,7 +14,6 @@ export interface InStore {
   readonly described: DataFile;
 }
 
-/** Selects the files that are in a store; copies are files of this machine. */
 export const inStores = <F extends { readonly path: string }>(files: readonly F[]): readonly F[] =>
   files.filter(({ path }) => isAddress(path));
 
@@ -69,7 +68,6 @@ function settings(): readonly string[] {
   ];
 }
 
-/** A file in the list of a store. */
 export interface StoredFile {
   readonly path: string;
   readonly bytes: number;

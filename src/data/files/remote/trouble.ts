@@ -10,7 +10,6 @@ export function silence(): number {
   throw failure('remote-timeout', { value });
 }
 
-/** How often a request that failed is made again. */
 export const retries = 2;
 
 const wordsOfStatus: Readonly<Record<number, string>> = {
@@ -36,7 +35,6 @@ export function reasonOfStatus(status: number, scheme?: 's3' | 'gs'): string {
   return `it answered with HTTP ${status}${status >= 500 ? `, ${retries + 1} times` : ''}`;
 }
 
-/** The messages of the library that fetches for the database, and their words, in its order. */
 const wordsOfFetching: readonly (readonly [RegExp, (host: string) => string])[] = [
   [/Could not resolve host/i, (host) => `the name ${host} cannot be found`],
   [/Could not resolve proxy/i, () => 'the name of the proxy cannot be found'],
@@ -55,7 +53,6 @@ export function isOfStore(error: unknown): error is Error {
   return error instanceof Error && /^(HTTP|IO) Error/.test(error.message) && /(https?|s3|gs):\/\//.test(error.message);
 }
 
-/** Words an error that `isOfStore`. */
 export function reasonOfStore({ message }: Error, scheme: 's3' | 'gs'): string {
   const status = Number(/\(HTTP (\d{3})/.exec(message)?.[1] ?? /HTTP (\d{3})\b/.exec(message)?.[1]);
   if (status >= 300) return reasonOfStatus(status, scheme);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
-import type { Sample } from '../../../../src/data/columns/encoders/contract.ts';
+import type { ColumnSample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
 import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
@@ -12,12 +12,12 @@ import type { Encoder } from '../../../../src/plan/plan.ts';
 import { PackedTexts, packTexts, type Texts } from '../../../../src/text/texts.ts';
 import fc from '../../../fast_check.ts';
 
-const texts = (counts: Readonly<Record<string, number>>): Sample => ({
+const texts = (counts: Readonly<Record<string, number>>): ColumnSample => ({
   texts: { texts: ['', ...Object.keys(counts)], counts: [0, ...Object.values(counts)] },
   numbers: { values: new Float64Array(0), weights: [] },
 });
 
-const numbers = (values: readonly number[], weights: readonly number[] = values.map(() => 1)): Sample => ({
+const numbers = (values: readonly number[], weights: readonly number[] = values.map(() => 1)): ColumnSample => ({
   ...texts({}),
   numbers: { values: Float64Array.from(values), weights },
 });
