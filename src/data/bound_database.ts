@@ -1,4 +1,4 @@
-/** A database for the files that a data block names, for as long as they are read. */
+/** Opens a database for the files of a data block, for as long as they are read. */
 import { Failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
@@ -7,8 +7,8 @@ import { type Database, openDatabase } from './files/duckdb.ts';
 import { connectStores, inStores } from './files/remote/stores.ts';
 
 /**
- * Binds the block to its files, and closes what it opened however `use` ends. `memory`: bytes that the database may keep.
- * @throws Failure with what is wrong with the block and its files
+ * Binds the block to its files, and closes all of it however `use` ends. `memory`: bytes for the database.
+ * @throws Failure with the errors of the block and its files
  */
 export async function withBoundDatabase<T>(
   description: DataDescription,
@@ -21,8 +21,8 @@ export async function withBoundDatabase<T>(
   try {
     const database = await openDatabase(options.signal, options.memory);
     try {
-      const far = inStores([...bound.output.layout.sources.values()].flatMap(({ files }) => files));
-      if (far.length > 0) await connectStores(database, far);
+      const storeFiles = inStores([...bound.output.layout.sources.values()].flatMap(({ files }) => files));
+      if (storeFiles.length > 0) await connectStores(database, storeFiles);
       return await use(database, bound.output);
     } finally {
       database.close();

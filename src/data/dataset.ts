@@ -1,4 +1,4 @@
-/** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
+/** Encoded data: columnar typed arrays, no object per row. */
 
 import { type ClockPart, clockParts } from '../plan/plan.ts';
 import type { Texts } from '../text/texts.ts';
@@ -19,9 +19,9 @@ export interface BagColumn {
   readonly values: Int32Array;
   /** Elements that are bags themselves: `values` are then rows of these. */
   readonly inner?: BagColumn;
-  /** What each element of `values` counts in a pool, from 0 on. Absent: 1. */
+  /** The weight of each element of `values` in a pool, from 0 on. Absent: 1. */
   readonly weights?: Float32Array;
-  /** Of a list that goes through the item tower: the corpus row of each value. */
+  /** The corpus row of each value, for a list that goes through the item tower. */
   readonly items?: Int32Array;
 }
 
@@ -51,11 +51,11 @@ export interface IndexedColumn {
 
 export interface Events {
   readonly rows: number;
-  /** Place of each event among the rows of the events files, in the order that they are read, from 0; not of a set made by hand. */
+  /** Index of each event among the rows of the events files, in the order that they are read, from 0; absent in a set made by hand. */
   readonly ids?: Int32Array;
-  /** Of the training part of a run that goes on from an earlier one: the rows that it trains on, ascending. Absent: all. */
+  /** The rows that a run which continues an earlier one trains on, ascending. Absent: all. */
   readonly fresh?: Int32Array;
-  /** With `fresh`: how many earlier events each epoch adds for one of these, drawn anew. */
+  /** With `fresh`: the number of earlier events that each epoch adds for one of these, drawn anew. */
   readonly replay?: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
@@ -66,23 +66,22 @@ export interface Events {
   readonly user: Int32Array;
   /**
    * Corpus rows of all that the event's user had strictly earlier, in this part and those before it, −1 where the corpus does not have the
-   * item. Of held-out parts, where the data has users and a time.
+   * item. Set for held-out parts, where the data has users and a time.
    */
   readonly earlier?: IndexedBags;
   /**
-   * By feature of the query tower whose values are items: their corpus rows, as above. A history's are those of its window; a
+   * Corpus rows of values that are items, by feature of the query tower. A history's are those of its window; a
    * list's are all of it, also those past its `max`.
    */
   readonly givenItems?: ReadonlyMap<string, IndexedBags>;
 }
 
-/** Every item that can be retrieved, one row each: what is evaluated, indexed and served. */
+/** Every item that can be retrieved, one row each: all that is evaluated, indexed and served. */
 export interface Corpus {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
-  /** The key of each row, as text. */
   readonly keys: Texts;
-  /** What people call it, where the data has a title column. */
+  /** Set where the data has a title column. */
   readonly titles?: Texts;
   /** Events of the training part that have this item. 0: cold. */
   readonly trainingCounts: Int32Array;
@@ -95,23 +94,23 @@ export interface Users {
   readonly keys: Texts;
   /** Corpus rows of each user's events of the training part, in time order. */
   readonly seen: BagColumn;
-  /** Features that only events know: here they are as in each user's last training event, whatever is so now. */
+  /** Features of events alone, as in each user's last training event, whatever is so now. */
   readonly asOfLastEvent?: readonly string[];
 }
 
-/** Whether items that the user had before an event leave its ranking. */
+/** Decides if items that the user had before an event leave its ranking. */
 export type Seen = 'excluded' | 'kept';
 
-/** Whether figures are means over held-out events, or over users with all items that a user holds out. */
+/** Figures are means over held-out events, or over users with all items that a user holds out. */
 export type Evaluate = 'per_event' | 'per_user';
 
 export type Part = 'train' | 'validation' | 'test';
 
 /** Sums of a task's label over training events. */
 export interface LabelSums {
-  /** As in the loss: by the weight of each event, only where `only` is 1, and where it has the label. */
+  /** Summed as in the loss: by the weight of each event, only where `only` is 1, and where it has the label. */
   readonly weighted: { readonly sum: number; readonly total: number };
-  /** The same events, each alike. */
+  /** The same events, unweighted. */
   readonly plain: { readonly sum: number; readonly total: number };
 }
 
@@ -122,56 +121,53 @@ export interface TrainingShards {
   readonly checksum: string;
   /** The order of an epoch follows from it. */
   readonly layout: ShardLayout;
-  /** Rows of each pile. */
   readonly piles: readonly number[];
-  /** By task. */
+  /** The sums by task. */
   readonly labelSums: ReadonlyMap<string, LabelSums>;
   /**
-   * The rows of some piles, after those of `before`.
+   * Reads the rows of some shards, after those of `before`.
    * @throws Failure `shards-damaged`
    */
   read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
 }
 
-/** How rows lie in files. */
 export interface ShardLayout {
-  /** Of users, between the two passes. */
+  /** Partitions of users, between the two passes. */
   readonly buckets: number;
   readonly piles: number;
-  /** Piles that are shuffled together. */
+  /** Shards that are shuffled together. */
   readonly held: number;
 }
 
 export interface Dataset {
   readonly parts: Readonly<Record<Part, Events>>;
-  /** Where the training rows are in files. `parts.train` then says how many they are, and has none of them. */
+  /** Set where the training rows are in files. `parts.train` then has their number alone. */
   readonly shards?: TrainingShards;
   readonly corpus: Corpus;
   readonly users: Users;
   /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** First values of tables that come from files, by the feature that owns the table: of these rows float32 [rows, width]. */
+  /** First values of tables from files, by the feature that owns the table: float32 [rows, width]. */
   readonly firstValues?: ReadonlyMap<string, FirstValues>;
-  /** What the data block declares. */
   readonly seen: Seen;
-  /** What figures are the mean of, as the data block declares. Absent: `per_event`. */
+  /** Default: `per_event`. */
   readonly evaluate?: Evaluate;
-  /** By feature that a history of the data block feeds: how many events it holds at most. */
+  /** The largest number of events of a history, by the feature that it feeds. */
   readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
-  /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
+  /** Rows of its file without a value, by feature. They have the code or number of a missing one. */
   readonly missing?: ReadonlyMap<string, number>;
-  /** By label: events without a value, in all parts. They have no part in what is learned from the label. */
+  /** Events without a value, in all parts, by label. Nothing is learned from them about the label. */
   readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
-  /** Of vocabularies whose values are admitted: what the next run counts on. Absent where encodings were there already. */
+  /** Counts of vocabularies whose values are admitted, for the next run. Absent where encodings were given. */
   readonly admissions?: ReadonlyMap<string, Admission>;
-  /** By feature: the code now of each code of the run before, where values have left; null for those. */
+  /** The new code of each code of the earlier run, where values have expired, by feature; null for those. */
   readonly recoded?: ReadonlyMap<string, readonly (number | null)[]>;
   /** The last training event, where the data has a time. */
   readonly until?: Until;
-  /** Held-out events that are earlier than the last training event of a run that is there already: the one that is asked, or gone on from. */
+  /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;
 }
 
@@ -206,7 +202,7 @@ interface KnownPieces {
   readonly values?: Texts;
 }
 
-/** How many rows a table of this encoding has. */
+/** Returns the number of rows of the encoding's table. */
 export function rowsOf(encoding: Encoding): number {
   switch (encoding.kind) {
     case 'vocabulary':

@@ -1,4 +1,4 @@
-/** All columns of the items file, for what asks about items by their values: not only those that a model reads. */
+/** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
 
 import type { DataDescription } from '../model/model.ts';
 import { makeKeyTable } from '../text/key_table.ts';
@@ -14,16 +14,16 @@ import { stage } from './rows/stage.ts';
 import { marked, textOf } from './rows/staged_tables.ts';
 
 /** A column that filters may read. */
-export interface Wanted {
+export interface FilterColumn {
   readonly name: string;
   readonly kind: ItemValues['kind'];
   readonly column: BoundColumn;
-  /** SQL of the value, as what `kind` is made of. */
+  /** SQL of the value, in the type of `kind`. */
   readonly value: string;
 }
 
 /**
- * By name: the columns of the items file, and the features that the block computes from it, such as a list that is split. Dates and times are their texts,
+ * Reads by name the columns of the items file, and the features that the block computes from it, such as a list that is split. Dates and times are texts,
  * which are in the order of time. A value that is no number in a column of numbers is missing. None where the block has no items file.
  * @param keys of the corpus, in the order of its rows
  * @throws Failure as `readDataset`
@@ -38,15 +38,15 @@ export function readItemColumns(
     const source = layout.sources.get('items');
     const key = layout.itemKey?.inFile;
     if (source === undefined || key === undefined) return new Map();
-    return read(database, source, key, wantedOf(source, layout, key), keys, options.signal);
+    return readValues(database, source, key, filterColumnsOf(source, layout, key), keys, options.signal);
   });
 }
 
-async function read(
+async function readValues(
   database: Database,
   source: DataSource,
   key: BoundColumn,
-  wanted: readonly Wanted[],
+  wanted: readonly FilterColumn[],
   keys: Texts,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
@@ -61,39 +61,40 @@ async function read(
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const exact = await exactColumns(database, wanted);
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
-  const selected = [
+  const selectedColumns = [
     marked(textOf(enclose(key.sql), await typeOfKey(database, key))),
     ...exact.map(({ value }) => value),
   ];
-  await database.stream(`SELECT ${selected.join(', ')} FROM items`, (chunk) => {
-    const columns = selected.map((_, at) => chunk.getColumnVector(at) as unknown as Vector);
+  await database.stream(`SELECT ${selectedColumns.join(', ')} FROM items`, (chunk) => {
+    const columns = selectedColumns.map((_, index) => chunk.getColumnVector(index) as unknown as ValueVector);
     for (let i = 0; i < chunk.rowCount; i++) {
       const row = rowOf(String(columns[0]!.getItem(i)));
       if (row < 0) continue;
-      for (const [at, of] of values.entries()) of[row] = plain(columns[at + 1]!.getItem(i));
+      for (const [index, columnValues] of values.entries())
+        columnValues[row] = plainItemValue(columns[index + 1]!.getItem(i));
     }
   });
-  return new Map(exact.map(({ name, kind }, at) => [name, { kind, values: values[at]! } as ItemValues]));
+  return new Map(exact.map(({ name, kind }, index) => [name, { kind, values: values[index]! } as ItemValues]));
 }
 
-/** Whole numbers that a number of JavaScript does not hold, such as ids of 64 bits, are texts. */
-async function exactColumns(database: Database, wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+/** Makes whole numbers texts that a number of JavaScript does not hold, such as ids of 64 bits. */
+async function exactColumns(database: Database, wanted: readonly FilterColumn[]): Promise<readonly FilterColumn[]> {
   const numbers = wanted.filter(({ kind }) => kind === 'number');
   const { types } = await database.shape(
     `SELECT ${numbers.map(({ column }) => enclose(column.sql)).join(', ') || 0} FROM items LIMIT 0`,
   );
   // A file of text may have been read as texts.
   const isWhole = (type: string): boolean => /^(U?BIGINT|U?HUGEINT|DECIMAL\(\d+,0\))$/.test(type);
-  const whole = numbers.filter(({ column }, at) => isWhole(column.type) || isWhole(types[at]!));
-  if (whole.length === 0) return wanted;
-  const most = Number.MAX_SAFE_INTEGER;
-  const isLarge = whole.map(
-    ({ column }, at) => `bool_or(abs(TRY_CAST(${enclose(column.sql)} AS HUGEINT)) > ${most}) AS c${at}`,
+  const wholeNumbers = numbers.filter(({ column }, index) => isWhole(column.type) || isWhole(types[index]!));
+  if (wholeNumbers.length === 0) return wanted;
+  const maxExact = Number.MAX_SAFE_INTEGER;
+  const isLarge = wholeNumbers.map(
+    ({ column }, index) => `bool_or(abs(TRY_CAST(${enclose(column.sql)} AS HUGEINT)) > ${maxExact}) AS c${index}`,
   );
   const [row] = await database.rows(`SELECT ${isLarge.join(', ')} FROM items`);
-  return wanted.map((each) => {
-    if (row![`c${whole.indexOf(each)}`] !== true) return each;
-    return { ...each, kind: 'text', value: castOf(each.column.sql, 'text') };
+  return wanted.map((filterColumn) => {
+    if (row![`c${wholeNumbers.indexOf(filterColumn)}`] !== true) return filterColumn;
+    return { ...filterColumn, kind: 'text', value: castOf(filterColumn.column.sql, 'text') };
   });
 }
 
@@ -101,19 +102,19 @@ async function typeOfKey(database: Database, key: BoundColumn): Promise<string> 
   return (await database.shape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
 }
 
-interface Vector {
-  getItem(at: number): unknown;
+interface ValueVector {
+  getItem(index: number): unknown;
 }
 
-/** Lists are objects of the database's own. */
-export function plain(value: unknown): unknown {
+/** Converts a value of the database, whose lists are objects. */
+export function plainItemValue(value: unknown): unknown {
   if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return undefined;
   const { items } = value as { readonly items?: readonly unknown[] };
   return items === undefined ? value : items.filter((item) => item !== null).map(String);
 }
 
-export function wantedOf(source: DataSource, { features }: DataLayout, key: BoundColumn): Wanted[] {
-  const wanted = new Map<string, Wanted>();
+export function filterColumnsOf(source: DataSource, { features }: DataLayout, key: BoundColumn): FilterColumn[] {
+  const wanted = new Map<string, FilterColumn>();
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);
     if (kind === undefined) continue;
@@ -128,20 +129,20 @@ export function wantedOf(source: DataSource, { features }: DataLayout, key: Boun
       type,
       bare: name,
     };
-    const own = name === key.bare ? 'text' : kind;
-    wanted.set(name, { name, kind: own, column, value: castOf(column.sql, own) });
+    const ownKind = name === key.bare ? 'text' : kind;
+    wanted.set(name, { name, kind: ownKind, column, value: castOf(column.sql, ownKind) });
   }
   for (const [name, column] of features) {
     const kind = kindOf(column.type);
     const isOwn = column.at === 'items' && column.bare === undefined && column.over.every((role) => role === 'items');
-    // What a query within the expression reads is not staged.
+    // Columns of a query within the expression are not staged.
     if (!isOwn || kind === undefined || (column.reads?.tables.length ?? 0) > 0) continue;
     wanted.set(name, { name, kind, column, value: castOf(column.sql, kind) });
   }
   return [...wanted.values()];
 }
 
-/** Undefined of what a filter could not compare, such as a structure. */
+/** Returns undefined for what a filter cannot compare, such as a structure. */
 function kindOf(type: string): ItemValues['kind'] | undefined {
   if (isList(type)) return /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)\[\]$/.test(type) ? 'texts' : undefined;
   if (isNumber(type)) return 'number';

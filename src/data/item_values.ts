@@ -1,4 +1,4 @@
-/** One value an item of the corpus; undefined where there is none. */
+/** One value an item of the corpus; undefined where it has none. */
 export type ItemValues =
   | { readonly kind: 'number'; readonly values: readonly (number | undefined)[] }
   | { readonly kind: 'text'; readonly values: readonly (string | undefined)[] }

@@ -1,10 +1,10 @@
 /** Sums of a task's label over some events, from which its means follow. */
 import type { Events, IndexedColumn, LabelSums } from './dataset.ts';
 
-/** What sums are of: a task with a label. */
+/** A task with a label. */
 export interface LabelTask {
   readonly label?: string;
-  /** Only events where this label is 1. */
+  /** Restricts sums to events where this label is 1. */
   readonly only?: string;
   /** A label, or a feature of one plain number. */
   readonly weight?: string;
@@ -16,18 +16,18 @@ export function labelSums({ label, only, weight }: LabelTask, events: Events): L
   if (label === undefined) return { weighted, plain };
   const values = events.labels.get(label)!;
   const weights = weight === undefined ? undefined : (events.labels.get(weight) ?? numbersOf(events, weight));
-  const wanted = only === undefined ? undefined : events.labels.get(only)!;
+  const isIncluded = only === undefined ? undefined : events.labels.get(only)!;
   for (let row = 0; row < events.rows; row++) {
     const value = values[row]!;
     if (Number.isNaN(value)) continue;
-    if (wanted === undefined || wanted[row] === 1) {
+    if (isIncluded === undefined || isIncluded[row] === 1) {
       plain.sum += value;
       plain.total++;
     }
-    const counts = (weights?.[row] ?? 1) * (wanted?.[row] ?? 1);
-    if (Number.isNaN(counts)) continue;
-    weighted.sum += counts * value;
-    weighted.total += counts;
+    const eventWeight = (weights?.[row] ?? 1) * (isIncluded?.[row] ?? 1);
+    if (Number.isNaN(eventWeight)) continue;
+    weighted.sum += eventWeight * value;
+    weighted.total += eventWeight;
   }
   return { weighted, plain };
 }
@@ -39,7 +39,7 @@ export const addSums = (a: LabelSums, b: LabelSums): LabelSums => ({
 
 export const noSums: LabelSums = { weighted: { sum: 0, total: 0 }, plain: { sum: 0, total: 0 } };
 
-/** A feature that is one plain number. */
+/** Returns a feature that is one plain number. */
 function numbersOf({ features, rows }: Events, name: string): Float32Array {
   const { column, index } = features.get(name) as IndexedColumn;
   const values = column.kind === 'numbers' ? column.values : new Float32Array(rows);

@@ -1,4 +1,4 @@
-/** Encodings of a run that is there already, for data that it is asked about or goes on with. */
+/** Encodings of an earlier run, for data that it is evaluated on or continues with. */
 
 import { everyRow } from '../every_row.ts';
 import { makeKeyTable } from '../text/key_table.ts';
@@ -8,47 +8,49 @@ import type { Encoding } from './dataset.ts';
 import type { Fresh, Until } from './rows/fresh.ts';
 
 export interface Pinned {
-  /** Fitted encodings, by the feature that owns them: their codes keep their meaning. */
+  /** Fitted encodings, by the feature that owns them: their codes do not change. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** Whether values that training has and the encodings do not have get codes. Absent: they are unseen. */
+  /** Gives codes to values of training that the encodings lack. Absent: they are unseen. */
   readonly grows?: boolean;
-  /** What the run counted of values that are admitted, by feature. */
+  /** Counts of values that are admitted, by feature. */
   readonly admissions?: ReadonlyMap<string, Admission>;
-  /** Which training events are new. Absent: all. */
+  /** The new training events. Absent: all. */
   readonly fresh?: Fresh;
   /** With `fresh`: earlier events that training adds for each new one. */
   readonly replay?: number;
-  /** The last training event of the run that this one went on from. */
+  /** The last training event of the run that this one continues. */
   readonly until?: Until;
-  /** The last training event of the run that is asked about other data than its own. */
+  /** The last training event of a run that is evaluated on other data than its own. */
   readonly trainedUntil?: Until;
 }
 
 /**
- * The encoding of a run, with the values that new data adds. Old values keep their codes, new ones follow in the order of `fitted`.
+ * Adds the values of new data to the encoding of a run. Old values have their old codes, new ones follow in the order of `fitted`.
  * Boundaries, means and deviations stay as they are: the weights have learned what they mean.
  */
 export function grown(before: Encoding, fitted: Encoding): Encoding {
   if (!('values' in before) || !('values' in fitted) || before.values === undefined) return before;
-  const known = makeKeyTable(before.values, before.values.length);
+  const oldValues = makeKeyTable(before.values, before.values.length);
   const values = fitted.values ?? [];
-  const added = placesWhere(known.rowsOf(values), (row) => row < 0);
-  return added.length === 0 ? before : { ...before, values: joinedTexts(before.values, pickTexts(values, added)) };
+  const newIndexes = indexesWhere(oldValues.rowsOf(values), (row) => row < 0);
+  return newIndexes.length === 0
+    ? before
+    : { ...before, values: joinedTexts(before.values, pickTexts(values, newIndexes)) };
 }
 
-/** The table row before of each row now: −1 for a new one. Undefined where each row is where it was, and none is new. */
+/** Returns the old table row of each row: −1 for a new one; undefined where each row is where it was, and none is new. */
 export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
   if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
   if (sameTexts(before.values, now.values)) return undefined;
-  const places = everyRow(rows);
-  // Rows that are of no value come first: that of unseen values, or those of hashes.
-  const first = rows - now.values.length;
-  const known = makeKeyTable(before.values, before.values.length);
-  known.rowsOf(now.values).forEach((row, at) => {
-    places[first + at] = row < 0 ? -1 : first + row;
+  const oldRows = everyRow(rows);
+  // Rows without a value come first: that of unseen values, or those of hashes.
+  const firstValueRow = rows - now.values.length;
+  const oldValues = makeKeyTable(before.values, before.values.length);
+  oldValues.rowsOf(now.values).forEach((row, index) => {
+    oldRows[firstValueRow + index] = row < 0 ? -1 : firstValueRow + row;
   });
-  return places;
+  return oldRows;
 }
 
-const placesWhere = (rows: Int32Array, is: (row: number) => boolean): number[] =>
-  Array.from(rows.keys()).filter((place) => is(rows[place]!));
+const indexesWhere = (rows: Int32Array, is: (row: number) => boolean): number[] =>
+  Array.from(rows.keys()).filter((index) => is(rows[index]!));

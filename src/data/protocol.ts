@@ -1,4 +1,4 @@
-/** Sentences about what a data set is, printed with every figure. */
+/** Describes a data set in sentences, printed with every figure. */
 import type { DataDescription } from '../model/model.ts';
 import type { DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
@@ -15,7 +15,7 @@ interface Described {
   readonly good: Pick<ValidRows, 'items'>;
 }
 
-/** How many ids have the vectors that a file gives. */
+/** Says how many ids have vectors in a file. */
 export function sentencesOfVectors(
   firstValues: Dataset['firstValues'] = new Map(),
   { features }: Needs,
@@ -23,16 +23,16 @@ export function sentencesOfVectors(
 ): string[] {
   return [...firstValues].map(([name, { rows }]) => {
     const feature = features.find((each) => each.name === name);
-    // Row 0 is that of unknown ids.
-    const known = rowsOf(encodings.get(name)!) - 1;
-    const others = known - rows.length;
-    const begin = feature?.frozen ? 'are 0' : 'begin as usual';
-    const rest = others === 0 ? '' : `; the others ${begin}`;
-    return `\`${name}\`: ${rows.length.toLocaleString('en')} of ${known.toLocaleString('en')} ids have a vector in ${feature?.vectors?.file}${rest}.`;
+    // Row 0 stands for unknown ids.
+    const knownIds = rowsOf(encodings.get(name)!) - 1;
+    const otherIds = knownIds - rows.length;
+    const firstState = feature?.frozen ? 'are 0' : 'begin as usual';
+    const othersText = otherIds === 0 ? '' : `; the others ${firstState}`;
+    return `\`${name}\`: ${rows.length.toLocaleString('en')} of ${knownIds.toLocaleString('en')} ids have a vector in ${feature?.vectors?.file}${othersText}.`;
   });
 }
 
-/** What a run that goes on from an earlier one trains on, and whether what is held out came after that run. */
+/** Says which events a run that continues an earlier one trains on, and if held-out events came after that run. */
 export function sentencesOfPast(
   { fresh, heldOutBefore = 0 }: Past,
   pinned: Pinned | undefined,
@@ -40,23 +40,23 @@ export function sentencesOfPast(
 ): string[] {
   if (!pinned?.until && !fresh) return [];
   const count = (events: number): string => `${events.toLocaleString('en')} events`;
-  const from = pinned?.fresh;
+  const freshFrom = pinned?.fresh;
   const when =
-    from === undefined
+    freshFrom === undefined
       ? ''
-      : 'since' in from
-        ? `from ${momentWords(from.since)} on`
-        : `after ${momentWords(from.after.time)}`;
-  const replayed = pinned?.replay ? `, and in each epoch up to ${pinned.replay} earlier ones for each of them` : '';
-  const own =
+      : 'since' in freshFrom
+        ? `from ${momentWords(freshFrom.since)} on`
+        : `after ${momentWords(freshFrom.after.time)}`;
+  const replayText = pinned?.replay ? `, and in each epoch up to ${pinned.replay} earlier ones for each of them` : '';
+  const freshSentence =
     fresh &&
-    `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}${replayed}.`;
-  const doubt =
+    `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}${replayText}.`;
+  const earlierSentence =
     heldOutBefore > 0 &&
     `${count(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;
   return [
-    own || 'The run went on from an earlier one, with all events of the training part.',
-    ...(doubt ? [doubt] : []),
+    freshSentence || 'The run went on from an earlier one, with all events of the training part.',
+    ...(earlierSentence ? [earlierSentence] : []),
   ];
 }
 
@@ -69,12 +69,12 @@ export function protocolOf(
   }: { readonly sentence: string; readonly items: Pick<OrderedEvents['items'], 'keys' | 'trainingCounts'> },
   missingLabels: ReadonlyMap<string, number>,
 ): string[] {
-  const cold = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
+  const coldItems = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
   const source = good.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`;
   const sentences = [
     sentence,
     'Vocabularies, statistics and counts come from the training part only.',
-    `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${cold.toLocaleString('en')} of them have no training event.`,
+    `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${coldItems.toLocaleString('en')} of them have no training event.`,
   ];
   for (const [name, { kind, max }] of layout.histories) {
     sentences.push(

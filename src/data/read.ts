@@ -1,4 +1,4 @@
-/** From a data block to a data set: files are staged, computed, validated, ordered, split, and encoded. */
+/** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { DataDescription } from '../model/model.ts';
@@ -27,69 +27,71 @@ import { goesToShards, openKnownShards, resumePasses, scatterToBuckets } from '.
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
-export interface ReadOptions extends BindOptions {
-  /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
+export interface DatasetReadOptions extends BindOptions {
+  /** The folder of `rejected.jsonl`; without it bad rows are only counted. */
   readonly folder?: string;
-  /** Called with what is odd about the rows, and no mistake for sure. */
+  /** Called with what is odd about the rows, but no certain error. */
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** Encodings of a run that is there already. Absent: they are learned from the training part. */
+  /** Encodings of an earlier run. Absent: they are learned from the training part. */
   readonly pinned?: Pinned;
-  /** How much memory there is, and where training rows go that do not fit. Absent: all rows are read into memory. */
+  /** The memory, and the folder of training rows that do not fit. Absent: all rows are read into memory. */
   readonly shards?: ShardRequest;
 }
 
 /**
- * Reads the data that `needs` (a `Plan`, or part of one) asks for. Throws Failure, with places in the data block, for whatever is
+ * Reads the data that `needs` (a `Plan`, or part of one) requests. Throws Failure, with spans of the data block, for whatever is
  * wrong with the block, its files or too many of their rows.
  */
 export async function readDataset(
   description: DataDescription,
   needs: Needs,
-  options: ReadOptions = {},
+  options: DatasetReadOptions = {},
 ): Promise<Dataset> {
   const { shards } = options;
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
-  const read = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
+  const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const { layout, files } = bound;
-    const reading: Reading = { database, layout, files, description, needs, options };
-    const known = shards && ((await openKnownShards(shards, reading)) ?? (await resumePasses(shards, reading)));
-    return known ?? readFiles(reading);
+    const readContext: ReadContext = { database, layout, files, description, needs, options };
+    const stored =
+      shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
+    return stored ?? readFiles(readContext);
   });
   // The database is closed by now: its memory is free for the second pass.
-  return typeof read === 'function' ? read() : read;
+  return typeof loaded === 'function' ? loaded() : loaded;
 }
 
-/** What reading works with. */
-interface Reading {
+interface ReadContext {
   readonly database: Database;
   readonly layout: DataLayout;
   readonly files: BoundData['files'];
   readonly description: DataDescription;
   readonly needs: Needs;
-  readonly options: ReadOptions;
+  readonly options: DatasetReadOptions;
 }
 
-/** A data set; or what is left to do once the database is closed. */
-async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dataset>)> {
-  const { database, layout, files, description, needs, options } = reading;
+/** Returns a data set, or the second pass, which runs once the database is closed. */
+async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Promise<Dataset>)> {
+  const { database, layout, files, description, needs, options } = readContext;
   const staged = new Map<Role, StagedTable>();
   const { shards, signal } = options;
   const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
   for (const source of layout.sources.values()) {
     // Joined files are joined with each query.
-    const how = source.role === 'events' ? { signal, room } : { signal };
-    staged.set(source.role, await stage(database, source, layout, how));
+    const stageOptions = source.role === 'events' ? { signal, room } : { signal };
+    staged.set(source.role, await stage(database, source, layout, stageOptions));
   }
   refuseTooMany(staged.get('events')!.rows);
-  // All that an expression may read is in the database now, or in files that stay where they are.
-  const inPlace = [...staged.values()].filter((of) => of.inPlace !== undefined).flatMap(({ files }) => files);
-  // Stores are asked again whether a file is what it was.
-  const asked = inStores([...layout.sources.values()].flatMap(({ files }) => files));
-  await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...asked.map(({ path }) => path)])]);
+  // All columns of expressions are in the database now, or in files that stay where they are.
+  const inPlace = [...staged.values()]
+    .filter((stagedTable) => stagedTable.inPlace !== undefined)
+    .flatMap(({ files }) => files);
+  // Stores are asked again if a file has changed.
+  const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
+  await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 
-  const computing: Computing & Reading = { ...reading, wanted, staged, bad, warnings: [] };
+  const computing: Computing & ReadContext = { ...readContext, wanted, staged, bad, warnings: [] };
   if (shards && (await goesToShards(shards, computing))) return scatterToBuckets(shards, computing);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
@@ -100,24 +102,24 @@ async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dat
   return { ...dataset, protocol, ...defined({ firstValues }), rejected };
 }
 
-/** All rows, with a mark on the valid ones. Reports the others to `bad`. */
+/** Reads all rows, with a mark on the valid ones. Reports the others to `bad`. */
 async function validRows(computing: Computing): Promise<ValidRows> {
   const { database, layout, wanted, staged, description } = computing;
   const { dictionaries, joined, files } = await validFiles(computing);
   const events = await validate(computing, staged.get('events')!, dictionaries, joined);
   const { time } = wanted;
-  const sorted = time === undefined || ascends((events.columns.get(time) as RawNumbers).values, events.kept);
+  const isSorted = time === undefined || ascends((events.columns.get(time) as RawNumbers).values, events.kept);
   const folds = foldsOf(staged.get('events')!, description);
   return {
     dictionaries,
     events,
     ...defined({ folds }),
-    ...(sorted ? {} : { timeOrder: await timeOrder(database, time, events.rows, layout) }),
+    ...(isSorted ? {} : { timeOrder: await timeOrder(database, time, events.rows, layout) }),
     ...files,
   };
 }
 
-/** The part of the file that each event is in, as its place in `parts`. */
+/** Returns the part of each event's file, as an index in `parts`. */
 function foldsOf({ files, rows }: Staged, { split }: DataDescription): Uint8Array | undefined {
   if (split.kind !== 'files') return undefined;
   const folds = new Uint8Array(rows);

@@ -1,4 +1,4 @@
-/** The work on staged tables that reading into memory and into shards share: joined files, failing expressions, rejected rows. */
+/** Processes staged tables for reading into memory and into shards: joined files, failing expressions, rejected rows. */
 
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -22,7 +22,7 @@ import { computedQuery, largestWhole, readRows, relationOf, tableOf, whereOf } f
 import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
-/** What expressions are computed with, over staged tables. */
+/** The context of computing expressions over staged tables. */
 export interface Computing {
   readonly database: Database;
   readonly layout: DataLayout;
@@ -30,11 +30,10 @@ export interface Computing {
   readonly needs: Needs;
   readonly wanted: ColumnRequests;
   readonly staged: ReadonlyMap<Role, StagedTable>;
-  /** Every invalid row that was found. */
   readonly bad: BadRow[];
-  /** What is odd about the rows, and no mistake for sure. */
+  /** Odd properties of the rows, but no certain errors. */
   readonly warnings: Diagnostic[];
-  /** `folder`: where `rejected.jsonl` goes. */
+  /** `folder`: for `rejected.jsonl`. */
   readonly options: {
     readonly folder?: string;
     readonly signal?: AbortSignal;
@@ -51,16 +50,16 @@ export async function computed<T>(
     database.passOn(problem);
     await settleInPlace(database, staged);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
-    return compute().catch((again: unknown) => {
-      database.passOn(again);
-      throw new Failure([sqlFails(again, description.span, layout.sources)]);
+    return compute().catch((secondError: unknown) => {
+      database.passOn(secondError);
+      throw new Failure([sqlFails(secondError, description.span, layout.sources)]);
     });
   });
   await settleInPlace(database, staged);
   return value;
 }
 
-/** Views have all rows again. @throws Failure `data-file-changed`, where a file is another than the one that was read before */
+/** Resets views to all rows. @throws Failure `data-file-changed`, where a file is another than the one that was read before */
 async function settleInPlace(database: Database, staged: ReadonlyMap<Role, StagedTable>): Promise<void> {
   for (const { source, inPlace } of staged.values()) {
     if (inPlace === undefined) continue;
@@ -76,14 +75,14 @@ export async function settle(
 ): Promise<Rejected> {
   const rejected = await settleRejects(database, bad, [...staged.values()], description, options.folder).catch(
     (error) => {
-      // They may say why.
+      // They may explain the error.
       throw error instanceof Failure ? new Failure([...error.diagnostics, ...warnings]) : error;
     },
   );
   for (const warning of warnings) options.onWarning?.(warning);
   if (hasRows) return rejected;
-  const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
-  throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
+  const isFiltered = description.where !== undefined && staged.get('events')!.rows > 0;
+  throw failure('no-rows', { path: description.events.path, filtered: isFiltered }, description.events.span);
 }
 
 export interface ValidFiles {
@@ -93,7 +92,7 @@ export interface ValidFiles {
 }
 
 /**
- * The rows of joined files, with a mark on the valid ones. Deletes the others from their table. They come before the events: a key of an
+ * Reads the rows of joined files, with a mark on the valid ones. Deletes the others from their table. They come before the events: a key of an
  * event must be in them.
  */
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
@@ -107,15 +106,14 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
     const key = (role === 'items' ? wanted.itemKey : wanted.userKey)?.inFile;
     if (source === undefined || key === undefined) continue;
     const rows = await validate(computing, source, dictionaries, {});
-    const out = dropped(rows);
-    if (out.length > 0) await source.leaveOut(out);
+    const droppedRows = dropped(rows);
+    if (droppedRows.length > 0) await source.leaveOut(droppedRows);
     joined[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
     files[role] = rows;
   }
   return { dictionaries, joined, files };
 }
 
-/** All rows of a file. */
 export async function validate(
   { database, layout, wanted, needs, bad }: Computing,
   source: Staged,
@@ -124,14 +122,14 @@ export async function validate(
 ): Promise<ValidRawRows> {
   const raw = await readRows(database, source, wanted.columns.get(source.source.role)!, layout);
   const plans = needs.features;
-  const found = await validateRows(database, { raw, staged: source, wanted, layout, plans, dictionaries, joined });
-  bad.push(...found.bad);
-  return { ...raw, kept: found.kept };
+  const validation = await validateRows(database, { raw, staged: source, wanted, layout, plans, dictionaries, joined });
+  bad.push(...validation.bad);
+  return { ...raw, kept: validation.kept };
 }
 
-/** The row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` where it has no valid one. */
+/** Returns the row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` where it has no valid one. */
 function rowsByKey(file: ValidRawRows, key: ColumnRequest, codes: number, hasBroken: boolean): Int32Array {
-  // Which keys the records have that could not be read is not known.
+  // The keys of unreadable records are unknown.
   const rows = new Int32Array(codes).fill(hasBroken ? BAD : ABSENT);
   const { values } = file.columns.get(key) as RawCodes;
   for (const row of dropped(file)) rows[values[row]!] = BAD;
@@ -139,17 +137,14 @@ function rowsByKey(file: ValidRawRows, key: ColumnRequest, codes: number, hasBro
   return rows;
 }
 
-/** Rows that are present and not valid. */
 function dropped({ present, kept }: ValidRawRows): number[] {
   const rows: number[] = [];
   for (let row = 0; row < present.length; row++) if (present[row] === 1 && kept[row] === 0) rows.push(row);
   return rows;
 }
 
-// Checks the keys of users and items as a whole: ids that a column cannot hold, and ids that look alike.
-
-/** Blanks that nobody sees at the end of an id. */
-const blanks = ' \t\r\n\u00a0\u200b\u2060\ufeff';
+/** Invisible blanks at the end of an id. */
+const blankCharacters = ' \t\r\n\u00a0\u200b\u2060\ufeff';
 
 /**
  * @returns a warning for each key of which ids look alike
@@ -165,30 +160,30 @@ async function checkIds(
     if (key === undefined) continue;
     for (const request of [key.inEvents, key.inFile]) {
       if (request === undefined) continue;
-      const { at, name } = request.column;
-      const { sql, types } = await computedQuery(database, at, [request], layout);
-      const largest = largestWhole(types[0]!);
-      if (largest === undefined) continue;
-      const [rounded] = await database.rows(
-        `SELECT CAST(c0 AS VARCHAR) AS id FROM (${sql}) WHERE abs(c0) >= ${largest} AND isfinite(c0) LIMIT 1`,
+      const { at: rowIndex, name } = request.column;
+      const { sql, types } = await computedQuery(database, rowIndex, [request], layout);
+      const limit = largestWhole(types[0]!);
+      if (limit === undefined) continue;
+      const [roundedRow] = await database.rows(
+        `SELECT CAST(c0 AS VARCHAR) AS id FROM (${sql}) WHERE abs(c0) >= ${limit} AND isfinite(c0) LIMIT 1`,
       );
-      const { path, span } = layout.sources.get(at)!.described;
-      if (rounded) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(rounded.id) })]);
+      const { path, span } = layout.sources.get(rowIndex)!.described;
+      if (roundedRow) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(roundedRow.id) })]);
     }
     const { column, dictionary } = key.inEvents;
     const { span } = layout.sources.get(column.at)!.described;
-    for (const ids of await alike(database, tableOf(dictionary!))) {
+    for (const ids of await lookAlikes(database, tableOf(dictionary!))) {
       warnings.push(diagnose('ids-look-alike', span, { name: column.name, ...ids }));
     }
   }
   return warnings;
 }
 
-/** Few ids differ from their plain form, so few are joined with the others. */
-async function alike(database: Database, table: string) {
-  const plain = `trim(nfc_normalize(value), ${quoteText(blanks)})`;
+/** Finds ids that look alike. Few differ from their plain form, so few are joined with the others. */
+async function lookAlikes(database: Database, table: string) {
+  const plainForm = `trim(nfc_normalize(value), ${quoteText(blankCharacters)})`;
   const groups = await database.rows(
-    `WITH odd AS MATERIALIZED (SELECT value, ${plain} AS plain FROM ${table} WHERE value <> ${enclose(plain)}),
+    `WITH odd AS MATERIALIZED (SELECT value, ${plainForm} AS plain FROM ${table} WHERE value <> ${enclose(plainForm)}),
        forms AS (SELECT * FROM odd UNION ALL SELECT value, value FROM ${table} WHERE value IN (SELECT plain FROM odd)),
        pairs AS (SELECT min(value) AS first, max(value) AS second FROM forms GROUP BY plain HAVING count(*) > 1)
      SELECT first, second, count(*) OVER () AS count FROM pairs ORDER BY first LIMIT 1`,
@@ -204,14 +199,12 @@ async function alike(database: Database, table: string) {
   });
 }
 
-// Rows for which an expression cannot be computed are bad rows: found, set apart, and the rest read without them.
-
-/** How many rows of one expression are asked why, one by one. */
-const ASKED = 100;
+/** The number of rows of one expression whose errors are looked up, one by one. */
+const maxLookups = 100;
 
 /**
- * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the reason for looking, is not
- * to be found in any row, or an expression cannot be asked row by row.
+ * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the error of the query, is not
+ * found in any row, or an expression cannot be computed row by row.
  */
 async function dropFailingRows(
   database: Database,
@@ -223,17 +216,17 @@ async function dropFailingRows(
   const bad: BadRow[] = [];
   const untried: BoundColumn[] = [];
   const where = layout.where;
-  // What `where` leaves out need not be computed; `where` itself comes first.
+  // Rows that `where` excludes need not be computed; `where` itself comes first.
   const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
   for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
     const role = column.at;
     const relation = await relationOf(column.over, layout, database);
-    const filtered = role === 'events' && where !== undefined && where !== column;
-    const from = `${relation.sql}${filtered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
+    const isFiltered = role === 'events' && where !== undefined && where !== column;
+    const from = `${relation.sql}${isFiltered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
     // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
-    const failing = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
-    const rows = await database.rows(failing).then(
-      (found) => found.map(({ row }) => Number(row)),
+    const failingRows = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
+    const rows = await database.rows(failingRows).then(
+      (validation) => validation.map(({ row }) => Number(row)),
       (error: unknown) => {
         database.passOn(error);
         // TRY takes no function that may give another value each time, such as `error` or `random`.
@@ -241,18 +234,18 @@ async function dropFailingRows(
         return [];
       },
     );
-    for (const [at, row] of rows.entries()) {
-      const one = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
-      const reason = at < ASKED ? await messageOf(database, one) : 'its SQL cannot be computed';
+    for (const [rowIndex, row] of rows.entries()) {
+      const rowQuery = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
+      const reason = rowIndex < maxLookups ? await messageOf(database, rowQuery) : 'its SQL cannot be computed';
       bad.push(badRow(staged.get(role)!, row, column.name, reason));
     }
     if (rows.length > 0) await staged.get(role)!.leaveOut(rows);
   }
-  if (bad.length === 0) throw new Failure([sqlFails(problem, placeOf(untried[0], description), layout.sources)]);
+  if (bad.length === 0) throw new Failure([sqlFails(problem, spanOf(untried[0], description), layout.sources)]);
   return bad;
 }
 
-function placeOf(column: BoundColumn | undefined, { columns, where, time, span }: DataDescription): Span {
+function spanOf(column: BoundColumn | undefined, { columns, where, time, span }: DataDescription): Span {
   const entry = columns.find(({ name }) => name === column?.name);
   return entry?.span ?? { where, time }[column?.name ?? '']?.span ?? span;
 }

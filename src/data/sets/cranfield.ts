@@ -7,7 +7,7 @@ const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';
 
 /**
  * The judgements number the queries 1 to 225 in the order of their file, not by its `.I`. Grades are 1 (a complete answer) to 4 (of
- * minimum interest); those marked −1 or 5 answer nothing, and are kept. `fold` holds whole queries out.
+ * minimum interest); those marked −1 or 5 answer nothing, and remain. `fold` holds whole queries out.
  */
 export const cranfield = dataSet({
   doc: 'Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what',
@@ -25,11 +25,11 @@ export const cranfield = dataSet({
       .filter((line) => line !== '')
       .map((line, at) => {
         const [query, document, grade] = line.split(/\s+/).map(Number);
-        const known = queries[query! - 1];
-        if (known === undefined || !Number.isInteger(document) || !Number.isInteger(grade)) {
+        const queryText = queries[query! - 1];
+        if (queryText === undefined || !Number.isInteger(document) || !Number.isInteger(grade)) {
           return wrong('cranqrel', `line ${at + 1} is no judgement: ${line}`);
         }
-        return [query!, known, document!, grade!, foldOf(query!)] as const;
+        return [query!, queryText, document!, grade!, foldOf(query!)] as const;
       });
     return {
       from: options.from!,
@@ -48,22 +48,23 @@ export const cranfield = dataSet({
 
 const foldOf = (query: number): string => (query % 10 === 0 ? 'validation' : query % 5 === 1 ? 'test' : 'train');
 
-/** An abstract begins with the title. */
+/** Removes the title, with which an abstract begins. */
 const withoutTitle = (abstract: string, title: string): string =>
   abstract.startsWith(title) ? abstract.slice(title.length).trim() : abstract;
 
-/** Records of `.I number` and fields `.T`, `.A`, `.B`, `.W`, each of several lines; line ends become blanks. */
+/** Parses records of `.I number` and fields `.T`, `.A`, `.B`, `.W`, each of several lines; line ends become blanks. */
 function records(text: string): Record<string, string>[] {
-  const all: Record<string, string>[] = [];
+  const allRecords: Record<string, string>[] = [];
   let field = '';
   for (const line of text.split('\n')) {
     const [, number] = /^\.I\s+(\d+)/.exec(line) ?? [];
     const [, mark] = /^\.([TABW])\s*$/.exec(line) ?? [];
-    const present = all.at(-1);
-    if (number !== undefined) all.push({ I: String(Number(number)) });
+    const currentRecord = allRecords.at(-1);
+    if (number !== undefined) allRecords.push({ I: String(Number(number)) });
     // A few records say a mark twice: the field goes on.
-    else if (mark !== undefined && present !== undefined) present[(field = mark)] ??= '';
-    else if (present !== undefined && line.trim() !== '') present[field] = `${present[field]} ${line.trim()}`.trim();
+    else if (mark !== undefined && currentRecord !== undefined) currentRecord[(field = mark)] ??= '';
+    else if (currentRecord !== undefined && line.trim() !== '')
+      currentRecord[field] = `${currentRecord[field]} ${line.trim()}`.trim();
   }
-  return all;
+  return allRecords;
 }

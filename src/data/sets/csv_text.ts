@@ -1,6 +1,5 @@
-/** Small CSV files as text: RFC 4180. */
+/** Reads and writes small CSV files as text: RFC 4180. Missing values are empty. */
 
-/** A header and rows; missing values are empty. */
 export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | undefined)[]>): string {
   const lines = [header.join(',')];
   for (const row of rows) lines.push(row.map((value) => quoted(value === undefined ? '' : String(value))).join(','));
@@ -11,7 +10,7 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Fields of one line without line ends in its quotes. */
+/** Splits one line without line ends in its quotes. */
 export function splitLine(line: string): string[] {
   if (!line.includes('"')) return line.split(',');
   const fields: string[] = [];
@@ -21,13 +20,13 @@ export function splitLine(line: string): string[] {
   return fields;
 }
 
-/** Rows of a small file by the names of its header. `reason` is called with what is wrong with a line. */
+/** Returns rows by the names of the header. `wrong` is called with the error of a line. */
 export function readCsv(text: string, wrong: (reason: string) => never): Record<string, string>[] {
-  const [head = '', ...lines] = text.trimEnd().split('\n');
-  const names = splitLine(head);
-  return lines.map((line, at) => {
+  const [headerLine = '', ...lines] = text.trimEnd().split('\n');
+  const names = splitLine(headerLine);
+  return lines.map((line, index) => {
     const fields = splitLine(line);
-    if (fields.length !== names.length) wrong(`line ${at + 2} has ${fields.length} fields, not ${names.length}`);
+    if (fields.length !== names.length) wrong(`line ${index + 2} has ${fields.length} fields, not ${names.length}`);
     return Object.fromEntries(names.map((name, column) => [name, fields[column]!]));
   });
 }

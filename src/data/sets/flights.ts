@@ -16,11 +16,11 @@ export const flights = dataSet({
   async make({ log }) {
     log(`fetching flights from npm's ${specifier}`);
     const files = await readNpmPackage('flights', specifier, names);
-    const flown = await destinationsOf(files['data/flights-3m.parquet']);
+    const destinations = await destinationsOf(files['data/flights-3m.parquet']);
     const columns = ['name', 'city', 'state', 'latitude', 'longitude'];
     const airports = readCsv(files['data/airports.csv'].toString('utf8').replaceAll('\r\n', '\n'), (reason) => {
       throw new Error(`airports.csv of ${specifier}: ${reason}`);
-    }).filter(({ iata }) => flown.has(iata!));
+    }).filter(({ iata }) => destinations.has(iata!));
     return {
       from: `npm's ${specifier}`,
       holds: `3,000,000 flights to ${airports.length} airports`,
@@ -28,7 +28,7 @@ export const flights = dataSet({
       files: {
         'flights.parquet': files['data/flights-3m.parquet'],
         'airports.csv': writeCsv(
-          // Called as flights call them, which join by it.
+          // Named as in flights, which join by it.
           ['destination', ...columns],
           airports.map((row) => [row.iata, ...columns.map((name) => row[name])]),
         ),

@@ -5,7 +5,7 @@ import { eventsIn, readUserLines, writeUserLines } from './user_lines.ts';
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
 const home = 'https://grouplens.org/datasets/hetrec-2011/';
 
-/** Who listened to which artists, in the form of LightGCN: a line a user in each of three files, without time. A user may hold out nothing. */
+/** Artists that people listened to, in the form of LightGCN: a line a user in each of three files, without time. A user may hold out nothing. */
 export const lastfm = dataSet({
   doc: 'Last.fm (HetRec 2011): the artists that 1,885 people listened to, split into training, validation and test',
   originals,
@@ -18,12 +18,12 @@ export const lastfm = dataSet({
       return { name, wrong, lines: readUserLines(texts[name], wrong, { isEmptyAllowed: true }) };
     });
     refuseTwice(parts);
-    const all = parts.flatMap(({ lines }) => lines);
-    const people = new Set(all.map(({ user }) => user)).size;
-    const artists = new Set(all.flatMap(({ items }) => items)).size;
+    const allLines = parts.flatMap(({ lines }) => lines);
+    const people = new Set(allLines.map(({ user }) => user)).size;
+    const artists = new Set(allLines.flatMap(({ items }) => items)).size;
     return {
       from: options.from!,
-      holds: `${count(eventsIn(all))} pairs of ${count(people)} people and ${count(artists)} artists (${parts
+      holds: `${count(eventsIn(allLines))} pairs of ${count(people)} people and ${count(artists)} artists (${parts
         .map(({ name, lines }) => `${name} ${count(eventsIn(lines))}`)
         .join(', ')})`,
       terms: termsIfPublished(
@@ -42,17 +42,18 @@ interface PartLines {
   wrong(reason: string): never;
 }
 
-/** A pair in two files would be known before it is asked about. */
+/** Refuses a pair in two files, which would be known before it is predicted. */
 function refuseTwice(parts: readonly PartLines[]): void {
-  const seen = new Map<string, Map<string, string>>();
+  const filesByUser = new Map<string, Map<string, string>>();
   for (const { name, lines, wrong } of parts) {
     for (const { user, items } of lines) {
-      const own = seen.get(user) ?? new Map<string, string>();
-      seen.set(user, own);
+      const fileOfItem = filesByUser.get(user) ?? new Map<string, string>();
+      filesByUser.set(user, fileOfItem);
       for (const item of items) {
-        const before = own.get(item);
-        if (before !== undefined && before !== name) wrong(`user ${user} has item ${item} in ${before} too`);
-        own.set(item, name);
+        const earlierFile = fileOfItem.get(item);
+        if (earlierFile !== undefined && earlierFile !== name)
+          wrong(`user ${user} has item ${item} in ${earlierFile} too`);
+        fileOfItem.set(item, name);
       }
     }
   }

@@ -17,7 +17,7 @@ import type { DataSet } from './set.ts';
 // Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is
 // fetched, never shipped.
 
-/** What was fetched, kept next to it as `source.json`. */
+/** The source of the files, stored next to them as `source.json`. */
 interface MovieLensSource {
   readonly edition: string;
   readonly from: string;
@@ -27,13 +27,13 @@ interface MovieLensSource {
   readonly terms: string;
 }
 
-type Log = (line: string) => void;
+type WriteLogLine = (line: string) => void;
 
 interface Edition {
   readonly name: string;
   readonly ratings: number;
   readonly movies: number;
-  /** Of ratings.csv and movies.csv, as they were when this was written. */
+  /** Checksums of ratings.csv and movies.csv when this was written. */
   readonly md5?: readonly [string, string];
 }
 
@@ -65,13 +65,13 @@ const earlier: Edition = {
  * Puts `ratings.csv`, `movies.csv` and `source.json` into `folder`, unless they are there. Says through `log` what it tries and
  * which edition it found. Throws Failure, with how to do it by hand, when neither source answers.
  */
-export async function fetchMovieLens(folder: string, log: Log): Promise<MovieLensSource> {
+export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise<MovieLensSource> {
   const present = presentIn(folder);
   if (present !== undefined) {
     log(`MovieLens is in ${folder} already: ${present.edition}, ${present.ratings.toLocaleString('en')} ratings`);
     return present;
   }
-  const tried: string[] = [];
+  const attempts: string[] = [];
   for (const [name, source] of [
     ['GroupLens', fromGroupLens],
     [`Debian's ${PACKAGE}`, fromDebian],
@@ -83,35 +83,35 @@ export async function fetchMovieLens(folder: string, log: Log): Promise<MovieLen
       check(fetched, log);
     } catch (error) {
       const reason = reasonOf(error);
-      tried.push(`${name}: ${reason}`);
+      attempts.push(`${name}: ${reason}`);
       log(`${name} did not answer: ${reason}`);
       continue;
     }
-    const written = keep(folder, fetched);
+    const written = writeFiles(folder, fetched);
     log(
       `MovieLens: ${written.edition}, ${written.ratings.toLocaleString('en')} ratings of ${written.movies.toLocaleString('en')} films`,
     );
     return written;
   }
   const byHand = `unpack ${ADDRESS} and put its ratings.csv and movies.csv into ${folder}`;
-  throw failure('fetch-failed', { what: 'MovieLens', tried, byHand });
+  throw failure('fetch-failed', { what: 'MovieLens', tried: attempts, byHand });
 }
 
-/** What a folder holds already; files put there by hand are checked and described. */
+/** Describes the files of a folder; those put there by hand are checked. */
 function presentIn(folder: string): MovieLensSource | undefined {
   const [ratings, movies, source] = ['ratings.csv', 'movies.csv', 'source.json'].map((name) => join(folder, name));
   if (!existsSync(ratings!) || !existsSync(movies!)) return undefined;
   if (existsSync(source!)) {
-    const kept = JSON.parse(readFileSync(source!, 'utf8')) as MovieLensSource;
-    if (kept.md5['ratings.csv'] === md5(readFileSync(ratings!))) return kept;
+    const storedSource = JSON.parse(readFileSync(source!, 'utf8')) as MovieLensSource;
+    if (storedSource.md5['ratings.csv'] === md5(readFileSync(ratings!))) return storedSource;
   }
   const texts = { ratings: readFileSync(ratings!, 'utf8'), movies: readFileSync(movies!, 'utf8') };
-  const edition = [latest, earlier].find((known) => known.ratings === rowsOf(texts.ratings)) ?? {
+  const edition = [latest, earlier].find((candidate) => candidate.ratings === rowsOf(texts.ratings)) ?? {
     name: 'another edition',
     ratings: rowsOf(texts.ratings),
     movies: rowsOf(texts.movies),
   };
-  return keep(folder, { edition, from: 'files that were there', ...texts });
+  return writeFiles(folder, { edition, from: 'files that were there', ...texts });
 }
 
 async function fromGroupLens(): Promise<Fetched> {
@@ -126,7 +126,7 @@ async function fromGroupLens(): Promise<Fetched> {
   return { edition: latest, from: ADDRESS, ratings: text('ratings.csv'), movies: text('movies.csv') };
 }
 
-async function fromDebian(log: Log): Promise<Fetched> {
+async function fromDebian(log: WriteLogLine): Promise<Fetched> {
   const run = promisify(execFile);
   const folder = makeTemporary('movielens');
   const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
@@ -151,7 +151,7 @@ async function fromDebian(log: Log): Promise<Fetched> {
   }
 }
 
-/** A data frame of ratings with titles becomes the two files of latest-small, sorted as they are. */
+/** Makes a data frame of ratings with titles the two files of latest-small, sorted as they are. */
 export function asCsv(frame: RValue): { readonly ratings: string; readonly movies: string } {
   const numbers = (name: string): Float64Array => {
     const column = member(frame, name);
@@ -167,15 +167,18 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
 
   const rows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
   const ratings = ['userId,movieId,rating,timestamp\n'];
-  const films = new Map<number, string>();
+  const moviesById = new Map<number, string>();
   for (const row of rows) {
     ratings.push(`${user[row]},${movie[row]},${rating[row]!.toFixed(1)},${time[row]}\n`);
-    if (films.has(movie[row]!)) continue;
+    if (moviesById.has(movie[row]!)) continue;
     const title = titles.values[row] ?? '';
-    const dated = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
-    films.set(movie[row]!, `${movie[row]},${quoted(dated)},${quoted(levels.values[genre[row]! - 1] ?? '')}\n`);
+    const titleWithYear = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
+    moviesById.set(
+      movie[row]!,
+      `${movie[row]},${quoted(titleWithYear)},${quoted(levels.values[genre[row]! - 1] ?? '')}\n`,
+    );
   }
-  const movies = [...films].sort(([a], [b]) => a - b).map(([, line]) => line);
+  const movies = [...moviesById].sort(([a], [b]) => a - b).map(([, line]) => line);
   return { ratings: ratings.join(''), movies: ['movieId,title,genres\n', ...movies].join('') };
 }
 
@@ -183,8 +186,8 @@ function quoted(text: string): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Counts must be right; another check sum is said, for GroupLens may write the same ratings anew. */
-function check({ edition, ratings, movies }: Fetched, log: Log): void {
+/** Checks the counts; another checksum is only reported, for GroupLens may write the same ratings anew. */
+function check({ edition, ratings, movies }: Fetched, log: WriteLogLine): void {
   const counts = { ratings: rowsOf(ratings), movies: rowsOf(movies) };
   if (counts.ratings !== edition.ratings || counts.movies !== edition.movies) {
     throw new Error(
@@ -192,12 +195,16 @@ function check({ edition, ratings, movies }: Fetched, log: Log): void {
     );
   }
   const [ratingsSum, moviesSum] = edition.md5 ?? [];
-  const same = md5(ratings) === ratingsSum && md5(movies) === moviesSum;
-  log(same ? 'counts and check sums are right' : 'counts are right; check sums are not those of the copy known here');
+  const isSameFile = md5(ratings) === ratingsSum && md5(movies) === moviesSum;
+  log(
+    isSameFile
+      ? 'counts and check sums are right'
+      : 'counts are right; check sums are not those of the copy known here',
+  );
 }
 
 /** Writes under temporary names, and renames, so that a folder holds all of it or nothing. */
-function keep(folder: string, { edition, from, ratings, movies }: Fetched): MovieLensSource {
+function writeFiles(folder: string, { edition, from, ratings, movies }: Fetched): MovieLensSource {
   const source: MovieLensSource = {
     edition: edition.name,
     from,
@@ -217,7 +224,7 @@ function keep(folder: string, { edition, from, ratings, movies }: Fetched): Movi
   return source;
 }
 
-/** Lines after the header; no title of MovieLens holds a line end. */
+/** Counts lines after the header; no title of MovieLens holds a line end. */
 function rowsOf(csv: string): number {
   return csv.trimEnd().split('\n').length - 1;
 }
@@ -233,24 +240,21 @@ function reasonOf(error: unknown): string {
   return (cause ?? error.message).split('\n')[0]!;
 }
 
-// R's lazy-load data bases: a `.rdx` index and a `.rdb` file of compressed objects.
-
-/** One object of a lazy-load data base. Throws Error when it has none of that name, or is damaged. */
+/** Reads one object of R's lazy-load data base: a `.rdx` index and a `.rdb` file of compressed objects. Throws Error when it has none of that name, or is damaged. */
 export function readLazyLoad(index: Buffer, objects: Buffer, name: string): RValue {
   const variables = member(readRObject(gunzipSync(index)), 'variables');
-  const place = member(variables, name);
-  if (place?.kind !== 'numbers') throw new Error(`it has no object \`${name}\``);
-  const [offset, length] = place.values;
+  const objectSpan = member(variables, name);
+  if (objectSpan?.kind !== 'numbers') throw new Error(`it has no object \`${name}\``);
+  const [offset, length] = objectSpan.values;
   // Four bytes say how long the object is once it is unpacked.
   return readRObject(inflateSync(objects.subarray(offset! + 4, offset! + length!)));
 }
 
-/** A part of a list, by its name. */
 function member(value: RValue | undefined, name: string): RValue | undefined {
   if (value?.kind !== 'list') return undefined;
   const names = value.attributes.get('names');
-  const at = names?.kind === 'texts' ? names.values.indexOf(name) : -1;
-  return at === -1 ? undefined : value.values[at];
+  const index = names?.kind === 'texts' ? names.values.indexOf(name) : -1;
+  return index === -1 ? undefined : value.values[index];
 }
 
 export const movielens: DataSet = {

@@ -5,15 +5,15 @@ import { dataSet } from './set.ts';
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
 const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';
 
-/** Cases of one file: who visited which areas, in the order of the file. */
-interface Case {
+/** The areas that one person visited, in the order of the file. */
+interface VisitorCase {
   readonly id: string;
   readonly areas: string[];
 }
 
 /**
- * The visits have no time, and a user's areas are a set: `others` are the user's other areas, so that each visit in turn is what is
- * to be found. `fold` is the official split; every tenth training user is for validation.
+ * The visits have no time, and a user's areas are a set: `others` are the user's other areas, so that each visit in turn is the target.
+ * `fold` is the official split; every tenth training user is for validation.
  */
 export const msweb = dataSet({
   doc: 'Anonymous Microsoft Web: which of 294 areas of a site 37,711 people visited in a week of 1998, with the official test part',
@@ -25,8 +25,8 @@ export const msweb = dataSet({
       (name: string) =>
       (reason: string): never =>
         damaged(options.from, name, reason);
-    const train = read(text['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
-    const test = read(text['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
+    const train = parseVisits(text['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
+    const test = parseVisits(text['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
     const visits = [
       ...train.cases.flatMap((each, at) => rowsOf(each, 'u', at % 10 === 9 ? 'validation' : 'train')),
       // Both files count their users from 10001.
@@ -50,17 +50,17 @@ export const msweb = dataSet({
   },
 });
 
-function rowsOf({ id, areas }: Case, prefix: string, fold: string): string[][] {
+function rowsOf({ id, areas }: VisitorCase, prefix: string, fold: string): string[][] {
   return areas.map((area) => [`${prefix}${id}`, area, areas.filter((other) => other !== area).join('|'), fold]);
 }
 
-/** Lines `A,1287,1,"title","/path"` are areas, `C,"10001",10001` begins a case, `V,1000,1` is a visit of it. */
-function read(
+/** Parses lines: `A,1287,1,"title","/path"` are areas, `C,"10001",10001` begins a case, `V,1000,1` is a visit of it. */
+function parseVisits(
   text: string,
   wrong: (reason: string) => never,
-): { areas: Map<string, { title: string; path: string }>; cases: Case[] } {
+): { areas: Map<string, { title: string; path: string }>; cases: VisitorCase[] } {
   const areas = new Map<string, { title: string; path: string }>();
-  const cases: Case[] = [];
+  const cases: VisitorCase[] = [];
   for (const [at, line] of text.split('\n').entries()) {
     if (line.startsWith('A,')) {
       const [, id, title, path] =
@@ -71,8 +71,8 @@ function read(
       cases.push({ id: id!, areas: [] });
     } else if (line.startsWith('V,')) {
       const [, id] = /^V,(\d+),1$/.exec(line.trim()) ?? wrong(`line ${at + 1} is no visit: ${line}`);
-      const present = cases.at(-1) ?? wrong(`line ${at + 1} is a visit without a user`);
-      if (!present.areas.includes(id!)) present.areas.push(id!);
+      const currentCase = cases.at(-1) ?? wrong(`line ${at + 1} is a visit without a user`);
+      if (!currentCase.areas.includes(id!)) currentCase.areas.push(id!);
     }
   }
   if (cases.length === 0) wrong('it has no cases');

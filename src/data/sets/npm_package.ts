@@ -1,4 +1,4 @@
-/** Files inside a package of npm's registry, fetched and unpacked by npm itself: its mirrors and settings are the user's. */
+/** Reads files of a package of npm's registry, fetched and unpacked by npm itself: its mirrors and settings are the user's. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 
 /**
- * The named files of `name@version`, which is unpacked in a temporary folder; nothing of it is run.
+ * Reads files of `name@version`, which is unpacked in a temporary folder; none of its code runs.
  * @throws Failure `fetch-failed`
  */
 export async function readNpmPackage<N extends string>(
@@ -16,7 +16,7 @@ export async function readNpmPackage<N extends string>(
   names: readonly N[],
 ): Promise<Readonly<Record<N, Buffer>>> {
   const folder = makeTemporary('npm');
-  const quiet = [
+  const installOptions = [
     '--ignore-scripts',
     '--no-save',
     '--no-audit',
@@ -26,7 +26,7 @@ export async function readNpmPackage<N extends string>(
     '--silent',
   ];
   try {
-    const args = ['install', specifier, '--prefix', folder, ...quiet];
+    const args = ['install', specifier, '--prefix', folder, ...installOptions];
     await promisify(execFile)('npm', args, { timeout: 300_000, shell: process.platform === 'win32' });
     const home = join(folder, 'node_modules', specifier.replace(/(?<=.)@.*$/, ''));
     return Object.fromEntries(names.map((name) => [name, readFileSync(join(home, name))])) as Record<N, Buffer>;

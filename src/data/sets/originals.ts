@@ -1,4 +1,4 @@
-/** The original files of a set that the user has in a folder. */
+/** Reads the original files of a set, which the user has in a folder. */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,6 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { GetOptions } from './set.ts';
 
 /**
- * Reads every original as text.
  * @throws Failure `originals-needed` without a folder, `cannot-read` naming the file
  */
 export function readOriginals<N extends string>(
@@ -17,7 +16,7 @@ export function readOriginals<N extends string>(
   { from }: GetOptions,
 ): Readonly<Record<N, string>> {
   if (from === undefined) throw failure('originals-needed', { set, files: names, home });
-  const read = (name: N): string => {
+  const readOriginal = (name: N): string => {
     const path = join(from, name);
     try {
       // A pipe would be waited for.
@@ -28,7 +27,7 @@ export function readOriginals<N extends string>(
     }
     throw failure('cannot-read', { path, reason: 'it is no regular file' });
   };
-  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<N, string>;
+  return Object.fromEntries(names.map((name) => [name, readOriginal(name)])) as Record<N, string>;
 }
 
 /**

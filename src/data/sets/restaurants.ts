@@ -14,7 +14,7 @@ const originals = [
 ] as const;
 const home = 'https://archive.ics.uci.edu/dataset/232/restaurant+consumer+data';
 
-const ofUser = [
+const userColumns = [
   'latitude',
   'longitude',
   'smoker',
@@ -34,7 +34,7 @@ const ofUser = [
   'budget',
   'height',
 ];
-const ofPlace = [
+const placeColumns = [
   'latitude',
   'longitude',
   'name',
@@ -83,19 +83,19 @@ export const restaurants = dataSet({
           ratings.map((row) => [row.userID, row.placeID, row.rating, row.food_rating, row.service_rating]),
         ),
         'users.csv': writeCsv(
-          ['user_id', ...ofUser, 'cuisines', 'payments'],
+          ['user_id', ...userColumns, 'cuisines', 'payments'],
           users.map((row) => [
             row.userID,
-            ...ofUser.map((name) => known(row[name])),
+            ...userColumns.map((name) => presentValue(row[name])),
             cuisinesOfUser.get(row.userID!),
             payments.get(row.userID!),
           ]),
         ),
         'places.csv': writeCsv(
-          ['place_id', ...ofPlace.map((name) => name.toLowerCase()), 'cuisines', 'accepts', 'parking'],
+          ['place_id', ...placeColumns.map((name) => name.toLowerCase()), 'cuisines', 'accepts', 'parking'],
           places.map((row) => [
             row.placeID,
-            ...ofPlace.map((name) => known(row[name])),
+            ...placeColumns.map((name) => presentValue(row[name])),
             cuisines.get(row.placeID!),
             accepts.get(row.placeID!),
             parking.get(row.placeID!),
@@ -106,8 +106,9 @@ export const restaurants = dataSet({
   },
 });
 
-/** `?` is how the files write a missing value. */
-const known = (value: string | undefined): string | undefined => (value?.trim() === '?' ? undefined : value?.trim());
+/** The files write a missing value as `?`. */
+const presentValue = (value: string | undefined): string | undefined =>
+  value?.trim() === '?' ? undefined : value?.trim();
 
 function listsOf(rows: readonly Record<string, string>[], key: string, value: string): ReadonlyMap<string, string> {
   const lists = new Map<string, string[]>();
@@ -115,5 +116,5 @@ function listsOf(rows: readonly Record<string, string>[], key: string, value: st
     const list = lists.get(row[key]!) ?? [];
     if (list.push(row[value]!.trim()) === 1) lists.set(row[key]!, list);
   }
-  return new Map([...lists].map(([at, list]) => [at, list.join('|')]));
+  return new Map([...lists].map(([rowKey, list]) => [rowKey, list.join('|')]));
 }

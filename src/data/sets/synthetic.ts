@@ -11,21 +11,21 @@ import { type SyntheticShape, shapeOf } from './synthetic/shape.ts';
 import { makeZipf } from './synthetic/zipf.ts';
 
 export interface SyntheticSource extends SetSource {
-  /** By k. */
-  readonly bounds: readonly Bounds[];
+  /** Bounds by k. */
+  readonly bounds: readonly RecallBounds[];
 }
 
-/** What a folder is of: written before the rows, so that a run that was killed goes on. */
-interface Plan extends SyntheticShape {
+/** The parameters of a folder: written before the rows, so that a killed run resumes. */
+interface SyntheticPlan extends SyntheticShape {
   readonly format: 'tower-synthetic-1';
   readonly rowsPerPart: number;
 }
 
-/** A file of the set. 2²² rows are about 40 MB. */
+/** Rows of a file of the set; these are about 40 MB. */
 const rowsPerPart = 2 ** 22;
 /** 1 January 2026, in milliseconds. An event follows each millisecond. */
-const start = 1_767_225_600_000;
-/** Bytes of a row in a file, rounded up: for the look at the disk. */
+const startTime = 1_767_225_600_000;
+/** Bytes of a row in a file, rounded up: for the check of the disk. */
 const bytesOf = { events: 13, items: 10, users: 10 } as const;
 
 export const synthetic: DataSet = {
@@ -39,7 +39,7 @@ export const synthetic: DataSet = {
 export async function make(options: GetOptions, size: number = rowsPerPart): Promise<SyntheticSource> {
   const { folder, log, signal } = options;
   const shape = shapeOf(options.synthetic ?? {});
-  const plan: Plan = { format: 'tower-synthetic-1', ...shape, rowsPerPart: size };
+  const plan: SyntheticPlan = { format: 'tower-synthetic-1', ...shape, rowsPerPart: size };
   const bounds = boundsOf(shape);
   const source: SyntheticSource = {
     from: `seed ${shape.seed}`,
@@ -60,7 +60,7 @@ export async function make(options: GetOptions, size: number = rowsPerPart): Pro
   }
   const total = shape.rows + shape.items + shape.users;
   let done = 0;
-  const wrote = (rows: number): void => {
+  const reportRows = (rows: number): void => {
     signal?.throwIfAborted();
     done += rows;
     options.progress?.(done, total);
@@ -68,52 +68,52 @@ export async function make(options: GetOptions, size: number = rowsPerPart): Pro
   const draws = makeDraws(shape);
   const database = await openDatabase(signal);
   try {
-    const common = { rowsPerPart: size, wrote };
+    const commonFields = { rowsPerPart: size, wrote: reportRows };
     await writeParts(database, {
-      ...common,
+      ...commonFields,
       folder: join(folder, 'items'),
       rows: shape.items,
       columns: ['item_id', 'cluster', 'rank'],
       fill: (from, [ids, clusters, ranks]) =>
-        ids!.forEach((_, at) => {
-          ids![at] = from + at;
-          clusters![at] = draws.clusterOf(from + at);
-          ranks![at] = draws.rankOf(from + at);
+        ids!.forEach((_, index) => {
+          ids![index] = from + index;
+          clusters![index] = draws.clusterOf(from + index);
+          ranks![index] = draws.rankOf(from + index);
         }),
     });
     await writeParts(database, {
-      ...common,
+      ...commonFields,
       folder: join(folder, 'users'),
       rows: shape.users,
       columns: ['user_id', 'first', 'second'],
       fill: (from, [ids, first, second]) =>
-        ids!.forEach((_, at) => {
-          ids![at] = from + at;
-          first![at] = draws.firstOf(from + at);
-          second![at] = draws.secondOf(from + at);
+        ids!.forEach((_, index) => {
+          ids![index] = from + index;
+          first![index] = draws.firstOf(from + index);
+          second![index] = draws.secondOf(from + index);
         }),
     });
     await writeParts(database, {
-      ...common,
+      ...commonFields,
       folder: join(folder, 'events'),
       rows: shape.rows,
       columns: ['user_id', 'item_id'],
-      computed: (row) => `${start} + ${row} AS time`,
+      computed: (row) => `${startTime} + ${row} AS time`,
       fill: (from, [users, items]) => draws.events(from, users!, items!),
     });
   } finally {
     database.close();
   }
-  await writeTextDurably(join(folder, 'source.json'), json({ ...source, ...plan }));
+  await writeTextDurably(join(folder, 'source.json'), jsonText({ ...source, ...plan }));
   return source;
 }
 
 /** @throws Failure `other-synthetic-set` where the folder has rows of another plan */
-async function claim(folder: string, plan: Plan): Promise<void> {
+async function claim(folder: string, plan: SyntheticPlan): Promise<void> {
   const path = join(folder, 'plan.json');
-  if (!existsSync(path)) return writeTextDurably(path, json(plan));
+  if (!existsSync(path)) return writeTextDurably(path, jsonText(plan));
   const text = readFileSync(path, 'utf8');
-  if (text !== json(plan)) throw failure('other-synthetic-set', { folder });
+  if (text !== jsonText(plan)) throw failure('other-synthetic-set', { folder });
 }
 
 const tables = ['items', 'users', 'events'] as const;
@@ -121,7 +121,7 @@ const tables = ['items', 'users', 'events'] as const;
 const rowsOf = ({ rows, users, items }: SyntheticShape, table: (typeof tables)[number]): number =>
   ({ events: rows, users, items })[table];
 
-function isWhole(folder: string, plan: Plan): boolean {
+function isWhole(folder: string, plan: SyntheticPlan): boolean {
   return tables.every((table) =>
     partsOf(rowsOf(plan, table), plan.rowsPerPart).every(
       (name) => statSync(join(folder, table, name), { throwIfNoEntry: false })?.isFile() === true,
@@ -140,48 +140,48 @@ async function refuseFullDisk(folder: string, shape: SyntheticShape): Promise<vo
   if (needed > free) throw failure('disk-too-small', { folder, needed, free });
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const count = (number: number): string => number.toLocaleString('en');
 
-/** A table as Parquet files of a fixed number of rows. Each is whole or absent, so a run that was killed goes on after the last. */
-interface PartsOf {
+/** A table as Parquet files of a fixed number of rows. Each is whole or absent, so a killed run resumes after the last. */
+interface TableParts {
   readonly folder: string;
   readonly rows: number;
   readonly rowsPerPart: number;
   readonly columns: readonly string[];
   /** Fills the columns with rows `from`, `from` + 1, … */
   readonly fill: (from: number, columns: readonly Int32Array[]) => void;
-  /** SQL of a column more, from the SQL of the row's number. */
+  /** Returns SQL of an extra column, from the SQL of the row's number. */
   readonly computed?: (row: string) => string;
   readonly wrote: (rows: number) => void;
 }
 
 const partsOf = (rows: number, rowsPerPart: number): readonly string[] =>
-  Array.from({ length: Math.ceil(rows / rowsPerPart) }, (_, at) => `${String(at).padStart(6, '0')}.parquet`);
+  Array.from({ length: Math.ceil(rows / rowsPerPart) }, (_, index) => `${String(index).padStart(6, '0')}.parquet`);
 
 /** @throws Failure `cannot-write` */
-async function writeParts(database: Database, parts: PartsOf): Promise<void> {
-  const { folder, rows, rowsPerPart, columns, fill, computed, wrote } = parts;
+async function writeParts(database: Database, parts: TableParts): Promise<void> {
+  const { folder, rows, rowsPerPart, columns, fill, computed, wrote: reportRows } = parts;
   const names = partsOf(rows, rowsPerPart);
   await makeFolder(folder);
   await removeLeft(folder, new Set(names));
-  const room = columns.map(() => new Int32Array(Math.min(rows, rowsPerPart)));
-  for (const [at, name] of names.entries()) {
-    const from = at * rowsPerPart;
+  const buffers = columns.map(() => new Int32Array(Math.min(rows, rowsPerPart)));
+  for (const [index, name] of names.entries()) {
+    const from = index * rowsPerPart;
     const count = Math.min(rowsPerPart, rows - from);
     const path = join(folder, name);
     if (!existsSync(path)) {
-      const filled = room.map((all) => all.subarray(0, count));
-      fill(from, filled);
+      const columnArrays = buffers.map((buffer) => buffer.subarray(0, count));
+      fill(from, columnArrays);
       await database.fill(
         'part',
-        columns.map((name, column) => ({ name, integers: filled[column]! })),
+        columns.map((name, column) => ({ name, integers: columnArrays[column]! })),
         count,
       );
-      const selected = computed === undefined ? '*' : `*, ${computed(`(${from} + rowid)`)}`;
+      const selectedColumns = computed === undefined ? '*' : `*, ${computed(`(${from} + rowid)`)}`;
       await replaceDurably(path, async (partial) => {
         try {
-          await database.run(`COPY (SELECT ${selected} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
+          await database.run(`COPY (SELECT ${selectedColumns} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
         } catch (error) {
           database.passOn(error);
           throw failure('cannot-write', { path, reason: (error as Error).message.split('\n')[0]! });
@@ -189,7 +189,7 @@ async function writeParts(database: Database, parts: PartsOf): Promise<void> {
       });
       await database.run('DROP TABLE part');
     }
-    wrote(count);
+    reportRows(count);
   }
 }
 
@@ -201,7 +201,7 @@ const bytesIn = (folder: string): number =>
       )
     : 0;
 
-/** What a kill left half written. */
+/** Removes files that a kill left half written. */
 async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of readdirSync(folder)) {
     if (/^\.\d{6}\.parquet\./.test(file) && [...names].some((name) => isPartialOf(file, name))) {
@@ -211,13 +211,13 @@ async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<v
 }
 
 /**
- * What a synthetic set's structure permits, in closed form. With w for the chances of `tastes` and z for Zipf's law within a cluster,
+ * Bounds of the recall on a synthetic set, in closed form. With w for the chances of `tastes` and z for Zipf's law within a cluster,
  *
  *     P(item | user) = z(rank) · (w.first [its cluster is the first] + w.second [… the second] + w.any ÷ clusters)
  *
  * An event is one target. So the recall@k of a perfect model is the sum of the k largest P, and no model exceeds it but by chance.
  */
-interface Bounds {
+interface RecallBounds {
   readonly k: number;
   /** Recall of a perfect model, of the most popular items, and of random items. */
   readonly optimum: number;
@@ -226,7 +226,7 @@ interface Bounds {
 }
 
 /** `count` clusters of one size, whose items have the chance share × z(rank). */
-interface Group {
+interface ClusterGroup {
   readonly count: number;
   readonly share: number;
   readonly chance: (rank: number) => number;
@@ -235,27 +235,30 @@ interface Group {
 
 const ks = [10, 50, 100] as const;
 
-function boundsOf({ items, clusters }: SyntheticShape): readonly Bounds[] {
-  const larger = items % clusters;
-  const few = makeZipf(Math.floor(items / clusters));
-  const many = larger === 0 ? few : makeZipf(few.size + 1);
+function boundsOf({ items, clusters }: SyntheticShape): readonly RecallBounds[] {
+  const largerClusters = items % clusters;
+  const smallZipf = makeZipf(Math.floor(items / clusters));
+  const largeZipf = largerClusters === 0 ? smallZipf : makeZipf(smallZipf.size + 1);
   const sizes = [
-    { ...many, count: larger },
-    { ...few, count: clusters - larger },
+    { ...largeZipf, count: largerClusters },
+    { ...smallZipf, count: clusters - largerClusters },
   ];
-  const group = (at: number, count: number, share: number): Group => ({ ...sizes[at]!, count, share });
-  const any = tastes.any / clusters;
+  const group = (index: number, count: number, share: number): ClusterGroup => ({ ...sizes[index]!, count, share });
+  const anyChance = tastes.any / clusters;
 
   const optimum = (k: number): number => {
     let sum = 0;
     for (const first of [0, 1]) {
       for (const second of [0, 1]) {
-        const rest = sizes.map(({ count }, at) => count - (at === first ? 1 : 0) - (at === second ? 1 : 0));
-        const left = sizes[second]!.count - (first === second ? 1 : 0);
-        const chance = (sizes[first]!.count / clusters) * (left / (clusters - 1));
+        const remainingSizes = sizes.map(
+          ({ count }, index) => count - (index === first ? 1 : 0) - (index === second ? 1 : 0),
+        );
+        const secondCount = sizes[second]!.count - (first === second ? 1 : 0);
+        const chance = (sizes[first]!.count / clusters) * (secondCount / (clusters - 1));
         if (chance <= 0) continue;
-        const own = [group(first, 1, tastes.first + any), group(second, 1, tastes.second + any)];
-        sum += chance * largest([...own, ...rest.map((count, at) => group(at, count, any))], k);
+        const preferred = [group(first, 1, tastes.first + anyChance), group(second, 1, tastes.second + anyChance)];
+        sum +=
+          chance * largest([...preferred, ...remainingSizes.map((count, index) => group(index, count, anyChance))], k);
       }
     }
     return sum;
@@ -266,28 +269,27 @@ function boundsOf({ items, clusters }: SyntheticShape): readonly Bounds[] {
       k,
       optimum: optimum(k),
       popularity: largest(
-        sizes.map(({ count }, at) => group(at, count, 1 / clusters)),
+        sizes.map(({ count }, index) => group(index, count, 1 / clusters)),
         k,
       ),
       random: k / items,
     }));
 }
 
-/** The sum of the k largest chances. */
-function largest(groups: readonly Group[], k: number): number {
+function largest(groups: readonly ClusterGroup[], k: number): number {
   const ranks = groups.map(() => 0);
-  let [sum, left] = [0, k];
-  while (left > 0) {
+  let [sum, secondCount] = [0, k];
+  while (secondCount > 0) {
     let [best, chance] = [-1, 0];
-    for (const [at, { count, share, chance: of, size }] of groups.entries()) {
-      if (count === 0 || ranks[at]! >= size) continue;
-      const next = share * of(ranks[at]!);
-      if (next > chance) [best, chance] = [at, next];
+    for (const [index, { count, share, chance: chanceOf, size }] of groups.entries()) {
+      if (count === 0 || ranks[index]! >= size) continue;
+      const nextChance = share * chanceOf(ranks[index]!);
+      if (nextChance > chance) [best, chance] = [index, nextChance];
     }
     if (best < 0) return sum;
-    const taken = Math.min(left, groups[best]!.count);
-    sum += taken * chance;
-    left -= taken;
+    const takenCount = Math.min(secondCount, groups[best]!.count);
+    sum += takenCount * chance;
+    secondCount -= takenCount;
     ranks[best]!++;
   }
   return sum;

@@ -9,7 +9,7 @@ const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] 
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';
 
 /**
- * A line a user, with the user's items in the order of time, and the attributes of each item. The other sets of the same source have
+ * Each user has a line with items in the order of time; each item has attributes. The other sets of the same source have
  * the same form, so `--from` may also name the lines of one of them: its attributes are in the file next to it.
  */
 export const toys = dataSet({
@@ -18,7 +18,7 @@ export const toys = dataSet({
   home,
   isForm: true,
   async make(options) {
-    const { folder, names } = placeOf(options);
+    const { folder, names } = originalsOf(options);
     const [linesName, attributesName] = names;
     const texts = readOriginals('toys', names, home, { ...options, ...(folder === undefined ? {} : { from: folder }) });
     const wrong =
@@ -28,9 +28,9 @@ export const toys = dataSet({
     const lines = readUserLines(texts[linesName]!, wrong(linesName));
     const attributesOf = readAttributes(texts[attributesName]!, wrong(attributesName));
     const items = [...new Set(lines.flatMap(({ items }) => items))];
-    const described = items.filter((item) => attributesOf.has(item)).length;
-    if (described < items.length)
-      options.log(`${items.length - described} of ${items.length} items have no attributes`);
+    const describedItems = items.filter((item) => attributesOf.has(item)).length;
+    if (describedItems < items.length)
+      options.log(`${items.length - describedItems} of ${items.length} items have no attributes`);
     return {
       from: join(folder!, linesName),
       holds: `${count(eventsIn(lines))} events of ${count(lines.length)} people and ${count(items.length)} items`,
@@ -50,15 +50,15 @@ export const toys = dataSet({
   },
 });
 
-/** The folder of the originals, and their names in it: those of the set, or of the file that `--from` names. */
-function placeOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
+/** Returns the folder of the originals, and their names in it: those of the set, or of the file that `--from` names. */
+function originalsOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
   if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
     return { folder: from, names: originals };
   const name = basename(from);
   return { folder: dirname(from), names: [name, `${name.replace(/\.txt$/, '')}_item2attributes.json`] };
 }
 
-/** `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
+/** Parses `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Lines `user item item …` of a published set, checked as a whole before they are written. */
+/** Reads lines `user item item …` of a published set, checked as a whole before they are written. */
 
 export interface UserLine {
   readonly user: string;
@@ -6,9 +6,9 @@ export interface UserLine {
 }
 
 /**
- * Lines of the text, each of a user with one item or more. A user has one line: only then is the order of the user's items known.
- * @param isEmptyAllowed a user may have no items: the line is then left out
- * @param wrong is called with what is wrong with a line
+ * Returns lines, each of a user with one item or more. A user has one line: otherwise the order of the user's items would be unknown.
+ * @param isEmptyAllowed skips lines of users without items
+ * @param wrong called with the error of a line
  */
 export function readUserLines(
   text: string,
@@ -22,8 +22,8 @@ export function readUserLines(
     if (line.includes('\uFFFD')) wrong(`line ${at + 1} is not UTF-8`);
     const [user = '', ...items] = line.trim().split(/[ \t]+/);
     if (user === '') continue;
-    const before = lineOf.get(user);
-    if (before !== undefined) wrong(`lines ${before} and ${at + 1} are of the same user, ${short(user)}`);
+    const earlierLine = lineOf.get(user);
+    if (earlierLine !== undefined) wrong(`lines ${earlierLine} and ${at + 1} are of the same user, ${short(user)}`);
     lineOf.set(user, at + 1);
     if (items.length > 0) lines.push({ user, items });
     else if (!isEmptyAllowed) wrong(`line ${at + 1} has a user, ${short(user)}, and no item`);
@@ -32,11 +32,11 @@ export function readUserLines(
   return lines;
 }
 
-/** The same lines with one space between words. */
+/** Writes lines with one space between words. */
 export const writeUserLines = (lines: readonly UserLine[]): string =>
   lines.map(({ user, items }) => `${user} ${items.join(' ')}\n`).join('');
 
 export const eventsIn = (lines: readonly UserLine[]): number => lines.reduce((sum, { items }) => sum + items.length, 0);
 
-/** As much of a word as fits in a message. */
+/** Shortens a word for a message. */
 export const short = (word: string): string => (word.length <= 40 ? word : `${word.slice(0, 40)}…`);

@@ -33,7 +33,7 @@ export const wordnet = dataSet({
 });
 
 /**
- * Lines of wndb(5): `offset file type count word id [word id …] … | gloss`, the count in base 16. Blanks of a word are `_`; an
+ * Parses lines of wndb(5): `offset file type count word id [word id …] … | gloss`, the count in base 16. Blanks of a word are `_`; an
  * adjective may say where it is, `galore(ip)`. Lines that begin with a blank are the licence.
  */
 export function* synsetsOf(
@@ -41,11 +41,11 @@ export function* synsetsOf(
 ): Generator<{ readonly offset: string; readonly lemmas: readonly string[]; readonly gloss: string }> {
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith(' ')) continue;
-    const bar = line.indexOf(' | ');
-    const [offset, , , count, ...words] = line.slice(0, bar).split(' ');
-    const lemmas = Array.from({ length: Number.parseInt(count!, 16) }, (_, at) =>
-      words[2 * at]!.replace(/\((a|p|ip)\)$/, '').replaceAll('_', ' '),
+    const glossBar = line.indexOf(' | ');
+    const [offset, , , count, ...words] = line.slice(0, glossBar).split(' ');
+    const lemmas = Array.from({ length: Number.parseInt(count!, 16) }, (_, index) =>
+      words[2 * index]!.replace(/\((a|p|ip)\)$/, '').replaceAll('_', ' '),
     );
-    yield { offset: offset!, lemmas: [...new Set(lemmas)], gloss: line.slice(bar + 3).trim() };
+    yield { offset: offset!, lemmas: [...new Set(lemmas)], gloss: line.slice(glossBar + 3).trim() };
   }
 }

@@ -15,7 +15,7 @@ import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../c
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
-import { type Wanted, wantedOf } from '../item_columns.ts';
+import { type FilterColumn, filterColumnsOf } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
@@ -47,7 +47,7 @@ export async function openItemReader(
       source,
       key,
       layout,
-      wanted: wantedOf(source, layout, key),
+      wanted: filterColumnsOf(source, layout, key),
       requests: columnRequests(layout, needs),
       needs,
       encodings,
@@ -64,7 +64,7 @@ interface ReaderContext {
   readonly key: BoundColumn;
   readonly layout: DataLayout;
   /** The columns that filters read. */
-  readonly wanted: readonly Wanted[];
+  readonly wanted: readonly FilterColumn[];
   /** The columns that the model reads. */
   readonly requests: ColumnRequests;
   readonly needs: Needs;

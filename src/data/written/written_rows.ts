@@ -2,7 +2,7 @@
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
-import { plain, type Wanted } from '../item_columns.ts';
+import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import type { RawBags, RawCodes, RawColumn, RawNumbers } from '../rows/raw.ts';
 import { computedQuery, elementOf, marked, numberOf, secondsOf, textOf, timeOf } from '../rows/staged_tables.ts';
 
@@ -32,7 +32,7 @@ export interface ItemQuerySource {
   /** The columns that the model reads of the items file. */
   readonly requests: readonly ColumnRequest[];
   /** The columns that filters read. */
-  readonly wanted: readonly Wanted[];
+  readonly wanted: readonly FilterColumn[];
   /** The types of columns where the model reads them, and where filters do. */
   readonly modelTypes: ReadonlyMap<string, string>;
   readonly filterTypes: ReadonlyMap<string, string>;
@@ -221,4 +221,4 @@ function makeTexts() {
 }
 
 const plainValue = (value: unknown): unknown =>
-  Array.isArray(value) ? plain({ items: value } as never) : plain(value);
+  Array.isArray(value) ? plainItemValue({ items: value } as never) : plainItemValue(value);

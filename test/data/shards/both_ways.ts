@@ -1,7 +1,7 @@
 /** One data set, read into memory and through shards; and what each row of it says, so that the two can be compared. */
 import { join } from 'node:path';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../../src/data/dataset.ts';
-import { type ReadOptions, readDataset } from '../../../src/data/read.ts';
+import { type DatasetReadOptions, readDataset } from '../../../src/data/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 import { type Block, describeData, features, folderWith, needsOf, valueAt, vocabulary, weightsAt } from '../fixture.ts';
@@ -100,7 +100,7 @@ export async function bothWays(
 ): Promise<readonly [memory: Dataset, shards: Dataset]> {
   const description = describeData({ reject: 1, ...of });
   const shards = { memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always' as const, sizes: small, ...more };
-  const options: ReadOptions = { shards };
+  const options: DatasetReadOptions = { shards };
   return [await readDataset(description, needed), await readDataset(description, needed, options)];
 }
 

@@ -1,22 +1,21 @@
-/** R's serialization, as far as data frames need it (R Internals, section 1.8: format XDR, versions 2 and 3). */
+/** Reads R's serialization, as far as data frames need it (R Internals, section 1.8: format XDR, versions 2 and 3). */
 import type { RList, RText, RValue } from './r_value.ts';
 
 const NA_INTEGER = -2147483648;
 
-/** Reads one serialized object. Throws Error for what data frames do not hold: functions, environments. */
+/** Throws Error for objects that data frames do not hold: functions, environments. */
 export function readRObject(bytes: Buffer): RValue {
   return new RReader(bytes).object();
 }
 
-/** An object, or the name that a symbol is. */
-interface Item {
+interface RItem {
   readonly value: RValue;
   readonly symbol?: string;
 }
 
 class RReader {
   readonly #bytes: Buffer;
-  /** Where the next value begins. */
+  /** The offset of the next value. */
   #at = 0;
   /** Symbols in the order that they were read: later ones refer back by number. */
   readonly #symbols: string[] = [];
@@ -39,7 +38,7 @@ class RReader {
     else if (version !== 2) throw new Error(`it is written in version ${version} of R's format`);
   }
 
-  #item(): Item {
+  #item(): RItem {
     const flags = this.#integer();
     const type = flags & 0xff;
     const hasAttributes = (flags & 0x200) !== 0;
@@ -136,7 +135,7 @@ class RReader {
     return new Map(names.values.map((name, i) => [name ?? '', value.values[i]!]));
   }
 
-  /** What R keeps in a short form: a range of whole numbers, or a vector that is wrapped. */
+  /** Reads R's short forms: a range of whole numbers, or a vector that is wrapped. */
   #alternative(): RValue {
     const information = this.#pairs(this.#integer());
     const [family] = information.values;

@@ -12,30 +12,29 @@ import { makeZipf, type Zipf } from './zipf.ts';
 /** Chances that an event is of the user's first cluster, of the second, and of any. */
 export const tastes = { first: 0.6, second: 0.25, any: 0.15 } as const;
 
-export interface Draws {
+export interface SyntheticDraws {
   /** The clusters that a user prefers, never the same. */
   firstOf(user: number): number;
   secondOf(user: number): number;
-  /** Of the item with this number. */
+  /** Return the cluster and rank of the item with this number. */
   clusterOf(item: number): number;
   rankOf(item: number): number;
   /** Writes the user and the item of events `from`, `from` + 1, … */
   events(from: number, users: Int32Array, items: Int32Array): void;
 }
 
-/** What a number is drawn for. */
 const purpose = { first: 1, second: 2, row: 3 } as const;
 
-export function makeDraws(shape: SyntheticShape): Draws {
+export function makeDraws(shape: SyntheticShape): SyntheticDraws {
   const { users, items, clusters, seed } = shape;
   const key = (what: number): number => mix(mix(low(seed)) ^ mix(high(seed) ^ Math.imul(what, 0x9e3779b9)));
   const [firstKey, secondKey, rowKey] = [key(purpose.first), key(purpose.second), key(purpose.row)];
   // Clusters 0 … `larger` − 1 have one item more.
-  const larger = items % clusters;
-  const few = makeZipf(Math.floor(items / clusters));
-  const many = larger === 0 ? few : makeZipf(few.size + 1);
-  const zipfOf = (cluster: number): Zipf => (cluster < larger ? many : few);
-  const numbers = makeNumbers(items, mix(rowKey));
+  const largerClusters = items % clusters;
+  const smallZipf = makeZipf(Math.floor(items / clusters));
+  const largeZipf = largerClusters === 0 ? smallZipf : makeZipf(smallZipf.size + 1);
+  const zipfOf = (cluster: number): Zipf => (cluster < largerClusters ? largeZipf : smallZipf);
+  const itemNumbers = makeNumbers(items, mix(rowKey));
 
   const firstOf = (user: number): number => below(mix(mix(user ^ firstKey)), clusters);
   const secondOf = (user: number): number => {
@@ -45,11 +44,11 @@ export function makeDraws(shape: SyntheticShape): Draws {
   return {
     firstOf,
     secondOf,
-    clusterOf: (item) => numbers.placeOf(item) % clusters,
-    rankOf: (item) => Math.floor(numbers.placeOf(item) / clusters),
+    clusterOf: (item) => itemNumbers.placeOf(item) % clusters,
+    rankOf: (item) => Math.floor(itemNumbers.placeOf(item) / clusters),
     events(from, toUsers, toItems) {
-      for (let at = 0; at < toUsers.length; at++) {
-        const row = from + at;
+      for (let index = 0; index < toUsers.length; index++) {
+        const row = from + index;
         const bits = mix(low(row) ^ mix(rowKey ^ high(row)));
         const user = below(mix(bits + 0x9e3779b9), users);
         const taste = unit(mix(bits + 0x3c6ef372));
@@ -60,20 +59,20 @@ export function makeDraws(shape: SyntheticShape): Draws {
               ? secondOf(user)
               : below(mix(bits + 0xdaa66d2b), clusters);
         const rank = zipfOf(cluster).draw(unit(mix(bits + 0x78dde6e4)), unit(mix(bits + 0x1715609d)));
-        toUsers[at] = user;
-        toItems[at] = numbers.itemAt(rank * clusters + cluster);
+        toUsers[index] = user;
+        toItems[index] = itemNumbers.itemAt(rank * clusters + cluster);
       }
     },
   };
 }
 
-interface Numbers {
+interface ItemNumbers {
   itemAt(place: number): number;
   placeOf(item: number): number;
 }
 
 /** A permutation, so that the number of an item says nothing of its cluster and rank, and equal scores favour no popular item. */
-function makeNumbers(items: number, bits: number): Numbers {
+function makeNumbers(items: number, bits: number): ItemNumbers {
   let factor = 1 + below(bits, items - 1);
   while (greatestDivisor(factor, items) !== 1) factor = (factor % (items - 1)) + 1;
   const inverse = inverseOf(factor, items);
@@ -89,17 +88,17 @@ export function multiply(a: number, b: number, m: number): number {
   return remainder(upper * 65_536 + (a % 65_536) * b, m);
 }
 
-/** Of a number below 2⁵³. Several times as fast as `%`. */
+/** Computes x mod m for a number below 2⁵³, several times as fast as `%`. */
 function remainder(x: number, m: number): number {
-  const rest = x - Math.floor(x / m) * m;
-  return rest < 0 ? rest + m : rest >= m ? rest - m : rest;
+  const difference = x - Math.floor(x / m) * m;
+  return difference < 0 ? difference + m : difference >= m ? difference - m : difference;
 }
 
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
-/** The number whose product with `a` is 1 mod m, by Euclid's algorithm. */
+/** Returns the number whose product with `a` is 1 mod m, by Euclid's algorithm. */
 function inverseOf(a: number, m: number): number {
   let [r, next] = [m, a];
   let [x, nextX] = [0, 1];
@@ -116,7 +115,7 @@ const high = (number: number): number => Math.floor(number / 2 ** 32);
 const unit = (bits: number): number => (bits >>> 0) / 2 ** 32;
 const below = (bits: number, count: number): number => Math.floor(unit(bits) * count);
 
-/** As `src/embedding/kernels/uniform.ts` mixes. */
+/** Mixes bits as `src/embedding/kernels/uniform.ts` does. */
 function mix(bits: number): number {
   let x = bits | 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);

@@ -9,17 +9,17 @@ export interface SyntheticOptions {
   readonly seed?: number;
 }
 
-/** Everything that the bytes of a set depend on. */
+/** All parameters of the bytes of a set. */
 export type SyntheticShape = Required<SyntheticOptions>;
 
 const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
 
 /** User and item numbers are 32-bit integers in the files. */
-const most = 2 ** 31 - 1;
+const maxNumber = 2 ** 31 - 1;
 /** Rows are numbered exactly by a double. */
-const mostRows = 2 ** 53;
+const maxRows = 2 ** 53;
 /** The table that ranks are drawn from has a place for each item of a cluster. */
-const mostInCluster = 2 ** 24;
+const maxInCluster = 2 ** 24;
 
 /**
  * Absent clusters are about the square root of the items.
@@ -27,11 +27,11 @@ const mostInCluster = 2 ** 24;
  */
 export function shapeOf(options: SyntheticOptions): SyntheticShape {
   const { rows, users, items, seed } = { ...syntheticDefaults, ...options };
-  const clusters = options.clusters ?? Math.max(2, Math.ceil(items / mostInCluster), Math.round(Math.sqrt(items)));
-  inRange('rows', rows, 1, mostRows);
-  inRange('users', users, 1, most);
-  inRange('items', items, 2, most);
-  inRange('clusters', clusters, Math.max(2, Math.ceil(items / mostInCluster)), items);
+  const clusters = options.clusters ?? Math.max(2, Math.ceil(items / maxInCluster), Math.round(Math.sqrt(items)));
+  inRange('rows', rows, 1, maxRows);
+  inRange('users', users, 1, maxNumber);
+  inRange('items', items, 2, maxNumber);
+  inRange('clusters', clusters, Math.max(2, Math.ceil(items / maxInCluster)), items);
   return { rows, users, items, clusters, seed };
 }
 

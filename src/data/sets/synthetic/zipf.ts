@@ -1,4 +1,4 @@
-/** Zipf's law over ranks 0 … n − 1, drawn in constant time by Vose's alias method (IEEE TSE 1991). */
+/** Draws from Zipf's law over ranks 0 … n − 1 in constant time by Vose's alias method (IEEE TSE 1991). */
 
 /** The exponent of popularity within a cluster: an item of rank r weighs 1 ÷ (r + 1). */
 export interface Zipf {
@@ -20,13 +20,13 @@ export function makeZipf(size: number): Zipf {
     size,
     chance,
     draw(column, coin) {
-      const at = Math.floor(column * size);
-      return coin < keep[at]! ? at : alias[at]!;
+      const rank = Math.floor(column * size);
+      return coin < keep[rank]! ? rank : alias[rank]!;
     },
   };
 }
 
-/** Each rank below the mean is filled up by one above it. */
+/** Fills each rank below the mean up by one above it. */
 function fillAlias(keep: Float64Array, alias: Int32Array): void {
   const below = new Int32Array(keep.length);
   const above = new Int32Array(keep.length);
