@@ -12,7 +12,7 @@ import { writing } from '../diagnostics/system_reason.ts';
 import { dataText } from '../init/data_text.ts';
 import { modelText } from '../init/model_text.ts';
 import { profileOf, type TableProfile } from '../init/profile.ts';
-import type { Answers, Copy, Proposal } from '../init/proposal.ts';
+import type { Copy, InitAnswers, Proposal } from '../init/proposal.ts';
 import { type NoEvents, propose } from '../init/propose.ts';
 import { rolesOf } from '../init/roles.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
@@ -83,14 +83,14 @@ export interface Project {
 }
 
 /** What the files are taken for, or why nothing can be learned from them: answers to `questions` may change either. */
-export const proposalFor = ({ tables }: Look, folder: string, answers: Answers = {}): Proposal | NoEvents =>
+export const proposalFor = ({ tables }: Look, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
   propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
 
 /**
  * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
  * @throws Failure `starter-no-events`
  */
-export function proposeProject(look: Look, folder: string, answers: Answers = {}): Project {
+export function proposeProject(look: Look, folder: string, answers: InitAnswers = {}): Project {
   const { tables } = look;
   const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
@@ -165,7 +165,7 @@ export interface InitRequest {
   /** Default: the current folder. */
   readonly out?: string;
   /** Columns: `{ user: 'customer', item: 'sku', time: 'bought at' }`. */
-  readonly answers?: Answers;
+  readonly answers?: InitAnswers;
   readonly signal?: AbortSignal;
 }
 

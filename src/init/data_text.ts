@@ -1,4 +1,4 @@
-/** The text of `data.tower`: where the rows are, and why each line is there. */
+/** Writes `data.tower`: where the rows are, and why each line is there. */
 import { baseOf } from './joins.ts';
 import type { NamedFile, Proposal } from './proposal.ts';
 import { braces, line, oneLine, quoted } from './text.ts';
@@ -33,13 +33,12 @@ export function dataText(proposal: Proposal): string {
   ];
   const files = [events, ...(items ? [items] : []), ...(users ? [users] : [])].flatMap(({ sources }) => sources);
   const names = files.map(baseOf).slice(0, 5);
-  const head = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.join(', '))}: read each line, and change what is wrong.`;
-  return `${head}\n${braces(`data ${name}`, lines)}\n`;
+  const header = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.join(', '))}: read each line, and change what is wrong.`;
+  return `${header}\n${braces(`data ${name}`, lines)}\n`;
 }
 
 const pathOf = ({ path, isLines }: NamedFile): string => (isLines ? `lines(${quoted(path)})` : quoted(path));
 
-/** A column that feeds a name, or is computed. */
 function columnLines({ user, item, history, features, labels, weight, title }: Proposal): string[] {
   const lines: string[] = [];
   const add = (name: string, sql: string | undefined, why?: string): void => {
@@ -48,7 +47,7 @@ function columnLines({ user, item, history, features, labels, weight, title }: P
   if (user) add(user.name, user.sql);
   add(item.name, item.sql);
   add('history', history, 'the column holds other items of the user');
-  // An idea has its column already: trying it is one line of the model.
+  // An idea needs no entry: trying it is one line of the model.
   for (const { name, sql } of features) add(name, sql);
   for (const { name, sql, why } of labels) add(name, sql, why);
   if (weight) add(weight.name, weight.sql, weight.why);

@@ -1,14 +1,13 @@
-/** Features of the towers: which columns describe a user, an item or the moment of an event, and as which kind. */
+/** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
 import { listSql, numberSql, withoutMark } from './expressions.ts';
 import type { Guess } from './guess.ts';
 import { guessesOf } from './guesses/table.ts';
-import type { Names } from './names.ts';
+import type { ColumnNames } from './names.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
-import type { Feature } from './proposal.ts';
+import type { StarterFeature } from './proposal.ts';
 import { meansOf } from './words.ts';
 
-/** Roles that a description of a user or an item has. */
-const describing: ReadonlySet<Guess['role']> = new Set([
+const describingRoles: ReadonlySet<Guess['role']> = new Set([
   'list',
   'vector',
   'text',
@@ -18,27 +17,27 @@ const describing: ReadonlySet<Guess['role']> = new Set([
   'left out',
 ]);
 
-export interface Described {
-  readonly feature?: Feature;
+export interface ColumnDescription {
+  readonly feature?: StarterFeature;
   readonly taken: string;
   readonly because: string;
 }
 
-export interface Describing {
+export interface DescribeContext {
   readonly table: TableProfile;
-  readonly side: Feature['side'];
-  readonly names: Names;
+  readonly side: StarterFeature['side'];
+  readonly names: ColumnNames;
   /** Texts are read, not only offered. */
   readonly readsText: boolean;
-  /** The rows are those of keys, not of events. */
+  /** The rows are keys, not events. */
   readonly isFile: boolean;
 }
 
-/** What a column of a file of items or users, or a column of the events that goes with them, becomes. */
-export function describe(column: ColumnProfile, to: Describing): Described {
+/** Describes a column of a file of items or users, or a column of the events that goes with them. */
+export function describe(column: ColumnProfile, to: DescribeContext): ColumnDescription {
   const guesses = guessesOf(column);
   const first = guesses[0]!;
-  // The mean rating of an item is made of the events that are held out.
+  // The mean rating of an item includes held-out events.
   if (
     to.isFile &&
     (first.role === 'rating' || first.role === 'count') &&
@@ -46,25 +45,28 @@ export function describe(column: ColumnProfile, to: Describing): Described {
   ) {
     return { taken: 'left out', because: `${first.because}: a mean over all events would hold the test part` };
   }
-  const left = guesses.find(({ role }) => role === 'left out')!;
-  const guess = left.score >= 0.6 ? left : guesses.find(({ role }) => describing.has(role))!;
-  const made = makers[guess.role]?.(column, to);
+  const leftOutGuess = guesses.find(({ role }) => role === 'left out')!;
+  const guess = leftOutGuess.score >= 0.6 ? leftOutGuess : guesses.find(({ role }) => describingRoles.has(role))!;
+  const ownFeature = featureMakers[guess.role]?.(column, to);
   // A label of many values, such as a brand: a row for each.
-  const known = made ?? (guess.role === 'left out' && left.score < 0.3 ? ofMany(column, to) : undefined);
-  if (known === undefined) return { taken: 'left out', because: guess.because };
+  const baseFeature =
+    ownFeature ?? (guess.role === 'left out' && leftOutGuess.score < 0.3 ? manyValuesFeature(column, to) : undefined);
+  if (baseFeature === undefined) return { taken: 'left out', because: guess.because };
   const name = to.names.of(column.name, to.side === 'item' ? 'item_part' : 'user_part');
-  const fed = known.sql === undefined && name !== column.name ? { sql: column.name } : {};
-  const feature: Feature = { ...known, ...fed, name, side: to.side };
+  const sourceSql = baseFeature.sql === undefined && name !== column.name ? { sql: column.name } : {};
+  const feature: StarterFeature = { ...baseFeature, ...sourceSql, name, side: to.side };
   return {
     feature,
     taken: feature.isIdea ? `${feature.kind}, to try` : feature.kind,
-    because: made ? guess.because : `${column.distinct} names that come up again`,
+    because: ownFeature ? guess.because : `${column.distinct} names that come up again`,
   };
 }
 
-type Made = Omit<Feature, 'name' | 'side'>;
+type FeatureDraft = Omit<StarterFeature, 'name' | 'side'>;
 
-const makers: Partial<Record<Guess['role'], (column: ColumnProfile, to: Describing) => Made | undefined>> = {
+const featureMakers: Partial<
+  Record<Guess['role'], (column: ColumnProfile, to: DescribeContext) => FeatureDraft | undefined>
+> = {
   list: (column) => ({
     kind: `list(category(dim: ${widthOf(listDistinct(column))}), max: ${lengthOf(column)})`,
     why: 'several values; their vectors are averaged',
@@ -92,9 +94,9 @@ const makers: Partial<Record<Guess['role'], (column: ColumnProfile, to: Describi
     ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
   }),
 };
-makers.query = makers.text!;
+featureMakers.query = featureMakers.text!;
 
-function ofMany(column: ColumnProfile, { isFile }: Describing): Made | undefined {
+function manyValuesFeature(column: ColumnProfile, { isFile }: DescribeContext): FeatureDraft | undefined {
   if (column.kind === 'list' || column.distinct > column.present * (isFile ? 0.7 : 0.5) || column.meanWords > 6)
     return undefined;
   return {
@@ -122,7 +124,7 @@ const listsOf = (column: ColumnProfile): readonly (readonly string[])[] =>
 
 const listDistinct = (column: ColumnProfile): number => new Set(listsOf(column).flat()).size;
 
-/** As many as nearly all lists have. */
+/** Returns the length that nearly all lists have. */
 function lengthOf(column: ColumnProfile): number {
   const lengths = listsOf(column)
     .map(({ length }) => length)

@@ -1,42 +1,42 @@
-/** Entries of the data block that follow from the rows of the sample: time, split, what is left out, and the names of files. */
+/** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
 
 import { sqlName } from '../text/sql.ts';
 import { timeSql, withoutMark } from './expressions.ts';
-import type { Files } from './files.ts';
+import type { FileChoice } from './files.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
-import type { Answers, Entry, NamedFile, Proposal } from './proposal.ts';
-import type { Roles } from './roles.ts';
+import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
+import type { EventRoles } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
-/** More events than these train on a share of the users. */
+/** With more events, the model trains on a share of the users. */
 export const MANY = 3_000_000;
 
 export function timeEntry(
   events: TableProfile,
-  { time }: Roles,
+  { time }: EventRoles,
   areLines: boolean,
-  answers: Answers,
-): Entry | undefined {
+  answers: InitAnswers,
+): DataEntry | undefined {
   if (areLines) return { value: 'position', why: 'the order of the items of a user; it is no moment' };
   if (!time) return undefined;
   const { column } = time;
-  const form = column.time;
-  const other = form && doubtfulForms.get(form.name);
+  const timeForm = column.time;
+  const otherForm = timeForm && doubtfulForms.get(timeForm.name);
   const value = timeSql(column, events);
-  const swapped = other !== undefined && answers.days === 'day' ? value.replace('%m/%d', '%d/%m') : value;
-  return { value: swapped, why: form?.doc ?? 'a time' };
+  const orderedValue = otherForm !== undefined && answers.days === 'day' ? value.replace('%m/%d', '%d/%m') : value;
+  return { value: orderedValue, why: timeForm?.doc ?? 'a time' };
 }
 
 export function splitOf(
-  { parts }: Files,
+  { parts }: FileChoice,
   fold: ColumnProfile | undefined,
   hasOrder: boolean,
   areLines: boolean,
   nameOf: (path: string) => string,
   share: number,
-): Entry {
+): DataEntry {
   if (parts) {
     const validation = parts.validation ? `validation: ${JSON.stringify(nameOf(parts.validation.path))}, ` : '';
     return {
@@ -55,17 +55,17 @@ export function splitOf(
     : { value: `random(validation: ${share}%, test: ${share}%, seed: 1)`, why: 'there is no time to split by' };
 }
 
-/** Percent of the events for each held-out part: a first ranking of many events and items would take minutes. */
+/** Returns the percent of the events for each held-out part: a first ranking of many events and items would take minutes. */
 export function heldOut({ events, items }: Pick<Proposal['size'], 'events' | 'items'>): number {
-  const most = Math.min(20_000, 4e8 / Math.max(1, items));
-  return Math.max(1, Math.min(10, Math.round((100 * most) / Math.max(1, events))));
+  const maxHeldOut = Math.min(20_000, 4e8 / Math.max(1, items));
+  return Math.max(1, Math.min(10, Math.round((100 * maxHeldOut) / Math.max(1, events))));
 }
 
 export function whereOf(
-  where: Entry | undefined,
+  where: DataEntry | undefined,
   count: number,
   user: ColumnProfile | undefined,
-): { readonly where?: Entry } {
+): { readonly where?: DataEntry } {
   if (count <= MANY || user === undefined) return where ? { where } : {};
   const share = Math.ceil(count / 1_000_000);
   const sample = `hash(${sqlName(user.name)}) % ${share} = 0`;
@@ -75,29 +75,34 @@ export function whereOf(
   };
 }
 
-/** Which rows the data block may leave out: those that are broken, and those of items that the file of items does not have. */
+/** Returns the share of rows that may be rejected: broken ones, and those of items outside of the file of items. */
 export function rejectOf(
   { rows, bad }: TableProfile,
   keys: readonly (ColumnProfile | undefined)[],
   time: ColumnProfile | undefined,
   missing: number,
-): { readonly reject?: Entry } {
-  const fails = rows.filter((row) => {
+): { readonly reject?: DataEntry } {
+  const brokenRows = rows.filter((row) => {
     const value = (column: ColumnProfile): string => String(row[column.place] ?? '').trim();
     return keys.some((key) => key && value(key) === '') || (time?.time !== undefined && !time.time.fits(value(time)));
   });
-  const broken = (bad + fails.length) / Math.max(1, bad + rows.length);
-  const share = broken + missing;
+  const brokenShare = (bad + brokenRows.length) / Math.max(1, bad + rows.length);
+  const share = brokenShare + missing;
   if (share <= 0.003) return {};
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const why = [
-    ...(broken > 0 ? [`${percent(broken)} of the rows in the sample are broken`] : []),
+    ...(brokenShare > 0 ? [`${percent(brokenShare)} of the rows in the sample are broken`] : []),
     ...(missing > 0 ? [`${percent(missing)} are of items without a row of their own`] : []),
   ];
-  return { reject: { value: `${[2, 5, 10, 20, 50].find((most) => most >= share * 150) ?? 90}%`, why: why.join(', ') } };
+  return {
+    reject: {
+      value: `${[2, 5, 10, 20, 50].find((maxHeldOut) => maxHeldOut >= share * 150) ?? 90}%`,
+      why: why.join(', '),
+    },
+  };
 }
 
-/** The share of events whose key the file does not have, where the look saw all of the file. */
+/** Returns the share of events whose key the file does not have, where the sample is the whole file. */
 export function missingShare({ rows }: TableProfile, join: Join | undefined): number {
   if (!join?.table.isWhole) return 0;
   const { key, column } = join;
@@ -107,33 +112,32 @@ export function missingShare({ rows }: TableProfile, join: Join | undefined): nu
   return missing.length / Math.max(1, rows.length);
 }
 
-/** Whether most events have the same time as all others of their user, as those of a basket do: then no event comes before another. */
+/** True if most events have the same time as all others of their user, as in a basket: then no event comes before another. */
 export function areSimultaneous({ rows }: TableProfile, user: ColumnProfile, time: ColumnProfile): boolean {
   const times = new Map<string, { readonly values: Set<string>; rows: number }>();
   for (const row of rows) {
-    const own = String(row[user.place] ?? '');
-    const seen = times.get(own) ?? { values: new Set(), rows: 0 };
-    seen.values.add(String(row[time.place] ?? ''));
-    seen.rows++;
-    times.set(own, seen);
+    const userKey = String(row[user.place] ?? '');
+    const userTimes = times.get(userKey) ?? { values: new Set(), rows: 0 };
+    userTimes.values.add(String(row[time.place] ?? ''));
+    userTimes.rows++;
+    times.set(userKey, userTimes);
   }
-  const several = [...times.values()].filter((each) => each.rows > 1);
-  const count = (all: typeof several): number => all.reduce((sum, each) => sum + each.rows, 0);
-  return count(several.filter(({ values }) => values.size === 1)) > count(several) * 0.5;
+  const usersWithSeveral = [...times.values()].filter((group) => group.rows > 1);
+  const count = (groups: typeof usersWithSeveral): number => groups.reduce((sum, group) => sum + group.rows, 0);
+  return count(usersWithSeveral.filter(({ values }) => values.size === 1)) > count(usersWithSeveral) * 0.5;
 }
 
-/** Whether pairs come up again. */
 export function seenOf(
   { rows }: TableProfile,
   user: ColumnProfile | undefined,
   item: ColumnProfile,
   isKept: boolean,
-): Entry {
+): DataEntry {
   if (isKept || user === undefined) return { value: 'kept', why: 'what was found before may be found again' };
   const pairs = new Set(rows.map((row) => `${row[user.place]}\n${row[item.place]}`)).size;
-  const again = 1 - pairs / Math.max(1, rows.length);
-  return again > 0.1
-    ? { value: 'kept', why: `${Math.round(again * 100)} % of the events are of an item that the user had before` }
+  const repeatShare = 1 - pairs / Math.max(1, rows.length);
+  return repeatShare > 0.1
+    ? { value: 'kept', why: `${Math.round(repeatShare * 100)} % of the events are of an item that the user had before` }
     : { value: 'excluded', why: 'users seldom take the same item again' };
 }
 
@@ -151,15 +155,15 @@ export function titleOf(table: TableProfile, key: ColumnProfile | undefined): st
   return first.mark === undefined ? first.name : withoutMark(first);
 }
 
-/** Lines that are in the order of their ids are in no order of time. */
+/** True for lines in the order of ids, which are in no order of time. */
 export function isSorted({ rows }: TableProfile): boolean {
-  let [pairs, rising] = [0, 0];
+  let [pairs, risingPairs] = [0, 0];
   for (let at = 1; at < rows.length; at++) {
     if (rows[at]![0] !== rows[at - 1]![0]) continue;
     pairs++;
-    if (Number(rows[at]![1]) > Number(rows[at - 1]![1])) rising++;
+    if (Number(rows[at]![1]) > Number(rows[at - 1]![1])) risingPairs++;
   }
-  return pairs > 0 && rising / pairs > 0.97;
+  return pairs > 0 && risingPairs / pairs > 0.97;
 }
 
 export function namedFile(
@@ -176,10 +180,10 @@ export function namedFile(
     ...(key ? [`its key is called \`${key.column.name}\`, and that of the events \`${key.as}\``] : []),
   ];
   if (because.length === 0) return { path, isLines, sources };
-  const ending =
+  const fileEnding =
     main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'parquet' ? 'parquet' : 'jsonl';
-  const to = `tables/${stemOf(main.path)}.${ending}`;
-  const base = main.rewrite ?? {
+  const to = `tables/${stemOf(main.path)}.${fileEnding}`;
+  const baseRewrite = main.rewrite ?? {
     encoding: 'utf-8',
     from: (main.separator ?? ',') as ',',
     to: main.separator ?? ',',
@@ -191,6 +195,6 @@ export function namedFile(
     path: to,
     isLines,
     sources,
-    copy: { from: main.path, to, kind: main.kind, rewrite: { ...base, header, because } },
+    copy: { from: main.path, to, kind: main.kind, rewrite: { ...baseRewrite, header, because } },
   };
 }

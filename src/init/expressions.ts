@@ -1,4 +1,4 @@
-/** The expression of a data block for a column, by what was guessed of its values; nothing where the column is read as it is. */
+/** Writes the expression of a data block for a column, by the guesses about its values; undefined where the column is read as it is. */
 
 import { sqlName, sqlText } from '../text/sql.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
@@ -10,7 +10,7 @@ export function withoutMark({ name, mark }: ColumnProfile): string {
 export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
   const { name, mark, number } = column;
   if (number) return number.sql(name);
-  // Broken values are missing ones then, and no broken rows.
+  // Broken values are then missing ones, not broken rows.
   return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
 }
 
@@ -37,8 +37,7 @@ export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kin
   return time.sql(name);
 }
 
-/** As a database reads them. */
 const isNumber = /^[+-]?(\.?\d|inf)/i;
 
-/** What the reader of CSV takes for a time by itself. */
+/** Times that the reader of CSV recognizes by itself. */
 const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;

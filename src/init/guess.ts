@@ -1,7 +1,7 @@
-/** What a column may be, and why: the answer of one guess. */
+/** The answer of one guess: a role of a column, and the reason. */
 import type { ColumnProfile } from './profile.ts';
 
-type Role =
+type ColumnRole =
   | 'user'
   | 'item'
   | 'time'
@@ -19,10 +19,10 @@ type Role =
   | 'left out';
 
 export interface Guess {
-  readonly role: Role;
+  readonly role: ColumnRole;
   /** From 0 to 1: the highest of a column is taken. */
   readonly score: number;
-  /** In words that follow "because". */
+  /** Words that follow "because". */
   readonly because: string;
 }
 

@@ -1,4 +1,4 @@
-/** Which columns of the events are keys of which other files: by values that both have, in both directions, and by names. */
+/** Joins columns of the events with keys of other files: by values that both have, in both directions, and by names. */
 import { isKeyLike, isNameless } from './guesses/keys.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf, wordsOf } from './words.ts';
@@ -16,11 +16,11 @@ export interface Join {
   readonly score: number;
 }
 
-/** Each value names one row. Bad rows may hold one twice. */
+/** True if each value names one row. Bad rows may hold one twice. */
 export const isUnique = ({ present, distinct, rows }: ColumnProfile): boolean =>
   present > 1 && distinct >= present * 0.995 && present >= rows * 0.99;
 
-/** All joins of other files with the events: a file or a column may come up in several, and `rolesOf` decides. */
+/** Returns all joins of other files with the events: a file or a column may come up in several, and `rolesOf` decides. */
 export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): readonly Join[] {
   const columns = events.columns.filter(isKeyLike);
   return tables.flatMap((table) => {
@@ -32,10 +32,10 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
         columns.flatMap((column): Join[] => {
           const overlap = overlapOf(column, key);
           const likeness = likenessOf(column, key, table.path);
-          const covered = overlap > 0 ? overlapOf(key, column) : 0;
+          const coverage = overlap > 0 ? overlapOf(key, column) : 0;
           // Small numbers are in every file that counts its rows.
           const isEnough = overlap > (likeness > 0 ? 0.3 : 0.6) || (likeness >= 0.8 && (areSampled || overlap > 0.02));
-          const score = 0.5 * overlap + 0.25 * covered + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
+          const score = 0.5 * overlap + 0.25 * coverage + 0.25 * likeness + (key.place === 0 ? 0.02 : 0);
           const isNamed = likeness > 0 || isNameless(column) || events.kind === 'lines';
           return isEnough && score >= 0.3 ? [{ table, key, column, overlap, isNamed, score }] : [];
         }),
@@ -43,26 +43,26 @@ export function joinsOf(events: TableProfile, tables: readonly TableProfile[]): 
   });
 }
 
-/** Values that are compared: more take time, and say nothing new. */
-const COMPARED = 3000;
+/** The number of compared values: more take time, and say nothing new. */
+const maxCompared = 3000;
 
 function overlapOf({ values }: ColumnProfile, key: ColumnProfile): number {
-  let [both, all] = [0, 0];
+  let [commonValues, all] = [0, 0];
   for (const value of values) {
-    if (++all > COMPARED) break;
-    if (key.values.has(value)) both++;
+    if (++all > maxCompared) break;
+    if (key.values.has(value)) commonValues++;
   }
-  return both / Math.max(1, Math.min(all, COMPARED));
+  return commonValues / Math.max(1, Math.min(all, maxCompared));
 }
 
-/** 1 for names with the same words. `id` in `films.csv` is the `film_id` of the events. */
+/** Returns 1 for names with the same words. `id` in `films.csv` is the `film_id` of the events. */
 function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): number {
   if (column.words.join(' ') === key.words.join(' ')) return 1;
-  const strip = (words: readonly string[]): string =>
+  const withoutIdWords = (words: readonly string[]): string =>
     words.filter((word) => meansOf(word, 'id') === undefined).join(' ');
-  const [own, other] = [strip(column.words), strip(key.words)];
-  if (own !== '' && own === other) return 0.95;
-  if (other === '' && fileWords(path).some((word) => own !== '' && singular(word) === singular(own))) return 0.9;
+  const [ownKey, other] = [withoutIdWords(column.words), withoutIdWords(key.words)];
+  if (ownKey !== '' && ownKey === other) return 0.95;
+  if (other === '' && fileWords(path).some((word) => ownKey !== '' && singular(word) === singular(ownKey))) return 0.9;
   for (const meaning of ['user', 'item'] as const) {
     const fits = meansOf(column.name, meaning) !== undefined;
     if (fits && (meansOf(key.name, meaning) !== undefined || isOf(path, meaning))) return 0.6;
@@ -70,7 +70,7 @@ function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): nu
   return 0;
 }
 
-/** From -1, things, to 1, persons: what a file describes, by its name and its columns. */
+/** Rates a file by its name and its columns, from -1, things, to 1, persons. */
 export function personsOf({ path, columns }: TableProfile): number {
   const name = Number(isOf(path, 'user')) - Number(isOf(path, 'item'));
   if (name !== 0) return name;
@@ -90,28 +90,27 @@ export const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
 
 const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
 
-/** A name without the endings of tables: `u.item` keeps its own. */
+/** Returns a name without the endings of tables: `u.item` keeps its own. */
 export const stemOf = (path: string): string =>
   baseOf(path).replace(/(\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|gz))+$/i, '');
 
-/** Whether the name of a file has a meaning. */
 const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf(path), meaning) !== undefined;
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** The share of keys with several rows whose rows agree about a column. */
+/** Returns the share of keys with several rows whose rows agree about a column. */
 export function dependence(table: TableProfile, key: ColumnProfile, column: ColumnProfile): number {
-  const first = new Map<string, string>();
-  const several = new Set<string>();
-  const differing = new Set<string>();
+  const firstValues = new Map<string, string>();
+  const repeatedKeys = new Set<string>();
+  const differingKeys = new Set<string>();
   for (const row of table.rows) {
-    const [own, value] = [String(row[key.place] ?? ''), JSON.stringify(row[column.place] ?? '')];
-    const before = first.get(own);
-    if (before === undefined) first.set(own, value);
+    const [ownKey, value] = [String(row[key.place] ?? ''), JSON.stringify(row[column.place] ?? '')];
+    const earlierValue = firstValues.get(ownKey);
+    if (earlierValue === undefined) firstValues.set(ownKey, value);
     else {
-      several.add(own);
-      if (before !== value) differing.add(own);
+      repeatedKeys.add(ownKey);
+      if (earlierValue !== value) differingKeys.add(ownKey);
     }
   }
-  return several.size < 3 ? 0 : 1 - differing.size / several.size;
+  return repeatedKeys.size < 3 ? 0 : 1 - differingKeys.size / repeatedKeys.size;
 }

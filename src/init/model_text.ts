@@ -1,11 +1,11 @@
-/** The text of `model.tower`: a model that is small enough to read, and why each line is there. */
-import type { Feature, Label, Proposal } from './proposal.ts';
+/** Writes `model.tower`: a model that is small enough to read, and why each line is there. */
+import type { Proposal, StarterFeature, StarterLabel } from './proposal.ts';
 import { braces, line } from './text.ts';
 
 export function modelText(proposal: Proposal): string {
   return [
     `use "data.tower" // where the rows are`,
-    `/// ${sentences[proposal.case]}`,
+    `/// ${caseSentences[proposal.case]}`,
     `model ${proposal.name}`,
     '',
     featuresText(proposal),
@@ -23,7 +23,7 @@ export function modelText(proposal: Proposal): string {
   ].join('\n');
 }
 
-const sentences = {
+const caseSentences = {
   past: 'What comes next for a user, from what the user had before. Each line says why it is there, and what to try.',
   others: 'What else suits a user, from the other items of the user. Each line says why it is there, and what to try.',
   listed:
@@ -35,7 +35,7 @@ const sentences = {
 
 const hasHistory = ({ case: kind }: Proposal): boolean => kind === 'past' || kind === 'others' || kind === 'listed';
 
-/** Names that are read on the side of the query. */
+/** Returns the features that the query tower reads. */
 export function queryNames(proposal: Proposal): string[] {
   const { case: kind, user, features } = proposal;
   return [
@@ -69,14 +69,14 @@ function featuresText(proposal: Proposal): string {
             ? 'names the question'
             : 'names the user and has no vector of its own, so that new users are served as well',
         ));
-  const past = line(
+  const historyLine = line(
     `history : list(${item.name}, max: ${kind === 'others' ? 200 : 50}, pool: mean)`,
     'the mean of the vectors of its items; they share the table of the item',
   );
   return braces('features', [
     '// What asks: the query tower reads these.',
     ...(userLine === undefined ? [] : [userLine]),
-    ...(hasHistory(proposal) ? [past] : []),
+    ...(hasHistory(proposal) ? [historyLine] : []),
     ...(kind === 'past'
       ? [line(`recent : list(${item.name}, max: 5, pool: mean)`, 'the last few say most about the next')]
       : []),
@@ -90,36 +90,36 @@ function featuresText(proposal: Proposal): string {
   ]);
 }
 
-function side(features: readonly Feature[], side: Feature['side']): string[] {
+function side(features: readonly StarterFeature[], side: StarterFeature['side']): string[] {
   return features
     .filter((feature) => feature.side === side)
     .map(({ name, kind, why, isIdea }) => (isIdea ? `// ${name} : ${kind} // ${why}` : line(`${name} : ${kind}`, why)));
 }
 
 function labelsText({ labels, weight }: Proposal): string[] {
-  const all = [...labels, ...(weight ? [weight] : [])];
-  return all.length === 0
+  const allLabels = [...labels, ...(weight ? [weight] : [])];
+  return allLabels.length === 0
     ? []
     : [
         braces(
           'labels',
-          all.map(({ name, kind, why }) => line(`${name} : ${kind}`, why)),
+          allLabels.map(({ name, kind, why }) => line(`${name} : ${kind}`, why)),
         ),
         '',
       ];
 }
 
-/** A group where a tower reads several features. */
+/** Declares a group where a tower reads several features. */
 function groupsText(proposal: Proposal): string[] {
-  const [query, item] = [queryNames(proposal), itemNames(proposal)];
+  const [queryStart, item] = [queryNames(proposal), itemNames(proposal)];
   const groups = [
-    ...(query.length > 1 ? [`group asked = ${query.join(', ')}`] : []),
+    ...(queryStart.length > 1 ? [`group asked = ${queryStart.join(', ')}`] : []),
     ...(item.length > 1 ? [`group offered = ${item.join(', ')}`] : []),
   ];
   return groups.length > 0 ? [...groups, ''] : [];
 }
 
-/** What a flow begins with: fields side by side, or the one that there is. */
+/** Returns the start of a flow: fields side by side, or the only one. */
 function startOf(names: readonly string[], group: string): { readonly input: string; readonly flow: string } {
   return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
 }
@@ -137,27 +137,27 @@ function towersText(proposal: Proposal): string {
       ...labels.map((label) => `channel ${channelOf(label)} = shared -> dense(${out})`),
     ])}`;
   };
-  const query = startOf(queryNames(proposal), 'asked');
-  const ranked = startOf(itemNames(proposal), 'offered');
+  const queryStart = startOf(queryNames(proposal), 'asked');
+  const itemStart = startOf(itemNames(proposal), 'offered');
   return [
     tower(
       'query',
-      query.input,
+      queryStart.input,
       user?.name,
-      query.flow,
+      queryStart.flow,
       'Two towers meet in the score alone, so vectors of items are computed once and searched.',
     ),
     tower(
       'item',
-      ranked.input,
+      itemStart.input,
       item.name,
-      ranked.flow,
+      itemStart.flow,
       'Try `mlp(256, 64)`, or `senet -> flatten` where a tower has many features.',
     ),
   ].join('\n\n');
 }
 
-const channelOf = ({ name }: Label): string => name;
+const channelOf = ({ name }: StarterLabel): string => name;
 
 function tasksText(proposal: Proposal): string {
   const { labels, weight, case: kind } = proposal;
@@ -172,16 +172,16 @@ function tasksText(proposal: Proposal): string {
           `loss = softmax(in_batch, temperature: ${temperature}, correction: frequency)`,
           'the items of the other rows are the wrong ones; the correction is fair to frequent items',
         );
-  const several = labels.length > 0;
-  const main = braces(`task choose`, [
+  const hasLabels = labels.length > 0;
+  const mainTask = braces(`task choose`, [
     line(
-      `score = cosine(query${several ? '.main' : ''}, item${several ? '.main' : ''})`,
+      `score = cosine(query${hasLabels ? '.main' : ''}, item${hasLabels ? '.main' : ''})`,
       'try `dot`, with a temperature of 1',
     ),
     loss,
     ...(weight ? [line(`weight = ${weight.name}`, 'an event counts as much as this says')] : []),
   ]);
-  if (!several) return main;
+  if (!hasLabels) return mainTask;
   const tasks = labels.map((label) =>
     braces(`task ${label.name}`, [
       line(
@@ -193,16 +193,16 @@ function tasksText(proposal: Proposal): string {
     ]),
   );
   const share = Number((0.3 / labels.length).toFixed(2));
-  const rank = Number((0.1 / labels.length).toFixed(2));
+  const rankShare = Number((0.1 / labels.length).toFixed(2));
   return [
-    main,
+    mainTask,
     ...tasks,
     line(
       `objective = choose + ${labels.map(({ name }) => `${share} * ${name}`).join(' + ')}`,
       'what training minimises',
     ),
     line(
-      `retrieve = 0.9 * choose + ${labels.map(({ name }) => `${rank} * ${name}`).join(' + ')}`,
+      `retrieve = 0.9 * choose + ${labels.map(({ name }) => `${rankShare} * ${name}`).join(' + ')}`,
       'what ranks; try other shares with `tower recommend --weight`',
     ),
   ].join('\n\n');
@@ -237,14 +237,17 @@ interface StarterSettings {
   readonly temperature: number;
 }
 
-/** Training rows that a starter model reads at most in all epochs: a minute of a slow machine. */
-const ROWS = 1_500_000;
+/** The most training rows of a starter model in all epochs: a minute of a slow machine. */
+const maxRows = 1_500_000;
 
 function settingsOf({ size, case: kind }: Pick<Proposal, 'size' | 'case'>): StarterSettings {
-  const training = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
+  const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
   // At least some ten steps an epoch, and rows enough for wrong items.
-  const batch = Math.max(4, Math.min(training > 400_000 ? 1024 : 256, 2 ** Math.floor(Math.log2(training / 12))));
-  const epochs = Math.max(1, Math.min(30, Math.round(ROWS / training)));
+  const batch = Math.max(
+    4,
+    Math.min(trainingRows > 400_000 ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),
+  );
+  const epochs = Math.max(1, Math.min(30, Math.round(maxRows / trainingRows)));
   return {
     batch,
     epochs,

@@ -1,8 +1,8 @@
-/** What to do after the first run: the three rows that fit the case best. */
+/** Suggests steps after the first run: the three rows that fit the case best. */
 import { itemNames, queryNames } from './model_text.ts';
 import type { Proposal } from './proposal.ts';
 
-export interface Outcome {
+export interface FirstRunOutcome {
   /** The folder of the run, as a command names it. */
   readonly run: string;
   readonly model: string;
@@ -12,28 +12,28 @@ export interface Outcome {
   readonly user?: string;
   /** Baselines that rank better. */
   readonly better: readonly string[];
-  /** Training ended at its limit of time. */
+  /** Training ended at its time limit. */
   readonly isCut: boolean;
 }
 
-interface Step {
-  readonly fits: (proposal: Proposal, outcome: Outcome) => boolean;
-  readonly text: (proposal: Proposal, outcome: Outcome) => string;
+interface NextStep {
+  readonly fits: (proposal: Proposal, outcome: FirstRunOutcome) => boolean;
+  readonly text: (proposal: Proposal, outcome: FirstRunOutcome) => string;
 }
 
-const again = ({ model, allow }: Outcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
+const trainCommand = ({ model, allow }: FirstRunOutcome): string => `npx tower train ${model} --out ${NEXT}${allow}`;
 
 /** The group holds fields, and a sequence is none: the tower reads the history next to it. */
 function inOrder(proposal: Proposal): string {
-  const rest = queryNames(proposal).filter((name) => name !== 'history');
-  return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${rest.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;
+  const otherNames = queryNames(proposal).filter((name) => name !== 'history');
+  return `Read the history in its order. Write \`pool: none\` for \`pool: mean\` of \`history\`, \`group asked = ${otherNames.join(', ')}\`, and \`query(asked, history)\`. In that tower write\n\`order = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last\` as its first line, and \`concat(order, asked)\` for \`asked -> flatten\`.`;
 }
 
 /** The most useful first. */
-const steps: readonly Step[] = [
+const steps: readonly NextStep[] = [
   {
     fits: (_, { isCut }) => isCut,
-    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${again(outcome)}`,
+    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${trainCommand(outcome)}`,
   },
   {
     fits: ({ where }) => where?.value.includes('hash(') ?? false,
@@ -41,7 +41,7 @@ const steps: readonly Step[] = [
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'past' && better.length > 0,
-    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${again(outcome)}`,
+    text: (proposal, outcome) => `${inOrder(proposal)} Then\n${trainCommand(outcome)}`,
   },
   {
     fits: ({ case: kind }, { better }) => kind === 'others' && better.length > 0,
@@ -54,12 +54,12 @@ const steps: readonly Step[] = [
       const { name, side } = proposal.features.find(({ isIdea }) => isIdea)!;
       const names = side === 'item' ? itemNames(proposal) : queryNames(proposal);
       const group = side === 'item' ? 'offered' : 'asked';
-      const [only] = names;
-      const placed =
+      const [onlyName] = names;
+      const placement =
         names.length > 1
           ? `add it to the group \`${group}\``
-          : `write \`group ${group} = ${only}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${only})\`, and \`${group} -> flatten ->\` for \`${only} ->\``;
-      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${placed}.`;
+          : `write \`group ${group} = ${onlyName}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${onlyName})\`, and \`${group} -> flatten ->\` for \`${onlyName} ->\``;
+      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its first \`//\`, and ${placement}.`;
     },
   },
   {
@@ -93,9 +93,9 @@ const steps: readonly Step[] = [
   },
 ];
 
-export function nextSteps(proposal: Proposal, outcome: Outcome): readonly string[] {
+export function nextSteps(proposal: Proposal, outcome: FirstRunOutcome): readonly string[] {
   let runs = 1;
-  // Somebody who follows two steps makes two runs.
+  // Who follows two steps makes two runs.
   const numbered = (step: string): string => {
     if (!step.includes(NEXT)) return step;
     runs++;
@@ -107,7 +107,7 @@ export function nextSteps(proposal: Proposal, outcome: Outcome): readonly string
     .map(({ text }) => numbered(text(proposal, outcome)));
 }
 
-/** The folder of a run that is not there yet. */
+/** Stands for the folder of the next run. */
 const NEXT = '\u0000';
 const ordinals = ['', 'first', 'second', 'third', 'fourth'];
 

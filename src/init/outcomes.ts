@@ -1,27 +1,27 @@
-/** What is learned from how events went: labels, a weight, and a condition that leaves out what is no sign of interest. */
+/** Derives labels, a weight, and a condition that excludes events without interest from the outcomes of events. */
 
 import { sqlName, sqlText } from '../text/sql.ts';
 import { numberSql } from './expressions.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
-import type { Names } from './names.ts';
+import type { ColumnNames } from './names.ts';
 import { slug } from './names.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
-import type { Entry, Label } from './proposal.ts';
-import type { Roles } from './roles.ts';
+import type { DataEntry, StarterLabel } from './proposal.ts';
+import type { EventRoles } from './roles.ts';
 import { meansOf } from './words.ts';
 
-/** Each is a task of the model, which has to stay small enough to read. */
-const MOST_LABELS = 3;
+/** Each label is a task of the model, which has to stay small enough to read. */
+const maxLabels = 3;
 
 export interface Outcomes {
-  readonly labels: readonly Label[];
-  readonly weight?: Label;
-  readonly where?: Entry;
-  /** What each column became. */
+  readonly labels: readonly StarterLabel[];
+  readonly weight?: StarterLabel;
+  readonly where?: DataEntry;
+  /** The use of each column. */
   readonly taken: ReadonlyMap<ColumnProfile, string>;
 }
 
-/** Names of actions that say whether the event was one at all. */
+/** Names of actions without which a row is no event. */
 const gates: ReadonlySet<string> = new Set([
   'click',
   'clicked',
@@ -34,38 +34,38 @@ const gates: ReadonlySet<string> = new Set([
   'read_it',
 ]);
 
-export function outcomesOf({ others }: Roles, table: TableProfile, names: Names, isText: boolean): Outcomes {
+export function outcomesOf({ others }: EventRoles, table: TableProfile, names: ColumnNames, isText: boolean): Outcomes {
   const of = (role: string): ColumnProfile[] =>
     others.filter(({ guesses }) => guesses[0]?.role === role).map(({ column }) => column);
-  const found: Found = { labels: [], conditions: [], taken: new Map() };
-  if (isText) judgements(of('rating'), table, found);
-  else ratings(rated(of('rating')), table, found);
-  for (const column of of('action')) action(column, names, found);
+  const drafts: OutcomeDrafts = { labels: [], conditions: [], taken: new Map() };
+  if (isText) judgements(of('rating'), table, drafts);
+  else ratings(ratingColumns(of('rating')), table, drafts);
+  for (const column of of('action')) action(column, names, drafts);
   const [kinds] = of('kind');
-  if (kinds) kindsOfEvents(kinds, found);
+  if (kinds) kindsOfEvents(kinds, drafts);
   const [count] = of('count');
-  const weight = count && found.labels.length === 0 && !isText ? weightOf(count, table, found) : undefined;
-  const [first] = found.conditions;
-  const where = first && { value: found.conditions.map(({ value }) => value).join(' AND '), why: first.why };
-  const { taken } = found;
-  const labels = found.labels.slice(0, MOST_LABELS);
-  for (const { name } of found.labels.slice(MOST_LABELS)) {
+  const weight = count && drafts.labels.length === 0 && !isText ? weightOf(count, table, drafts) : undefined;
+  const [first] = drafts.conditions;
+  const where = first && { value: drafts.conditions.map(({ value }) => value).join(' AND '), why: first.why };
+  const { taken } = drafts;
+  const labels = drafts.labels.slice(0, maxLabels);
+  for (const { name } of drafts.labels.slice(maxLabels)) {
     for (const [column, as] of taken)
       if (as === `label ${name}` || as.startsWith(`label ${name} =`))
-        taken.set(column, `left out: there are ${MOST_LABELS} labels already`);
+        taken.set(column, `left out: there are ${maxLabels} labels already`);
   }
   return { labels, ...(weight ? { weight } : {}), ...(where ? { where } : {}), taken };
 }
 
-/** Columns that are named like ratings. One without a name may be a rating too; several are anything. */
-function rated(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
+/** Returns columns that are named like ratings. One without a name may be a rating too; several are anything. */
+function ratingColumns(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
   const named = columns.filter(({ name }) => meansOf(name, 'rating') !== undefined);
   return named.length > 0 || columns.length === 1 ? (named.length > 0 ? named : columns) : [];
 }
 
-interface Found {
-  readonly labels: Label[];
-  readonly conditions: Entry[];
+interface OutcomeDrafts {
+  readonly labels: StarterLabel[];
+  readonly conditions: DataEntry[];
   readonly taken: Map<ColumnProfile, string>;
 }
 
@@ -75,68 +75,76 @@ const numberOf = (column: ColumnProfile, table: TableProfile): string =>
 const share = (part: number, whole: number): string =>
   `${Math.round((100 * part) / whole)} % of the events in the sample`;
 
-function ratings(columns: readonly ColumnProfile[], table: TableProfile, { labels, taken }: Found): void {
+function ratings(columns: readonly ColumnProfile[], table: TableProfile, { labels, taken }: OutcomeDrafts): void {
   for (const column of columns) {
-    const { threshold, share: high } = thresholdOf(column);
-    const test = `${numberOf(column, table)} >= ${threshold}`;
-    const own = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
-    labels.push({ name: own, kind: 'binary', sql: test, why: share(high, 1) });
-    taken.set(column, `label ${own} = ${sqlName(column.name)} >= ${threshold}`);
+    const { threshold, share: highShare } = thresholdOf(column);
+    const conditionSql = `${numberOf(column, table)} >= ${threshold}`;
+    const labelName = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
+    labels.push({ name: labelName, kind: 'binary', sql: conditionSql, why: share(highShare, 1) });
+    taken.set(column, `label ${labelName} = ${sqlName(column.name)} >= ${threshold}`);
   }
 }
 
-/** How well a text answers a question. */
-function judgements([column]: readonly ColumnProfile[], table: TableProfile, { conditions, taken }: Found): void {
+function judgements(
+  [column]: readonly ColumnProfile[],
+  table: TableProfile,
+  { conditions, taken }: OutcomeDrafts,
+): void {
   if (column === undefined) return;
   const number = numberOf(column, table);
-  const least = column.min <= 0 ? `${number} > 0` : `${number} >= ${thresholdOf(column).threshold}`;
-  conditions.push({ value: least, why: 'judgements that found no relevance teach nothing here' });
-  taken.set(column, `where ${least}`);
+  const condition = column.min <= 0 ? `${number} > 0` : `${number} >= ${thresholdOf(column).threshold}`;
+  conditions.push({ value: condition, why: 'judgements that found no relevance teach nothing here' });
+  taken.set(column, `where ${condition}`);
 }
 
-function action(column: ColumnProfile, names: Names, { labels, conditions, taken }: Found): void {
+function action(column: ColumnProfile, names: ColumnNames, { labels, conditions, taken }: OutcomeDrafts): void {
   const name = sqlName(column.name);
-  const yes = column.top.find(([value]) => isYes(value)) ?? ['1', 0];
-  const [word, count] = yes;
+  const yesValue = column.top.find(([value]) => isYes(value)) ?? ['1', 0];
+  const [word, count] = yesValue;
   const isBoolean = column.kind !== 'integer' && /^(true|false)$/i.test(word);
-  const test = column.kind === 'integer' ? `${name} = 1` : isBoolean ? name : `${name} = ${sqlText(word)}`;
+  const conditionSql = column.kind === 'integer' ? `${name} = 1` : isBoolean ? name : `${name} = ${sqlText(word)}`;
   const meaning = meansOf(column.name, 'action');
   if (conditions.length === 0 && meaning !== undefined && gates.has(meaning) && count < column.present * 0.95) {
-    conditions.push({ value: test, why: 'the rows without it were shown, and not taken' });
-    taken.set(column, `where ${test}`);
+    conditions.push({ value: conditionSql, why: 'the rows without it were shown, and not taken' });
+    taken.set(column, `where ${conditionSql}`);
   } else if (count === column.present) taken.set(column, 'left out: it is always yes');
   else {
-    const own = names.of(column.name, 'action');
-    const isReadable = (column.kind === 'integer' || isBoolean) && own === column.name;
-    labels.push({ name: own, kind: 'binary', ...(isReadable ? {} : { sql: test }), why: share(count, column.present) });
-    taken.set(column, `label ${own}`);
+    const labelName = names.of(column.name, 'action');
+    const isReadable = (column.kind === 'integer' || isBoolean) && labelName === column.name;
+    labels.push({
+      name: labelName,
+      kind: 'binary',
+      ...(isReadable ? {} : { sql: conditionSql }),
+      why: share(count, column.present),
+    });
+    taken.set(column, `label ${labelName}`);
   }
 }
 
-function kindsOfEvents(column: ColumnProfile, { labels, conditions, taken }: Found): void {
+function kindsOfEvents(column: ColumnProfile, { labels, conditions, taken }: OutcomeDrafts): void {
   const name = sqlName(column.name);
-  const ordered = kindsByStrength(column);
-  const shown = ordered.filter(isNoInterest);
-  if (shown.length > 0 && shown.length < ordered.length) {
+  const orderedKinds = kindsByStrength(column);
+  const shownKinds = orderedKinds.filter(isNoInterest);
+  if (shownKinds.length > 0 && shownKinds.length < orderedKinds.length) {
     conditions.push({
-      value: `${name} NOT IN (${shown.map(sqlText).join(', ')})`,
+      value: `${name} NOT IN (${shownKinds.map(sqlText).join(', ')})`,
       why: 'these are no sign of interest',
     });
   }
-  const left = ordered.filter((value) => !shown.includes(value));
-  const [strongest] = left;
-  if (strongest === undefined || left.length < 2) return;
-  const own = slug(strongest, 'strongest');
+  const interestKinds = orderedKinds.filter((value) => !shownKinds.includes(value));
+  const [strongest] = interestKinds;
+  if (strongest === undefined || interestKinds.length < 2) return;
+  const labelName = slug(strongest, 'strongest');
   labels.push({
-    name: own,
+    name: labelName,
     kind: 'binary',
     sql: `${name} = ${sqlText(strongest)}`,
     why: 'the strongest sign of interest',
   });
-  taken.set(column, `label ${own} = '${strongest}'`);
+  taken.set(column, `label ${labelName} = '${strongest}'`);
 }
 
-function weightOf(column: ColumnProfile, table: TableProfile, { taken }: Found): Label {
+function weightOf(column: ColumnProfile, table: TableProfile, { taken }: OutcomeDrafts): StarterLabel {
   taken.set(column, 'weight of an event');
   const sql = `ln(1 + greatest(0, ${numberOf(column, table)}))`;
   return {
@@ -147,7 +155,7 @@ function weightOf(column: ColumnProfile, table: TableProfile, { taken }: Found):
   };
 }
 
-/** The value from which a rating is good: the one that comes nearest to half of the events. */
+/** Returns the value from which a rating is good: the one that comes nearest to half of the events. */
 function thresholdOf(column: ColumnProfile): { readonly threshold: number; readonly share: number } {
   const values = column.top
     .map(([value, count]) => [column.number ? column.number.value(value) : Number(value), count] as const)
@@ -160,7 +168,7 @@ function thresholdOf(column: ColumnProfile): { readonly threshold: number; reado
     }))
     .filter(({ share }) => share < 1);
   return shares.reduce(
-    (best, one) => (Math.abs(one.share - 0.5) < Math.abs(best.share - 0.5) ? one : best),
+    (best, candidate) => (Math.abs(candidate.share - 0.5) < Math.abs(best.share - 0.5) ? candidate : best),
     shares[0] ?? { threshold: column.max, share: 0 },
   );
 }

@@ -1,25 +1,24 @@
-/** What a starter project says: everything that the two files are written from. */
+/** The contents of a starter project: everything that the two files are written from. */
 import type { FileKind } from '../data/files/file_kind.ts';
 import type { Rewrite } from '../data/look/looked_table.ts';
 
-/** A name of the model, and what feeds it where that is no column of this name. */
-export interface Fed {
+/** A name of the model, and its entry where no column has this name. */
+export interface FedName {
   readonly name: string;
   /** An entry of `columns`. */
   readonly sql?: string;
 }
 
-export interface Feature extends Fed {
+export interface StarterFeature extends FedName {
   readonly side: 'query' | 'item';
-  /** As the model writes it: `category(dim: 8)`. */
+  /** The kind in the model's words: `category(dim: 8)`. */
   readonly kind: string;
-  /** A comment next to it. */
   readonly why: string;
   /** Written as a comment: something to try. */
   readonly isIdea?: boolean;
 }
 
-export interface Label extends Fed {
+export interface StarterLabel extends FedName {
   readonly kind: 'binary' | 'number';
   readonly why: string;
 }
@@ -29,7 +28,6 @@ export interface NamedFile {
   /** `ratings.csv`, or a pattern. */
   readonly path: string;
   readonly isLines: boolean;
-  /** Files that it represents. */
   readonly sources: readonly string[];
   readonly copy?: Copy;
 }
@@ -43,15 +41,15 @@ export interface Copy {
   readonly kind: FileKind;
 }
 
-/** What the query tower knows of a user. */
-export type Case = 'past' | 'others' | 'listed' | 'features' | 'text' | 'context';
+/** The query tower's knowledge of a user. */
+export type ModelCase = 'past' | 'others' | 'listed' | 'features' | 'text' | 'context';
 
-export interface Entry {
+export interface DataEntry {
   readonly value: string;
   readonly why: string;
 }
 
-export interface Reason {
+export interface ColumnReason {
   readonly file: string;
   readonly column: string;
   readonly taken: string;
@@ -59,40 +57,40 @@ export interface Reason {
 }
 
 /** Something that files do not say. The first choice is the likeliest. */
-export interface Question {
+export interface InitQuestion {
   readonly id: string;
   readonly text: string;
   readonly choices: readonly { readonly value: string; readonly text: string }[];
 }
 
 /** Answers to questions, by their id. */
-export type Answers = Readonly<Record<string, string>>;
+export type InitAnswers = Readonly<Record<string, string>>;
 
 export interface Proposal {
-  readonly case: Case;
+  readonly case: ModelCase;
   readonly name: string;
   readonly events: NamedFile;
   readonly items?: NamedFile;
   readonly users?: NamedFile;
-  readonly user?: Fed;
-  readonly item: Fed;
-  /** Of `listed`: the column that holds the history. */
+  readonly user?: FedName;
+  readonly item: FedName;
+  /** For `listed`: the column that holds the history. */
   readonly history?: string;
-  readonly time?: Entry;
-  readonly split: Entry;
-  readonly where?: Entry;
-  readonly seen: Entry;
-  readonly reject?: Entry;
+  readonly time?: DataEntry;
+  readonly split: DataEntry;
+  readonly where?: DataEntry;
+  readonly seen: DataEntry;
+  readonly reject?: DataEntry;
   readonly perUser: boolean;
   readonly title?: string;
-  readonly features: readonly Feature[];
-  readonly labels: readonly Label[];
+  readonly features: readonly StarterFeature[];
+  readonly labels: readonly StarterLabel[];
   /** A label by which events count. */
-  readonly weight?: Label;
-  /** Rows of events, perhaps estimated; how many different items and users the look saw. */
+  readonly weight?: StarterLabel;
+  /** Rows of events, perhaps estimated; the numbers of different items and users in the sample. */
   readonly size: { readonly events: number; readonly items: number; readonly perUser: number };
-  readonly reasons: readonly Reason[];
-  readonly questions: readonly Question[];
-  /** Sentences: what was not used, and what the language cannot say. */
+  readonly reasons: readonly ColumnReason[];
+  readonly questions: readonly InitQuestion[];
+  /** Sentences on unused files and columns, and on what the language cannot say. */
   readonly notes: readonly string[];
 }

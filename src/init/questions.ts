@@ -1,27 +1,29 @@
-/** What files do not say: somebody answers, or the first choice is taken. */
+/** Asks what files do not say: somebody answers, or the first choice counts. */
 import { isSorted } from './entries.ts';
-import type { Files } from './files.ts';
+import type { FileChoice } from './files.ts';
 import { baseOf } from './joins.ts';
 import type { ColumnProfile } from './profile.ts';
-import type { Answers, Question } from './proposal.ts';
-import type { Side } from './roles.ts';
+import type { InitAnswers, InitQuestion } from './proposal.ts';
+import type { KeySide } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 
-const none = { value: 'none', text: 'none of them' };
+const noneChoice = { value: 'none', text: 'none of them' };
 
-/** Which column names the user, or the item; the one that is taken comes first. */
-export function keyQuestion(side: Side, { roles }: Files): Question {
-  const first = roles[side]?.column;
-  const columns = [...new Set([...(first ? [first] : []), ...roles.candidates[side]])].slice(0, 8).map(choiceOf);
+/** Asks which column names the user, or the item; the guessed one comes first. */
+export function keyQuestion(side: KeySide, { roles }: FileChoice): InitQuestion {
+  const guessedColumn = roles[side]?.column;
+  const columns = [...new Set([...(guessedColumn ? [guessedColumn] : []), ...roles.candidates[side]])]
+    .slice(0, 8)
+    .map(choiceOf);
   const isOptional = side === 'user';
   return {
     id: side,
     text: `Which column names the ${side}?`,
-    choices: !isOptional ? columns : first ? [...columns, none] : [none, ...columns],
+    choices: !isOptional ? columns : guessedColumn ? [...columns, noneChoice] : [noneChoice, ...columns],
   };
 }
 
-const choiceOf = ({ name, top }: ColumnProfile): Question['choices'][number] => ({
+const choiceOf = ({ name, top }: ColumnProfile): InitQuestion['choices'][number] => ({
   value: name,
   text: `${name} (${top
     .slice(0, 3)
@@ -29,8 +31,8 @@ const choiceOf = ({ name, top }: ColumnProfile): Question['choices'][number] => 
     .join(', ')}, …)`,
 });
 
-/** Of a table that seems to hold no events. */
-export const eventsQuestion = (files: Files): Question => {
+/** Asks about a table that seems to hold no events. */
+export const eventsQuestion = (files: FileChoice): InitQuestion => {
   const { choices } = keyQuestion('user', files);
   return {
     id: 'user',
@@ -40,10 +42,10 @@ export const eventsQuestion = (files: Files): Question => {
 };
 
 /** @param missing the share of events of items that the file of items does not have */
-export function questionsOf(files: Files, isText: boolean, missing: number, answers: Answers): Question[] {
+export function questionsOf(files: FileChoice, isText: boolean, missing: number, answers: InitAnswers): InitQuestion[] {
   const { events, rivals, roles } = files;
   const areLines = events.kind === 'lines';
-  const questions: Question[] = [];
+  const questions: InitQuestion[] = [];
   if (rivals.length > 0)
     questions.push({
       id: 'events',

@@ -1,4 +1,4 @@
-/** What each column of a table is, if its rows are events: one user, one item and one time, the files of their keys, and the best guess for every other column. */
+/** Chooses the role of each column of a table of events: one user, one item and one time, the files of their keys, and the best guess for every other column. */
 import type { Guess } from './guess.ts';
 import { byValues, isKeyLike, isNameless, keysByValues } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
@@ -6,128 +6,135 @@ import { baseOf, type Join, personsOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import { meansOf } from './words.ts';
 
-export interface Taken {
+export interface ColumnChoice {
   readonly column: ColumnProfile;
   readonly guess: Guess;
 }
 
-export interface Roles {
-  readonly user?: Taken;
-  readonly item?: Taken;
-  readonly time?: Taken;
+export interface EventRoles {
+  readonly user?: ColumnChoice;
+  readonly item?: ColumnChoice;
+  readonly time?: ColumnChoice;
   /** The files that are joined by the user and by the item. */
   readonly users?: Join;
   readonly items?: Join;
-  /** All others, with what they may be. */
+  /** All other columns, with their guesses. */
   readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly Guess[] }[];
   /** Sides for which another column has the same keys, as the two ends of a trip. */
-  readonly tied: readonly Side[];
+  readonly tied: readonly KeySide[];
   /** Columns that could be the user or the item as well, the likeliest first. */
   readonly candidates: { readonly user: readonly ColumnProfile[]; readonly item: readonly ColumnProfile[] };
 }
 
 /** Names of columns that somebody chose, or `none`. */
-export interface Chosen {
+export interface GivenColumnNames {
   readonly user?: string;
   readonly item?: string;
   readonly time?: string;
 }
 
-export type Side = 'user' | 'item';
+export type KeySide = 'user' | 'item';
 
 /** A column as a user or an item, with a file of its keys or without. */
-interface KeyOption extends Taken {
+interface KeyOption extends ColumnChoice {
   readonly join?: Join;
   readonly value: number;
 }
 
-/** The pair of columns and the files of their keys that fit best together: each file and each column is taken once. */
-export function rolesOf(table: TableProfile, chosen: Chosen = {}, joins: readonly Join[] = []): Roles {
-  const all = table.columns.map((column) => ({ column, guesses: guessesOf(column) }));
-  const said = (role: Side | 'time'): ColumnProfile | undefined =>
+/** Finds the pair of columns and the files of their keys that fit best together: each file and each column is used once. */
+export function rolesOf(table: TableProfile, chosen: GivenColumnNames = {}, joins: readonly Join[] = []): EventRoles {
+  const guessedColumns = table.columns.map((column) => ({ column, guesses: guessesOf(column) }));
+  const givenColumn = (role: KeySide | 'time'): ColumnProfile | undefined =>
     table.columns.find(({ name }) => name === chosen[role]);
   const keys = new Set(keysByValues(table.columns).filter(mayBeKey));
   const time =
-    chosen.time === undefined ? timeOf(all, [said('user'), said('item')]) : takenAsSaid('time', said('time'));
+    chosen.time === undefined
+      ? timeOf(guessedColumns, [givenColumn('user'), givenColumn('item')])
+      : givenRole('time', givenColumn('time'));
 
-  const optionsOf = (side: Side): readonly KeyOption[] => {
+  const optionsOf = (side: KeySide): readonly KeyOption[] => {
     if (chosen[side] === 'none') return [];
-    const own = said(side);
-    const columns = all.filter(({ column }) => (own ? column === own : column !== time?.column && isKeyLike(column)));
+    const usedColumns = givenColumn(side);
+    const columns = guessedColumns.filter(({ column }) =>
+      usedColumns ? column === usedColumns : column !== time?.column && isKeyLike(column),
+    );
     const found = columns.flatMap(({ column, guesses }): KeyOption[] => {
-      const guess = own ? takenAsSaid(side, own)!.guess : guessOf(side, column, guesses, keys);
-      const alone = guess ? [{ column, guess, value: guess.score }] : [];
-      const joined = joins
+      const guess = usedColumns ? givenRole(side, usedColumns)!.guess : guessOf(side, column, guesses, keys);
+      const withoutJoin = guess ? [{ column, guess, value: guess.score }] : [];
+      const withJoin = joins
         .filter((join) => join.column === column)
         .flatMap((join): KeyOption[] => {
           const persons = personsOf(join.table) * (side === 'user' ? 1 : -1);
           // Numbers that count rows are in many files.
           if (column.kind === 'integer' && !join.isNamed && persons <= 0) return [];
-          const told = linked(side, join, persons);
-          const better = guess && guess.score >= told.score ? guess : told;
-          return [{ column, join, guess: better, value: (guess?.score ?? 0.1) + join.score + 0.5 * persons }];
+          const joinGuess = guessOfJoin(side, join, persons);
+          const bestGuess = guess && guess.score >= joinGuess.score ? guess : joinGuess;
+          return [{ column, join, guess: bestGuess, value: (guess?.score ?? 0.1) + join.score + 0.5 * persons }];
         });
-      return [...alone, ...joined];
+      return [...withoutJoin, ...withJoin];
     });
     return found.sort((a, b) => b.value - a.value);
   };
   const [users, items] = [optionsOf('user'), optionsOf('item')];
-  const best = bestPair(users, items);
-  const own = [best.user?.column, best.item?.column, time?.column];
+  const chosenPair = bestPair(users, items);
+  const usedColumns = [chosenPair.user?.column, chosenPair.item?.column, time?.column];
   const isTied = (taken: KeyOption | undefined, options: readonly KeyOption[]): boolean =>
     taken?.join !== undefined &&
     options.some(
       ({ column, join, value }) =>
-        !own.includes(column) && join?.table === taken.join?.table && value > taken.value - 0.1,
+        !usedColumns.includes(column) && join?.table === taken.join?.table && value > taken.value - 0.1,
     );
   const keyLike = table.columns.filter((each) => isKeyLike(each) && each.time === undefined && each.distinct > 2);
-  const candidates = (options: readonly KeyOption[], but: KeyOption | undefined): readonly ColumnProfile[] =>
-    [...new Set([...options.map(({ column }) => column), ...keyLike])].filter((column) => column !== but?.column);
+  const candidates = (options: readonly KeyOption[], except: KeyOption | undefined): readonly ColumnProfile[] =>
+    [...new Set([...options.map(({ column }) => column), ...keyLike])].filter((column) => column !== except?.column);
   return {
-    ...(best.user ? { user: best.user } : {}),
-    ...(best.item ? { item: best.item } : {}),
+    ...(chosenPair.user ? { user: chosenPair.user } : {}),
+    ...(chosenPair.item ? { item: chosenPair.item } : {}),
     ...(time ? { time } : {}),
-    ...(best.user?.join ? { users: best.user.join } : {}),
-    ...(best.item?.join ? { items: best.item.join } : {}),
-    others: all.filter(({ column }) => !own.includes(column)),
+    ...(chosenPair.user?.join ? { users: chosenPair.user.join } : {}),
+    ...(chosenPair.item?.join ? { items: chosenPair.item.join } : {}),
+    others: guessedColumns.filter(({ column }) => !usedColumns.includes(column)),
     tied: [
-      ...(isTied(best.user, users) ? ['user' as const] : []),
-      ...(isTied(best.item, items) ? ['item' as const] : []),
+      ...(isTied(chosenPair.user, users) ? ['user' as const] : []),
+      ...(isTied(chosenPair.item, items) ? ['item' as const] : []),
     ],
-    candidates: { user: candidates(users, best.item), item: candidates(items, best.user) },
+    candidates: { user: candidates(users, chosenPair.item), item: candidates(items, chosenPair.user) },
   };
 }
 
-const takenAsSaid = (role: Side | 'time', column: ColumnProfile | undefined): Taken | undefined =>
+const givenRole = (role: KeySide | 'time', column: ColumnProfile | undefined): ColumnChoice | undefined =>
   column && { column, guess: { role, score: 1, because: 'you said so' } };
 
-function timeOf(all: Roles['others'], but: readonly (ColumnProfile | undefined)[]): Taken | undefined {
-  const found = all.flatMap(({ column, guesses }) => {
+function timeOf(
+  guessedColumns: EventRoles['others'],
+  except: readonly (ColumnProfile | undefined)[],
+): ColumnChoice | undefined {
+  const found = guessedColumns.flatMap(({ column, guesses }) => {
     const guess = guesses.find(({ role }) => role === 'time');
-    return guess && !but.includes(column) ? [{ column, guess }] : [];
+    return guess && !except.includes(column) ? [{ column, guess }] : [];
   });
-  return found.reduce<Taken | undefined>(
+  return found.reduce<ColumnChoice | undefined>(
     (first, one) => (!first || one.guess.score > first.guess.score ? one : first),
     undefined,
   );
 }
 
-/** A number that is no code is no key, unless its table has no names. */
+/** Excludes numbers that are no codes, unless their table has no names. */
 const mayBeKey = (column: ColumnProfile): boolean =>
   isNameless(column) ||
   (meansOf(column.name, 'context') === undefined &&
     (column.kind === 'text' || meansOf(column.name, 'id') !== undefined));
 
-/** What says that a column names a user or an item, without other files. */
+/** Guesses that a column names a user or an item, without other files. */
 function guessOf(
-  side: Side,
+  side: KeySide,
   column: ColumnProfile,
   guesses: readonly Guess[],
   keys: ReadonlySet<ColumnProfile>,
 ): Guess | undefined {
-  const named = guesses.find(({ role }) => role === side);
-  if (named) return named;
-  // The id of a question, which asks as a user does.
+  const eventNames = guesses.find(({ role }) => role === side);
+  if (eventNames) return eventNames;
+  // The id of a question counts as a user.
   if (side === 'user' && meansOf(column.name, 'query') !== undefined && meansOf(column.name, 'id') !== undefined)
     return { role: 'user', score: 0.5, because: 'its name says that it is the key of a question' };
   if (!keys.has(column)) return undefined;
@@ -138,18 +145,18 @@ function guessOf(
   return isOther ? { ...guess, score: 0.1 } : guess;
 }
 
-/** @param persons whether the file describes what the side says: from -1 to 1 */
-function linked(role: Side, { table, overlap }: Join, persons: number): Guess {
+/** @param persons from -1 to 1: how well the file describes the side */
+function guessOfJoin(role: KeySide, { table, overlap }: Join, persons: number): Guess {
   const because = `${Math.round(overlap * 100)} % of its values are keys of ${baseOf(table.path)}`;
   return { role, score: persons > 0 ? 0.6 : persons < 0 ? 0.2 : 0.45, because };
 }
 
-/** Two columns that only their values show are taken where no name says anything: where one side is known, somebody has to say the other. */
+/** Finds the best pair. Two columns are guessed by values alone where no name says anything: where one side is known, somebody has to name the other. */
 function bestPair(
   users: readonly KeyOption[],
   items: readonly KeyOption[],
 ): { readonly user?: KeyOption; readonly item?: KeyOption } {
-  let [best, most]: [{ user?: KeyOption; item?: KeyOption }, number] = [{}, Number.NEGATIVE_INFINITY];
+  let [chosenPair, bestTotal]: [{ user?: KeyOption; item?: KeyOption }, number] = [{}, Number.NEGATIVE_INFINITY];
   for (const item of [undefined, ...items])
     for (const user of [undefined, ...users]) {
       if (user && item && (user.column === item.column || (user.join && user.join.table === item.join?.table)))
@@ -159,31 +166,34 @@ function bestPair(
       // People write the user first.
       const order = user && item && user.column.place < item.column.place ? 0.05 : 0;
       const total = (user?.value ?? 0) + (item?.value ?? 0) + order;
-      if (total > most) [best, most] = [{ ...(user ? { user } : {}), ...(item ? { item } : {}) }, total];
+      if (total > bestTotal)
+        [chosenPair, bestTotal] = [{ ...(user ? { user } : {}), ...(item ? { item } : {}) }, total];
     }
-  return best;
+  return chosenPair;
 }
 
 const isGuessed = ({ guess, join }: KeyOption): boolean => guess.score <= 0.4 && join === undefined;
 
-const named =
+const eventNames =
   /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
 
-/** How much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome, and files of their keys. */
-export function eventScore(table: TableProfile, { user, item, time, users, items, others }: Roles): number {
-  const outcomes = others.some(({ guesses }) => ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''));
-  const again = [user, item].filter((each) => each && each.column.present / each.column.distinct > 1.1).length;
-  const queries = others.some(({ guesses }) => guesses[0]?.role === 'query');
-  const sure = (taken: Taken | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
+/** Rates how much a table looks like events: pairs of a user and an item that come up again, with a time or an outcome, and files of their keys. */
+export function eventScore(table: TableProfile, { user, item, time, users, items, others }: EventRoles): number {
+  const hasOutcomes = others.some(({ guesses }) =>
+    ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),
+  );
+  const repeatedKeys = [user, item].filter((each) => each && each.column.present / each.column.distinct > 1.1).length;
+  const hasQueries = others.some(({ guesses }) => guesses[0]?.role === 'query');
+  const certainty = (taken: ColumnChoice | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
   return (
-    sure(item) +
-    (sure(user) || (queries ? 2 : 0)) +
+    certainty(item) +
+    (certainty(user) || (hasQueries ? 2 : 0)) +
     (time ? 1 : 0) +
-    (outcomes ? 1 : 0) +
-    again * 0.75 +
+    (hasOutcomes ? 1 : 0) +
+    repeatedKeys * 0.75 +
     0.5 * ((users?.score ?? 0) + (items?.score ?? 0)) +
     Math.log10(table.count + 1) * 0.3 +
     (table.kind === 'lines' ? 3 : 0) +
-    (named.test(baseOf(table.path)) ? 1 : 0)
+    (eventNames.test(baseOf(table.path)) ? 1 : 0)
   );
 }

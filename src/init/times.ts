@@ -3,18 +3,18 @@ import { sqlName } from '../text/sql.ts';
 
 export interface TimeForm {
   readonly name: string;
-  /** What a person calls it. */
+  /** Its words for people. */
   readonly doc: string;
-  /** Whether a text is of the form. */
+  /** True if a text is of the form. */
   readonly fits: (text: string) => boolean;
-  /** The entry of the data block. `isText`: DuckDB has text in the column. */
+  /** Returns the entry of the data block. */
   readonly sql: (column: string) => string;
-  /** The same without numbers that are no moments, such as `inf`, −1 or the year 5000: they would be the first or the last events. */
+  /** Returns the entry without numbers that are no moments, such as `inf`, −1 or the year 5000: they would be the first or the last events. */
   readonly within?: (column: string) => string;
 }
 
-/** Numbers that are moments between 1985 and 2100, in some unit. */
-const since = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+)?$/): TimeForm => ({
+/** Makes a form of numbers that are moments between 1985 and 2100, in some unit. */
+const numberForm = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+)?$/): TimeForm => ({
   name,
   doc,
   fits: (text) => {
@@ -31,7 +31,7 @@ const since = (name: string, doc: string, scale: number, form = /^\d{9,19}(\.\d+
 
 const scaleOf = (scale: number): string => scale.toLocaleString('en').replaceAll(',', '');
 
-const parts = (pattern: string): RegExp =>
+const patternRegex = (pattern: string): RegExp =>
   new RegExp(
     `^${pattern
       .replaceAll(/[.\\]/g, '\\$&')
@@ -46,7 +46,7 @@ const parts = (pattern: string): RegExp =>
       .replaceAll(':ss', ':\\d\\d')}$`,
   );
 
-const signs: Readonly<Record<string, string>> = {
+const exampleParts: Readonly<Record<string, string>> = {
   MONTH: 'August',
   MON: 'May',
   D: '31',
@@ -59,12 +59,12 @@ const signs: Readonly<Record<string, string>> = {
   pm: 'PM',
 };
 
-/** `D.M.Y` as a person sees it: `31.05.2024`. */
-const shown = (name: string): string =>
-  `dates of the form ${name.replaceAll(/MONTH|MON|pm|[DMYyhms]/g, (sign) => signs[sign]!)}`;
+/** Words `D.M.Y` by an example: `31.05.2024`. */
+const exampleWords = (name: string): string =>
+  `dates of the form ${name.replaceAll(/MONTH|MON|pm|[DMYyhms]/g, (sign) => exampleParts[sign]!)}`;
 
-const written = (name: string, format: string, pattern: string, doc = shown(name)): TimeForm => {
-  const shape = parts(pattern);
+const textForm = (name: string, format: string, pattern: string, doc = exampleWords(name)): TimeForm => {
+  const shape = patternRegex(pattern);
   return {
     name,
     doc,
@@ -80,11 +80,11 @@ const isoOffset = new RegExp(`^${day}${hour}(?:Z|[+-]\\d\\d(?::?\\d\\d)?)$`);
 
 /** The first form that nearly all values fit is taken. */
 export const timeForms: readonly TimeForm[] = [
-  since('seconds', 'seconds since 1970', 1),
-  since('milliseconds', 'milliseconds since 1970', 1e3),
-  since('microseconds', 'microseconds since 1970', 1e6),
+  numberForm('seconds', 'seconds since 1970', 1),
+  numberForm('milliseconds', 'milliseconds since 1970', 1e3),
+  numberForm('microseconds', 'microseconds since 1970', 1e6),
   // Nineteen digits are an id more often: clocks end in zeros.
-  since('nanoseconds', 'nanoseconds since 1970', 1e9, /^\d{16}000$/),
+  numberForm('nanoseconds', 'nanoseconds since 1970', 1e9, /^\d{16}000$/),
   {
     name: 'iso',
     doc: 'dates of the form 2024-05-31',
@@ -97,59 +97,59 @@ export const timeForms: readonly TimeForm[] = [
     fits: (text) => isoOffset.test(text),
     sql: (column) => `epoch(TRY_CAST(${sqlName(column)} AS TIMESTAMPTZ))`,
   },
-  written(
+  textForm(
     'compact',
     '%Y%m%d',
     'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])'.replaceAll('\\d', '[0-9]'),
     'dates of the form 20240531',
   ),
-  written(
+  textForm(
     'compact time',
     '%Y%m%d%H%M%S',
     'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}',
     'times of the form 20240531235959',
   ),
-  written('Y/M/D h:m:s', '%Y/%m/%d %H:%M:%S', 'YYYY/MM/DD hh:mm:ss'),
-  written('Y/M/D h:m', '%Y/%m/%d %H:%M', 'YYYY/MM/DD hh:mm'),
-  written('Y/M/D', '%Y/%m/%d', 'YYYY/MM/DD'),
-  written('D.M.Y h:m:s', '%d.%m.%Y %H:%M:%S', 'DD.MM.YYYY hh:mm:ss'),
-  written('D.M.Y h:m', '%d.%m.%Y %H:%M', 'DD.MM.YYYY hh:mm'),
-  written('D.M.Y', '%d.%m.%Y', 'DD.MM.YYYY'),
-  written('D.M.y h:m', '%d.%m.%y %H:%M', 'DD.MM.YY hh:mm'),
-  written('D.M.y', '%d.%m.%y', 'DD.MM.YY'),
-  written('M/D/Y h:m:s', '%m/%d/%Y %H:%M:%S', 'MM/DD/YYYY hh:mm:ss'),
-  written('M/D/Y h:m', '%m/%d/%Y %H:%M', 'MM/DD/YYYY hh:mm'),
-  written('M/D/Y', '%m/%d/%Y', 'MM/DD/YYYY'),
-  written('M/D/Y h:m:s pm', '%m/%d/%Y %I:%M:%S %p', 'MM/DD/YYYY hh:mm:ss pm'),
-  written('M/D/Y h:m pm', '%m/%d/%Y %I:%M %p', 'MM/DD/YYYY hh:mm pm'),
-  written('M/D/y', '%m/%d/%y', 'MM/DD/YY'),
-  written('M/D/y h:m', '%m/%d/%y %H:%M', 'MM/DD/YY hh:mm'),
-  written('D/M/Y h:m:s', '%d/%m/%Y %H:%M:%S', 'DD/MM/YYYY hh:mm:ss'),
-  written('D/M/Y h:m', '%d/%m/%Y %H:%M', 'DD/MM/YYYY hh:mm'),
-  written('D/M/Y', '%d/%m/%Y', 'DD/MM/YYYY'),
-  written('D/M/Y h:m:s pm', '%d/%m/%Y %I:%M:%S %p', 'DD/MM/YYYY hh:mm:ss pm'),
-  written('D/M/Y h:m pm', '%d/%m/%Y %I:%M %p', 'DD/MM/YYYY hh:mm pm'),
-  written('D/M/y', '%d/%m/%y', 'DD/MM/YY'),
-  written('D/M/y h:m', '%d/%m/%y %H:%M', 'DD/MM/YY hh:mm'),
-  written('D-M-Y h:m:s', '%d-%m-%Y %H:%M:%S', 'DD-MM-YYYY hh:mm:ss'),
-  written('D-M-Y', '%d-%m-%Y', 'DD-MM-YYYY'),
-  written('M D, Y', '%m %d, %Y', 'MM DD, YYYY'),
-  written('MON D, Y h:m pm', '%b %d, %Y %I:%M %p', 'MON DD, YYYY hh:mm pm'),
-  written('MON D, Y h:m:s pm', '%b %d, %Y %I:%M:%S %p', 'MON DD, YYYY hh:mm:ss pm'),
-  written('MON D, Y', '%b %d, %Y', 'MON DD, YYYY'),
-  written('MONTH D, Y', '%B %d, %Y', 'MONTH DD, YYYY'),
-  written('D MON Y', '%d %b %Y', 'DD MON YYYY'),
-  written('D MON Y h:m:s', '%d %b %Y %H:%M:%S', 'DD MON YYYY hh:mm:ss'),
-  written('D-MON-Y', '%d-%b-%Y', 'DD-MON-YYYY'),
-  written('D-MON-y', '%d-%b-%y', 'DD-MON-YY'),
-  written('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss', 'times of the form 31/May/2024:18:30:05'),
-  written(
+  textForm('Y/M/D h:m:s', '%Y/%m/%d %H:%M:%S', 'YYYY/MM/DD hh:mm:ss'),
+  textForm('Y/M/D h:m', '%Y/%m/%d %H:%M', 'YYYY/MM/DD hh:mm'),
+  textForm('Y/M/D', '%Y/%m/%d', 'YYYY/MM/DD'),
+  textForm('D.M.Y h:m:s', '%d.%m.%Y %H:%M:%S', 'DD.MM.YYYY hh:mm:ss'),
+  textForm('D.M.Y h:m', '%d.%m.%Y %H:%M', 'DD.MM.YYYY hh:mm'),
+  textForm('D.M.Y', '%d.%m.%Y', 'DD.MM.YYYY'),
+  textForm('D.M.y h:m', '%d.%m.%y %H:%M', 'DD.MM.YY hh:mm'),
+  textForm('D.M.y', '%d.%m.%y', 'DD.MM.YY'),
+  textForm('M/D/Y h:m:s', '%m/%d/%Y %H:%M:%S', 'MM/DD/YYYY hh:mm:ss'),
+  textForm('M/D/Y h:m', '%m/%d/%Y %H:%M', 'MM/DD/YYYY hh:mm'),
+  textForm('M/D/Y', '%m/%d/%Y', 'MM/DD/YYYY'),
+  textForm('M/D/Y h:m:s pm', '%m/%d/%Y %I:%M:%S %p', 'MM/DD/YYYY hh:mm:ss pm'),
+  textForm('M/D/Y h:m pm', '%m/%d/%Y %I:%M %p', 'MM/DD/YYYY hh:mm pm'),
+  textForm('M/D/y', '%m/%d/%y', 'MM/DD/YY'),
+  textForm('M/D/y h:m', '%m/%d/%y %H:%M', 'MM/DD/YY hh:mm'),
+  textForm('D/M/Y h:m:s', '%d/%m/%Y %H:%M:%S', 'DD/MM/YYYY hh:mm:ss'),
+  textForm('D/M/Y h:m', '%d/%m/%Y %H:%M', 'DD/MM/YYYY hh:mm'),
+  textForm('D/M/Y', '%d/%m/%Y', 'DD/MM/YYYY'),
+  textForm('D/M/Y h:m:s pm', '%d/%m/%Y %I:%M:%S %p', 'DD/MM/YYYY hh:mm:ss pm'),
+  textForm('D/M/Y h:m pm', '%d/%m/%Y %I:%M %p', 'DD/MM/YYYY hh:mm pm'),
+  textForm('D/M/y', '%d/%m/%y', 'DD/MM/YY'),
+  textForm('D/M/y h:m', '%d/%m/%y %H:%M', 'DD/MM/YY hh:mm'),
+  textForm('D-M-Y h:m:s', '%d-%m-%Y %H:%M:%S', 'DD-MM-YYYY hh:mm:ss'),
+  textForm('D-M-Y', '%d-%m-%Y', 'DD-MM-YYYY'),
+  textForm('M D, Y', '%m %d, %Y', 'MM DD, YYYY'),
+  textForm('MON D, Y h:m pm', '%b %d, %Y %I:%M %p', 'MON DD, YYYY hh:mm pm'),
+  textForm('MON D, Y h:m:s pm', '%b %d, %Y %I:%M:%S %p', 'MON DD, YYYY hh:mm:ss pm'),
+  textForm('MON D, Y', '%b %d, %Y', 'MON DD, YYYY'),
+  textForm('MONTH D, Y', '%B %d, %Y', 'MONTH DD, YYYY'),
+  textForm('D MON Y', '%d %b %Y', 'DD MON YYYY'),
+  textForm('D MON Y h:m:s', '%d %b %Y %H:%M:%S', 'DD MON YYYY hh:mm:ss'),
+  textForm('D-MON-Y', '%d-%b-%Y', 'DD-MON-YYYY'),
+  textForm('D-MON-y', '%d-%b-%y', 'DD-MON-YY'),
+  textForm('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss', 'times of the form 31/May/2024:18:30:05'),
+  textForm(
     'mail',
     '%a, %d %b %Y %H:%M:%S GMT',
     '[A-Z][a-z]{2}, DD MON YYYY hh:mm:ss GMT',
     'times of the form Fri, 31 May 2024 18:30:05 GMT',
   ),
-  written(
+  textForm(
     'twitter',
     '%a %b %d %H:%M:%S %z %Y',
     '[A-Z][a-z]{2} MON DD hh:mm:ss [+-][0-9]{4} YYYY',
@@ -159,7 +159,7 @@ export const timeForms: readonly TimeForm[] = [
 
 /** Forms of plain numbers: only the name of a column says that they are moments. */
 const namedForms: readonly TimeForm[] = [
-  since('nanoseconds', 'nanoseconds since 1970', 1e9),
+  numberForm('nanoseconds', 'nanoseconds since 1970', 1e9),
   {
     name: 'mixed units',
     doc: 'seconds and milliseconds since 1970, mixed',
@@ -189,21 +189,22 @@ export const doubtfulForms: ReadonlyMap<string, string> = new Map([
   ['M/D/y h:m', 'D/M/y h:m'],
 ]);
 
-/** Values that are no moments: fewer are broken rows, more are another kind of column. */
-const FEW = 0.03;
-const FEW_OF_NAMED = 0.25;
+/** The share of values that may be no moments: more make another kind of column. */
+const maxWrongShare = 0.03;
+const maxWrongNamed = 0.25;
 
-/** The form of nearly all texts; under a name of times some may be something else, such as `inf`. */
+/** Returns the form of nearly all texts; under a name of times some may be something else, such as `inf`. */
 export function timeFormOf(texts: readonly string[], isNamed = false): TimeForm | undefined {
   if (texts.length === 0) return undefined;
-  const fitting = (form: TimeForm, share: number): boolean => {
-    const wrong = Math.max(texts.length * share, texts.length < 20 ? 0 : 1);
+  const fitsNearlyAll = (form: TimeForm, share: number): boolean => {
+    const maxMisses = Math.max(texts.length * share, texts.length < 20 ? 0 : 1);
     let misses = 0;
-    for (const text of texts) if (!form.fits(text) && ++misses > wrong) return false;
+    for (const text of texts) if (!form.fits(text) && ++misses > maxMisses) return false;
     return true;
   };
-  const all = [...timeForms, ...(isNamed ? namedForms : [])];
+  const allForms = [...timeForms, ...(isNamed ? namedForms : [])];
   return (
-    all.find((form) => fitting(form, FEW)) ?? (isNamed ? all.find((form) => fitting(form, FEW_OF_NAMED)) : undefined)
+    allForms.find((form) => fitsNearlyAll(form, maxWrongShare)) ??
+    (isNamed ? allForms.find((form) => fitsNearlyAll(form, maxWrongNamed)) : undefined)
   );
 }

@@ -1,6 +1,6 @@
 /** Words of column names: `userId`, `user_id` and `USER ID` have the same. */
 
-/** Lower-case words without accents: camel case, digits and signs separate them. */
+/** Splits into lower-case words without accents: camel case, digits and signs separate them. */
 export function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
@@ -9,18 +9,18 @@ export function wordsOf(name: string): readonly string[] {
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
-    .flatMap(parted)
+    .flatMap(splitWord)
     .filter((word) => word !== '');
 }
 
-/** `movieid` is two words, as `movie_id` is. */
-function parted(word: string): readonly string[] {
+/** Splits `movieid` into two words, as `movie_id`. */
+function splitWord(word: string): readonly string[] {
   const [, base, id] = /^(\w{3,}?)(ids?|uid|uuid|name|nr|no|nummer|code)$/.exec(word) ?? [];
-  const isKnown = base !== undefined && (['user', 'item'] as const).some((side) => tables.get(side)!.has(base));
+  const isKnown = base !== undefined && (['user', 'item'] as const).some((side) => wordsByMeaning.get(side)!.has(base));
   return isKnown ? [base, id!] : [word];
 }
 
-/** In English, and words that come up in files of other languages. */
+/** English words, and words in files of other languages. */
 const meanings = {
   user: `user users usr uid customer customers cust client clients member members visitor visitors session sessions person persons people
     player players reader readers reviewer reviewers buyer buyers consumer shopper subscriber listener listeners viewer viewers profile household account accounts msno
@@ -58,18 +58,18 @@ const meanings = {
   id: `id ids uri urn guid ref handle key code nr no number num uid uuid asin isbn sku nummer`,
 } as const;
 
-export type Meaning = keyof typeof meanings;
+export type NameMeaning = keyof typeof meanings;
 
-const tables = new Map<Meaning, ReadonlySet<string>>(
-  (Object.keys(meanings) as Meaning[]).map((meaning) => [
+const wordsByMeaning = new Map<NameMeaning, ReadonlySet<string>>(
+  (Object.keys(meanings) as NameMeaning[]).map((meaning) => [
     meaning,
     new Set(meanings[meaning].split(/\s+/).flatMap((word) => [word, word.replaceAll('_', '')])),
   ]),
 );
 
-/** The word of a name that has a meaning: the words one by one, and all of them as one. */
-export function meansOf(name: string, meaning: Meaning): string | undefined {
+/** Returns the word of a name that has a meaning: the words one by one, and all of them as one. */
+export function meansOf(name: string, meaning: NameMeaning): string | undefined {
   const words = wordsOf(name);
-  const table = tables.get(meaning)!;
+  const table = wordsByMeaning.get(meaning)!;
   return [...words, words.join('')].find((word) => table.has(word));
 }

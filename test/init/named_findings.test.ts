@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAt, proposalFor, proposeProject, writeProject } from '../../src/api/init.ts';
 import { train } from '../../src/api/train.ts';
-import type { Answers, Proposal } from '../../src/init/proposal.ts';
+import type { InitAnswers, Proposal } from '../../src/init/proposal.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 
@@ -20,7 +20,7 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string 
   return folder;
 }
 
-async function found(files: Readonly<Record<string, string | Uint8Array>>, answers: Answers = {}) {
+async function found(files: Readonly<Record<string, string | Uint8Array>>, answers: InitAnswers = {}) {
   const folder = folderOf(files);
   return proposalFor(await lookAt([folder]), folder, answers);
 }

@@ -7,7 +7,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { nextSteps } from '../../init/next_steps.ts';
-import type { Answers } from '../../init/proposal.ts';
+import type { InitAnswers } from '../../init/proposal.ts';
 import { ask, askSome, canAsk } from '../ask.ts';
 import { interruptible } from '../interruptible.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
@@ -140,7 +140,7 @@ function refuseUnknown({ tables }: Look, { events, ...options }: Options): void 
 async function settled(look: Look, options: Options, asks: boolean): Promise<Project> {
   const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
-  let answers: Answers = defined({ events, user, item, time }) as Answers;
+  let answers: InitAnswers = defined({ events, user, item, time }) as InitAnswers;
   for (;;) {
     const found = proposalFor(look, options.out, answers);
     const { questions } = found;

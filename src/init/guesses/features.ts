@@ -1,4 +1,4 @@
-/** What describes a user, an item or an event: lists, texts, numbers, categories, vectors. */
+/** Guesses features of a user, an item or an event: lists, texts, numbers, categories, vectors. */
 import type { Guess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf } from '../words.ts';
@@ -6,12 +6,12 @@ import { meansOf } from '../words.ts';
 export const list: Guesser = ({ kind, separator }) => {
   if (kind === 'list') return { role: 'list', score: 0.8, because: 'its values are lists' };
   if (separator === undefined || kind === 'vector') return undefined;
-  const form = { json: 'JSON arrays', python: 'lists in brackets' }[separator as string];
+  const formWords = { json: 'JSON arrays', python: 'lists in brackets' }[separator as string];
   return {
     role: 'list',
     score: 0.8,
-    because: form
-      ? `its values are ${form}`
+    because: formWords
+      ? `its values are ${formWords}`
       : `${separator === ' ' ? 'a blank' : `\`${separator.trim()}\``} separates short values that come up again`,
   };
 };
@@ -25,15 +25,14 @@ export const text: Guesser = ({ kind, name, meanWords, meanLength, separator, ti
   const isLong = meanWords >= 3 || (meanLength > 24 && meanWords >= 2);
   const isVaried = distinct > Math.max(20, present * 0.05);
   if (!isLong && !(word !== undefined && isVaried && meanWords >= 1.3)) return undefined;
-  const said = word === undefined ? '' : `its name says \`${word}\`, and `;
+  const nameReason = word === undefined ? '' : `its name says \`${word}\`, and `;
   return {
     role: 'text',
     score: word === undefined ? 0.55 : 0.7,
-    because: `${said}its values have ${meanWords.toFixed(1)} words`,
+    because: `${nameReason}its values have ${meanWords.toFixed(1)} words`,
   };
 };
 
-/** The text of a question, which another text answers. */
 export const query: Guesser = (column) => {
   const word = meansOf(column.name, 'query');
   if (word === undefined || column.kind !== 'text' || column.separator !== undefined || meansOf(column.name, 'id'))
@@ -44,15 +43,15 @@ export const query: Guesser = (column) => {
 export const number: Guesser = ({ kind, min, max, distinct, time }) => {
   if (kind !== 'integer' && kind !== 'decimal') return undefined;
   if (distinct < 3 || time) return undefined;
-  return { role: 'number', score: 0.5, because: `its values are numbers from ${shown(min)} to ${shown(max)}` };
+  return { role: 'number', score: 0.5, because: `its values are numbers from ${rounded(min)} to ${rounded(max)}` };
 };
 
-const shown = (value: number): string => String(Number(value.toPrecision(4)));
+const rounded = (value: number): string => String(Number(value.toPrecision(4)));
 
 export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
   if (kind !== 'boolean' && kind !== 'integer' && kind !== 'text') return undefined;
-  const most = kind === 'integer' ? 12 : Math.max(12, Math.min(2000, present * 0.2));
-  if (distinct < 2 || distinct > most || meanWords > 6) return undefined;
+  const maxDistinct = kind === 'integer' ? 12 : Math.max(12, Math.min(2000, present * 0.2));
+  if (distinct < 2 || distinct > maxDistinct || meanWords > 6) return undefined;
   // Few whole numbers are mostly codes, or as good as codes.
   const score = kind === 'integer' && distinct > 10 ? 0.4 : 0.52;
   return { role: 'category', score, because: `it has ${distinct} different values` };
@@ -61,12 +60,13 @@ export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
 export const leftOut: Guesser = (column) => reasonToLeave(column);
 
 function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): Guess | undefined {
-  const out = (score: number, because: string): Guess => ({ role: 'left out', score, because });
-  if (kind === 'empty') return out(1, 'it has no values');
-  if (kind === 'object') return out(0.9, 'its values are objects, or lists in lists');
-  if (distinct === 1) return out(0.98, 'all rows have the same value');
-  if (present < rows * 0.05) return out(0.85, `only ${Math.round((100 * present) / rows)} % of the rows have a value`);
+  const leftOutGuess = (score: number, because: string): Guess => ({ role: 'left out', score, because });
+  if (kind === 'empty') return leftOutGuess(1, 'it has no values');
+  if (kind === 'object') return leftOutGuess(0.9, 'its values are objects, or lists in lists');
+  if (distinct === 1) return leftOutGuess(0.98, 'all rows have the same value');
+  if (present < rows * 0.05)
+    return leftOutGuess(0.85, `only ${Math.round((100 * present) / rows)} % of the rows have a value`);
   const word = meansOf(name, 'address');
-  if (word !== undefined) return out(0.6, `its name says \`${word}\``);
-  return out(0.05, 'nothing says what it is');
+  if (word !== undefined) return leftOutGuess(0.6, `its name says \`${word}\``);
+  return leftOutGuess(0.05, 'nothing says what it is');
 }

@@ -1,14 +1,14 @@
-/** Users and items: ids that come up again, under a name that says whose they are. */
+/** Guesses users and items: ids that come up again, under a name that says whose they are. */
 import type { Guess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
-import { type Meaning, meansOf } from '../words.ts';
+import { meansOf, type NameMeaning } from '../words.ts';
 
 /** Words of users that name something narrower: a person has several sessions. */
-const narrower: ReadonlySet<string> = new Set(
+const narrowerWords: ReadonlySet<string> = new Set(
   'session sessions visitor cookie device profile account household email'.split(' '),
 );
 
-/** Values that may name something: short, and no moments, lists or fractions. */
+/** True for values that may name something: short, and no moments, lists or fractions. */
 export function isKeyLike({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean {
   return (
     (kind === 'integer' || kind === 'text') &&
@@ -20,40 +20,42 @@ export function isKeyLike({ kind, time, separator, meanLength, distinct, type }:
   );
 }
 
-/** How often a value comes up. */
+/** Returns how often a value comes up. */
 export const repeats = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
 
-/** A name without a meaning: `column3`, `_c0`, `f1`, `a`. */
+/** True for a name without a meaning: `column3`, `_c0`, `f1`, `a`. */
 export const isNameless = ({ name }: ColumnProfile): boolean =>
   /^(column|col|_?c|f|field|var|v|x)?[ _]?\d*$|^[a-z]$/i.test(name);
 
-function byName(role: 'user' | 'item', meaning: Meaning): Guesser {
+function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
   return (column) => {
     const word = meansOf(column.name, meaning);
     if (word === undefined || !isKeyLike(column)) return undefined;
-    const rest = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
-    const isAlone = rest.length === 0 || column.words.join('') === word;
+    const otherWords = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
+    const isAlone = otherWords.length === 0 || column.words.join('') === word;
     // `user_age` describes a user and names none.
-    const isName = rest.every(
+    const isName = otherWords.every(
       (each, at) =>
         meansOf(each, 'title') !== undefined ||
         (at < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
     );
     if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
-    const again = repeats(column) >= 1.2;
+    const isRepeated = repeats(column) >= 1.2;
     const score =
       (isAlone ? 0.75 : 0.5) +
-      (again ? 0.1 : 0) +
+      (isRepeated ? 0.1 : 0) +
       (column.words.length > 1 ? 0.02 : 0) -
-      (narrower.has(word) ? 0.2 : 0);
-    const values = again ? `its values come up ${repeats(column).toFixed(1)} times each` : 'each value comes up once';
+      (narrowerWords.has(word) ? 0.2 : 0);
+    const values = isRepeated
+      ? `its values come up ${repeats(column).toFixed(1)} times each`
+      : 'each value comes up once';
     return { role, score, because: `its name says \`${word}\`, and ${values}` };
   };
 }
 
 export const userByName = byName('user', 'user');
 
-/** What was chosen together: its key stands for a person where no column names one. */
+/** Guesses baskets, whose key stands for a person where no column names one. */
 export const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
   const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
@@ -63,7 +65,7 @@ export const basketByName: Guesser = (column) => {
 };
 export const itemByName = byName('item', 'item');
 
-/** Columns whose values may be ids, by their values alone: the likeliest first. */
+/** Returns columns whose values may be ids, by their values alone: the likeliest first. */
 export function keysByValues(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
   return columns.filter(
     (column) =>

@@ -1,4 +1,4 @@
-/** What says how an event went: a rating, yes or no, a count, the kind of event. */
+/** Guesses columns on the outcome of an event: a rating, yes or no, a count, the kind of event. */
 import type { Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf } from '../words.ts';
@@ -6,7 +6,7 @@ import { isNameless } from './keys.ts';
 
 const isNumeric = ({ kind }: ColumnProfile): boolean => kind === 'integer' || kind === 'decimal';
 
-/** The scales on which people rate: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
+/** True for scales on which people rate: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
 function isScale({ min, max, distinct }: ColumnProfile): boolean {
   return min >= -10 && max <= 100 && max > min && distinct >= 2 && distinct <= 101;
 }
@@ -28,8 +28,8 @@ const isFlag = ({ kind, distinct, min, max }: ColumnProfile): boolean =>
 export const action: Guesser = (column) => {
   const word = meansOf(column.name, 'action');
   if (!isFlag(column) || (word === undefined && !isNameless(column))) return undefined;
-  const yes = column.top.find(([value]) => isYes(value))?.[1] ?? 0;
-  const share = `${Math.round((100 * yes) / column.present)} % of its values say yes`;
+  const yesCount = column.top.find(([value]) => isYes(value))?.[1] ?? 0;
+  const share = `${Math.round((100 * yesCount) / column.present)} % of its values say yes`;
   return word === undefined
     ? { role: 'action', score: 0.45, because: share }
     : { role: 'action', score: 0.92, because: `its name says \`${word}\`, and ${share}` };
@@ -48,8 +48,8 @@ export const count: Guesser = (column) => {
   };
 };
 
-/** Stronger signs of interest come later. */
-const strength: readonly RegExp[] = [
+/** Forms of kinds of events; stronger signs of interest come later. */
+const strengthForms: readonly RegExp[] = [
   /^(impression|show|shown|exposure|remove|removed|skip|hide)/i,
   /^(view|pv|click|visit|open|detail|impress|page|play|stream|read)/i,
   /^(like|fav|star|save|share|collect|wish|bookmark|follow|rate|comment)/i,
@@ -58,39 +58,39 @@ const strength: readonly RegExp[] = [
 ];
 
 const rankOf = (value: string): number =>
-  strength.findIndex((form) =>
+  strengthForms.findIndex((form) =>
     form.test(value.replaceAll(/^(add|to)[_ -]?(to)?[_ -]?/gi, (all) => (/add/i.test(all) ? 'add' : ''))),
   );
 
 export const kind: Guesser = (column) => {
   if (column.kind !== 'text' || column.distinct > 30 || column.distinct < 2) return undefined;
-  const known = column.top.filter(([value]) => rankOf(value) >= 0).length;
-  if (known * 2 < column.distinct) return undefined;
+  const knownKinds = column.top.filter(([value]) => rankOf(value) >= 0).length;
+  if (knownKinds * 2 < column.distinct) return undefined;
   const word = meansOf(column.name, 'kind');
-  const shown = column.top.slice(0, 4).map(([value]) => value);
+  const exampleKinds = column.top.slice(0, 4).map(([value]) => value);
   return {
     role: 'kind',
     score: word === undefined ? 0.6 : 0.95,
-    because: `its values are kinds of events: ${shown.join(', ')}`,
+    because: `its values are kinds of events: ${exampleKinds.join(', ')}`,
   };
 };
 
-/** The kinds of events of a column, the strongest sign of interest first. */
+/** Returns the kinds of events of a column, the strongest sign of interest first. */
 export function kindsByStrength({ top }: ColumnProfile): readonly string[] {
   return top.map(([value]) => value).sort((a, b) => rankOf(b) - rankOf(a));
 }
 
-/** Whether a kind of event is no sign of interest. */
 export const isNoInterest = (value: string): boolean => rankOf(value) === 0;
 
 export const fold: Guesser = (column) => {
-  const parts = [...column.values].map((value) => value.toLowerCase());
-  const fits = parts.every((value) =>
+  const partNames = [...column.values].map((value) => value.toLowerCase());
+  const areParts = partNames.every((value) =>
     ['train', 'training', 'validation', 'valid', 'val', 'dev', 'test'].includes(value),
   );
-  if (!fits || !parts.includes('train') || !parts.includes('test') || parts.length > 3) return undefined;
-  const isReadable = parts.every((value) => ['train', 'validation', 'test'].includes(value));
+  if (!areParts || !partNames.includes('train') || !partNames.includes('test') || partNames.length > 3)
+    return undefined;
+  const isReadable = partNames.every((value) => ['train', 'validation', 'test'].includes(value));
   return isReadable
-    ? { role: 'fold', score: 0.99, because: `its values are the parts: ${parts.join(', ')}` }
+    ? { role: 'fold', score: 0.99, because: `its values are the parts: ${partNames.join(', ')}` }
     : undefined;
 };

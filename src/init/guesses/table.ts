@@ -1,4 +1,3 @@
-/** Every guess. The one with the highest score says what a column is. */
 import type { Guess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf } from '../words.ts';
@@ -6,8 +5,8 @@ import { category, leftOut, list, number, query, text, vector } from './features
 import { basketByName, itemByName, userByName } from './keys.ts';
 import { action, count, fold, kind, rating } from './labels.ts';
 
-/** Moments that describe something else than the event. */
-const others =
+/** Names of moments that describe something else than the event. */
+const otherMoments =
   /birth|born|dob|release|publish|expire|expiry|signup|registered|join|founded|geburt|update|modified|end/i;
 
 const time: Guesser = ({ name, time: form, kind, type, distinct, present }) => {
@@ -16,11 +15,12 @@ const time: Guesser = ({ name, time: form, kind, type, distinct, present }) => {
   const word = meansOf(name, 'time');
   // A number of nine digits may be anything.
   const isDoubtful = kind === 'integer' && (form?.name === 'seconds' || form?.name === 'compact');
-  const spread = present > 20 && distinct < 3 ? -0.5 : 0;
-  const score = (isDoubtful ? 0.45 : 0.7) + (word === undefined ? 0 : 0.25) - (others.test(name) ? 0.4 : 0) + spread;
+  const spreadPenalty = present > 20 && distinct < 3 ? -0.5 : 0;
+  const score =
+    (isDoubtful ? 0.45 : 0.7) + (word === undefined ? 0 : 0.25) - (otherMoments.test(name) ? 0.4 : 0) + spreadPenalty;
   if (score < 0.3) return undefined;
-  const said = word === undefined ? '' : `its name says \`${word}\`, and `;
-  return { role: 'time', score, because: `${said}its values are ${form?.doc ?? 'times'}` };
+  const nameReason = word === undefined ? '' : `its name says \`${word}\`, and `;
+  return { role: 'time', score, because: `${nameReason}its values are ${form?.doc ?? 'times'}` };
 };
 
 const guessers: readonly Guesser[] = [
@@ -42,7 +42,7 @@ const guessers: readonly Guesser[] = [
   leftOut,
 ];
 
-/** All that a column may be, the likeliest first. */
+/** Returns all guesses about a column, the likeliest first. */
 export function guessesOf(column: ColumnProfile): readonly Guess[] {
   return guessers.flatMap((guess) => guess(column) ?? []).sort((a, b) => b.score - a.score);
 }
