@@ -1,5 +1,4 @@
 /** Encoded data: columnar typed arrays, no object per row. */
-
 import { type ClockPart, clockParts } from '../plan/plan.ts';
 import type { Texts } from '../text/texts.ts';
 import type { Admission } from './columns/admission.ts';
@@ -81,7 +80,6 @@ export interface Corpus {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   readonly keys: Texts;
-  /** Set where the data has a title column. */
   readonly titles?: Texts;
   /** Events of the training part that have this item. 0: cold. */
   readonly trainingCounts: Int32Array;
@@ -106,7 +104,6 @@ export type Evaluate = 'per_event' | 'per_user';
 
 export type Part = 'train' | 'validation' | 'test';
 
-/** Sums of a task's label over training events. */
 export interface LabelSums {
   /** Summed as in the loss: by the weight of each event, only where `only` is 1, and where it has the label. */
   readonly weighted: { readonly sum: number; readonly total: number };
@@ -122,7 +119,6 @@ export interface TrainingShards {
   /** The order of an epoch follows from it. */
   readonly layout: ShardLayout;
   readonly piles: readonly number[];
-  /** The sums by task. */
   readonly labelSums: ReadonlyMap<string, LabelSums>;
   /**
    * Reads the rows of some shards, after those of `before`.
@@ -145,7 +141,6 @@ export interface Dataset {
   readonly shards?: TrainingShards;
   readonly corpus: Corpus;
   readonly users: Users;
-  /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** First values of tables from files, by the feature that owns the table: float32 [rows, width]. */
   readonly firstValues?: ReadonlyMap<string, FirstValues>;
@@ -165,7 +160,6 @@ export interface Dataset {
   readonly admissions?: ReadonlyMap<string, Admission>;
   /** The new code of each code of the earlier run, where values have expired, by feature; null for those. */
   readonly recoded?: ReadonlyMap<string, readonly (number | null)[]>;
-  /** The last training event, where the data has a time. */
   readonly until?: Until;
   /** Held-out events that are earlier than the last training event of the run that is evaluated or continued. */
   readonly heldOutBefore?: number;

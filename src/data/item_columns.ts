@@ -1,5 +1,4 @@
 /** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
-
 import type { DataDescription } from '../model/model.ts';
 import { makeKeyTable } from '../text/key_table.ts';
 import type { Texts } from '../text/texts.ts';
@@ -13,7 +12,6 @@ import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
 import { marked, textOf } from './rows/staged_tables.ts';
 
-/** A column that filters may read. */
 export interface FilterColumn {
   readonly name: string;
   readonly kind: ItemValues['kind'];

@@ -1,7 +1,6 @@
 /** Sums of a task's label over some events, from which its means follow. */
 import type { Events, IndexedColumn, LabelSums } from './dataset.ts';
 
-/** A task with a label. */
 export interface LabelTask {
   readonly label?: string;
   /** Restricts sums to events where this label is 1. */
@@ -39,7 +38,6 @@ export const addSums = (a: LabelSums, b: LabelSums): LabelSums => ({
 
 export const noSums: LabelSums = { weighted: { sum: 0, total: 0 }, plain: { sum: 0, total: 0 } };
 
-/** Returns a feature that is one plain number. */
 function numbersOf({ features, rows }: Events, name: string): Float32Array {
   const { column, index } = features.get(name) as IndexedColumn;
   const values = column.kind === 'numbers' ? column.values : new Float32Array(rows);

@@ -1,5 +1,4 @@
 /** Encodings of an earlier run, for data that it is evaluated on or continues with. */
-
 import { everyRow } from '../every_row.ts';
 import { makeKeyTable } from '../text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../text/texts.ts';
@@ -12,7 +11,6 @@ export interface Pinned {
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** Gives codes to values of training that the encodings lack. Absent: they are unseen. */
   readonly grows?: boolean;
-  /** Counts of values that are admitted, by feature. */
   readonly admissions?: ReadonlyMap<string, Admission>;
   /** The new training events. Absent: all. */
   readonly fresh?: Fresh;

@@ -9,13 +9,12 @@ import type { OrderedEvents } from './rows/order_events.ts';
 import type { Past } from './rows/past.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 
-interface Described {
+interface ProtocolInput {
   readonly description: DataDescription;
   readonly layout: DataLayout;
   readonly good: Pick<ValidRows, 'items'>;
 }
 
-/** Says how many ids have vectors in a file. */
 export function sentencesOfVectors(
   firstValues: Dataset['firstValues'] = new Map(),
   { features }: Needs,
@@ -32,7 +31,6 @@ export function sentencesOfVectors(
   });
 }
 
-/** Says which events a run that continues an earlier one trains on, and if held-out events came after that run. */
 export function sentencesOfPast(
   { fresh, heldOutBefore = 0 }: Past,
   pinned: Pinned | undefined,
@@ -62,7 +60,7 @@ export function sentencesOfPast(
 
 /** @param missingLabels events without a value, by label */
 export function protocolOf(
-  { description, layout, good }: Described,
+  { description, layout, good }: ProtocolInput,
   {
     sentence,
     items,

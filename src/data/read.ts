@@ -102,7 +102,6 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   return { ...dataset, protocol, ...defined({ firstValues }), rejected };
 }
 
-/** Reads all rows, with a mark on the valid ones. Reports the others to `bad`. */
 async function validRows(computing: Computing): Promise<ValidRows> {
   const { database, layout, wanted, staged, description } = computing;
   const { dictionaries, joined, files } = await validFiles(computing);

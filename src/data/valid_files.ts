@@ -1,5 +1,4 @@
 /** Processes staged tables for reading into memory and into shards: joined files, failing expressions, rejected rows. */
-
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
@@ -22,7 +21,6 @@ import { computedQuery, largestWhole, readRows, relationOf, tableOf, whereOf } f
 import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
-/** The context of computing expressions over staged tables. */
 export interface Computing {
   readonly database: Database;
   readonly layout: DataLayout;

@@ -1,13 +1,13 @@
 /** Chooses features of the towers: the columns that describe a user, an item or the moment of an event, with their kinds. */
 import { listSql, numberSql, withoutMark } from './expressions.ts';
-import type { Guess } from './guess.ts';
+import type { ColumnGuess } from './guess.ts';
 import { guessesOf } from './guesses/table.ts';
 import type { ColumnNames } from './names.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { StarterFeature } from './proposal.ts';
 import { meansOf } from './words.ts';
 
-const describingRoles: ReadonlySet<Guess['role']> = new Set([
+const describingRoles: ReadonlySet<ColumnGuess['role']> = new Set([
   'list',
   'vector',
   'text',
@@ -33,7 +33,6 @@ export interface DescribeContext {
   readonly isFile: boolean;
 }
 
-/** Describes a column of a file of items or users, or a column of the events that goes with them. */
 export function describe(column: ColumnProfile, to: DescribeContext): ColumnDescription {
   const guesses = guessesOf(column);
   const first = guesses[0]!;
@@ -62,10 +61,10 @@ export function describe(column: ColumnProfile, to: DescribeContext): ColumnDesc
   };
 }
 
-type FeatureDraft = Omit<StarterFeature, 'name' | 'side'>;
+type PlannedFeature = Omit<StarterFeature, 'name' | 'side'>;
 
 const featureMakers: Partial<
-  Record<Guess['role'], (column: ColumnProfile, to: DescribeContext) => FeatureDraft | undefined>
+  Record<ColumnGuess['role'], (column: ColumnProfile, to: DescribeContext) => PlannedFeature | undefined>
 > = {
   list: (column) => ({
     kind: `list(category(dim: ${widthOf(listDistinct(column))}), max: ${lengthOf(column)})`,
@@ -96,7 +95,7 @@ const featureMakers: Partial<
 };
 featureMakers.query = featureMakers.text!;
 
-function manyValuesFeature(column: ColumnProfile, { isFile }: DescribeContext): FeatureDraft | undefined {
+function manyValuesFeature(column: ColumnProfile, { isFile }: DescribeContext): PlannedFeature | undefined {
   if (column.kind === 'list' || column.distinct > column.present * (isFile ? 0.7 : 0.5) || column.meanWords > 6)
     return undefined;
   return {
@@ -124,7 +123,6 @@ const listsOf = (column: ColumnProfile): readonly (readonly string[])[] =>
 
 const listDistinct = (column: ColumnProfile): number => new Set(listsOf(column).flat()).size;
 
-/** Returns the length that nearly all lists have. */
 function lengthOf(column: ColumnProfile): number {
   const lengths = listsOf(column)
     .map(({ length }) => length)

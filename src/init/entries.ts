@@ -1,5 +1,4 @@
 /** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
-
 import { sqlName } from '../text/sql.ts';
 import { timeSql, withoutMark } from './expressions.ts';
 import type { FileChoice } from './files.ts';

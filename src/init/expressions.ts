@@ -1,5 +1,4 @@
 /** Writes the expression of a data block for a column, by the guesses about its values; undefined where the column is read as it is. */
-
 import { sqlName, sqlText } from '../text/sql.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 
@@ -39,5 +38,4 @@ export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kin
 
 const isNumber = /^[+-]?(\.?\d|inf)/i;
 
-/** Times that the reader of CSV recognizes by itself. */
 const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;

@@ -9,7 +9,6 @@ export interface FileChoice {
   readonly roles: EventRoles;
   /** Tables that fit nearly as well as events. */
   readonly rivals: readonly TableProfile[];
-  /** Other files of events with the same columns. */
   readonly more: readonly TableProfile[];
   /** The parts of a set that is split already. */
   readonly parts?: { readonly validation?: TableProfile; readonly test: TableProfile };

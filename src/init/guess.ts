@@ -18,7 +18,7 @@ type ColumnRole =
   | 'category'
   | 'left out';
 
-export interface Guess {
+export interface ColumnGuess {
   readonly role: ColumnRole;
   /** From 0 to 1: the highest of a column is taken. */
   readonly score: number;
@@ -26,4 +26,4 @@ export interface Guess {
   readonly because: string;
 }
 
-export type Guesser = (column: ColumnProfile) => Guess | undefined;
+export type Guesser = (column: ColumnProfile) => ColumnGuess | undefined;

@@ -6,7 +6,6 @@ import { meansOf, wordsOf } from './words.ts';
 export interface Join {
   readonly table: TableProfile;
   readonly key: ColumnProfile;
-  /** The column of the events. */
   readonly column: ColumnProfile;
   /** The share of values of the events that the file has. */
   readonly overlap: number;

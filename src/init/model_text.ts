@@ -35,7 +35,6 @@ const caseSentences = {
 
 const hasHistory = ({ case: kind }: Proposal): boolean => kind === 'past' || kind === 'others' || kind === 'listed';
 
-/** Returns the features that the query tower reads. */
 export function queryNames(proposal: Proposal): string[] {
   const { case: kind, user, features } = proposal;
   return [
@@ -109,7 +108,6 @@ function labelsText({ labels, weight }: Proposal): string[] {
       ];
 }
 
-/** Declares a group where a tower reads several features. */
 function groupsText(proposal: Proposal): string[] {
   const [queryStart, item] = [queryNames(proposal), itemNames(proposal)];
   const groups = [
@@ -228,7 +226,6 @@ const searchText = braces('search', [
   'task.choose.loss.temperature : log 0.02 .. 0.5',
 ]);
 
-/** Sizes of a starter model, by the size of the data. */
 interface StarterSettings {
   readonly batch: number;
   readonly epochs: number;

@@ -1,4 +1,5 @@
 /** Makes names of the language for columns: the letters a to z, digits and `_`. */
+import { unusedName } from '../data/look/looked_table.ts';
 import { wordsOf } from './words.ts';
 
 export interface ColumnNames {
@@ -39,10 +40,7 @@ export function makeNames(columns: readonly string[]): ColumnNames {
       if (identifier.test(column) && !reserved.has(column.toLowerCase())) return column;
       const earlierName = namesByColumn.get(column.toLowerCase());
       if (earlierName !== undefined) return earlierName;
-      const base = slug(column, otherwise);
-      let name = base;
-      for (let number = 2; usedNames.has(name); number++) name = `${base}_${number}`;
-      usedNames.add(name);
+      const name = unusedName(slug(column, otherwise), usedNames);
       namesByColumn.set(column.toLowerCase(), name);
       return name;
     },

@@ -3,16 +3,12 @@ import { itemNames, queryNames } from './model_text.ts';
 import type { Proposal } from './proposal.ts';
 
 export interface FirstRunOutcome {
-  /** The folder of the run, as a command names it. */
   readonly run: string;
   readonly model: string;
   /** ` --allow FOLDER` where the data is in another project. */
   readonly allow: string;
-  /** A key of a user that the data has. */
   readonly user?: string;
-  /** Baselines that rank better. */
   readonly better: readonly string[];
-  /** Training ended at its time limit. */
   readonly isCut: boolean;
 }
 

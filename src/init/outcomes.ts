@@ -1,5 +1,4 @@
 /** Derives labels, a weight, and a condition that excludes events without interest from the outcomes of events. */
-
 import { sqlName, sqlText } from '../text/sql.ts';
 import { numberSql } from './expressions.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
@@ -17,7 +16,6 @@ export interface Outcomes {
   readonly labels: readonly StarterLabel[];
   readonly weight?: StarterLabel;
   readonly where?: DataEntry;
-  /** The use of each column. */
   readonly taken: ReadonlyMap<ColumnProfile, string>;
 }
 

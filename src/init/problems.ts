@@ -27,7 +27,6 @@ function isAlwaysNo({ name, distinct, top, present, rows }: ColumnProfile): bool
   return isActionName && distinct === 1 && present === rows && /^(0|false|f|no|n|nein)$/i.test(top[0]![0]);
 }
 
-/** Explains why rows are no pairs: nothing names an item, or each row describes something. */
 export function problemOfPairs(events: TableProfile, { user, item }: EventRoles): string | undefined {
   const isGivenByUser = [user, item].every((taken) => taken?.guess.because === 'you said so');
   if (isGivenByUser) return undefined;

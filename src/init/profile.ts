@@ -7,7 +7,6 @@ import { meansOf, wordsOf } from './words.ts';
 /** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
 interface NumberForm {
   readonly name: string;
-  /** True if all of the texts are of the form. */
   readonly fits: (texts: readonly string[]) => boolean;
   readonly value: (text: string) => number;
   readonly sql: (column: string) => string;
@@ -70,7 +69,6 @@ function isDressed(texts: readonly string[]): boolean {
   return texts.every((text) => !text.includes(',')) && nearlyAll(texts.map(bareNumber), /^[+-]?\d+(\.\d+)?$/);
 }
 
-/** Returns the form of texts that are no plain numbers. */
 export const numberFormOf = (texts: readonly string[]): NumberForm | undefined =>
   numberForms.find(({ fits }) => fits(texts));
 
@@ -94,7 +92,6 @@ export interface ColumnProfile {
   readonly values: ReadonlySet<string>;
   /** The most frequent first, at most 30, with their rows. */
   readonly top: readonly (readonly [string, number])[];
-  /** The range of numbers. */
   readonly min: number;
   readonly max: number;
   /** Numbers are written in a form that a data block does not read by itself. */

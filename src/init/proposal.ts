@@ -23,7 +23,6 @@ export interface StarterLabel extends FedName {
   readonly why: string;
 }
 
-/** A file as the data block names it. */
 export interface NamedFile {
   /** `ratings.csv`, or a pattern. */
   readonly path: string;
@@ -63,7 +62,6 @@ export interface InitQuestion {
   readonly choices: readonly { readonly value: string; readonly text: string }[];
 }
 
-/** Answers to questions, by their id. */
 export type InitAnswers = Readonly<Record<string, string>>;
 
 export interface Proposal {

@@ -1,5 +1,4 @@
-/** Combines the guesses about all files into a starter project. */
-
+/** Combines the guesses about all files into a starter project. Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys. */
 import { sqlName } from '../text/sql.ts';
 import { type DescribeContext, describe, elementsOf } from './describe.ts';
 import {
@@ -43,16 +42,12 @@ const maxFeatures = 10;
 /** Comments with features to try: a model with more is not read. */
 const maxIdeas = 12;
 
-/** The reason why files hold nothing to learn from; an answer may show that they do. */
 export interface NoEvents {
   readonly problem: string;
   readonly questions: readonly InitQuestion[];
 }
 
-/**
- * Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys.
- * @param nameOf returns the path of a file from the folder of the data block
- */
+/** @param nameOf returns the path of a file from the folder of the data block */
 export function propose(
   tables: readonly TableProfile[],
   answers: InitAnswers,
@@ -370,7 +365,6 @@ function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
   return of === 'context' && (kind === 'decimal' || (kind === 'integer' && distinct > 100));
 }
 
-/** Limits the features: lists and categories come before numbers where there are many. */
 function limitFeatures(features: readonly StarterFeature[]): readonly StarterFeature[] {
   const trainedEvents = new Set<StarterFeature>();
   for (const side of ['query', 'item'] as const) {

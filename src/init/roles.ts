@@ -1,5 +1,5 @@
 /** Chooses the role of each column of a table of events: one user, one item and one time, the files of their keys, and the best guess for every other column. */
-import type { Guess } from './guess.ts';
+import type { ColumnGuess } from './guess.ts';
 import { byValues, isKeyLike, isNameless, keysByValues } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, type Join, personsOf } from './joins.ts';
@@ -8,7 +8,7 @@ import { meansOf } from './words.ts';
 
 export interface ColumnChoice {
   readonly column: ColumnProfile;
-  readonly guess: Guess;
+  readonly guess: ColumnGuess;
 }
 
 export interface EventRoles {
@@ -18,8 +18,7 @@ export interface EventRoles {
   /** The files that are joined by the user and by the item. */
   readonly users?: Join;
   readonly items?: Join;
-  /** All other columns, with their guesses. */
-  readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly Guess[] }[];
+  readonly others: readonly { readonly column: ColumnProfile; readonly guesses: readonly ColumnGuess[] }[];
   /** Sides for which another column has the same keys, as the two ends of a trip. */
   readonly tied: readonly KeySide[];
   /** Columns that could be the user or the item as well, the likeliest first. */
@@ -119,19 +118,17 @@ function timeOf(
   );
 }
 
-/** Excludes numbers that are no codes, unless their table has no names. */
 const mayBeKey = (column: ColumnProfile): boolean =>
   isNameless(column) ||
   (meansOf(column.name, 'context') === undefined &&
     (column.kind === 'text' || meansOf(column.name, 'id') !== undefined));
 
-/** Guesses that a column names a user or an item, without other files. */
 function guessOf(
   side: KeySide,
   column: ColumnProfile,
-  guesses: readonly Guess[],
+  guesses: readonly ColumnGuess[],
   keys: ReadonlySet<ColumnProfile>,
-): Guess | undefined {
+): ColumnGuess | undefined {
   const eventNames = guesses.find(({ role }) => role === side);
   if (eventNames) return eventNames;
   // The id of a question counts as a user.
@@ -146,7 +143,7 @@ function guessOf(
 }
 
 /** @param persons from -1 to 1: how well the file describes the side */
-function guessOfJoin(role: KeySide, { table, overlap }: Join, persons: number): Guess {
+function guessOfJoin(role: KeySide, { table, overlap }: Join, persons: number): ColumnGuess {
   const because = `${Math.round(overlap * 100)} % of its values are keys of ${baseOf(table.path)}`;
   return { role, score: persons > 0 ? 0.6 : persons < 0 ? 0.2 : 0.45, because };
 }

@@ -7,10 +7,8 @@ export function quoted(text: string): string {
   return `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
 }
 
-/** The largest width of a line with its comment next to it. */
 const maxWidth = 120;
 
-/** Writes a line, with its comment if it has one: above it where both are long. */
 export function line(code: string, comment?: string): string {
   if (comment === undefined || comment === '') return code;
   const note = `// ${oneLine(comment)}`;

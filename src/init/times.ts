@@ -5,9 +5,7 @@ export interface TimeForm {
   readonly name: string;
   /** Its words for people. */
   readonly doc: string;
-  /** True if a text is of the form. */
   readonly fits: (text: string) => boolean;
-  /** Returns the entry of the data block. */
   readonly sql: (column: string) => string;
   /** Returns the entry without numbers that are no moments, such as `inf`, −1 or the year 5000: they would be the first or the last events. */
   readonly within?: (column: string) => string;

@@ -34,7 +34,6 @@ export interface BindOptions {
 
 export interface BoundData {
   readonly layout: DataLayout;
-  /** The files that features name, by feature. */
   readonly files: ReadonlyMap<string, FeatureFile>;
   /** Removes the copies of good records that reading left for the database. */
   discard(): void;
@@ -123,7 +122,6 @@ async function bindFold(binding: ColumnBinding): Promise<BoundColumn | undefined
   return binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere });
 }
 
-/** Reports needs of the split that the data block does not meet. */
 function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
   const { split, span, time } = binding.description;
   const [query] = binding.needs.towers;
@@ -162,7 +160,6 @@ async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<v
   }
 }
 
-/** Binds the key of a tower, in events and in the file that is joined by it. */
 async function bindKey(
   binding: ColumnBinding,
   role: 'items' | 'users',
@@ -207,7 +204,6 @@ interface BoundKeys {
   readonly itemKey: JoinKey | undefined;
 }
 
-/** Binds every feature that is not made of others. */
 async function bindFeatures(
   binding: ColumnBinding,
   keys: BoundKeys,

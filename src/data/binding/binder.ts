@@ -8,7 +8,7 @@ import { nearest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { type DataSource, isList, isNumber } from '../files/source.ts';
+import { type DataSource, elementOf, isList, isNumber } from '../files/source.ts';
 import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, ColumnKind } from './layout.ts';
 
@@ -35,7 +35,6 @@ export interface Binder {
 /** Milliseconds that an expression may take for its one row: a check ends, whatever the expression. */
 const maxMilliseconds = 20_000;
 
-/** Makes the tables `events`, `items` and `users`. */
 export async function makeBinder(
   database: Database,
   described: ReadonlyMap<Role, DataSource>,
@@ -105,7 +104,6 @@ function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): s
   return expression;
 }
 
-/** Refuses an expression that may not run, before it runs. */
 async function refuse(
   { database, sources }: BindTables,
   expression: string,
@@ -315,10 +313,6 @@ function isUnknown(column: BoundColumn, source: DataSource): boolean {
   return source.columns.some((description) => description.name === column.bare && description.unknown === true);
 }
 
-function elementOf(listType: string): string {
-  return listType.slice(0, listType.lastIndexOf('['));
-}
-
 function isNested(type: string): boolean {
   return /^(STRUCT|MAP|UNION)\b/.test(type);
 }
@@ -327,7 +321,6 @@ function isTime(type: string): boolean {
   return /^(DATE|TIMESTAMP)/.test(type);
 }
 
-/** Words a type for people who write data blocks. */
 function described(type: string): string {
   if (isList(type)) return `a list (${type})`;
   if (isNumber(type)) return `a number (${type})`;

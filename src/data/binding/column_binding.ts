@@ -25,13 +25,11 @@ export class ColumnBinding {
   readonly diagnostics: Diagnostic[] = [];
   readonly description: DataDescription;
   readonly needs: Needs;
-  /** The entries of `columns`, by name. */
   readonly entries: ReadonlyMap<string, DataDescription['columns'][number]>;
   readonly #binder: Binder;
   readonly #model: Model | undefined;
   /** Start offsets of the entries that are reported. */
   readonly #failed = new Set<number | undefined>();
-  /** All names that something reads, fed or not. */
   readonly #wanted: ReadonlySet<string>;
 
   constructor(binder: Binder, description: DataDescription, needs: Needs, model: Model | undefined) {
@@ -83,7 +81,6 @@ export class ColumnBinding {
     );
   }
 
-  /** Reports that `what` needs something that the data block does not have. */
   missing(span: Span, what: string, needs: string): void {
     this.diagnostics.push(diagnose('data-needs', span, { what, needs }));
   }

@@ -16,7 +16,6 @@ export interface ColumnRequest {
 }
 
 export interface ColumnRequests {
-  /** By role, each column once. */
   readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
   readonly features: ReadonlyMap<string, ColumnRequest>;
   readonly labels: ReadonlyMap<string, ColumnRequest>;

@@ -4,7 +4,6 @@ import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { ExpressionReads } from './expression.ts';
 
-/** The type that a reader of a column needs. */
 export type ColumnKind =
   | 'text'
   | 'number'

@@ -2,7 +2,7 @@
 import type { InputFile } from './files.ts';
 import { CsvParser, CsvScanner, type CsvShape, firstByte, maxRecordBytes, valuesOf } from './records/csv.ts';
 import { beginning } from './records/scan.ts';
-import { ShapeError } from './records/scanner.ts';
+import { FileShapeError } from './records/scanner.ts';
 import { lineEnd, pastLineEnd } from './records/text_bytes.ts';
 
 export interface CsvLayout {
@@ -35,7 +35,7 @@ export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
   }
   if (header === undefined) return { delimiter: ',', columns: [] };
   if (header === 'cut')
-    throw new ShapeError(
+    throw new FileShapeError(
       1,
       `the header, or a quote in it, does not end in ${maxRecordBytes.toLocaleString('en')} bytes`,
     );
@@ -61,14 +61,14 @@ export function shapeOf({ delimiter, columns }: CsvLayout): CsvShape {
   };
 }
 
-interface Header {
+interface CsvHeader {
   readonly delimiter: string;
   readonly names: readonly string[];
   readonly line: number;
 }
 
 /** The first record that is no blank line: `undefined` where there is none, `cut` where it goes on after `bytes`. */
-function headerOf(bytes: Buffer, whole: boolean, path: string): Header | 'cut' | undefined {
+function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
   let offset = firstByte(bytes);
   let line = 1;
   for (let lineStart = pastLineEnd(bytes, offset); lineStart > offset; lineStart = pastLineEnd(bytes, offset)) {
@@ -80,19 +80,22 @@ function headerOf(bytes: Buffer, whole: boolean, path: string): Header | 'cut' |
   const csvParser = new CsvParser(delimiter);
   const outcome = csvParser.parse(bytes, offset, whole);
   if (outcome === 'cut') return 'cut';
-  if (outcome === 'unclosed') throw new ShapeError(line, 'a quote opens a name and never closes');
-  if (outcome === 'trailing') throw new ShapeError(line, 'a quoted name does not end where its quote ends');
+  if (outcome === 'unclosed') throw new FileShapeError(line, 'a quote opens a name and never closes');
+  if (outcome === 'trailing') throw new FileShapeError(line, 'a quoted name does not end where its quote ends');
   const record = bytes.subarray(offset, csvParser.end);
-  if (record.includes(0)) throw new ShapeError(line, 'the header is not text in UTF-8');
+  if (record.includes(0)) throw new FileShapeError(line, 'the header is not text in UTF-8');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(record);
   } catch {
-    throw new ShapeError(line, 'the header is not text in UTF-8');
+    throw new FileShapeError(line, 'the header is not text in UTF-8');
   }
   const valueCounts = text.split(/\r\n|\r|\n/).map((part) => part.split(delimiter).length);
   if (valueCounts.length > 1 && valueCounts[0]! > 1 && valueCounts.slice(1).includes(valueCounts[0]!)) {
-    throw new ShapeError(line, 'a quote opens a name that continues on the next lines, which are rows of their own');
+    throw new FileShapeError(
+      line,
+      'a quote opens a name that continues on the next lines, which are rows of their own',
+    );
   }
   return { delimiter, names: valuesOf(text, delimiter), line };
 }
@@ -108,7 +111,7 @@ function delimiterOf(bytes: Buffer, offset: number): string {
 }
 
 /** Trims names; an empty one is named by its index: `column3`. Throws ShapeError where two are the same. */
-function columnNames({ names, line }: Header): string[] {
+function columnNames({ names, line }: CsvHeader): string[] {
   const columnIndexes = new Map<string, number>();
   const trimmedNames = names.map((name) => name.trim());
   for (const [index, name] of trimmedNames.entries()) {
@@ -117,7 +120,7 @@ function columnNames({ names, line }: Header): string[] {
     if (name !== '' && firstIndex !== undefined) {
       const repeatedName =
         trimmedNames[firstIndex] === name ? `\`${name}\`` : `\`${trimmedNames[firstIndex]}\`, again as \`${name}\`,`;
-      throw new ShapeError(
+      throw new FileShapeError(
         line,
         `the header has the name ${repeatedName} in columns ${firstIndex + 1} and ${index + 1}`,
       );

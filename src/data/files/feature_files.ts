@@ -1,5 +1,4 @@
 /** Files that features name: vocabularies, and vectors with their keys. Paths start from the folder of the data block, as all data does. */
-
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { diagnose } from '../../diagnostics/diagnose.ts';

@@ -8,7 +8,7 @@ import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
 import { LinesScanner, lineColumns } from './records/lines.ts';
 import { beginning, copyGood, type JsonScanner, type ScanResult, scanFile, stampOf } from './records/scan.ts';
-import { ShapeError } from './records/scanner.ts';
+import { FileShapeError } from './records/scanner.ts';
 
 interface SourceColumn {
   readonly name: string;
@@ -125,7 +125,7 @@ async function columnsOfLines(file: InputFile): Promise<readonly SourceColumn[]>
   });
   const [firstBad] = badLines;
   if (firstBad !== undefined && goodCount === 0)
-    throw new ShapeError(firstBad.line, `${firstBad.reason}: a line is \`user item item …\``);
+    throw new FileShapeError(firstBad.line, `${firstBad.reason}: a line is \`user item item …\``);
   if (whole && goodCount === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
   return lineColumns.map(({ name, type }) => ({ name, type, mixed: false }));
 }
@@ -158,7 +158,7 @@ async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSigna
   const scan = await scanFile(file, jsonScanner(format), signal);
   const [firstBad] = scan.bad;
   if (firstBad !== undefined && scan.good === 0)
-    throw new ShapeError(firstBad.line, `${firstBad.problem.reason}, nor is what follows`);
+    throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}, nor is what follows`);
   if (scan.plain) return { scan, format, from: { path: file.path, format } };
   const copy = copies.of(file.path);
   await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
@@ -171,7 +171,7 @@ export function jsonScanner(format: JsonFormat): JsonScanner {
 
 /** Distinguishes a damaged file from one that may not be read, and from one with an error on one line. */
 export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
-  if (error instanceof ShapeError) {
+  if (error instanceof FileShapeError) {
     return diagnose('data-file-shape', file.described.span, {
       path: file.name,
       line: error.line,
@@ -225,4 +225,8 @@ export function isNumber(type: string): boolean {
 
 export function isList(type: string): boolean {
   return type.endsWith(']');
+}
+
+export function elementOf(listType: string): string {
+  return listType.slice(0, listType.lastIndexOf('['));
 }

@@ -32,14 +32,19 @@ export function dialectOf(text: string): TextDialect | 'lines' | undefined {
 /** Returns the share of lines with the most frequent number of values, more where the first is one of them; 0 where that number is 1. */
 function fitOf(lines: readonly string[], separator: Separator): number {
   const counts = lines.map((line) => split(line, separator).length);
-  const frequencies = new Map<number, number>();
-  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
-  const [usualCount, usualLines] = [...frequencies].reduce((best, one) => (one[1] > best[1] ? one : best));
+  const [usualCount, usualLines] = mostFrequent(counts);
   if (usualCount < 2) return 0;
   const share = usualLines / lines.length;
   // Words of a sentence are separated by blanks too.
   if (separator === 'blanks') return share > 0.95 && counts[0] === usualCount ? share * 0.5 : 0;
   return share < 0.5 ? share * 0.2 : share * (counts[0] === usualCount ? 1.5 : 1);
+}
+
+/** Returns the first of the most frequent counts, and how often it occurs. */
+export function mostFrequent(counts: readonly number[]): readonly [number, number] {
+  const frequencies = new Map<number, number>();
+  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
+  return [...frequencies].reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), [0, 0]);
 }
 
 export function split(line: string, separator: Separator): string[] {

@@ -1,6 +1,14 @@
 /** Flattens objects within rows: each of their fields becomes a column, `user.id` as `user_id`. */
 import { isObject } from '../../is_object.ts';
-import { type Cell, cellOf, type FlatColumn, type LookedTable, objectsBecause, unknownEnding } from './looked_table.ts';
+import {
+  type Cell,
+  cellOf,
+  type FlatColumn,
+  type LookedTable,
+  objectsBecause,
+  unknownEnding,
+  unusedName,
+} from './looked_table.ts';
 
 type JsonRow = Readonly<Record<string, unknown>>;
 
@@ -34,10 +42,7 @@ function flatColumns(
   const usedNames = new Set<string>();
   return paths.map((path) => {
     const base = path.length === 1 ? path[0]! : path.join('_').replaceAll(/\W+/g, '_').replaceAll(/_{2,}/g, '_');
-    let name = base;
-    for (let number = 2; usedNames.has(name.toLowerCase()); number++) name = `${base}_${number}`;
-    usedNames.add(name.toLowerCase());
-    return { name, path };
+    return { name: unusedName(base, usedNames), path };
   });
 }
 

@@ -1,5 +1,4 @@
 /** Looks at a file that nothing is known of: a table with a sample of its rows, or the reason why it is none. */
-
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { systemReason } from '../../diagnostics/system_reason.ts';
@@ -98,7 +97,6 @@ async function lookAtParquet(path: string, isKnown: boolean, signal?: AbortSigna
   }
 }
 
-/** The format of a file by its first bytes: an ending may be missing or wrong. */
 type FileFormat =
   | { readonly kind: 'text'; readonly encoding: TextEncoding }
   | { readonly kind: 'parquet' }

@@ -1,7 +1,14 @@
 /** Samples rows of a table of text, whatever separates its values, with or without names in its first line. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import { dialectOf, split } from './dialect.ts';
-import { type LookedTable, type Rewrite, type Separator, type TextEncoding, unknownEnding } from './looked_table.ts';
+import {
+  type LookedTable,
+  type Rewrite,
+  type Separator,
+  type TextEncoding,
+  unknownEnding,
+  unusedName,
+} from './looked_table.ts';
 import { isPadded, unpadded } from './padding.ts';
 import type { FileSample } from './sample_bytes.ts';
 import { titleLines, withoutLines } from './titles.ts';
@@ -11,14 +18,13 @@ export type SampledTable = Omit<LookedTable, 'path'>;
 /** The most rows of a sample: more say nothing new. */
 const maxRows = 40_000;
 
-/** Returns the reason where a text is no table. */
 export function lookAtText(
   sample: FileSample,
   encoding: TextEncoding,
   readable: 'csv' | 'tsv' | undefined,
 ): SampledTable | { readonly reason: string } {
-  const pieceTexts = sample.pieces.map((piece, at) =>
-    wholeLines(decode(piece, encoding), at > 0, at === 0 && sample.isWhole),
+  const pieceTexts = sample.pieces.map((piece, index) =>
+    wholeLines(decode(piece, encoding), index > 0, index === 0 && sample.isWhole),
   );
   pieceTexts[0] = withoutBlankLines(pieceTexts[0]!);
   const titles = titleLines(pieceTexts[0].slice(0, 256 << 10));
@@ -89,18 +95,18 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
   const first = firstRecord(texts[0]!, separator);
   const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
   const columns = namesFor(given);
-  const headerLine = `${columns.map((_, at) => `c${at}`).join(separator)}\n`;
+  const headerLine = `${columns.map((_, index) => `c${index}`).join(separator)}\n`;
   const rows: string[][] = [];
   let records = 0;
   let bad = 0;
-  for (const [at, text] of texts.entries()) {
-    const own = at === 0 && hasHeader ? text.slice(first.end) : text;
+  for (const [index, text] of texts.entries()) {
+    const own = index === 0 && hasHeader ? text.slice(first.end) : text;
     const bytes = Buffer.from(`${headerLine}${own}`);
     const scanner = new CsvScanner({ delimiter: separator, columns: columns.map((name) => ({ name })) });
     scanner.take(bytes, true, (_line, from, end, problem) => {
       records++;
       if (problem !== undefined) bad++;
-      else if (rows.length < (maxRows * (at + 1)) / texts.length)
+      else if (rows.length < (maxRows * (index + 1)) / texts.length)
         rows.push(valuesOf(bytes.toString('utf8', from, end), separator));
     });
   }
@@ -118,7 +124,6 @@ interface TextTraits {
   readonly isEscaped: boolean;
 }
 
-/** Returns the reasons why a data block cannot read the file as it is. */
 function reasonsFor({
   encoding,
   separator,
@@ -130,7 +135,7 @@ function reasonsFor({
   isEscaped,
 }: TextTraits): string[] {
   const lowerNames = given.map((name) => name.toLowerCase());
-  const repeatedName = given.find((name, at) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== at);
+  const repeatedName = given.find((name, index) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== index);
   return [
     ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
     ...(titles === 0 ? [] : [`${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`]),
@@ -159,13 +164,7 @@ function otherIsMoreFrequent(names: readonly string[], separator: Separator): bo
 /** Names columns: by index where a name is missing, with a number where it is repeated. */
 function namesFor(given: readonly string[]): string[] {
   const usedNames = new Set<string>();
-  return given.map((name, at) => {
-    const base = name === '' ? `column${at + 1}` : name;
-    let own = base;
-    for (let number = 2; usedNames.has(own.toLowerCase()); number++) own = `${base}_${number}`;
-    usedNames.add(own.toLowerCase());
-    return own;
-  });
+  return given.map((name, index) => unusedName(name === '' ? `column${index + 1}` : name, usedNames));
 }
 
 function linesTable(texts: readonly string[], sample: FileSample): SampledTable {
@@ -177,14 +176,14 @@ function linesTable(texts: readonly string[], sample: FileSample): SampledTable 
       const [user, ...items] = line.trim().split(/[ \t]+/);
       bytes += line.length + 1;
       words += items.length;
-      if (rows.length < maxRows) for (const [at, item] of items.entries()) rows.push([user!, item, String(at + 1)]);
+      if (rows.length < maxRows)
+        for (const [index, item] of items.entries()) rows.push([user!, item, String(index + 1)]);
     }
   }
   const count = sample.isWhole ? words : Math.round((words / bytes) * (sample.size ?? bytes));
   return { kind: 'lines', columns: ['user', 'item', 'position'], rows, count, isWhole: sample.isWhole, bad: 0 };
 }
 
-/** Returns the first record that is no blank line, and its end. */
 function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
   const start = text.length - withoutBlankLines(text).length;
   let end = start;
@@ -212,7 +211,6 @@ export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u
 
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
 
-/** Returns the whole lines of a piece. */
 function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {
   const start = isCutBefore ? text.indexOf('\n') + 1 : 0;
   const end = isEnd ? text.length : text.lastIndexOf('\n') + 1;

@@ -5,7 +5,6 @@ import type { FileKind } from '../files/file_kind.ts';
 export type Cell = string | null | readonly Cell[];
 
 export interface LookedTable {
-  /** The path as it was given. */
   readonly path: string;
   readonly kind: FileKind;
   readonly columns: readonly string[];
@@ -15,7 +14,6 @@ export interface LookedTable {
   /** Rows of the file: counted where the sample is whole, else estimated. */
   readonly count: number;
   readonly isWhole: boolean;
-  /** Records of the sample that are no rows. */
   readonly bad: number;
   readonly separator?: string;
   /** A data block reads a copy; absent where it reads the file itself. */
@@ -29,7 +27,6 @@ export interface FlatColumn {
   readonly path: readonly string[];
 }
 
-/** The rules of a copy. */
 export interface Rewrite {
   /** Its reasons, in words that follow "because". */
   readonly because: readonly string[];
@@ -44,7 +41,6 @@ export interface Rewrite {
   readonly titles?: number;
   /** A backslash, and not a second quote, comes before a quote in a value. */
   readonly isEscaped?: boolean;
-  /** Blanks are around the values. */
   readonly isPadded?: boolean;
   /** The columns of the copy, where they are fields of objects. */
   readonly fields?: readonly FlatColumn[];
@@ -71,4 +67,12 @@ export function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return value.map(cellOf);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Returns a name that is not used in lower case, with a number where `base` is, and marks it as used. */
+export function unusedName(base: string, usedNames: Set<string>): string {
+  let name = base;
+  for (let number = 2; usedNames.has(name.toLowerCase()); number++) name = `${base}_${number}`;
+  usedNames.add(name.toLowerCase());
+  return name;
 }

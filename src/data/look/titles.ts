@@ -1,5 +1,5 @@
 /** Finds the lines above the names of a table: the title and the date that a spreadsheet writes there. */
-import { dialectOf, isHeader, split } from './dialect.ts';
+import { dialectOf, isHeader, mostFrequent, split } from './dialect.ts';
 
 const maxTitles = 20;
 
@@ -10,7 +10,7 @@ export function titleLines(text: string): number {
   const lines = text.split(/\r\n|\r|\n/).slice(0, 400);
   const values = lines.map((line) => split(line, dialect.separator));
   const valueCounts = values.map((row) => row.filter((value) => value !== '').length);
-  const usualCount = mostFrequent(valueCounts.filter((count) => count > 0));
+  const usualCount = mostFrequent(valueCounts.filter((count) => count > 0))[0];
   const namesLine = valueCounts.findIndex((count) => count > usualCount / 2);
   if (usualCount < 2 || namesLine < 1 || namesLine > maxTitles) return 0;
   const rowsBelow = values.slice(namesLine + 1).filter((_, at) => valueCounts[namesLine + 1 + at]! > 0);
@@ -26,10 +26,4 @@ export function withoutLines(text: string, count: number): string {
     at = end.lastIndex;
   }
   return text.slice(at);
-}
-
-function mostFrequent(counts: readonly number[]): number {
-  const frequencies = new Map<number, number>();
-  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
-  return [...frequencies].reduce((best, one) => (one[1] > best[1] ? one : best), [0, 0])[0];
 }

@@ -3,7 +3,7 @@ import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { BoundColumn, DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
-import { isNumber } from '../files/source.ts';
+import { elementOf, isNumber } from '../files/source.ts';
 import { chunkColumn, chunkLists, isValid } from './chunk.ts';
 import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
 import type { RowRange, Staged } from './staged.ts';
@@ -239,10 +239,6 @@ async function readCodeLists(
 
 export function tableOf(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
-}
-
-export function elementOf(listType: string): string {
-  return listType.slice(0, listType.lastIndexOf('['));
 }
 
 /** Writes a column as text: a whole number that is stored with a fraction is the same key as one that is not. */

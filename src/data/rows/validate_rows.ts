@@ -57,18 +57,18 @@ class RowFindings {
   async worded(database: Database, layout: DataLayout): Promise<BadRow[]> {
     const bad: BadRow[] = [];
     const { first = 0 } = this.#raw;
-    for (const wanted of new Set(this.#findings.map((finding) => finding.wanted))) {
-      const columnFindings = this.#findings.filter((finding) => finding.wanted === wanted);
+    for (const columnRequest of new Set(this.#findings.map((finding) => finding.wanted))) {
+      const columnFindings = this.#findings.filter((finding) => finding.wanted === columnRequest);
       const ids = columnFindings.filter(({ reason }) => reason.includes('…')).map(({ row }) => first + row);
       const texts =
         ids.length === 0
           ? new Map<number, string | null>()
-          : await textsAt(database, wanted.column, ids.slice(0, maxLookups), layout);
+          : await textsAt(database, columnRequest.column, ids.slice(0, maxLookups), layout);
       for (const { row, reason } of columnFindings) {
         const text = texts.get(first + row);
         const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
         const reasonWithValue = reason.replace('…', () => value);
-        bad.push(badRow(this.#staged, first + row, wanted.column.name, reasonWithValue));
+        bad.push(badRow(this.#staged, first + row, columnRequest.column.name, reasonWithValue));
       }
     }
     return bad;
@@ -147,10 +147,10 @@ interface KeyColumn {
   readonly rows: Int32Array | undefined;
 }
 
-function keysOf({ wanted, staged, joined }: ValidationInput): KeyColumn[] {
+function keysOf({ wanted: columnRequest, staged, joined }: ValidationInput): KeyColumn[] {
   const { role } = staged.source;
   return (['userKey', 'itemKey'] as const).flatMap((which): KeyColumn[] => {
-    const key = wanted[which];
+    const key = columnRequest[which];
     if (key === undefined) return [];
     const file = which === 'userKey' ? 'users' : 'items';
     if (role === 'events') return [{ column: key.inEvents, file, rows: joined[file] }];
@@ -158,8 +158,8 @@ function keysOf({ wanted, staged, joined }: ValidationInput): KeyColumn[] {
   });
 }
 
-function checkReadable(findings: RowFindings, { raw, wanted }: ValidationInput): void {
-  const labels = new Set(wanted.labels.values());
+function checkReadable(findings: RowFindings, { raw, wanted: columnRequest }: ValidationInput): void {
+  const labels = new Set(columnRequest.labels.values());
   for (const [column, values] of raw.columns) {
     if (values.kind === 'codes') continue;
     const reason = unreadable(column);
@@ -176,23 +176,23 @@ function unreadable({ form, column, width }: ColumnRequest): string {
   return form === 'vector' ? `… is not ${width} finite numbers` : '';
 }
 
-function checkLabels(findings: RowFindings, { wanted }: ValidationInput): void {
-  for (const column of wanted.labels.values()) {
+function checkLabels(findings: RowFindings, { wanted: columnRequest }: ValidationInput): void {
+  for (const column of columnRequest.labels.values()) {
     if (column.column.kind !== 'binary') continue;
     const fits = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
     findings.each(column, (value) => (fits(value) ? undefined : '… is neither 0 nor 1'));
   }
-  for (const column of wanted.weights) {
+  for (const column of columnRequest.weights) {
     findings.each(column, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));
   }
 }
 
 /** Checks that numbers fit into float32: larger ones are infinite to a model. */
-function checkSizes(findings: RowFindings, { raw, staged, wanted, plans }: ValidationInput): void {
+function checkSizes(findings: RowFindings, { raw, staged, wanted: columnRequest, plans }: ValidationInput): void {
   const checkSize = (value: number): string | undefined => (isTooLarge(value) ? `… is ${tooLarge}` : undefined);
-  for (const column of wanted.labels.values()) findings.each(column, checkSize);
+  for (const column of columnRequest.labels.values()) findings.each(column, checkSize);
   for (const { name, encoder } of plans) {
-    const column = wanted.features.get(name);
+    const column = columnRequest.features.get(name);
     if (column === undefined || !numberEncoders.has(encoder.kind)) continue;
     if (column.form !== 'vector') {
       if (!takesLog(encoder)) findings.each(column, checkSize);
@@ -212,9 +212,9 @@ function isTooLarge(value: number): boolean {
   return Math.abs(value) > maxFloat32;
 }
 
-function checkLogs(findings: RowFindings, { wanted, plans }: ValidationInput): void {
+function checkLogs(findings: RowFindings, { wanted: columnRequest, plans }: ValidationInput): void {
   for (const { name, encoder } of plans) {
-    const column = wanted.features.get(name);
+    const column = columnRequest.features.get(name);
     if (column?.form !== 'number' || !takesLog(encoder)) continue;
     findings.each(column, (value) => (value <= -1 ? '… has no log(1 + x)' : undefined));
   }
@@ -226,7 +226,7 @@ function takesLog(encoder: FeaturePlan['encoder']): boolean {
 
 /** Checks that lists of a row that belong together have as many elements, and a value in each. */
 async function checkAlong(database: Database, findings: RowFindings, checked: ValidationInput): Promise<void> {
-  const { wanted, plans, staged, layout, raw } = checked;
+  const { wanted: columnRequest, plans, staged, layout, raw } = checked;
   const { role } = staged.source;
   const differingRows = async (lists: readonly [ColumnRequest, ColumnRequest]): Promise<readonly number[]> => {
     const rows = await rowsApart(database, role, lists, layout);
@@ -234,14 +234,14 @@ async function checkAlong(database: Database, findings: RowFindings, checked: Va
     return rows.map((row) => row - first).filter((row) => row >= 0 && row < raw.rows);
   };
   for (const { name, along } of plans) {
-    const [ownColumn, listColumn] = [wanted.features.get(name), wanted.features.get(along ?? '')];
+    const [ownColumn, listColumn] = [columnRequest.features.get(name), columnRequest.features.get(along ?? '')];
     if (along === undefined || ownColumn?.column.at !== role || listColumn?.column.at !== role) continue;
     for (const row of await differingRows([ownColumn, listColumn])) {
       findings.add(row, ownColumn, `… has not one value for each element of \`${along}\``);
     }
   }
-  for (const [list, weights] of wanted.listWeights) {
-    const listColumn = wanted.features.get(list);
+  for (const [list, weights] of columnRequest.listWeights) {
+    const listColumn = columnRequest.features.get(list);
     if (listColumn?.column.at !== role || weights.column.at !== role) continue;
     for (const row of await differingRows([weights, listColumn])) {
       findings.add(row, weights, `… has not one weight for each element of \`${list}\``);
@@ -249,8 +249,8 @@ async function checkAlong(database: Database, findings: RowFindings, checked: Va
   }
 }
 
-function checkListWeights(findings: RowFindings, { wanted, raw, staged }: ValidationInput): void {
-  for (const [list, weights] of wanted.listWeights) {
+function checkListWeights(findings: RowFindings, { wanted: columnRequest, raw, staged }: ValidationInput): void {
+  for (const [list, weights] of columnRequest.listWeights) {
     if (weights.column.at !== staged.source.role) continue;
     const column = raw.columns.get(weights)!;
     const subject = column.kind === 'bags' ? '… has a weight that is' : '… is';
@@ -271,10 +271,12 @@ function checkListWeights(findings: RowFindings, { wanted, raw, staged }: Valida
   }
 }
 
-function checkFold(findings: RowFindings, { wanted, dictionaries }: ValidationInput): void {
-  if (wanted.fold === undefined) return;
+function checkFold(findings: RowFindings, { wanted: columnRequest, dictionaries }: ValidationInput): void {
+  if (columnRequest.fold === undefined) return;
   const codes = codesOfParts(dictionaries.get('fold')!);
-  findings.each(wanted.fold, (code) => (codes.includes(code) ? undefined : '… is not train, validation or test'));
+  findings.each(columnRequest.fold, (code) =>
+    codes.includes(code) ? undefined : '… is not train, validation or test',
+  );
 }
 
 /** Returns row ids of a role whose two lists differ in length, or have an element without a value. */

@@ -11,13 +11,12 @@ import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { readRObject } from './archives/r_object.ts';
 import type { RValue } from './archives/r_value.ts';
 import { readZip } from './archives/zip.ts';
-import type { DataSet } from './set.ts';
+import type { DataSet, WriteLogLine } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015): from GroupLens, else from a
 // Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is
 // fetched, never shipped.
 
-/** The source of the files, stored next to them as `source.json`. */
 interface MovieLensSource {
   readonly edition: string;
   readonly from: string;
@@ -26,8 +25,6 @@ interface MovieLensSource {
   readonly md5: { readonly 'ratings.csv': string; readonly 'movies.csv': string };
   readonly terms: string;
 }
-
-type WriteLogLine = (line: string) => void;
 
 interface Edition {
   readonly name: string;

@@ -5,7 +5,6 @@ import { dataSet } from './set.ts';
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
 const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';
 
-/** The areas that one person visited, in the order of the file. */
 interface VisitorCase {
   readonly id: string;
   readonly areas: string[];

@@ -6,13 +6,12 @@ import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
 import type { SyntheticOptions } from './synthetic/shape.ts';
 
-type Log = (line: string) => void;
+export type WriteLogLine = (line: string) => void;
 
 export interface GetOptions {
   readonly folder: string;
-  /** Folder of the original files. */
   readonly from?: string;
-  readonly log: Log;
+  readonly log: WriteLogLine;
   /** The size of a set that is drawn. */
   readonly synthetic?: SyntheticOptions;
   /** Rows that are written, of how many. */
@@ -22,7 +21,6 @@ export interface GetOptions {
 
 /** A row of the table of sets. */
 export interface DataSet {
-  /** Describes it in one line. */
   readonly doc: string;
   /** Original files that it is made from; absent: it is fetched. */
   readonly originals?: readonly string[];
@@ -30,7 +28,6 @@ export interface DataSet {
   readonly isForm?: boolean;
   /** `synthetic` of the options chooses its size. */
   readonly isDrawn?: boolean;
-  /** The address of the originals, or of the set. */
   readonly home: string;
   get(options: GetOptions): Promise<SetSource>;
 }
@@ -41,7 +38,6 @@ export interface SetSource {
   /** One line: how many rows of what. */
   readonly holds: string;
   readonly terms: string;
-  /** Other facts, a line each. */
   readonly notes?: readonly string[];
 }
 
@@ -67,7 +63,6 @@ interface StoredSource extends SetSource {
   readonly sha256: Readonly<Record<string, string>>;
 }
 
-/** Returns the source of a folder where every byte is the one that was written. */
 function presentIn(folder: string): SetSource | undefined {
   const path = join(folder, 'source.json');
   if (!existsSync(path)) return undefined;

@@ -11,7 +11,6 @@ import { type SyntheticShape, shapeOf } from './synthetic/shape.ts';
 import { makeZipf } from './synthetic/zipf.ts';
 
 export interface SyntheticSource extends SetSource {
-  /** Bounds by k. */
   readonly bounds: readonly RecallBounds[];
 }
 
@@ -149,7 +148,6 @@ interface TableParts {
   readonly rows: number;
   readonly rowsPerPart: number;
   readonly columns: readonly string[];
-  /** Fills the columns with rows `from`, `from` + 1, … */
   readonly fill: (from: number, columns: readonly Int32Array[]) => void;
   /** Returns SQL of an extra column, from the SQL of the row's number. */
   readonly computed?: (row: string) => string;
@@ -201,7 +199,6 @@ const bytesIn = (folder: string): number =>
       )
     : 0;
 
-/** Removes files that a kill left half written. */
 async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of readdirSync(folder)) {
     if (/^\.\d{6}\.parquet\./.test(file) && [...names].some((name) => isPartialOf(file, name))) {

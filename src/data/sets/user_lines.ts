@@ -32,11 +32,9 @@ export function readUserLines(
   return lines;
 }
 
-/** Writes lines with one space between words. */
 export const writeUserLines = (lines: readonly UserLine[]): string =>
   lines.map(({ user, items }) => `${user} ${items.join(' ')}\n`).join('');
 
 export const eventsIn = (lines: readonly UserLine[]): number => lines.reduce((sum, { items }) => sum + items.length, 0);
 
-/** Shortens a word for a message. */
 export const short = (word: string): string => (word.length <= 40 ? word : `${word.slice(0, 40)}…`);

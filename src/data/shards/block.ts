@@ -2,19 +2,19 @@
  * Named columns of numbers as bytes, some rows at a time; a shard is a sequence of them. A shard is read whole into typed arrays, as they
  * lie in memory, so that reading costs one copy.
  */
-export type NumberArray = Int32Array | Float32Array | Float64Array | Uint8Array;
+export type BlockArray = Int32Array | Float32Array | Float64Array | Uint8Array;
 
-export type ColumnBlock = ReadonlyMap<string, NumberArray>;
+export type ColumnBlock = ReadonlyMap<string, BlockArray>;
 
 /** A block whose columns nobody else uses. */
-export type OwnBlock = Map<string, NumberArray>;
+export type OwnBlock = Map<string, BlockArray>;
 
 const magic = 0x31425754;
 const alignment = 8;
 const arrayTypes = { i32: Int32Array, f32: Float32Array, f64: Float64Array, u8: Uint8Array } as const;
 type ArrayKind = keyof typeof arrayTypes;
 
-const kindOf = (array: NumberArray): ArrayKind =>
+const kindOf = (array: BlockArray): ArrayKind =>
   array instanceof Int32Array
     ? 'i32'
     : array instanceof Float32Array
@@ -85,13 +85,13 @@ export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
 export function merged(blocks: readonly OwnBlock[]): OwnBlock {
   const mergedBlock: OwnBlock = new Map();
   for (const [name, array] of blocks[0] ?? []) {
-    mergedBlock.set(name, joined(blocks, name, array.constructor as new (length: number) => NumberArray));
+    mergedBlock.set(name, joined(blocks, name, array.constructor as new (length: number) => BlockArray));
     for (const block of blocks) block.delete(name);
   }
   return mergedBlock;
 }
 
-export function joined<T extends NumberArray>(
+export function joined<T extends BlockArray>(
   blocks: readonly ColumnBlock[],
   name: string,
   make: new (length: number) => T,

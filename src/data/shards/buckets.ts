@@ -2,7 +2,7 @@
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import { bagSpans, type RawColumn } from '../rows/raw.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
-import { type ColumnBlock, joined, type NumberArray } from './block.ts';
+import { type BlockArray, type ColumnBlock, joined } from './block.ts';
 
 export interface Bucket {
   /** Row ids of the events, ascending. */
@@ -21,7 +21,7 @@ export function packRaw(
   ranks: Int32Array,
 ): ColumnBlock {
   const { first = 0 } = raw;
-  const block = new Map<string, NumberArray>([
+  const block = new Map<string, BlockArray>([
     ['row', rows.map((row) => first + row)],
     ['rank', rows.map((row) => ranks[row]!)],
   ]);
@@ -29,7 +29,7 @@ export function packRaw(
   return block;
 }
 
-function packColumn(block: Map<string, NumberArray>, name: string, raw: RawColumn, rows: Int32Array): void {
+function packColumn(block: Map<string, BlockArray>, name: string, raw: RawColumn, rows: Int32Array): void {
   if (raw.kind === 'codes') {
     block.set(
       name,

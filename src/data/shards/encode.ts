@@ -9,7 +9,7 @@ import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
 import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../dataset.ts';
 import { labelSums } from '../label_sums.ts';
 import type { Cuts } from './arrange.ts';
-import type { ColumnBlock, NumberArray } from './block.ts';
+import type { BlockArray, ColumnBlock } from './block.ts';
 import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
 import { grouped } from './buckets.ts';
 import { packEvents, specOf } from './event_rows.ts';
@@ -83,7 +83,7 @@ function restOfBucket(
   const { arranged, members } = partition;
   const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
     const ownEvents = withOwnIds(events[part], partition);
-    const block = packEvents(ownEvents, specs.heldSpec, everyRow(ownEvents.rows), members) as Map<string, NumberArray>;
+    const block = packEvents(ownEvents, specs.heldSpec, everyRow(ownEvents.rows), members) as Map<string, BlockArray>;
     const { times } = arranged.stream;
     block.set(
       '#time',

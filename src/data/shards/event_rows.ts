@@ -3,7 +3,7 @@ import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
-import { type ColumnBlock, joined, type NumberArray, type OwnBlock } from './block.ts';
+import { type BlockArray, type ColumnBlock, joined, type OwnBlock } from './block.ts';
 
 /** The form of a column in a block. One of the items or the users is stored once: events have the row of their item or user. */
 export type ColumnSpec =
@@ -78,7 +78,7 @@ export function packEvents(
 }
 
 export function packColumns(
-  block: Map<string, NumberArray>,
+  block: Map<string, BlockArray>,
   columns: ReadonlyMap<string, IndexedColumn>,
   specs: ColumnSpecs,
   rows: Int32Array,
@@ -94,7 +94,7 @@ export function packColumns(
 }
 
 function packIndexed(
-  block: Map<string, NumberArray>,
+  block: Map<string, BlockArray>,
   name: string,
   { bags, index }: IndexedBags,
   rows: Int32Array,
@@ -102,7 +102,7 @@ function packIndexed(
   packBags(block, name, bags, index ? pick(index, rows) : rows);
 }
 
-function packBags(block: Map<string, NumberArray>, name: string, bags: BagColumn, rows: Int32Array): void {
+function packBags(block: Map<string, BlockArray>, name: string, bags: BagColumn, rows: Int32Array): void {
   const { starts, ends, values, weights, items } = bags;
   const lengths = new Int32Array(rows.length);
   let total = 0;

@@ -4,14 +4,14 @@
  */
 import { keyPartsComplaint } from '../../text/key_table.ts';
 import { PackedTexts } from '../../text/texts.ts';
-import type { ColumnBlock, NumberArray } from './block.ts';
+import type { BlockArray, ColumnBlock } from './block.ts';
 
 const description = 'description';
 
 /** Objects, lists, packed texts, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
 export function packPlain(value: unknown): ColumnBlock {
-  const block = new Map<string, NumberArray>();
-  const arrayNames = new Map<NumberArray, string>();
+  const block = new Map<string, BlockArray>();
+  const arrayNames = new Map<BlockArray, string>();
   const signedEnds = new Map<PackedTexts, Int32Array>();
   /** Returns the bits of unsigned numbers: blocks have signed ones alone. */
   const signedView = (texts: PackedTexts): Int32Array => {
@@ -20,7 +20,7 @@ export function packPlain(value: unknown): ColumnBlock {
     signedEnds.set(texts, array);
     return array;
   };
-  const arrayOf = (array: NumberArray): string => {
+  const arrayOf = (array: BlockArray): string => {
     const before = arrayNames.get(array);
     if (before !== undefined) return before;
     const name = `a${arrayNames.size}`;
@@ -43,7 +43,7 @@ export function packPlain(value: unknown): ColumnBlock {
   return block;
 }
 
-const isNumbers = (value: unknown): value is NumberArray =>
+const isNumbers = (value: unknown): value is BlockArray =>
   value instanceof Int32Array ||
   value instanceof Float32Array ||
   value instanceof Float64Array ||
@@ -59,7 +59,7 @@ type PackedValue =
 
 /** @throws Error where the block is not one of these */
 export function unpackPlain(block: ColumnBlock): unknown {
-  const arrayOf = (name: string): NumberArray => {
+  const arrayOf = (name: string): BlockArray => {
     const array = block.get(name);
     if (array === undefined) throw new Error('an array is missing');
     return array;

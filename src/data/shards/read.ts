@@ -8,9 +8,10 @@ import type { Needs } from '../binding/needs.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
+import { elementOf } from '../files/source.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
-import { computedQuery, elementOf, textOf } from '../rows/staged_tables.ts';
+import { computedQuery, textOf } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { bucketName } from './bucket_source.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
@@ -104,7 +105,7 @@ async function estimateTexts({ database, wanted, layout }: Computing, dictionary
   return maxTexts;
 }
 
-interface BoundData {
+interface ShardSource {
   readonly layout: DataLayout;
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly description: DataDescription;
@@ -112,7 +113,7 @@ interface BoundData {
   readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
-const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: BoundData): string =>
+const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: ShardSource): string =>
   keyOf(description, needs, layout, given);
 
 /** The same memory gives the same layout, whatever shards there are. */
@@ -127,7 +128,7 @@ const wantsOf =
  * Opens shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data
  * is named again. @throws Failure `shards-damaged`, `shards-memory`
  */
-export async function openKnownShards(request: ShardRequest, bound: BoundData): Promise<Dataset | undefined> {
+export async function openKnownShards(request: ShardRequest, bound: ShardSource): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
   const { pinned } = bound.options;
   if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
@@ -154,7 +155,7 @@ export async function openSharedShards(
 }
 
 /** True if training rows do not fit in memory. @throws Failure `shards-unsupported`, `shards-memory` */
-export async function goesToShards(request: ShardRequest, computing: Computing & BoundData): Promise<boolean> {
+export async function goesToShards(request: ShardRequest, computing: Computing & ShardSource): Promise<boolean> {
   const { when, memory, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
@@ -187,7 +188,7 @@ function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
 /** Resumes the second pass over partitions that a stopped command has left; undefined where there are none. It needs no database. */
 export async function resumePasses(
   request: ShardRequest,
-  bound: BoundData,
+  bound: ShardSource,
 ): Promise<(() => Promise<Dataset>) | undefined> {
   const { description, needs, layout, files: featureFiles, options } = bound;
   if (request.when === 'never' || options.pinned) return undefined;
@@ -206,7 +207,7 @@ export async function resumePasses(
 
 export async function scatterToBuckets(
   request: ShardRequest,
-  computing: Computing & BoundData,
+  computing: Computing & ShardSource,
 ): Promise<() => Promise<Dataset>> {
   const { database, layout, wanted, needs, staged, bad, description, options, files: featureFiles } = computing;
   const { signal } = options;

@@ -1,6 +1,6 @@
 /** Combines columns with a row an item or a user from the partitions. */
 import type { BagColumn, IndexedColumn } from '../dataset.ts';
-import type { ColumnBlock, NumberArray } from './block.ts';
+import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 
 export interface SideRows {
@@ -11,7 +11,7 @@ export interface SideRows {
 
 export function sideRows(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): SideRows {
   const specs = specsOf(columns);
-  const block = new Map<string, NumberArray>();
+  const block = new Map<string, BlockArray>();
   packColumns(block, columns, specs, rows);
   return { specs, block, targets };
 }

@@ -2,7 +2,7 @@
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../text/nearest.ts';
-import { isList, isNumber } from '../files/source.ts';
+import { elementOf, isList, isNumber } from '../files/source.ts';
 
 export interface ItemField {
   readonly name: string;
@@ -17,7 +17,7 @@ export type GivenColumns = Readonly<Record<string, unknown>>;
 
 export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
   if (isList(type)) {
-    const elementType = type.slice(0, type.lastIndexOf('['));
+    const elementType = elementOf(type);
     if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(elementType)) return 'wholes';
     return elementType === 'VARCHAR' ? 'texts' : isNumber(elementType) ? 'numbers' : undefined;
   }

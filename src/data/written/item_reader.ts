@@ -21,7 +21,7 @@ import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { checkColumns, fieldKind, type ItemField, itemValueError, textError } from './fields.ts';
 import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
-import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
+import { type ItemRowColumns, makeItemQuery, type TextRow } from './written_rows.ts';
 
 /** The number of items that go through the database together. */
 const maxRows = 256;
@@ -63,9 +63,7 @@ interface ReaderContext {
   readonly source: DataSource;
   readonly key: BoundColumn;
   readonly layout: DataLayout;
-  /** The columns that filters read. */
   readonly wanted: readonly FilterColumn[];
-  /** The columns that the model reads. */
   readonly requests: ColumnRequests;
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
@@ -222,7 +220,7 @@ interface ItemFinding {
 async function findings(
   database: Database,
   context: ReaderContext,
-  { raw, texts }: ComputedItems,
+  { raw, texts }: ItemRowColumns,
   rows: number,
 ): Promise<ItemFinding[]> {
   const { source, layout, requests, needs } = context;
@@ -256,7 +254,6 @@ async function typesOf(source: DataSource, layout: DataLayout, signal: AbortSign
   }
 }
 
-/** Returns the types of the staged columns, once all rows are read. */
 async function stagedTypes(
   database: Database,
   source: DataSource,
@@ -281,7 +278,7 @@ function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
     ...database,
     rows: (sql) => afterFill(() => database.rows(sql)),
     shape: (sql, limit) => afterFill(() => database.shape(sql, limit)),
-    stream: (sql, each) => afterFill(() => database.stream(sql, each)),
+    stream: (sql, checkedItem) => afterFill(() => database.stream(sql, checkedItem)),
   };
 }
 
@@ -292,7 +289,7 @@ interface Encoders {
 }
 
 /** Encodes features of the item tower that the items file gives: a row an item. */
-function encodeWritten({ raw, texts, ...context }: ComputedItems & Encoders): ReadonlyMap<string, IndexedColumn> {
+function encodeWritten({ raw, texts, ...context }: ItemRowColumns & Encoders): ReadonlyMap<string, IndexedColumn> {
   const rows = raw.get(context.requests.itemKey!.inFile!)!;
   invariant(rows.kind === 'codes', 'a key is a text');
   const ids = Int32Array.from(rows.values.keys());
@@ -324,11 +321,11 @@ function encodeAll(
     const isItemFeature = plan.name === tower.key || tower.features?.includes(plan.name) !== false;
     if (!isItemFeature || madeOf(plan).length > 0 || request?.column.at !== at) continue;
     const list = needs.features.find(({ name }) => name === plan.along);
-    const [own, encoding, raw, dictionary] = toEncode(plan);
+    const [readerContext, encoding, raw, dictionary] = toEncode(plan);
     const weights = requests.listWeights.get(plan.name);
     const encoder = list
       ? makeAlongEncoder(toEncode(plan), toEncode(list))
-      : makeColumnEncoder(own, encoding, raw, dictionary, undefined, weights && valuesOf(weights)[0]);
+      : makeColumnEncoder(readerContext, encoding, raw, dictionary, undefined, weights && valuesOf(weights)[0]);
     encoded.set(plan.name, encoder.encode(ids));
   }
   return encoded;

@@ -8,7 +8,6 @@ export interface GivenItem {
   readonly columns: GivenColumns;
 }
 
-/** A row of each feature, and the values that filters and answers show. */
 export interface ReadItem {
   readonly key: string;
   /** By feature of the item tower that the items file gives. Features made of others are not among them. */

@@ -2,16 +2,15 @@
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+import { elementOf } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
-import type { RawBags, RawCodes, RawColumn, RawNumbers } from '../rows/raw.ts';
-import { computedQuery, elementOf, marked, numberOf, secondsOf, textOf, timeOf } from '../rows/staged_tables.ts';
+import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
+import { computedQuery, marked, numberOf, secondsOf, textOf, timeOf } from '../rows/staged_tables.ts';
 
 /** By column: its value as text, or the texts of its list; null where there is none. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 
-/** The columns of the data block, computed for some rows. */
-export interface ComputedItems {
-  /** The raw column, and its texts, by request. */
+export interface ItemRowColumns {
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
   /** The values that filters read, by row, as `readItemColumns` has them. */
@@ -21,7 +20,7 @@ export interface ComputedItems {
 }
 
 export interface ItemQuery {
-  compute(rows: readonly TextRow[]): Promise<ComputedItems>;
+  compute(rows: readonly TextRow[]): Promise<ItemRowColumns>;
   /** Makes the table `items` of these rows, for look-ups of values. */
   fill(rows: readonly TextRow[]): Promise<void>;
 }
@@ -29,11 +28,8 @@ export interface ItemQuery {
 export interface ItemQuerySource {
   readonly database: Database;
   readonly layout: DataLayout;
-  /** The columns that the model reads of the items file. */
   readonly requests: readonly ColumnRequest[];
-  /** The columns that filters read. */
   readonly wanted: readonly FilterColumn[];
-  /** The types of columns where the model reads them, and where filters do. */
   readonly modelTypes: ReadonlyMap<string, string>;
   readonly filterTypes: ReadonlyMap<string, string>;
 }
@@ -178,14 +174,9 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
             return Number(result);
           }),
   );
-  let end = 0;
-  const ends = Int32Array.from(elementsOfRows, ({ length }) => (end += length));
-  const starts = ends.map((end, row) => end - elementsOfRows[row]!.length);
   const elements = elementsOfRows.flat();
   return {
-    kind: 'bags',
-    starts,
-    ends,
+    ...bagSpans(Int32Array.from(elementsOfRows, ({ length }) => length)),
     values: form === 'codes' ? Int32Array.from(elements) : Float64Array.from(elements),
     bad,
   } satisfies RawBags;

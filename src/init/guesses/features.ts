@@ -1,5 +1,5 @@
 /** Guesses features of a user, an item or an event: lists, texts, numbers, categories, vectors. */
-import type { Guess, Guesser } from '../guess.ts';
+import type { ColumnGuess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf } from '../words.ts';
 
@@ -59,8 +59,8 @@ export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
 
 export const leftOut: Guesser = (column) => reasonToLeave(column);
 
-function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): Guess | undefined {
-  const leftOutGuess = (score: number, because: string): Guess => ({ role: 'left out', score, because });
+function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): ColumnGuess | undefined {
+  const leftOutGuess = (score: number, because: string): ColumnGuess => ({ role: 'left out', score, because });
   if (kind === 'empty') return leftOutGuess(1, 'it has no values');
   if (kind === 'object') return leftOutGuess(0.9, 'its values are objects, or lists in lists');
   if (distinct === 1) return leftOutGuess(0.98, 'all rows have the same value');

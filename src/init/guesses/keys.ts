@@ -1,5 +1,5 @@
 /** Guesses users and items: ids that come up again, under a name that says whose they are. */
-import type { Guess, Guesser } from '../guess.ts';
+import type { ColumnGuess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf, type NameMeaning } from '../words.ts';
 
@@ -20,7 +20,6 @@ export function isKeyLike({ kind, time, separator, meanLength, distinct, type }:
   );
 }
 
-/** Returns how often a value comes up. */
 export const repeats = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
 
 /** True for a name without a meaning: `column3`, `_c0`, `f1`, `a`. */
@@ -77,7 +76,7 @@ export function keysByValues(columns: readonly ColumnProfile[]): readonly Column
   );
 }
 
-export const byValues = (role: 'user' | 'item', column: ColumnProfile): Guess => ({
+export const byValues = (role: 'user' | 'item', column: ColumnProfile): ColumnGuess => ({
   role,
   score: isNameless(column) ? 0.4 : 0.3,
   because: `its values look like ids: ${column.distinct.toLocaleString('en')} of them, each ${repeats(column).toFixed(1)} times`,

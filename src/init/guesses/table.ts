@@ -1,4 +1,4 @@
-import type { Guess, Guesser } from '../guess.ts';
+import type { ColumnGuess, Guesser } from '../guess.ts';
 import type { ColumnProfile } from '../profile.ts';
 import { meansOf } from '../words.ts';
 import { category, leftOut, list, number, query, text, vector } from './features.ts';
@@ -43,6 +43,6 @@ const guessers: readonly Guesser[] = [
 ];
 
 /** Returns all guesses about a column, the likeliest first. */
-export function guessesOf(column: ColumnProfile): readonly Guess[] {
+export function guessesOf(column: ColumnProfile): readonly ColumnGuess[] {
   return guessers.flatMap((guess) => guess(column) ?? []).sort((a, b) => b.score - a.score);
 }

@@ -2,7 +2,6 @@
  * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
  * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
  */
-
 import { type KeyTable, makeKeyTable } from '../../../text/key_table.ts';
 import { compareTexts, packTexts, pickTexts } from '../../../text/texts.ts';
 import { ascendingIndexes } from '../../rows/ascending_places.ts';

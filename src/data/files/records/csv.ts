@@ -9,7 +9,7 @@
  * quoted line ends. It fails on mixed line ends, and takes repeated headers, zero bytes and byte order marks for values.
  */
 import { isUtf8 } from 'node:buffer';
-import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { type EachRecord, FileShapeError, type Problem, type Scanner } from './scanner.ts';
 import { CR, hasMark, LF, lineEnd, otherEncoding, pastLineEnd, QUOTE } from './text_bytes.ts';
 
 export const maxRecordBytes = 2_000_000;
@@ -159,7 +159,7 @@ export class CsvScanner implements Scanner {
         continue;
       }
       if (this.header === undefined) {
-        if (outcome !== 'whole') throw new ShapeError(this.line, 'the quotes of the header do not work out');
+        if (outcome !== 'whole') throw new FileShapeError(this.line, 'the quotes of the header do not work out');
         this.header = Buffer.from(bytes.subarray(offset, end));
         this.line += parser.lines;
         offset = this.next(bytes, end);
@@ -287,7 +287,7 @@ const strayMark: Problem = {
 /** Returns the offset after the byte order mark. Throws ShapeError where it is that of another encoding. */
 export function firstByte(bytes: Buffer): number {
   const encoding = otherEncoding(bytes);
-  if (encoding !== undefined) throw new ShapeError(1, `it is text in ${encoding}, and should be in UTF-8`);
+  if (encoding !== undefined) throw new FileShapeError(1, `it is text in ${encoding}, and should be in UTF-8`);
   return hasMark(bytes, 0) ? 3 : 0;
 }
 

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { firstByte } from './csv.ts';
 import { LineWalker } from './line_walker.ts';
 import type { JsonScanner } from './scan.ts';
-import { type EachRecord, type Problem, ShapeError } from './scanner.ts';
+import { type EachRecord, FileShapeError, type Problem } from './scanner.ts';
 import { CR, hasMark, LF, QUOTE } from './text_bytes.ts';
 
 const maxObjectBytes = 16_000_000;
@@ -56,30 +56,30 @@ export class JsonArrayScanner implements JsonScanner {
         if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) this.line++;
       }
       if (at === length) {
-        if (final && this.place !== 'end') throw new ShapeError(this.line, 'the array of objects does not close');
+        if (final && this.place !== 'end') throw new FileShapeError(this.line, 'the array of objects does not close');
         return length;
       }
       const byte = bytes[at]!;
-      if (this.place === 'end') throw new ShapeError(this.line, 'something follows the array of objects');
+      if (this.place === 'end') throw new FileShapeError(this.line, 'something follows the array of objects');
       if (this.place === 'start') {
-        if (byte !== OPEN_LIST) throw new ShapeError(this.line, 'no array begins here');
+        if (byte !== OPEN_LIST) throw new FileShapeError(this.line, 'no array begins here');
         this.place = 'first';
         at++;
       } else if (byte === CLOSE_LIST && this.place !== 'element') {
         this.place = 'end';
         at++;
       } else if (this.place === 'after') {
-        if (byte !== COMMA) throw new ShapeError(this.line, 'a comma should be between two objects');
+        if (byte !== COMMA) throw new FileShapeError(this.line, 'a comma should be between two objects');
         this.place = 'element';
         at++;
       } else {
         const end = elementEnd(bytes, at);
         if (end === length && !final) {
-          if (length - at > maxObjectBytes) throw new ShapeError(this.line, tooLong.reason);
+          if (length - at > maxObjectBytes) throw new FileShapeError(this.line, tooLong.reason);
           return at;
         }
         const problem = objectProblem(bytes, at, end, false);
-        if (problem === notJson) throw new ShapeError(this.line, notJson.reason);
+        if (problem === notJson) throw new FileShapeError(this.line, notJson.reason);
         each(this.line, at, end, problem);
         if (problem !== undefined) this.untroubled = false;
         for (let i = at; i < end; i++) {

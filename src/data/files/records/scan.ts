@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { InputFile } from '../files.ts';
-import { type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { FileShapeError, type Problem, type Scanner } from './scanner.ts';
 import { CR, LF } from './text_bytes.ts';
 
 export interface JsonScanner extends Scanner {
@@ -25,7 +25,7 @@ const maxBadRecords = 1_000_000;
 export function refuseHopeless(bad: number, good: number, first: ScanResult['bad'][number] | undefined): void {
   if (first === undefined || bad <= maxBadRecords || bad <= good) return;
   const limit = maxBadRecords.toLocaleString('en');
-  throw new ShapeError(first.line, `${first.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
+  throw new FileShapeError(first.line, `${first.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
 }
 
 /** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */

@@ -17,7 +17,7 @@ export interface Scanner {
 }
 
 /** The file as a whole cannot be read, for a mistake on one line. */
-export class ShapeError extends Error {
+export class FileShapeError extends Error {
   constructor(
     readonly line: number,
     readonly reason: string,

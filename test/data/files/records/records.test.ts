@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CsvScanner, maxRecordBytes } from '../../../../src/data/files/records/csv.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/json.ts';
-import { type Scanner, ShapeError } from '../../../../src/data/files/records/scanner.ts';
+import { FileShapeError, type Scanner } from '../../../../src/data/files/records/scanner.ts';
 import { makeRandom, type Random } from '../../../../src/random/random.ts';
 import { countCsv, countJsonLines } from '../../count.ts';
 import { mutate, someCsv, someJsonLines } from '../../mutate.ts';
@@ -174,7 +174,7 @@ describe('an array of JSON', () => {
     ['[{"a":1}]\0', 1, 'something follows the array of objects'],
     ['[{"a":1},{"a"2}]', 1, 'this is not JSON'],
   ])('%j is refused', (text, line, reason) => {
-    expect(() => array(text)).toThrow(new ShapeError(line, reason));
+    expect(() => array(text)).toThrow(new FileShapeError(line, reason));
   });
 });
 
