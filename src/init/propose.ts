@@ -1,4 +1,4 @@
-/** Combines the guesses about all files into a starter project. Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys. */
+/** Combines the guesses about all files into a starter project. Long because each part of it rests on the parts before. */
 import { sqlName } from '../text/sql.ts';
 import { type DescribeContext, describe, elementsOf } from './describe.ts';
 import {
@@ -47,7 +47,10 @@ export interface NoEvents {
   readonly questions: readonly InitQuestion[];
 }
 
-/** @param nameOf returns the path of a file from the folder of the data block */
+/**
+ * Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys.
+ * @param nameOf returns the path of a file from the folder of the data block
+ */
 export function propose(
   tables: readonly TableProfile[],
   answers: InitAnswers,
