@@ -103,7 +103,7 @@ export const refuseLargeHeldOut = (memory: number, bytes: number): void =>
 function refusePast(part: {
   readonly what: string;
   readonly needed: number;
-  /** What is for it, of the budget. */
+  /** The share of the budget that it may use. */
   readonly memory: number;
   readonly budget: number;
   readonly otherwise: string;
