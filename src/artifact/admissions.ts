@@ -12,7 +12,7 @@ import { reading } from '../diagnostics/system_reason.ts';
 import { writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { readSafetensors, type Stored, writeSafetensors } from '../storage/safetensors.ts';
 import type { StoredTensor } from '../storage/tensor_header.ts';
-import { tensorsOfTexts, textsInTensors } from './stored_texts.ts';
+import { tensorsOfTexts, textsInTensors } from './encoding_file.ts';
 
 export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';

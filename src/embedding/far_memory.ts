@@ -1,7 +1,6 @@
 /** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
 import { everyRow } from '../every_row.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
-import type { FarNumbers, Keys, NumberArray, Precision } from './far_numbers.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
 import { makeSpace, type Region, type Space } from './space.ts';
 import { stateLength } from './table_size.ts';
@@ -175,4 +174,18 @@ function halfNumbers(held: Uint16Array): FarNumbers {
       }
     },
   };
+}
+
+/** Numbers of one memory of a table, and what they are drawn from. */
+export type Precision = 'float32' | 'bf16';
+
+/** What each number of a table is drawn from. */
+export type Keys = readonly [number, number];
+
+type NumberArray = { [at: number]: number };
+
+export interface FarNumbers {
+  /** Copies `count` numbers from `place` to `into`, from `at` on. */
+  read(place: number, count: number, into: NumberArray, at: number): void;
+  write(place: number, count: number, from: NumberArray, at: number): void;
 }

@@ -1,5 +1,6 @@
 /** Reads rows of a table one by one, whatever memories they are in. */
 import { isLong, type Numbers } from '../storage/tensor_header.ts';
+import type { Table } from './table.ts';
 
 /** @returns the numbers of a row: a view or a copy, to be read before the table changes */
 export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
@@ -9,4 +10,22 @@ export function rowReader(numbers: Numbers, dim: number): (row: number) => Array
     numbers.read(row * dim, own);
     return own;
   };
+}
+
+// How long all rows of a table are together.
+
+/** Numbers that are read of a table. A larger one is estimated. */
+const mostNumbers = 2 ** 18;
+
+/** Square root of the sum of squares; of a large table, from rows that lie evenly in it. */
+export function tableNorm(table: Table, most = mostNumbers): number {
+  const { rows, dim } = table;
+  const count = Math.min(rows, Math.max(1, Math.floor(most / dim)));
+  const rowOf = rowReader(table.numbers(), dim);
+  let squares = 0;
+  for (let at = 0; at < count; at++) {
+    const row = rowOf(Math.floor((at * rows) / count));
+    for (let i = 0; i < dim; i++) squares += row[i]! * row[i]!;
+  }
+  return Math.sqrt((squares * rows) / Math.max(1, count));
 }

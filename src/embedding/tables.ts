@@ -9,14 +9,13 @@ import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
 import { largestSizes, mostElements } from '../plan/rows_prefix.ts';
 import { isLong, writeNumbers } from '../storage/tensor_header.ts';
 import { freeBytes } from './available_memory.ts';
-import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
 import type { TableWire } from './remote.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { needsFar } from './table_memory.ts';
-import { ownRows, rowSizes, type TableSize, tableBytes } from './table_size.ts';
+import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
@@ -155,3 +154,36 @@ function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): n
   invariant(encoding, `feature ${feature} has no encoding`);
   return rowsOf(encoding);
 }
+
+// Memory foreseen from the declared tables, so that a run that cannot fit says so before it starts.
+
+/** What a training step holds besides tables and weights. */
+interface StepSize {
+  /** Rows of a step. */
+  readonly batch: number;
+  readonly bytes: number;
+}
+
+/**
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, next to `blockBytes`,
+ * the weights of blocks and what their optimizer keeps, and what a step holds.
+ */
+export function foreseeMemory(
+  tables: readonly TableSize[],
+  available: number = freeBytes(),
+  blockBytes: number = 0,
+  step?: StepSize,
+): void {
+  const parts = [
+    ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
+    ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
+    ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
+  ];
+  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed <= available) return;
+  const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
+}
+
+const stepWords = ({ batch, bytes }: StepSize): string =>
+  `a step of ${batch.toLocaleString('en')} rows: ${bytes.toLocaleString('en')} bytes`;

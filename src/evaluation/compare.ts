@@ -14,9 +14,8 @@ import { groupsOf, intervalSentence } from './groups.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import type { Per } from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { repeatsSentence } from './repeats.ts';
 import { drawRankings, type Sample } from './sample.ts';
-import { type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
 import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */

@@ -1,22 +1,49 @@
 /** What ranks one held-out part: the task that every scorer is given, and the baselines that have something to go by in it. */
-import type { Dataset, Encoding, IndexedColumn, Part } from '../data/dataset.ts';
+import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { freeBytes } from '../embedding/available_memory.ts';
 import type { Plan } from '../plan/plan.ts';
-import { plainProduct } from '../scoring/plain_product.ts';
-import type { MakeProduct } from '../scoring/product.ts';
+import { type MakeProduct, plainProduct } from '../scoring/product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
-import type { Baseline, TunedBaseline } from './baselines/baseline.ts';
+import { type Baseline, baseline, type TunedBaseline } from './baselines/baseline.ts';
 import { historyScorer } from './baselines/history_scorer.ts';
 import { interactionsCost, nobody, trainingOf } from './baselines/interactions.ts';
-import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
-import { itemsGivenBy, joined } from './model_history.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { duration } from './sentences.ts';
+
+/**
+ * score(j) = events of training with the event's own value of one feature, and item j; between equals, all events of j decide.
+ * Without a named feature this baseline is excluded.
+ */
+export const popularityBy = baseline({
+  doc: 'the number of training events of each item with the same value of one feature',
+  missing: ({ context }) => (context ? undefined : 'no feature is named'),
+  prepare({ corpus, context }: ScoringTask) {
+    const { rows: items, trainingCounts } = corpus;
+    const total = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;
+    const counts = new Map<number, Float32Array>();
+    const everywhere = Float32Array.from(trainingCounts, (count) => count / total);
+    const { training, item, asked } = context!;
+    for (let row = 0; row < training.length; row++) {
+      if (item[row]! < 0) continue;
+      let own = counts.get(training[row]!);
+      if (!own) counts.set(training[row]!, (own = everywhere.slice()));
+      own[item[row]!]!++;
+    }
+    let block = new Float32Array(0);
+    return {
+      score(rows) {
+        if (block.length < rows.length * items) block = new Float32Array(rows.length * items);
+        for (let i = 0; i < rows.length; i++) block.set(counts.get(asked[rows[i]!]!) ?? everywhere, i * items);
+        return block;
+      },
+    };
+  },
+});
 
 export interface TaskOptions {
   readonly dataset: Dataset;
@@ -216,4 +243,30 @@ const inBytes = (bytes: number): string => `${Math.max(0, Math.round(bytes)).toL
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
+}
+
+// The history that a model reads with an event, so that a baseline can read the same.
+
+/** What the asking tower reads of items, lists and single ones, as corpus rows: one entry a feature. */
+export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedBags[] {
+  return towers[0].features.flatMap((name) => givenItems?.get(name) ?? []);
+}
+
+/** One bag an event, of what any of these holds for it, each once; undefined where there are none. */
+export function joined(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+  if (given.length < 2) return given[0];
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  const values: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    starts[row] = values.length;
+    const held = new Set<number>();
+    for (const { bags, index } of given) {
+      const bag = index ? index[row]! : row;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) held.add(bags.values[at]!);
+    }
+    for (const item of held) values.push(item);
+    ends[row] = values.length;
+  }
+  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) } };
 }

@@ -8,7 +8,6 @@ import { makeRanker } from '../embedding/rank.ts';
 import { FirstItems } from '../scoring/first_items.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type Questions, questionsOf } from './questions.ts';
-import { type BlockSizes, type Piece, scorePieces } from './score_pieces.ts';
 
 /** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
 export interface Ranks {
@@ -156,4 +155,56 @@ function byUser({ events, users }: ScoringTask, questions: Questions): Int32Arra
     if (isRanked[question] === 1) order[starts[events.user[row]! + 1]!++] = question;
   });
   return order;
+}
+
+// How scores are asked of a scorer: whole rows, or of a large corpus some items at a time, so that no whole row is in memory.
+
+/** Items of a corpus, from the first to before the last. */
+type Piece = readonly [from: number, to: number];
+
+interface BlockSizes {
+  /** Scores of some whole rows: where they are more, and the scorer can, it scores a piece of the corpus at a time. */
+  readonly most: number;
+  /** Items of a piece. */
+  readonly piece: number;
+}
+
+interface ScorePieces {
+  /** End to end, the whole corpus. */
+  readonly pieces: readonly Piece[];
+  /** How many rows are scored together. */
+  readonly rowsAtOnce: number;
+  /** Scores of these rows and a piece of the items: float32 [rows, items], until the next are asked for. */
+  scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;
+}
+
+/** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
+const blockNumbers = 1.25 * 2 ** 20;
+
+/** Rows that are scored together at least: of fewer, reading the items takes longer than scoring them. */
+const leastRows = 16;
+
+const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
+
+function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual): ScorePieces {
+  const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
+  const length = Math.max(1, inPieces ? piece : items);
+  const pieces = Array.from(
+    { length: Math.ceil(items / length) },
+    (_, at): Piece => [at * length, Math.min(items, (at + 1) * length)],
+  );
+  return {
+    pieces,
+    rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / length))),
+    scores(rows) {
+      let last: { readonly piece: Piece; readonly scores: Float32Array } | undefined;
+      return async (piece) => {
+        if (last?.piece === piece) return last.scores;
+        const [from, to] = piece;
+        const scores = await (inPieces ? scorer.scoreSome!(rows, from, to) : scorer.score(rows));
+        last = { piece, scores: scores.subarray(0, rows.length * (to - from)) };
+        return last.scores;
+      };
+    },
+  };
 }

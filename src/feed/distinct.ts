@@ -1,6 +1,6 @@
 /** Each item of a batch once, so that its tower computes it once. */
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
-import { makeIdentity } from './identity.ts';
+import { invariant } from '../diagnostics/failure.ts';
 
 export interface Distinct {
   /** Event rows, one for each item of the batch in the order they come up, then the first again until there are `padding` × k. */
@@ -102,4 +102,23 @@ function withRoom(known: Int32Array<ArrayBuffer>, item: number): Int32Array<Arra
   const more = nothingOf(2 * (item + 1));
   more.set(known);
   return more;
+}
+
+// Which item an event is about, to distinguish items: its corpus row, or, where the corpus does not have it, its key's code.
+
+/**
+ * A number an event row: below `corpus.rows` a corpus row, from there on the code of an item that the corpus does not have. −1: an
+ * item of which nothing is known, equal to no other.
+ */
+export function makeIdentity(events: Events, corpus: Corpus, key: string): (row: number) => number {
+  const indexed = events.features.get(key);
+  const { item } = events;
+  if (!indexed) return (row) => item[row]!;
+  const { column, index } = indexed;
+  invariant(column.kind === 'codes', `key ${key} is fed by a column of ${column.kind}`);
+  return (row) => {
+    const known = item[row]!;
+    if (known >= 0) return known;
+    return corpus.rows + column.values[index ? index[row]! : row]!;
+  };
 }

@@ -3,8 +3,7 @@ import type { Events } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../plan/plan.ts';
-import { makeParts, type Part } from './parts.ts';
-import { makeSequences, type Sequences } from './sequences.ts';
+import { makeParts, makeSequences, type Part, type Sequences } from './parts.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
 interface ListsOptions {

@@ -3,7 +3,6 @@ import type { Corpus, Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { MinedRows } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
-import type { OwnItems } from './own_items.ts';
 import { makeSampler } from './sampler.ts';
 import type { FeedState } from './source.ts';
 
@@ -96,3 +95,14 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
   }
   return latest;
 }
+
+// Items that each row of a batch has for itself as negatives, other than drawn ones.
+
+/** Row-major; `known` is 0 where a row has none at its place, and the corpus row there then says nothing. */
+export interface OwnRowsOfBatch {
+  readonly rows: Int32Array;
+  readonly known: Uint8Array;
+}
+
+/** Of the events of a batch at a step. Views that the next step reuses. */
+export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;

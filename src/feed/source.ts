@@ -18,10 +18,9 @@ import {
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
 import type { ListedItems } from './elements.ts';
-import type { Part } from './parts.ts';
+import type { Part, Sequences } from './parts.ts';
 import type { Queue } from './queue.ts';
 import type { SeenRows } from './seen_rows.ts';
-import type { Sequences } from './sequences.ts';
 
 /** One step's rows. */
 export interface Batch {

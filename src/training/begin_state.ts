@@ -1,19 +1,19 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import type { TrainingState } from '../artifact/training_state.ts';
-import type { Dataset, Events } from '../data/dataset.ts';
+import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
+import { labelSums } from '../data/label_sums.ts';
 import { defined } from '../defined.ts';
 import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Tensors } from '../engine/engine.ts';
 import type { Group } from '../engine/group.ts';
 import { type Feeder, makeFeeder } from '../feed/feeder.ts';
 import { connectGraph } from '../feed/graph.ts';
 import type { Graph } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, TaskPlan } from '../plan/plan.ts';
 import { inPrecision, type Precision } from '../plan/precision.ts';
 import type { AnyEpoch } from './batches.ts';
 import { fitted } from './fitted_step.ts';
-import { labelMeans } from './label_means.ts';
 import { type Order, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import { sharedStep } from './workers/shared_step.ts';
@@ -91,4 +91,30 @@ export async function beginState(
     feeder.close();
     throw error;
   }
+}
+
+// What a score adds as `mean`: the mean of the task's label over the training part.
+
+/**
+ * By the parameter that holds it, float32 [1].
+ * @param known sums by task, where the events are in files
+ */
+export function labelMeans(
+  { tasks }: Pick<Plan, 'tasks'>,
+  events: Events,
+  known?: TrainingShards['labelSums'],
+): Tensors {
+  return Object.fromEntries(
+    tasks.flatMap((task) => {
+      if (task.mean === undefined || task.label === undefined) return [];
+      const data = Float32Array.of(meanOf(task, events, known));
+      return [[task.mean, { dtype: 'float32' as const, shape: [1], data }]];
+    }),
+  );
+}
+
+/** Each event counts as in the loss. 0 where none counts. */
+function meanOf(task: TaskPlan, events: Events, known?: TrainingShards['labelSums']): number {
+  const { sum, total } = (known ? known.get(task.name)! : labelSums(task, events)).weighted;
+  return total === 0 ? 0 : sum / total;
 }

@@ -17,9 +17,8 @@ import { inPrecision, type Precision } from '../plan/precision.ts';
 import { cacheBase } from '../storage/cache_folder.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { readJsonFile } from '../storage/run_files.ts';
-import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { type BegunState, beginState, labelMeans, tablesOf } from './begin_state.ts';
 import { fitted } from './fitted_step.ts';
-import { labelMeans } from './label_means.ts';
 import { choosePrecision } from './precision.ts';
 
 /** Those that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */

@@ -3,8 +3,8 @@
  * their own, which reads the weights and the inputs of the step, so that the step is what it is without them.
  */
 
+import { tableNorm } from '../embedding/row_reader.ts';
 import type { Table } from '../embedding/table.ts';
-import { tableNorm } from '../embedding/table_norm.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import type { GraphPlan, Plan } from '../plan/plan.ts';
 import type { BegunState } from './begin_state.ts';

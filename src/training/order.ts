@@ -5,7 +5,6 @@ import { type Windows, windowsOf } from '../feed/windows.ts';
 import { type Plan, sequenceFeature } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
-import { drawReplayed } from './replayed_order.ts';
 
 export interface Order<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
@@ -138,4 +137,21 @@ function orderOfWindows(
       };
     },
   };
+}
+
+// Draws of replay: which earlier events, or lists, an epoch adds to the new ones.
+
+/** Sets these draws apart from all others of the same seed. */
+const replayStream = 0x4e91;
+
+/** `count` of the numbers below `below`, each once at most, ascending. @param epoch from 1 */
+function drawReplayed(below: number, count: number, seed: number, epoch: number): Int32Array {
+  if (count === 0) return new Int32Array(0);
+  const random = makeRandom(seed, replayStream, epoch);
+  // Selection sampling: one pass, and no list of all of them (Knuth, vol. 2, algorithm S).
+  const drawn = new Int32Array(count);
+  for (let at = 0, had = 0; had < count; at++) {
+    if (random.next() * (below - at) < count - had) drawn[had++] = at;
+  }
+  return drawn;
 }

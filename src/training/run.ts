@@ -14,7 +14,6 @@ import type { AnyEpoch } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import { removeOldBest } from './best_weights.ts';
 import { CurrentTowers } from './current_towers.ts';
-import { EpochClock } from './epoch_clock.ts';
 import type { EventLog } from './event_log.ts';
 import { bestFile } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
@@ -34,6 +33,43 @@ import type { EpochRecord } from './training_events.ts';
 import { Validation } from './validation.ts';
 import { sendMined } from './workers/mined_wire.ts';
 import type { OtherWorkers } from './workers/others.ts';
+
+/** At most so many milliseconds pass before signals are heard and the bar is drawn. */
+const yieldEvery = 50;
+
+/** Where an epoch's time goes. */
+class EpochClock {
+  private readonly start = performance.now();
+  private lastYield = this.start;
+  private feed = 0;
+  private engine = 0;
+  private scatter = 0;
+
+  /** @param rowsBefore rows that were done before this process took the epoch up */
+  constructor(private readonly rowsBefore: number) {}
+
+  add(start: number, fed: number, ran: number, applied: number): void {
+    this.feed += fed - start;
+    this.engine += ran - fed;
+    this.scatter += applied - ran;
+  }
+
+  shouldYield(): boolean {
+    const now = performance.now();
+    if (now - this.lastYield < yieldEvery) return false;
+    this.lastYield = now;
+    return true;
+  }
+
+  /** Examples a second. */
+  rate(rows: number): number {
+    return (1000 * (rows - this.rowsBefore)) / Math.max(1e-3, performance.now() - this.start);
+  }
+
+  milliseconds(end: number): { total: number; feed: number; engine: number; scatter: number } {
+    return { total: end - this.start, feed: this.feed, engine: this.engine, scatter: this.scatter };
+  }
+}
 
 /** Where a run begins or goes on. */
 export interface Standing {

@@ -9,7 +9,7 @@ import type { BegunState } from './begin_state.ts';
 import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';
-import { makeTaskRows } from './task_rows.ts';
+import { makeTaskRows } from './step_sums.ts';
 import { packed, unpacked } from './workers/message.ts';
 import { fetchRows, sendGradients, sharedIn } from './workers/table_wire.ts';
 

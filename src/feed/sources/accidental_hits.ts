@@ -1,9 +1,8 @@
 /** Columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
 import type { BagColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import { type Groups, makeGroups } from '../groups.ts';
-import { makeIdentity } from '../identity.ts';
-import { makePairs, type Pairs } from '../pairs.ts';
+import { makeIdentity } from '../distinct.ts';
+import { type Groups, makeGroups, makePairs, type Pairs } from '../groups.ts';
 import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
 
 type Hits = SourceOf<'accidental_hits'>;

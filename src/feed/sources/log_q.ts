@@ -3,10 +3,10 @@ import type { Corpus, Events } from '../../data/dataset.ts';
 import { replayedShare } from '../../data/rows/replayed.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows } from '../../plan/plan.ts';
-import { makeIdentity } from '../identity.ts';
+import { hashOf } from '../../random/mixed.ts';
+import { makeIdentity } from '../distinct.ts';
 import { drawChance } from '../sampler.ts';
 import { areEvents, type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';
-import { makeStreamingEstimator } from '../streaming.ts';
 
 /** float32 [rows], finite */
 export const logQ: MakeSource<'log_q'> = (source, context, input) => {
@@ -146,3 +146,56 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
     state: () => ({ [`${name}/last_seen`]: estimator.lastSeen, [`${name}/gaps`]: estimator.gaps }),
   };
 };
+
+/**
+ * How often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2): A holds the step at
+ * which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
+ */
+interface StreamingOptions {
+  /** Length of the arrays A and B of each hash function. */
+  readonly buckets: number;
+  /** Hash functions; 0: an id below `buckets` has a place of its own. With several, the largest gap is taken. */
+  readonly hashes: number;
+  /** α: the share of the newest gap in the mean. */
+  readonly learningRate: number;
+  /** B before anything is seen; the nearer to the truth, the smaller the bias. */
+  readonly initialGap: number;
+}
+
+interface StreamingEstimator {
+  /** Item `id` is in the batch of `step`. An id that comes k times in a batch is observed k times. */
+  observe(id: number, step: number): void;
+  /** log q: of how often the item comes in a batch. Finite, whatever was seen. */
+  logProbability(id: number): number;
+  /** A and B themselves, to be saved, and to be written when resuming. */
+  readonly lastSeen: Int32Array;
+  readonly gaps: Float32Array;
+}
+
+export function makeStreamingEstimator(options: StreamingOptions): StreamingEstimator {
+  const { buckets, hashes, learningRate } = options;
+  const functions = Math.max(1, hashes);
+  const lastSeen = new Int32Array(functions * buckets);
+  const gaps = new Float32Array(functions * buckets).fill(options.initialGap);
+  const place = (id: number, which: number): number =>
+    which * buckets + (hashes === 0 ? id % buckets : hashOf(id, which) % buckets);
+  return {
+    lastSeen,
+    gaps,
+    observe(id, step) {
+      for (let which = 0; which < functions; which++) {
+        const at = place(id, which);
+        gaps[at] = (1 - learningRate) * gaps[at]! + learningRate * (step - lastSeen[at]!);
+        lastSeen[at] = step;
+      }
+    },
+    logProbability(id) {
+      let gap = gaps[place(id, 0)]!;
+      for (let which = 1; which < functions; which++) gap = Math.max(gap, gaps[place(id, which)]!);
+      // A run of zero gaps (one item fills whole batches) may underflow.
+      return -Math.log(Math.max(gap, smallestGap));
+    },
+  };
+}
+
+const smallestGap = 1e-6;

@@ -7,7 +7,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/memory_budget.ts';
 import type { Decision } from '../../data/shards/request.ts';
 import type { Group } from '../../engine/group.ts';
-import { bytesOf, hearFirst, parsed } from './words.ts';
+import { bytesOf, hearFirst, parsed } from './talk.ts';
 
 export interface RowsAsked {
   /** Of this machine, for its workers together, in bytes. */

@@ -4,7 +4,21 @@ import type { Lineage } from '../../artifact/lineage.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Precision } from '../../plan/precision.ts';
-import { bytesOf, hearFirst, parsed } from './words.ts';
+
+/** Plain data that workers say to each other. */
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const nothing = new Uint8Array(0);
+
+export const bytesOf = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+
+export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
+
+/** What the first worker says next, which may take long. */
+export async function hearFirst<T>(group: Group): Promise<T> {
+  const [first] = await group.exchange(nothing, { isPatient: true });
+  return parsed(first!);
+}
 
 export interface Position {
   readonly epoch: number;

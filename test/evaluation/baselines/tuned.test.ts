@@ -11,7 +11,7 @@ import { slimWeights } from '../../../src/evaluation/baselines/slim.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
 import { choose, fitOne, settingWords, some } from '../../../src/evaluation/baselines/tune.ts';
 import { makeTask } from '../../../src/evaluation/contestants.ts';
-import { plainProduct } from '../../../src/scoring/plain_product.ts';
+import { plainProduct } from '../../../src/scoring/product.ts';
 import { makeDataset } from '../../training/fixtures.ts';
 
 /** Dense computations by numpy and scikit-learn: test/fixtures/baselines.py. */
