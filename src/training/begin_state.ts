@@ -14,7 +14,7 @@ import type { Plan, TaskPlan } from '../plan/plan.ts';
 import { inPrecision, type Precision } from '../plan/precision.ts';
 import type { AnyEpoch } from './batches.ts';
 import { fitted } from './fitted_step.ts';
-import { type Order, orderOf } from './order.ts';
+import { type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import { sharedStep } from './workers/shared_step.ts';
 import { makeTableWire } from './workers/table_wire.ts';
@@ -23,7 +23,7 @@ import { makeTableWire } from './workers/table_wire.ts';
  * Tables at their first values.
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
-export const tablesOf = ({ plan, dataset, group, sharesTables }: TablesAsked): Tables =>
+export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesOptions): Tables =>
   makeTables(
     fitted(plan, dataset.corpus.rows),
     dataset.encodings,
@@ -32,17 +32,16 @@ export const tablesOf = ({ plan, dataset, group, sharesTables }: TablesAsked): T
     group && sharesTables ? makeTableWire(group) : undefined,
   );
 
-export interface TablesAsked {
+export interface TrainingTablesOptions {
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly group?: Group;
-  /** Whether the workers of the group share the rows of tables. Absent: each holds all of them. */
+  /** True if the workers of the group share the rows of tables; otherwise each holds all of them. */
   readonly sharesTables?: boolean;
 }
 
 export interface BegunState extends TrainingState {
-  readonly order: Order<AnyEpoch>;
-  /** What the program runs. */
+  readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   /** The workers that take each step together; absent: this one alone. */
   readonly group?: Group;
@@ -80,12 +79,12 @@ export async function beginState(
     ? await feedFromShards(shards, plan, feederOf)
     : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
   try {
-    const initial = {
+    const initialTensors = {
       ...initialValues(step.graph, train.seed),
       ...labelMeans(plan, dataset.parts.train, shards?.labelSums),
     };
     await group?.note('prepares its step');
-    const program = await engine.prepare(graph, initial);
+    const program = await engine.prepare(graph, initialTensors);
     return { tables, program, feeder, order, graph, ...defined({ group }) };
   } catch (error) {
     feeder.close();
@@ -93,10 +92,8 @@ export async function beginState(
   }
 }
 
-// What a score adds as `mean`: the mean of the task's label over the training part.
-
 /**
- * By the parameter that holds it, float32 [1].
+ * Returns what a score adds as `mean`: the mean of the task's label over the training part, float32 [1], by the parameter that holds it.
  * @param known sums by task, where the events are in files
  */
 export function labelMeans(

@@ -25,14 +25,14 @@ export async function nameAlso(folder: string, from: string, to: string): Promis
  */
 export async function restoreBest(folder: string, best: Best): Promise<void> {
   const file = bestFile(best.epoch);
-  const names = await namesIn(folder);
-  const from = !names.includes(file) && names.includes(weightsFile) ? weightsFile : file;
-  const { sha256, bytes } = await checksumOf(folder, from);
-  if (sha256 !== best.sha256 || bytes !== best.bytes) throw failure('changed-file', { path: join(folder, from) });
-  if (from !== file) await nameAlso(folder, from, file);
+  const fileNames = await namesIn(folder);
+  const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;
+  const { sha256, bytes } = await checksumOf(folder, presentFile);
+  if (sha256 !== best.sha256 || bytes !== best.bytes)
+    throw failure('changed-file', { path: join(folder, presentFile) });
+  if (presentFile !== file) await nameAlso(folder, presentFile, file);
 }
 
-/** Removes the weights of epochs that are not the best any more. */
 export async function removeOldBest(folder: string, keep?: string): Promise<void> {
   for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
 }

@@ -19,25 +19,23 @@ import { nameAlso } from './best_weights.ts';
 import { admissionFilesIn, bestFile, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
-export interface OfModel {
+export interface ModelWriteOptions {
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly engine: Engine;
-  /** Where the run is kept and the model written. */
   readonly folder: string;
   /** What the user wrote; kept with the model. */
   readonly origin: Origin;
-  /** Version of Tower, for the manifest. */
   readonly tower: string;
 }
 
-/** The weights as they are now, into a file of the folder; answers that file's checksum. */
+/** Writes the weights as they are now into a file of the folder. */
 export async function writeWeights(
-  { plan, folder }: OfModel,
+  { plan, folder }: ModelWriteOptions,
   { tables, program }: TrainingState,
   file: string,
 ): Promise<Checksum> {
-  const tensors = weightTensors(plan, tables, await program.read());
+  const weightsToWrite = weightTensors(plan, tables, await program.read());
   const hash = createHash('sha256');
   let bytes = 0;
   await writeDurably(join(folder, file), (sink) =>
@@ -49,23 +47,23 @@ export async function writeWeights(
           await sink.write(piece);
         },
       },
-      tensors,
+      weightsToWrite,
     ),
   );
   return { sha256: hash.digest('hex'), bytes };
 }
 
-interface Ending extends Pick<Manifest['training'], 'status' | 'precision'> {
+interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision'> {
   readonly changes: readonly Change[];
   readonly from?: Lineage;
 }
 
 /** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
 export async function writeModel(
-  of: OfModel,
+  of: ModelWriteOptions,
   state: TrainingState,
   { best, epoch, step }: Progress,
-  { status, precision, changes, from }: Ending,
+  { status, precision, changes, from }: TrainingEnding,
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
   if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);

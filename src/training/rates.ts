@@ -3,22 +3,22 @@ import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
 
 export interface Rates {
   readonly dense: number;
-  /** What the schedule of the dense optimizer multiplies a rate by. */
+  /** The schedule of the dense optimizer multiplies a rate by it. */
   readonly denseFactor: number;
   readonly embeddings: number;
-  /** What the tables' own rate is multiplied by. */
+  /** The tables' own rate is multiplied by it. */
   readonly factor: number;
 }
 
-/** Of step `step`, from 1, of `steps`. */
+/** @param step from 1, of `steps` */
 export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
-  const factor = rateFactor(embeddings.schedule, step, steps);
+  const tableFactor = rateFactor(embeddings.schedule, step, steps);
   const denseFactor = rateFactor(dense.schedule, step, steps);
   return {
     dense: dense.rate * denseFactor,
     denseFactor,
-    embeddings: embeddings.rate * factor,
-    factor,
+    embeddings: embeddings.rate * tableFactor,
+    factor: tableFactor,
   };
 }
 
@@ -28,14 +28,14 @@ export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: n
  */
 export function rateFactor({ warmup, decay }: SchedulePlan, step: number, steps: number): number {
   if (step <= warmup) return step / warmup;
-  const done = Math.min(1, (step - warmup - 1) / Math.max(1, steps - warmup));
+  const decayedPart = Math.min(1, (step - warmup - 1) / Math.max(1, steps - warmup));
   switch (decay) {
     case 'constant':
       return 1;
     case 'linear':
-      return 1 - done;
+      return 1 - decayedPart;
     case 'cosine':
-      return (1 + Math.cos(Math.PI * done)) / 2;
+      return (1 + Math.cos(Math.PI * decayedPart)) / 2;
     case 'inverse_sqrt':
       return Math.sqrt(Math.max(1, warmup) / step);
   }

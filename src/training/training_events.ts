@@ -1,5 +1,4 @@
 /** The events that a training run reports. */
-
 import type { Sample } from '../evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
@@ -14,7 +13,7 @@ export interface EpochRecord {
   /** The same of each task's loss, and of every other scalar that the step gives. */
   readonly scalars: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** Of the dense optimizer and of the tables', in the epoch's last step. */
+  /** Rates of the dense optimizer and of the tables', in the epoch's last step. */
   readonly rates: { readonly dense: number; readonly embeddings: number };
   readonly examplesPerSecond: number;
   /** Since the epoch began, or was resumed. */
@@ -27,7 +26,7 @@ export interface EpochRecord {
   };
   /** Full-corpus metrics on the validation part, where it was validated. */
   readonly validation?: Readonly<Record<string, number>>;
-  /** Of the validation, where it is of some rankings: how many, and of how many. */
+  /** Rankings that the validation is of, and all that there are, where it is of some. */
   readonly sample?: Sample;
   /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
