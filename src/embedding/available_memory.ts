@@ -1,4 +1,3 @@
-/** Memory that this process may still take, as the system reports it. */
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 

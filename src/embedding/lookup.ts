@@ -1,14 +1,13 @@
-/** What is asked of a table: an input of the graph that it fills, and whose gradient comes back to it. */
+/** An input of the graph that a table fills, and whose gradient comes back to it. */
 
 /**
  * One row a code; the mean or the sum of a bag's rows; the sum of its rows, each times a share; or a bag's rows side by side with
  * zeros past its end.
  */
-export type LookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
+export type TableLookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
 
 export interface LookupOptions {
-  readonly kind: LookupKind;
-  /** Places of a sequence. */
+  readonly kind: TableLookupKind;
   readonly length?: number;
 }
 
@@ -21,7 +20,7 @@ export interface Lookup {
   reserve(rows: number, codes: number): void;
   codes(): Int32Array;
   offsets(): Int32Array;
-  /** Of each code, to be filled where the kind is `weighted`. */
+  /** One a code, to be filled where the kind is `weighted`. */
   shares(): Float32Array;
   /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   hold(values: Int32Array): void;

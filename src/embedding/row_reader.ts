@@ -6,19 +6,17 @@ import type { Table } from './table.ts';
 export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
   return (row) => {
     if (!isLong(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
-    const own = new Float32Array(dim);
-    numbers.read(row * dim, own);
-    return own;
+    const rowCopy = new Float32Array(dim);
+    numbers.read(row * dim, rowCopy);
+    return rowCopy;
   };
 }
 
-// How long all rows of a table are together.
-
 /** Numbers that are read of a table. A larger one is estimated. */
-const mostNumbers = 2 ** 18;
+const maxNumbersRead = 2 ** 18;
 
-/** Square root of the sum of squares; of a large table, from rows that lie evenly in it. */
-export function tableNorm(table: Table, most = mostNumbers): number {
+/** Returns the square root of the sum of squares; of a large table, from rows that lie evenly in it. */
+export function tableNorm(table: Table, most = maxNumbersRead): number {
   const { rows, dim } = table;
   const count = Math.min(rows, Math.max(1, Math.floor(most / dim)));
   const rowOf = rowReader(table.numbers(), dim);

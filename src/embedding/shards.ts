@@ -1,6 +1,6 @@
 /**
- * Where the rows of a table are that takes several memories. Row r is of virtual shard r mod 64, and a memory has whole shards, so what a
- * row is, where a file has it and what it learns do not depend on how many memories there are.
+ * Places the rows of a table that takes several memories. Row r is of virtual shard r mod 64, and a memory has whole shards, so the
+ * values, the file and the steps of a row do not depend on how many memories there are.
  */
 import { spaceLimit } from './space.ts';
 
@@ -15,18 +15,17 @@ export interface Shards {
   placeOf(row: number): number;
 }
 
-/** The share of a memory that rows may take: the others are for rows on their way. */
-const share = 0.75;
+/** Part of a memory that rows may take: the rest is for rows on their way. */
+const rowShare = 0.75;
 
 /**
- * As few memories as hold the rows.
+ * Takes as few memories as hold the rows; undefined where the rows are too many for all of them.
  * @param bytes of a row, with its state
- * @returns undefined where the rows are too many for all of them
  */
 export function makeShards(rows: number, bytes: number): Shards | undefined {
   const perShard = Math.ceil(rows / shardCount);
   for (let memories = 1; memories <= shardCount; memories++) {
-    if (Math.ceil(shardCount / memories) * perShard * bytes <= share * spaceLimit()) return layOut(rows, memories);
+    if (Math.ceil(shardCount / memories) * perShard * bytes <= rowShare * spaceLimit()) return layOut(rows, memories);
   }
   return undefined;
 }
@@ -36,10 +35,10 @@ function layOut(rows: number, memories: number): Shards {
   const firstOfShard = new Float64Array(shardCount);
   const rowsIn = new Array<number>(memories).fill(0);
   for (let shard = 0; shard < shardCount; shard++) {
-    const memory = Math.floor((shard * memories) / shardCount);
-    memoryOfShard[shard] = memory;
-    firstOfShard[shard] = rowsIn[memory]!;
-    rowsIn[memory]! += Math.max(0, Math.ceil((rows - shard) / shardCount));
+    const memoryIndex = Math.floor((shard * memories) / shardCount);
+    memoryOfShard[shard] = memoryIndex;
+    firstOfShard[shard] = rowsIn[memoryIndex]!;
+    rowsIn[memoryIndex]! += Math.max(0, Math.ceil((rows - shard) / shardCount));
   }
   const mask = shardCount - 1;
   return {

@@ -1,4 +1,4 @@
-/** Whom intervals are drawn over: users, whose events are not independent of each other. */
+/** Groups questions by the users that intervals are drawn over, whose events are not independent of each other. */
 import type { ScoringTask } from '../scoring/scorer.ts';
 import { type BootstrapOptions, bootstrapSums, type Interval, sumsOf, usualBootstrap } from './bootstrap.ts';
 import { type Measure, valuesOf } from './figures.ts';
@@ -8,7 +8,7 @@ import type { Ranks } from './ranks.ts';
 /** Groups made by chance, where there are no users: events are then taken to be independent. */
 const chanceGroups = 2000;
 
-/** Whom the bootstrap draws, one entry a question: users, or events where there are no users. */
+/** Returns one group a question: its user, or the event where there are no users. */
 export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
   const { events, users } = task;
   const user = questionsOf(task).asks.map((row) => events.user[row]!);
@@ -22,25 +22,22 @@ export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number
       unit: rows === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
     };
   }
-  const place = new Map<number, number>();
+  const groupOfUser = new Map<number, number>();
   const group = user.map((of, row) => {
     // A query without a key is a group of its own.
     const key = of < 0 ? -1 - row : of;
-    if (!place.has(key)) place.set(key, place.size);
-    return place.get(key)!;
+    if (!groupOfUser.has(key)) groupOfUser.set(key, groupOfUser.size);
+    return groupOfUser.get(key)!;
   });
-  return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
+  return { group, groups: groupOfUser.size, unit: `users (${groupOfUser.size.toLocaleString('en')})` };
 }
 
-/** What intervals are, of draws of `unit`. */
 export function intervalSentence(unit: string, options: BootstrapOptions = {}): string {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }
 
-// Intervals of an evaluation: of each figure, and of how far the model leads each baseline on the same draws.
-
-/** By label of a metric; a metric of all rankings together has none. */
+/** Intervals by label of a metric; a metric of all rankings together has none. */
 export type IntervalsOf = Readonly<Record<string, Interval>>;
 
 interface RowIntervals {
@@ -54,26 +51,28 @@ const mostGroups = 20_000;
 
 /** Collects rows, the model first; their values are kept as sums by group. */
 export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
-  const measured = measures.filter(({ lists }) => lists === undefined);
+  const perRanking = measures.filter(({ lists }) => lists === undefined);
   const { group: own, groups: all, unit } = groupsOf(task);
   const groups = Math.min(all, mostGroups);
-  const group = groups === all ? own : own.map((each) => each % groups);
-  const sizes = new Float64Array(groups);
-  for (const of of group) sizes[of]!++;
+  const groupOfRow = groups === all ? own : own.map((each) => each % groups);
+  const groupSizes = new Float64Array(groups);
+  for (const of of groupOfRow) groupSizes[of]!++;
   // By measure, then by row.
-  const sums: Float64Array[][] = measured.map(() => []);
+  const sumsByMeasure: Float64Array[][] = perRanking.map(() => []);
   return {
     add(ranks: Ranks): void {
-      measured.forEach((measure, at) => void sums[at]!.push(sumsOf(valuesOf(task, ranks, measure), group, groups)));
+      perRanking.forEach(
+        (measure, at) => void sumsByMeasure[at]!.push(sumsOf(valuesOf(task, ranks, measure), groupOfRow, groups)),
+      );
     },
     /** One entry a row, in the order added. */
     rows(): readonly RowIntervals[] {
-      const found = sums.map((series) => bootstrapSums({ sums: series, sizes }));
-      const pick = (of: (at: number) => Interval): IntervalsOf =>
-        Object.fromEntries(measured.map(({ label }, at) => [label, of(at)]));
-      return (sums[0] ?? []).map((_, row) => ({
-        intervals: pick((at) => found[at]!.means[row]!),
-        ...(row === 0 ? {} : { lead: pick((at) => negative(found[at]!.differences[row]!)) }),
+      const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
+      const byLabel = (of: (at: number) => Interval): IntervalsOf =>
+        Object.fromEntries(perRanking.map(({ label }, at) => [label, of(at)]));
+      return (sumsByMeasure[0] ?? []).map((_, row) => ({
+        intervals: byLabel((at) => intervalsByMeasure[at]!.means[row]!),
+        ...(row === 0 ? {} : { lead: byLabel((at) => negative(intervalsByMeasure[at]!.differences[row]!)) }),
       }));
     },
     sentence: intervalSentence(groups === all ? unit : `${groups.toLocaleString('en')} groups of ${unit}`),

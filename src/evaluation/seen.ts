@@ -1,7 +1,7 @@
-/** What a user had before an event: whether it leaves the ranking, and in which words that is printed. */
+/** Decides whether items that a user had before an event leave its ranking, and says so in the words of the protocol. */
 import type { Dataset } from '../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { isInBag } from './ranks.ts';
+import { bagAt } from './questions.ts';
 
 export interface SeenRule {
   readonly removes: boolean;
@@ -9,12 +9,10 @@ export interface SeenRule {
   readonly isAsked: boolean;
 }
 
-/** The declaration of the data block, unless the request says otherwise. */
 export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): SeenRule {
   return { removes: asked ?? seen === 'excluded', isAsked: asked !== undefined };
 }
 
-/** What leaves the ranking, as a sentence of the protocol. */
 export function seenSentence(
   { removes, isAsked }: SeenRule,
   { seen }: Pick<Dataset, 'seen'>,
@@ -31,9 +29,7 @@ export function seenSentence(
   return isAsked ? `${what}, as requested; ${declared}.` : `${what}: ${declared}.`;
 }
 
-// Events of an item that their user had before: how many there are, and the sentence that warns of them.
-
-/** How many events are of an item that their user had before. A ranking that excludes seen items never shows these. */
+/** Counts the events of an item that their user had before. A ranking that excludes seen items never shows these. */
 function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [], per } = task;
   let count = 0;
@@ -41,15 +37,15 @@ function countRepeats(task: ScoringTask): number {
     const item = events.item[row]!;
     if (item < 0) continue;
     const user = events.user[row]!;
-    const had =
-      (user >= 0 && isInBag(users.seen, user, item)) ||
-      (per !== 'user' && seen.some(({ bags, index }) => isInBag(bags, index ? index[row]! : row, item)));
-    if (had) count++;
+    const hadItem =
+      (user >= 0 && bagAt(users.seen, user).includes(item)) ||
+      (per !== 'user' && seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item)));
+    if (hadItem) count++;
   }
   return count;
 }
 
-/** The sentence about repeats where they are ranked among what the user did not have; undefined where there are none. */
+/** Warns of repeats where they are ranked among items that the user did not have; undefined where there are none. */
 export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
   const count = removes ? countRepeats(task) : 0;
   if (count === 0) return undefined;

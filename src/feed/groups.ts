@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph/graph.ts';
 
-/** Places of a batch with the same number, chained in ascending order. A number below 0 is equal to no other. */
-export interface Groups {
+/** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
+export interface EqualPlaces {
   /** Takes a new list of numbers. */
   fill(count: number, numberOf: (place: number) => number): void;
   /** The first place that has this number; −1: none. */
@@ -11,7 +11,7 @@ export interface Groups {
 }
 
 /** A hash table with linear probing, its room used again from batch to batch. */
-export function makeGroups(): Groups {
+export function makeGroups(): EqualPlaces {
   let keys = new Int32Array(0);
   let firsts = new Int32Array(0);
   let nexts = new Int32Array(0);
@@ -47,14 +47,14 @@ export function makeGroups(): Groups {
 }
 
 /** A growing list of (row, column). */
-export interface Pairs {
+export interface PairList {
   clear(): void;
   add(row: number, column: number): void;
   /** int32 [length, 2], a view that the next `clear` reuses. */
   tensor(): Tensor;
 }
 
-export function makePairs(): Pairs {
+export function makePairs(): PairList {
   let data = new Int32Array(1024);
   let length = 0;
   return {
@@ -63,9 +63,9 @@ export function makePairs(): Pairs {
     },
     add(row, column) {
       if (length === data.length) {
-        const larger = new Int32Array(2 * length);
-        larger.set(data);
-        data = larger;
+        const largerData = new Int32Array(2 * length);
+        largerData.set(data);
+        data = largerData;
       }
       data[length++] = row;
       data[length++] = column;

@@ -1,4 +1,4 @@
-/** Hard negatives that were found for users when the epoch began, and draws from them. */
+/** Keeps the hard negatives that were mined for users when the epoch began, and draws from them. */
 import type { Corpus, Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { MinedRows } from '../plan/plan.ts';
@@ -21,14 +21,14 @@ export interface Mined {
    * @param found int32 [users, best]
    */
   take(users: Int32Array, found: Int32Array): void;
-  /** What a checkpoint must hold: the users, −1 for none, and their items. */
+  /** Entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
 
 export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: number): Mined {
   const latest = latestEvents(events);
-  const asking = Int32Array.from(latest.keys()).sort();
-  const most = Math.min(of.users, asking.length);
+  const candidates = Int32Array.from(latest.keys()).sort();
+  const most = Math.min(of.users, candidates.length);
   const { best, perRow } = of;
   const users = new Int32Array(most).fill(-1);
   const items = new Int32Array(most * best).fill(-1);
@@ -40,10 +40,10 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
   return {
     of,
     usersOf(epoch) {
-      const order = makeRandom(seed, minedStream, 0, epoch).permutation(asking.length);
+      const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
       return order
         .subarray(0, most)
-        .map((at) => asking[at]!)
+        .map((at) => candidates[at]!)
         .sort();
     },
     eventOf: (user) => latest.get(user)!,
@@ -79,7 +79,7 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
   };
 }
 
-/** Items before the first −1. */
+/** Counts the items before the first −1. */
 function countOf(items: Int32Array, from: number, best: number): number {
   for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
   return best;
@@ -96,13 +96,11 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
   return latest;
 }
 
-// Items that each row of a batch has for itself as negatives, other than drawn ones.
-
-/** Row-major; `known` is 0 where a row has none at its place, and the corpus row there then says nothing. */
+/** Items that each row of a batch has for itself as negatives, row-major; `known` is 0 where a row has none, and the corpus row there says nothing. */
 export interface OwnRowsOfBatch {
   readonly rows: Int32Array;
   readonly known: Uint8Array;
 }
 
-/** Of the events of a batch at a step. Views that the next step reuses. */
+/** Takes the events of a batch at a step. Returns views that the next step reuses. */
 export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;

@@ -1,5 +1,5 @@
 /** The events that a training run reports. */
-import type { Sample } from '../evaluation/sample.ts';
+import type { RankingSample } from '../evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
@@ -27,7 +27,7 @@ export interface EpochRecord {
   /** Full-corpus metrics on the validation part, where it was validated. */
   readonly validation?: Readonly<Record<string, number>>;
   /** Rankings that the validation is of, and all that there are, where it is of some. */
-  readonly sample?: Sample;
+  readonly sample?: RankingSample;
   /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
 }

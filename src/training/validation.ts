@@ -5,7 +5,7 @@ import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
 import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
-import { drawRankings, type Sample } from '../evaluation/sample.ts';
+import { drawRankings, type RankingSample } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
@@ -13,7 +13,7 @@ import type { ScoringTask } from '../scoring/scorer.ts';
 import type { CurrentTowers } from './current_towers.ts';
 
 export class RunValidation {
-  private made: { readonly task: ScoringTask; readonly sample?: Sample } | undefined;
+  private made: { readonly task: ScoringTask; readonly sample?: RankingSample } | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -26,7 +26,7 @@ export class RunValidation {
   }
 
   /** Rankings of the part that are made, where they are a sample. */
-  get sample(): Sample | undefined {
+  get sample(): RankingSample | undefined {
     return this.drawn.sample;
   }
 

@@ -1,6 +1,6 @@
 /** A table whose rows two workers share: what it gathers, learns and keeps has the bits of one table. */
 import { describe, expect, it } from 'vitest';
-import type { LookupKind } from '../../src/embedding/lookup.ts';
+import type { TableLookupKind } from '../../src/embedding/lookup.ts';
 import { rowOptimizers } from '../../src/embedding/optimizer.ts';
 import type { TableWire } from '../../src/embedding/remote.ts';
 import { makeShardedTable, type ShardedTable } from '../../src/embedding/sharded_table.ts';
@@ -35,7 +35,7 @@ async function all(numbers: Numbers): Promise<StoredNumbers> {
 
 /** Look-ups of one worker in a step: bags of codes. */
 interface Asked {
-  readonly kind: LookupKind;
+  readonly kind: TableLookupKind;
   readonly bags: readonly (readonly number[])[];
 }
 

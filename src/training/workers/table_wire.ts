@@ -1,6 +1,6 @@
 /** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
 import { invariant } from '../../diagnostics/failure.ts';
-import type { SharedRows, TableWire } from '../../embedding/remote.ts';
+import type { RemoteTable, TableWire } from '../../embedding/remote.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { Tables } from '../../embedding/tables.ts';
 import type { Group } from '../../engine/group.ts';
@@ -38,11 +38,11 @@ export async function answerOrder(order: WorkerOrder, tables: Tables, group: Gro
   await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
 }
 
-export const sharedIn = (tables: Tables): readonly SharedRows[] =>
+export const sharedIn = (tables: Tables): readonly RemoteTable[] =>
   [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
 
 /** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
-export async function fetchRows(tables: readonly SharedRows[], group: Group): Promise<void> {
+export async function fetchRows(tables: readonly RemoteTable[], group: Group): Promise<void> {
   const requestedRows = tables.map(({ remote }) => remote.asked());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
   const requestsOfWorkers = await group.allToAll(toOwners);
