@@ -18,7 +18,7 @@ export interface BatchLists {
   readonly sequences?: BatchSequences;
 }
 
-/** What it makes lasts until the next call. */
+/** The lists are valid until the next call. */
 export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLists {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);

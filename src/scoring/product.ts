@@ -1,8 +1,6 @@
-/** Products of large matrices, for a baseline that inverts one. */
+/** Subtracts products of large matrices, for a baseline that inverts one. */
 
-// Products of matrices without an engine.
-
-/** In plain code: for tests, and where no engine is given. */
+/** Computes in plain code: for tests, and where no engine is given. */
 export const plainProduct: Product = {
   async subtract(start, a, b) {
     const rest = start.data.slice(0, a.rows * b.rows);

@@ -1,10 +1,11 @@
 /** Events of TensorBoard as bytes: tensorflow/core/util/event.proto and framework/summary.proto, as far as scalars and texts need them. */
 import { message } from '../storage/protobuf.ts';
 
-// Records in a file, as TensorFlow writes them (TFRecord): the length of each as uint64, a checksum of the length, the bytes, and a
-// checksum of the bytes. A reader distinguishes a record that a kill cut off from one that is damaged.
-
-/** One record. Checksums are CRC-32C, rotated and offset as https://www.tensorflow.org/tutorials/load_data/tfrecord says. */
+/**
+ * Writes one record in a file as TensorFlow does (TFRecord): the length as uint64, a checksum of the length, the bytes, and a checksum of
+ * the bytes. Checksums are CRC-32C, rotated and offset as https://www.tensorflow.org/tutorials/load_data/tfrecord says. A reader
+ * distinguishes a record that a kill cut off from one that is damaged.
+ */
 export function recordOf(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + bytes.length);
   const view = new DataView(record.buffer);
@@ -73,27 +74,26 @@ const event = message(schema, 'Event');
 /** DT_STRING of tensorflow/core/framework/types.proto. */
 const stringType = 7;
 
-export interface At {
+export interface EventTime {
   /** Seconds since 1970. */
   readonly seconds: number;
   readonly step: number;
 }
 
-const record = ({ seconds, step }: At, what: object): Uint8Array =>
+const record = ({ seconds, step }: EventTime, what: object): Uint8Array =>
   recordOf(event.encode({ wallTime: seconds, step, ...what }));
 
-/** The first record of a file. */
-export const versionRecord = (at: At): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
+export const versionRecord = (at: EventTime): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
 
 /** The run goes on from `step`: readers forget what earlier files have of this step and later ones. */
-export const startRecord = (at: At): Uint8Array => record(at, { sessionLog: { status: 'START' } });
+export const startRecord = (at: EventTime): Uint8Array => record(at, { sessionLog: { status: 'START' } });
 
 /** One number under each name, as float32; names with a `/` are shown in groups. */
-export const scalarsRecord = (at: At, scalars: Readonly<Record<string, number>>): Uint8Array =>
+export const scalarsRecord = (at: EventTime, scalars: Readonly<Record<string, number>>): Uint8Array =>
   record(at, { summary: { value: Object.entries(scalars).map(([tag, simpleValue]) => ({ tag, simpleValue })) } });
 
 /** A text under a name, which is shown as Markdown. */
-export const textRecord = (at: At, tag: string, text: string): Uint8Array =>
+export const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
   record(at, {
     summary: {
       value: [

@@ -1,7 +1,7 @@
 /** The weights of the best epoch so far, in the folder of a run. */
 import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Best } from '../artifact/checkpoint.ts';
+import type { BestEpoch } from '../artifact/checkpoint.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { writing } from '../diagnostics/system_reason.ts';
 import { checksumOf } from '../storage/checksum.ts';
@@ -23,7 +23,7 @@ export async function nameAlso(folder: string, from: string, to: string): Promis
  * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
  * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
-export async function restoreBest(folder: string, best: Best): Promise<void> {
+export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {
   const file = bestFile(best.epoch);
   const fileNames = await namesIn(folder);
   const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;

@@ -1,8 +1,8 @@
-/** What a run leaves as a model: its weights, and the files and the manifest around them. */
+/** Writes the model of a run: its weights, and the files and the manifest around them. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Progress } from '../artifact/checkpoint.ts';
-import type { Change } from '../artifact/identity.ts';
+import type { SettingChange } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { type TrainingState, weightTensors } from '../artifact/training_state.ts';
@@ -24,7 +24,6 @@ export interface ModelWriteOptions {
   readonly dataset: Dataset;
   readonly engine: Engine;
   readonly folder: string;
-  /** What the user wrote; kept with the model. */
   readonly origin: Origin;
   readonly tower: string;
 }
@@ -54,7 +53,7 @@ export async function writeWeights(
 }
 
 interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision'> {
-  readonly changes: readonly Change[];
+  readonly changes: readonly SettingChange[];
   readonly from?: Lineage;
 }
 

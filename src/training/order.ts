@@ -10,7 +10,7 @@ export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
   readonly rows: number;
   readonly steps: number;
-  /** Of `rows`, those that each epoch leaves out, since they are too few for a batch. */
+  /** Rows that each epoch leaves out, since they are too few for a batch. */
   readonly leftOut: number;
   /** Training rows that are the target of no position, since nothing is before them. */
   readonly withoutList: number;

@@ -7,7 +7,7 @@ import { operationsFor, type Precision } from '../plan/precision.ts';
 export interface ChosenPrecision {
   readonly precision: Precision;
   readonly asked: 'bf16' | 'auto';
-  /** What speaks for it, or what a user should know of it. */
+  /** Reason for it, or a remark for the user. */
   readonly because?: string;
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Progress } from '../artifact/checkpoint.ts';
-import type { Change } from '../artifact/identity.ts';
+import type { SettingChange } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { saveState } from '../artifact/training_state.ts';
@@ -71,10 +71,10 @@ class EpochClock {
 
 export interface ResumeState {
   readonly progress: Progress;
-  readonly changes: readonly Change[];
+  readonly changes: readonly SettingChange[];
   readonly resumed: boolean;
   readonly kept: readonly string[];
-  /** Of an earlier run that this one went on from. */
+  /** Present where this run went on from an earlier one. */
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
   readonly others?: OtherWorkers | undefined;

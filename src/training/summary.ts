@@ -1,4 +1,4 @@
-/** What a folder of a run says of itself: for lists of runs. Its weights are not read. */
+/** Summarizes the folder of a run for lists of runs. Its weights are not read. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest } from '../artifact/load.ts';

@@ -24,7 +24,7 @@ export interface StepTaken {
   readonly times: readonly [number, number, number, number];
 }
 
-export interface StepRequest {
+export interface TrainingStepRequest {
   readonly rows: Int32Array;
   /** From 1, with those of earlier runs. */
   readonly number: number;
@@ -37,7 +37,7 @@ export interface StepRequest {
   seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
-export async function takeStep(plan: Plan, state: BegunState, request: StepRequest): Promise<StepTaken> {
+export async function takeStep(plan: Plan, state: BegunState, request: TrainingStepRequest): Promise<StepTaken> {
   const { feeder, program, group } = state;
   const { rows, number, rates, signal, watch, norms, seen } = request;
   const fetchStart = performance.now();

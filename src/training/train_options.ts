@@ -1,4 +1,3 @@
-/** What a training is asked for, and what it comes to. */
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import type { Group } from '../engine/group.ts';

@@ -1,7 +1,7 @@
 /** Sends what a tracking server does not have of a study. All of it follows from the log of the study, which no kill takes away. */
 import { basename, resolve } from 'node:path';
 import { defined } from '../../defined.ts';
-import type { Client } from '../../tracking/mlflow/client.ts';
+import type { MlflowClient } from '../../tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
@@ -59,7 +59,7 @@ export class StudySender {
   };
 
   constructor(
-    private readonly client: Client,
+    private readonly client: MlflowClient,
     private readonly of: OfStudy,
   ) {}
 

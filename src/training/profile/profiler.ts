@@ -21,7 +21,7 @@ export interface ProfilerOptions {
   readonly engine: Engine;
   readonly graph: Graph;
   readonly towers: readonly string[];
-  /** Of steps, scores and losses, by the label of their nodes. */
+  /** Positions of steps, scores and losses, by the label of their nodes. */
   readonly places: ReadonlyMap<string, BlockPosition>;
   /** Rows of a batch. */
   readonly rows: number;

@@ -19,7 +19,7 @@ interface ShuffledChunk {
   readonly epoch: number;
   readonly group: number;
   readonly events: Events;
-  /** Of the epoch's rows in their order, the place of the first one here. */
+  /** Index among the epoch's rows in their order of the first one here. */
   readonly from: number;
   /** The row of `events` at each place from there on. */
   readonly order: Int32Array;

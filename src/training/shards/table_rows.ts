@@ -1,4 +1,3 @@
-/** What the rows of tables take while training has them in memory, next to rows of events. */
 import { rowSizes, tableBytes } from '../../embedding/table_size.ts';
 import type { Plan } from '../../plan/plan.ts';
 

@@ -1,4 +1,4 @@
-/** What of a plan needs all training rows at any time, so that a few piles are not enough. */
+/** Finds the parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { Plan, RowsOf } from '../../plan/plan.ts';
 

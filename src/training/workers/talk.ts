@@ -24,7 +24,7 @@ export interface RoundStart {
   readonly epoch: number;
   readonly stepOfEpoch: number;
   readonly step: number;
-  /** Of earlier runs: draws count on from there. */
+  /** Totals of earlier runs: draws count on from there. */
   readonly before: { readonly epochs: number; readonly steps: number };
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../random/random.ts';
-import type { Point, Space } from '../space.ts';
+import type { Point, SearchSpace } from '../space.ts';
 
 /** A way to choose the next point. */
 export interface Sampler {
@@ -7,5 +7,5 @@ export interface Sampler {
   readonly doc: string;
   readonly paper: string;
   /** @param ranked points that were tried, the best first */
-  suggest(space: Space, ranked: readonly Point[], random: Random): Point;
+  suggest(space: SearchSpace, ranked: readonly Point[], random: Random): Point;
 }
