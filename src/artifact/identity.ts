@@ -124,7 +124,6 @@ export function changesOf(before: RunSettings, now: RunSettings, step: number): 
   );
 }
 
-/** A run reads it when it begins and when it ends. */
 const fingerprintCache = new WeakMap<Dataset, Fingerprint>();
 
 export function fingerprintOf(dataset: Dataset): Fingerprint {

@@ -7,7 +7,6 @@ import { defined } from '../defined.ts';
 export interface Lineage {
   /** Checksum of the manifest of the run before. */
   readonly checksum: string;
-  /** Its folder, as it was named. */
   readonly name: string;
   /** Runs in a row that went before this one. */
   readonly runs: number;

@@ -12,7 +12,6 @@ export interface Manifest {
   readonly tower: string;
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
-  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly training: {
     readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';

@@ -117,7 +117,6 @@ export async function writeEncodings(folder: string, encodings: Dataset['encodin
   }
 }
 
-/** Writes each text into its folder, made where it is missing. */
 export async function writeTexts(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of texts) {
     const textPath = join(folder, path);
@@ -129,7 +128,6 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 export interface ArtifactPaths {
   /** Paths of `tower user`, `part 8 of user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
   readonly graphs: ReadonlyMap<string, string>;
-  /** By feature. */
   readonly encodings: ReadonlyMap<string, string>;
   readonly sources: readonly string[];
   readonly data?: string;

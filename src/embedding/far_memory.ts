@@ -11,7 +11,6 @@ export interface FarMemory {
   codes(): Int32Array;
   /** Number of each of them in the whole table, to be filled. */
   ids(): Int32Array;
-  /** Their gradients, to be filled. */
   sums(): Uint8Array;
   /** Rows of the first `count` codes as float32; valid until the next call. */
   gather(count: number): Uint8Array;
@@ -27,7 +26,6 @@ interface FarStep {
   readonly rate: number;
   readonly keep: number;
   readonly l2: number;
-  /** Rounding draws from them. */
   readonly noise: DrawKeys;
 }
 
@@ -37,7 +35,6 @@ export interface FarMemoryOptions {
   readonly precision: RowPrecision;
   readonly specs: readonly StateSpec[];
   readonly optimizer?: RowOptimizerPlan;
-  /** Rows of a chunk. */
   readonly chunkRows: number;
 }
 

@@ -9,8 +9,54 @@ import type { LongNumbers } from '../storage/tensor_header.ts';
 import { type DrawKeys, type FarMemory, type FarNumbers, makeFarMemory, type RowPrecision } from './far_memory.ts';
 import type { RowsToUpdate, StateSpec } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import type { Shards } from './shards.ts';
 import { type KernelSpace, type Region, spaceLimit } from './space.ts';
+
+/**
+ * Places the rows of a table that takes several memories. Row r is of virtual shard r mod 64, and a memory has whole shards, so the
+ * values, the file and the steps of a row do not depend on how many memories there are.
+ */
+const shardBits = 6;
+const shardCount = 2 ** shardBits;
+
+interface Shards {
+  readonly rowsIn: readonly number[];
+  memoryOf(row: number): number;
+  /** Among the rows of its memory. */
+  placeOf(row: number): number;
+}
+
+/** Part of a memory that rows may take: the rest is for rows on their way. */
+const rowShare = 0.75;
+
+/**
+ * Takes as few memories as hold the rows; undefined where the rows are too many for all of them.
+ * @param bytes of a row, with its state
+ */
+export function makeShards(rows: number, bytes: number): Shards | undefined {
+  const perShard = Math.ceil(rows / shardCount);
+  for (let memories = 1; memories <= shardCount; memories++) {
+    if (Math.ceil(shardCount / memories) * perShard * bytes <= rowShare * spaceLimit()) return layOut(rows, memories);
+  }
+  return undefined;
+}
+
+function layOut(rows: number, memories: number): Shards {
+  const memoryOfShard = new Uint8Array(shardCount);
+  const firstOfShard = new Float64Array(shardCount);
+  const rowsIn = new Array<number>(memories).fill(0);
+  for (let shard = 0; shard < shardCount; shard++) {
+    const memoryIndex = Math.floor((shard * memories) / shardCount);
+    memoryOfShard[shard] = memoryIndex;
+    firstOfShard[shard] = rowsIn[memoryIndex]!;
+    rowsIn[memoryIndex]! += Math.max(0, Math.ceil((rows - shard) / shardCount));
+  }
+  const mask = shardCount - 1;
+  return {
+    rowsIn,
+    memoryOf: (row) => memoryOfShard[row & mask]!,
+    placeOf: (row) => firstOfShard[row & mask]! + (row >>> shardBits),
+  };
+}
 
 /** Codes a chunk at a time, each chunk ordered by memory by counting: codes of one memory keep their order. */
 interface CodeChunk {
@@ -39,7 +85,6 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   const places = new Int32Array(chunkRows);
   const order = new Int32Array(chunkRows);
   return {
-    /** Codes of a chunk, at most. */
     most: chunkRows,
     each(codes: Int32Array, act: (chunk: CodeChunk) => void): void {
       for (let from = 0; from < codes.length; from += chunkRows) {
@@ -130,7 +175,6 @@ export class FarRows implements Staging {
     return { table: target, places: this.#places.pointer };
   }
 
-  /** Takes one optimizer step of the rows seen. */
   update(seen: RowsToUpdate, rate: number, keep: number, l2: number): void {
     const { front, enlarge } = this.#options;
     const rowBytes = this.#rowBytes;
@@ -171,12 +215,10 @@ export class FarRows implements Staging {
     }
   }
 
-  /** Values in the order of rows. */
   values(): LongNumbers {
     return this.#long('F32', this.#options.dim, (memory) => memory.values());
   }
 
-  /** The state by name, each in the order of rows. */
   state(): Readonly<Record<string, LongNumbers | Int32Array>> {
     const { specs, dim, precision } = this.#options;
     const ofRows = specs.map(({ name, per, dtype }, at) => {

@@ -10,7 +10,6 @@ import {
 import type { Table } from './table.ts';
 
 export interface Growth {
-  /** Rows of the table before. */
   readonly rows: number;
   /** The row before of each row now, −1 for a new one. Absent: all rows are where they were. */
   readonly rowsBefore?: Int32Array | undefined;

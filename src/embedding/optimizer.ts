@@ -29,7 +29,6 @@ interface RowOptimizer {
   prepare(kernels: Kernels, plan: RowOptimizerPlan, state: readonly number[], space: KernelSpace): RowUpdate;
 }
 
-/** Keeps a sum of squares for each element, or for each row. */
 function adagrad(per: StateSpec['per'], updateOf: (kernels: Kernels) => Kernels['updateAdagrad']): RowOptimizer {
   return {
     state: ({ initialAccumulator }) => [{ name: 'sum', per, dtype: 'float32', initial: initialAccumulator }],

@@ -39,7 +39,6 @@ export class PendingGradients {
     );
   }
 
-  /** Adds gradients of rows, in their order. */
   add({ codes, sums }: RowGradients): void {
     const { name, rows, space } = this.#memory;
     this.#given = this.#memory.enlarge(this.#given, codes.byteLength);

@@ -32,7 +32,6 @@ interface GraphSide {
   readonly layers: readonly Region[];
   /** The last whole layer that was computed. */
   latest: Region;
-  /** Codes of all rows in order. */
   readonly all: Region;
   /** By row of `shown`, the number of the refresh that computed it. */
   readonly stamps: Region;
@@ -44,7 +43,6 @@ interface GraphSide {
 }
 
 export class Propagation {
-  /** Both tables lie in it. */
   readonly space: KernelSpace = makeSpace();
   readonly #layers: number;
   readonly #sides: GraphSide[] = [];

@@ -40,7 +40,6 @@ interface PartialRanks {
    */
   take(scores: Float32Array, from: number, to: number): void;
   count(scores: Float32Array, from: number, to: number): void;
-  /** Once all columns are counted. */
   ranks(): RowRanks;
 }
 

@@ -33,7 +33,6 @@ export interface Remote {
   asked(): readonly Int32Array[];
   /** Own rows, float32 [rows, dim]. */
   give(rows: Int32Array): Float32Array;
-  /** Takes the requested rows, by owner. */
   take(rows: readonly Float32Array[]): void;
   /** Returns by owner the gradients of the rows of the step; then none has one. */
   drain(): readonly RowGradients[];

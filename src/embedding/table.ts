@@ -7,12 +7,12 @@ import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { makeRandom } from '../random/random.ts';
 import { isLong, kindOf, type Numbers, writeNumbers } from '../storage/tensor_header.ts';
-import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients, type RowGradients } from './pending_gradients.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
 import type { Remote } from './remote.ts';
 import { spaceLimit } from './space.ts';
+import type { Lookup, LookupOptions } from './table_lookup.ts';
 import { TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 import { stateLength } from './table_size.ts';
@@ -44,10 +44,8 @@ export interface Table {
   stateNumbers(): Readonly<Record<string, Numbers>>;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
   initialize(seed: number, limit: number): void;
-  /** Copies values, and state where given, into the table. */
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
-  /** Length of the pending gradients, all rows together. */
   gradientNorm(): number;
   /** Takes the pending gradients out, in the order of their rows. */
   drain(): RowGradients;
@@ -59,7 +57,6 @@ export interface Table {
    * @param counts of some rows of a table: the step counts for it, even if no row here has a gradient
    */
   update(multiplier?: number, rate?: number, counts?: boolean): void;
-  /** Present where workers share the rows. */
   readonly remote?: Remote;
 }
 

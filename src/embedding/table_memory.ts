@@ -3,10 +3,9 @@ import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
 import { freeBytes } from './available_memory.ts';
-import { FarRows } from './far_rows.ts';
+import { FarRows, makeShards } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import { makeShards } from './shards.ts';
 import { type KernelSpace, makeSpace, type Region, spaceLimit } from './space.ts';
 import { sizeWords, stateLength, tableBytes } from './table_size.ts';
 
@@ -18,7 +17,6 @@ export interface TableOptions {
   readonly optimizer?: RowOptimizerPlan;
   /** True if the rate of `optimizer` is the table's own, whatever rate an update names. */
   readonly ownRate?: boolean;
-  /** Updates leave its rows as they are. */
   readonly frozen?: boolean;
   /** Layers of a graph that it is a table of. */
   readonly layers?: number;
@@ -41,13 +39,11 @@ export interface ShownRows {
 export interface TableMemory {
   readonly name: string;
   readonly rows: number;
-  /** Values and optimizer state. */
   readonly bytes: number;
   readonly rowBytes: number;
   readonly space: KernelSpace;
   /** float32 [rows, dim]; empty where the rows are far. */
   readonly values: Region;
-  /** Rows and their state, if they are in memories of their own. */
   readonly far?: FarRows;
   /** Look-ups read from it, if the values are not in this memory. */
   readonly staged?: Staging;

@@ -8,7 +8,6 @@ export interface TableSize {
   readonly rows: number;
   readonly dim: number;
   readonly optimizer?: RowOptimizerPlan;
-  /** Layers of a graph that it is a table of. */
   readonly layers?: number;
   /** Absent: float32. */
   readonly precision?: 'bf16';

@@ -151,7 +151,6 @@ function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): n
 
 /** The part of a training step besides tables and weights. A run that cannot fit says so before it starts. */
 interface StepSize {
-  /** Rows of a step. */
   readonly batch: number;
   readonly bytes: number;
 }

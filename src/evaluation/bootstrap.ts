@@ -21,7 +21,6 @@ export interface BootstrapSample {
 }
 
 export interface BootstrapOptions {
-  /** Times that all groups are drawn anew. */
   readonly draws?: number;
   readonly seed?: number;
   /** 0.95: between the 2.5th and the 97.5th percentile of the draws. */
@@ -56,7 +55,6 @@ export function sumsOf(values: Float64Array, group: Int32Array, groups: number):
 export interface GroupSums {
   /** By series, then by group. */
   readonly sums: readonly Float64Array[];
-  /** Questions of each group. */
   readonly sizes: Float64Array;
   readonly reference?: number;
 }

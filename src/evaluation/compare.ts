@@ -49,7 +49,6 @@ export interface Comparison {
   readonly metrics: readonly string[];
   readonly against: string;
   readonly rows: readonly ComparedRow[];
-  /** Sentences that say what the figures are figures of. */
   readonly protocol: readonly string[];
 }
 

@@ -128,7 +128,6 @@ export interface ChosenBaselines {
   /** In the order printed. `open` chooses the setting where there are several. */
   readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
   readonly leftOut: readonly string[];
-  /** Estimate for all of them together. */
   readonly seconds: number;
 }
 

@@ -31,9 +31,7 @@ export interface Evaluation {
   readonly metrics: readonly string[];
   /** The model first, then the baselines. */
   readonly rows: readonly EvaluationRow[];
-  /** The model's figures by popularity and by history length. */
   readonly slices: Slices;
-  /** Some rankings of the model, drawn by chance. */
   readonly examples?: readonly RankingExample[];
   /** Weights of blocks that weigh fields. Absent where the model has none. */
   readonly attention?: readonly Attention[];
@@ -48,7 +46,6 @@ export interface Evaluation {
 export interface EvaluationRow extends Figures {
   readonly name: string;
   readonly doc: string;
-  /** Setting of a baseline that validation chose, and out of how many. */
   readonly setting?: string;
   readonly milliseconds: number;
   /** Intervals of `all`, by users drawn anew. A metric of all rankings together has none. */
@@ -61,7 +58,6 @@ export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
   /** `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
-  /** Predictions of the tasks of the plan for the events of the part. */
   readonly predictions?: Predictions;
   /** True if seen items leave the ranking of an event. Default: as the data block declares. */
   readonly removeSeen?: boolean;
@@ -138,6 +134,5 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   };
 }
 
-/** The setting of a row, where it was chosen. */
 export const settingSentence = ({ name, setting }: Pick<EvaluationRow, 'name' | 'setting'>): string[] =>
   setting === undefined ? [] : [`${name}: ${setting}.`];

@@ -15,7 +15,6 @@ export interface RankingExample {
   readonly user?: string;
   /** The latest first. */
   readonly history: readonly ExampleItem[];
-  /** Items of the whole history. */
   readonly had: number;
   /** Items that were held out, and the rank of each; no rank: the item cannot be ranked. */
   readonly held: readonly (ExampleItem & { readonly rank?: number })[];

@@ -6,7 +6,6 @@ import type { ScoringTask } from '../scoring/scorer.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
-/** One metric at its arguments. */
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;

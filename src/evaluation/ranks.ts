@@ -154,14 +154,12 @@ type Piece = readonly [from: number, to: number];
 interface BlockSizes {
   /** Scores of some whole rows: where they are more, and the scorer can, it scores a piece of the corpus at a time. */
   readonly most: number;
-  /** Items of a piece. */
   readonly piece: number;
 }
 
 interface ScorePieces {
   /** End to end, the whole corpus. */
   readonly pieces: readonly Piece[];
-  /** Rows that are scored together. */
   readonly rowsAtOnce: number;
   /** Scores of these rows and a piece of the items: float32 [rows, items], until the next are asked for. */
   scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;

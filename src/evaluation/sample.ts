@@ -29,7 +29,6 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   };
 }
 
-/** Wraps a scorer that knows the rows of the whole task. */
 export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
   const wholeRows = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
   const { expect, scoreSome } = scorer;
@@ -61,12 +60,10 @@ export interface RankingSample {
   readonly per: Per;
 }
 
-/** All rankings, or some of them. */
 export interface DrawnRankings {
   readonly sample?: RankingSample;
   /** Takes the drawn part of a task over the same events; the task itself where all are drawn. */
   of(task: ScoringTask): ScoringTask;
-  /** Wraps a scorer of all events for that part. */
   scorer(whole: Scorer): Scorer;
 }
 

@@ -23,7 +23,6 @@ export function rankingSentence(task: ScoringTask, part: Part): string {
 export const sampleSentence = ({ rankings, of, per }: RankingSample, part: Part): string =>
   `These are ${rankings.toLocaleString('en')} of the ${of.toLocaleString('en')} ${per === 'user' ? `users with ${part} events` : `${part} events`}, drawn at random, the same ones for every model of this data; the intervals are wider for it.`;
 
-/** Says how many events are cold, and which rows rank their items. */
 export function coldSentence(
   cold: ColdItems,
   events: number,

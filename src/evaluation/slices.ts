@@ -7,7 +7,6 @@ import type { Ranks } from './ranks.ts';
 export interface FigureSlice {
   /** `10–29`. */
   readonly name: string;
-  /** Held-out events of the slice. */
   readonly events: number;
   /**
    * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a
@@ -26,7 +25,6 @@ export interface Slices {
   readonly by?: { readonly feature: string; readonly slices: readonly FigureSlice[] };
 }
 
-/** Name of the slice of items without a training event. */
 export const coldSlice = 'none (cold)';
 
 /** Lower ends of the buckets; the last has no upper end. */
@@ -85,7 +83,6 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   };
 }
 
-/** Values that have a slice of their own. */
 const maxValues = 20;
 
 /** A question has the value of the event that asks. */

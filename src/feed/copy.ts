@@ -130,14 +130,12 @@ export function pickShares(
   }
 }
 
-/** Elements of the longest bag. */
 export function longestOf({ starts, ends }: BagColumn): number {
   let longest = 0;
   for (let i = 0; i < starts.length; i++) longest = Math.max(longest, ends[i]! - starts[i]!);
   return longest;
 }
 
-/** Elements that the bags of the rows have in all. */
 export function countOf({ starts, ends }: BagColumn, rows: Int32Array): number {
   let total = 0;
   for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;

@@ -20,8 +20,7 @@ import { makeOwnItems } from './planned_items.ts';
 import { makeQueues } from './queue.ts';
 import { type ItemSampler, makeSampler } from './sampler.ts';
 import { makeRowNumbers, type RowNumbers } from './seen_rows.ts';
-import { isLocal, type WorkerShare } from './share.ts';
-import { makeShare } from './shared_fill.ts';
+import { fillOf, isLocal, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
 import { makeSource } from './sources.ts';
 import type { FeedWatch } from './watch.ts';
@@ -39,7 +38,6 @@ export interface FeederOptions {
   readonly share?: WorkerShare;
 }
 
-/** The rate of the dense optimizer in one step. */
 interface DenseRate {
   /** After its schedule. */
   readonly rate: number;
@@ -64,7 +62,6 @@ export interface Feeder {
   apply(outputs: Tensors, multiplier?: number, rate?: number, watch?: FeedWatch): void;
   /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
   accumulate(outputs: Tensors): void;
-  /** The second half: one step of each table. */
   update(multiplier?: number, rate?: number): void;
   /** Take mined negatives when an epoch begins. */
   readonly mined: readonly Mined[];
@@ -329,7 +326,6 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
   });
 }
 
-/** Takes the gradients of a step into the tables. */
 function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
   // A table at a time: what was summed for it is still in the cache when its rows are updated.
   for (const [table, its] of learning) {
@@ -361,5 +357,34 @@ function makeSamples(corpus: Corpus, seed: number) {
       drawnSample.step = step;
     }
     return drawnSample.rows;
+  };
+}
+
+interface NamedInput {
+  readonly name: string;
+  readonly source: InputFeed;
+}
+
+function makeShare(plan: GraphPlan, share: WorkerShare) {
+  const rows = new WorkerRows(plan, share);
+  const fills = new Map<string, ShareFill>(plan.inputs.map((input) => [input.name, fillOf(plan.graph, input)!]));
+  return {
+    rows,
+    fill(sources: readonly (NamedInput & { readonly input: InputPlan })[], batch: Batch): Tensors {
+      const ownBatch = rows.batch(batch, batch);
+      const batchOf = (name: string): Batch => (fills.get(name) === 'own' ? ownBatch : batch);
+      if (batch.whole) for (const { source } of sources) source.number?.(batch.whole);
+      for (const { name, source } of sources) source.reserve?.(batchOf(name));
+      const tensors: Record<string, Tensor> = {};
+      for (const { name, source, input } of sources) {
+        tensors[name] = rows.cut(input, fills.get(name)!, source.fill(batchOf(name)), batch);
+      }
+      return { ...tensors, ...rows.tensors(batch) };
+    },
+    /** Keeps for the first worker alone the gradient of an input that every worker has whole. */
+    learning(learning: ReadonlyMap<Table, readonly NamedInput[]>): ReadonlyMap<Table, readonly NamedInput[]> {
+      if (share.rank === 0) return learning;
+      return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));
+    },
   };
 }

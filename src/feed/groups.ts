@@ -2,7 +2,6 @@ import type { Tensor } from '../graph/graph.ts';
 
 /** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
 export interface EqualPlaces {
-  /** Takes a new list of numbers. */
   fill(count: number, numberOf: (place: number) => number): void;
   /** The first place that has this number; −1: none. */
   first(number: number): number;
@@ -46,7 +45,6 @@ export function makeGroups(): EqualPlaces {
   };
 }
 
-/** A growing list of (row, column). */
 export interface PairList {
   clear(): void;
   add(row: number, column: number): void;

@@ -14,7 +14,6 @@ export interface Mined {
   readonly items: OwnItems;
   /** The users of an epoch, by row and ascending: drawn from the seed and the epoch alone. */
   usersOf(epoch: number): Int32Array;
-  /** The latest training event of a user. */
   eventOf(user: number): number;
   /**
    * Takes the best items of each of these users, `best` each; −1 where there are no more.

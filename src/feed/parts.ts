@@ -19,7 +19,6 @@ export interface PartsOptions {
   readonly lengths: readonly number[];
   /** Elements of the list of an event, or of its whole sequence. */
   lengthOf(event: number): number;
-  /** Present where the targets are positions. */
   readonly windows?: Windows;
 }
 

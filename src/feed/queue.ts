@@ -13,7 +13,6 @@ export interface VectorQueue {
   state(): Readonly<Record<string, Float32Array | Int32Array>>;
 }
 
-/** One queue a task. */
 export function makeQueues(): (of: QueueRows) => VectorQueue {
   const queueOfTask = new Map<string, VectorQueue>();
   return (of) => {

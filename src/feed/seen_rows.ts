@@ -4,7 +4,6 @@ export interface RowNumbers {
   begin(batch: object): void;
   /** The number of a row of the table. */
   place(code: number): number;
-  /** Rows numbered so far. */
   readonly count: number;
 }
 

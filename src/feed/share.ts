@@ -151,7 +151,6 @@ export class WorkerRows {
     return rows.subarray(...rangeOf(rows.length, this.share));
   }
 
-  /** Cuts out of a tensor of all rows what the worker's graph reads. */
   cut(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
     if (fill === 'pairs') return pairsWithin(tensor, rangeOf(batch.rows.length, this.share));
     if (fill !== 'cut') return tensor;

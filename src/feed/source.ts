@@ -21,7 +21,6 @@ import type { BatchPart, BatchSequences } from './parts.ts';
 import type { VectorQueue } from './queue.ts';
 import type { RowNumbers } from './seen_rows.ts';
 
-/** One step's rows. */
 export interface Batch {
   /** Rows of the events (or of whatever columns a forward-only feed reads). */
   readonly rows: Int32Array;
@@ -41,7 +40,6 @@ export interface Batch {
   placesOf?(rows: RowsOf): (row: number) => number;
   /** Lists in sequence, each once, where the graph reads them, and not by part. */
   readonly sequences?: BatchSequences;
-  /** The part whose lists have so many places. */
   partOf(rows: PartRows): BatchPart;
   /** Items, each once, where the graph reads them. */
   readonly distinct?: DistinctRows;
@@ -57,9 +55,7 @@ export interface FeedContext {
   readonly training?: {
     readonly events: Events;
     readonly corpus: Corpus;
-    /** Rows of a whole batch. */
     readonly batch: number;
-    /** Present where the graph reads distinct rows. */
     readonly distinct?: DistinctItems;
     /** Items of the lists of a batch, where lists go through the item tower. */
     readonly elements?: ListedItems;

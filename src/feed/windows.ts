@@ -6,7 +6,6 @@ import type { BagColumn, IndexedColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 
 export interface Windows {
-  /** Events that have a window. */
   readonly targets: number;
   /** By window, the event whose list it is. */
   readonly rows: Int32Array;

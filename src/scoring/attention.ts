@@ -16,7 +16,6 @@ export interface Attention {
   readonly block: string;
   /** The rows that it was read over, in words: `610 test events`. */
   readonly over: string;
-  /** In the order of the fields. */
   readonly fields: readonly FieldAttention[];
 }
 

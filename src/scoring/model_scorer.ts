@@ -4,7 +4,6 @@ import type { Retrieval } from './retrieval.ts';
 import type { Scorer } from './scorer.ts';
 import type { Vectors } from './tower_vectors.ts';
 
-/** Ranks the corpus for an event by the model. */
 export function modelScorer(
   retrieval: Retrieval,
   { plan, events, corpus }: { readonly plan: Plan; readonly events: Events; readonly corpus: Corpus },

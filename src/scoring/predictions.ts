@@ -10,7 +10,6 @@ import { parametersOf, rowsAtOnce } from './tower_vectors.ts';
 /** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */
 export type Predictions = ReadonlyMap<string, Float32Array>;
 
-/** Predicts every task of the plan that predicts; none where none does. */
 export async function predictionsOf(
   { plan, engine, tables, parameters }: { plan: Plan; engine: Engine; tables: Tables; parameters: Tensors },
   events: Events,

@@ -3,7 +3,6 @@ import type { Corpus, Events, IndexedBags, Users } from '../data/dataset.ts';
 /** Anything that ranks the corpus for an event: the model, or something to compare it with. */
 export interface Scorer {
   readonly name: string;
-  /** One sentence that says what it scores by. */
   readonly doc: string;
   /** It has something to rank items without training events by. Absent: such an item is a miss. */
   readonly ranksCold?: true;
@@ -39,7 +38,6 @@ export interface ScoringTask {
 /** Codes of one feature, and the items of the training part. */
 export interface Context {
   readonly feature: string;
-  /** Prints a code. */
   readonly words: (code: number) => string;
   /** One entry a training event: the feature's code, and the row of its item. */
   readonly training: Int32Array;

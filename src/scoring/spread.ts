@@ -44,7 +44,7 @@ export function spreadOf(name: string, rowOf: (row: number) => NumberVector, row
   return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, lengths, width) };
 }
 
-/** All rows, or `mostRows` different ones. */
+/** All rows, or `maxSpreadRows` different ones. */
 function drawRows(rows: number): number[] {
   if (rows <= maxSpreadRows) return Array.from({ length: rows }, (_, row) => row);
   const random = makeRandom(1, spreadStream);

@@ -80,7 +80,6 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.close();
   }
 
-  /** Numbers of a row. */
   private get each(): number {
     return this.tower.width * (this.tower.interests ?? 1);
   }

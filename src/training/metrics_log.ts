@@ -29,7 +29,6 @@ export interface MetricsLog extends Pick<RunLog, 'path' | 'checksum' | 'close'> 
   append(record: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-/** Bytes that are read at a time. */
 const pieceBytes = 4 * 2 ** 20;
 
 /**

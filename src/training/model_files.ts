@@ -1,7 +1,8 @@
 /** Writes the model of a run: its weights, and the files and the manifest around them. */
 import { createHash } from 'node:crypto';
+import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Progress } from '../artifact/checkpoint.ts';
+import type { BestEpoch, Progress } from '../artifact/checkpoint.ts';
 import type { SettingChange } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
@@ -9,14 +10,15 @@ import { type TrainingState, weightTensors } from '../artifact/training_state.ts
 import { type Origin, writeArtifact } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { writing } from '../diagnostics/system_reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Checksum } from '../storage/checksum.ts';
-import { writeDurably } from '../storage/durable.ts';
+import { type Checksum, checksumOf } from '../storage/checksum.ts';
+import { remove, syncFolder, writeDurably } from '../storage/durable.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
-import { nameAlso } from './best_weights.ts';
-import { admissionFilesIn, bestFile, runFile, weightsFile } from './folder.ts';
+import { admissionFilesIn, bestFile, isBestFile, namesIn, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
 export interface ModelWriteOptions {
@@ -28,7 +30,6 @@ export interface ModelWriteOptions {
   readonly tower: string;
 }
 
-/** Writes the weights as they are now into a file of the folder. */
 export async function writeWeights(
   { plan, folder }: ModelWriteOptions,
   { tables, program }: TrainingState,
@@ -85,4 +86,33 @@ export async function writeModel(
     },
     present: [weightsFile, runFile, metricsFile, stepsFile, ...(await admissionFilesIn(folder))],
   });
+}
+
+/** Gives a file of the folder a second name, without copying it where the file system can. */
+async function nameAlso(folder: string, from: string, to: string): Promise<void> {
+  const [source, target] = [join(folder, from), join(folder, to)];
+  await remove(target);
+  await writing(
+    target,
+    link(source, target).catch(() => copyFile(source, target)),
+  );
+  await writing(folder, syncFolder(folder));
+}
+
+/**
+ * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
+ * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
+ */
+export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {
+  const file = bestFile(best.epoch);
+  const fileNames = await namesIn(folder);
+  const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;
+  const { sha256, bytes } = await checksumOf(folder, presentFile);
+  if (sha256 !== best.sha256 || bytes !== best.bytes)
+    throw failure('changed-file', { path: join(folder, presentFile) });
+  if (presentFile !== file) await nameAlso(folder, presentFile, file);
+}
+
+export async function removeOldBest(folder: string, keep?: string): Promise<void> {
+  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
 }

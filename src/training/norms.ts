@@ -17,7 +17,6 @@ const maxNormSteps = 240;
 
 export const normsEvery = (steps: number): number => Math.max(minStepsBetween, Math.ceil(steps / maxNormSteps));
 
-/** Names of the values in `steps.jsonl`. */
 export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
 export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix) || name.startsWith(tablePrefix);
 

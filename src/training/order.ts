@@ -1,4 +1,3 @@
-/** The events that each step of a run takes. */
 import type { Events } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
 import { type Windows, windowsOf } from '../feed/windows.ts';

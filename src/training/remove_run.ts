@@ -1,4 +1,3 @@
-/** Removes a run that is not needed any more. */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkpointFile } from '../artifact/checkpoint.ts';

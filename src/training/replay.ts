@@ -41,7 +41,6 @@ export interface ReplayOptions {
   readonly step: number;
   /** A folder for step.json, before.safetensors, after.safetensors and tensors.safetensors; nothing is written without it. */
   readonly out?: string;
-  /** Writes into a folder that is not empty. */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
 }

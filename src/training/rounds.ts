@@ -11,7 +11,6 @@ export interface Rounds<E extends AnyEpoch = Epoch> {
   round(start: number): Pick<E, 'steps' | 'batch'>;
   /** True if a round that ends with step `end` is validated. */
   validates(number: number, end: number): boolean;
-  /** Validations of the whole run. */
   readonly validations: number;
   /** The round that ends with a validation, from 1. */
   roundOf(validation: number): number;

@@ -12,13 +12,12 @@ import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { AnyEpoch } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
-import { removeOldBest } from './best_weights.ts';
 import { CurrentTowers } from './current_towers.ts';
 import type { EventLog } from './event_log.ts';
 import { bestFile } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
-import { writeModel, writeWeights } from './model_files.ts';
+import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
 import type { EventOrder } from './order.ts';
 import type { ChosenPrecision } from './precision.ts';
@@ -81,7 +80,6 @@ export interface ResumeState {
 }
 
 const emptyChecksum = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
-/** The progress of a run that has not taken a step. */
 export const beginning: Progress = {
   epoch: 0,
   stepOfEpoch: 0,
@@ -152,7 +150,6 @@ export class TrainingRun {
     }
   }
 
-  /** Seals what the checkpoint has. */
   async finishAsItIs(): Promise<TrainResult> {
     await this.others?.release();
     return this.finish(this.ended() ?? 'stopped');
@@ -174,7 +171,6 @@ export class TrainingRun {
     return epoch >= this.rounds.roundOf(until(this.rounds.validations));
   }
 
-  /** Workers were asked to stop at the end of a round. */
   private isToStop(): boolean {
     return this.state.group !== undefined && this.options.signal?.aborted === true && this.progress.step > 0;
   }

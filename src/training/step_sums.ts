@@ -80,7 +80,6 @@ export function makeStepSums(
 const countedOf = (name: string, counted: number, rows: number): [string, number][] =>
   counted === rows ? [] : [[countedPrefix + name, counted]];
 
-/** Names of the outputs that are one number. */
 export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {
   return outputs.filter(({ node }) => nodes[node]!.type.shape.length === 0).map(({ name }) => name);
 }

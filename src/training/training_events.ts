@@ -1,4 +1,3 @@
-/** The events that a training run reports. */
 import type { RankingSample } from '../evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
@@ -39,9 +38,7 @@ export type TrainingEvent =
       readonly batch: number;
       readonly epochs: number;
       readonly stepsOfEpoch: number;
-      /** Steps of the whole run. */
       readonly steps: number;
-      /** Steps of a round, where `validate` counts them. */
       readonly round?: number;
       /** Steps that were done before, when resumed. */
       readonly resumedAt?: number;
@@ -51,7 +48,6 @@ export type TrainingEvent =
       readonly leftOut: number;
       /** Training rows without a list before them, which are the target of no position. */
       readonly withoutList?: number;
-      /** Files of the folder that Tower did not write, and that stay. */
       readonly kept?: readonly string[];
     }
   /** Some twenty times a second. */

@@ -25,7 +25,6 @@ export class RunValidation {
     return this.dataset.parts.validation.rows > 0;
   }
 
-  /** Rankings of the part that are made, where they are a sample. */
   get sample(): RankingSample | undefined {
     return this.drawn.sample;
   }

@@ -23,7 +23,6 @@ export interface HalvingState {
   readonly trials: readonly Trial[];
   /** Trial → the last rung that it was sent to. */
   readonly sent: ReadonlyMap<number, number>;
-  /** True if new trials may begin. */
   readonly more: boolean;
   /** True if nothing is running: the results will not change by themselves. */
   readonly settled: boolean;

@@ -65,7 +65,6 @@ export function journalOf({ name, space, records, rungs }: JournalOptions): stri
   return `${lines.join('\n')}\n`;
 }
 
-/** Returns the last record of each trial. */
 function lastOfTrials(records: readonly JobRecord[]): Map<number, JobRecord> {
   const last = new Map<number, JobRecord>();
   for (const record of records) if (record.kind === 'search') last.set(record.trial, record);

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import { writeTextDurably } from '../storage/durable.ts';
-import type { Study } from './study.ts';
-import type { JobRecord } from './trial.ts';
+import type { JobRecord, Study } from './trial.ts';
 import { isRecord, isStudy } from './valid.ts';
 
 export const studyFile = 'study.json';

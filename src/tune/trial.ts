@@ -1,5 +1,7 @@
 /** A study's log: a line for each piece of training that has ended. The state of a study follows from the lines. */
-import type { Point } from './space.ts';
+
+import type { SamplerName } from './samplers/table.ts';
+import type { Point, SearchSpace } from './space.ts';
 
 export type JobKind =
   /** A trial up to a rung. */
@@ -21,11 +23,9 @@ export interface TrialJob {
   readonly point?: Point;
 }
 
-/** A line of `trials.jsonl`. */
 export interface JobRecord extends TrialJob {
   /** From 0, in the order in which jobs were begun; lines are in this order. */
   readonly job: number;
-  /** The text of each setting. */
   readonly settings: Readonly<Record<string, string>>;
   readonly state: /** It may go on. */
     | 'paused'
@@ -61,4 +61,27 @@ export interface Trial {
   readonly validations: readonly number[];
   readonly seconds: number;
   readonly message?: string;
+}
+
+/** Two studies are the same, when one goes on, if these are equal. */
+export interface Study {
+  readonly model: string;
+  /** SHA-256 of the model's files and of the data block's. */
+  readonly sources: string;
+  readonly space: SearchSpace;
+  /** Settings that hold in all trials. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly metric: string;
+  /** True if the model has `stop`: a run then keeps the weights of its best epoch. */
+  readonly stops: boolean;
+  /** Seed of the file: search jobs have it, all others one after it. */
+  readonly fileSeed: number;
+  readonly sampler: SamplerName;
+  /** Seed of the points that are drawn. */
+  readonly seed: number;
+  readonly halving: boolean;
+  readonly rungs: number;
+  readonly parallel: number;
+  readonly finalists: number;
+  readonly seeds: number;
 }

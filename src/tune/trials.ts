@@ -1,8 +1,7 @@
 /** Sums up the trials of a study from the lines of its log. */
 import { defined } from '../defined.ts';
 import { valuesAt } from './halving.ts';
-import type { Study } from './study.ts';
-import type { JobRecord, Trial } from './trial.ts';
+import type { JobRecord, Study, Trial } from './trial.ts';
 
 /** Returns the metric of the weights that a run keeps, of those of its validations. */
 export function keptValue(values: readonly number[], stops: boolean): number | undefined {
@@ -35,7 +34,6 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
   return trials;
 }
 
-/** A finalist with its values on further seeds. */
 export interface Finalist {
   readonly trial: number;
   readonly values: readonly number[];

@@ -1,8 +1,7 @@
 /** Validates the files of a study's folder: anyone may have changed them since they were written. */
 import { isObject } from '../is_object.ts';
 import { samplers } from './samplers/table.ts';
-import type { Study } from './study.ts';
-import type { JobKind, JobRecord } from './trial.ts';
+import type { JobKind, JobRecord, Study } from './trial.ts';
 
 type ShapeCheck = (value: unknown) => boolean;
 /** A check for each entry, so that a new entry needs one. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { TableLookupKind } from '../../src/embedding/lookup.ts';
 import { rowOptimizers } from '../../src/embedding/optimizer.ts';
 import { limitSpaces } from '../../src/embedding/space.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
+import type { TableLookupKind } from '../../src/embedding/table_lookup.ts';
 import type { TableOptions } from '../../src/embedding/table_memory.ts';
 import { makeRandom, type Random } from '../../src/random/random.ts';
 import { isLong } from '../../src/storage/tensor_header.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import type { Lookup, TableLookupKind } from '../../src/embedding/lookup.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
+import type { Lookup, TableLookupKind } from '../../src/embedding/table_lookup.ts';
 import fc from '../fast_check.ts';
 import { difference, optimizerPlan, reference, sameBits } from './fixtures.ts';
 

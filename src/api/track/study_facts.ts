@@ -2,8 +2,7 @@
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import type { Metric, RunStatus, TextsByKey } from '../../tracking/mlflow/runs.ts';
 import { domainWords } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
-import type { JobRecord } from '../../tune/trial.ts';
+import type { JobRecord, Study } from '../../tune/trial.ts';
 import type { Tuned } from '../tune.ts';
 import { byKey } from './facts.ts';
 

@@ -11,9 +11,8 @@ import {
   updateRun,
 } from '../../tracking/mlflow/runs.ts';
 import { reportFile } from '../../training/result_files.ts';
-import type { Study } from '../../tune/study.ts';
 import { journalFile, readRecords, studyFile, trialsFile } from '../../tune/study_files.ts';
-import type { JobRecord } from '../../tune/trial.ts';
+import type { JobRecord, Study } from '../../tune/trial.ts';
 import type { Tuned } from '../tune.ts';
 import { version } from '../version.ts';
 import { tagsOf } from './facts.ts';

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { settingsOf } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
 import { addRecord } from '../../tune/study_files.ts';
-import type { JobRecord, TrialJob } from '../../tune/trial.ts';
+import type { JobRecord, Study, TrialJob } from '../../tune/trial.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
 export interface JobsOptions {

@@ -3,8 +3,7 @@ import { makeRandom } from '../../random/random.ts';
 import { decide, ranked } from '../../tune/halving.ts';
 import { samplers } from '../../tune/samplers/table.ts';
 import { countPoints, isSamePoint, type Point, usualPoint } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
-import type { Trial, TrialJob } from '../../tune/trial.ts';
+import type { Study, Trial, TrialJob } from '../../tune/trial.ts';
 import { trialsOf } from '../../tune/trials.ts';
 import { type Jobs, Stopped } from './jobs.ts';
 

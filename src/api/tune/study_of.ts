@@ -9,7 +9,7 @@ import type { Settings } from '../../model/settings/text.ts';
 import type { TrainPlan } from '../../plan/plan.ts';
 import { rungsOf } from '../../tune/halving.ts';
 import type { Dimension, SearchSpace } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
+import type { Study } from '../../tune/trial.ts';
 import type { Lowering } from '../check.ts';
 
 /** What of a request makes a study. */

@@ -4,7 +4,6 @@ import type { TrainingInteractions } from './interactions.ts';
 
 export type { TrainingInteractions } from './interactions.ts';
 
-/** Something simple that a model must beat. */
 export interface Baseline {
   readonly doc: string;
   readonly paper?: string;
@@ -48,7 +47,6 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   choosesAmong?(training: TrainingInteractions): number | undefined;
   /** About how many steps of plain code it takes to try all settings and fit the chosen one. */
   steps(training: TrainingInteractions): number;
-  /** About how many steps it takes to score one event. */
   eventSteps(training: TrainingInteractions): number;
   /** Memory that choosing needs at its peak. */
   bytes(training: TrainingInteractions): number;

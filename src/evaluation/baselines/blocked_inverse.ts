@@ -69,7 +69,6 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
   }
 }
 
-/** The first row of a strip, and the one after its last. */
 function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
   return [at * tile, Math.min(size, (at + 1) * tile)];
 }

@@ -68,7 +68,6 @@ export interface IalsTrainOptions {
   readonly seed: number;
   /** A memory that several trainings may use one after the other. */
   readonly sums?: RowSums;
-  /** Called after each sweep. */
   readonly onSweep?: (users: Factors, items: Factors) => void;
 }
 

@@ -2,7 +2,6 @@
 import type { BagColumn } from '../../data/dataset.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
 
-/** Lists of rows, one a group. */
 export interface RowLists {
   readonly starts: Int32Array;
   readonly values: Int32Array;
@@ -101,7 +100,6 @@ export function makeHistory(
   };
 }
 
-/** Returns why a baseline has no items of users to score by. */
 export function whyNoHistory({ users, history }: ScoringTask): string | undefined {
   if (users.rows > 0 || history !== undefined) return undefined;
   return 'the data has no users, and the model reads no history';

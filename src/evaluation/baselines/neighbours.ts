@@ -7,9 +7,7 @@ export interface Weights extends RowLists {
   readonly weights: Float64Array;
 }
 
-/** Rows of weights that are added one after the other, from the first. */
 export interface WeightsCollector {
-  /** Keeps the weights in `dense` of these columns, each named once. */
   add(columns: Int32Array, dense: Float64Array): void;
   weights(): Weights;
 }

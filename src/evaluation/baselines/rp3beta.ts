@@ -8,7 +8,6 @@ export interface Rp3betaSetting {
   readonly β: number;
 }
 
-/** Items that each item keeps. */
 const keptItems = 200;
 
 /**

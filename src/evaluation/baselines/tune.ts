@@ -13,7 +13,6 @@ import type { BaselineSetting, HistoryScores, TrainingInteractions, TunedBaselin
 import { historyScorer } from './history_scorer.ts';
 import { trainingOf } from './interactions.ts';
 
-/** Validation events that choose, at most. */
 export const choosingEvents = 5000;
 
 const measure = makeMeasure({ metric: 'ndcg', k: 10 });

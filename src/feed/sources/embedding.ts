@@ -1,8 +1,8 @@
 /** Reads rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
 import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { TableLookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
+import type { TableLookupKind } from '../../embedding/table_lookup.ts';
 import { computedTable, type FeaturePlan } from '../../plan/plan.ts';
 import { countInner, countOf, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
 import { type IdDrop, makeDrop } from '../drop.ts';

@@ -19,7 +19,6 @@ export interface MlflowClient {
   /** @returns the object that the server answers @throws Refused */
   get(path: string, query: Readonly<Record<string, string>>): Promise<MlflowAnswer>;
   post(path: string, body: object): Promise<MlflowAnswer>;
-  /** Bytes under a path of the artifacts. */
   put(path: string, bytes: Uint8Array): Promise<void>;
 }
 

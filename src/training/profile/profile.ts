@@ -48,7 +48,6 @@ export interface StepMeasurements {
   readonly towers: readonly string[];
   readonly places: ReadonlyMap<string, BlockPosition>;
   readonly rows: number;
-  /** One at least. */
   readonly steps: readonly SampledStep[];
   readonly inputs: readonly Tensors[];
   /** Absent, or why: the graph is one row then. */

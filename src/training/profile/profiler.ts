@@ -23,7 +23,6 @@ export interface ProfilerOptions {
   readonly towers: readonly string[];
   /** Positions of steps, scores and losses, by the label of their nodes. */
   readonly places: ReadonlyMap<string, BlockPosition>;
-  /** Rows of a batch. */
   readonly rows: number;
 }
 
@@ -92,7 +91,6 @@ export function profilerOf(
   );
 }
 
-/** Steps that a profile is of, at most. */
 const maxSamples = 16;
 
 /** They lie among so many steps: an early stop must not leave a profile without steps. */

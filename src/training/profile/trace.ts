@@ -88,7 +88,6 @@ const complete = (
   args: Readonly<Record<string, string | number>>,
 ): TraceEvent => ({ ph: 'X', name, cat, ts: microseconds(start), dur: microseconds(milliseconds), pid, tid, args });
 
-/** To the nanosecond. */
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
 const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string): TraceEvent => ({

@@ -14,7 +14,6 @@ import { refuseUnsupported } from './unsupported.ts';
 /** Sets the order of piles apart from all other draws. */
 const pileStream = 0x511e;
 
-/** Rows that are in memory together. */
 interface ShuffledChunk {
   readonly epoch: number;
   readonly group: number;
@@ -25,7 +24,6 @@ interface ShuffledChunk {
   readonly order: Int32Array;
 }
 
-/** The piles of an epoch that are shuffled together. */
 interface PileGroups {
   readonly piles: readonly (readonly number[])[];
   /** Rows of the epoch before each group; then all of them. */

@@ -17,7 +17,6 @@ export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'
   return undefined;
 }
 
-/** Lists the features whose items training reads for each event. */
 export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [
   ...new Set(
     step.inputs.flatMap(({ source }) =>

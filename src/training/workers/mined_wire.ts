@@ -15,7 +15,6 @@ export async function sendMined(mined: readonly Mined[], group: Group): Promise<
   await group.exchange(packArrays(arraysOf(mined)));
 }
 
-/** Follows the orders of the first worker until it has mined. */
 export async function takeMined(
   mined: readonly Mined[],
   tables: ReadonlyMap<string, Table>,

@@ -15,7 +15,6 @@ export function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
   return bytes;
 }
 
-/** @param makes the type of each array */
 export function unpackArrays<T extends WireNumbers>(
   bytes: Uint8Array,
   makes: readonly (new (buffer: ArrayBuffer, at: number, length: number) => T)[],

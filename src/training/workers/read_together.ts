@@ -33,7 +33,7 @@ type RowsMessage =
 /** Milliseconds between two messages. The others wait an hour at most for the next, and writing shards may take longer. */
 const messageInterval = 10_000;
 
-/** @param pause milliseconds between two words */
+/** @param pause milliseconds between two messages */
 export async function readTogether(group: Group, request: RowsRequest, pause = messageInterval): Promise<Dataset> {
   const memoryShare = await memoryOfWorker(group, request.memory);
   if (group.rank === 0) return readFirst(group, (first) => request.read(memoryShare, first), pause);

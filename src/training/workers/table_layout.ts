@@ -12,7 +12,6 @@ export type TableLayout = 'replicated' | 'sharded';
 
 export interface LayoutChosen {
   readonly layout: TableLayout;
-  /** All tables with their optimizers' state. */
   readonly bytes: number;
   readonly isAsked: boolean;
 }

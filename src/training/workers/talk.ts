@@ -5,7 +5,6 @@ import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Precision } from '../../plan/precision.ts';
 
-/** Workers send each other plain data. */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const emptyBytes = new Uint8Array(0);
@@ -14,7 +13,6 @@ export const bytesOf = (value: unknown): Uint8Array => encoder.encode(JSON.strin
 
 export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
 
-/** Waits for the next message of the first worker, which may take long. */
 export async function receiveFirst<T>(group: Group): Promise<T> {
   const [first] = await group.exchange(emptyBytes, { isPatient: true });
   return parsed(first!);
@@ -31,7 +29,6 @@ export interface RoundStart {
 export type WorkerOrder =
   /** Begins with first values, or with those of the checkpoint of the run, or of the earlier run that it goes on from. */
   | { readonly do: 'begin'; readonly with: Beginning }
-  /** A round from here. */
   | ({ readonly do: 'steps' } & RoundStart)
   /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
   | { readonly do: 'fetch'; readonly tables: readonly string[] }

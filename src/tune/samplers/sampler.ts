@@ -1,7 +1,6 @@
 import type { Random } from '../../random/random.ts';
 import type { Point, SearchSpace } from '../space.ts';
 
-/** A way to choose the next point. */
 export interface Sampler {
   /** One line, for the help. */
   readonly doc: string;

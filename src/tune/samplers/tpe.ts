@@ -17,7 +17,6 @@ import type { Sampler } from './sampler.ts';
 
 /** Points by chance before the densities say something. */
 const startup = 10;
-/** Candidates of each dimension. */
 const candidates = 24;
 /** The share of points that is good, and the most of them. */
 const goodShare = 0.15;
