@@ -76,7 +76,7 @@ const maxChunkRows = 8192;
 
 /** @param rowBytes of a row on its way */
 function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
-  // Rows on their way have a quarter of a memory: see `shards.ts`.
+  // Rows on their way have a quarter of a memory.
   const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));
   const memories = new Uint8Array(chunkRows);
   const countsIn = new Int32Array(rowsIn.length);
