@@ -2,9 +2,9 @@
 import type { Lowered } from '../lower/lower.ts';
 import type { Model } from '../model/model.ts';
 import { positionAt, type Span } from '../text/source.ts';
-import type { Place } from '../training/profile/block_of.ts';
+import type { BlockPosition } from '../training/profile/block_of.ts';
 
-export function placesOf({ model, lowered }: { model: Model; lowered: Lowered }): ReadonlyMap<string, Place> {
+export function placesOf({ model, lowered }: { model: Model; lowered: Lowered }): ReadonlyMap<string, BlockPosition> {
   const steps = [...lowered.written].map(([label, { span }]) => [label, span] as const);
   const tasks = model.tasks.flatMap(({ name, score, loss }) => [
     [`score/${name}`, score.span] as const,
@@ -13,4 +13,4 @@ export function placesOf({ model, lowered }: { model: Model; lowered: Lowered })
   return new Map([...steps, ...tasks].map(([label, span]) => [label, placeOf(span)]));
 }
 
-const placeOf = ({ source, start }: Span): Place => ({ file: source.name, ...positionAt(source, start) });
+const placeOf = ({ source, start }: Span): BlockPosition => ({ file: source.name, ...positionAt(source, start) });

@@ -6,7 +6,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import { authorizationOf, destinationOf } from '../tracking/mlflow/address.ts';
-import { makeClient, Refused } from '../tracking/mlflow/client.ts';
+import { makeClient, RequestRefused } from '../tracking/mlflow/client.ts';
 import type { RunStatus } from '../tracking/mlflow/runs.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { makeBackground } from './track/background.ts';
@@ -93,7 +93,7 @@ export async function track(folder: string, address: string): Promise<Tracked> {
   try {
     return await sender.end('FINISHED');
   } catch (error) {
-    if (error instanceof Failure || !(error instanceof Refused)) throw error;
+    if (error instanceof Failure || !(error instanceof RequestRefused)) throw error;
     throw failure('track-failed', { url, reason: error.message });
   }
 }

@@ -5,7 +5,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import { authorizationOf, destinationOf } from '../tracking/mlflow/address.ts';
 import { makeClient } from '../tracking/mlflow/client.ts';
 import type { RunStatus } from '../tracking/mlflow/runs.ts';
-import type { Study } from '../tune/study.ts';
+import type { Study } from '../tune/trial.ts';
 import { makeBackground } from './track/background.ts';
 import { commitOf } from './track/facts.ts';
 import type { Tracked } from './track/sender.ts';

@@ -11,9 +11,8 @@ import { ranked } from '../tune/halving.ts';
 import { type Importance, importanceOf } from '../tune/importance.ts';
 import { journalOf } from '../tune/journal.ts';
 import type { SamplerName } from '../tune/samplers/table.ts';
-import type { Study } from '../tune/study.ts';
 import { contentsOf, journalFile, readRecords, readStudy, writeRecords, writeStudy } from '../tune/study_files.ts';
-import type { Job, JobRecord, Trial } from '../tune/trial.ts';
+import type { JobRecord, Study, Trial, TrialJob } from '../tune/trial.ts';
 import { type Finalist, finalistsOf, trialsOf } from '../tune/trials.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
@@ -68,7 +67,7 @@ export interface TuneRequest extends CheckRequest {
 export type TuneEvent =
   | { readonly kind: 'began'; readonly study: Study; readonly known: number }
   | { readonly kind: 'rows'; readonly decision: ShardDecision }
-  | { readonly kind: 'job began'; readonly job: Job & { readonly settings: Readonly<Record<string, string>> } }
+  | { readonly kind: 'job began'; readonly job: TrialJob & { readonly settings: Readonly<Record<string, string>> } }
   | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
   | { readonly kind: 'search ended'; readonly why: Ended; readonly trials: readonly Trial[] };
 
@@ -235,7 +234,7 @@ async function trainFresh(
   return jobs.records.slice(first);
 }
 
-async function begin(jobs: Jobs, job: Job, parallel: number, signal: AbortSignal): Promise<void> {
+async function begin(jobs: Jobs, job: TrialJob, parallel: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await jobs.settle(parallel - 1);
   jobs.begin(job, signal);

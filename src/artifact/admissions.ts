@@ -1,6 +1,6 @@
 /**
- * `admission.safetensors` of a run: what it counted of values that are admitted, for the run that goes on from it. `compaction.json`: what became of
- * the codes of the run before, where values have left and rows have moved.
+ * `admission.safetensors` of a run: its counts of values that are admitted, for the run that goes on from it. `compaction.json`: new codes for
+ * those of the run before, where values have left and rows have moved.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ import { reading } from '../diagnostics/system_reason.ts';
 import { writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { readSafetensors, type Stored, writeSafetensors } from '../storage/safetensors.ts';
 import type { StoredTensor } from '../storage/tensor_header.ts';
-import { tensorsOfTexts, textsInTensors } from './stored_texts.ts';
+import { tensorsOfTexts, textsInTensors } from './encoding_file.ts';
 
 export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';
 
 const admissionFormat = 'tower-admission-2';
 const compactionFormat = 'tower-compaction-1';
-/** Of format 1. */
+/** The file of format 1. */
 export const earlierAdmissionFile = 'admission.json';
 
 /** @param from checksum of the run before */
@@ -48,17 +48,17 @@ function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[
 }
 
 /**
- * Of a run whose checksums are checked; empty where it counted nothing.
+ * Reads those of a run whose checksums are checked; empty where it counted nothing.
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readAdmissions(folder: string): Promise<ReadonlyMap<string, Admission>> {
-  const names = await reading(folder, readdir(folder));
+  const fileNames = await reading(folder, readdir(folder));
   const damaged = (name: string, reason: string): Error =>
     failure('damaged-file', { path: join(folder, name), reason });
-  if (names.includes(earlierAdmissionFile)) {
+  if (fileNames.includes(earlierAdmissionFile)) {
     throw damaged(earlierAdmissionFile, 'it is of an earlier version of Tower');
   }
-  if (!names.includes(admissionFile)) return new Map();
+  if (!fileNames.includes(admissionFile)) return new Map();
   const stored = await readSafetensors(join(folder, admissionFile));
   const admissions = admissionsIn(stored);
   if (!admissions) throw damaged(admissionFile, 'an entry of it is missing or of another kind');

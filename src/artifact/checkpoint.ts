@@ -1,5 +1,5 @@
 /**
- * All that a run must remember to go on as if it had never stopped, in one safetensors file. Random numbers need no state: they
+ * The whole state from which a run goes on as if it had never stopped, in one safetensors file. Random numbers need no state: they
  * are drawn from (seed, epoch, step). The file is replaced whole, or not at all, and proves itself by a checksum of its own.
  */
 import { lstat } from 'node:fs/promises';
@@ -23,13 +23,13 @@ export interface Progress {
   readonly sums: Readonly<Record<string, number>>;
   readonly rows: number;
   /** The best epoch so far by the stopping metric, and the checksum of the file with its weights. */
-  readonly best?: Best;
+  readonly best?: BestEpoch;
   /** metrics.jsonl and steps.jsonl as they were: what they have beyond that is cut off on resume. */
   readonly metrics: Checksum;
   readonly steps: Checksum;
 }
 
-export interface Best extends Checksum {
+export interface BestEpoch extends Checksum {
   readonly epoch: number;
   readonly value: number;
 }
@@ -51,8 +51,12 @@ export async function writeCheckpoint(
   tensors: readonly StoredTensor<Numbers>[],
 ): Promise<void> {
   const metadata = { format, progress: JSON.stringify(progress) };
-  const kept = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
-  await writeDurably(join(folder, checkpointFile), (sink) => writeSafetensors(sink, tensors, metadata, true), kept);
+  const keptWords = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
+  await writeDurably(
+    join(folder, checkpointFile),
+    (sink) => writeSafetensors(sink, tensors, metadata, true),
+    keptWords,
+  );
 }
 
 export async function hasCheckpoint(folder: string): Promise<boolean> {
@@ -63,7 +67,7 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
 }
 
 /**
- * @param expected what it must hold, by name
+ * @param expected types and shapes of its tensors, by name
  * @param into memory to read a tensor into, such as its table's
  * @throws Failure `cannot-read`, `damaged-file`
  */
@@ -82,7 +86,7 @@ export async function readCheckpoint(
 }
 
 /**
- * How far the run had come, without the tensors: whether they are whole is found out by who reads them.
+ * Reads the progress of the run without the tensors: whoever reads them checks that they are whole.
  * @throws Failure `cannot-read`, `damaged-file`
  */
 export async function readProgress(folder: string): Promise<Progress> {
@@ -108,7 +112,7 @@ function progressIn(text: string): Progress | undefined {
     return undefined;
   }
   const { epoch, stepOfEpoch, step, rows, sums, best, metrics, steps } = value ?? {};
-  const fits =
+  const isComplete =
     [epoch, stepOfEpoch, step, rows].every(isCount) &&
     typeof sums === 'object' &&
     sums !== null &&
@@ -120,7 +124,7 @@ function progressIn(text: string): Progress | undefined {
         best.epoch >= 1 &&
         best.epoch <= epoch! &&
         Number.isFinite(best.value)));
-  return fits ? (value as Progress) : undefined;
+  return isComplete ? (value as Progress) : undefined;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

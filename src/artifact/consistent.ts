@@ -1,6 +1,6 @@
 /**
- * Whether the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
- * file by accident; this shows that what is left can be computed with, whatever was written and sealed.
+ * Checks that the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
+ * file by accident; this shows that the files can be computed with, whatever was written and sealed.
  * Long because each part of a model has its check here, next to the others that it must agree with.
  */
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ import { hasTwice } from './encoding_text.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
 
-export interface Parts {
+export interface ModelParts {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly plan: Plan;
@@ -37,7 +37,7 @@ export interface Parts {
 }
 
 /** @throws Failure `damaged-file` with the file and the first thing in it that does not fit */
-export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts): void {
+export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelParts): void {
   const refuse = (file: string, reasons: Iterable<string>): void => {
     for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
   };
@@ -47,8 +47,8 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts)
   }
   plan.towers.forEach((tower, at) => {
     refuse(manifestFile, problemsOfParts(tower, plan));
-    const stored = manifest.plan.towers[at]!;
-    const files = [stored.embedded, ...(stored.parts ?? [])].map(({ graph }) => graph);
+    const storedTower = manifest.plan.towers[at]!;
+    const files = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
     towerGraphs(tower).forEach((own, place) => {
       refuse(files[place]!, problemsOfGraph(own.graph, own.inputs));
       refuse(files[place]!, problemsOfTower(tower, own, plan));
@@ -63,37 +63,28 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts)
   }
 }
 
-/** What the weights' file must hold, by name. */
+/** Returns the type and shape of each tensor of the weights' file, by name. */
 export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
-  const expected = new Map<string, Expected>();
+  const expectedTensors = new Map<string, Expected>();
   for (const { name, dim, encoderOf } of plan.tables) {
-    expected.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
+    expectedTensors.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
   }
-  const wanted = weightNames(plan);
+  const weightSet = weightNames(plan);
   const { towers, step, predictions } = plan;
   for (const { graph } of [...towers.map(({ embedded }) => embedded), step, ...(predictions ? [predictions] : [])]) {
     for (const { name, node } of graph.parameters) {
       const shape = graph.nodes[node]!.type.shape as readonly number[];
-      if (wanted.has(name)) expected.set(`parameter/${name}`, { dtype: 'F32', shape });
+      if (weightSet.has(name)) expectedTensors.set(`parameter/${name}`, { dtype: 'F32', shape });
     }
   }
-  return expected;
+  return expectedTensors;
 }
 
 function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Iterable<string> {
   const { features, tables, towers, train } = plan;
-  yield* repeated(
-    'feature',
-    features.map(({ name }) => name),
-  );
-  yield* repeated(
-    'table',
-    tables.map(({ name }) => name),
-  );
-  yield* repeated(
-    'tower',
-    towers.map(({ name }) => name),
-  );
+  yield* repeated('feature', features);
+  yield* repeated('table', tables);
+  yield* repeated('tower', towers);
   for (const { name, encoderOf } of tables) {
     const encoding = encodings.get(encoderOf);
     if (!encoding) yield `table \`${name}\` has no encoding`;
@@ -128,8 +119,8 @@ function* problemsOfFeature(
   if (gives === 'code' && ['words', 'bigrams', 'trigrams'].includes(encoding.kind))
     yield `feature \`${name}\` gives a list`;
   for (const part of crosses ?? []) {
-    const crossed = features.find((each) => each.name === part);
-    if (crossed?.gives !== 'code' || crossed.crosses) yield `cross \`${name}\` has no part \`${part}\``;
+    const crossedFeature = features.find((each) => each.name === part);
+    if (crossedFeature?.gives !== 'code' || crossedFeature.crosses) yield `cross \`${name}\` has no part \`${part}\``;
   }
   const { through } = feature;
   if (
@@ -138,9 +129,9 @@ function* problemsOfFeature(
   )
     yield `feature \`${name}\` cannot go through tower \`${through.tower}\``;
   if (table === undefined) return;
-  const its = tables.find((each) => each.name === table);
-  if (!its) yield `feature \`${name}\` has no table \`${table}\``;
-  else if (its.dim !== width || its.encoderOf !== encoderOf)
+  const tableOfFeature = tables.find((each) => each.name === table);
+  if (!tableOfFeature) yield `feature \`${name}\` has no table \`${table}\``;
+  else if (tableOfFeature.dim !== width || tableOfFeature.encoderOf !== encoderOf)
     yield `table \`${table}\` does not fit feature \`${name}\``;
 }
 
@@ -158,9 +149,9 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
     const declared: Readonly<Record<string, unknown>> = { ...encoder };
     for (const entry of ['buckets', 'log', 'part', 'size'] as const) {
       if (entry === 'buckets' && encoder.kind === 'quantiles') continue;
-      const fitted = (encoding as unknown as Readonly<Record<string, unknown>>)[entry];
-      if (fitted !== undefined && fitted !== declared[entry]) {
-        yield `its \`${entry}\` is ${fitted}, and feature \`${name}\` has ${declared[entry]}`;
+      const learnedValue = (encoding as unknown as Readonly<Record<string, unknown>>)[entry];
+      if (learnedValue !== undefined && learnedValue !== declared[entry]) {
+        yield `its \`${entry}\` is ${learnedValue}, and feature \`${name}\` has ${declared[entry]}`;
       }
     }
   }
@@ -168,10 +159,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
 
 function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<string> {
   yield* verify(graph);
-  yield* repeated(
-    'input',
-    inputs.map(({ name }) => name),
-  );
+  yield* repeated('input', inputs);
   for (const { name } of graph.inputs) {
     if (!inputs.some((each) => each.name === name)) yield `the plan does not feed its input \`${name}\``;
   }
@@ -221,11 +209,12 @@ function* problemsOfTower(
     through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
   );
   for (const [output, width] of elements) {
-    const found = graph.outputs.find((each) => each.name === output);
-    if (!found || !sameType(typeOf(found.node), float(batch, width))) yield `tower \`${name}\` gives no \`${output}\``;
+    const elementsOutput = graph.outputs.find((each) => each.name === output);
+    if (!elementsOutput || !sameType(typeOf(elementsOutput.node), float(batch, width)))
+      yield `tower \`${name}\` gives no \`${output}\``;
   }
-  const named = new Set(elements.map(([output]) => output));
-  const [output, ...more] = graph.outputs.filter((each) => !named.has(each.name));
+  const elementOutputs = new Set(elements.map(([output]) => output));
+  const [output, ...more] = graph.outputs.filter((each) => !elementOutputs.has(each.name));
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
   else if (!sameType(typeOf(output.node), vector)) {
     yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
@@ -248,10 +237,10 @@ function* problemsOfInputs(
   for (const input of inputs) {
     const { node } = graph.inputs.find((each) => each.name === input.name)!;
     const { type } = graph.nodes[node]!;
-    const wanted = typeOfInput(input, plan, own, rows);
-    if (typeof wanted === 'string') yield `input \`${input.name}\` ${wanted}`;
-    else if (!sameType(wanted, type)) {
-      yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(wanted)}`;
+    const fedType = typeOfInput(input, plan, own, rows);
+    if (typeof fedType === 'string') yield `input \`${input.name}\` ${fedType}`;
+    else if (!sameType(fedType, type)) {
+      yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(fedType)}`;
     }
   }
 }
@@ -273,7 +262,7 @@ function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<st
   if (graph.updates.length > 0) yield 'it changes weights';
 }
 
-/** What the host feeds; or what is wrong with it, as the rest of a sentence. */
+/** Returns the type that the host feeds; or what is wrong with it, as the rest of a sentence. */
 function typeOfInput(
   { source }: InputPlan,
   { features, tables }: Plan,
@@ -311,17 +300,18 @@ function typeOfBias(
   tables: Plan['tables'],
   batch: Dim,
 ): TensorType | string {
-  const its = tables.find((each) => each.name === table);
-  if (gives !== 'code' || its?.encoderOf !== encoderOf) return `is of \`${name}\`, which has no table \`${table}\``;
-  return float(batch, its.dim);
+  const biasTable = tables.find((each) => each.name === table);
+  if (gives !== 'code' || biasTable?.encoderOf !== encoderOf)
+    return `is of \`${name}\`, which has no table \`${table}\``;
+  return float(batch, biasTable.dim);
 }
 
 const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });
 
-function* repeated(what: string, names: readonly string[]): Iterable<string> {
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) yield `it has ${what} \`${name}\` twice`;
-    seen.add(name);
+function* repeated(what: string, named: readonly { readonly name: string }[]): Iterable<string> {
+  const seenNames = new Set<string>();
+  for (const { name } of named) {
+    if (seenNames.has(name)) yield `it has ${what} \`${name}\` twice`;
+    seenNames.add(name);
   }
 }

@@ -1,28 +1,27 @@
-/** Encodings compared and hashed without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
-
+/** Compares and hashes encodings without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
 import type { Encoding } from '../data/dataset.ts';
 import { makeKeyTable } from '../text/key_table.ts';
 import { isTexts, slicesOf, type Texts } from '../text/texts.ts';
 
-const together = 65_536;
+const valuesAtOnce = 65_536;
 
-/** The pieces of what `JSON.stringify` gives. */
+/** Yields the pieces of the text of `JSON.stringify`. */
 export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
-  if (encoding === undefined || !('values' in encoding) || (encoding.values?.length ?? 0) <= together) {
+  if (encoding === undefined || !('values' in encoding) || (encoding.values?.length ?? 0) <= valuesAtOnce) {
     yield JSON.stringify(encoding ?? null);
     return;
   }
-  let between = '{';
+  let separator = '{';
   for (const [name, value] of Object.entries(encoding)) {
     if (value === undefined) continue;
-    yield `${between}${JSON.stringify(name)}:`;
-    between = ',';
+    yield `${separator}${JSON.stringify(name)}:`;
+    separator = ',';
     if (!isTexts(value)) yield JSON.stringify(value);
     else {
-      let before = '[';
-      for (const slice of slicesOf(value, together)) {
-        yield `${before}${JSON.stringify(slice).slice(1, -1)}`;
-        before = ',';
+      let listSeparator = '[';
+      for (const slice of slicesOf(value, valuesAtOnce)) {
+        yield `${listSeparator}${JSON.stringify(slice).slice(1, -1)}`;
+        listSeparator = ',';
       }
       yield ']';
     }
@@ -30,7 +29,6 @@ export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
   yield '}';
 }
 
-/** Whether both have the same JSON. */
 export function sameEncoding(one: Encoding | undefined, other: Encoding | undefined): boolean {
   const [left, right] = [jsonPieces(one)[Symbol.iterator](), jsonPieces(other)[Symbol.iterator]()];
   for (;;) {
@@ -40,9 +38,9 @@ export function sameEncoding(one: Encoding | undefined, other: Encoding | undefi
   }
 }
 
-/** Whether a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
+/** True if a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
 export function hasTwice(values: Texts): boolean {
-  if (values.length <= together) return new Set(values).size < values.length;
+  if (values.length <= valuesAtOnce) return new Set(values).size < values.length;
   const keys = makeKeyTable(values, values.length);
   return keys.rowsOf(values).some((known, row) => known !== row);
 }

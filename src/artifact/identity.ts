@@ -1,6 +1,5 @@
-/** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
-
-import { createHash } from 'node:crypto';
+/** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
+import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   Column,
@@ -19,46 +18,46 @@ import { slicesOf, type Texts } from '../text/texts.ts';
 import { jsonPieces } from './encoding_text.ts';
 import type { Lineage } from './lineage.ts';
 
-/** What makes two runs the same: written when a run begins, compared when it is resumed. */
+/** Written when a run begins, compared when it is resumed. */
 export interface RunIdentity {
   readonly format: 'tower-run-2';
   readonly model: string;
   /** SHA-256 of the plan without its settings. */
   readonly plan: string;
   readonly data: Fingerprint;
-  /** What the data block declares: which epoch is the best follows from it. */
+  /** Declaration of the data block: which epoch is the best follows from it. */
   readonly seen?: Seen;
-  /** What validation figures are the mean of; absent: `per_event`. */
+  /** Declares whether validation figures are means over events or users; absent: `per_event`. */
   readonly evaluate?: Evaluate;
   readonly seed: number;
-  /** Of a run that went on from an earlier one. */
+  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly engine: string;
-  /** In which precision its steps multiply matrices, where the model asks for another one than the usual. */
+  /** Precision in which its steps multiply matrices, where the model asks for another one than the usual. */
   readonly precision?: 'float32' | 'bf16';
-  readonly settings: Settings;
+  readonly settings: RunSettings;
   /** Settings that were changed on the way, in order. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly SettingChange[];
   /** Paths within the folder that the model will have, besides the files that every run has. */
   readonly files: readonly string[];
 }
 
 /**
- * What each step or epoch reads anew, and no weight, optimizer slot or order of rows depends on. Batch and seed are not among
+ * Settings that each step or epoch reads anew, and no weight, optimizer slot or order of rows depends on. Batch and seed are not among
  * them: the rows of a step come from both.
  */
-export interface Settings {
+export interface RunSettings {
   readonly epochs: number;
   /** In place of `epochs`. */
   readonly steps?: number;
   readonly patience?: number;
-  /** What validation measures; absent: the usual ones. */
+  /** Metrics of validation; absent: the usual ones. */
   readonly metrics?: TrainPlan['metrics'];
   readonly dense: TrainPlan['dense'];
   readonly embeddings: Pick<TrainPlan['embeddings'], 'rate' | 'schedule'>;
 }
 
-export interface Change {
+export interface SettingChange {
   /** Steps that were done with the settings before it. */
   readonly step: number;
   /** `epochs`, `patience`, `dense.rate`, `embeddings.schedule`, … */
@@ -69,11 +68,11 @@ export interface Change {
 
 /** SHA-256 of encoded data, in parts that a message can name. */
 export interface Fingerprint {
-  /** Which item, user and labels each event has, in all parts; the keys of items and users. */
+  /** Item, user and labels of each event, in all parts; the keys of items and users. */
   readonly events: string;
   /** Codes and numbers of each feature, in all events and in the corpus. */
   readonly features: Readonly<Record<string, string>>;
-  /** How training rows lay in files, where they did: the order of an epoch follows from it. `events` is then of these files. */
+  /** Layout of training rows in files, where they were there: the order of an epoch follows from it. `events` is then of these files. */
   readonly shards?: ShardLayout;
 }
 
@@ -90,7 +89,7 @@ export function identify(plan: Plan, dataset: Dataset, engine: string, files: re
   };
 }
 
-/** As far as it is known before the data is read. */
+/** The part of the identity that is known before the data is read. */
 export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'settings'> => ({
   model: plan.model,
   plan: createHash('sha256')
@@ -100,7 +99,7 @@ export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'se
   settings: settingsOf(plan.train),
 });
 
-function settingsOf({ epochs, steps, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
+function settingsOf({ epochs, steps, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): RunSettings {
   return { epochs, ...defined({ steps, patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
 }
 
@@ -110,50 +109,48 @@ function withoutSettings({ train, ...plan }: Plan): unknown {
   return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }
 
-/** What differs between two settings, as changes after `step` steps. */
-export function changesOf(before: Settings, now: Settings, step: number): Change[] {
-  const flat = ({ dense, embeddings, ...rest }: Settings): Record<string, unknown> => ({
+/** Returns the differences between two settings, as changes after `step` steps. */
+export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
+  const flatSettings = ({ dense, embeddings, ...rest }: RunSettings): Record<string, unknown> => ({
     ...rest,
     'dense.rate': dense.rate,
     'dense.schedule': dense.schedule,
     'embeddings.rate': embeddings.rate,
     'embeddings.schedule': embeddings.schedule,
   });
-  const [old, next] = [flat(before), flat(now)];
+  const [old, next] = [flatSettings(before), flatSettings(now)];
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((setting) =>
     isDeepStrictEqual(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
   );
 }
 
-/** A run asks when it begins and when it ends. */
-const known = new WeakMap<Dataset, Fingerprint>();
+const fingerprintCache = new WeakMap<Dataset, Fingerprint>();
 
 export function fingerprintOf(dataset: Dataset): Fingerprint {
-  const before = known.get(dataset);
-  if (before) return before;
-  const fingerprint = computed(dataset);
-  known.set(dataset, fingerprint);
+  const cachedFingerprint = fingerprintCache.get(dataset);
+  if (cachedFingerprint) return cachedFingerprint;
+  const fingerprint = computeFingerprint(dataset);
+  fingerprintCache.set(dataset, fingerprint);
   return fingerprint;
 }
 
 /** Arrays that several columns share are read once. */
-function computed({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
+function computeFingerprint({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
   if (shards) return ofShards(shards, encodings);
   const digest = makeDigest();
-  const all = [parts.train, parts.validation, parts.test];
+  const allParts = [parts.train, parts.validation, parts.test];
   const events = createHash('sha256');
-  for (const part of all) for (const array of [part.item, part.user]) events.update(digest.numbers(array));
-  for (const part of all) {
+  for (const part of allParts) for (const array of [part.item, part.user]) events.update(digest.numbers(array));
+  for (const part of allParts) {
     for (const [name, values] of part.labels) events.update(JSON.stringify(name)).update(digest.numbers(values));
   }
   events.update(digest.texts(corpus.keys)).update(digest.texts(users.keys));
 
-  const names = [...new Set([...all.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
+  const names = [...new Set([...allParts.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
   const features = Object.fromEntries(
     names.map((name) => {
-      const hash = createHash('sha256');
-      for (const piece of jsonPieces(encodings.get(name))) hash.update(piece);
-      for (const { features: columns } of [...all, corpus]) {
+      const hash = hashOf(encodings.get(name));
+      for (const { features: columns } of [...allParts, corpus]) {
         const column = columns.get(name);
         hash.update(column ? digest.column(column) : 'none');
       }
@@ -167,18 +164,20 @@ function computed({ parts, shards, corpus, users, encodings, firstValues }: Data
 
 /** The checksum of the shards' manifest is of all columns together. */
 function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
-  const hashOf = (encoding: Encoding): string => {
-    const hash = createHash('sha256');
-    for (const piece of jsonPieces(encoding)) hash.update(piece);
-    return hash.digest('hex');
-  };
-  const features = Object.fromEntries([...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding)]));
+  const hashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
+  const features = Object.fromEntries(hashes) as Record<string, string>;
   return { events: checksum, features, shards: layout };
+}
+
+function hashOf(encoding: Encoding | undefined): Hash {
+  const hash = createHash('sha256');
+  for (const piece of jsonPieces(encoding)) hash.update(piece);
+  return hash;
 }
 
 const featuresOf = ({ features }: Events): string[] => [...features.keys()];
 
-/** In words, what of the data is not the same; undefined where all is. */
+/** Returns in words the first part of the data that differs; undefined where none does. */
 export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
   if (!isDeepStrictEqual(was.shards, is.shards)) {
     return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
@@ -203,8 +202,8 @@ const textsAtOnce = 10_000;
 function makeDigest(): Digest {
   const digests = new Map<Int32Array | Float32Array, string>();
   const numbers = (array: Int32Array | Float32Array): string => {
-    const before = digests.get(array);
-    if (before !== undefined) return before;
+    const cachedDigest = digests.get(array);
+    if (cachedDigest !== undefined) return cachedDigest;
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
     const digest = createHash('sha256').update(bytes).digest('hex');
     digests.set(array, digest);

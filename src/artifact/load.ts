@@ -22,7 +22,6 @@ import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
 import { graphsOf, restorePlan } from './stored_plan.ts';
 import { refuseUnlessValid } from './validate.ts';
 
-/** A trained model in memory. */
 export interface Trained {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -44,9 +43,7 @@ export interface LoadOptions {
 
 const tablePrefix = 'table/';
 
-/**
- * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
- */
+/** @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read` */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Trained> {
   const { unfinished = false, withoutWeights = false } = options;
   const manifest = await readManifest(folder);
@@ -73,10 +70,10 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<T
   }
   const plan = restorePlan(stored, graphs);
   refuseInconsistent({ folder, manifest, plan, encodings });
-  const own = [...graphs.keys(), ...Object.values(manifest.encodings)];
-  const read = new Set(withoutWeights ? own : [...own, manifest.weights]);
+  const checkedPaths = [...graphs.keys(), ...Object.values(manifest.encodings)];
+  const readPaths = new Set(withoutWeights ? checkedPaths : [...checkedPaths, manifest.weights]);
   for (const [path, checksum] of Object.entries(manifest.files)) {
-    if (!read.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
+    if (!readPaths.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
   }
 
   const tables = new Map<string, Table>();
@@ -91,9 +88,9 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<T
 }
 
 /**
- * The dense weights, and tables straight into their place: a table may be larger than half of the memory. What is read is what the
+ * Reads the dense weights, and tables straight into their memory: a table may be larger than half of the memory. The bytes read are those that the
  * checksum was taken of, even where another process replaces the file in between.
- * @param into where a table goes, by its name
+ * @param into gives the memory of a table, by its name
  */
 export async function readWeights(
   { folder, manifest, plan, encodings }: Pick<Trained, 'folder' | 'manifest' | 'plan' | 'encodings'>,
@@ -107,12 +104,12 @@ export async function readWeights(
     const { bytes } = files[weights]!;
     if (size !== bytes) throw failure('changed-file', { path });
     refuseOther(path, files[weights]!, await reading(path, checksumOpened(handle)));
-    const work = readOpened(handle, path, {
+    const readWork = readOpened(handle, path, {
       expected: expectedWeights(plan, encodings),
       finite: () => true,
       into: (name, shape) => (name.startsWith(tablePrefix) ? into(name.slice(tablePrefix.length), shape) : undefined),
     });
-    const { tensors } = await reading(path, work);
+    const { tensors } = await reading(path, readWork);
     const parameters: Record<string, Tensor> = {};
     for (const [name, { shape, data }] of tensors) {
       if (name.startsWith(tablePrefix)) continue;
@@ -124,7 +121,7 @@ export async function readWeights(
   }
 }
 
-/** The manifest alone, checked against its schema; the files it names are not looked at. */
+/** Reads the manifest alone, checked against its schema; the files it names are not read. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
   const bytes = await readRunFile(folder, manifestFile, mostOfManifest, 'optional');
@@ -136,8 +133,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const manifest = parseJson(bytes, path);
   await refuseUnlessValid('manifest', manifest, path);
   const { checksum } = manifest as Manifest;
-  const found = createHash('sha256').update(bytes.toString('utf8').replace(checksum, noChecksum)).digest('hex');
-  if (found !== checksum) throw failure('changed-file', { path });
+  const computedChecksum = createHash('sha256')
+    .update(bytes.toString('utf8').replace(checksum, noChecksum))
+    .digest('hex');
+  if (computedChecksum !== checksum) throw failure('changed-file', { path });
   return manifest as Manifest;
 }
 
@@ -145,14 +144,14 @@ const mostOfManifest = 64 * 2 ** 20;
 
 /** Every file that is read has a checksum. */
 function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
-  const named = [
+  const namedPaths = [
     weights,
     ...Object.values(encodings),
     ...graphsOf(plan).map(({ graph }) => graph),
     ...sources,
     ...(data.source === undefined ? [] : [data.source]),
   ];
-  for (const path of named) {
+  for (const path of namedPaths) {
     if (!Object.hasOwn(files, path)) {
       throw failure('damaged-file', { path: join(folder, manifestFile), reason: `it has no checksum for ${path}` });
     }
@@ -160,11 +159,11 @@ function refuseUnlisted(folder: string, { files, weights, encodings, plan, sourc
 }
 
 async function readJson(folder: string, { files }: Manifest, path: string): Promise<unknown> {
-  const at = join(folder, path);
+  const jsonPath = join(folder, path);
   const bytes = await readRunFile(folder, path);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  refuseOther(at, files[path]!, { sha256, bytes: bytes.length });
-  return parseJson(bytes, at);
+  refuseOther(jsonPath, files[path]!, { sha256, bytes: bytes.length });
+  return parseJson(bytes, jsonPath);
 }
 
 function refuseOther(path: string, listed: Checksum, found: Checksum): void {

@@ -2,7 +2,7 @@
 import type { Seen } from '../data/dataset.ts';
 import type { Until } from '../data/rows/fresh.ts';
 import type { Checksum } from '../storage/checksum.ts';
-import type { Change, Fingerprint } from './identity.ts';
+import type { Fingerprint, SettingChange } from './identity.ts';
 import type { Lineage } from './lineage.ts';
 import type { StoredPlan } from './stored_plan.ts';
 
@@ -12,7 +12,6 @@ export interface Manifest {
   readonly tower: string;
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
-  /** Of a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly training: {
     readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';
@@ -21,7 +20,7 @@ export interface Manifest {
     readonly rows: number;
     readonly precision?: 'float32' | 'bf16';
     readonly best?: { readonly epoch: number; readonly metric: string; readonly value: number };
-    readonly changes?: readonly Change[];
+    readonly changes?: readonly SettingChange[];
   };
   readonly data: {
     readonly fingerprint: Fingerprint;
@@ -49,13 +48,10 @@ export interface Manifest {
 }
 
 /** Names what ends with a validation: an epoch, or a round where `validate` counts steps and an epoch has several. */
-export const validationUnit = ({
-  train,
-}: {
-  readonly train: Pick<StoredPlan['train'], 'validate'>;
-}): 'epoch' | 'round' => (train.validate?.steps === undefined ? 'epoch' : 'round');
+export const validationUnit = ({ train }: { train: Pick<StoredPlan['train'], 'validate'> }): 'epoch' | 'round' =>
+  train.validate?.steps === undefined ? 'epoch' : 'round';
 
 export const manifestFile = 'manifest.json';
 
-/** The place of the manifest's own checksum before it is known. */
+/** Stands for the manifest's own checksum before it is known. */
 export const noChecksum = '0'.repeat(64);

@@ -1,11 +1,11 @@
-/** What keeps the weights of one model from being those of another. Settings of training are not among it. */
+/** Finds what keeps the weights of one model from being those of another. Settings of training are not among it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { FeaturePlan, GraphPlan, Plan, TowerPlan } from '../plan/plan.ts';
 
 /** In words, and in no order of their own: the order of features means nothing. */
 export function modelDifferences(before: Plan, now: Plan): string[] {
   const towers = before.towers.flatMap((tower, at) => towerDifferences(tower, now.towers[at]!));
-  const found = [
+  const modelDifferenceWords = [
     ...differences('feature', byName(before.features), byName(now.features), featureDifference),
     ...differences('table', byName(before.tables), byName(now.tables), (one, other) =>
       // First values are of new rows alone, and rates may change.
@@ -17,11 +17,13 @@ export function modelDifferences(before: Plan, now: Plan): string[] {
   ];
   const { embeddings, graph } = before.train;
   if (embeddings.kind !== now.train.embeddings.kind) {
-    found.push(`the optimizer of the tables is \`${now.train.embeddings.kind}\`, and was \`${embeddings.kind}\``);
+    modelDifferenceWords.push(
+      `the optimizer of the tables is \`${now.train.embeddings.kind}\`, and was \`${embeddings.kind}\``,
+    );
   }
-  if (!isDeepStrictEqual(graph, now.train.graph)) found.push('the graph between the tables differs');
+  if (!isDeepStrictEqual(graph, now.train.graph)) modelDifferenceWords.push('the graph between the tables differs');
   // Of a changed tower or feature it is known already.
-  return found.length > 0 ? found : trainedDifferences(before.step, now.step);
+  return modelDifferenceWords.length > 0 ? modelDifferenceWords : trainedDifferences(before.step, now.step);
 }
 
 const byName = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>
@@ -33,14 +35,16 @@ function differences<T>(
   now: ReadonlyMap<string, T>,
   differs: (one: T, other: T) => string | undefined,
 ): string[] {
-  const gone = [...before.keys()].filter((name) => !now.has(name)).map((name) => `${what} \`${name}\` is missing`);
-  const others = [...now].flatMap(([name, each]) => {
-    const old = before.get(name);
-    if (old === undefined) return [`${what} \`${name}\` is new`];
-    const words = differs(old, each);
+  const missingWords = [...before.keys()]
+    .filter((name) => !now.has(name))
+    .map((name) => `${what} \`${name}\` is missing`);
+  const changedWords = [...now].flatMap(([name, each]) => {
+    const earlier = before.get(name);
+    if (earlier === undefined) return [`${what} \`${name}\` is new`];
+    const words = differs(earlier, each);
     return words === undefined ? [] : [`${what} \`${name}\` differs: ${words}`];
   });
-  return [...gone, ...others];
+  return [...missingWords, ...changedWords];
 }
 
 /** Entries of a feature whose value is a plain word or number are shown with both values. */
@@ -57,12 +61,12 @@ const shown = (value: unknown): string =>
   value === undefined ? 'absent' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 
 function towerDifferences(before: TowerPlan, now: TowerPlan): string[] {
-  const of = `tower \`${now.name}\``;
-  if (before.name !== now.name) return [`${of} is new, and \`${before.name}\` is missing`];
-  if (before.key !== now.key) return [`${of} is keyed by ${shown(now.key)}, and was by ${shown(before.key)}`];
-  if (before.width !== now.width) return [`${of} is ${now.width} wide, and was ${before.width}`];
+  const towerWords = `tower \`${now.name}\``;
+  if (before.name !== now.name) return [`${towerWords} is new, and \`${before.name}\` is missing`];
+  if (before.key !== now.key) return [`${towerWords} is keyed by ${shown(now.key)}, and was by ${shown(before.key)}`];
+  if (before.width !== now.width) return [`${towerWords} is ${now.width} wide, and was ${before.width}`];
   const own = ({ embedded, interests }: TowerPlan) => ({ embedded, interests });
-  return isDeepStrictEqual(own(before), own(now)) ? [] : [`${of} computes its vector in another way`];
+  return isDeepStrictEqual(own(before), own(now)) ? [] : [`${towerWords} computes its vector in another way`];
 }
 
 /** Numbers that a step trains or keeps: weights of losses and of tasks, and the state of the dense optimizer. */

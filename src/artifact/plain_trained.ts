@@ -1,4 +1,4 @@
-/** A trained model as plain data, for another process: tables are memories of WebAssembly, which no file holds. */
+/** Passes a trained model as plain data to another process: tables are memories of WebAssembly, which no file holds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defined } from '../defined.ts';
 import { makeTable, type Table } from '../embedding/table.ts';

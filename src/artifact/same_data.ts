@@ -6,7 +6,7 @@ import type { Trained } from './load.ts';
 
 /**
  * The codes in a data set mean what the model's tables learned only if both were encoded alike.
- * @param named whether the user named the data: it may then have other events and values, which is answered in a sentence
+ * @param named true if the user named the data: it may then have other events and values, which is answered in a sentence
  * @throws Failure `other-data`
  */
 export function refuseOtherData(

@@ -2,7 +2,6 @@
 import { defined } from '../defined.ts';
 import type { GraphPlan, Plan, TowerPart, TowerPlan } from '../plan/plan.ts';
 
-/** A graph is named by its file. */
 export type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
 type StoredPart = Omit<TowerPart, 'graph'> & { readonly graph: string };
 type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
@@ -15,14 +14,14 @@ export type StoredPlan = Omit<Plan, 'towers' | 'step' | 'predictions'> & {
   readonly predictions?: StoredGraph;
 };
 
-/** Those of a plan, in the order in which they are read. */
+/** Lists the graphs of a plan, in the order in which they are read. */
 export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly StoredGraph[] => [
   ...towers.flatMap(({ embedded, parts = [] }) => [embedded, ...parts]),
   step,
   ...(predictions ? [predictions] : []),
 ];
 
-/** Replaces each graph by what `place` answers for it, such as the file it is written to: of `tower user`, `step`, `predictions`. */
+/** Replaces each graph by the file that `place` returns for it: for `tower user`, `step`, `predictions`. */
 export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
   const store = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
   const tower = ({ parts, ...each }: TowerPlan): StoredTower => ({
@@ -39,7 +38,6 @@ export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) =>
   };
 }
 
-/** What the graph of a part is placed by. */
 export const partName = (tower: string, { length }: TowerPart): string => `part ${length} of ${tower}`;
 
 /** The inverse: `graphs` by file. */

@@ -1,4 +1,4 @@
-/** The tensors that a checkpoint holds, and where they go when it is read: tables, dense weights, streaming estimators. */
+/** Saves and restores the tensors of a checkpoint: tables, dense weights, streaming estimators. */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Program, Tensors } from '../engine/engine.ts';
@@ -34,18 +34,12 @@ export async function stateTensors(state: TrainingState): Promise<StoredTensor<N
  * @throws Failure `damaged-file` where the checkpoint is not of this model
  */
 export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
-  const host = hostNumbers(state);
-  const parametersNow = parameterTensors(await state.program.read()).map((tensor): [string, StoredTensor] => [
-    tensor.name,
-    tensor,
-  ]);
-  const expected = new Map(
-    [...host, ...parametersNow].map(([name, { shape, data }]): [string, Expected] => [
-      name,
-      { dtype: kindOf(data), shape },
-    ]),
+  const hostViews = hostNumbers(state);
+  const current = parameterTensors(await state.program.read()).map((tensor) => [tensor.name, tensor] as const);
+  const expected = new Map<string, Expected>(
+    [...hostViews, ...current].map(([name, { shape, data }]) => [name, { dtype: kindOf(data), shape }]),
   );
-  const { progress, tensors } = await readCheckpoint(folder, expected, (name) => host.get(name)?.data);
+  const { progress, tensors } = await readCheckpoint(folder, expected, (name) => hostViews.get(name)?.data);
   const parameters: Record<string, Tensors[string]> = {};
   for (const [name, { shape, data }] of tensors) {
     if (!name.startsWith('parameter/')) continue;
@@ -57,7 +51,7 @@ export async function restoreState(folder: string, state: TrainingState): Promis
   return progress;
 }
 
-/** Views, not copies, of all that the host holds. */
+/** Returns views, not copies, of all that the host holds. */
 function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: Numbers }> {
   const views = new Map<string, { shape: number[]; data: Numbers }>();
   for (const table of tables.values()) {
@@ -84,15 +78,15 @@ export const weightNames = ({ towers, step, predictions }: Plan): ReadonlySet<st
     ...step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
   ]);
 
-/** What the trained model is: tables as the towers read them, and dense weights without their optimizer's slots. */
+/** Returns tables as the towers read them, and dense weights without their optimizer's slots. */
 export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor<Numbers>[] {
-  const wanted = weightNames(plan);
+  const weightSet = weightNames(plan);
   return [
     ...[...tables.values()].map((table) => ({
       name: `table/${table.name}`,
       shape: [table.rows, table.dim],
       data: table.shownNumbers(),
     })),
-    ...parameterTensors(parameters).filter(({ name }) => wanted.has(name.slice('parameter/'.length))),
+    ...parameterTensors(parameters).filter(({ name }) => weightSet.has(name.slice('parameter/'.length))),
   ];
 }

@@ -1,4 +1,4 @@
-/** Whether JSON is what our schemas say. ajv is loaded only when a model is read or written. */
+/** Validates JSON against our schemas. ajv is loaded only when a model is read or written. */
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { failure } from '../diagnostics/failure.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
@@ -21,7 +21,7 @@ const schemas = {
   step: stepSchema,
 };
 
-/** Loaded once for the process. It keeps what it compiled of a schema. */
+/** Loaded once for the process. It caches compiled schemas. */
 let loaded: Promise<Ajv2020> | undefined;
 
 async function load(): Promise<Ajv2020> {
@@ -38,12 +38,10 @@ async function load(): Promise<Ajv2020> {
   });
 }
 
-/**
- * The first thing wrong with `value`, or undefined: `/training/epochs must be integer`.
- */
+/** Returns the first thing wrong with `value`, or undefined: `/training/epochs must be integer`. */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
   loaded ??= load();
-  // Each when it is first asked for: a command reads or writes few kinds of files.
+  // Each is compiled when it is first used: a command reads or writes few kinds of files.
   const validate = (await loaded).compile(schemas[schema]);
   if (validate(value)) return undefined;
   const error = validate.errors?.[0];

@@ -14,18 +14,17 @@ import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
 import { partName, storePlan } from './stored_plan.ts';
 import { complaint } from './validate.ts';
 
-/** Where a model comes from, as the user wrote it. */
+/** The texts of a model, as the user wrote them. */
 export interface Origin {
   /** The model's file first, then those it uses. */
-  readonly sources: readonly SourceText[];
+  readonly sources: readonly ModelSource[];
   /** Constants set from the command line. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The file with its `data` block. */
-  readonly data?: SourceText;
+  readonly data?: ModelSource;
 }
 
-interface SourceText {
-  /** Its path. */
+interface ModelSource {
   readonly name: string;
   readonly text: string;
 }
@@ -37,7 +36,7 @@ export interface ArtifactParts {
   readonly tower: string;
   readonly engine: Manifest['engine'];
   readonly training: Manifest['training'];
-  /** Of a run that went on from an earlier one. */
+  /** Present in a run that went on from an earlier one. */
   readonly from?: Lineage;
   /** Files of the folder that are already there: the weights first. */
   readonly present: readonly string[];
@@ -99,15 +98,15 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     files,
     checksum: noChecksum,
   };
-  const wrong = await complaint('manifest', manifest);
-  invariant(wrong === undefined, `the manifest does not fit its schema: ${wrong}`);
+  const complaintText = await complaint('manifest', manifest);
+  invariant(complaintText === undefined, `the manifest does not fit its schema: ${complaintText}`);
   const text = `${jsonOf(manifest, 2)}\n`;
   const checksum = createHash('sha256').update(text).digest('hex');
   await writeTextDurably(join(folder, manifestFile), text.replace(noChecksum, checksum));
   return { ...manifest, checksum };
 }
 
-/** Of a run that has not trained yet, so that it can be resumed with the codes that it began with. */
+/** A run that has not trained yet has them, so that it can be resumed with the codes that it began with. */
 export async function writeEncodings(folder: string, encodings: Dataset['encodings']): Promise<void> {
   for (const [feature, encoding] of encodings) {
     const path = encodingPath(feature, encoding);
@@ -118,51 +117,50 @@ export async function writeEncodings(folder: string, encodings: Dataset['encodin
   }
 }
 
-/** Each text in its folder, made where it is missing. */
 export async function writeTexts(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of texts) {
-    const at = join(folder, path);
-    await makeFolder(join(at, '..'));
-    await writeTextDurably(at, text);
+    const textPath = join(folder, path);
+    await makeFolder(join(textPath, '..'));
+    await writeTextDurably(textPath, text);
   }
 }
 
 export interface ArtifactPaths {
-  /** Of `tower user`, `part 8 of user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
+  /** Paths of `tower user`, `part 8 of user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
   readonly graphs: ReadonlyMap<string, string>;
-  /** By feature. */
   readonly encodings: ReadonlyMap<string, string>;
   readonly sources: readonly string[];
   readonly data?: string;
   readonly all: readonly string[];
 }
 
-/** Where a model's files lie in its folder: two files of one name from two folders are `a.tower` and `a-2.tower`. */
+/** Names a model's files in its folder: two files of one name from two folders are `a.tower` and `a-2.tower`. */
 export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origin: Origin): ArtifactPaths {
-  const taken = new Set<string>();
-  const free = (path: string): string => {
+  const takenPaths = new Set<string>();
+  const freePath = (path: string): string => {
     const dot = path.lastIndexOf('.');
-    let found = path;
-    for (let number = 2; taken.has(found); number++) {
-      found = dot < path.indexOf('/') ? `${path}-${number}` : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
+    let candidatePath = path;
+    for (let number = 2; takenPaths.has(candidatePath); number++) {
+      candidatePath =
+        dot < path.indexOf('/') ? `${path}-${number}` : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
     }
-    taken.add(found);
-    return found;
+    takenPaths.add(candidatePath);
+    return candidatePath;
   };
   const graphs = [
-    ...plan.towers.map(({ name }) => [`tower ${name}`, free(`graphs/${name}.json`)] as const),
+    ...plan.towers.map(({ name }) => [`tower ${name}`, freePath(`graphs/${name}.json`)] as const),
     ...['step', ...(plan.predictions ? ['predictions'] : [])].map(
-      (name) => [name, free(`graphs/${name}.json`)] as const,
+      (name) => [name, freePath(`graphs/${name}.json`)] as const,
     ),
     ...plan.towers.flatMap(({ name, parts = [] }) =>
-      parts.map((part) => [partName(name, part), free(`graphs/${name}_${part.length}.json`)] as const),
+      parts.map((part) => [partName(name, part), freePath(`graphs/${name}_${part.length}.json`)] as const),
     ),
   ];
   const ofFeatures = [...encodings].map(
-    ([feature, encoding]) => [feature, free(encodingPath(feature, encoding))] as const,
+    ([feature, encoding]) => [feature, freePath(encodingPath(feature, encoding))] as const,
   );
-  // What a path of this folder may not hold, some systems allow in a name.
-  const source = ({ name }: SourceText): string => free(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
+  // Some systems allow in a name what a path of this folder may not have.
+  const source = ({ name }: ModelSource): string => freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
   const sources = origin.sources.map(source);
   const data = origin.data && source(origin.data);
   return {
@@ -170,11 +168,11 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
     encodings: new Map(ofFeatures),
     sources,
     ...defined({ data }),
-    all: [...taken],
+    all: [...takenPaths],
   };
 }
 
-/** For an export, whose reader knows JSON. */
+/** Adds the JSON of an encoding to an export. */
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
   const path = `encodings/${feature}.json`;
   texts.set(path, jsonOf(encoding));

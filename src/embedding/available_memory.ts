@@ -1,4 +1,3 @@
-/** Memory that this process may still take, as the system reports it. */
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 
@@ -20,7 +19,7 @@ export function ownGroups(root: string, membership: string): string[] {
   return [root, ...names.map((_, depth) => [root, ...names.slice(0, depth + 1)].join('/'))];
 }
 
-/** What a control group (version 2, then 1) leaves; Infinity without one. Exported for its tests. */
+/** Bytes that a control group (version 2, then 1) leaves; Infinity without one. Exported for its tests. */
 export function groupMemory(folder: string): number {
   const limits = [
     ['memory.max', 'memory.current', 'memory.stat', 'inactive_file'],

@@ -2,7 +2,7 @@
 import { makeSpace, type Region } from './space.ts';
 
 export interface Descent {
-  /** What is left of the target when all weights are taken from it: one number a row of the matrix. Zeros at first. */
+  /** The target less all weights: one number a row of the matrix. Zeros at first. */
   readonly rest: Float64Array;
   /** One number a column. Zeros at first. */
   readonly weights: Float64Array;

@@ -1,4 +1,4 @@
-/** A table that takes over the rows of a smaller one, wherever they are now, as they are read from a file. */
+/** Copies into a table the rows of a smaller one, wherever they are now, as they are read from a file. */
 import {
   isLong,
   kindOf,
@@ -10,7 +10,6 @@ import {
 import type { Table } from './table.ts';
 
 export interface Growth {
-  /** Rows of the table before. */
   readonly rows: number;
   /** The row before of each row now, −1 for a new one. Absent: all rows are where they were. */
   readonly rowsBefore?: Int32Array | undefined;
@@ -20,7 +19,7 @@ export interface Growth {
   readonly own?: ReadonlySet<number>;
 }
 
-/** Where the table before is written to, from its first number to its last. */
+/** The table before is written to it, from its first number to its last. */
 export interface TakeOver {
   readonly values: LongNumbers;
   /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
@@ -31,21 +30,21 @@ export interface TakeOver {
 
 export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth): TakeOver {
   const { dim } = table;
-  const rowsNow = rowsBefore && nowOf(rowsBefore, rows);
+  const rowsNow = rowsBefore && currentRowsOf(rowsBefore, rows);
   let newRow: StoredNumbers | undefined;
   const values = table.numbers();
   // Next to rows in memories of their own, what counts the steps of the whole table is short.
   const isOfRows = (slots: Numbers): boolean => isLong(slots) || !isLong(values);
-  const keep = (from: number, numbers: StoredNumbers): void => {
+  const keepNewRow = (from: number, numbers: StoredNumbers): void => {
     const at = newAs === undefined ? -1 : newAs * dim - from;
     if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
   };
   return {
-    values: moved(values, dim, rows, rowsNow, keep),
+    values: movedNumbers(values, dim, rows, rowsNow, keepNewRow),
     state: Object.fromEntries(
       Object.entries(table.stateNumbers()).map(([name, slots]) => [
         name,
-        isOfRows(slots) ? moved(slots, slots.length / table.rows, rows, rowsNow) : slots,
+        isOfRows(slots) ? movedNumbers(slots, slots.length / table.rows, rows, rowsNow) : slots,
       ]),
     ),
     end() {
@@ -57,14 +56,13 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
 }
 
 /** The row now of each row before; −1 where it is gone. */
-function nowOf(rowsBefore: Int32Array, rows: number): Int32Array {
-  const now = new Int32Array(rows).fill(-1);
-  for (const [at, row] of rowsBefore.entries()) if (row >= 0) now[row] = at;
-  return now;
+function currentRowsOf(rowsBefore: Int32Array, rows: number): Int32Array {
+  const currentRows = new Int32Array(rows).fill(-1);
+  for (const [at, row] of rowsBefore.entries()) if (row >= 0) currentRows[row] = at;
+  return currentRows;
 }
 
-/** Numbers of the rows before, which go to where these rows are now. */
-function moved(
+function movedNumbers(
   into: Numbers,
   width: number,
   rows: number,

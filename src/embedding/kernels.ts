@@ -1,6 +1,14 @@
 /** The compiled kernels as the host calls them. Pointers are bytes into the memory given; counts are of elements or rows. */
 import { kernels as encoded } from './kernels/generated.ts';
 
+/** Rows with gradients: a table and the bytes of its rows, `seen` codes at `unique`, and the sums of their gradients. */
+type SeenArguments = [table: number, bytes: number, unique: number, seen: number, sums: number];
+type BagArguments = [table: number, bytes: number, codes: number, offsets: number];
+type SlotArguments = [sums: number, bytes: number, slots: number, offsets: number];
+type NeighbourArguments = [offsets: number, neighbours: number, own: number, other: number];
+type MomentArguments = [mean: number, square: number, steps: number, corrections: number, corrected: number];
+type BetaArguments = [beta1: number, rest1: number, beta2: number, rest2: number, epsilon: number];
+
 export interface Kernels {
   badCode(codes: number, count: number, rows: number): number;
   copyBags(values: number, starts: number, ends: number, count: number, codes: number, offsets: number): void;
@@ -17,35 +25,9 @@ export interface Kernels {
     key2: number,
   ): void;
   scatterRows(from: number, bytes: number, codes: number, count: number, table: number): void;
-  gatherSequence(
-    table: number,
-    bytes: number,
-    codes: number,
-    offsets: number,
-    count: number,
-    length: number,
-    out: number,
-  ): void;
-  gatherPooled(
-    table: number,
-    bytes: number,
-    codes: number,
-    offsets: number,
-    count: number,
-    mean: number,
-    far: number,
-    out: number,
-  ): void;
-  gatherWeighted(
-    table: number,
-    bytes: number,
-    codes: number,
-    offsets: number,
-    shares: number,
-    count: number,
-    far: number,
-    out: number,
-  ): void;
+  gatherSequence(...args: [...BagArguments, count: number, length: number, out: number]): void;
+  gatherPooled(...args: [...BagArguments, count: number, mean: number, far: number, out: number]): void;
+  gatherWeighted(...args: [...BagArguments, shares: number, count: number, far: number, out: number]): void;
   resolve(
     codes: number,
     count: number,
@@ -56,125 +38,19 @@ export interface Kernels {
     bytes: number,
   ): number;
   forget(unique: number, places: number): void;
-  resolveOne(
-    codes: number,
-    count: number,
-    slots: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    bytes: number,
-  ): number;
-  scatterSequence(
-    sums: number,
-    bytes: number,
-    slots: number,
-    offsets: number,
-    count: number,
-    length: number,
-    gradient: number,
-  ): void;
-  scatterPooled(
-    sums: number,
-    bytes: number,
-    slots: number,
-    offsets: number,
-    count: number,
-    mean: number,
-    gradient: number,
-  ): void;
-  scatterWeighted(
-    sums: number,
-    bytes: number,
-    slots: number,
-    offsets: number,
-    shares: number,
-    count: number,
-    gradient: number,
-  ): void;
-  regularize(table: number, bytes: number, unique: number, seen: number, sums: number, factor: number): void;
-  updateMomentum(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    momentum: number,
-    share: number,
-    rate: number,
-    keep: number,
-  ): void;
-  updateSgd(table: number, bytes: number, unique: number, seen: number, sums: number, rate: number, keep: number): void;
-  updateRowAdagrad(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    state: number,
-    rate: number,
-    epsilon: number,
-    keep: number,
-  ): void;
-  updateAdagrad(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    state: number,
-    rate: number,
-    epsilon: number,
-    keep: number,
-  ): void;
-  updateAdam(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    mean: number,
-    square: number,
-    steps: number,
-    corrections: number,
-    corrected: number,
-    rate: number,
-    beta1: number,
-    rest1: number,
-    beta2: number,
-    rest2: number,
-    epsilon: number,
-    keep: number,
-  ): void;
-  updateLamb(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    mean: number,
-    square: number,
-    steps: number,
-    corrections: number,
-    corrected: number,
-    rate: number,
-    beta1: number,
-    rest1: number,
-    beta2: number,
-    rest2: number,
-    epsilon: number,
-    decay: number,
-  ): void;
+  resolveOne: Kernels['resolve'];
+  scatterSequence(...args: [...SlotArguments, count: number, length: number, gradient: number]): void;
+  scatterPooled(...args: [...SlotArguments, count: number, mean: number, gradient: number]): void;
+  scatterWeighted(...args: [...SlotArguments, shares: number, count: number, gradient: number]): void;
+  regularize(...args: [...SeenArguments, factor: number]): void;
+  updateMomentum(...args: [...SeenArguments, momentum: number, share: number, rate: number, keep: number]): void;
+  updateSgd(...args: [...SeenArguments, rate: number, keep: number]): void;
+  updateRowAdagrad: Kernels['updateAdagrad'];
+  updateAdagrad(...args: [...SeenArguments, state: number, rate: number, epsilon: number, keep: number]): void;
+  updateAdam(...args: [...SeenArguments, ...MomentArguments, rate: number, ...BetaArguments, keep: number]): void;
+  updateLamb(...args: [...SeenArguments, ...MomentArguments, rate: number, ...BetaArguments, decay: number]): void;
   sumNeighbours(
-    base: number,
-    from: number,
-    to: number,
-    bytes: number,
-    rows: number,
-    offsets: number,
-    neighbours: number,
-    own: number,
-    other: number,
+    ...args: [base: number, from: number, to: number, bytes: number, rows: number, ...NeighbourArguments]
   ): void;
   sumNeighboursOf(
     codes: number,
@@ -182,25 +58,10 @@ export interface Kernels {
     stamps: number,
     now: number,
     share: number,
-    base: number,
-    from: number,
-    to: number,
-    bytes: number,
-    offsets: number,
-    neighbours: number,
-    own: number,
-    other: number,
+    ...args: [base: number, from: number, to: number, bytes: number, ...NeighbourArguments]
   ): void;
   addToNeighbours(
-    unique: number,
-    seen: number,
-    sums: number,
-    to: number,
-    bytes: number,
-    offsets: number,
-    neighbours: number,
-    own: number,
-    other: number,
+    ...args: [unique: number, seen: number, sums: number, to: number, bytes: number, ...NeighbourArguments]
   ): void;
   addRows(unique: number, seen: number, sums: number, to: number, bytes: number, factor: number): void;
   scale(numbers: number, count: number, factor: number): void;

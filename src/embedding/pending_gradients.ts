@@ -1,6 +1,6 @@
 /** Gradients of all lookups of a step, added up for each row seen, in the order they come. */
 import { invariant } from '../diagnostics/failure.ts';
-import type { SeenRows } from './optimizer.ts';
+import type { RowsToUpdate } from './optimizer.ts';
 import type { Region } from './space.ts';
 import type { TableMemory } from './table_memory.ts';
 
@@ -12,7 +12,7 @@ export interface RowGradients {
 
 export class PendingGradients {
   readonly #memory: TableMemory;
-  /** How many rows have a gradient; their codes are in `unique`, their sums in `sums`. */
+  /** Count of rows with a gradient; their codes are in `unique`, their sums in `sums`. */
   #seen = 0;
   #unique: Region | undefined;
   #sums: Region | undefined;
@@ -26,18 +26,25 @@ export class PendingGradients {
   /** Gradients of one code a row are copied to where the next sums begin, and become them. */
   addRows(codes: number, count: number, gradient: Float32Array): void {
     const { space, rowBytes } = this.#memory;
-    const at = this.#makeRoom(count, this.#seen + count);
-    new Float32Array(space.memory.buffer, at.sums + this.#seen * rowBytes, gradient.length).set(gradient);
-    this.#seen = space.kernels.resolveOne(codes, count, at.slots, at.unique, this.#seen, at.sums, rowBytes);
+    const regions = this.#makeRoom(count, this.#seen + count);
+    new Float32Array(space.memory.buffer, regions.sums + this.#seen * rowBytes, gradient.length).set(gradient);
+    this.#seen = space.kernels.resolveOne(
+      codes,
+      count,
+      regions.slots,
+      regions.unique,
+      this.#seen,
+      regions.sums,
+      rowBytes,
+    );
   }
 
-  /** Adds gradients of rows, in their order. */
   add({ codes, sums }: RowGradients): void {
     const { name, rows, space } = this.#memory;
     this.#given = this.#memory.enlarge(this.#given, codes.byteLength);
     space.integers(this.#given, codes.length).set(codes);
-    const bad = space.kernels.badCode(this.#given.pointer, codes.length, rows);
-    invariant(bad < 0, `table ${name} has ${rows} rows and gets a gradient of row ${codes[bad]}`);
+    const badIndex = space.kernels.badCode(this.#given.pointer, codes.length, rows);
+    invariant(badIndex < 0, `table ${name} has ${rows} rows and gets a gradient of row ${codes[badIndex]}`);
     this.addRows(this.#given.pointer, codes.length, sums);
   }
 
@@ -63,20 +70,19 @@ export class PendingGradients {
   /** The codes become slots; returns where the sums are. */
   resolve(codes: number, count: number): number {
     const { space, rows, rowBytes } = this.#memory;
-    const at = this.#makeRoom(count, Math.min(rows, this.#seen + count));
-    this.#seen = space.kernels.resolve(codes, count, at.slots, at.unique, this.#seen, at.sums, rowBytes);
-    return at.sums;
+    const regions = this.#makeRoom(count, Math.min(rows, this.#seen + count));
+    this.#seen = space.kernels.resolve(codes, count, regions.slots, regions.unique, this.#seen, regions.sums, rowBytes);
+    return regions.sums;
   }
 
   /** Calls `update` with the rows that have a gradient, if any has; then none has. */
-  take(update: (rows: SeenRows) => void): void {
+  take(update: (rows: RowsToUpdate) => void): void {
     const rows = this.peek();
     if (rows) update(rows);
     this.forget();
   }
 
-  /** The rows that have a gradient; undefined where none has. */
-  peek(): SeenRows | undefined {
+  peek(): RowsToUpdate | undefined {
     if (this.#seen === 0) return undefined;
     const { name, values, rowBytes } = this.#memory;
     invariant(this.#unique && this.#sums, `table ${name} is not trained`);
@@ -84,19 +90,18 @@ export class PendingGradients {
     return { table: values.pointer, bytes: rowBytes, seen: this.#seen, ...at };
   }
 
-  /** Then no row has a gradient. */
   forget(): void {
     if (this.#seen > 0) this.#memory.space.kernels.forget(this.#unique!.pointer, this.#seen);
     this.#seen = 0;
   }
 
-  /** Room for the sums of `count` more codes, and for `places` of them side by side. */
+  /** Makes room for the sums of `count` more codes, and for `places` of them side by side. */
   #makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
     const { name, rows, rowBytes, slots, space } = this.#memory;
     invariant(slots, `table ${name} is not trained`);
-    const most = Math.min(rows, this.#seen + count);
-    if (!this.#unique || this.#unique.bytes < most * 4) {
-      this.#unique = this.#memory.enlarge(this.#unique, most * 4);
+    const maxRows = Math.min(rows, this.#seen + count);
+    if (!this.#unique || this.#unique.bytes < maxRows * 4) {
+      this.#unique = this.#memory.enlarge(this.#unique, maxRows * 4);
       space.kernels.forget(this.#unique.pointer + this.#seen * 4, this.#unique.bytes / 4 - this.#seen);
     }
     this.#sums = this.#memory.enlarge(this.#sums, places * rowBytes);

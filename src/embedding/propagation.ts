@@ -1,5 +1,5 @@
 /**
- * Two tables whose rows are nodes of one graph (LightGCN, He et al., SIGIR 2020). What look-ups read is the mean of the layers
+ * Connects two tables whose rows are nodes of one graph (LightGCN, He et al., SIGIR 2020). Look-ups read the mean of the layers
  * E, ÂE, …, ÂᴸE, with Â = D^−½ A D^−½ over the edges between the tables and no edge from a node to itself. Trained is E: the gradient of
  * what was read goes back through the same mean, since Â is its own transpose, and reaches all rows within L steps; so each update is one
  * of all rows of both tables.
@@ -9,10 +9,10 @@
  */
 import { invariant } from '../diagnostics/failure.ts';
 import { everyRow } from '../every_row.ts';
-import type { SeenRows } from './optimizer.ts';
+import type { RowsToUpdate } from './optimizer.ts';
 import type { PendingGradients } from './pending_gradients.ts';
-import { makeSpace, type Region, type Space } from './space.ts';
-import type { Shown, TableMemory } from './table_memory.ts';
+import { type KernelSpace, makeSpace, type Region } from './space.ts';
+import type { ShownRows, TableMemory } from './table_memory.ts';
 import { graphCopies } from './table_size.ts';
 
 /** Edges as rows of the first and of the second table, each edge once. */
@@ -21,35 +21,32 @@ export interface Edges {
   readonly second: Int32Array;
 }
 
-/** One optimizer step of these rows. */
-export type Step = (rows: SeenRows, multiplier: number, rate: number | undefined) => void;
+export type UpdateStep = (rows: RowsToUpdate, multiplier: number, rate: number | undefined) => void;
 
-interface Side {
+interface GraphSide {
   readonly memory: TableMemory;
   readonly pending: PendingGradients;
-  readonly step: Step;
+  readonly step: UpdateStep;
   readonly shown: Region;
   /** Layers on their way: float32 [rows, dim] each. */
   readonly layers: readonly Region[];
   /** The last whole layer that was computed. */
   latest: Region;
-  /** All rows in order. */
   readonly all: Region;
-  /** When each row of `shown` was computed. */
+  /** By row of `shown`, the number of the refresh that computed it. */
   readonly stamps: Region;
   readonly offsets: Region;
   neighbours: Region | undefined;
   /** 1 ÷ √degree; 0 without a neighbour. */
   readonly weights: Region;
-  asked: { readonly multiplier: number; readonly rate: number | undefined } | undefined;
+  requestedUpdate: { readonly multiplier: number; readonly rate: number | undefined } | undefined;
 }
 
 export class Propagation {
-  /** Both tables lie in it. */
-  readonly space: Space = makeSpace();
+  readonly space: KernelSpace = makeSpace();
   readonly #layers: number;
-  readonly #sides: Side[] = [];
-  /** Whether whole layers are those of the rows as they are. */
+  readonly #sides: GraphSide[] = [];
+  /** True if whole layers are those of the rows as they are. */
   #isFresh = false;
   #now = 1;
 
@@ -59,7 +56,7 @@ export class Propagation {
   }
 
   /** Adds the first table, then the second one. */
-  add(memory: TableMemory, pending: PendingGradients, step: Step): Shown & { readonly side: number } {
+  add(memory: TableMemory, pending: PendingGradients, step: UpdateStep): ShownRows & { readonly side: number } {
     const { space } = this;
     const { rows, rowBytes } = memory;
     const side = this.#sides.length;
@@ -69,11 +66,16 @@ export class Propagation {
       'both tables are as wide',
     );
     // As the table itself: what does not fit is a failure with the bytes.
-    const room = (bytes: number): Region => memory.enlarge(undefined, bytes);
-    const numbers = (): Region => room(rows * rowBytes);
-    const all = room(4 * rows);
-    space.integers(all, rows).set(everyRow(rows));
-    const [shown, stamps, offsets, weights] = [numbers(), room(4 * rows), room(4 * (rows + 1)), room(4 * rows)];
+    const allocate = (bytes: number): Region => memory.enlarge(undefined, bytes);
+    const allocateRows = (): Region => allocate(rows * rowBytes);
+    const allRows = allocate(4 * rows);
+    space.integers(allRows, rows).set(everyRow(rows));
+    const [shown, stamps, offsets, weights] = [
+      allocateRows(),
+      allocate(4 * rows),
+      allocate(4 * (rows + 1)),
+      allocate(4 * rows),
+    ];
     for (const [region, length] of [
       [stamps, rows],
       [offsets, rows + 1],
@@ -82,11 +84,11 @@ export class Propagation {
       space.integers(region, length).fill(0);
     }
     this.#sides.push({
-      ...{ memory, pending, step, shown, all, stamps, offsets, weights },
-      layers: Array.from({ length: graphCopies(this.#layers) - 1 }, numbers),
+      ...{ memory, pending, step, shown, all: allRows, stamps, offsets, weights },
+      layers: Array.from({ length: graphCopies(this.#layers) - 1 }, allocateRows),
       latest: memory.values,
       neighbours: undefined,
-      asked: undefined,
+      requestedUpdate: undefined,
     });
     return { region: shown, side, prepare: (codes, count) => this.#prepare(side, codes, count) };
   }
@@ -99,7 +101,7 @@ export class Propagation {
     this.changed();
   }
 
-  #connectSide(side: Side, own: Int32Array, other: Int32Array): void {
+  #connectSide(side: GraphSide, own: Int32Array, other: Int32Array): void {
     const { space } = this;
     const { rows } = side.memory;
     side.neighbours = side.memory.enlarge(side.neighbours, 4 * own.length);
@@ -111,15 +113,14 @@ export class Propagation {
       weights[row] = offsets[row + 1] === 0 ? 0 : 1 / Math.sqrt(offsets[row + 1]!);
       offsets[row + 1]! += offsets[row]!;
     }
-    const next = offsets.slice(0, rows);
+    const nextSlot = offsets.slice(0, rows);
     own.forEach((row, edge) => {
-      neighbours[next[row]!++] = other[edge]!;
+      neighbours[nextSlot[row]!++] = other[edge]!;
     });
     // In ascending order they lie near each other, and sums do not depend on the order of events.
     for (let row = 0; row < rows; row++) neighbours.subarray(offsets[row]!, offsets[row + 1]!).sort();
   }
 
-  /** The trained rows are others now. */
   changed(): void {
     this.#isFresh = false;
   }
@@ -132,7 +133,7 @@ export class Propagation {
 
   #prepare(index: number, codes: number, count: number): void {
     const [side, other] = this.#both(index);
-    invariant(!side.asked && !other.asked, 'both tables of a graph are updated in each step');
+    invariant(!side.requestedUpdate && !other.requestedUpdate, 'both tables of a graph are updated in each step');
     this.#refresh();
     const { pointer } = this.#neighboursOf(side);
     this.space.kernels.sumNeighboursOf(
@@ -169,7 +170,7 @@ export class Propagation {
   }
 
   /** to ← Â · from, and E more with `base`: whole layers of both tables. */
-  #multiply(from: (side: Side) => Region, to: (side: Side) => Region, base: boolean): void {
+  #multiply(from: (side: GraphSide) => Region, to: (side: GraphSide) => Region, base: boolean): void {
     for (const index of [0, 1]) {
       const [side, other] = this.#both(index);
       this.space.kernels.sumNeighbours(
@@ -189,35 +190,35 @@ export class Propagation {
   /** Takes the pending gradients of a table. The step of both comes with the second one. */
   update(index: number, multiplier: number, rate: number | undefined): void {
     const [side, other] = this.#both(index);
-    invariant(!side.asked, 'a table of a graph is updated once in each step');
-    side.asked = { multiplier, rate };
-    if (!other.asked) return;
+    invariant(!side.requestedUpdate, 'a table of a graph is updated once in each step');
+    side.requestedUpdate = { multiplier, rate };
+    if (!other.requestedUpdate) return;
     const gradients = this.#backwards();
     this.#sides.forEach((each, at) => {
-      const { memory, asked, step, all } = each;
-      each.asked = undefined;
+      const { memory, requestedUpdate: asked, step, all } = each;
+      each.requestedUpdate = undefined;
       const rows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
       step({ ...rows, sums: gradients[at]!.pointer }, asked!.multiplier, asked!.rate);
     });
     this.changed();
   }
 
-  /** Of the trained rows, from those of what was read: the mean of g, Âg, …, from the inside out. */
+  /** Gradients of the trained rows, from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
   #backwards(): readonly Region[] {
     const { kernels, memory } = this.space;
     const share = 1 / (this.#layers + 1);
-    const read = this.#sides.map(({ pending }) => pending.peek());
+    const readRows = this.#sides.map(({ pending }) => pending.peek());
     const add = (at: number, to: Region): void => {
-      const rows = read[at];
+      const rows = readRows[at];
       if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
     };
     this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, at) => {
-      const seen = read[at];
+      const seen = readRows[at];
       if (seen) kernels.scale(seen.sums, (seen.seen * seen.bytes) / 4, share);
       new Uint8Array(memory.buffer, layers[0]!.pointer, rows * rowBytes).fill(0);
       add(at, layers[0]!);
     });
-    read.forEach((rows, at) => {
+    readRows.forEach((rows, at) => {
       const [side, other] = this.#both(at);
       if (!rows) return;
       kernels.addToNeighbours(
@@ -247,12 +248,12 @@ export class Propagation {
     return this.#sides.map(({ layers }) => layers[(this.#layers - 1) % 2]!);
   }
 
-  #neighboursOf(side: Side): Region {
+  #neighboursOf(side: GraphSide): Region {
     // Nothing is read of it where no row has a neighbour.
     return side.neighbours ?? side.offsets;
   }
 
-  #both(first = 0): readonly [Side, Side] {
+  #both(first = 0): readonly [GraphSide, GraphSide] {
     const [side, other] = [this.#sides[first], this.#sides[1 - first]];
     invariant(side && other, 'a graph is of two tables');
     return [side, other];

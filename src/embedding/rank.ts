@@ -1,4 +1,4 @@
-/** Where one column of each row of a score matrix is among the others, counted exactly. */
+/** Counts exactly how many columns of a row of scores are better than one of them. */
 import type { BagColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeSpace, type Region } from './space.ts';
@@ -27,22 +27,19 @@ interface RankOptions {
 export interface Ranker {
   /** @param scores float32 [rows, columns] */
   rank(scores: Float32Array, columns: number, targets: Int32Array, options?: RankOptions): RowRanks;
-  /** The same of rows of so many columns whose scores come some columns at a time, in any order, each once. */
+  /** Ranks rows of so many columns whose scores come some columns at a time, in any order, each once. */
   begin(columns: number, targets: Int32Array, options?: RankOptions): PartialRanks;
 }
 
 /** Ranks of some columns, whose targets may be among others. */
 interface PartialRanks {
-  /** Whether one of the targets is among these columns. */
   hasTarget(from: number, to: number): boolean;
   /**
-   * Takes what the targets among these columns score, of all of them before `count`.
+   * Takes the scores of the targets among these columns, of all of them before `count`.
    * @param scores float32 [rows, to − from], those of the columns `from` to before `to`
    */
   take(scores: Float32Array, from: number, to: number): void;
-  /** Counts these columns. */
   count(scores: Float32Array, from: number, to: number): void;
-  /** Once all columns are counted. */
   ranks(): RowRanks;
 }
 
@@ -52,7 +49,7 @@ const blockBytes = 512 * 1024;
 /** Keeps a small memory of its own between calls. */
 export function makeRanker(): Ranker {
   const space = makeSpace();
-  let block: Region | undefined;
+  let scoreBlock: Region | undefined;
   let results: Region | undefined;
 
   const begin = (all: number, targets: Int32Array, { excluded, of }: RankOptions = {}): PartialRanks => {
@@ -60,7 +57,7 @@ export function makeRanker(): Ranker {
     const better = new Int32Array(rows);
     const equal = new Int32Array(rows);
     const ranked = new Int32Array(rows).fill(all);
-    const own = new Float32Array(rows);
+    const targetOwnScores = new Float32Array(rows);
     const exclude = excluded && makeExcluder(excluded, all);
     for (const target of targets) invariant(target >= 0 && target < all, `target ${target} of ${all} columns`);
     const rowOf = (target: number): number => of?.[target] ?? target;
@@ -68,41 +65,48 @@ export function makeRanker(): Ranker {
       hasTarget: (from, to) => targets.some((target) => target >= from && target < to),
       take(scores, from, to) {
         targets.forEach((target, i) => {
-          if (target >= from && target < to) own[i] = scores[rowOf(i) * (to - from) + target - from]!;
+          if (target >= from && target < to) targetOwnScores[i] = scores[rowOf(i) * (to - from) + target - from]!;
         });
       },
       count(scores, first, end) {
         const columns = end - first;
         invariant(of || scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
         const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(blockBytes / (4 * Math.max(1, columns)))));
-        block = space.enlarge(block, 4 * rowsAtOnce * columns);
+        scoreBlock = space.enlarge(scoreBlock, 4 * rowsAtOnce * columns);
         results = space.enlarge(results, 12 * rowsAtOnce);
-        const held = space.floats(block, rowsAtOnce * columns);
+        const scoresInBlock = space.floats(scoreBlock, rowsAtOnce * columns);
         const counts = space.integers(results, 3 * rowsAtOnce);
         const targetScores = space.floats(results, rowsAtOnce);
         const pointer = results.pointer;
         for (let from = 0; from < rows; from += rowsAtOnce) {
-          const some = Math.min(rowsAtOnce, rows - from);
-          for (let i = 0; i < some; i++) {
+          const rowCount = Math.min(rowsAtOnce, rows - from);
+          for (let i = 0; i < rowCount; i++) {
             const row = rowOf(from + i);
-            held.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
-            targetScores[i] = own[from + i]!;
-            const places = held.subarray(i * columns, (i + 1) * columns);
+            scoresInBlock.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
+            targetScores[i] = targetOwnScores[from + i]!;
+            const places = scoresInBlock.subarray(i * columns, (i + 1) * columns);
             if (exclude) ranked[from + i]! -= exclude(places, first, from + i, targets[from + i]!);
           }
-          space.kernels.rank(block.pointer, some, columns, pointer, pointer + 4 * rowsAtOnce, pointer + 8 * rowsAtOnce);
-          for (let i = 0; i < some; i++) {
+          space.kernels.rank(
+            scoreBlock.pointer,
+            rowCount,
+            columns,
+            pointer,
+            pointer + 4 * rowsAtOnce,
+            pointer + 8 * rowsAtOnce,
+          );
+          for (let i = 0; i < rowCount; i++) {
             better[from + i]! += counts[rowsAtOnce + i]!;
             equal[from + i]! += counts[2 * rowsAtOnce + i]!;
           }
         }
       },
       ranks() {
-        own.forEach((score, i) => {
-          const known = !Number.isNaN(score);
-          if (!known) better[i] = ranked[i]! - 1;
+        targetOwnScores.forEach((score, i) => {
+          const isNumber = !Number.isNaN(score);
+          if (!isNumber) better[i] = ranked[i]! - 1;
           // The target equals itself.
-          equal[i] = known ? equal[i]! - 1 : 0;
+          equal[i] = isNumber ? equal[i]! - 1 : 0;
         });
         return { better, equal, ranked };
       },
@@ -121,7 +125,7 @@ export function makeRanker(): Ranker {
 
 /** Writes NaN, which is neither above nor equal to anything, over a row's excluded columns, from the first on; returns how many these are. */
 function makeExcluder({ bags, of }: ExcludedColumns, columns: number) {
-  /** Of a column, the row that excluded it last: bags may repeat a column. */
+  /** By column, the row that excluded it last: bags may repeat a column. */
   const excludedBy = new Int32Array(columns).fill(-1);
   return (held: Float32Array, first: number, row: number, target: number): number => {
     const bag = of[row]!;

@@ -1,14 +1,13 @@
-/** What a worker does with rows of tables that workers share, and how it reaches the others. */
+/** Connects the rows of a table that workers share. */
 import type { StoredNumbers } from '../storage/tensor_header.ts';
 import type { RowGradients } from './pending_gradients.ts';
 
-/** How the tables of a worker reach those of the others. */
 export interface TableWire {
   /** From 0. */
   readonly rank: number;
   readonly workers: number;
   /** Brings the rows that look-ups have named to these tables. */
-  fetch(tables: readonly SharedRows[]): Promise<void>;
+  fetch(tables: readonly RemoteTable[]): Promise<void>;
   /** Rows of all workers, as `piece` of each gives them, in the order of ranks. `slot`: of the optimizer's state; absent: values. */
   pieces(
     table: string,
@@ -19,8 +18,7 @@ export interface TableWire {
   ): Promise<readonly StoredNumbers[]>;
 }
 
-/** A table as the wire knows it. */
-export interface SharedRows {
+export interface RemoteTable {
   readonly name: string;
   readonly dim: number;
   readonly remote: Remote;
@@ -33,14 +31,13 @@ export interface Remote {
   ask(): void;
   /** By owner, the rows that were named, as the owner numbers them. */
   asked(): readonly Int32Array[];
-  /** float32 [rows, dim] of own rows. */
+  /** Own rows, float32 [rows, dim]. */
   give(rows: Int32Array): Float32Array;
-  /** Rows that were asked for, by owner. */
   take(rows: readonly Float32Array[]): void;
-  /** By owner, the gradients of the rows of the step; then none has one. */
+  /** Returns by owner the gradients of the rows of the step; then none has one. */
   drain(): readonly RowGradients[];
   /** Own rows among these rows of the table, of its values or of a slot of its state. */
   piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
-  /** In this step some worker has learned of the table: what counts the steps of a whole table counts this one. */
+  /** Some worker has updated the table in this step: a counter of steps of the whole table counts it. */
   learned(): void;
 }

@@ -4,7 +4,6 @@ import { makeSpace, type Region } from './space.ts';
 
 /** A matrix, float64 [rows, width] row-major, whose rows are summed. Each sum has the bits of a plain loop in the order of the rows. */
 export interface RowSums {
-  /** Takes another matrix of any size. */
   load(data: Float64Array, width: number): void;
   /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes anything. */
   addOuters(rows: Int32Array, target: Float64Array): void;

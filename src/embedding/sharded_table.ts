@@ -1,5 +1,5 @@
 /**
- * A table whose rows are shared out among workers: row r is at worker r mod N, so N workers hold a table N times as large as one memory. A
+ * A table whose rows are partitioned among workers: row r is at worker r mod N, so N workers hold a table N times as large as one memory. A
  * step names the rows that it reads, gets them from their owners, and sends their gradients back; the owner takes the one step of
  * the optimizer. What a row is at first, and what it learns, are those of a table of one worker.
  */
@@ -14,7 +14,7 @@ import {
   type StoredNumbers,
 } from '../storage/tensor_header.ts';
 import { PendingGradients } from './pending_gradients.ts';
-import type { Remote, SharedRows, TableWire } from './remote.ts';
+import type { Remote, RemoteTable, TableWire } from './remote.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeSpace } from './space.ts';
 import { makeTable, type Table } from './table.ts';
@@ -22,18 +22,18 @@ import { TableLookup } from './table_lookup.ts';
 import type { TableMemory, TableOptions } from './table_memory.ts';
 import { ownRows } from './table_size.ts';
 
-export type ShardedTable = Table & SharedRows;
+export type ShardedTable = Table & RemoteTable;
 
 /** Long because what it does for look-ups and for the other workers is about the same rows of a step. */
 export function makeShardedTable(options: TableOptions, wire: TableWire): ShardedTable {
   const { name, rows, dim } = options;
   const { rank, workers } = wire;
-  const own = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
-  const ownLookup = own.lookup({ kind: 'one' });
+  const ownTable = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
+  const ownLookup = ownTable.lookup({ kind: 'one' });
   const space = makeSpace();
   const staged = new RemoteRows(space, dim * 4);
   const memory: TableMemory = {
-    ...{ name, rows, bytes: own.bytes, rowBytes: dim * 4, space },
+    ...{ name, rows, bytes: ownTable.bytes, rowBytes: dim * 4, space },
     values: { pointer: 0, bytes: 0 },
     state: [],
     staged,
@@ -43,13 +43,13 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
     enlarge: (region, bytes) => space.enlarge(region, bytes),
   };
   const pending = new PendingGradients(memory);
-  const long = (slot: string | undefined, own: Numbers): LongNumbers => longOf(slot, own, options, wire);
+  const longNumbers = (slot: string | undefined, own: Numbers): LongNumbers => longOf(slot, own, options, wire);
   let hasLearned = false;
 
   const byOwner = (codes: Int32Array): readonly number[][] => {
-    const places = Array.from({ length: workers }, (): number[] => []);
-    for (const [at, code] of codes.entries()) places[code % workers]!.push(at);
-    return places;
+    const indexesByOwner = Array.from({ length: workers }, (): number[] => []);
+    for (const [at, code] of codes.entries()) indexesByOwner[code % workers]!.push(at);
+    return indexesByOwner;
   };
   const localOf = (codes: Int32Array, places: readonly number[]): Int32Array =>
     Int32Array.from(places, (at) => Math.floor(codes[at]! / workers));
@@ -65,22 +65,22 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
     },
     take(given) {
       const places = byOwner(staged.codes);
-      const room = staged.arrive();
+      const stepRows = staged.arrive();
       places.forEach((its, owner) => {
-        for (const [i, at] of its.entries()) room.set(given[owner]!.subarray(i * dim, (i + 1) * dim), at * dim);
+        for (const [i, at] of its.entries()) stepRows.set(given[owner]!.subarray(i * dim, (i + 1) * dim), at * dim);
       });
     },
     drain() {
       const { codes: slots, sums } = pending.drain();
       const codes = slots.map((slot) => staged.codes[slot]!);
       return byOwner(codes).map((places) => {
-        const some = new Float32Array(places.length * dim);
-        for (const [i, at] of places.entries()) some.set(sums.subarray(at * dim, (at + 1) * dim), i * dim);
-        return { codes: localOf(codes, places), sums: some };
+        const ownerSums = new Float32Array(places.length * dim);
+        for (const [i, at] of places.entries()) ownerSums.set(sums.subarray(at * dim, (at + 1) * dim), i * dim);
+        return { codes: localOf(codes, places), sums: ownerSums };
       });
     },
     piece: (slot, first, count) =>
-      pieceOf(slot === undefined ? own.numbers() : own.stateNumbers()[slot]!, first, count, rows, wire),
+      pieceOf(slot === undefined ? ownTable.numbers() : ownTable.stateNumbers()[slot]!, first, count, rows, wire),
     learned() {
       hasLearned = true;
     },
@@ -88,28 +88,31 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
 
   const whole = (): never => invariantWhole(name);
   return {
-    ...{ name, rows, dim, bytes: own.bytes, remote },
+    ...{ name, rows, dim, bytes: ownTable.bytes, remote },
     ...defined({ precision: options.precision }),
     ...{ values: whole, read: whole, shown: whole, load: whole, state: whole, gradientNorm: whole },
-    numbers: () => long(undefined, own.numbers()),
-    shownNumbers: () => long(undefined, own.numbers()),
+    numbers: () => longNumbers(undefined, ownTable.numbers()),
+    shownNumbers: () => longNumbers(undefined, ownTable.numbers()),
     stateNumbers: () =>
       Object.fromEntries(
         // What counts the steps of a whole table is the same on each worker.
-        Object.entries(own.stateNumbers()).map(([slot, held]) => [slot, isLong(held) ? long(slot, held) : held]),
+        Object.entries(ownTable.stateNumbers()).map(([slot, held]) => [
+          slot,
+          isLong(held) ? longNumbers(slot, held) : held,
+        ]),
       ),
-    initialize: (seed, limit) => own.initialize(seed, limit),
+    initialize: (seed, limit) => ownTable.initialize(seed, limit),
     lookup: (asked) => new TableLookup(memory, pending, asked),
     drain: whole,
-    add: (gradients) => own.add(gradients),
+    add: (gradients) => ownTable.add(gradients),
     update(multiplier, rate) {
-      own.update(multiplier, rate, hasLearned);
+      ownTable.update(multiplier, rate, hasLearned);
       hasLearned = false;
     },
   };
 }
 
-/** Of values and state in the order of all rows: what is written stays where it is its own, and what is read comes from all workers. */
+/** Presents values and state in the order of all rows: a worker keeps of what is written its own part, and reads from all workers. */
 function longOf(
   slot: string | undefined,
   own: Numbers,
@@ -129,12 +132,12 @@ function longOf(
     async readLater(from, into) {
       const [first, count] = rowsOf(from, into);
       const pieces = await wire.pieces(name, slot, first, count, pieceOf(own, first, count, rows, wire));
-      const next = pieces.map(() => 0);
+      const nextOffset = pieces.map(() => 0);
       for (let row = first; row < first + count; row++) {
         const owner = row % wire.workers;
-        const at = next[owner]!;
+        const at = nextOffset[owner]!;
         into.set(pieces[owner]!.subarray(at, at + width), (row - first) * width);
-        next[owner] = at + width;
+        nextOffset[owner] = at + width;
       }
     },
     write(from, numbers) {

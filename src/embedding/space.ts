@@ -8,14 +8,14 @@ import { instantiateKernels, type Kernels } from './kernels.ts';
 const page = 65_536;
 /** A cache line, so that rows that divide it never straddle two. */
 const alignment = 64;
-/** Kept free for what the compiler puts at the bottom. */
+/** Free for the data that the compiler puts at the bottom. */
 const bottom = 1024;
 
 export const largestSpace = 2 ** 32 - page;
 
 let limit = largestSpace;
 
-/** What a memory may hold. A table that needs more takes several. */
+/** Bytes that a memory may hold. A table that needs more takes several. */
 export const spaceLimit = (): number => limit;
 
 /** For tests and benchmarks: memories that are made from now on hold less. */
@@ -28,7 +28,7 @@ export interface Region {
   readonly bytes: number;
 }
 
-export interface Space {
+export interface KernelSpace {
   readonly memory: WebAssembly.Memory;
   readonly kernels: Kernels;
   /** Zeros on the first use of its bytes, else whatever was there. Throws RangeError where the machine has no more. */
@@ -41,50 +41,50 @@ export interface Space {
   integers(region: Region, length: number): Int32Array;
 }
 
-export function makeSpace(): Space {
+export function makeSpace(): KernelSpace {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
   const kernels = instantiateKernels(memory);
-  let top = bottom;
-  const most = limit;
+  let allocatedEnd = bottom;
+  const spaceBytes = limit;
   /** Free regions below `top`, ascending, never adjacent. */
-  let holes: Region[] = [];
+  let freeRegions: Region[] = [];
 
   const rounded = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
 
   function allocate(bytes: number): Region {
     const size = rounded(bytes);
-    const index = holes.findIndex((hole) => hole.bytes >= size);
-    const hole = holes[index];
+    const index = freeRegions.findIndex((hole) => hole.bytes >= size);
+    const hole = freeRegions[index];
     if (hole) {
-      const rest = hole.bytes - size;
-      holes.splice(index, 1, ...(rest > 0 ? [{ pointer: hole.pointer + size, bytes: rest }] : []));
+      const bytesLeft = hole.bytes - size;
+      freeRegions.splice(index, 1, ...(bytesLeft > 0 ? [{ pointer: hole.pointer + size, bytes: bytesLeft }] : []));
       return { pointer: hole.pointer, bytes: size };
     }
-    const end = top + size;
-    if (end > most) throw new RangeError(`a memory of ${end} bytes is past the ${most} that there are`);
+    const end = allocatedEnd + size;
+    if (end > spaceBytes) throw new RangeError(`a memory of ${end} bytes is past the ${spaceBytes} that there are`);
     const missing = Math.ceil((end - memory.buffer.byteLength) / page);
     if (missing > 0) memory.grow(missing);
-    const region = { pointer: top, bytes: size };
-    top = end;
+    const region = { pointer: allocatedEnd, bytes: size };
+    allocatedEnd = end;
     return region;
   }
 
   function free(region: Region): void {
-    const all = [...holes, region].sort((a, b) => a.pointer - b.pointer);
-    holes = [];
-    for (const hole of all) {
-      const last = holes.at(-1);
+    const allFree = [...freeRegions, region].sort((a, b) => a.pointer - b.pointer);
+    freeRegions = [];
+    for (const hole of allFree) {
+      const last = freeRegions.at(-1);
       if (last && last.pointer + last.bytes === hole.pointer) {
-        holes[holes.length - 1] = { pointer: last.pointer, bytes: last.bytes + hole.bytes };
+        freeRegions[freeRegions.length - 1] = { pointer: last.pointer, bytes: last.bytes + hole.bytes };
       } else {
         invariant(!last || last.pointer + last.bytes < hole.pointer, 'a region is freed twice');
-        holes.push(hole);
+        freeRegions.push(hole);
       }
     }
-    const last = holes.at(-1);
-    if (last && last.pointer + last.bytes === top) {
-      top = last.pointer;
-      holes.pop();
+    const last = freeRegions.at(-1);
+    if (last && last.pointer + last.bytes === allocatedEnd) {
+      allocatedEnd = last.pointer;
+      freeRegions.pop();
     }
   }
 
@@ -98,8 +98,8 @@ export function makeSpace(): Space {
       // A quarter more, since the next batch may be a little larger.
       const larger = allocate(region ? bytes * 1.25 : bytes);
       if (region) {
-        const at = new Uint8Array(memory.buffer);
-        at.copyWithin(larger.pointer, region.pointer, region.pointer + region.bytes);
+        const memoryBytes = new Uint8Array(memory.buffer);
+        memoryBytes.copyWithin(larger.pointer, region.pointer, region.pointer + region.bytes);
         free(region);
       }
       return larger;

@@ -7,14 +7,13 @@ import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { makeRandom } from '../random/random.ts';
 import { isLong, kindOf, type Numbers, writeNumbers } from '../storage/tensor_header.ts';
-import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients, type RowGradients } from './pending_gradients.ts';
-import type { Propagation, Step } from './propagation.ts';
+import type { Propagation, UpdateStep } from './propagation.ts';
 import type { Remote } from './remote.ts';
 import { spaceLimit } from './space.ts';
+import type { Lookup, LookupOptions } from './table_lookup.ts';
 import { TableLookup } from './table_lookup.ts';
-
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 import { stateLength } from './table_size.ts';
 
@@ -24,7 +23,6 @@ export interface Table {
   readonly name: string;
   readonly rows: number;
   readonly dim: number;
-  /** Values and optimizer state. */
   readonly bytes: number;
   readonly precision?: 'bf16';
   /**
@@ -36,21 +34,18 @@ export interface Table {
   numbers(): Numbers;
   /** The values: the table itself where one memory has them, else a copy. */
   read(): Float32Array;
-  /** What look-ups read, as above: the values, or what a graph makes of them. */
+  /** The values that look-ups read, as above: the table's own, or those that a graph makes of them. */
   shown(): Float32Array;
   shownNumbers(): Numbers;
-  /** The graph that it is a table of. */
   readonly graph?: Propagation;
-  /** What the optimizer keeps, by name, as views: `sum`; or `mean`, `square` and `steps`. */
+  /** State of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
   /** The same, whatever memories it is in. */
   stateNumbers(): Readonly<Record<string, Numbers>>;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
   initialize(seed: number, limit: number): void;
-  /** Copies values, and state where given, into the table. */
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
-  /** Length of the pending gradients, all rows together. */
   gradientNorm(): number;
   /** Takes the pending gradients out, in the order of their rows. */
   drain(): RowGradients;
@@ -62,36 +57,35 @@ export interface Table {
    * @param counts of some rows of a table: the step counts for it, even if no row here has a gradient
    */
   update(multiplier?: number, rate?: number, counts?: boolean): void;
-  /** Where workers share the rows. */
   readonly remote?: Remote;
 }
 
 /**
- * @param graph that the table is the next one of
+ * @param graph that connects the table to another
  * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
  */
 export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const { name, rows, dim, optimizer, ownRate = false, frozen = false } = options;
   const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
-  const own = allocateTable(options, specs, graph?.space);
-  const { space } = own;
-  const pending = new PendingGradients(own);
-  const pointers = own.state.map((region) => region.pointer);
-  const { far } = own;
+  const ownMemory = allocateTable(options, specs, graph?.space);
+  const { space } = ownMemory;
+  const pending = new PendingGradients(ownMemory);
+  const pointers = ownMemory.state.map((region) => region.pointer);
+  const { far } = ownMemory;
   const step = optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
-  const update: Step = (seen, multiplier, base) => {
+  const update: UpdateStep = (seen, multiplier, base) => {
     if (frozen) return;
     invariant(optimizer, `table ${name} is not trained`);
-    const rate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
-    if (!step) return far!.update(seen, rate, 1 - rate * optimizer.weightDecay, optimizer.l2);
+    const currentRate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
+    if (!step) return far!.update(seen, currentRate, 1 - currentRate * optimizer.weightDecay, optimizer.l2);
     if (optimizer.l2 > 0) {
       space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
     }
-    step(seen, rate, 1 - rate * optimizer.weightDecay);
+    step(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
   };
-  const shown = graph?.add(own, pending, update);
-  const memory = shown ? { ...own, shown } : own;
+  const shownRegion = graph?.add(ownMemory, pending, update);
+  const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
 
   const values = (): Float32Array => {
     // The caller may write into them.
@@ -109,9 +103,9 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     );
   };
   const shownRows = (): Float32Array => {
-    if (!graph || !shown) return values();
-    graph.prepareAll(shown.side);
-    return space.floats(shown.region, rows * dim);
+    if (!graph || !shownRegion) return values();
+    graph.prepareAll(shownRegion.side);
+    return space.floats(shownRegion.region, rows * dim);
   };
 
   return {
@@ -142,7 +136,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     add: (gradients) => pending.add(gradients),
     lookup: (asked) => new TableLookup(memory, pending, asked),
     update(multiplier = 1, base, counts = false) {
-      if (graph && shown) graph.update(shown.side, multiplier, base);
+      if (graph && shownRegion) graph.update(shownRegion.side, multiplier, base);
       else if (counts && !pending.peek()) far?.pass();
       else pending.take((seen) => update(seen, multiplier, base));
     },

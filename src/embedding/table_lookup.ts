@@ -1,6 +1,5 @@
 /** A lookup over the memory of a table: rows come out of the table's values, gradients go to its pending ones. */
 import { invariant } from '../diagnostics/failure.ts';
-import type { Lookup, LookupKind, LookupOptions } from './lookup.ts';
 import type { PendingGradients } from './pending_gradients.ts';
 import type { Region } from './space.ts';
 import type { TableMemory } from './table_memory.ts';
@@ -11,24 +10,21 @@ const nearBytes = 4 * 2 ** 20;
 export class TableLookup implements Lookup {
   readonly #memory: TableMemory;
   readonly #pending: PendingGradients;
-  readonly #kind: LookupKind;
-  /** Places of a sequence. */
+  readonly #kind: TableLookupKind;
   readonly #length: number;
-  /** Of what a row gathers. */
   readonly #outBytes: number;
   #codes: Region | undefined;
   #offsets: Region | undefined;
-  /** Of each code, where bags are weighted. */
+  /** One a code, where bags are weighted. */
   #shares: Region | undefined;
   /** A bag column's values, and the bounds of a batch's bags in them. */
   #held: Region | undefined;
   #bounds: Region | undefined;
   #heldLength = 0;
-  /** What was gathered, then its gradient. */
+  /** Rows that were gathered, then their gradient. */
   #out: Region | undefined;
-  #room = 0;
+  rowRoom = 0;
   #roomForCodes = 0;
-  /** Rows and codes gathered and not yet accumulated. */
   #gathered = 0;
   #gatheredCodes = 0;
 
@@ -48,7 +44,7 @@ export class TableLookup implements Lookup {
     if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
     this.#out = enlarge(this.#out, count * this.#outBytes);
     if (this.#held) this.#bounds = enlarge(this.#bounds, 2 * count * 4);
-    this.#room = count;
+    this.rowRoom = count;
     this.#roomForCodes = codeCount;
   }
 
@@ -59,7 +55,7 @@ export class TableLookup implements Lookup {
 
   offsets(): Int32Array {
     invariant(this.#offsets, 'offsets before reserve, or of a lookup that has none');
-    return this.#memory.space.integers(this.#offsets, this.#room + 1);
+    return this.#memory.space.integers(this.#offsets, this.rowRoom + 1);
   }
 
   shares(): Float32Array {
@@ -75,11 +71,11 @@ export class TableLookup implements Lookup {
 
   copyBags(count: number, windows: (starts: Int32Array, ends: Int32Array) => void): void {
     const [held, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
-    invariant(held && bounds && codes && offsets && count <= this.#room, 'copyBags before hold and reserve');
+    invariant(held && bounds && codes && offsets && count <= this.rowRoom, 'copyBags before hold and reserve');
     const { space } = this.#memory;
-    const both = space.integers(bounds, 2 * count);
-    const starts = both.subarray(0, count);
-    const ends = both.subarray(count);
+    const boundsView = space.integers(bounds, 2 * count);
+    const starts = boundsView.subarray(0, count);
+    const ends = boundsView.subarray(count);
     windows(starts, ends);
     const total = codesOf(starts, ends, this.#heldLength);
     invariant(total <= this.#roomForCodes, `${total} codes with room for ${this.#roomForCodes}`);
@@ -89,25 +85,28 @@ export class TableLookup implements Lookup {
 
   gather(count: number): Float32Array {
     const { name, rows, space } = this.#memory;
-    invariant(this.#codes && this.#out && count <= this.#room, `gather of ${count} rows with room for ${this.#room}`);
+    invariant(
+      this.#codes && this.#out && count <= this.rowRoom,
+      `gather of ${count} rows with room for ${this.rowRoom}`,
+    );
     const from = this.#codes.pointer;
-    const last = this.#offsets ? space.integers(this.#offsets, count + 1)[count]! : count;
-    invariant(last <= this.#roomForCodes, `offsets end at ${last}, codes at ${this.#roomForCodes}`);
-    const bad = space.kernels.badCode(from, last, rows);
-    invariant(bad < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[bad]}`);
-    this.#memory.shown?.prepare(from, last);
-    this.#gatherRows(from, count, last, this.#out.pointer);
+    const codeCount = this.#offsets ? space.integers(this.#offsets, count + 1)[count]! : count;
+    invariant(codeCount <= this.#roomForCodes, `offsets end at ${codeCount}, codes at ${this.#roomForCodes}`);
+    const badIndex = space.kernels.badCode(from, codeCount, rows);
+    invariant(badIndex < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[badIndex]}`);
+    this.#memory.shown?.prepare(from, codeCount);
+    this.#gatherRows(from, count, codeCount, this.#out.pointer);
     this.#gathered = count;
-    this.#gatheredCodes = last;
+    this.#gatheredCodes = codeCount;
     return space.floats(this.#out, (count * this.#outBytes) / 4);
   }
 
   #gatherRows(codes: number, count: number, last: number, out: number): void {
     const { staged, values, shown } = this.#memory;
     if (staged) {
-      const found = staged.stage(codes, last);
+      const stagedRows = staged.stage(codes, last);
       // What was staged lies in the order of the codes, so it is near.
-      if (found) this.#gatherFrom(found.table, last, found.places, count, out);
+      if (stagedRows) this.#gatherFrom(stagedRows.table, last, stagedRows.places, count, out);
     } else this.#gatherFrom((shown?.region ?? values).pointer, this.#memory.rows, codes, count, out);
   }
 
@@ -119,19 +118,19 @@ export class TableLookup implements Lookup {
     else if (this.#kind === 'sequence') {
       kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);
     } else {
-      const far = rows * rowBytes > nearBytes ? 1 : 0;
+      const isFar = rows * rowBytes > nearBytes ? 1 : 0;
       if (this.#shares) {
         const { pointer } = this.#shares;
-        kernels.gatherWeighted(table, rowBytes, codes, this.#offsets!.pointer, pointer, count, far, out);
-      } else kernels.gatherPooled(table, rowBytes, codes, this.#offsets!.pointer, count, this.#mean, far, out);
+        kernels.gatherWeighted(table, rowBytes, codes, this.#offsets!.pointer, pointer, count, isFar, out);
+      } else kernels.gatherPooled(table, rowBytes, codes, this.#offsets!.pointer, count, this.#mean, isFar, out);
     }
   }
 
   accumulate(gradient: Float32Array): void {
     invariant(this.#codes && this.#out, 'accumulate before reserve');
     const count = this.#gathered;
-    const fits = gradient.byteLength === count * this.#outBytes;
-    invariant(fits, `gradient of ${gradient.length} numbers for ${count} rows`);
+    const hasRightSize = gradient.byteLength === count * this.#outBytes;
+    invariant(hasRightSize, `gradient of ${gradient.length} numbers for ${count} rows`);
     const codes = this.#codes.pointer;
     if (this.#kind === 'one') this.#pending.addRows(codes, count, gradient);
     else {
@@ -167,7 +166,7 @@ export class TableLookup implements Lookup {
   }
 }
 
-/** How many codes the bags hold, once each of them is within the `length` codes that are held. */
+/** Returns how many codes the bags have, once each of them is within the `length` codes of the column. */
 function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
   let total = 0;
   for (let i = 0; i < starts.length; i++) {
@@ -176,4 +175,38 @@ function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
     total += end - start;
   }
   return total;
+}
+
+/**
+ * One row a code; the mean or the sum of a bag's rows; the sum of its rows, each times a share; or a bag's rows side by side with
+ * zeros past its end.
+ */
+export type TableLookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
+
+export interface LookupOptions {
+  readonly kind: TableLookupKind;
+  readonly length?: number;
+}
+
+/**
+ * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its
+ * gradient is there `accumulate`, once. The arrays are views that any `reserve` on the same table may detach: reserve for all
+ * lookups of a step first, then fill and gather.
+ */
+export interface Lookup {
+  reserve(rows: number, codes: number): void;
+  codes(): Int32Array;
+  offsets(): Int32Array;
+  /** One a code, to be filled where the kind is `weighted`. */
+  shares(): Float32Array;
+  /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
+  hold(values: Int32Array): void;
+  /** After `reserve`: fills codes and offsets with the bags whose starts and ends, in what is held, `windows` writes. */
+  copyBags(rows: number, windows: (starts: Int32Array, ends: Int32Array) => void): void;
+  /** float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
+  gather(rows: number): Float32Array;
+  /** Adds d loss ÷ d (what `gather` gave) to the table's pending gradients. */
+  accumulate(gradient: Float32Array): void;
+  /** Gives its memory back to the table. */
+  close(): void;
 }

@@ -3,11 +3,10 @@ import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
 import { freeBytes } from './available_memory.ts';
-import { FarRows } from './far_rows.ts';
+import { FarRows, makeShards } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import { makeShards } from './shards.ts';
-import { makeSpace, type Region, type Space, spaceLimit } from './space.ts';
+import { type KernelSpace, makeSpace, type Region, spaceLimit } from './space.ts';
 import { sizeWords, stateLength, tableBytes } from './table_size.ts';
 
 export interface TableOptions {
@@ -16,22 +15,21 @@ export interface TableOptions {
   readonly dim: number;
   /** Absent where nothing is trained: no state is kept. */
   readonly optimizer?: RowOptimizerPlan;
-  /** Whether the rate of `optimizer` is the table's own, whatever rate an update names. */
+  /** True if the rate of `optimizer` is the table's own, whatever rate an update names. */
   readonly ownRate?: boolean;
-  /** Updates leave its rows as they are. */
   readonly frozen?: boolean;
   /** Layers of a graph that it is a table of. */
   readonly layers?: number;
-  /** How its rows are kept. Absent: as float32. */
+  /** Absent: float32. */
   readonly precision?: 'bf16';
-  /** Of the rows of a larger table, those of one of several workers: row r here is row r × workers + rank there. */
+  /** The worker that has these rows of a larger table: row r here is row r × workers + rank there. */
   readonly owner?: { readonly rank: number; readonly workers: number };
-  /** What look-ups will need next to the table, in bytes. Default: an eighth of a memory. */
+  /** Bytes that look-ups will need next to the table. Default: an eighth of a memory. */
   readonly lookups?: number;
 }
 
-/** What look-ups read in place of the values, where that is not the same. */
-export interface Shown {
+/** Look-ups read it in place of the values, where that is not the same. */
+export interface ShownRows {
   /** float32 [rows, dim]. */
   readonly region: Region;
   /** Makes sure that these rows of the region are there. @param codes int32 [count], a pointer */
@@ -41,19 +39,17 @@ export interface Shown {
 export interface TableMemory {
   readonly name: string;
   readonly rows: number;
-  /** Of values and optimizer state. */
   readonly bytes: number;
   readonly rowBytes: number;
-  readonly space: Space;
+  readonly space: KernelSpace;
   /** float32 [rows, dim]; empty where the rows are far. */
   readonly values: Region;
-  /** Where the rows and their state are, if in memories of their own. */
   readonly far?: FarRows;
-  /** What look-ups read in place of the values, if those are not in this memory. */
+  /** Look-ups read from it, if the values are not in this memory. */
   readonly staged?: Staging;
   /** One for each `StateSpec`, in their order. */
   readonly state: readonly Region[];
-  readonly shown?: Shown;
+  readonly shown?: ShownRows;
   /** An integer a row, which numbers the rows that a step saw; absent where nothing is trained. */
   readonly slots?: Region;
   /** A region of at least `bytes` that begins with what `region` held. Throws Failure `table-too-large`. */
@@ -64,7 +60,7 @@ export interface TableMemory {
  * @param shared the memory that it lies in with others. Default: one of its own
  * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
  */
-export function allocateTable(options: TableOptions, specs: readonly StateSpec[], shared?: Space): TableMemory {
+export function allocateTable(options: TableOptions, specs: readonly StateSpec[], shared?: KernelSpace): TableMemory {
   const { name, rows, dim, optimizer } = options;
   invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
   const rowBytes = dim * 4;
@@ -100,7 +96,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   });
 }
 
-/** Whether the rows lie in memories of their own. Tables of a graph do not: their layers are computed in one memory. */
+/** True if the rows lie in memories of their own. Tables of a graph do not: their layers are computed in one memory. */
 export function needsFar(options: TableOptions): boolean {
   const { rows, optimizer, layers, precision, owner, lookups = spaceLimit() / 8 } = options;
   if (layers !== undefined) return false;

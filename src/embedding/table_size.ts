@@ -1,4 +1,4 @@
-/** How large a table is: bytes, and the words that messages name it by. */
+/** Computes how large a table is, in bytes and in the words of messages. */
 import { defined } from '../defined.ts';
 import type { Plan, RowOptimizerPlan } from '../plan/plan.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
@@ -8,9 +8,8 @@ export interface TableSize {
   readonly rows: number;
   readonly dim: number;
   readonly optimizer?: RowOptimizerPlan;
-  /** Layers of a graph that it is a table of. */
   readonly layers?: number;
-  /** How its rows are kept. Absent: as float32. */
+  /** Absent: float32. */
   readonly precision?: 'bf16';
 }
 
@@ -26,7 +25,7 @@ export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSiz
   );
 }
 
-/** Of each table of a plan what its rows are like, however many there are. */
+/** Returns the sizes of the rows of each table of a plan, however many there are. */
 export function rowSizes({ tables, train }: Plan) {
   const { embeddings: optimizer, graph } = train;
   return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
@@ -36,19 +35,16 @@ export function rowSizes({ tables, train }: Plan) {
   }));
 }
 
-/** `movie_id 1,000,000 × 64: 260,000,000 bytes`: how a table is named in a message about memory. */
+/** `movie_id 1,000,000 × 64: 260,000,000 bytes` */
 export function sizeWords(table: TableSize): string {
   const words = (count: number): string => count.toLocaleString('en');
   return `${table.name} ${words(table.rows)} × ${table.dim}: ${words(tableBytes(table))} bytes`;
 }
 
-/**
- * Rows that a worker has of the first `rows` of a table: row r is at worker r mod N.
- */
+/** Counts the rows that a worker has of the first `rows` of a table: row r is at worker r mod N. */
 export const ownRows = (rows: number, { rank, workers }: { readonly rank: number; readonly workers: number }): number =>
   Math.max(0, Math.ceil((rows - rank) / workers));
 
-/** How many numbers a state holds. */
 export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
   return per === 'row' ? rows : rows * dim;
 }

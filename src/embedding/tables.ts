@@ -1,4 +1,3 @@
-/** The embedding tables of a plan. */
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -9,22 +8,21 @@ import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
 import { largestSizes, mostElements } from '../plan/rows_prefix.ts';
 import { isLong, writeNumbers } from '../storage/tensor_header.ts';
 import { freeBytes } from './available_memory.ts';
-import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
 import type { TableWire } from './remote.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { needsFar } from './table_memory.ts';
-import { ownRows, rowSizes, type TableSize, tableBytes } from './table_size.ts';
+import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
- * Tables to train, at their first values.
+ * Makes the tables to train, at their first values.
  * @param firstValues of tables that begin as a file says
  * @param wire of workers that share the rows
- * @param most how many rows training has, which a batch does not exceed, and how many items the corpus
+ * @param most rows of training, which a batch does not exceed, and items of the corpus
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
 export function makeTables(
@@ -43,16 +41,16 @@ export function makeTables(
   const batch = Math.min(plan.train.batch, most.batch);
   const sizes = { ...most, batch };
   const step = { batch, bytes: stepBytes(plan.step, sizes) };
-  const held = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
-  foreseeMemory(held, freeBytes(), parameterBytes(plan.step.graph), step);
+  const heldTables = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
+  foreseeMemory(heldTables, freeBytes(), parameterBytes(plan.step.graph), step);
   const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, sizes)]));
-  for (const table of held) {
+  for (const table of heldTables) {
     const lookups = lookupsOf.get(table.name)!;
     // Rows of other memories come to the one of the look-ups before they are gathered.
-    const besides =
+    const neededBytes =
       wire || needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
     const bytes = tableBytes(table) + lookups;
-    if (besides > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
+    if (neededBytes > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
   }
   const propagation = graph && new Propagation(graph.layers);
   return new Map(
@@ -64,13 +62,12 @@ export function makeTables(
         : makeTable(options, size.layers === undefined ? undefined : propagation);
       const { limit } = plan.tables[i]!;
       table.initialize(plan.train.seed, limit);
-      fill(table, firstValues.get(size.name), size.frozen);
+      fillFirstValues(table, firstValues.get(size.name), size.frozen);
       return [size.name, table];
     }),
   );
 }
 
-/** Of each table of the plan. */
 export const tableSizes = (plan: Plan, encodings: ReadonlyMap<string, Encoding>) =>
   rowSizes(plan).map(({ encoderOf, ...size }) => ({
     ...size,
@@ -78,7 +75,7 @@ export const tableSizes = (plan: Plan, encodings: ReadonlyMap<string, Encoding>)
   })) satisfies readonly TableSize[];
 
 /** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
-function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
+function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
   const values = table.numbers();
   const { dim } = table;
   if (isFrozen) {
@@ -91,10 +88,10 @@ function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): 
 }
 
 /**
- * What a step holds at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
+ * Estimates the bytes of a step at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
  * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
- * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus and elements of lists. An engine that frees a value late
- * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus and elements of
+ * lists. An engine that frees a value late holds more: a model that this refuses cannot run, one that it accepts may still be too large.
  */
 export function stepBytes(step: GraphPlan, of: StepSizes): number {
   const { graph } = step;
@@ -110,10 +107,7 @@ export interface StepSizes {
   readonly sequences?: number;
 }
 
-/**
- * No step of training is larger, but for the few rows by which it varies where its targets are positions.
- * @param order how many events a step may take, and how many sequences
- */
+/** No step of training is larger, but for the few rows by which it varies where its targets are positions. */
 export const largestStep = (
   { corpus }: Pick<Dataset, 'corpus'>,
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
@@ -126,23 +120,22 @@ const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): 
   ...defined(known),
 });
 
-/** What a step looks up in one table: the rows of each input that is read from it, which lie in the table's own memory. */
+/** Counts the rows of each input that is read from one table, which lie in the table's own memory. */
 function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
   const { graph } = step;
   const planOf = new Map(features.map((feature) => [feature.name, feature]));
-  const read = step.inputs.filter(
+  const tableInputs = step.inputs.filter(
     ({ source }) =>
       (source.from === 'embedding' || source.from === 'sequence') &&
       tableRead(source, planOf.get(source.feature)!) === table,
   );
-  const names = new Set(read.map(({ name }) => name));
+  const names = new Set(tableInputs.map(({ name }) => name));
   const sizes = sizesOf(step, of);
   return graph.inputs
     .filter(({ name }) => names.has(name))
     .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);
 }
 
-/** What the engine keeps from step to step. */
 function parameterBytes(graph: Graph): number {
   return graph.parameters.reduce(
     (sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, {})),
@@ -155,3 +148,33 @@ function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): n
   invariant(encoding, `feature ${feature} has no encoding`);
   return rowsOf(encoding);
 }
+
+/** The part of a training step besides tables and weights. A run that cannot fit says so before it starts. */
+interface StepSize {
+  readonly batch: number;
+  readonly bytes: number;
+}
+
+/**
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, next to `blockBytes`,
+ * the weights of blocks and what their optimizer keeps, and what a step holds.
+ */
+export function foreseeMemory(
+  tables: readonly TableSize[],
+  available: number = freeBytes(),
+  blockBytes: number = 0,
+  step?: StepSize,
+): void {
+  const parts = [
+    ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
+    ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
+    ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
+  ];
+  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed <= available) return;
+  const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
+}
+
+const stepWords = ({ batch, bytes }: StepSize): string =>
+  `a step of ${batch.toLocaleString('en')} rows: ${bytes.toLocaleString('en')} bytes`;

@@ -1,4 +1,4 @@
-/** From ranks to the figures that are printed: means over the events, or over the users. */
+/** Makes of ranks the figures that are printed: means over the events, or over the users. */
 import type { Corpus, Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { HeldOut, TiedGroup } from '../library/contract.ts';
@@ -6,13 +6,12 @@ import type { ScoringTask } from '../scoring/scorer.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
-/** One metric at its arguments. */
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;
   /** Value of one ranking in [0, 1]; 0 where it is of all rankings together. */
   of(held: HeldOut): number;
-  /** Of all rankings together: of how many items are among the first k of one at least, and of how many are ranked. */
+  /** Present for a metric of all rankings together: of how many items are among the first k of one at least, and of how many are ranked. */
   readonly lists?: { readonly k: number; of(shown: number, corpus: number): number };
 }
 
@@ -39,37 +38,36 @@ const isCold = (events: Events, corpus: Corpus, row: number): boolean => {
 };
 
 export function coldItems(events: Events, corpus: Corpus): ColdItems {
-  let cold = 0;
-  let absent = 0;
+  let coldEvents = 0;
+  let absentEvents = 0;
   const items = new Set<number>();
   for (let row = 0; row < events.rows; row++) {
     if (!isCold(events, corpus, row)) continue;
-    cold++;
-    if (events.item[row]! < 0) absent++;
+    coldEvents++;
+    if (events.item[row]! < 0) absentEvents++;
     else items.add(events.item[row]!);
   }
-  return { events: cold, absent, items: items.size };
+  return { events: coldEvents, absent: absentEvents, items: items.size };
 }
 
-/** Means over the questions of the task. */
 export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
   let count = 0;
-  const over = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
+  const figuresOver = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
     const sums = makeSums(task, ranks, measures);
     eachQuestion(task, ranks, rows, sums.add);
     count = sums.count();
     return sums.figures();
   };
   const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
-  const [all, warm] = [over(), over((row) => !ofCold(row))];
-  const cold = ranks.ranksCold ? over(ofCold) : undefined;
+  const [all, warm] = [figuresOver(), figuresOver((row) => !ofCold(row))];
+  const cold = ranks.ranksCold ? figuresOver(ofCold) : undefined;
   return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
 }
 
 /** Figures of the questions that are added, by label. */
 export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
   const sums = new Float64Array(measures.length);
-  const shown = measures.map((measure) => measure.lists && new Set<number>());
+  const shownItems = measures.map((measure) => measure.lists && new Set<number>());
   let count = 0;
   return {
     add(question: number, held: HeldOut): void {
@@ -80,7 +78,7 @@ export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: re
         const { k } = measure.lists;
         invariant(lists && lists.k >= k, `rankings have no lists of ${k} items`);
         const from = question * lists.k;
-        for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shown[i]!.add(lists.items[at]!);
+        for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shownItems[i]!.add(lists.items[at]!);
       });
     },
     count: (): number => count,
@@ -88,13 +86,12 @@ export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: re
       Object.fromEntries(
         measures.map(({ label, lists: of }, i) => [
           label,
-          of ? of.of(shown[i]!.size, corpus.rows) : count === 0 ? 0 : sums[i]! / count,
+          of ? of.of(shownItems[i]!.size, corpus.rows) : count === 0 ? 0 : sums[i]! / count,
         ]),
       ),
   };
 }
 
-/** A measure question by question. */
 export function valuesOf(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
   const values = new Float64Array(questionsOf(task).asks.length);
   eachQuestion(task, ranks, undefined, (question, held) => {
@@ -105,7 +102,7 @@ export function valuesOf(task: ScoringTask, ranks: Ranks, measure: Measure): Flo
 
 /**
  * Calls `each` with every question and where its held-out items are.
- * @param rows which held-out events count; questions without one are passed over. Default: all.
+ * @param rows tells which held-out events count; questions without one are passed over. Default: all.
  */
 export function eachQuestion(
   task: ScoringTask,
@@ -116,19 +113,19 @@ export function eachQuestion(
   const { events, corpus } = task;
   const { asks, held } = questionsOf(task);
   for (let question = 0; question < asks.length; question++) {
-    const ranked: number[] = [];
+    const rankedHeld: number[] = [];
     let count = 0;
     for (let at = held.starts[question]!; at < held.ends[question]!; at++) {
       const row = held.values[at]!;
       if (rows && !rows(row)) continue;
       count++;
-      if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) ranked.push(row);
+      if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) rankedHeld.push(row);
     }
     if (count === 0) continue;
     each(question, {
-      groups: groupsOf(ranked, ranks),
+      groups: groupsOf(rankedHeld, ranks),
       count,
-      corpus: ranked.length === 0 ? 0 : ranks.corpus[ranked[0]!]!,
+      corpus: rankedHeld.length === 0 ? 0 : ranks.corpus[rankedHeld[0]!]!,
     });
   }
 }
@@ -136,16 +133,16 @@ export function eachQuestion(
 /** Rows of one ranking by their places: those with as many items above them score the same. */
 function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
   if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
-  const groups: { better: number; size: number; held: number }[] = [];
+  const tiedGroups: { better: number; size: number; held: number }[] = [];
   for (const row of rows) {
-    const last = groups.at(-1);
-    if (last === undefined || last.better !== better[row]) {
-      groups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
+    const lastGroup = tiedGroups.at(-1);
+    if (lastGroup === undefined || lastGroup.better !== better[row]) {
+      tiedGroups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
     } else {
-      last.held++;
+      lastGroup.held++;
       // Scores that are no numbers share the last place.
-      last.size = Math.max(last.size, last.held);
+      lastGroup.size = Math.max(lastGroup.size, lastGroup.held);
     }
   }
-  return groups;
+  return tiedGroups;
 }

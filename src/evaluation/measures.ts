@@ -1,10 +1,9 @@
-/** Metrics of the library at their arguments. */
 import { invariant } from '../diagnostics/failure.ts';
 import { metrics } from '../library/metrics/table.ts';
 import type { MeasureSpec, Plan } from '../plan/plan.ts';
 import type { Measure } from './figures.ts';
 
-/** What is shown unless asked otherwise. */
+/** Used where neither the model nor the user names metrics. */
 export const usualMeasures: readonly MeasureSpec[] = [
   { metric: 'recall', k: 10 },
   { metric: 'recall', k: 50 },
@@ -18,28 +17,28 @@ export const usualMeasures: readonly MeasureSpec[] = [
 export const labelOf = ({ metric, k }: MeasureSpec): string => (k === undefined ? metric : `${metric}@${k}`);
 
 export function makeMeasure({ metric, k }: MeasureSpec): Measure {
-  const kind = metrics[metric];
-  invariant(kind, `there is no metric called ${metric}`);
-  const args = Object.fromEntries(
-    Object.entries(kind.parameters).map(([name, parameter]) => [
+  const metricKind = metrics[metric];
+  invariant(metricKind, `there is no metric called ${metric}`);
+  const metricArguments = Object.fromEntries(
+    Object.entries(metricKind.parameters).map(([name, parameter]) => [
       name,
       (name === 'k' ? k : undefined) ?? parameter.default,
     ]),
   );
   return {
-    label: labelOf({ metric, ...('k' in args ? { k: args.k as number } : {}) }),
-    of: (held) => kind.of?.(held, args) ?? 0,
-    ...(kind.ofLists ? { lists: { k: args.k as number, of: kind.ofLists } } : {}),
+    label: labelOf({ metric, ...('k' in metricArguments ? { k: metricArguments.k as number } : {}) }),
+    of: (held) => metricKind.of?.(held, metricArguments) ?? 0,
+    ...(metricKind.ofLists ? { lists: { k: metricArguments.k as number, of: metricKind.ofLists } } : {}),
   };
 }
 
-/** What models are measured by: what they declare with `metrics`, else the usual ones. */
+/** Returns the metrics that models declare with `metrics`, else the usual ones. */
 export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
-  const declared = plans.flatMap(({ train }) => train.metrics ?? []);
-  return declared.length > 0 ? declared : usualMeasures;
+  const declaredSpecs = plans.flatMap(({ train }) => train.metrics ?? []);
+  return declaredSpecs.length > 0 ? declaredSpecs : usualMeasures;
 }
 
-/** How many of the first items of each ranking the measures read; 0: none. */
+/** Returns how many of the first items of each ranking the measures read; 0: none. */
 export const listsOf = (measures: readonly Measure[]): number =>
   Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
 

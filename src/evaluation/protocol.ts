@@ -1,4 +1,4 @@
-/** What a figure is a figure of: two runs can be compared only where it is the same. */
+/** Says what a figure is a figure of: two runs can be compared only where it is the same. */
 import { createHash } from 'node:crypto';
 import type { Dataset, Part } from '../data/dataset.ts';
 
@@ -30,19 +30,20 @@ export function protocolOf(dataset: Dataset, part: Part): Protocol {
   };
 }
 
-/** In words, what two protocols do not share; empty where figures may be side by side. */
+/** Returns in words the parts in which two protocols differ; empty where figures may be side by side. */
 export function differencesOf(first: Protocol, other: Protocol): string[] {
-  const words: string[] = [];
-  const say = (what: string, of: keyof Protocol['sizes']): void => {
+  const differenceWords: string[] = [];
+  const addCounts = (what: string, of: keyof Protocol['sizes']): void => {
     const [a, b] = [first.sizes[of], other.sizes[of]].map((count) => count.toLocaleString('en'));
-    words.push(a === b ? `other ${what}, ${a} in both` : `${a} ${what}, and ${b}`);
+    differenceWords.push(a === b ? `other ${what}, ${a} in both` : `${a} ${what}, and ${b}`);
   };
-  if (first.part !== other.part) words.push(`the ${first.part} part, and the ${other.part} part`);
-  if (first.corpus !== other.corpus) say('items to rank', 'corpus');
-  if (first.held !== other.held) say(`${first.part} events`, 'held');
-  if (first.training !== other.training) say('training events', 'training');
-  if (words.length > 0 && first.split !== other.split) words.push(`“${first.split}”, and “${other.split}”`);
-  return words;
+  if (first.part !== other.part) differenceWords.push(`the ${first.part} part, and the ${other.part} part`);
+  if (first.corpus !== other.corpus) addCounts('items to rank', 'corpus');
+  if (first.held !== other.held) addCounts(`${first.part} events`, 'held');
+  if (first.training !== other.training) addCounts('training events', 'training');
+  if (differenceWords.length > 0 && first.split !== other.split)
+    differenceWords.push(`“${first.split}”, and “${other.split}”`);
+  return differenceWords;
 }
 
 function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
@@ -55,7 +56,7 @@ function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
   });
 }
 
-/** Of what is in memory also where the training rows are in shards. */
+/** Reads only what is in memory also where the training rows are in shards. */
 function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
   return checksum((add) => {
     for (const count of corpus.trainingCounts) add(String(count));

@@ -1,10 +1,9 @@
 /** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
-
 import type { BagColumn, Events } from '../data/dataset.ts';
 import { everyRow } from '../every_row.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 
-/** What a figure is the mean of. */
+/** The figures are means over events or over users. */
 export type Per = 'event' | 'user';
 
 export interface Questions {
@@ -14,14 +13,16 @@ export interface Questions {
   readonly held: BagColumn;
 }
 
-const made = new WeakMap<Events, Partial<Record<Per, Questions>>>();
+const questionsCache = new WeakMap<Events, Partial<Record<Per, Questions>>>();
 
-/** The questions of a task, in the order of the events that ask. */
 export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events' | 'per'>): Questions {
-  const known = made.get(events) ?? {};
-  made.set(events, known);
-  return (known[per] ??= per === 'user' ? perUser(events) : perEvent(events));
+  const cachedQuestions = questionsCache.get(events) ?? {};
+  questionsCache.set(events, cachedQuestions);
+  return (cachedQuestions[per] ??= per === 'user' ? perUser(events) : perEvent(events));
 }
+/** Values of one bag, as a view. */
+export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
+  values.subarray(starts[bag]!, ends[bag]!) as Int32Array;
 
 function perEvent({ rows }: Events): Questions {
   const asks = everyRow(rows);
@@ -33,19 +34,19 @@ function perUser({ rows, user, item }: Events): Questions {
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < rows; row++) {
     const key = user[row]! < 0 ? -1 - row : user[row]!;
-    const known = rowsOf.get(key);
-    if (known) known.push(row);
+    const ownRows = rowsOf.get(key);
+    if (ownRows) ownRows.push(row);
     else rowsOf.set(key, [row]);
   }
   const values: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
   const asks: number[] = [];
-  for (const all of rowsOf.values()) {
+  for (const rowsOfUser of rowsOf.values()) {
     const items = new Set<number>();
-    asks.push(all[0]!);
+    asks.push(rowsOfUser[0]!);
     starts.push(values.length);
-    for (const row of all) {
+    for (const row of rowsOfUser) {
       // Which of the items outside the corpus are the same is not known: each counts.
       if (item[row]! >= 0 && items.has(item[row]!)) continue;
       items.add(item[row]!);

@@ -1,9 +1,9 @@
-/** A part of an evaluation: the same task, over some of its events. */
+/** Takes a part of an evaluation: the same task, over some of its events. */
 import type { Events, IndexedBags, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type Per, questionsOf } from './questions.ts';
+import { bagAt, type Per, questionsOf } from './questions.ts';
 
 /** The task over these rows of its events, in their order. */
 export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
@@ -11,7 +11,7 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   const index = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
   const bags = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: index(of) });
   const column = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: index(of) });
-  const fewer: Events = {
+  const fewerEvents: Events = {
     rows: rows.length,
     features: new Map([...events.features].map(([name, each]) => [name, column(each)])),
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
@@ -20,7 +20,7 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   };
   return {
     ...task,
-    events: fewer,
+    events: fewerEvents,
     ...defined({
       history: history && bags(history),
       seen: seen?.map(bags),
@@ -29,56 +29,49 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   };
 }
 
-/** The scorer of that task, of one that knows the rows of the whole task. */
 export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
-  const whole = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
+  const wholeRows = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
   const { expect, scoreSome } = scorer;
   return {
     ...scorer,
-    score: (own) => scorer.score(whole(own)),
+    score: (own) => scorer.score(wholeRows(own)),
     ...defined({
-      expect: expect && ((own: Int32Array) => expect.call(scorer, whole(own))),
+      expect: expect && ((own: Int32Array) => expect.call(scorer, wholeRows(own))),
       scoreSome:
-        scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, whole(own), from, to)),
+        scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, wholeRows(own), from, to)),
     }),
   };
 }
 
-/** Sets these draws apart from all others of the same seed. */
 const sampleStream = 0x5a3b;
 
 /** The events of `count` of the task's rankings, drawn from the seed; undefined where it has no more. */
 export function sampledRows(task: ScoringTask, count: number, seed: number): Int32Array | undefined {
   const { asks, held } = questionsOf(task);
   if (count >= asks.length) return undefined;
-  const drawn = makeRandom(seed, sampleStream).permutation(asks.length).subarray(0, count).sort();
-  const rows = [...drawn].flatMap((question) => [
-    ...held.values.subarray(held.starts[question]!, held.ends[question]!),
-  ]);
-  return Int32Array.from(rows);
+  const drawnQuestions = makeRandom(seed, sampleStream).permutation(asks.length).subarray(0, count).sort();
+  return Int32Array.from([...drawnQuestions].flatMap((question) => [...bagAt(held, question)]));
 }
 
-/** How many rankings are made, where they are a sample, and of how many. */
-export interface Sample {
+/** Rankings that are made, where they are a sample, and all that there are. */
+export interface RankingSample {
   readonly rankings: number;
   readonly of: number;
   readonly per: Per;
 }
 
-/** What is made of all rankings: some of them, or all. */
-export interface Drawn {
-  readonly sample?: Sample;
-  /** The part that is drawn of a task over the same events; the task itself where all are. */
+export interface DrawnRankings {
+  readonly sample?: RankingSample;
+  /** Takes the drawn part of a task over the same events; the task itself where all are drawn. */
   of(task: ScoringTask): ScoringTask;
-  /** For that part, of what scores all events. */
   scorer(whole: Scorer): Scorer;
 }
 
-/** Of every evaluation, so that models of the same data are measured on the same events. */
+/** Seed of every evaluation, so that models of the same data are measured on the same events. */
 const seedOfAll = 1;
 
 /** @param count of rankings; undefined: all */
-export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): Drawn {
+export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): DrawnRankings {
   const rows = count === undefined ? undefined : sampledRows(whole, count, seed);
   if (!rows) return { of: (task) => task, scorer: (scorer) => scorer };
   return {

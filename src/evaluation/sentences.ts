@@ -3,12 +3,12 @@ import type { Part } from '../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { ColdItems, Figures } from './figures.ts';
 import { questionsOf } from './questions.ts';
-import type { Sample } from './sample.ts';
+import type { RankingSample } from './sample.ts';
 
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-/** What is ranked how often, and what figures are the mean of: per event and per user are never confused. */
+/** Says what is ranked how often, and what figures are the mean of: per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
   const items = count(corpus.rows, 'item');
@@ -20,10 +20,9 @@ export function rankingSentence(task: ScoringTask, part: Part): string {
   return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${items}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${each} a user), and figures are means over users; no negatives are sampled.`;
 }
 
-export const sampleSentence = ({ rankings, of, per }: Sample, part: Part): string =>
+export const sampleSentence = ({ rankings, of, per }: RankingSample, part: Part): string =>
   `These are ${rankings.toLocaleString('en')} of the ${of.toLocaleString('en')} ${per === 'user' ? `users with ${part} events` : `${part} events`}, drawn at random, the same ones for every model of this data; the intervals are wider for it.`;
 
-/** How many events are cold, and which rows rank their items. */
 export function coldSentence(
   cold: ColdItems,
   events: number,
@@ -32,20 +31,20 @@ export function coldSentence(
   if (cold.events === 0) return 'The item of each event has training events: no event is cold.';
   const share = ((100 * cold.events) / events).toFixed(1);
   const outside = cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : '';
-  const what =
+  const coldEvents =
     `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
     `(${count(cold.items, 'item')} of the corpus${outside})`;
-  const ranking = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
-  if (ranking.length === 0) {
-    return `${what}: they count as misses in every row, and the figures marked warm exclude them.`;
+  const rankingRows = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
+  if (rankingRows.length === 0) {
+    return `${coldEvents}: they count as misses in every row, and the figures marked warm exclude them.`;
   }
-  const misses = [
-    ...(ranking.length < rows.length ? ['in the other rows they count as misses'] : []),
+  const missClauses = [
+    ...(rankingRows.length < rows.length ? ['in the other rows they count as misses'] : []),
     ...(cold.absent > 0 ? ['items outside the corpus are misses in every row'] : []),
   ];
   return (
-    `${what}: ${listOf(ranking)} ${ranking.length === 1 ? 'ranks' : 'rank'} items of the corpus by content, with or without training events` +
-    `${misses.map((each) => `; ${each}`).join('')}. The figures marked warm exclude these events, those marked cold have no others.`
+    `${coldEvents}: ${listOf(rankingRows)} ${rankingRows.length === 1 ? 'ranks' : 'rank'} items of the corpus by content, with or without training events` +
+    `${missClauses.map((each) => `; ${each}`).join('')}. The figures marked warm exclude these events, those marked cold have no others.`
   );
 }
 

@@ -1,14 +1,12 @@
-/** Whom a model serves worst: its figures by how often an event's item was seen in training, and by how much is known of the user. */
-
+/** Shows whom a model serves worst: its figures by how often an event's item was seen in training, and by the length of the user's history. */
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, type Measure, makeSums } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
-export interface Slice {
+export interface FigureSlice {
   /** `10–29`. */
   readonly name: string;
-  /** Held-out events in the slice. */
   readonly events: number;
   /**
    * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a
@@ -19,15 +17,14 @@ export interface Slice {
 
 export interface Slices {
   /** By the training events of the event's item. */
-  readonly popularity: readonly Slice[];
+  readonly popularity: readonly FigureSlice[];
   /** By the length of the history that is read with the event that asks; where none is read, by the user's training events. */
-  readonly history: readonly Slice[];
+  readonly history: readonly FigureSlice[];
   readonly historyIs: 'read' | 'training';
   /** By the value of one feature of the query, where `by` names one: those with the most events first, the others together. */
-  readonly by?: { readonly feature: string; readonly slices: readonly Slice[] };
+  readonly by?: { readonly feature: string; readonly slices: readonly FigureSlice[] };
 }
 
-/** Name of the slice of items without a training event. */
 export const coldSlice = 'none (cold)';
 
 /** Lower ends of the buckets; the last has no upper end. */
@@ -38,8 +35,9 @@ const historyFrom = [0, 1, 5, 10, 20, 50, 100, 500];
 export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Slices {
   const { events, corpus, users, history } = task;
   const { asks } = questionsOf(task);
-  const training = (row: number): number => (events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!);
-  const length = history
+  const trainingCount = (row: number): number =>
+    events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!;
+  const historyLength = history
     ? (row: number): number => {
         const at = history.index ? history.index[row]! : row;
         return history.bags.ends[at]! - history.bags.starts[at]!;
@@ -52,7 +50,7 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     name: string,
     rows: ((row: number) => boolean) | undefined,
     isAsked: (question: number) => boolean = () => true,
-  ): Slice[] => {
+  ): FigureSlice[] => {
     const sums = makeSums(task, ranks, measures);
     let count = 0;
     eachQuestion(task, ranks, rows, (question, held) => {
@@ -62,46 +60,49 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     });
     return count === 0 ? [] : [{ name, events: count, figures: sums.figures() }];
   };
-  const by = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): Slice[] => {
+  const by = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): FigureSlice[] => {
     const bucketOf = (row: number): number => from.findLastIndex((low) => low <= size(row));
-    const asked = isOfUser ? asks.map(bucketOf) : undefined;
-    const buckets = asked ? undefined : Uint8Array.from({ length: events.rows }, (_, row) => bucketOf(row));
-    let most = 0;
-    for (const row of asked ? asks : buckets!.keys()) most = Math.max(most, size(row));
+    const bucketOfQuestion = isOfUser ? asks.map(bucketOf) : undefined;
+    const bucketOfRow = bucketOfQuestion
+      ? undefined
+      : Uint8Array.from({ length: events.rows }, (_, row) => bucketOf(row));
+    let largestSize = 0;
+    for (const row of bucketOfQuestion ? asks : bucketOfRow!.keys()) largestSize = Math.max(largestSize, size(row));
     return from.flatMap((_, bucket) => {
-      const isAsked = asked && ((question: number): boolean => asked[question] === bucket);
-      return slice(nameOf(from, bucket, most), buckets && ((row) => buckets[row] === bucket), isAsked);
+      const isAsked = bucketOfQuestion && ((question: number): boolean => bucketOfQuestion[question] === bucket);
+      return slice(nameOf(from, bucket, largestSize), bucketOfRow && ((row) => bucketOfRow[row] === bucket), isAsked);
     });
   };
   return {
-    popularity: by(popularityFrom, training, false).map((slice) =>
+    popularity: by(popularityFrom, trainingCount, false).map((slice) =>
       slice.name === '0' ? { ...slice, name: coldSlice } : slice,
     ),
-    history: by(historyFrom, length, true),
+    history: by(historyFrom, historyLength, true),
     historyIs: history ? 'read' : 'training',
     ...(task.context ? { by: byValue(task.context, asks, slice) } : {}),
   };
 }
 
-/** Values that have a slice of their own. */
-const mostValues = 20;
+const maxValues = 20;
 
 /** A question has the value of the event that asks. */
 function byValue(
   { feature, asked, words }: Context,
   asks: Int32Array,
-  slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => Slice[],
+  slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => FigureSlice[],
 ): NonNullable<Slices['by']> {
   const counts = new Map<number, number>();
   for (const row of asks) counts.set(asked[row]!, (counts.get(asked[row]!) ?? 0) + 1);
   const codes = [...counts].sort(([a, many], [b, few]) => few - many || a - b).map(([code]) => code);
-  const own = codes.slice(0, codes.length > mostValues ? mostValues - 1 : mostValues);
+  const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);
   const of = (question: number): number => asked[asks[question]!]!;
-  const slices = own.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
-  const others = new Set(codes.slice(own.length));
-  const rest =
-    others.size === 0 ? [] : slice(`${others.size} others`, undefined, (question) => others.has(of(question)));
-  return { feature, slices: [...slices, ...rest] };
+  const slices = ownCodes.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
+  const otherCodes = new Set(codes.slice(ownCodes.length));
+  const otherSlice =
+    otherCodes.size === 0
+      ? []
+      : slice(`${otherCodes.size} others`, undefined, (question) => otherCodes.has(of(question)));
+  return { feature, slices: [...slices, ...otherSlice] };
 }
 
 /** Up to the most that occurs: a history of 50 at most has none of 99. */
@@ -113,8 +114,8 @@ function nameOf(from: readonly number[], bucket: number, most: number): string {
 }
 
 /** The slice with the lowest figure among those with enough events to say so; undefined where there are not two of them. */
-export function worst(slices: readonly Slice[], label: string, enough = 20): Slice | undefined {
-  const judged = slices.filter(({ events }) => events >= enough);
-  if (judged.length < 2) return undefined;
-  return judged.reduce((low, slice) => (slice.figures[label]! < low.figures[label]! ? slice : low));
+export function worst(slices: readonly FigureSlice[], label: string, enough = 20): FigureSlice | undefined {
+  const largeSlices = slices.filter(({ events }) => events >= enough);
+  if (largeSlices.length < 2) return undefined;
+  return largeSlices.reduce((low, slice) => (slice.figures[label]! < low.figures[label]! ? slice : low));
 }

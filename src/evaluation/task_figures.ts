@@ -1,4 +1,4 @@
-/** How close what tasks predict of held-out events is to their labels, next to a constant: no ranking, and no other items. */
+/** Measures how close predictions of tasks for held-out events are to their labels, next to a constant: no ranking, and no other items. */
 import type { Dataset, Events, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TaskPlan } from '../plan/plan.ts';
@@ -16,7 +16,7 @@ export interface TaskFigures {
   readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
 }
 
-/** Of every task that predicts, in the order of the model, where an event of the part counts for it. Each event counts alike. */
+/** Measures every task that predicts, in the order of the model, where an event of the part counts for it. Each event counts alike. */
 export function taskFigures(
   plan: Plan,
   { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
@@ -37,7 +37,7 @@ export function taskFigures(
   });
 }
 
-/** Sentences: what the figures of tasks are figures of. */
+/** Says what the figures of tasks are figures of. */
 export function taskSentences(tasks: readonly TaskFigures[], part: Part): string[] {
   if (tasks.length === 0) return [];
   return [
@@ -47,19 +47,19 @@ export function taskSentences(tasks: readonly TaskFigures[], part: Part): string
 
 function rowsOf({ only }: TaskPlan, label: string, { labels, rows }: Events): readonly number[] {
   const values = labels.get(label)!;
-  const wanted = only === undefined ? undefined : labels.get(only)!;
-  const counts: number[] = [];
+  const onlyValues = only === undefined ? undefined : labels.get(only)!;
+  const countedRows: number[] = [];
   for (let row = 0; row < rows; row++) {
-    if (!Number.isNaN(values[row]!) && (wanted === undefined || wanted[row] === 1)) counts.push(row);
+    if (!Number.isNaN(values[row]!) && (onlyValues === undefined || onlyValues[row] === 1)) countedRows.push(row);
   }
-  return counts;
+  return countedRows;
 }
 
 const valuesAt = (values: Float32Array, rows: readonly number[]): Float64Array =>
   Float64Array.from(rows, (row) => values[row]!);
 
 /** A constant probability is kept this far from 0 and 1, where one event of the other kind would cost without a limit. */
-const leastProbability = 1e-6;
+const minProbability = 1e-6;
 
 function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Dataset['shards']): number | undefined {
   if (shards) {
@@ -72,22 +72,10 @@ function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Da
 
 function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Array): TaskFigures['constant'] {
   if (value === undefined) return undefined;
-  if (task.predicts === 'number')
-    return {
-      value,
-      figures: ofNumbers(
-        labels,
-        labels.map(() => value),
-      ),
-    };
-  const kept = Math.min(1 - leastProbability, Math.max(leastProbability, value));
-  return {
-    value,
-    figures: ofProbabilities(
-      labels,
-      labels.map(() => Math.log(kept / (1 - kept))),
-    ),
-  };
+  const isNumber = task.predicts === 'number';
+  const bounded = Math.min(1 - minProbability, Math.max(minProbability, value));
+  const constants = labels.map(() => (isNumber ? value : Math.log(bounded / (1 - bounded))));
+  return { value, figures: isNumber ? ofNumbers(labels, constants) : ofProbabilities(labels, constants) };
 }
 
 const meanOf = (values: Float64Array, of: (value: number, at: number) => number): number =>
@@ -114,16 +102,17 @@ function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<R
  * ranks (Mann and Whitney 1947). Undefined where there is no pair.
  */
 function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
-  const order = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
+  const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
   let positives = 0;
   let ranks = 0;
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < scoreOrder.length; ) {
     let to = from;
-    let held = 0;
-    for (; to < order.length && scores[order[to]!] === scores[order[from]!]; to++) held += labels[order[to]!]!;
+    let tiedPositives = 0;
+    for (; to < scoreOrder.length && scores[scoreOrder[to]!] === scores[scoreOrder[from]!]; to++)
+      tiedPositives += labels[scoreOrder[to]!]!;
     // Ranks from 1; equals share their mean.
-    ranks += held * ((from + 1 + to) / 2);
-    positives += held;
+    ranks += tiedPositives * ((from + 1 + to) / 2);
+    positives += tiedPositives;
     from = to;
   }
   const negatives = labels.length - positives;

@@ -1,4 +1,4 @@
-/** What tasks predict of single events, as rows of text: for the terminal and for a report. */
+/** Prints predictions of tasks for single events as rows of text, for the terminal and for a report. */
 import type { TaskFigures } from './task_figures.ts';
 
 export interface TaskTable {

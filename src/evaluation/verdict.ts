@@ -1,4 +1,4 @@
-/** What an evaluation comes to: the baselines that the model beats, those that beat it, and those that the events cannot decide about. */
+/** Sums up an evaluation: the baselines that the model beats, those that beat it, and those that the events cannot decide about. */
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, EvaluationRow } from './evaluate.ts';
 import { listOf } from './sentences.ts';
@@ -29,21 +29,21 @@ export function verdictOf(
   const [model, ...baselines] = rows;
   const label = metric ?? metrics.find((name) => model?.intervals?.[name]);
   if (!model || label === undefined) return undefined;
-  const judged = baselines.flatMap((row) => judgedBy(row, label));
-  if (judged.length === 0) return undefined;
+  const judgedRows = baselines.flatMap((row) => judgedBy(row, label));
+  if (judgedRows.length === 0) return undefined;
   return {
     metric: label,
     model: model.name,
     figure: model.all[label]!,
-    beats: judged.filter(({ lead }) => lead.low > 0),
-    beatenBy: judged.filter(({ lead }) => lead.high < 0),
-    undecided: judged.filter(({ lead }) => lead.low <= 0 && lead.high >= 0),
+    beats: judgedRows.filter(({ lead }) => lead.low > 0),
+    beatenBy: judgedRows.filter(({ lead }) => lead.high < 0),
+    undecided: judgedRows.filter(({ lead }) => lead.low <= 0 && lead.high >= 0),
   };
 }
 
 function judgedBy({ name, all, lead }: EvaluationRow, metric: string): Judged[] {
-  const own = lead?.[metric];
-  return own ? [{ name, figure: all[metric]!, lead: own }] : [];
+  const ownLead = lead?.[metric];
+  return ownLead ? [{ name, figure: all[metric]!, lead: ownLead }] : [];
 }
 
 /** A sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */

@@ -22,7 +22,6 @@ export function pick(values: Int32Array, rows: Int32Array, into: Int32Array): vo
   for (; i < count; i++) into[i] = values[rows[i]!]!;
 }
 
-/** The same of numbers. */
 export function pickNumbers(values: Float32Array, rows: Int32Array, into: Float32Array): void {
   const count = rows.length;
   let i = 0;
@@ -72,10 +71,7 @@ export function pickBags(
   offsets[rows.length] = at;
 }
 
-/**
- * The same of bags whose elements are bags themselves: element t of row i is bag i · `places` + t of the result, and one past the last
- * element is empty.
- */
+/** Element t of row i, a bag itself, is bag i · `places` + t of the result, and one past the last element is empty. */
 export function pickInner(
   { starts, ends, values }: BagColumn,
   inner: BagColumn,
@@ -98,7 +94,7 @@ export function pickInner(
   offsets[rows.length * places] = at;
 }
 
-/** How many values that are of `places` elements of each row at most. */
+/** Counts the values of `places` elements of each row at most. */
 export function countInner(
   { starts, ends, values }: BagColumn,
   inner: BagColumn,
@@ -115,7 +111,7 @@ export function countInner(
 }
 
 /**
- * What each element of the bags of the rows is worth, in the order of `pickBags`: its weight, or in a mean its share of the weights of
+ * Writes the weight of each element of the bags of the rows, in the order of `pickBags`, or in a mean its share of the weights of
  * its bag. Where these are all 0, so are the shares.
  */
 export function pickShares(
@@ -134,14 +130,12 @@ export function pickShares(
   }
 }
 
-/** Elements of the longest bag. */
 export function longestOf({ starts, ends }: BagColumn): number {
   let longest = 0;
   for (let i = 0; i < starts.length; i++) longest = Math.max(longest, ends[i]! - starts[i]!);
   return longest;
 }
 
-/** Elements that the bags of the rows have in all. */
 export function countOf({ starts, ends }: BagColumn, rows: Int32Array): number {
   let total = 0;
   for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;

@@ -6,8 +6,8 @@ import { makeRandom } from '../random/random.ts';
 /** The code of an id that the vocabulary does not have. */
 const unknown = 0;
 
-export interface Drop {
-  /** Which of `count` rows of a step read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
+export interface IdDrop {
+  /** Picks of `count` rows of a step those that read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
   places(count: number, step: number): number[];
   /**
    * Writes the unknown id at those places.
@@ -17,7 +17,7 @@ export interface Drop {
 }
 
 /** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
-export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): Drop | undefined {
+export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
   if (drop === undefined) return undefined;
   const stream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
   const each = (count: number, step: number, found: (at: number) => void): void => {
@@ -26,9 +26,9 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
   };
   return {
     places(count, step) {
-      const places: number[] = [];
-      each(count, step, (at) => places.push(at));
-      return places;
+      const dropped: number[] = [];
+      each(count, step, (at) => dropped.push(at));
+      return dropped;
     },
     apply(codes, count, step, placeOf) {
       if (!placeOf) {
@@ -37,10 +37,10 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
         });
         return;
       }
-      let most = 0;
-      for (let at = 0; at < count; at++) most = Math.max(most, placeOf(at) + 1);
-      const isDropped = new Uint8Array(most);
-      each(most, step, (place) => void (isDropped[place] = 1));
+      let placeCount = 0;
+      for (let at = 0; at < count; at++) placeCount = Math.max(placeCount, placeOf(at) + 1);
+      const isDropped = new Uint8Array(placeCount);
+      each(placeCount, step, (place) => void (isDropped[place] = 1));
       for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
     },
   };

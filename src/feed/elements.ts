@@ -1,4 +1,4 @@
-/** The items that the lists of a batch hold, each once, so that the item tower computes it once however often it comes up. */
+/** Collects the items of the lists of a batch, each once, so that the item tower computes it once however often it comes up. */
 import type { BagColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { RowsOf } from '../plan/plan.ts';
@@ -7,7 +7,6 @@ import type { RowsOf } from '../plan/plan.ts';
 export interface ItemList {
   readonly rows: RowsOf;
   readonly column: BagColumn;
-  /** As of an `IndexedColumn`. */
   readonly index?: Int32Array;
   /** Elements of a row that are read at most: the first. */
   readonly most: number;
@@ -16,7 +15,7 @@ export interface ItemList {
 export interface ListedItems {
   /** Rows of the corpus, in the order they come up; the first again fills up. A view that the next batch reuses. */
   of(batch: BatchRows): Int32Array;
-  /** Which of the rows of the last batch an item is. */
+  /** Index of an item among the rows of the last batch. */
   place(item: number): number;
 }
 
@@ -26,7 +25,6 @@ interface BatchRows {
 }
 
 export interface ListedItemsOptions {
-  /** Of the corpus. */
   readonly items: number;
   /** Rows are as many as a multiple of this. Default 64: few different counts, as engines prepare themselves anew for each. */
   readonly padding?: number | undefined;
@@ -38,12 +36,12 @@ export function makeListedItems(
   lists: readonly ItemList[],
   { items, padding = 64, itemOf }: ListedItemsOptions,
 ): ListedItems {
-  /** Of each item its place; −1 where the batch has none. */
+  /** By item, its index; −1 where the batch has none. */
   const placeOf = new Int32Array(items).fill(-1);
   let rows = new Int32Array(padding);
   let used = 0;
   let length = 0;
-  let current: BatchRows | undefined;
+  let currentBatch: BatchRows | undefined;
   const add = (item: number): void => {
     if (placeOf[item]! >= 0) return;
     if (used === rows.length) rows = enlarged(rows, 2 * rows.length);
@@ -69,8 +67,8 @@ export function makeListedItems(
   };
   return {
     of(batch) {
-      if (batch !== current) collect(batch);
-      current = batch;
+      if (batch !== currentBatch) collect(batch);
+      currentBatch = batch;
       return rows.subarray(0, length);
     },
     place: (item) => placeOf[item]!,
@@ -78,7 +76,7 @@ export function makeListedItems(
 }
 
 function enlarged(rows: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(length);
-  more.set(rows);
-  return more;
+  const largerRows = new Int32Array(length);
+  largerRows.set(rows);
+  return largerRows;
 }

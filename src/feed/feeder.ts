@@ -2,7 +2,6 @@
  * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. Long because both ways walk the
  * same plan of inputs, kind by kind of rows.
  */
-
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
@@ -14,16 +13,15 @@ import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
-import { type Lists, makeLists } from './lists.ts';
+import { type BatchLists, makeLists } from './lists.ts';
 import type { Mined } from './mined.ts';
-import type { Part } from './parts.ts';
+import type { BatchPart } from './parts.ts';
 import { makeOwnItems } from './planned_items.ts';
 import { makeQueues } from './queue.ts';
-import { makeSampler, type Sampler } from './sampler.ts';
-import { makeSeenRows, type SeenRows } from './seen_rows.ts';
-import { isLocal, type Share } from './share.ts';
-import { makeShare } from './shared_fill.ts';
-import { areEvents, type Batch, type FeedContext, type FeedState, placesOf, type Source } from './source.ts';
+import { type ItemSampler, makeSampler } from './sampler.ts';
+import { makeRowNumbers, type RowNumbers } from './seen_rows.ts';
+import { fillOf, isLocal, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
+import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
 import { makeSource } from './sources.ts';
 import type { FeedWatch } from './watch.ts';
 
@@ -32,20 +30,18 @@ export interface FeederOptions {
   readonly events: Events;
   readonly corpus: Corpus;
   readonly features: readonly FeaturePlan[];
-  /** By their name in the plan. */
   readonly tables: ReadonlyMap<string, Table>;
   readonly seed: number;
   /** Rows of a whole batch; the last of an epoch may have fewer. */
   readonly batch: number;
-  /** Of one of several workers, whose graph is `plan`'s after `distribute`. */
-  readonly share?: Share;
+  /** Present in one of several workers, whose graph is `plan`'s after `distribute`. */
+  readonly share?: WorkerShare;
 }
 
-/** Of the dense optimizer in one step. */
 interface DenseRate {
   /** After its schedule. */
   readonly rate: number;
-  /** What the schedule multiplies a rate by. Default 1. */
+  /** The schedule multiplies a rate by it. Default 1. */
   readonly factor?: number;
 }
 
@@ -66,15 +62,13 @@ export interface Feeder {
   apply(outputs: Tensors, multiplier?: number, rate?: number, watch?: FeedWatch): void;
   /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
   accumulate(outputs: Tensors): void;
-  /** The second half: one step of each table. */
   update(multiplier?: number, rate?: number): void;
-  /** Where negatives are mined: what takes them when an epoch begins. */
+  /** Take mined negatives when an epoch begins. */
   readonly mined: readonly Mined[];
   /** Views of what must be in a checkpoint besides the tables: streaming estimators, queues, mined items. */
   state(): FeedState;
   /** Takes up where `state` was; all that `state` names must be there. */
   load(state: FeedState): void;
-  /** Gives back what it holds of the tables' memory. */
   close(): void;
 }
 
@@ -84,32 +78,40 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const distinct = distinctItems(options);
   const listsOf = makeLists(options);
   const queue = makeQueues();
-  const elements = listedItems(options);
+  const elementItems = listedItems(options);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, ...defined({ distinct, elements }), seen: seenRows(), queue },
+    training: {
+      events,
+      corpus,
+      batch: wholeBatch,
+      ...defined({ distinct, elements: elementItems }),
+      seen: seenRows(),
+      queue,
+    },
   };
   const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
-  const share = options.share && makeShare(plan, options.share);
+  const workerShare = options.share && makeShare(plan, options.share);
   // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
-  const isNumbered = share && plan.inputs.some(({ source }) => numbered.has(source.from) || isLocal(rowsIn(source)));
+  const isNumbered =
+    workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isLocal(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(corpus, seed);
-  const own = makeOwnItems(options);
-  let all: Int32Array | undefined;
-  const learning = byTable(sources);
-  let last: Batch | undefined;
-  let asked: Batch | undefined;
+  const ownItems = makeOwnItems(options);
+  let allRows: Int32Array | undefined;
+  const tablesToUpdate = inputsByTable(sources);
+  let lastBatch: Batch | undefined;
+  let requestedBatch: Batch | undefined;
 
   const begin = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
     const items = distinct?.of(rows);
-    const given = own.of(rows, step);
+    const ownRowsOf = ownItems.of(rows, step);
     /** @param lists of whose rows, where the graph asks for lists in an order of their own */
-    const batchOf = ({ cut, sequences }: Lists, whole?: Batch): Batch => {
-      const partOf = (length: number | undefined): Part => {
+    const batchOf = ({ cut, sequences }: BatchLists, whole?: Batch): Batch => {
+      const partOf = (length: number | undefined): BatchPart => {
         const part = cut?.of[cut.lengths.indexOf(length!)];
         invariant(part, `the batch is cut at ${length} elements`);
         return part;
@@ -118,52 +120,52 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...{ rows, step, rate, factor },
         rowsOf(of) {
           if (of.kind === 'events') return rows;
-          if (of.kind === 'corpus') return (all ??= everyRow(corpus.rows));
-          if (of.kind === 'elements') return elements!.of(whole ?? batch);
+          if (of.kind === 'corpus') return (allRows ??= everyRow(corpus.rows));
+          if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
-          if (of.kind === 'listed' || of.kind === 'mined') return given(of).rows;
+          if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
         partOf: ({ length }) => partOf(length),
-        known: (of) => given(of).known,
+        known: (of) => ownRowsOf(of).known,
         ...defined({ distinct: items, sequences, whole }),
       };
       return batch;
     };
-    const whole = listsOfAll && batchOf(listsOfAll(rows));
-    last = batchOf(listsOf(share ? share.rows.rowsOf({ rows }) : rows), whole);
-    return last;
+    const wholeBatchRows = listsOfAll && batchOf(listsOfAll(rows));
+    lastBatch = batchOf(listsOf(workerShare ? workerShare.rows.rowsOf({ rows }) : rows), wholeBatchRows);
+    return lastBatch;
   };
   const lookups = sources.filter(({ input }) => readsTable(input));
 
   return {
     inputs(rows, step, extra, watch) {
       const start = performance.now();
-      const batch = asked ?? begin(rows, step, extra);
-      asked = undefined;
+      const batch = requestedBatch ?? begin(rows, step, extra);
+      requestedBatch = undefined;
       watch?.done?.('batch', 'rows of the batch', start);
-      if (!share) return fillAll(sources, batch, watch);
+      if (!workerShare) return fillAll(sources, batch, watch);
       const from = performance.now();
-      const filled = share.fill(sources, batch);
+      const filled = workerShare.fill(sources, batch);
       watch?.done?.('batch', 'inputs of this worker', from);
       return filled;
     },
     ask(rows, step, extra) {
       const batch = begin(rows, step, extra);
-      asked = batch;
+      requestedBatch = batch;
       for (const table of options.tables.values()) table.remote?.ask();
-      share!.fill(lookups, batch);
+      workerShare!.fill(lookups, batch);
     },
     rowsOf(of) {
-      invariant(last, 'no inputs were asked for');
-      return last.rowsOf(of);
+      invariant(lastBatch, 'no inputs were asked for');
+      return lastBatch.rowsOf(of);
     },
-    mined: own.mined,
+    mined: ownItems.mined,
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
       const start = performance.now();
-      for (const { source } of sources) source.after?.(last!, outputs);
+      for (const { source } of sources) source.after?.(lastBatch!, outputs);
       watch?.done?.('batch', 'what the step gives back', start);
       const update = (table: Table): void => {
         watch?.learning?.(table);
@@ -171,17 +173,18 @@ export function makeFeeder(options: FeederOptions): Feeder {
         table.update(multiplier, rate);
         watch?.done?.('update', table.name, from);
       };
-      learn(learning, outputs, update, watch);
+      learn(tablesToUpdate, outputs, update, watch);
     },
     accumulate(outputs) {
-      for (const { source } of sources) source.after?.(last!, outputs);
+      for (const { source } of sources) source.after?.(lastBatch!, outputs);
       // What every worker has whole counts once.
-      learn(share ? share.learning(learning) : learning, outputs, () => {});
+      learn(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
     },
     update(multiplier = 1, rate) {
-      for (const table of learning.keys()) table.update(multiplier, rate);
+      for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
     },
-    state: () => Object.assign({}, own.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+    state: () =>
+      Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const from = state[name];
@@ -197,7 +200,6 @@ export function makeFeeder(options: FeederOptions): Feeder {
 
 /** Forward only: inputs of a tower for rows of any columns (the events', the corpus', the users'). */
 export interface RowFeeder {
-  /** As `Feeder.inputs`. */
   inputs(rows: Int32Array): Tensors;
   /** Before `inputs` of these rows, where workers share the rows of tables. */
   readonly fetch?: (rows: Int32Array) => Promise<void>;
@@ -253,7 +255,7 @@ function noParts(): never {
   invariant(false, 'only a training step cuts its batch');
 }
 
-type NamedSource = { readonly name: string; readonly source: Source; readonly input?: InputPlan };
+type NamedSource = { readonly name: string; readonly source: InputFeed; readonly input?: InputPlan };
 type Learning = ReadonlyMap<Table, readonly NamedSource[]>;
 
 function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatch): Tensors {
@@ -264,41 +266,37 @@ function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatc
   for (const { name, source, input } of sources) {
     const from = watch ? performance.now() : 0;
     tensors[name] = source.fill(batch);
-    watch?.done?.(looksUp(input) ? 'gather' : 'batch', name, from);
+    watch?.done?.(input && readsTable(input) ? 'gather' : 'batch', name, from);
   }
   return tensors;
 }
 
-const looksUp = (input: InputPlan | undefined): boolean =>
-  input?.source.from === 'embedding' || input?.source.from === 'sequence';
-
 const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
   new Map(features.map((feature) => [feature.name, feature]));
 
-/** One numbering a table. */
-function seenRows(): (table: string) => SeenRows {
-  const known = new Map<string, SeenRows>();
+function seenRows(): (table: string) => RowNumbers {
+  const numberings = new Map<string, RowNumbers>();
   return (table) => {
-    const seen = known.get(table) ?? makeSeenRows();
-    known.set(table, seen);
-    return seen;
+    const numbering = numberings.get(table) ?? makeRowNumbers();
+    numberings.set(table, numbering);
+    return numbering;
   };
 }
 
 /** The inputs whose gradients go to each table, in the plan's order. */
-function byTable(sources: readonly NamedSource[]): Learning {
+function inputsByTable(sources: readonly NamedSource[]): Learning {
   const tables = new Map<Table, NamedSource[]>();
   for (const each of sources) {
     const table = each.source.learns?.table;
     if (!table) continue;
-    const its = tables.get(table);
-    if (its) its.push(each);
+    const inputsOfTable = tables.get(table);
+    if (inputsOfTable) inputsOfTable.push(each);
     else tables.set(table, [each]);
   }
   return tables;
 }
 
-/** If an input needs to distinguish items, and the features of the inputs that need each item once. */
+/** Undefined where no input distinguishes items; else made of the features of the inputs that read each item once. */
 function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
   const places = sources.find(({ from }) => from === 'places');
@@ -309,7 +307,7 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
   return makeDistinctItems(events, corpus, places.key, features);
 }
 
-/** If lists go through the item tower. */
+/** Undefined where no list goes through the item tower. */
 function listedItems({ plan, events, corpus, features }: FeederOptions): ListedItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
   const lists = sources.flatMap((source): ItemList[] => {
@@ -328,7 +326,6 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
   });
 }
 
-/** Takes the gradients of a step into the tables. */
 function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
   // A table at a time: what was summed for it is still in the cache when its rows are updated.
   for (const [table, its] of learning) {
@@ -345,20 +342,49 @@ function learn(learning: Learning, outputs: Tensors, then: (table: Table) => voi
 
 /** Draws once a step for all inputs that ask alike. */
 function makeSamples(corpus: Corpus, seed: number) {
-  const samplers = new Map<string, { sampler: Sampler; step: number; rows: Int32Array }>();
+  const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
   return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
     const name = rowsPrefix(of);
-    let samples = samplers.get(name);
-    if (!samples) {
-      samples = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
-      samplers.set(name, samples);
+    let drawnSample = samplers.get(name);
+    if (!drawnSample) {
+      drawnSample = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
+      samplers.set(name, drawnSample);
     }
     const count = of.kind === 'shared' ? of.count : batch * of.perRow;
-    if (samples.step !== step || samples.rows.length !== count) {
-      if (samples.rows.length !== count) samples.rows = new Int32Array(count);
-      samples.sampler(step, samples.rows);
-      samples.step = step;
+    if (drawnSample.step !== step || drawnSample.rows.length !== count) {
+      if (drawnSample.rows.length !== count) drawnSample.rows = new Int32Array(count);
+      drawnSample.sampler(step, drawnSample.rows);
+      drawnSample.step = step;
     }
-    return samples.rows;
+    return drawnSample.rows;
+  };
+}
+
+interface NamedInput {
+  readonly name: string;
+  readonly source: InputFeed;
+}
+
+function makeShare(plan: GraphPlan, share: WorkerShare) {
+  const rows = new WorkerRows(plan, share);
+  const fills = new Map<string, ShareFill>(plan.inputs.map((input) => [input.name, fillOf(plan.graph, input)!]));
+  return {
+    rows,
+    fill(sources: readonly (NamedInput & { readonly input: InputPlan })[], batch: Batch): Tensors {
+      const ownBatch = rows.batch(batch, batch);
+      const batchOf = (name: string): Batch => (fills.get(name) === 'own' ? ownBatch : batch);
+      if (batch.whole) for (const { source } of sources) source.number?.(batch.whole);
+      for (const { name, source } of sources) source.reserve?.(batchOf(name));
+      const tensors: Record<string, Tensor> = {};
+      for (const { name, source, input } of sources) {
+        tensors[name] = rows.cut(input, fills.get(name)!, source.fill(batchOf(name)), batch);
+      }
+      return { ...tensors, ...rows.tensors(batch) };
+    },
+    /** Keeps for the first worker alone the gradient of an input that every worker has whole. */
+    learning(learning: ReadonlyMap<Table, readonly NamedInput[]>): ReadonlyMap<Table, readonly NamedInput[]> {
+      if (share.rank === 0) return learning;
+      return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));
+    },
   };
 }

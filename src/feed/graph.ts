@@ -1,4 +1,4 @@
-/** The edges of a graph between two tables: which pairs of their rows the training events have. */
+/** Finds the edges of a graph between two tables: pairs of their rows that the training events have. */
 import type { Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Edges } from '../embedding/propagation.ts';
@@ -18,13 +18,13 @@ export function connectGraph(
   graph.connect(edgesOf(codesOf(training, features, first), codesOf(training, features, second), training.rows));
 }
 
-interface Codes {
+interface GraphCodes {
   at(row: number): number;
   /** Code of values that the vocabulary does not have; −1 where each code is of a value. */
   readonly unknown: number;
 }
 
-function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: string): Codes {
+function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: string): GraphCodes {
   const indexed = features.get(name);
   const plan = plans.find((feature) => feature.name === name);
   invariant(plan && indexed?.column.kind === 'codes', `feature ${name} has one code a row`);
@@ -38,20 +38,20 @@ function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: stri
 }
 
 /** Each pair once, however often it comes, in ascending order of the first. */
-function edgesOf(first: Codes, second: Codes, rows: number): Edges {
-  const seconds = new Map<number, Set<number>>();
+function edgesOf(first: GraphCodes, second: GraphCodes, rows: number): Edges {
+  const neighboursOf = new Map<number, Set<number>>();
   for (let row = 0; row < rows; row++) {
     const [a, b] = [first.at(row), second.at(row)];
     if (a === first.unknown || b === second.unknown) continue;
-    const known = seconds.get(a);
-    if (known) known.add(b);
-    else seconds.set(a, new Set([b]));
+    const knownNeighbours = neighboursOf.get(a);
+    if (knownNeighbours) knownNeighbours.add(b);
+    else neighboursOf.set(a, new Set([b]));
   }
-  const count = [...seconds.values()].reduce((sum, each) => sum + each.size, 0);
+  const count = [...neighboursOf.values()].reduce((sum, each) => sum + each.size, 0);
   const edges = { first: new Int32Array(count), second: new Int32Array(count) };
   let at = 0;
-  for (const a of [...seconds.keys()].sort((x, y) => x - y)) {
-    for (const b of seconds.get(a)!) {
+  for (const a of [...neighboursOf.keys()].sort((x, y) => x - y)) {
+    for (const b of neighboursOf.get(a)!) {
       edges.first[at] = a;
       edges.second[at++] = b;
     }

@@ -1,6 +1,7 @@
-/** Places of a batch with the same number, chained in ascending order. A number below 0 is equal to no other. */
-export interface Groups {
-  /** Takes a new list of numbers. */
+import type { Tensor } from '../graph/graph.ts';
+
+/** Chains the places of a batch that have the same number, in ascending order. A number below 0 is equal to no other. */
+export interface EqualPlaces {
   fill(count: number, numberOf: (place: number) => number): void;
   /** The first place that has this number; −1: none. */
   first(number: number): number;
@@ -9,7 +10,7 @@ export interface Groups {
 }
 
 /** A hash table with linear probing, its room used again from batch to batch. */
-export function makeGroups(): Groups {
+export function makeGroups(): EqualPlaces {
   let keys = new Int32Array(0);
   let firsts = new Int32Array(0);
   let nexts = new Int32Array(0);
@@ -41,5 +42,32 @@ export function makeGroups(): Groups {
     },
     first: (key) => (key < 0 ? -1 : firsts[slotOf(key)]!),
     next: (place) => nexts[place]!,
+  };
+}
+
+export interface PairList {
+  clear(): void;
+  add(row: number, column: number): void;
+  /** int32 [length, 2], a view that the next `clear` reuses. */
+  tensor(): Tensor;
+}
+
+export function makePairs(): PairList {
+  let data = new Int32Array(1024);
+  let length = 0;
+  return {
+    clear() {
+      length = 0;
+    },
+    add(row, column) {
+      if (length === data.length) {
+        const largerData = new Int32Array(2 * length);
+        largerData.set(data);
+        data = largerData;
+      }
+      data[length++] = row;
+      data[length++] = column;
+    },
+    tensor: () => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
   };
 }

@@ -1,10 +1,9 @@
-/** The lists of a batch in an order of their own: each once, where the targets are positions; or by length, where the step cuts its batch. */
+/** Orders the lists of a batch: each once, where the targets are positions; or by length, where the step cuts its batch. */
 import type { Events } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../plan/plan.ts';
-import { makeParts, type Part } from './parts.ts';
-import { makeSequences, type Sequences } from './sequences.ts';
+import { type BatchPart, type BatchSequences, makeParts, makeSequences } from './parts.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
 interface ListsOptions {
@@ -14,13 +13,13 @@ interface ListsOptions {
 }
 
 /** The lists of some rows of a batch, where the graph asks for them in an order of their own. */
-export interface Lists {
-  readonly cut?: { readonly lengths: readonly number[]; readonly of: readonly Part[] };
-  readonly sequences?: Sequences;
+export interface BatchLists {
+  readonly cut?: { readonly lengths: readonly number[]; readonly of: readonly BatchPart[] };
+  readonly sequences?: BatchSequences;
 }
 
-/** What it makes lasts until the next call. */
-export function makeLists(options: ListsOptions): (rows: Int32Array) => Lists {
+/** The lists are valid until the next call. */
+export function makeLists(options: ListsOptions): (rows: Int32Array) => BatchLists {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
@@ -28,25 +27,25 @@ export function makeLists(options: ListsOptions): (rows: Int32Array) => Lists {
     defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows) }, sequences: sequences?.(rows) });
 }
 
-/** Where the step cuts its batch. */
+/** Undefined where the step does not cut its batch. */
 function partsOf({ plan, events }: ListsOptions, windows: { readonly of: Windows } | undefined) {
-  const cuts = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
-  const [first] = cuts;
+  const partRows = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
+  const [first] = partRows;
   if (first === undefined) return undefined;
-  const lengths = cuts.map(({ length }) => length).sort((a, b) => a - b);
+  const lengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
   const list = events.features.get(first.feature);
   invariant(list?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
   const { column, index } = list;
-  const elements = (event: number): number => {
+  const elementsOf = (event: number): number => {
     const bag = index ? index[event]! : event;
     return column.ends[bag]! - column.starts[bag]!;
   };
   const of = windows?.of;
-  const lengthOf = of ? (event: number) => elements(of.rows[of.windowOf[event]!]!) : elements;
+  const lengthOf = of ? (event: number) => elementsOf(of.rows[of.windowOf[event]!]!) : elementsOf;
   return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
 }
 
-/** Where the targets are positions. */
+/** Undefined where the targets are no positions. */
 function windowsOfPlan({ plan, events, features }: ListsOptions): { of: Windows; max: number } | undefined {
   const name = sequenceFeature(plan);
   if (name === undefined) return undefined;

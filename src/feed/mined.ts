@@ -1,9 +1,8 @@
-/** Hard negatives that were found for users when the epoch began, and draws from them. */
+/** Keeps the hard negatives that were mined for users when the epoch began, and draws from them. */
 import type { Corpus, Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { MinedRows } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
-import type { OwnItems } from './own_items.ts';
 import { makeSampler } from './sampler.ts';
 import type { FeedState } from './source.ts';
 
@@ -15,21 +14,20 @@ export interface Mined {
   readonly items: OwnItems;
   /** The users of an epoch, by row and ascending: drawn from the seed and the epoch alone. */
   usersOf(epoch: number): Int32Array;
-  /** The latest training event of a user. */
   eventOf(user: number): number;
   /**
    * Takes the best items of each of these users, `best` each; −1 where there are no more.
    * @param found int32 [users, best]
    */
   take(users: Int32Array, found: Int32Array): void;
-  /** What a checkpoint must hold: the users, −1 for none, and their items. */
+  /** Entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
 
 export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: number): Mined {
   const latest = latestEvents(events);
-  const asking = Int32Array.from(latest.keys()).sort();
-  const most = Math.min(of.users, asking.length);
+  const candidates = Int32Array.from(latest.keys()).sort();
+  const most = Math.min(of.users, candidates.length);
   const { best, perRow } = of;
   const users = new Int32Array(most).fill(-1);
   const items = new Int32Array(most * best).fill(-1);
@@ -41,10 +39,10 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
   return {
     of,
     usersOf(epoch) {
-      const order = makeRandom(seed, minedStream, 0, epoch).permutation(asking.length);
+      const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
       return order
         .subarray(0, most)
-        .map((at) => asking[at]!)
+        .map((at) => candidates[at]!)
         .sort();
     },
     eventOf: (user) => latest.get(user)!,
@@ -80,7 +78,7 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
   };
 }
 
-/** Items before the first −1. */
+/** Counts the items before the first −1. */
 function countOf(items: Int32Array, from: number, best: number): number {
   for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
   return best;
@@ -96,3 +94,12 @@ function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number
   }
   return latest;
 }
+
+/** Items that each row of a batch has for itself as negatives, row-major; `known` is 0 where a row has none, and the corpus row there says nothing. */
+export interface OwnRowsOfBatch {
+  readonly rows: Int32Array;
+  readonly known: Uint8Array;
+}
+
+/** Takes the events of a batch at a step. Returns views that the next step reuses. */
+export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;

@@ -1,25 +1,25 @@
-/** Items drawn from the corpus as negatives: a function of the seed and the step alone. */
-
+/** Draws items of the corpus as negatives: a function of the seed and the step alone. */
 import type { Corpus } from '../data/dataset.ts';
 import { everyRow } from '../every_row.ts';
 import type { Draw } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 
 /** Fills `rows` with corpus rows, with replacement. */
-export type Sampler = (step: number, rows: Int32Array) => void;
+export type ItemSampler = (step: number, rows: Int32Array) => void;
 
 /**
  * Uniform: items that training has, each alike. By frequency: in proportion to training events, or to a power of them. From the corpus: all its items
  * alike, those without a training event among them. Where no item has any event, all are alike.
  */
-export function makeSampler(corpus: Corpus, draw: Draw, seed: number): Sampler {
+export function makeSampler(corpus: Corpus, draw: Draw, seed: number): ItemSampler {
   const { by } = draw;
   const alias = by === 'frequency' ? makeAlias(weightsOf(corpus, draw)) : undefined;
-  const trained = by === 'uniform' ? trainedRows(corpus) : undefined;
+  const trainedItems = by === 'uniform' ? trainedRows(corpus) : undefined;
   const kind = { uniform: 0, frequency: 1, corpus: 2 }[by];
   return (step, rows) => {
     const random = makeRandom(seed, samplingStream, kind, step);
-    if (trained) for (let i = 0; i < rows.length; i++) rows[i] = trained[random.integer(trained.length)]!;
+    if (trainedItems)
+      for (let i = 0; i < rows.length; i++) rows[i] = trainedItems[random.integer(trainedItems.length)]!;
     else if (!alias) for (let i = 0; i < rows.length; i++) rows[i] = random.integer(corpus.rows);
     else {
       for (let i = 0; i < rows.length; i++) {
@@ -30,22 +30,22 @@ export function makeSampler(corpus: Corpus, draw: Draw, seed: number): Sampler {
   };
 }
 
-/** The chance that one draw is a corpus row; 0 for −1, an item that the corpus does not have. */
+/** Returns the chance that one draw is a corpus row; 0 for −1, an item that the corpus does not have. */
 export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number {
   const { rows, trainingCounts } = corpus;
   const { by } = draw;
-  const trained = trainedRows(corpus).length;
+  const trainedCount = trainedRows(corpus).length;
   const weights = weightsOf(corpus, draw);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return (row) => {
     if (row < 0) return 0;
     if (by === 'corpus' || total === 0) return 1 / rows;
     if (by === 'frequency') return weights[row]! / total;
-    return trainingCounts[row]! > 0 ? 1 / trained : 0;
+    return trainingCounts[row]! > 0 ? 1 / trainedCount : 0;
   };
 }
 
-/** How many items one draw may give, at least 1. */
+/** Counts the items that one draw may give, at least 1. */
 export function poolSize(corpus: Corpus, by: Draw['by']): number {
   return Math.max(1, by === 'corpus' ? corpus.rows : trainedRows(corpus).length);
 }
@@ -55,11 +55,11 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
   return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
 }
 
-/** Rows that a training event has; all where none has any. */
+/** Returns the rows that a training event has; all where none has any. */
 function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
-  const all = everyRow(rows);
-  const trained = all.filter((row) => trainingCounts[row]! > 0);
-  return trained.length > 0 ? trained : all;
+  const allRows = everyRow(rows);
+  const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
+  return trainedRowList.length > 0 ? trainedRowList : allRows;
 }
 
 /** Sets these draws apart from all others of the same seed. */
@@ -88,7 +88,7 @@ export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; oth
     (keep[more]! < 1 ? small : large).push(more);
   }
   for (const i of large) keep[i] = 1;
-  // What rounding left: as good as 1, except an item of no weight, which must never be drawn.
+  // Rounding left them: as good as 1, except an item of no weight, which must never be drawn.
   for (const i of small) if (weights[i]! > 0) keep[i] = 1;
   return { keep, other };
 }

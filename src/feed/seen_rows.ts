@@ -1,33 +1,31 @@
-/** The rows of one table that a batch looks up, numbered from 0 in the order they come. */
-
-export interface SeenRows {
+/** Numbers the rows of one table that a batch looks up, from 0 in the order they come. */
+export interface RowNumbers {
   /** Begins anew with a batch that it has not seen; to be called before `place`, any number of times a batch. */
   begin(batch: object): void;
   /** The number of a row of the table. */
   place(code: number): number;
-  /** Rows numbered so far. */
   readonly count: number;
 }
 
-/** Keeps no more than a batch's own rows, however long the table is. */
-export function makeSeenRows(): SeenRows {
-  const places = new Map<number, number>();
-  let current: object | undefined;
+/** Holds no more than a batch's own rows, however long the table is. */
+export function makeRowNumbers(): RowNumbers {
+  const numberOfCode = new Map<number, number>();
+  let currentBatch: object | undefined;
   return {
     begin(batch) {
-      if (batch === current) return;
-      current = batch;
-      places.clear();
+      if (batch === currentBatch) return;
+      currentBatch = batch;
+      numberOfCode.clear();
     },
     place(code) {
-      const known = places.get(code);
-      if (known !== undefined) return known;
-      const place = places.size;
-      places.set(code, place);
+      const knownNumber = numberOfCode.get(code);
+      if (knownNumber !== undefined) return knownNumber;
+      const place = numberOfCode.size;
+      numberOfCode.set(code, place);
       return place;
     },
     get count() {
-      return places.size;
+      return numberOfCode.size;
     },
   };
 }

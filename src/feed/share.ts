@@ -1,8 +1,7 @@
 /**
- * The part of one of several workers in the inputs of a step. All workers know all rows of a batch, so that draws, log q and accidental
+ * Selects the part of one of several workers in the inputs of a step. All workers have all rows of a batch, so that draws, log q and accidental
  * hits are those of one worker; what costs time, such as rows of tables, each worker reads for its own rows alone.
  */
-
 import type { Tensors } from '../engine/engine.ts';
 import type { Distribution, InputShare } from '../graph/distribute/distribute.ts';
 import { shareInputs } from '../graph/distribute/values.ts';
@@ -10,16 +9,15 @@ import type { Graph, Tensor } from '../graph/graph.ts';
 import type { GraphPlan, InputPlan, InputSource, PartRows, RowsOf, Sequences } from '../plan/plan.ts';
 import type { Batch } from './source.ts';
 
-export interface Share {
-  /** From 0. */
+export interface WorkerShare {
   readonly rank: number;
   readonly workers: number;
 }
 
 /** How a worker gets an input: made of its rows; made of all rows, then cut; pairs of rows, those of its rows; as one worker alone. */
-export type Fill = 'own' | 'cut' | 'pairs' | 'all';
+export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
 
-const byKind: { readonly [K in InputSource['from']]: Fill | 'refused' } = {
+const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   embedding: 'own',
   sequence: 'own',
   mask: 'own',
@@ -77,7 +75,7 @@ const lengthOf = (graph: Graph, name: string): string | undefined => {
 };
 
 /** @returns undefined where the input cannot be shared */
-export function fillOf(graph: Graph, input: InputPlan): Fill | undefined {
+export function fillOf(graph: Graph, input: InputPlan): ShareFill | undefined {
   const fill = byKind[input.source.from];
   if (fill === 'refused') return undefined;
   if (lengthOf(graph, input.name) === undefined || isWhole(rowsOfInput(input))) return 'all';
@@ -86,36 +84,36 @@ export function fillOf(graph: Graph, input: InputPlan): Fill | undefined {
 
 /** The step of one worker as `distribute` takes it; undefined with the input that cannot be shared. */
 export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { readonly refused: InputPlan } {
-  const shares = new Map<string, InputShare>();
-  const local = new Set<string>();
+  const inputShares = new Map<string, InputShare>();
+  const localSymbols = new Set<string>();
   for (const input of inputs) {
-    const fill = fillOf(graph, input);
-    if (!fill) return { refused: input };
-    if (fill === 'all') continue;
+    const inputFill = fillOf(graph, input);
+    if (!inputFill) return { refused: input };
+    if (inputFill === 'all') continue;
     const symbol = lengthOf(graph, input.name)!;
     const { from } = input.source;
-    const countsOwn = fill === 'pairs' || from === 'newest' || from === 'part_places' || from === 'element_rows';
-    shares.set(input.name, { of: 'rows', ...(countsOwn ? { points: 0 } : {}) });
-    if (countsElements(input) || isLocal(rowsOfInput(input)) || (fill === 'pairs' && from !== 'places'))
-      local.add(symbol);
+    const countsOwn = inputFill === 'pairs' || from === 'newest' || from === 'part_places' || from === 'element_rows';
+    inputShares.set(input.name, { of: 'rows', ...(countsOwn ? { points: 0 } : {}) });
+    if (countsElements(input) || isLocal(rowsOfInput(input)) || (inputFill === 'pairs' && from !== 'places'))
+      localSymbols.add(symbol);
   }
-  return { inputs: shares, local };
+  return { inputs: inputShares, local: localSymbols };
 }
 
 /** Rows of a worker out of `count`: all have as many, but for the last ones. */
-function rangeOf(count: number, { rank, workers }: Share): readonly [number, number] {
-  const most = Math.ceil(count / workers);
-  return [Math.min(count, rank * most), Math.min(count, (rank + 1) * most)];
+function rangeOf(count: number, { rank, workers }: WorkerShare): readonly [number, number] {
+  const rowsPerWorker = Math.ceil(count / workers);
+  return [Math.min(count, rank * rowsPerWorker), Math.min(count, (rank + 1) * rowsPerWorker)];
 }
 
 /** Cuts tensors and rows of one worker out of those of all. */
-export class OwnRows {
-  /** Of each length that is shared, how many rows there are, as the batch was filled. */
+export class WorkerRows {
+  /** By shared symbol, the rows that it counts. */
   private readonly counts: ReadonlyMap<string, RowsOf>;
 
   constructor(
     { graph, inputs }: GraphPlan,
-    readonly share: Share,
+    readonly share: WorkerShare,
   ) {
     const elements = new Set(inputs.filter(countsElements).map(({ name }) => lengthOf(graph, name)));
     const shared = inputs.flatMap((input): [string, RowsOf][] => {
@@ -153,17 +151,16 @@ export class OwnRows {
     return rows.subarray(...rangeOf(rows.length, this.share));
   }
 
-  /** What the worker's graph reads of a tensor of all rows. */
-  cut(input: InputPlan, fill: Fill, tensor: Tensor, batch: Batch): Tensor {
+  cut(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
     if (fill === 'pairs') return pairsWithin(tensor, rangeOf(batch.rows.length, this.share));
     if (fill !== 'cut') return tensor;
     const [from, to] = this.range(rowsOfInput(input) ?? { kind: 'events' }, batch);
-    const rest = tensor.shape.slice(1);
-    const width = rest.reduce((product, length) => product * length, 1);
-    return { ...tensor, shape: [to - from, ...rest], data: tensor.data.subarray(from * width, to * width) };
+    const innerShape = tensor.shape.slice(1);
+    const width = innerShape.reduce((product, length) => product * length, 1);
+    return { ...tensor, shape: [to - from, ...innerShape], data: tensor.data.subarray(from * width, to * width) };
   }
 
-  /** Where the worker's rows are among some rows of the batch. Those that each row has for itself stay together. */
+  /** Returns the range of the worker's rows among some rows of the batch. Those that each row has for itself stay together. */
   private range(of: RowsOf, batch: Batch): readonly [number, number] {
     if (of.kind === 'shared' || of.kind === 'queue') return [0, batch.rowsOf(of).length];
     if (!('perRow' in of)) return rangeOf(batch.rowsOf(of).length, this.share);
@@ -184,23 +181,22 @@ export class OwnRows {
   }
 }
 
-/** Where each of some rows is among all of them. A row that only fills up a part may be nowhere: nothing is learned from it. */
+/** Returns the index of each of some rows among all of them. A row that only fills up a part may be nowhere: nothing is learned from it. */
 function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
   const places = new Map(Array.from(all, (row, place) => [row, place]));
   return (row) => places.get(rows[row]!) ?? 0;
 }
 
-/** The part whose sequences these are. */
 const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', feature, length: length! });
 
 const int32 = (data: Int32Array): Tensor => ({ dtype: 'int32', shape: [data.length], data });
 
-/** Of (row, column) those whose row is within a range, counted from its beginning. */
+/** Keeps the pairs (row, column) whose row is within a range, counted from its beginning. */
 function pairsWithin({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {
-  const kept: number[] = [];
+  const ownPairs: number[] = [];
   for (let at = 0; at < shape[0]!; at++) {
     const row = data[2 * at]!;
-    if (row >= from && row < to) kept.push(row - from, data[2 * at + 1]!);
+    if (row >= from && row < to) ownPairs.push(row - from, data[2 * at + 1]!);
   }
-  return { dtype: 'int32', shape: [kept.length / 2, 2], data: Int32Array.from(kept) };
+  return { dtype: 'int32', shape: [ownPairs.length / 2, 2], data: Int32Array.from(ownPairs) };
 }

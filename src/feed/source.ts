@@ -1,4 +1,3 @@
-/** What fills one input of a graph, and what it may read. */
 import type { Column, Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
@@ -16,40 +15,36 @@ import {
   type RowsOf,
 } from '../plan/plan.ts';
 import { pick } from './copy.ts';
-import type { Distinct, DistinctItems } from './distinct.ts';
+import type { DistinctItems, DistinctRows } from './distinct.ts';
 import type { ListedItems } from './elements.ts';
-import type { Part } from './parts.ts';
-import type { Queue } from './queue.ts';
-import type { SeenRows } from './seen_rows.ts';
-import type { Sequences } from './sequences.ts';
+import type { BatchPart, BatchSequences } from './parts.ts';
+import type { VectorQueue } from './queue.ts';
+import type { RowNumbers } from './seen_rows.ts';
 
-/** One step's rows. */
 export interface Batch {
   /** Rows of the events (or of whatever columns a forward-only feed reads). */
   readonly rows: Int32Array;
   /** From 1. */
   readonly step: number;
-  /** Of the dense optimizer, after its schedule. */
+  /** Rate of the dense optimizer, after its schedule. */
   readonly rate: number;
-  /** What its schedule multiplies a rate by in this step. */
+  /** The schedule of the dense optimizer multiplies a rate by it in this step. */
   readonly factor: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
   /** 1 where a row has an item of these rows, 0 where its place only fills up. */
   known(rows: ListedRows | MinedRows): Uint8Array;
-  /** Of one of several workers: the batch with the lists of all its rows, by which rows of tables are numbered. */
+  /** The batch with the lists of all rows, in one of several workers: rows of tables are numbered by it. */
   readonly whole?: Batch;
-  /** Of one of several workers: the places of its rows among these rows of the whole batch. Absent: row i is at place i. */
+  /** Indexes of the rows of one of several workers among these rows of the whole batch. Absent: row i has index i. */
   placesOf?(rows: RowsOf): (row: number) => number;
-  /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
-  readonly sequences?: Sequences;
-  /** Its part whose lists have so many places. */
-  partOf(rows: PartRows): Part;
-  /** Its items, each once, where the graph asks for them. */
-  readonly distinct?: Distinct;
+  /** Lists in sequence, each once, where the graph reads them, and not by part. */
+  readonly sequences?: BatchSequences;
+  partOf(rows: PartRows): BatchPart;
+  /** Items, each once, where the graph reads them. */
+  readonly distinct?: DistinctRows;
 }
 
-/** What an input's source is made from. */
 export interface FeedContext {
   readonly seed: number;
   readonly features: ReadonlyMap<string, FeaturePlan>;
@@ -60,20 +55,18 @@ export interface FeedContext {
   readonly training?: {
     readonly events: Events;
     readonly corpus: Corpus;
-    /** Rows of a whole batch. */
     readonly batch: number;
-    /** Where the graph asks for distinct rows. */
     readonly distinct?: DistinctItems;
-    /** The items that lists of a batch hold, where lists go through the item tower. */
+    /** Items of the lists of a batch, where lists go through the item tower. */
     readonly elements?: ListedItems;
     /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
-    seen(table: string): SeenRows;
+    seen(table: string): RowNumbers;
     /** The past batches of a task, the same for all inputs that ask. */
-    queue(rows: QueueRows): Queue;
+    queue(rows: QueueRows): VectorQueue;
   };
 }
 
-/** Whether `rows` are rows of the events; else they are rows of the corpus. */
+/** True if `rows` are rows of the events; else they are rows of the corpus. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
   kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
 
@@ -84,21 +77,20 @@ export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): numbe
   return places;
 }
 
-/** State of the run that is not in the tables: checkpointed and resumed. */
+/** State of the feed that is not in the tables: checkpointed and resumed. */
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
 
-export interface Source {
-  /** Of one of several workers: numbers what all rows of the batch read, for all inputs before `reserve`. */
+export interface InputFeed {
+  /** Numbers in one of several workers what all rows of the batch read, for all inputs before `reserve`. */
   number?(batch: Batch): void;
   /** Makes room. Called for all inputs before any is filled, since room made for one may move another's. */
   reserve?(batch: Batch): void;
   /** The tensor may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
-  /** Takes what the step made of the batch that was last filled. */
+  /** Takes the outputs of the step for the batch that was last filled. */
   after?(batch: Batch, outputs: Tensors): void;
-  /** Where the gradient of the input goes: a table, and what takes d loss ÷ d (the last tensor filled) to it. */
+  /** The table that gets the gradient of the input; `accumulate` takes d loss ÷ d (the last tensor filled). */
   readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
-  /** Named views of what must be in a checkpoint. */
   state?(): FeedState;
   close?(): void;
 }
@@ -108,9 +100,9 @@ export type MakeSource<K extends InputSource['from']> = (
   source: SourceOf<K>,
   context: FeedContext,
   input: InputPlan,
-) => Source;
+) => InputFeed;
 
-/** A feature's plan with its column, which must be of one of these kinds. */
+/** Returns a feature's plan with its column, which must be of one of these kinds. */
 export function columnOf<K extends Column['kind']>(
   context: FeedContext,
   name: string,
@@ -138,7 +130,7 @@ function checkIndex(index: Int32Array, column: Column, name: string): void {
   }
 }
 
-/** The batch's rows as rows of a column: through its index, where it has one. */
+/** Maps the batch's rows to rows of a column: through its index, where it has one. */
 export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
   if (!index) return (rows) => rows;
   let buffer = new Int32Array(0);
@@ -149,7 +141,7 @@ export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array
   };
 }
 
-/** A buffer of at least `length` numbers: this one, or a new one. */
+/** Returns this buffer, or a new one where it has fewer than `length` numbers. */
 export function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
   return buffer.length >= length ? buffer : new Float32Array(length);
 }

@@ -1,6 +1,6 @@
 /** THE table of how inputs are filled: one row for each kind that a plan may name. */
 import type { InputPlan, InputSource } from '../plan/plan.ts';
-import type { FeedContext, MakeSource, Source } from './source.ts';
+import type { FeedContext, InputFeed, MakeSource } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
 import { corpusPlaces, drawPool, inCorpus } from './sources/corpus.ts';
 import { counts, places } from './sources/distinct.ts';
@@ -53,7 +53,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   step,
 };
 
-export function makeSource(input: InputPlan, context: FeedContext): Source {
-  const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => Source;
+export function makeSource(input: InputPlan, context: FeedContext): InputFeed {
+  const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => InputFeed;
   return make(input.source, context, input);
 }

@@ -1,4 +1,4 @@
-/** Looks on while a step is fed and while tables take its gradients. It changes nothing. */
+/** Observes the feed of a step and the updates of tables. It changes nothing. */
 import type { Table } from '../embedding/table.ts';
 
 /** `batch`: inputs that are no rows of tables; `gather`: rows of tables; `gradients`: added up for each row; `update`: steps of rows. */

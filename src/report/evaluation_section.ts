@@ -1,6 +1,6 @@
 /** The sections of a report about its evaluation: the table with its protocol, and the slices that are served worst. */
 import type { Evaluation } from '../evaluation/evaluate.ts';
-import { coldSlice, type Slice, worst } from '../evaluation/slices.ts';
+import { coldSlice, type FigureSlice, worst } from '../evaluation/slices.ts';
 import { taskTable } from '../evaluation/task_table.ts';
 import { barChart } from './bars.ts';
 import { counted, figure, paragraph, prose, section, table } from './html.ts';
@@ -48,7 +48,7 @@ export function slices(evaluation: Evaluation | undefined): string {
 
 function sliceFigure(
   what: string,
-  all: readonly Slice[],
+  all: readonly FigureSlice[],
   metrics: readonly string[],
   label: string,
   areColdMisses = true,

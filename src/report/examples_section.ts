@@ -1,6 +1,6 @@
 /** Ten users: what each had, what each held out, what the model puts first. */
 import type { Evaluation } from '../evaluation/evaluate.ts';
-import type { Example, ExampleItem } from '../evaluation/examples.ts';
+import type { ExampleItem, RankingExample } from '../evaluation/examples.ts';
 import { counted, escapeHtml, paragraph, section } from './html.ts';
 
 export function examplesSection(evaluation: Evaluation | undefined): string {
@@ -24,10 +24,10 @@ export function examplesSection(evaluation: Evaluation | undefined): string {
 /** The others open: a page of ten histories is long on a phone. */
 const shownFirst = 3;
 
-const cards = (examples: readonly Example[]): string =>
+const cards = (examples: readonly RankingExample[]): string =>
   `<div class="examples">${examples.map(exampleCard).join('\n')}</div>`;
 
-function exampleCard({ user, history, had, held, answers }: Example, at: number): string {
+function exampleCard({ user, history, had, held, answers }: RankingExample, at: number): string {
   const name = user === undefined ? `query ${at + 1}` : `user ${user}`;
   const rest = had - history.length;
   return [

@@ -2,8 +2,7 @@
 import type { Comparison } from '../evaluation/compare.ts';
 import type { Importance } from '../tune/importance.ts';
 import { type Dimension, domainWords, textOf } from '../tune/space.ts';
-import type { Study } from '../tune/study.ts';
-import type { Trial } from '../tune/trial.ts';
+import type { Study, Trial } from '../tune/trial.ts';
 import type { Finalist } from '../tune/trials.ts';
 import { barChart } from './bars.ts';
 import { counted, escapeHtml, figure, paragraph, section, table } from './html.ts';

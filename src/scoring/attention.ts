@@ -1,5 +1,4 @@
-/** What trained towers look at: how much each field is let through by the blocks that weigh fields, over rows of the data. */
-
+/** Reads how much of each field passes the blocks of trained towers that weigh fields, over rows of the data. */
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -13,11 +12,10 @@ import { parametersOf } from './tower_vectors.ts';
 
 export interface Attention {
   readonly tower: string;
-  /** Where the block is: `user/weighted/senet`. */
+  /** Path of the block: `user/weighted/senet`. */
   readonly block: string;
   /** The rows that it was read over, in words: `610 test events`. */
   readonly over: string;
-  /** In the order of the fields. */
   readonly fields: readonly FieldAttention[];
 }
 
@@ -30,7 +28,7 @@ interface FieldAttention {
 
 /** Rows that go through a tower at a time, and of which it is read out at most. */
 const rowsAtOnce = 4096;
-const mostRows = 65_536;
+const maxReadRows = 65_536;
 
 /**
  * The query tower is read over held-out events, or training ones where none are held out; the item tower over the
@@ -48,7 +46,7 @@ export async function readAttention(trained: Trained, dataset: Dataset, engine: 
     readTower({ ...trained, tables }, engine, query, events.features, events.rows, `${part} events`);
   const ofItems = await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus');
   if (!plan.features.some(({ through }) => through)) return [...(await ofQueries(trained.tables)), ...ofItems];
-  // Lists that go through the item tower read what it makes of the corpus.
+  // Lists that go through the item tower read its vectors of the corpus.
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
   try {
     return [...(await ofQueries(retrieval.tables)), ...ofItems];
@@ -67,10 +65,10 @@ async function readTower(
 ): Promise<readonly Attention[]> {
   const { readouts = [], embedded } = tower;
   if (readouts.length === 0) return [];
-  const read = readoutGraph(embedded, readouts);
-  const feeder = makeRowFeeder({ plan: read, columns, features: plan.features, tables });
-  const program = await engine.prepare(read.graph, parametersOf(read.graph, parameters));
-  const rows = Int32Array.from({ length: Math.min(count, mostRows) }, (_, row) => row);
+  const readoutPlan = readoutGraph(embedded, readouts);
+  const feeder = makeRowFeeder({ plan: readoutPlan, columns, features: plan.features, tables });
+  const program = await engine.prepare(readoutPlan.graph, parametersOf(readoutPlan.graph, parameters));
+  const rows = Int32Array.from({ length: Math.min(count, maxReadRows) }, (_, row) => row);
   const sums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
   try {
     for (let from = 0; from < rows.length; from += rowsAtOnce) {
@@ -101,14 +99,14 @@ async function readTower(
   }));
 }
 
-/** The tower as far as what is read out of it, named by its labels. */
+/** Cuts the tower after the nodes that are read out, named by their labels. */
 function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
   const outputs = readouts.map(({ label }) => {
     const node = graph.nodes.findLastIndex((each) => each.label === label);
     invariant(node >= 0, `graph ${graph.name} has no ${label}`);
     return { name: label, node };
   });
-  const read = prune({ ...graph, outputs, updates: [] });
-  const names = new Set(read.inputs.map(({ name }) => name));
-  return { graph: read, inputs: inputs.filter(({ name }) => names.has(name)) };
+  const prunedGraph = prune({ ...graph, outputs, updates: [] });
+  const names = new Set(prunedGraph.inputs.map(({ name }) => name));
+  return { graph: prunedGraph, inputs: inputs.filter(({ name }) => names.has(name)) };
 }

@@ -1,4 +1,3 @@
-/** Products of matrices on an engine. */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeBuilder } from '../graph/builder.ts';

@@ -1,4 +1,3 @@
-/** The first items of a ranking. */
 import { Best, type Ranked } from '../scan/best.ts';
 
 /** Items come in ascending order, some at a time. Those that are excluded, and those whose score is not a number, are left out. */
@@ -6,13 +5,13 @@ export class FirstItems {
   private readonly excluded: ReadonlySet<number>;
   private readonly best: Best;
 
-  /** @param items how many may come at all */
+  /** @param items all that may come */
   constructor(k: number, items: number, excluded: Iterable<number> = []) {
     this.best = new Best(k, items);
     this.excluded = new Set(excluded);
   }
 
-  /** Of the items from `first` on. */
+  /** @param scores of the items from `first` on */
   add(scores: Float32Array, first: number): void {
     const { best, excluded } = this;
     for (let at = 0; at < scores.length; at++) {
@@ -22,13 +21,13 @@ export class FirstItems {
     }
   }
 
-  /** Once all items have come. */
+  /** Call it once all items have come. */
   ranked(): Ranked {
     return this.best.ordered();
   }
 }
 
-/** Of scores of all items. */
+/** @param scores of all items */
 export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): Ranked {
   const first = new FirstItems(k, scores.length, excluded);
   first.add(scores, 0);

@@ -1,4 +1,3 @@
-/** Scores of items by inner product, on an engine. */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
@@ -9,7 +8,7 @@ import type { Vectors } from './tower_vectors.ts';
 /** float32 [queries, items] of vectors of queries, which may have several interests. The items are those that `renew` was last given. */
 export class ItemScores {
   private items: Vectors | undefined;
-  /** Made when they are first asked for: a snapshot that is served needs none. */
+  /** Made when all items are first scored: a snapshot that is served needs none. */
   private whole: { readonly program: Program; isOld: boolean } | undefined;
   private some: Program | undefined;
 
@@ -23,7 +22,7 @@ export class ItemScores {
     if (this.whole) this.whole.isOld = true;
   }
 
-  /** Of all items. The engine keeps their vectors, as it multiplies them fastest. */
+  /** Scores all items. The engine holds their vectors, as it multiplies them fastest. */
   async all(queries: Vectors): Promise<Float32Array> {
     const { rows, width } = this.items!;
     this.whole ??= { program: await this.engine.prepare(this.graph(width, rows), this.weights()), isOld: false };
@@ -32,7 +31,7 @@ export class ItemScores {
     return scoresOf(await this.whole.program.run({ queries: this.tensor(queries) }));
   }
 
-  /** Of the items `from` to before `to`. Nothing is kept of them, for a corpus so large that a copy of its vectors is. */
+  /** Scores the items `from` to before `to`. It copies nothing of them: the corpus may be too large. */
   async between(queries: Vectors, from: number, to: number): Promise<Float32Array> {
     const { data, width } = this.items!;
     this.some ??= await this.engine.prepare(this.graph(width), {});
@@ -75,8 +74,9 @@ export class ItemScores {
       rows === undefined
         ? builder.matMul(queries, builder.input('items', [items, width]), { transposeB: true })
         : builder.matMul(queries, builder.parameter('items', [width, rows], { kind: 'zeros' }, { trainable: false }));
-    const each = (): Ref => builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
-    builder.output('scores', interests === 1 ? products : each());
+    const bestOfInterests = (): Ref =>
+      builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
+    builder.output('scores', interests === 1 ? products : bestOfInterests());
     return builder.finish();
   }
 }

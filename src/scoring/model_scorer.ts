@@ -1,22 +1,20 @@
 import type { Corpus, Events } from '../data/dataset.ts';
-import type { Plan } from '../plan/plan.ts';
-import { ranksColdItems } from './cold_items.ts';
+import type { FeaturePlan, Plan } from '../plan/plan.ts';
 import type { Retrieval } from './retrieval.ts';
 import type { Scorer } from './scorer.ts';
 import type { Vectors } from './tower_vectors.ts';
 
-/** The model as what ranks the corpus for an event. */
 export function modelScorer(
   retrieval: Retrieval,
   { plan, events, corpus }: { readonly plan: Plan; readonly events: Events; readonly corpus: Corpus },
 ): Scorer {
   let expected: { readonly vectors: Vectors; readonly placeOf: ReadonlyMap<number, number> } | undefined;
   const vectorsOf = async (rows: Int32Array): Promise<Vectors> => {
-    const known = expected;
-    return known && rows.every((row) => known.placeOf.has(row))
+    const expectedRows = expected;
+    return expectedRows && rows.every((row) => expectedRows.placeOf.has(row))
       ? picked(
-          known.vectors,
-          rows.map((row) => known.placeOf.get(row)!),
+          expectedRows.vectors,
+          rows.map((row) => expectedRows.placeOf.get(row)!),
         )
       : retrieval.queries(events.features, rows);
   };
@@ -34,10 +32,43 @@ export function modelScorer(
 }
 
 function picked({ data, ...vectors }: Vectors, places: Int32Array): Vectors {
-  const each = vectors.width * (vectors.interests ?? 1);
-  const own = new Float32Array(places.length * each);
+  const numbersPerRow = vectors.width * (vectors.interests ?? 1);
+  const pickedNumbers = new Float32Array(places.length * numbersPerRow);
   places.forEach((place, i) => {
-    own.set(data.subarray(place * each, (place + 1) * each), i * each);
+    pickedNumbers.set(data.subarray(place * numbersPerRow, (place + 1) * numbersPerRow), i * numbersPerRow);
   });
-  return { ...vectors, data: own, rows: places.length };
+  return { ...vectors, data: pickedNumbers, rows: places.length };
+}
+
+/**
+ * True if the vector of an item without training events is made of trained weights alone: the item tower reads no id of the item,
+ * or training dropped that id in a share of its rows, so that the row of unknown ids is trained, or left its table as it is. A feature of
+ * one code is an id if it shares the encoding of the key, or if its vocabulary has no value of any cold item.
+ */
+export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
+  const [, { key, features }] = plan.towers;
+  const byName = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const encoderOfKey = key === undefined ? undefined : byName.get(key)?.encoderOf;
+  const isId = (feature: FeaturePlan): boolean =>
+    feature.gives === 'code' &&
+    (feature.name === key ||
+      feature.encoderOf === encoderOfKey ||
+      (feature.crosses ?? []).some((name) => isId(byName.get(name)!)) ||
+      isUnknownOfCold(feature, corpus));
+  const isTrained = (feature: FeaturePlan): boolean =>
+    feature.drop !== undefined || feature.frozen === true || !isId(feature);
+  return features.every((name) => byName.get(name)!.width === 0 || isTrained(byName.get(name)!));
+}
+
+function isUnknownOfCold({ name, encoder }: FeaturePlan, { rows, features, trainingCounts }: Corpus): boolean {
+  const indexed = features.get(name);
+  if (encoder.kind !== 'vocabulary' || encoder.values || encoder.file || indexed?.column.kind !== 'codes') return false;
+  const { column, index } = indexed;
+  let cold = 0;
+  for (let row = 0; row < rows; row++) {
+    if (trainingCounts[row] !== 0) continue;
+    cold++;
+    if (column.values[index ? index[row]! : row] !== 0) return false;
+  }
+  return cold > 0;
 }

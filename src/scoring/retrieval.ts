@@ -1,5 +1,4 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
-
 import type { Corpus } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
@@ -10,23 +9,23 @@ import { everyRow } from '../every_row.ts';
 import { oneAtATime } from '../one_at_a_time.ts';
 import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
 import { ItemScores } from './item_scores.ts';
-import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
+import { type FeatureColumns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 export interface Retrieval {
   /** Vectors of the whole corpus, as of the last `refresh`; the next one writes over them. */
   items(): Vectors;
   /** The same with the tables that the item tower computes, for another process. */
-  computed(): ComputedItems;
-  /** What the query tower looks up: the tables of the model, and those that the item tower computes, as of the last `refresh`. */
+  computed(): ComputedItemVectors;
+  /** Tables that the query tower looks up: those of the model, and those that the item tower computes, as of the last `refresh`. */
   readonly tables: Tables;
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
   refresh(parameters: Tensors): Promise<void>;
-  /** Vectors of the query tower, for rows of these columns (of events, or of users). Keeps what it makes of the columns until it is closed. */
-  queries(columns: Columns, rows: Int32Array): Promise<Vectors>;
-  /** The same of the first rows of columns that are asked once, such as those of requests: it keeps nothing of them. */
-  query(columns: Columns, rows: number): Promise<Vectors>;
+  /** Vectors of the query tower, for rows of these columns (of events, or of users). Caches a feeder of the columns until it is closed. */
+  queries(columns: FeatureColumns, rows: Int32Array): Promise<Vectors>;
+  /** The same of the first rows of columns that come once, such as those of requests: nothing of them is cached. */
+  query(columns: FeatureColumns, rows: number): Promise<Vectors>;
   /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
-  item(columns: Columns, rows: number): Promise<Vectors>;
+  item(columns: FeatureColumns, rows: number): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
   /** The same of the items `from` to before `to`, without a copy of all items. */
@@ -36,12 +35,12 @@ export interface Retrieval {
 
 export interface RetrievalOptions extends TowerOptions {
   readonly corpus: Pick<Corpus, 'rows' | 'features'>;
-  /** What these weights make of the corpus, where another process has computed it. */
-  readonly computed?: ComputedItems;
+  /** The items as another process has computed them with these weights. */
+  readonly computed?: ComputedItemVectors;
 }
 
-/** What the item tower makes of a corpus: plain data. */
-export interface ComputedItems {
+/** Vectors of a corpus by the item tower: plain data. */
+export interface ComputedItemVectors {
   readonly vectors: Vectors;
   /** By name: tables that the query tower looks up. */
   readonly tables: ReadonlyMap<string, Float32Array>;
@@ -102,7 +101,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   };
 }
 
-/** Tables of the vectors that elements of lists are, by name: a row for each item of the corpus. */
+/** Makes tables for the vectors of elements of lists, by name: a row for each item of the corpus. */
 function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): ReadonlyMap<string, Table> {
   return new Map(
     features.flatMap(({ through, width }) => {

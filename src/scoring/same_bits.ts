@@ -1,8 +1,8 @@
 /**
- * Where the rows of a run lie, so that a row gets the same bits whatever other rows are in the run. Engines add up numbers in an order that depends on the number of
- * rows and on where a row begins in memory: TensorFlow reduces eight rows at a time and those that are left in another way, and ONNX Runtime adds the numbers of a row
- * in the order of its address, so that two neighbours of 50 numbers differ. Which runs agree depends on the graph, the engine and the processor. So the first run of a graph is
- * preceded by a check on the machine itself, of six runs.
+ * Lays out the rows of a run so that a row gets the same bits whatever other rows are in the run. Engines add up numbers in an order that depends
+ * on the number of rows and on the address of a row: TensorFlow reduces eight rows at a time and those that are left in another way, and ONNX
+ * Runtime adds the numbers of a row in the order of its address, so that two neighbours of 50 numbers differ. Which runs agree depends on the
+ * graph, the engine and the processor. So the first run of a graph is preceded by a check on the machine itself, of six runs.
  */
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import { hostDtype } from '../graph/bfloat16.ts';
@@ -27,13 +27,13 @@ const alone: RowLayout = { multiple: 1, spacing: 1, most: 1 };
 const layoutsOf = (multiple: number): readonly RowLayout[] =>
   [1, 2, 4].map((spacing) => ({ multiple: multiple * spacing, spacing, most: Number.POSITIVE_INFINITY }));
 
-/** Which row lies at each place of a run of `count` rows. */
+/** Returns the row at each place of a run of `count` rows. */
 export function placesOf({ multiple, spacing }: RowLayout, count: number): Int32Array {
   const length = multiple * Math.ceil((count * spacing) / multiple);
   return Int32Array.from({ length }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
 }
 
-/** The rows of the output, without what was filled up. */
+/** Returns the rows of the output, without what was filled up. */
 export function rowsOfRun(output: Float32Array, { spacing }: RowLayout, count: number, width: number): Float32Array {
   if (spacing === 1) return output.subarray(0, count * width);
   const rows = new Float32Array(count * width);
@@ -45,22 +45,22 @@ export function rowsOfRun(output: Float32Array, { spacing }: RowLayout, count: n
 }
 
 /** Rows of the runs that are compared: few, many, and numbers of them that kernels cut in unequal parts. */
-const compared = [8, 1, 13, 24, 40, 64];
+const comparedCounts = [8, 1, 13, 24, 40, 64];
 
-/** What was found, by engine and graph: the next version of a model need not be checked again while it is swapped in. */
-const found = new WeakMap<Engine, Map<string, Promise<RowLayout>>>();
+/** Caches layouts by engine and graph: the next version of a model need not be checked again while it is swapped in. */
+const layoutsCache = new WeakMap<Engine, Map<string, Promise<RowLayout>>>();
 
 /** @param program of the graph, prepared by the engine */
 export function layoutFor(engine: Engine, program: Program, graph: Graph, output: string): Promise<RowLayout> {
-  const known = found.get(engine) ?? new Map<string, Promise<RowLayout>>();
-  found.set(engine, known);
+  const layoutsOfEngine = layoutsCache.get(engine) ?? new Map<string, Promise<RowLayout>>();
+  layoutsCache.set(engine, layoutsOfEngine);
   const key = `${output} ${JSON.stringify(graph)}`;
-  const before = known.get(key);
-  if (before) return before;
+  const cachedLayout = layoutsOfEngine.get(key);
+  if (cachedLayout) return cachedLayout;
   const layout = findLayout(program, graph, output, engine.evenRows ?? 1);
-  known.set(key, layout);
+  layoutsOfEngine.set(key, layout);
   // A run that failed says nothing of the next one.
-  layout.catch(() => known.delete(key));
+  layout.catch(() => layoutsOfEngine.delete(key));
   return layout;
 }
 
@@ -72,20 +72,20 @@ async function findLayout(program: Program, graph: Graph, output: string, multip
   return alone;
 }
 
-/** Whether each row has the same bits in runs of several sizes, at several places. */
+/** True if each row has the same bits in runs of several sizes, at several places. */
 async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, layout: RowLayout): Promise<boolean> {
-  const known = new Map<number, Float32Array>();
-  for (const [turn, count] of compared.entries()) {
+  const vectorOfRow = new Map<number, Float32Array>();
+  for (const [turn, count] of comparedCounts.entries()) {
     const places = placesOf(layout, count);
-    const rowAt = (row: number): number => (row + 5 * turn) % distinct;
+    const rowAt = (row: number): number => (row + 5 * turn) % distinctRows;
     const vectors = await runOf(places.map(rowAt));
     const width = vectors.length / places.length;
-    const own = rowsOfRun(vectors, layout, count, width);
+    const ownVectors = rowsOfRun(vectors, layout, count, width);
     for (let row = 0; row < count; row++) {
-      const vector = own.slice(row * width, (row + 1) * width);
-      const before = known.get(rowAt(row));
-      if (before === undefined) known.set(rowAt(row), vector);
-      else if (!before.every((each, at) => Object.is(each, vector[at]))) return false;
+      const vector = ownVectors.slice(row * width, (row + 1) * width);
+      const earlierVector = vectorOfRow.get(rowAt(row));
+      if (earlierVector === undefined) vectorOfRow.set(rowAt(row), vector);
+      else if (!earlierVector.every((each, at) => Object.is(each, vector[at]))) return false;
     }
     // Requests of others come between two runs.
     await turnOfOthers();
@@ -93,10 +93,9 @@ async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, la
   return true;
 }
 
-/** How many rows are made up. */
-const distinct = 24;
+const distinctRows = 24;
 
-interface MadeUp {
+interface RandomInput {
   readonly name: string;
   readonly size: number;
   readonly data: Tensor['data'];
@@ -109,11 +108,11 @@ const numbersOf: Readonly<Record<HostDtype, (length: number) => Tensor['data']>>
 };
 
 /** Rows of any numbers: which bits they get does not depend on what they mean. */
-function randomRows(graph: Graph): readonly MadeUp[] {
+function randomRows(graph: Graph): readonly RandomInput[] {
   return graph.inputs.map(({ name, node }, stream) => {
     const { dtype, shape } = graph.nodes[node]!.type;
     const size = resolveShape(shape, evenSizes(graph, 1)).reduce((product, length) => product * length, 1);
-    const data = numbersOf[hostDtype(dtype)](distinct * size);
+    const data = numbersOf[hostDtype(dtype)](distinctRows * size);
     if (data instanceof Float32Array) {
       makeRandom(1, stream).fill(data, 0, 1);
       // All places of a list are taken.
@@ -126,7 +125,7 @@ function randomRows(graph: Graph): readonly MadeUp[] {
 async function run(
   program: Program,
   graph: Graph,
-  rows: readonly MadeUp[],
+  rows: readonly RandomInput[],
   places: Int32Array,
   output: string,
 ): Promise<Float32Array> {
@@ -134,9 +133,9 @@ async function run(
   for (const [at, { name, size, data }] of rows.entries()) {
     const { dtype: given, shape } = graph.nodes[graph.inputs[at]!.node]!.type;
     const dtype = hostDtype(given);
-    const own = numbersOf[dtype](places.length * size);
-    places.forEach((row, place) => void own.set(data.subarray(row * size, (row + 1) * size), place * size));
-    inputs[name] = { dtype, shape: resolveShape(shape, evenSizes(graph, places.length)), data: own };
+    const ownData = numbersOf[dtype](places.length * size);
+    places.forEach((row, place) => void ownData.set(data.subarray(row * size, (row + 1) * size), place * size));
+    inputs[name] = { dtype, shape: resolveShape(shape, evenSizes(graph, places.length)), data: ownData };
   }
   const outputs: Tensors = await program.run(inputs);
   return outputs[output]!.data as Float32Array;

@@ -3,7 +3,6 @@ import type { Corpus, Events, IndexedBags, Users } from '../data/dataset.ts';
 /** Anything that ranks the corpus for an event: the model, or something to compare it with. */
 export interface Scorer {
   readonly name: string;
-  /** One sentence: what it scores by. */
   readonly doc: string;
   /** It has something to rank items without training events by. Absent: such an item is a miss. */
   readonly ranksCold?: true;
@@ -18,7 +17,7 @@ export interface Scorer {
   expect?(rows: Int32Array): Promise<void>;
 }
 
-/** What a scorer may look at: never the item of an event. */
+/** A scorer may read all of it, but never the item of an event. */
 export interface ScoringTask {
   readonly events: Events;
   readonly corpus: Corpus;
@@ -28,18 +27,17 @@ export interface ScoringTask {
    * reads none.
    */
   readonly history?: IndexedBags;
-  /** What the user of each event had before it, besides the user's training events: corpus rows, −1 as above. */
+  /** Items of the user of each event before it, besides the user's training events: corpus rows, −1 as above. */
   readonly seen?: readonly IndexedBags[];
   /** One feature of the query, for popularity among queries with the same value; absent without a named feature. */
   readonly context?: Context;
-  /** Whether each event is asked about, or each user about all events of the user. Default: each event. */
+  /** One ranking for each event, or one for each user with all events of the user. Default: each event. */
   readonly per?: 'event' | 'user';
 }
 
 /** Codes of one feature, and the items of the training part. */
 export interface Context {
   readonly feature: string;
-  /** What a code is the code of, in words. */
   readonly words: (code: number) => string;
   /** One entry a training event: the feature's code, and the row of its item. */
   readonly training: Int32Array;

@@ -1,11 +1,11 @@
-/** How vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
+/** Measures how vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
 import { rowReader } from '../embedding/row_reader.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Vectors } from './tower_vectors.ts';
 
 export interface Spread {
-  /** Whose vectors: `table movie_id`, `items, after tower item`. */
+  /** `table movie_id`, `items, after tower item`. */
   readonly name: string;
   readonly rows: number;
   readonly width: number;
@@ -13,50 +13,48 @@ export interface Spread {
   readonly lengths: readonly [number, number, number, number, number];
   /** Mean cosine of two different vectors: 0 where they point everywhere, 1 where all are the same. Absent of fewer than two. */
   readonly cosine?: number;
-  /**
-   * (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: `width` where all directions vary alike, 1 where one does. Absent of fewer than two.
-   */
+  /** (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: `width` where all directions vary alike, 1 where one does. Absent of fewer than two. */
   readonly directions?: number;
 }
 
-type Vector = ArrayLike<number>;
+type NumberVector = ArrayLike<number>;
 
-/** Vectors that are looked at: a covariance of more says the same. */
-const mostRows = 2048;
+/** Vectors that are measured: a covariance of more says the same. */
+const maxSpreadRows = 2048;
 /** Sets these draws apart from all others. */
 const spreadStream = 0x5b1d;
 
-/** Of each table as look-ups read it, and of the vectors that the item tower makes of the corpus. */
+/** Measures each table as look-ups read it, and the vectors of the corpus by the item tower. */
 export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
-  const own = [...tables.values()].filter(({ rows, dim }) => rows > 0 && dim > 0);
+  const spreadTables = [...tables.values()].filter(({ rows, dim }) => rows > 0 && dim > 0);
   return [
-    ...own.map((table) =>
+    ...spreadTables.map((table) =>
       spreadOf(`table ${table.name}`, rowReader(table.shownNumbers(), table.dim), table.rows, table.dim),
     ),
     spreadOf('item vectors', rowReader(items.data, items.width), items.rows, items.width),
   ];
 }
 
-export function spreadOf(name: string, rowOf: (row: number) => Vector, rows: number, width: number): Spread {
-  const vectors = drawn(rows).map(rowOf);
+export function spreadOf(name: string, rowOf: (row: number) => NumberVector, rows: number, width: number): Spread {
+  const vectors = drawRows(rows).map(rowOf);
   const lengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
   const sorted = lengths.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.round(share * (vectors.length - 1))] ?? 0;
-  const known = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
-  return vectors.length < 2 ? known : { ...known, ...alike(vectors, lengths, width) };
+  const lengthsSpread = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
+  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, lengths, width) };
 }
 
-/** All rows, or `mostRows` different ones. */
-function drawn(rows: number): number[] {
-  if (rows <= mostRows) return Array.from({ length: rows }, (_, row) => row);
+/** All rows, or `maxSpreadRows` different ones. */
+function drawRows(rows: number): number[] {
+  if (rows <= maxSpreadRows) return Array.from({ length: rows }, (_, row) => row);
   const random = makeRandom(1, spreadStream);
-  const chosen = new Set<number>();
-  while (chosen.size < mostRows) chosen.add(random.integer(rows));
-  return [...chosen];
+  const chosenRows = new Set<number>();
+  while (chosenRows.size < maxSpreadRows) chosenRows.add(random.integer(rows));
+  return [...chosenRows];
 }
 
-function alike(
-  vectors: readonly Vector[],
+function directionsOf(
+  vectors: readonly NumberVector[],
   lengths: readonly number[],
   width: number,
 ): Pick<Spread, 'cosine' | 'directions'> {
@@ -64,9 +62,9 @@ function alike(
   const mean = new Float64Array(width);
   const units = new Float64Array(width);
   const products = new Float64Array(width * width);
-  let long = 0;
+  let nonZero = 0;
   vectors.forEach((vector, i) => {
-    if (lengths[i]! > 0) long++;
+    if (lengths[i]! > 0) nonZero++;
     for (let a = 0; a < width; a++) {
       mean[a]! += vector[a]! / count;
       if (lengths[i]! > 0) units[a]! += vector[a]! / lengths[i]!;
@@ -83,9 +81,9 @@ function alike(
     }
   }
   // |Σu|² counts each unit vector with itself once.
-  const together = units.reduce((sum, value) => sum + value ** 2, 0);
+  const squaredSum = units.reduce((sum, value) => sum + value ** 2, 0);
   return {
-    ...(long > 1 ? { cosine: (together - long) / (long * (long - 1)) } : {}),
+    ...(nonZero > 1 ? { cosine: (squaredSum - nonZero) / (nonZero * (nonZero - 1)) } : {}),
     ...(squares > 0 ? { directions: trace ** 2 / squares } : {}),
   };
 }

@@ -1,5 +1,4 @@
-/** The vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
-
+/** Computes the vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
 import type { IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -16,11 +15,11 @@ export interface Vectors {
   readonly data: Float32Array;
   readonly rows: number;
   readonly width: number;
-  /** How many a row has, where there are several. */
+  /** Vectors of a row, where there are several. */
   readonly interests?: number;
 }
 
-export type Columns = ReadonlyMap<string, IndexedColumn>;
+export type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
 
 export interface TowerOptions {
   readonly plan: Plan;
@@ -35,10 +34,10 @@ export const rowsAtOnce = 4096;
 /** Rows of requests that are answered together, about. */
 const rowsOfRequests = 64;
 
-export interface Wanted {
-  /** Where the vectors go. Absent: into an array of their own. */
+export interface VectorsRequest {
+  /** Gets the vectors. Absent: an array of their own. */
   readonly into?: Float32Array;
-  /** Other outputs, of a tower that is not cut by length, and where their rows go. */
+  /** Other outputs, of a tower that is not cut by length, and the arrays that get their rows. */
   readonly more?: readonly MoreOutput[];
 }
 
@@ -50,7 +49,7 @@ interface MoreOutput {
 
 export class TowerVectors {
   /** Ascending by length; the last takes every row. */
-  private readonly graphs: readonly OneGraph[];
+  private readonly graphs: readonly TowerGraph[];
   private parameters: Tensors;
 
   constructor(
@@ -58,7 +57,7 @@ export class TowerVectors {
     options: TowerOptions,
   ) {
     this.parameters = options.parameters;
-    this.graphs = [...(tower.parts ?? []), tower.embedded].map((plan) => new OneGraph(plan, options));
+    this.graphs = [...(tower.parts ?? []), tower.embedded].map((plan) => new TowerGraph(plan, options));
   }
 
   async write(parameters: Tensors): Promise<void> {
@@ -66,14 +65,14 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.write(parameters);
   }
 
-  /** Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed. */
-  of(columns: Columns, rows: Int32Array, wanted: Wanted = {}): Promise<Vectors> {
+  /** Computes these rows of the columns, in their order. Caches a feeder of the columns until it is closed. */
+  of(columns: FeatureColumns, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
     invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
     return this.vectors(columns, rows, true, wanted);
   }
 
-  /** The same of the first rows of columns that are asked once: it keeps nothing of them. */
-  once(columns: Columns, rows: number): Promise<Vectors> {
+  /** The same of the first rows of columns that come once: nothing of them is cached. */
+  once(columns: FeatureColumns, rows: number): Promise<Vectors> {
     return this.vectors(columns, everyRow(rows), false);
   }
 
@@ -81,43 +80,43 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.close();
   }
 
-  /** Numbers of a row. */
   private get each(): number {
     return this.tower.width * (this.tower.interests ?? 1);
   }
 
   private async vectors(
-    columns: Columns,
+    columns: FeatureColumns,
     rows: Int32Array,
     keeps: boolean,
-    { into: data = new Float32Array(rows.length * this.each), more = [] }: Wanted = {},
+    { into: data = new Float32Array(rows.length * this.each), more = [] }: VectorsRequest = {},
   ): Promise<Vectors> {
     const { each } = this;
     const { name, width, interests } = this.tower;
     for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
       if (places.length === 0) continue;
       const graph = this.graphs[at]!;
-      const now = { parameters: this.parameters, keeps };
-      const layout = await graph.layout(now);
-      const most = Math.min(rowsAtOnce, layout.most);
-      for (let from = 0; from < places.length; from += most) {
-        const some = places.subarray(from, from + most);
-        const count = some.length;
-        const own = placesOf(layout, count).map((i) => rows[some[i]!]!);
-        const outputs = await graph.outputs(columns, own, now);
-        const all = floatsOf(outputs, 'vector', name);
+      const currentWeights = { parameters: this.parameters, keeps };
+      const layout = await graph.layout(currentWeights);
+      const rowsPerRun = Math.min(rowsAtOnce, layout.most);
+      for (let from = 0; from < places.length; from += rowsPerRun) {
+        const placesOfRun = places.subarray(from, from + rowsPerRun);
+        const count = placesOfRun.length;
+        const rowsInRun = placesOf(layout, count).map((i) => rows[placesOfRun[i]!]!);
+        const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
+        const outputVectors = floatsOf(outputs, 'vector', name);
         for (const { output, into } of more) {
           const values = floatsOf(outputs, output, name);
-          const per = values.length / own.length;
-          into.set(rowsOfRun(values, layout, count, per), from * per);
+          const numbersPerRow = values.length / rowsInRun.length;
+          into.set(rowsOfRun(values, layout, count, numbersPerRow), from * numbersPerRow);
         }
-        invariant(all.length === own.length * each, `tower ${name} gives a vector a row`);
-        const vectors = rowsOfRun(all, layout, count, each);
+        invariant(outputVectors.length === rowsInRun.length * each, `tower ${name} gives a vector a row`);
+        const vectors = rowsOfRun(outputVectors, layout, count, each);
         // Of a tower that is not cut by length, the rows of a run lie side by side.
-        const isRun = some[count - 1]! - some[0]! === count - 1;
-        if (isRun) data.set(vectors, some[0]! * each);
+        const isRun = placesOfRun[count - 1]! - placesOfRun[0]! === count - 1;
+        if (isRun) data.set(vectors, placesOfRun[0]! * each);
         else
-          for (const [i, place] of some.entries()) data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
+          for (const [i, place] of placesOfRun.entries())
+            data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
       }
     }
     // A target that is not a number would have nothing above it, and look perfect.
@@ -125,8 +124,8 @@ export class TowerVectors {
     return { data, rows: rows.length, width, ...defined({ interests }) };
   }
 
-  /** For each graph, which of the rows are its own: those whose lists do not fit a shorter one. */
-  private placesByGraph(columns: Columns, rows: Int32Array): readonly Int32Array[] {
+  /** Returns for each graph the places of its rows: those whose lists do not fit a shorter one. */
+  private placesByGraph(columns: FeatureColumns, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
     const [first] = parts;
     if (first === undefined) return [everyRow(rows.length)];
@@ -144,20 +143,19 @@ export class TowerVectors {
   }
 }
 
-interface Now {
-  /** The newest weights. */
+interface CurrentWeights {
   readonly parameters: Tensors;
-  /** Whether the columns come again. */
+  /** True if the columns come again. */
   readonly keeps: boolean;
 }
 
-/** Prepared when the first row asks for it. */
-class OneGraph {
-  /** For many rows, and for the few of requests. */
+/** Prepared when the first row is computed. */
+class TowerGraph {
+  /** Programs for many rows, and for the few of requests. */
   private many: Program | undefined;
   private few: Program | undefined;
   private ofFew: RowLayout | undefined;
-  private readonly feeders = new Map<Columns, RowFeeder>();
+  private readonly feeders = new Map<FeatureColumns, RowFeeder>();
 
   constructor(
     private readonly own: GraphPlan,
@@ -168,14 +166,14 @@ class OneGraph {
     for (const program of [this.many, this.few]) await program?.write(parametersOf(this.own.graph, parameters));
   }
 
-  /** Of many rows, nobody asks for some of them alone. */
-  async layout(now: Now): Promise<RowLayout> {
+  /** Only few rows need the same bits in any run. */
+  async layout(now: CurrentWeights): Promise<RowLayout> {
     const { engine } = this.options;
     if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: rowsAtOnce };
     return (this.ofFew ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
   }
 
-  async outputs(columns: Columns, rows: Int32Array, now: Now): Promise<Tensors> {
+  async outputs(columns: FeatureColumns, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
     const program = await this.program(now);
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
@@ -192,7 +190,7 @@ class OneGraph {
     for (const program of [this.many, this.few]) await program?.close();
   }
 
-  private async program({ keeps, parameters }: Now): Promise<Program> {
+  private async program({ keeps, parameters }: CurrentWeights): Promise<Program> {
     const { graph } = this.own;
     const own = (): Tensors => parametersOf(graph, parameters);
     return keeps
@@ -200,7 +198,7 @@ class OneGraph {
       : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
   }
 
-  private makeFeeder(columns: Columns): RowFeeder {
+  private makeFeeder(columns: FeatureColumns): RowFeeder {
     const { plan, tables } = this.options;
     return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
   }
@@ -218,7 +216,6 @@ function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array
   return values.data;
 }
 
-/** Those of `parameters` that the graph has. */
 export function parametersOf(graph: Graph, parameters: Tensors): Tensors {
   return Object.fromEntries(
     graph.parameters.map(({ name }) => {

@@ -5,7 +5,7 @@ import type { ItemReader } from '../data/written/written_item.ts';
 import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeScan, scanOfCoded } from '../scan/scan.ts';
-import { type ComputedItems, makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
+import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
 import { keyTableOf } from '../text/key_table.ts';
 import { type Asking, makeAsking } from './asking.ts';
 import type { Queries } from './certificate.ts';
@@ -48,7 +48,7 @@ export interface RecommenderOptions {
   /** Which columns of the vectors weights may scale. */
   readonly objectives?: readonly Objective[];
   /** The vectors of the corpus, where another process has computed them. */
-  readonly computed?: ComputedItems;
+  readonly computed?: ComputedItemVectors;
 }
 
 /** Computes the vectors of the whole corpus once. Questions then take a row each through the query tower, and one pass over the snapshot. */

@@ -9,19 +9,18 @@ import { writing } from '../diagnostics/system_reason.ts';
 import { scalarsRecord, startRecord, textRecord, versionRecord } from './events.ts';
 
 export interface EventFile {
-  /** Kept until the next `write`. A number that is not finite is left out. */
+  /** Buffered until the next `write`. A number that is not finite is left out. */
   scalars(step: number, scalars: Readonly<Record<string, number>>): void;
   /** @throws Failure `cannot-write` */
   write(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Names of such files. */
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
 /**
  * @param step steps that were done before
- * @param texts what the run is, as Markdown, by name: written where it begins
+ * @param texts describe the run, as Markdown, by name: written where it begins
  * @throws Failure `cannot-write`
  */
 export async function openEventFile(
@@ -32,18 +31,18 @@ export async function openEventFile(
   const seconds = Date.now() / 1000;
   const handle = await openNew(folder, Math.floor(seconds));
   const at = { seconds, step };
-  const waiting: Uint8Array[] = [versionRecord({ ...at, step: 0 })];
-  if (step > 0) waiting.push(startRecord({ ...at, step: step + 1 }));
-  else waiting.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
+  const unwritten: Uint8Array[] = [versionRecord({ ...at, step: 0 })];
+  if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
+  else unwritten.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
   return {
     scalars(now, scalars) {
       const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
       if (finite.length === 0) return;
-      waiting.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finite)));
+      unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finite)));
     },
     async write() {
-      if (waiting.length === 0) return;
-      const bytes = Buffer.concat(waiting.splice(0));
+      if (unwritten.length === 0) return;
+      const bytes = Buffer.concat(unwritten.splice(0));
       await writing(folder, handle.writeFile(bytes));
     },
     close: () => writing(folder, handle.close()),

@@ -1,13 +1,11 @@
 /** Means over windows of steps, so that a curve has about as many points as a page can show. */
-
 export interface StepMeans {
   add(step: number, values: readonly number[]): void;
-  /** Gives the window that is not full. */
   end(): void;
 }
 
 /** TensorBoard keeps a thousand points of a curve. */
-export const mostPoints = 2000;
+export const maxPoints = 2000;
 
 /**
  * @param names of the values
@@ -19,7 +17,7 @@ export function stepMeans(
   steps: number,
   give: (step: number, means: Readonly<Record<string, number>>) => void,
 ): StepMeans {
-  const window = Math.max(1, Math.ceil(steps / mostPoints));
+  const window = Math.max(1, Math.ceil(steps / maxPoints));
   const sums = new Float64Array(names.length);
   let [count, last] = [0, 0];
   const end = (): void => {

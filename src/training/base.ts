@@ -15,20 +15,18 @@ import { refuseHeld } from '../storage/lock.ts';
 import { countOf, type LongNumbers } from '../storage/tensor_header.ts';
 
 export interface Base {
-  /** As it was named. */
   readonly folder: string;
   /** Without tables and weights: they are read once more when the new run takes them over, straight into its own. */
   readonly trained: Trained;
-  /** Of its checkpoint. */
   readonly progress: Progress;
-  /** Whether it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
+  /** True if it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
   readonly servesEarlier: boolean;
 }
 
 /** @throws Failure `from-itself` */
 export async function refuseItself(from: string, out: string): Promise<void> {
-  const places = await Promise.all([from, out].map((folder) => realpath(folder).catch(() => undefined)));
-  if (places[0] !== undefined && places[0] === places[1]) throw failure('from-itself', { folder: out });
+  const realPaths = await Promise.all([from, out].map((folder) => realpath(folder).catch(() => undefined)));
+  if (realPaths[0] !== undefined && realPaths[0] === realPaths[1]) throw failure('from-itself', { folder: out });
 }
 
 /**
@@ -37,41 +35,39 @@ export async function refuseItself(from: string, out: string): Promise<void> {
  */
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
   await refuseHeld(folder);
-  const trained = await load(folder, { withoutWeights: true });
+  const baseRun = await load(folder, { withoutWeights: true });
   // As JSON has it: an entry that is absent is not there.
-  const differences = modelDifferences(trained.plan, JSON.parse(JSON.stringify(plan)) as Plan);
+  const differences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
   if (differences.length > 0) throw failure('from-other-model', { folder, differences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
   const { progress } = await readCheckpoint(folder, undefined, (name, shape, kind) =>
-    isOfTable(name) ? unkept({ length: countOf(shape), kind }) : undefined,
+    isOfTable(name) ? checkedOnly({ length: countOf(shape), kind }) : undefined,
   );
-  const { training } = trained.manifest;
+  const { training } = baseRun.manifest;
   if (progress.step !== training.steps || progress.epoch !== training.epochs) {
     const reason = `it is of step ${progress.step}, and the manifest of step ${training.steps}`;
     throw failure('damaged-file', { path: `${folder}/checkpoint.safetensors`, reason });
   }
   await refuseHeld(folder);
-  return { folder, trained, progress, servesEarlier: servesEarlier(trained) };
+  return { folder, trained: baseRun, progress, servesEarlier: servesEarlier(baseRun) };
 }
 
-/** Of the tensors of a checkpoint. */
 const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
-/** In place of numbers that are only checked: those of a table may be as large as the memory. */
-export const unkept = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
+/** Stands for numbers that are only checked: those of a table may be as large as the memory. */
+export const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
   write: () => {},
 });
 
 /**
- * Whether the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
+ * True if the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
  * makes of them, so their checkpoint is all that there is to go on from.
  */
 const servesEarlier = ({ manifest: { training }, plan }: Trained): boolean =>
   training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
 
-/** What the new run keeps of it. */
 export function lineageOf(
   { trained, folder }: Pick<Base, 'trained' | 'folder'>,
   { fresh, replay }: { readonly fresh?: Fresh | undefined; readonly replay?: number | undefined } = {},
@@ -88,6 +84,5 @@ export function lineageOf(
   };
 }
 
-/** Whether the new run has the very data of the earlier one. */
 export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
   otherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;

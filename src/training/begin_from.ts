@@ -6,14 +6,14 @@ import { readWeights } from '../artifact/load.ts';
 import type { TrainingState } from '../artifact/training_state.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
-import { failure, invariant } from '../diagnostics/failure.ts';
+import { failure } from '../diagnostics/failure.ts';
 import { roundsSlot } from '../embedding/far_rows.ts';
 import { type TakeOver, takeOver } from '../embedding/grow.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Plan } from '../plan/plan.ts';
 import { countOf, kindOf, type Numbers, type StoredTensor } from '../storage/tensor_header.ts';
-import { type Base, hasSameData, unkept } from './base.ts';
+import { type Base, checkedOnly, hasSameData } from './base.ts';
 
 /**
  * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values. The
@@ -27,61 +27,60 @@ export async function beginFrom(
   { plan, dataset, steps }: { readonly plan: Plan; readonly dataset: Dataset; readonly steps: number },
 ): Promise<void> {
   const { folder, trained, progress, servesEarlier } = base;
-  const taken = new Map([...state.tables].map(([name, table]) => [name, ofTable(base, table, plan, dataset)]));
-  const into = new Map<string, Numbers>();
-  for (const [name, { values, state: slots }] of taken) {
-    into.set(`table/${name}`, servesEarlier ? unkept(values) : values);
-    const before = trained.plan.tables.find((table) => table.name === name)!;
+  const takeOvers = new Map([...state.tables].map(([name, table]) => [name, ofTable(base, table, plan, dataset)]));
+  const targetNumbers = new Map<string, Numbers>();
+  for (const [name, { values, state: slots }] of takeOvers) {
+    targetNumbers.set(`table/${name}`, servesEarlier ? checkedOnly(values) : values);
+    const earlierTable = trained.plan.tables.find((table) => table.name === name)!;
     for (const [slot, numbers] of Object.entries(slots)) {
       // Its rows are rounded from now on.
-      if (slot !== roundsSlot || before.precision) into.set(`state/${name}/${slot}`, numbers);
+      if (slot !== roundsSlot || earlierTable.precision) targetNumbers.set(`state/${name}/${slot}`, numbers);
     }
   }
   const path = join(folder, checkpointFile);
   const damaged = (reason: string) => failure('damaged-file', { path, reason });
-  const found = new Set<string>();
-  const read = await readCheckpoint(folder, undefined, (name, shape, kind) => {
-    const numbers = into.get(name);
+  const foundNames = new Set<string>();
+  const checkpoint = await readCheckpoint(folder, undefined, (name, shape, kind) => {
+    const numbers = targetNumbers.get(name);
     if (!numbers) return undefined;
-    found.add(name);
+    foundNames.add(name);
     if (kindOf(numbers) === kind && numbers.length === countOf(shape)) return numbers;
     throw damaged(`\`${name}\` is of another type or size`);
   });
-  if (!isDeepStrictEqual(read.progress, progress)) throw damaged('it was changed while it was read');
-  const missing = [...into.keys()].find((name) => !found.has(name));
-  if (missing !== undefined) throw damaged(`it has no \`${missing}\``);
-  const served = servesEarlier ? await readWeights(trained, (name) => taken.get(name)!.values) : {};
-  for (const { end } of taken.values()) end();
+  if (!isDeepStrictEqual(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
+  const missingName = [...targetNumbers.keys()].find((name) => !foundNames.has(name));
+  if (missingName !== undefined) throw damaged(`it has no \`${missingName}\``);
+  const servedWeights = servesEarlier ? await readWeights(trained, (name) => takeOvers.get(name)!.values) : {};
+  for (const { end } of takeOvers.values()) end();
 
   const parameters: Record<string, Tensors[string]> = {};
-  for (const [name, now] of Object.entries(await state.program.read())) {
-    const tensor = read.tensors.get(`parameter/${name}`);
+  for (const [name, current] of Object.entries(await state.program.read())) {
+    const tensor = checkpoint.tensors.get(`parameter/${name}`);
     if (!tensor) throw damaged(`it has no \`parameter/${name}\``);
     const { data, shape } = tensor;
-    if (kindOf(data) !== kindOf(now.data) || shape.join() !== now.shape.join()) {
+    if (kindOf(data) !== kindOf(current.data) || shape.join() !== current.shape.join()) {
       throw damaged(`\`parameter/${name}\` is of another type or size`);
     }
-    parameters[name] = served[name] ?? { ...now, data: data as typeof now.data };
+    parameters[name] = servedWeights[name] ?? { ...current, data: data as typeof current.data };
   }
   await state.program.write(parameters);
-  takeFeed(base, read.tensors, state, dataset, steps);
+  takeFeed(base, checkpoint.tensors, state, dataset, steps);
 }
 
-/** How a table takes over the rows of the one before. */
 function ofTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
   const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
-  const [before, now] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
-  const first = dataset.firstValues?.get(table.name)?.rows;
+  const [before, current] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
+  const firstRows = dataset.firstValues?.get(table.name)?.rows;
   return takeOver(table, {
     rows: rowsOf(before),
-    rowsBefore: rowsBefore(before, now, table.rows),
+    rowsBefore: rowsBefore(before, current, table.rows),
     // An id that is new was an unseen one until now.
-    ...(trainsUnseen(plan, encoderOf, now) ? { newAs: 0 } : {}),
-    ...(first ? { own: new Set(first) } : {}),
+    ...(trainsUnseen(plan, encoderOf, current) ? { newAs: 0 } : {}),
+    ...(firstRows ? { own: new Set(firstRows) } : {}),
   });
 }
 
-/** Whether training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
+/** True if training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
 const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
   kind === 'vocabulary' &&
   features.some(
@@ -89,7 +88,7 @@ const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): bo
       encoderOf === owner && (drop > 0 || (encoder.kind === 'vocabulary' && encoder.minimumCount > 1)),
   );
 
-/** What the feed keeps counts rows of the data, which other data has elsewhere: it then begins anew. */
+/** The state of the feed counts rows of the data, which other data has elsewhere: it then begins anew. */
 function takeFeed(
   base: Base,
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -101,13 +100,7 @@ function takeFeed(
   // A gap that was never measured counts from the first step of this run.
   for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
   if (!hasSameData(base, dataset)) return;
-  const found = Object.entries(views).map(([name, view]) => {
-    const tensor = tensors.get(`feed/${name}`);
-    return tensor && tensor.data.length === view.length && kindOf(tensor.data) === kindOf(view)
-      ? [name, tensor.data]
-      : [];
-  });
-  if (found.some(({ length }) => length === 0)) return;
-  feeder.load(Object.fromEntries(found) as typeof views);
-  invariant(found.length === Object.keys(views).length, 'the feed takes over all that it has');
+  const stored = Object.entries(views).map(([name, view]) => ({ name, view, data: tensors.get(`feed/${name}`)?.data }));
+  if (!stored.every(({ view, data }) => data && data.length === view.length && kindOf(data) === kindOf(view))) return;
+  feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
 }

@@ -6,7 +6,7 @@ import { runFile } from './folder.ts';
 
 /** Undefined where the folder holds no run that says so. */
 export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
-  const value = await readJsonFile(folder, runFile, 'optional').catch(() => undefined);
-  const { engine } = (value ?? {}) as { readonly engine?: unknown };
+  const runIdentity = await readJsonFile(folder, runFile, 'optional').catch(() => undefined);
+  const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
   return engineNames.find((name) => name === engine);
 }

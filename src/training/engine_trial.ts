@@ -17,48 +17,47 @@ import { inPrecision, type Precision } from '../plan/precision.ts';
 import { cacheBase } from '../storage/cache_folder.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { readJsonFile } from '../storage/run_files.ts';
-import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { type BegunState, beginState, labelMeans, tablesOf } from './begin_state.ts';
 import { fitted } from './fitted_step.ts';
-import { labelMeans } from './label_means.ts';
 import { choosePrecision } from './precision.ts';
 
-/** Those that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
+/** The engines that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
 const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];
 
 /** Another engine than the preferred one must need less than this part of its time: a noisy trial must not decide. */
-const clearly = 0.9;
+const clearlyFaster = 0.9;
 
 /** Milliseconds for the steps of one engine, batches that they are of, and steps that are not counted. */
-const [budget, mostBatches, warmUps] = [700, 4, 2];
+const [trialMilliseconds, maxBatches, warmUps] = [700, 4, 2];
 
 /** Bytes of tables that a trial makes besides those of the training. */
-const mostTables = 2 ** 30;
+const maxTableBytes = 2 ** 30;
 
-export interface Trial {
+export interface EngineTrial {
   readonly engine: EngineName;
-  /** Of a step in the engine, by engine: medians. */
+  /** Medians of a step in the engine, by engine. */
   readonly milliseconds: Readonly<Partial<Record<EngineName, number>>>;
 }
 
 /**
- * @param each milliseconds for the steps of one engine
+ * @param milliseconds for the steps of one engine
  * @throws Failure `no-engine`, `too-large-for-memory`, …
  */
-export async function engineByTrial(plan: Plan, dataset: Dataset, each = budget): Promise<Choice> {
+export async function engineByTrial(plan: Plan, dataset: Dataset, milliseconds = trialMilliseconds): Promise<Choice> {
   const { engines, skipped } = await loadAll();
-  const [only] = engines;
-  if (!only) return chooseEngine('javascript');
+  const [preferred] = engines;
+  if (!preferred) return chooseEngine('javascript');
   if (engines.length === 1)
-    return { engine: only, skipped, reason: 'no other engine loads that a trial could compare' };
-  if (dataset.shards) return { engine: only, skipped, reason: 'no trial: the training rows are in shards' };
+    return { engine: preferred, skipped, reason: 'no other engine loads that a trial could compare' };
+  if (dataset.shards) return { engine: preferred, skipped, reason: 'no trial: the training rows are in shards' };
   const folder = join(cacheBase(), 'engine-trials');
   const file = `${keyOf(plan, dataset, engines)}.json`;
-  const kept = trialIn(await readJsonFile(folder, file, 'optional').catch(() => undefined), engines);
-  const found = kept ?? (await tried(plan, dataset, engines, each));
-  if (typeof found === 'string') return { engine: only, skipped, reason: found };
-  if (!kept) await keep(folder, file, found);
-  const engine = engines.find(({ name }) => name === found.engine)!;
-  return { engine, skipped, reason: wordsOf(found, kept !== undefined) };
+  const cachedTrial = readTrial(await readJsonFile(folder, file, 'optional').catch(() => undefined), engines);
+  const trial = cachedTrial ?? (await runTrial(plan, dataset, engines, milliseconds));
+  if (typeof trial === 'string') return { engine: preferred, skipped, reason: trial };
+  if (!cachedTrial) await cacheTrial(folder, file, trial);
+  const engine = engines.find(({ name }) => name === trial.engine)!;
+  return { engine, skipped, reason: reasonOf(trial, cachedTrial !== undefined) };
 }
 
 async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonly skipped: readonly Skipped[] }> {
@@ -74,40 +73,38 @@ async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonl
   return { engines, skipped };
 }
 
-/** In which a training on this engine would multiply. */
+/** Returns the precision in which a training on this engine would multiply. */
 const precisionOf = (plan: Plan, engine: Engine): Precision =>
   choosePrecision(plan, engine, bfloat16Instructions())?.precision ?? 'float32';
 
-/** What an answer depends on: the step, the sizes that it meets, the processor, and the runtimes. */
+/** Hashes what a trial depends on: the step, the sizes that it meets, the processor, and the runtimes. */
 function keyOf(plan: Plan, { corpus, parts }: Dataset, engines: readonly Engine[]): string {
   const { step, train } = fitted(plan, corpus.rows);
   const about = {
-    ...{
-      graph: step.graph,
-      precisions: engines.map((engine) => precisionOf(plan, engine)),
-      batch: train.batch,
-      items: corpus.rows,
-      rows: parts.train.rows,
-    },
-    ...{ processor: cpus()[0]?.model, cores: availableParallelism() },
+    graph: step.graph,
+    precisions: engines.map((engine) => precisionOf(plan, engine)),
+    batch: train.batch,
+    items: corpus.rows,
+    rows: parts.train.rows,
+    processor: cpus()[0]?.model,
+    cores: availableParallelism(),
     engines: engines.map(({ name, version }) => [name, version]),
   };
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
 }
 
-/** What a file has, if it is an answer of these engines. */
-function trialIn(value: unknown, engines: readonly Engine[]): Trial | undefined {
-  const { engine, milliseconds } = (value ?? {}) as Partial<Trial>;
-  const names = engines.map(({ name }) => name);
-  if (engine === undefined || !names.includes(engine) || typeof milliseconds !== 'object') return undefined;
+function readTrial(value: unknown, engines: readonly Engine[]): EngineTrial | undefined {
+  const { engine, milliseconds } = (value ?? {}) as Partial<EngineTrial>;
+  const engineNames = engines.map(({ name }) => name);
+  if (engine === undefined || !engineNames.includes(engine) || typeof milliseconds !== 'object') return undefined;
   const isFigure = (figure: unknown): boolean => typeof figure === 'number' && figure >= 0 && Number.isFinite(figure);
-  return names.every((name) => milliseconds?.[name] === undefined || isFigure(milliseconds[name]))
+  return engineNames.every((name) => milliseconds?.[name] === undefined || isFigure(milliseconds[name]))
     ? { engine, milliseconds }
     : undefined;
 }
 
-/** An answer that cannot be kept is an answer all the same. */
-async function keep(folder: string, file: string, trial: Trial): Promise<void> {
+/** A trial that cannot be cached is a trial all the same. */
+async function cacheTrial(folder: string, file: string, trial: EngineTrial): Promise<void> {
   try {
     await makeFolder(folder);
     await writeTextDurably(join(folder, file), `${JSON.stringify(trial)}\n`);
@@ -116,16 +113,21 @@ async function keep(folder: string, file: string, trial: Trial): Promise<void> {
   }
 }
 
-function wordsOf({ engine, milliseconds }: Trial, isKept: boolean): string {
+function reasonOf({ engine, milliseconds }: EngineTrial, isKept: boolean): string {
   const figures = Object.entries(milliseconds).map(([name, value]) => `${name} ${Number(value.toPrecision(3))} ms`);
   const how = isKept ? 'an earlier trial of this step' : 'a trial of this step';
   return `${engine} by ${how}: ${figures.join(', ')}; \`--engine NAME\` takes another one`;
 }
 
-/** Or why there is no trial. */
-async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], each: number): Promise<Trial | string> {
+/** Returns why there is no trial, as text, where there is none. */
+async function runTrial(
+  plan: Plan,
+  dataset: Dataset,
+  engines: readonly Engine[],
+  each: number,
+): Promise<EngineTrial | string> {
   const tables = tablesOf({ plan, dataset });
-  if ([...tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) > mostTables) {
+  if ([...tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) > maxTableBytes) {
     return 'no trial: the tables are too large to be made twice';
   }
   const [first] = engines as [Engine];
@@ -133,13 +135,13 @@ async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], e
   const milliseconds: Partial<Record<EngineName, number>> = {};
   try {
     const batches = await batchesOf(plan, state);
-    milliseconds[first.name] = await timeOf(state.program, batches, each);
+    milliseconds[first.name] = await medianMilliseconds(state.program, batches, each);
     const { step, train } = fitted(plan, dataset.corpus.rows);
     const initial = { ...initialValues(step.graph, train.seed), ...labelMeans(plan, dataset.parts.train) };
     for (const engine of engines.slice(1)) {
       const program = await engine.prepare(inPrecision(step.graph, precisionOf(plan, engine), plan), initial);
       try {
-        milliseconds[engine.name] = await timeOf(program, batches, each);
+        milliseconds[engine.name] = await medianMilliseconds(program, batches, each);
       } finally {
         await program.close();
       }
@@ -152,32 +154,34 @@ async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], e
 }
 
 /** The preferred one, unless another is clearly faster. */
-export function fastest(milliseconds: Trial['milliseconds']): EngineName {
-  const names = candidates.filter((name) => milliseconds[name] !== undefined);
-  const [preferred] = names;
-  const best = names.reduce((one, other) => (milliseconds[other]! < milliseconds[one]! ? other : one));
-  return milliseconds[best]! < clearly * milliseconds[preferred!]! ? best : preferred!;
+export function fastest(milliseconds: EngineTrial['milliseconds']): EngineName {
+  const timedEngines = candidates.filter((name) => milliseconds[name] !== undefined);
+  const [preferred] = timedEngines;
+  const fastestEngine = timedEngines.reduce((one, other) => (milliseconds[other]! < milliseconds[one]! ? other : one));
+  return milliseconds[fastestEngine]! < clearlyFaster * milliseconds[preferred!]! ? fastestEngine : preferred!;
 }
 
-/** Copies of the inputs of the first steps. */
 async function batchesOf({ train }: Plan, { order, feeder }: BegunState): Promise<readonly Tensors[]> {
   const epoch = order.epoch(1);
-  const batches: Tensors[] = [];
-  for (let at = 0; at < Math.min(mostBatches, epoch.steps); at++) {
+  const batchInputs: Tensors[] = [];
+  for (let at = 0; at < Math.min(maxBatches, epoch.steps); at++) {
     const inputs = feeder.inputs(await epoch.batch(at), at + 1, { rate: train.dense.rate });
-    batches.push(copies(inputs));
+    batchInputs.push(copies(inputs));
   }
-  return batches;
+  return batchInputs;
 }
 
-/** Median milliseconds of a step. */
-async function timeOf(program: Program, batches: readonly Tensors[], each: number): Promise<number> {
-  const times: number[] = [];
+async function medianMilliseconds(
+  program: Program,
+  batches: readonly Tensors[],
+  milliseconds: number,
+): Promise<number> {
+  const stepTimes: number[] = [];
   for (let at = 0, end = Number.POSITIVE_INFINITY; at <= warmUps || performance.now() < end; at++) {
-    if (at === warmUps) end = performance.now() + each;
+    if (at === warmUps) end = performance.now() + milliseconds;
     const start = performance.now();
     await program.run(batches[at % batches.length]!);
-    if (at >= warmUps) times.push(performance.now() - start);
+    if (at >= warmUps) stepTimes.push(performance.now() - start);
   }
-  return times.toSorted((a, b) => a - b)[times.length >> 1]!;
+  return stepTimes.toSorted((a, b) => a - b)[stepTimes.length >> 1]!;
 }

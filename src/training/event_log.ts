@@ -17,7 +17,7 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-export interface OfRun {
+export interface EventLogOptions {
   readonly folder: string;
   readonly graph: Graph;
   readonly origin: Origin;
@@ -26,19 +26,19 @@ export interface OfRun {
   readonly steps: number;
 }
 
-export async function openEventLog({ folder, graph, origin, done, steps }: OfRun): Promise<EventLog> {
-  const names = scalarOutputs(graph);
-  const texts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
+export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions): Promise<EventLog> {
+  const scalarNames = scalarOutputs(graph);
+  const sourceTexts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
     name,
     fenced(text),
   ]);
-  const file = await openEventFile(folder, done, Object.fromEntries(texts));
-  const means = stepMeans(names, steps, (step, values) => file.scalars(step, under('step', values)));
+  const file = await openEventFile(folder, done, Object.fromEntries(sourceTexts));
+  const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, under('step', values)));
   return {
     add: (step, outputs) =>
-      means.add(
+      stepWindows.add(
         step,
-        names.map((name) => outputs[name]!.data[0]!),
+        scalarNames.map((name) => outputs[name]!.data[0]!),
       ),
     addNorms: (step, values) =>
       file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),
@@ -53,7 +53,7 @@ export async function openEventLog({ folder, graph, origin, done, steps }: OfRun
     },
     write: file.write,
     async close() {
-      means.end();
+      stepWindows.end();
       await file.write();
       await file.close();
     },
@@ -65,7 +65,7 @@ const under = (group: string, values: Readonly<Record<string, number>>): Record<
 
 /** A model is code within Markdown, however many backticks it has. */
 function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
+  const longestTicks = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longestTicks + 1);
   return `${fence}\n${text}\n${fence}`;
 }

@@ -7,19 +7,19 @@ import type { GraphPlan, InputPlan, Plan } from '../plan/plan.ts';
 export const matrixBudget = 2 ** 28;
 
 /**
- * The same plan, or one whose step is in pieces. It follows from the plan and the data, so that no file need hold it.
+ * Returns the same plan, or one whose step is in pieces. It follows from the plan and the data, so that no file need hold it.
  * @param items of the corpus
  */
 export function fitted(plan: Plan, items: number, budget = matrixBudget): Plan {
   const { step, train } = plan;
-  const pieces = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
-  if (pieces < 2) return plan;
-  const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces });
+  const pieceCount = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
+  if (pieceCount < 2) return plan;
+  const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces: pieceCount });
   if (!graph) return plan;
-  const known = new Map<string, InputPlan>(
-    [...step.inputs, ...inputsOf(pieces, step.inputs)].map((input) => [input.name, input]),
+  const inputPlans = new Map<string, InputPlan>(
+    [...step.inputs, ...inputsOf(pieceCount, step.inputs)].map((input) => [input.name, input]),
   );
-  const inputs = graph.inputs.map(({ name }) => known.get(name)!);
+  const inputs = graph.inputs.map(({ name }) => inputPlans.get(name)!);
   return { ...plan, step: { graph, inputs } satisfies GraphPlan };
 }
 

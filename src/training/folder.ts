@@ -27,7 +27,6 @@ export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors
 
 export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
-/** What every run may have at the top of its folder. */
 const topFiles = [
   ...[runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile, evaluationFile],
   ...[admissionFile, earlierAdmissionFile, compactionFile, trackingFile],
@@ -49,9 +48,7 @@ const isPartialOfTop = (name: string): boolean => {
   return files.some((file) => isTopFile(file) && isPartialOf(name, file));
 };
 
-/** What Tower wrote of the run that a folder holds. */
-export interface Ours {
-  /** Paths within the folder. */
+export interface RunContents {
   readonly paths: ReadonlySet<string>;
   readonly model: string;
   /** Something to go on from, or to use: a checkpoint or a model. */
@@ -59,47 +56,46 @@ export interface Ours {
 }
 
 /** Undefined where the folder holds no run. */
-export async function oursIn(folder: string, names: readonly string[]): Promise<Ours | undefined> {
+export async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
   const [run, manifest] = await Promise.all([
-    listed(folder, runFile, formats[runFile]!),
-    listed(folder, manifestFile, formats[manifestFile]!),
+    readTowerJson(folder, runFile, formats[runFile]!),
+    readTowerJson(folder, manifestFile, formats[manifestFile]!),
   ]);
   if (run === undefined && manifest === undefined) return undefined;
-  const paths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
+  const ownPaths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
   const files = [run?.files, manifest?.files].flatMap((all) => (Array.isArray(all) ? all : Object.keys(all ?? {})));
-  const nested = files.filter((path) => typeof path === 'string' && isModelPath(path)) as string[];
-  for (const under of new Set(nested.map((path) => dirname(path)))) {
+  const nestedPaths = files.filter((path) => typeof path === 'string' && isModelPath(path)) as string[];
+  for (const under of new Set(nestedPaths.map((path) => dirname(path)))) {
     for (const name of await namesIn(join(folder, under))) {
       const path = `${under}/${name}`;
-      const partial = nested.some((each) => isPartialOf(name, each.slice(under.length + 1)));
-      if (nested.includes(path) || partial) paths.add(path);
+      const isPartial = nestedPaths.some((each) => isPartialOf(name, each.slice(under.length + 1)));
+      if (nestedPaths.includes(path) || isPartial) ownPaths.add(path);
     }
   }
-  for (const path of [...(await cacheFilesIn(folder)), ...(await profileFilesIn(folder))]) paths.add(path);
+  for (const path of [...(await cacheFilesIn(folder)), ...(await profileFilesIn(folder))]) ownPaths.add(path);
   const plan = manifest?.plan as { model?: unknown } | undefined;
-  const work = names.includes(manifestFile) || names.includes(checkpointFile);
-  return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
+  const hasWork = names.includes(manifestFile) || names.includes(checkpointFile);
+  return { paths: ownPaths, model: String(run?.model ?? plan?.model ?? ''), work: hasWork };
 }
 
 /**
- * Whether `run.json` and `manifest.json` of a folder are those of a run. Other programs have files of these names too. `damaged`: one
+ * Tells whether `run.json` and `manifest.json` of a folder are those of a run. Other programs have files of these names too. `damaged`: one
  * of them cannot be read, so nobody knows.
  */
 export async function isRunIn(folder: string, names: readonly string[]): Promise<'run' | 'other' | 'damaged'> {
   const files = [runFile, manifestFile].filter((name) => names.includes(name));
-  const found = await Promise.all(
+  const fileKinds = await Promise.all(
     files.map(async (name) => {
       const value = await readJsonFile(folder, name).catch((error: unknown) => error);
       if (value instanceof Error) return 'damaged';
       return isOurs(value, formats[name]!) ? 'run' : 'other';
     }),
   );
-  return found.includes('run') ? 'run' : found.includes('damaged') ? 'damaged' : 'other';
+  return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
 }
 
-/** Whether the `run.json` of a folder is that of a run. */
 export const hasRunFile = async (folder: string): Promise<boolean> =>
-  (await listed(folder, runFile, formats[runFile]!)) !== undefined;
+  (await readTowerJson(folder, runFile, formats[runFile]!)) !== undefined;
 
 const formats: Readonly<Record<string, RegExp>> = {
   [runFile]: /^tower-run-\d+$/,
@@ -108,12 +104,16 @@ const formats: Readonly<Record<string, RegExp>> = {
 
 function isOurs(value: unknown, format: RegExp): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const own = (value as Record<string, unknown>).format;
-  return typeof own === 'string' && format.test(own);
+  const ownFormat = (value as Record<string, unknown>).format;
+  return typeof ownFormat === 'string' && format.test(ownFormat);
 }
 
-/** The object in a file of the folder, where its `format` is one that Tower writes. */
-async function listed(folder: string, name: string, format: RegExp): Promise<Record<string, unknown> | undefined> {
+/** Returns the object in a file of the folder, where its `format` is one that Tower writes. */
+async function readTowerJson(
+  folder: string,
+  name: string,
+  format: RegExp,
+): Promise<Record<string, unknown> | undefined> {
   const value = await readJsonFile(folder, name).catch(() => undefined);
   return isOurs(value, format) ? value : undefined;
 }
@@ -124,17 +124,19 @@ async function listed(folder: string, name: string, format: RegExp): Promise<Rec
  */
 export async function refuseFolder(folder: string, force: boolean): Promise<void> {
   if (force) return;
-  const names = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isLeft(name));
-  if (names.length === 0) return;
-  const ours = await oursIn(folder, names);
+  const otherNames = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isStartLeftover(name));
+  if (otherNames.length === 0) return;
+  const runContents = await runContentsIn(folder, otherNames);
   // A run without a checkpoint is one that ended in its first epoch: nothing of it can be lost.
-  if (ours && !ours.work && (await pathsIn(folder)).every((path) => ours.paths.has(path))) return;
-  const holds = ours ? `a run of model ${ours.model}` : `other files (${names.slice(0, 3).join(', ')})`;
-  throw failure('folder-in-use', { folder, run: ours !== undefined, holds });
+  if (runContents && !runContents.work && (await pathsIn(folder)).every((path) => runContents.paths.has(path))) return;
+  const holds = runContents
+    ? `a run of model ${runContents.model}`
+    : `other files (${otherNames.slice(0, 3).join(', ')})`;
+  throw failure('folder-in-use', { folder, run: runContents !== undefined, holds });
 }
 
-/** What a kill leaves of the very first files. */
-const isLeft = (name: string): boolean => isLockFile(name) || isPartialOf(name, runFile);
+/** A kill may leave them of the very first files. */
+const isStartLeftover = (name: string): boolean => isLockFile(name) || isPartialOf(name, runFile);
 
 /**
  * Makes the folder ready for a run from its beginning; a run that is there goes. Files that Tower did not write stay.
@@ -144,12 +146,12 @@ const isLeft = (name: string): boolean => isLockFile(name) || isPartialOf(name, 
 export async function startFolder(folder: string, identity: RunIdentity): Promise<readonly string[]> {
   await makeFolder(folder);
   const names = await namesIn(folder);
-  const ours = (await oursIn(folder, names))?.paths ?? new Set<string>(names.filter(isLeft));
-  await refuseOwnFiles(folder, identity, ours);
+  const ownPaths = (await runContentsIn(folder, names))?.paths ?? new Set<string>(names.filter(isStartLeftover));
+  await refuseOwnFiles(folder, identity, ownPaths);
   // These go first: what is half removed must look neither like a model nor like a run to go on with. run.json says what is Tower's,
   // and is replaced last.
-  for (const path of [manifestFile, checkpointFile]) if (ours.has(path)) await removeDurably(join(folder, path));
-  for (const path of ours)
+  for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
+  for (const path of ownPaths)
     if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
   for (const under of modelFolders) {
     // It stays where it holds a file that is not ours.
@@ -164,22 +166,22 @@ export const writeIdentity = (folder: string, identity: RunIdentity): Promise<vo
 
 /** Refuses where the run would write over something that Tower did not write. */
 async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: ReadonlySet<string>): Promise<void> {
-  const folders = new Set(files.map((each) => dirname(each)));
-  for (const path of [...topFiles, ...folders, ...files]) {
-    const found = await lstat(join(folder, path)).catch((error: unknown) => {
+  const modelDirs = new Set(files.map((each) => dirname(each)));
+  for (const path of [...topFiles, ...modelDirs, ...files]) {
+    const fileStats = await lstat(join(folder, path)).catch((error: unknown) => {
       const reason = systemReason(error);
       if (reason === undefined) throw error;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw failure('cannot-write', { path: join(folder, path), reason });
     });
-    if (found === undefined) continue;
+    if (fileStats === undefined) continue;
     // The folders of a model hold its files, and may hold others.
-    const fits = folders.has(path) ? found.isDirectory() : ours.has(path) && !found.isDirectory();
-    if (!fits) throw failure('own-file', { path: join(folder, path), folder: found.isDirectory() });
+    const isReplaceable = modelDirs.has(path) ? fileStats.isDirectory() : ours.has(path) && !fileStats.isDirectory();
+    if (!isReplaceable) throw failure('own-file', { path: join(folder, path), folder: fileStats.isDirectory() });
   }
 }
 
-/** All in a run's folder and in those of its model, but for locks and rejected rows. */
+/** Lists all in a run's folder and in those of its model, but for locks and rejected rows. */
 export async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
@@ -210,7 +212,7 @@ export async function readIdentity(folder: string): Promise<RunIdentity> {
   return value as RunIdentity;
 }
 
-/** How the training rows of the folder's run lie in shards, where they do. @throws Failure as `refuseResume` */
+/** Returns how the training rows of the folder's run lie in shards, where they do. @throws Failure as `refuseResume` */
 export async function shardsOfRun(folder: string): Promise<ShardLayout | undefined> {
   const { shards } = (await readIdentity(folder)).data;
   if (shards === undefined) return undefined;
@@ -224,9 +226,9 @@ function complaintOf(value: unknown): string | undefined {
   const { format, model, plan, data, seed, engine, precision, settings, changes, files, from } = (value ??
     {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
-  const texts = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
-  const fits =
-    texts.every((each) => typeof each === 'string') &&
+  const textEntries = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
+  const isComplete =
+    textEntries.every((each) => typeof each === 'string') &&
     typeof data?.features === 'object' &&
     [seed, settings?.epochs].every(Number.isSafeInteger) &&
     [settings?.dense?.rate, settings?.embeddings?.rate].every((rate) => typeof rate === 'number') &&
@@ -235,21 +237,24 @@ function complaintOf(value: unknown): string | undefined {
     Array.isArray(files) &&
     [undefined, 'float32', 'bf16'].includes(precision) &&
     (from === undefined || isLineage(from));
-  return fits ? undefined : 'an entry of it is missing or of another kind';
+  return isComplete ? undefined : 'an entry of it is missing or of another kind';
 }
 
 /**
- * How the data of the folder's run is read where it went on from an earlier one: with the codes that it began with. Undefined for others.
+ * Returns how the data of the folder's run is read where it went on from an earlier one: with the codes that it began with.
  * @throws Failure `nothing-to-resume`, `lost-file`, `damaged-file`, `cannot-read`
  */
 export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinned | undefined> {
   const { from } = await readIdentity(folder);
   if (from === undefined) return undefined;
   const encodings = new Map<string, Encoding>();
-  const names = await namesIn(join(folder, 'encodings'));
+  const encodingNames = await namesIn(join(folder, 'encodings'));
   for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
-    const keys = `${owner}.keys`;
-    encodings.set(owner, await readEncoding(folder, `encodings/${names.includes(keys) ? keys : `${owner}.json`}`));
+    const keysFile = `${owner}.keys`;
+    encodings.set(
+      owner,
+      await readEncoding(folder, `encodings/${encodingNames.includes(keysFile) ? keysFile : `${owner}.json`}`),
+    );
   }
   return pinnedBy(encodings, from);
 }
@@ -259,8 +264,8 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
 export async function refuseResume(folder: string, plan: Plan): Promise<void> {
-  const there = await readIdentity(folder);
-  refuseOther(folder, there, identityOf(plan));
+  const folderIdentity = await readIdentity(folder);
+  refuseOther(folder, folderIdentity, identityOf(plan));
 }
 
 /**
@@ -269,18 +274,18 @@ export async function refuseResume(folder: string, plan: Plan): Promise<void> {
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
 export async function resumeFolder(folder: string, identity: RunIdentity): Promise<RunIdentity> {
-  const there = await readIdentity(folder);
-  refuseOther(folder, there, identity);
-  const what = otherData(there.data, identity.data);
-  if (what !== undefined) throw failure('other-run', { folder, what: `data set (${what})` });
+  const folderIdentity = await readIdentity(folder);
+  refuseOther(folder, folderIdentity, identity);
+  const difference = otherData(folderIdentity.data, identity.data);
+  if (difference !== undefined) throw failure('other-run', { folder, what: `data set (${difference})` });
   // Figures of its epochs would not be of one kind, and the best of them none.
-  if (there.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
-  if ((there.evaluate ?? 'per_event') !== (identity.evaluate ?? 'per_event')) {
+  if (folderIdentity.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
+  if ((folderIdentity.evaluate ?? 'per_event') !== (identity.evaluate ?? 'per_event')) {
     throw failure('other-run', { folder, what: 'declaration of `evaluate`' });
   }
-  // What a kill left half written.
+  // A kill leaves files half written.
   for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
-  return there;
+  return folderIdentity;
 }
 
 function refuseOther(folder: string, there: RunIdentity, identity: Partial<RunIdentity>): void {
@@ -291,7 +296,6 @@ function refuseOther(folder: string, there: RunIdentity, identity: Partial<RunId
   }
 }
 
-/** Those that the run wrote when it began. */
 export const admissionFilesIn = async (folder: string): Promise<string[]> =>
   (await namesIn(folder)).filter((name) => name === admissionFile || name === compactionFile);
 

@@ -2,7 +2,7 @@
  * `metrics.jsonl`: one JSON object a line for each finished epoch; `steps.jsonl`: one for each step. Their lengths and checksums at
  * a checkpoint are part of it. On resume the lines of work that was lost are cut off, and a log that is not what it was is refused.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,9 +15,9 @@ import { closeRead, openRunFile, readRunFile } from '../storage/run_files.ts';
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';
 
-export interface Log {
+export interface RunLog {
   readonly path: string;
-  /** Of all that is written so far. */
+  /** Covers all that is written so far. */
   checksum(): Checksum;
   /** Writes lines; they are safe once `sync` has ended. */
   write(lines: string): Promise<void>;
@@ -25,30 +25,26 @@ export interface Log {
   close(): Promise<void>;
 }
 
-export interface MetricsLog {
-  readonly path: string;
-  checksum(): Checksum;
+export interface MetricsLog extends Pick<RunLog, 'path' | 'checksum' | 'close'> {
   append(record: Readonly<Record<string, unknown>>): Promise<void>;
-  close(): Promise<void>;
 }
 
-/** Bytes that are read at a time. */
 const pieceBytes = 4 * 2 ** 20;
 
 /**
  * Opens a log: a new one, or one as it was when `kept` was its checksum.
  * @throws Failure `lost-file`, `damaged-file`, `cannot-write`
  */
-export async function openLog(folder: string, name: string, kept?: Checksum): Promise<Log> {
+export async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
   const path = join(folder, name);
-  const hash = kept ? await hashOf(folder, name, kept) : createHash('sha256');
+  const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
   // No log waits for a reader, as a named pipe would.
   const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
-  const how = O_WRONLY | O_APPEND | noFollow | noWait | (kept ? 0 : O_CREAT | O_TRUNC);
-  const handle = await writing(path, open(path, how));
-  let bytes = kept?.bytes ?? 0;
-  if (kept) await writing(path, handle.truncate(bytes));
+  const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (checkpointed ? 0 : O_CREAT | O_TRUNC);
+  const handle = await writing(path, open(path, openFlags));
+  let bytes = checkpointed?.bytes ?? 0;
+  if (checkpointed) await writing(path, handle.truncate(bytes));
   return {
     path,
     checksum: () => ({ sha256: hash.copy().digest('hex'), bytes }),
@@ -63,12 +59,8 @@ export async function openLog(folder: string, name: string, kept?: Checksum): Pr
   };
 }
 
-/** Of the first bytes of a log, which must be as they were. */
-async function hashOf(
-  folder: string,
-  name: string,
-  { bytes, sha256 }: Checksum,
-): Promise<ReturnType<typeof createHash>> {
+/** Hashes the first bytes of a log, which must be as they were. */
+async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum): Promise<Hash> {
   const path = join(folder, name);
   const handle = await openRunFile(folder, name);
   try {
@@ -77,11 +69,14 @@ async function hashOf(
       throw failure('damaged-file', { path, reason: `it has ${size} bytes, and had ${bytes} at the checkpoint` });
     }
     const hash = createHash('sha256');
-    const piece = new Uint8Array(Math.min(pieceBytes, bytes));
+    const readBuffer = new Uint8Array(Math.min(pieceBytes, bytes));
     for (let at = 0; at < bytes; ) {
-      const { bytesRead } = await reading(path, handle.read(piece, 0, Math.min(piece.length, bytes - at), at));
+      const { bytesRead } = await reading(
+        path,
+        handle.read(readBuffer, 0, Math.min(readBuffer.length, bytes - at), at),
+      );
       if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
-      hash.update(piece.subarray(0, bytesRead));
+      hash.update(readBuffer.subarray(0, bytesRead));
       at += bytesRead;
     }
     if (hash.copy().digest('hex') !== sha256) {
@@ -93,16 +88,16 @@ async function hashOf(
   }
 }
 
-export async function openMetricsLog(folder: string, kept?: Checksum): Promise<MetricsLog> {
-  const log = await openLog(folder, metricsFile, kept);
+export async function openMetricsLog(folder: string, checkpointed?: Checksum): Promise<MetricsLog> {
+  const runLog = await openLog(folder, metricsFile, checkpointed);
   return {
-    path: log.path,
-    checksum: log.checksum,
+    path: runLog.path,
+    checksum: runLog.checksum,
     async append(record) {
-      await log.write(`${JSON.stringify(record)}\n`);
-      await log.sync();
+      await runLog.write(`${JSON.stringify(record)}\n`);
+      await runLog.sync();
     },
-    close: log.close,
+    close: runLog.close,
   };
 }
 

@@ -1,43 +1,41 @@
-/** What a run leaves as a model: its weights, and the files and the manifest around them. */
+/** Writes the model of a run: its weights, and the files and the manifest around them. */
 import { createHash } from 'node:crypto';
+import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Progress } from '../artifact/checkpoint.ts';
-import type { Change } from '../artifact/identity.ts';
+import type { BestEpoch, Progress } from '../artifact/checkpoint.ts';
+import type { SettingChange } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { type TrainingState, weightTensors } from '../artifact/training_state.ts';
 import { type Origin, writeArtifact } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { writing } from '../diagnostics/system_reason.ts';
 import type { Engine } from '../engine/engine.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Checksum } from '../storage/checksum.ts';
-import { writeDurably } from '../storage/durable.ts';
+import { type Checksum, checksumOf } from '../storage/checksum.ts';
+import { remove, syncFolder, writeDurably } from '../storage/durable.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
-import { nameAlso } from './best_weights.ts';
-import { admissionFilesIn, bestFile, runFile, weightsFile } from './folder.ts';
+import { admissionFilesIn, bestFile, isBestFile, namesIn, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
-export interface OfModel {
+export interface ModelWriteOptions {
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly engine: Engine;
-  /** Where the run is kept and the model written. */
   readonly folder: string;
-  /** What the user wrote; kept with the model. */
   readonly origin: Origin;
-  /** Version of Tower, for the manifest. */
   readonly tower: string;
 }
 
-/** The weights as they are now, into a file of the folder; answers that file's checksum. */
 export async function writeWeights(
-  { plan, folder }: OfModel,
+  { plan, folder }: ModelWriteOptions,
   { tables, program }: TrainingState,
   file: string,
 ): Promise<Checksum> {
-  const tensors = weightTensors(plan, tables, await program.read());
+  const weightsToWrite = weightTensors(plan, tables, await program.read());
   const hash = createHash('sha256');
   let bytes = 0;
   await writeDurably(join(folder, file), (sink) =>
@@ -49,23 +47,23 @@ export async function writeWeights(
           await sink.write(piece);
         },
       },
-      tensors,
+      weightsToWrite,
     ),
   );
   return { sha256: hash.digest('hex'), bytes };
 }
 
-interface Ending extends Pick<Manifest['training'], 'status' | 'precision'> {
-  readonly changes: readonly Change[];
+interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision'> {
+  readonly changes: readonly SettingChange[];
   readonly from?: Lineage;
 }
 
 /** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
 export async function writeModel(
-  of: OfModel,
+  of: ModelWriteOptions,
   state: TrainingState,
   { best, epoch, step }: Progress,
-  { status, precision, changes, from }: Ending,
+  { status, precision, changes, from }: TrainingEnding,
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
   if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
@@ -88,4 +86,33 @@ export async function writeModel(
     },
     present: [weightsFile, runFile, metricsFile, stepsFile, ...(await admissionFilesIn(folder))],
   });
+}
+
+/** Gives a file of the folder a second name, without copying it where the file system can. */
+async function nameAlso(folder: string, from: string, to: string): Promise<void> {
+  const [source, target] = [join(folder, from), join(folder, to)];
+  await remove(target);
+  await writing(
+    target,
+    link(source, target).catch(() => copyFile(source, target)),
+  );
+  await writing(folder, syncFolder(folder));
+}
+
+/**
+ * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
+ * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
+ */
+export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {
+  const file = bestFile(best.epoch);
+  const fileNames = await namesIn(folder);
+  const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;
+  const { sha256, bytes } = await checksumOf(folder, presentFile);
+  if (sha256 !== best.sha256 || bytes !== best.bytes)
+    throw failure('changed-file', { path: join(folder, presentFile) });
+  if (presentFile !== file) await nameAlso(folder, presentFile, file);
+}
+
+export async function removeOldBest(folder: string, keep?: string): Promise<void> {
+  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
 }

@@ -2,34 +2,30 @@
  * Lengths of gradients and of embedding tables, at one step of many: where a training goes wrong, they show it first. They come from a graph of
  * their own, which reads the weights and the inputs of the step, so that the step is what it is without them.
  */
-
+import { tableNorm } from '../embedding/row_reader.ts';
 import type { Table } from '../embedding/table.ts';
-import { tableNorm } from '../embedding/table_norm.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import type { GraphPlan, Plan } from '../plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
-/** Steps from one to the next: each costs as much as a step, and all together must cost little. */
-const leastBetween = 100;
-/** Of a whole run: a chart shows no more. */
-const most = 240;
+/** Steps from one to the next at least: each costs as much as a step, and all together must cost little. */
+const minStepsBetween = 100;
+/** Steps of a whole run with norms, at most: a chart shows no more. */
+const maxNormSteps = 240;
 
-export const normsEvery = (steps: number): number => Math.max(leastBetween, Math.ceil(steps / most));
+export const normsEvery = (steps: number): number => Math.max(minStepsBetween, Math.ceil(steps / maxNormSteps));
 
-/** Names of the values in `steps.jsonl`. */
 export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
-/** Whether only some steps have it. */
 export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix) || name.startsWith(tablePrefix);
 
 /** As trackers group them: `table_norm/movie_id`. */
 export const trackedNorm = (name: string): string => name.replace(':', '/');
 
-/** Of a table among gradients: a tower may have its name. */
+/** Keeps tables apart among gradients: a tower may have the name of a table. */
 export const tableGradientPrefix = `${gradientPrefix}table/`;
 
-/** At one step; all is of the state before it. */
 export class StepNorms {
   readonly values: Record<string, number> = {};
 
@@ -83,15 +79,15 @@ export class Norms {
   private async gradients(inputs: Tensors): Promise<Tensors> {
     const graph = this.graph()?.graph;
     if (!graph) return {};
-    const all = await this.state.program.read();
-    const parameters = Object.fromEntries(graph.parameters.map(({ name }) => [name, all[name]!]));
-    if (this.program) await this.program.write(parameters);
-    else this.program = await this.engine.prepare(graph, parameters);
+    const allParameters = await this.state.program.read();
+    const ownParameters = Object.fromEntries(graph.parameters.map(({ name }) => [name, allParameters[name]!]));
+    if (this.program) await this.program.write(ownParameters);
+    else this.program = await this.engine.prepare(graph, ownParameters);
     return this.program.run(inputs);
   }
 }
 
-/** Where they are asked for. Not where workers share a step, nor where its matrix of scores is made in pieces. */
+/** Undefined where they are not requested, where workers share a step, and where its matrix of scores is made in pieces. */
 export function normsOf(
   { plan, dataset, engine, norms }: TrainOptions,
   state: BegunState,

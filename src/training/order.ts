@@ -1,17 +1,15 @@
-/** The events that each step of a run takes. */
 import type { Events } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
 import { type Windows, windowsOf } from '../feed/windows.ts';
 import { type Plan, sequenceFeature } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
-import { drawReplayed } from './replayed_order.ts';
 
-export interface Order<E extends AnyEpoch = Epoch> {
+export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
   readonly rows: number;
   readonly steps: number;
-  /** Of `rows`, those that each epoch leaves out, since they are too few for a batch. */
+  /** Rows that each epoch leaves out, since they are too few for a batch. */
   readonly leftOut: number;
   /** Training rows that are the target of no position, since nothing is before them. */
   readonly withoutList: number;
@@ -21,17 +19,17 @@ export interface Order<E extends AnyEpoch = Epoch> {
   epoch(number: number): E;
 }
 
-export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): Order {
+export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): EventOrder {
   const { rows: all, fresh } = events;
-  const replayed = replayedEvents(events);
-  const rows = (fresh?.length ?? all) + replayed;
-  const list = sequenceFeature(step);
-  if (list !== undefined) {
-    const windows = windowsOf(events.features.get(list)!, all);
+  const replayedCount = replayedEvents(events);
+  const rows = (fresh?.length ?? all) + replayedCount;
+  const listFeature = sequenceFeature(step);
+  if (listFeature !== undefined) {
+    const windows = windowsOf(events.features.get(listFeature)!, all);
     if (!fresh) return orderOfWindows({ ...windows, count: windows.rows.length }, rows, batch, seed);
-    const own = windowsOfRows(windows, fresh);
-    if (replayed === 0) return orderOfWindows(own, rows, batch, seed);
-    return orderOfWindows(own, rows, batch, seed, {
+    const newWindows = windowsOfRows(windows, fresh);
+    if (replayedCount === 0) return orderOfWindows(newWindows, rows, batch, seed);
+    return orderOfWindows(newWindows, rows, batch, seed, {
       windows: windowsOfRows(windows, earlierEvents(events)),
       perWindow: events.replay!,
     });
@@ -48,13 +46,15 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
 
 /** New events, and the earlier ones that are drawn for the epoch. */
 function epochOfNew(events: Events, batch: number, seed: number, number: number): Epoch {
-  const fresh = events.fresh!;
-  const replayed = replayedEvents(events);
-  const earlier = replayed === 0 ? undefined : earlierEvents(events);
-  const drawn = drawReplayed(earlier?.length ?? 0, replayed, seed, number).map((place) => earlier![place]!);
-  const rows = new Int32Array(drawn.length + fresh.length);
-  rows.set(drawn);
-  rows.set(fresh, drawn.length);
+  const newEvents = events.fresh!;
+  const replayedCount = replayedEvents(events);
+  const earlierRows = replayedCount === 0 ? undefined : earlierEvents(events);
+  const drawnRows = drawReplayed(earlierRows?.length ?? 0, replayedCount, seed, number).map(
+    (place) => earlierRows![place]!,
+  );
+  const rows = new Int32Array(drawnRows.length + newEvents.length);
+  rows.set(drawnRows);
+  rows.set(newEvents, drawnRows.length);
   rows.sort();
   const epoch = makeEpoch(rows.length, batch, seed, number);
   return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rows[place]!) };
@@ -62,26 +62,26 @@ function epochOfNew(events: Events, batch: number, seed: number, number: number)
 
 /** The windows that have some of the rows as targets, with these alone. */
 function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array): OrderedWindows {
-  const wanted = new Set(targets);
-  const kept: number[] = [];
-  const ends = [0];
+  const targetRows = new Set(targets);
+  const keptMembers: number[] = [];
+  const windowEnds = [0];
   for (let window = 0; window < rows.length; window++) {
     for (let at = starts[window]!; at < starts[window + 1]!; at++)
-      if (wanted.has(members[at]!)) kept.push(members[at]!);
-    if (kept.length > ends.at(-1)!) ends.push(kept.length);
+      if (targetRows.has(members[at]!)) keptMembers.push(members[at]!);
+    if (keptMembers.length > windowEnds.at(-1)!) windowEnds.push(keptMembers.length);
   }
   return {
-    targets: kept.length,
-    count: ends.length - 1,
-    starts: Int32Array.from(ends),
-    members: Int32Array.from(kept),
+    targets: keptMembers.length,
+    count: windowEnds.length - 1,
+    starts: Int32Array.from(windowEnds),
+    members: Int32Array.from(keptMembers),
   };
 }
 
-/** As far as an order asks. */
+/** The part of windows that an order reads. */
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
-/** Of windows with earlier targets, so many join an epoch for each window with new ones. */
+/** So many windows with earlier targets join an epoch for each window with new ones. */
 interface ReplayedWindows {
   readonly windows: OrderedWindows;
   readonly perWindow: number;
@@ -97,38 +97,44 @@ function orderOfWindows(
   batch: number,
   seed: number,
   replay?: ReplayedWindows,
-): Order {
-  const earlier = replay?.windows ?? { targets: 0, count: 0, starts: Int32Array.of(0), members: new Int32Array(0) };
-  const replayed = Math.min(earlier.count, Math.round((replay?.perWindow ?? 0) * own.count));
-  const count = own.count + replayed;
+): EventOrder {
+  const earlierWindows = replay?.windows ?? {
+    targets: 0,
+    count: 0,
+    starts: Int32Array.of(0),
+    members: new Int32Array(0),
+  };
+  const replayedCount = Math.min(earlierWindows.count, Math.round((replay?.perWindow ?? 0) * own.count));
+  const windowCount = own.count + replayedCount;
   // How many targets the drawn windows have differs a little from epoch to epoch.
-  const targets = own.targets + Math.round((replayed / Math.max(1, earlier.count)) * earlier.targets);
-  const most = Math.max(1, Math.floor(count / smallestBatch));
-  const steps = count === 0 ? 0 : Math.min(most, Math.max(1, Math.round(targets / batch)));
+  const targetCount =
+    own.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
+  const maxSteps = Math.max(1, Math.floor(windowCount / smallestBatch));
+  const steps = windowCount === 0 ? 0 : Math.min(maxSteps, Math.max(1, Math.round(targetCount / batch)));
   return {
-    rows: targets,
+    rows: targetCount,
     steps,
     leftOut: 0,
-    withoutList: Math.max(0, events - targets),
-    sequences: steps === 0 ? 0 : Math.ceil(count / steps),
+    withoutList: Math.max(0, events - targetCount),
+    sequences: steps === 0 ? 0 : Math.ceil(windowCount / steps),
     epoch(number) {
-      const order = makeRandom(seed, orderStream, number).permutation(count);
-      const drawn = drawReplayed(earlier.count, replayed, seed, number);
+      const windowOrder = makeRandom(seed, orderStream, number).permutation(windowCount);
+      const drawnWindows = drawReplayed(earlierWindows.count, replayedCount, seed, number);
       const targetsOf = (place: number): Int32Array =>
         place < own.count
           ? own.members.subarray(own.starts[place]!, own.starts[place + 1]!)
-          : earlier.members.subarray(
-              earlier.starts[drawn[place - own.count]!]!,
-              earlier.starts[drawn[place - own.count]! + 1]!,
+          : earlierWindows.members.subarray(
+              earlierWindows.starts[drawnWindows[place - own.count]!]!,
+              earlierWindows.starts[drawnWindows[place - own.count]! + 1]!,
             );
-      const firstOf = (step: number): number => Math.floor((step * count) / steps);
+      const firstOf = (step: number): number => Math.floor((step * windowCount) / steps);
       return {
         steps,
         batch(index) {
-          const lists = Array.from(order.subarray(firstOf(index), firstOf(index + 1)), targetsOf);
-          const rows = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+          const targetLists = Array.from(windowOrder.subarray(firstOf(index), firstOf(index + 1)), targetsOf);
+          const rows = new Int32Array(targetLists.reduce((sum, { length }) => sum + length, 0));
           let at = 0;
-          for (const list of lists) {
+          for (const list of targetLists) {
             rows.set(list, at);
             at += list.length;
           }
@@ -138,4 +144,19 @@ function orderOfWindows(
       };
     },
   };
+}
+
+/** Sets the draws of replay, which earlier events or lists an epoch adds to the new ones, apart from all others of the same seed. */
+const replayStream = 0x4e91;
+
+/** `count` of the numbers below `below`, each once at most, ascending. @param epoch from 1 */
+function drawReplayed(below: number, count: number, seed: number, epoch: number): Int32Array {
+  if (count === 0) return new Int32Array(0);
+  const random = makeRandom(seed, replayStream, epoch);
+  // Selection sampling: one pass, and no list of all of them (Knuth, vol. 2, algorithm S).
+  const drawnNumbers = new Int32Array(count);
+  for (let at = 0, had = 0; had < count; at++) {
+    if (random.next() * (below - at) < count - had) drawnNumbers[had++] = at;
+  }
+  return drawnNumbers;
 }

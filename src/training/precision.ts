@@ -7,17 +7,14 @@ import { operationsFor, type Precision } from '../plan/precision.ts';
 export interface ChosenPrecision {
   readonly precision: Precision;
   readonly asked: 'bf16' | 'auto';
-  /** What speaks for it, or what a user should know of it. */
+  /** Reason for it, or a remark for the user. */
   readonly because?: string;
 }
 
 /** Multiplications and additions of a step below which `auto` leaves float32. See docs/benchmarks.md. */
-export const leastOperations = 1e8;
+export const minOperations = 1e8;
 
-/**
- * Nothing where the model asks for nothing.
- * @param instructions of the processor for bfloat16
- */
+/** @param instructions of the processor for bfloat16 */
 export function choosePrecision(
   plan: Plan,
   engine: Pick<Engine, 'name' | 'multipliesBfloat16'>,
@@ -37,14 +34,14 @@ export function choosePrecision(
     return { precision: 'float32', asked, because: 'the processor has no instructions for bfloat16' };
   }
   const operations = operationsFor(plan);
-  const millions = `${Math.round(operations / 1e6).toLocaleString('en')} million operations`;
-  return operations < leastOperations
-    ? { precision: 'float32', asked, because: `the large products of a step have only ${millions}` }
-    : { precision: 'bf16', asked, because: `${instructions}, and ${millions} in a step` };
+  const millionsText = `${Math.round(operations / 1e6).toLocaleString('en')} million operations`;
+  return operations < minOperations
+    ? { precision: 'float32', asked, because: `the large products of a step have only ${millionsText}` }
+    : { precision: 'bf16', asked, because: `${instructions}, and ${millionsText} in a step` };
 }
 
 /** The precision of a run that goes on, or whose step is taken again, from what its folder says. */
-export function keptPrecision({ train }: Plan, kept: Precision | undefined): ChosenPrecision | undefined {
+export function precisionOfRun({ train }: Plan, kept: Precision | undefined): ChosenPrecision | undefined {
   const { precision: asked } = train;
   if (asked === undefined) return undefined;
   if (asked === 'bf16') return { precision: asked, asked };

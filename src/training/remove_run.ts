@@ -1,4 +1,3 @@
-/** Removes a run that is not needed any more. */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkpointFile } from '../artifact/checkpoint.ts';
@@ -6,7 +5,7 @@ import { manifestFile } from '../artifact/manifest.ts';
 import { remove, removeDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { refuseRead } from '../storage/readers.ts';
-import { hasRunFile, modelFolders, namesIn, oursIn, pathsIn, rejectsFile, runFile } from './folder.ts';
+import { hasRunFile, modelFolders, namesIn, pathsIn, rejectsFile, runContentsIn, runFile } from './folder.ts';
 
 /**
  * Removes what Tower wrote of the run in a folder, and the folder where it is then empty.
@@ -15,23 +14,23 @@ import { hasRunFile, modelFolders, namesIn, oursIn, pathsIn, rejectsFile, runFil
  */
 export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
-  let left: readonly string[] = [];
+  let leftPaths: readonly string[] = [];
   try {
     await refuseRead(folder);
-    const ours = (await oursIn(folder, await namesIn(folder)))?.paths;
+    const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
     // Another process may have put something else there since the runs were listed.
-    if (ours === undefined) return await pathsIn(folder);
+    if (ownPaths === undefined) return await pathsIn(folder);
     const isBegun = await hasRunFile(folder);
     // What is half removed must not look like a model. run.json says what is Tower's, and goes last.
-    for (const path of [manifestFile, checkpointFile]) if (ours.has(path)) await removeDurably(join(folder, path));
-    for (const path of ours) if (path !== runFile) await remove(join(folder, path));
+    for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
+    for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));
     await remove(join(folder, rejectsFile));
     for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
     if (isBegun) await remove(join(folder, runFile));
-    left = await pathsIn(folder);
+    leftPaths = await pathsIn(folder);
   } finally {
     await lock.release();
   }
-  if (left.length === 0) await rmdir(folder).catch(() => {});
-  return left;
+  if (leftPaths.length === 0) await rmdir(folder).catch(() => {});
+  return leftPaths;
 }

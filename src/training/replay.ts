@@ -24,8 +24,8 @@ import { beginState, tablesOf } from './begin_state.ts';
 import { CurrentTowers } from './current_towers.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
-import { type Order, orderOf } from './order.ts';
-import { keptPrecision } from './precision.ts';
+import { type EventOrder, orderOf } from './order.ts';
+import { precisionOfRun } from './precision.ts';
 import { ratesAt } from './rates.ts';
 import { totalSteps } from './rounds.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
@@ -41,7 +41,6 @@ export interface ReplayOptions {
   readonly step: number;
   /** A folder for step.json, before.safetensors, after.safetensors and tensors.safetensors; nothing is written without it. */
   readonly out?: string;
-  /** Writes into a folder that is not empty. */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -59,7 +58,6 @@ export interface StepRecord {
   readonly steps: number;
   /** Absent at step 0, which is the state before the first step. */
   readonly taken?: TakenStep;
-  /** The other files in `out`. */
   readonly files: readonly string[];
 }
 
@@ -76,7 +74,7 @@ interface TakenStep extends StepBatch {
   readonly after: Scalars;
   /** The run's own line of steps.jsonl, where it has one. */
   readonly logged?: Scalars;
-  /** Whether `before` is that line, to the digits that it has. */
+  /** True if `before` is that line, to the digits that it has. */
   readonly agrees?: boolean;
 }
 
@@ -92,29 +90,29 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   if (dataset.shards) throw failure('shards-unsupported', { what: 'a step that is taken again' });
   if (out !== undefined) {
     await makeFolder(out);
-    const names = await readdir(out);
-    if (names.length > 0 && !options.force) {
+    const outNames = await readdir(out);
+    if (outNames.length > 0 && !options.force) {
       throw failure('folder-in-use', {
         folder: out,
         run: false,
-        holds: `other files (${names.slice(0, 3).join(', ')})`,
+        holds: `other files (${outNames.slice(0, 3).join(', ')})`,
       });
     }
   }
   await refuseLostStart(trained, number);
-  const tables = tablesOf({ plan, dataset });
-  const precision = keptPrecision(plan, manifest.training.precision)?.precision ?? 'float32';
-  const state = await beginState({ plan, dataset, engine, precision }, tables);
-  const order = orderOf(plan, dataset.parts.train);
-  const walk = new Walk(options, state, order);
+  const firstTables = tablesOf({ plan, dataset });
+  const precision = precisionOfRun(plan, manifest.training.precision)?.precision ?? 'float32';
+  const replayState = await beginState({ plan, dataset, engine, precision }, firstTables);
+  const eventOrder = orderOf(plan, dataset.parts.train);
+  const replayWalk = new ReplayWalk(options, replayState, eventOrder);
   try {
-    const steps = totalSteps(trainingAt(trained, number), order);
+    const steps = totalSteps(trainingAt(trained, number), eventOrder);
     const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
-    const done = isNear ? (await restoreState(folder, state)).step : 0;
-    for (let step = done + 1; step < number; step++) await walk.take(step);
+    const stepsDone = isNear ? (await restoreState(folder, replayState)).step : 0;
+    for (let step = stepsDone + 1; step < number; step++) await replayWalk.take(step);
     const files: string[] = [];
-    const record = async (taken?: TakenStep): Promise<StepRecord> => {
-      const found: StepRecord = {
+    const writeRecord = async (taken?: TakenStep): Promise<StepRecord> => {
+      const stepRecord: StepRecord = {
         format: 'tower-step-1',
         model: plan.model,
         engine: { name: engine.name, version: engine.version },
@@ -125,50 +123,52 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
         files: out === undefined ? [] : [...files, 'step.json'],
       };
       if (out !== undefined) {
-        const text = `${JSON.stringify(found, undefined, 1)}\n`;
-        const wrong = await complaint('step', JSON.parse(text));
-        invariant(wrong === undefined, `step.json does not fit its schema: ${wrong}`);
+        const text = `${JSON.stringify(stepRecord, undefined, 1)}\n`;
+        const complaintText = await complaint('step', JSON.parse(text));
+        invariant(complaintText === undefined, `step.json does not fit its schema: ${complaintText}`);
         await writeTextDurably(join(out, 'step.json'), text);
       }
-      return found;
+      return stepRecord;
     };
-    const write = async (name: string, tensors: Awaited<ReturnType<typeof stateTensors>>): Promise<void> => {
+    const writeTensors = async (name: string, tensors: Awaited<ReturnType<typeof stateTensors>>): Promise<void> => {
       if (out === undefined) return;
       await writeDurably(join(out, name), (sink) => writeSafetensors(sink, tensors));
       files.push(name);
     };
 
     if (number === 0) {
-      await write('after.safetensors', await stateTensors(state));
-      return await record();
+      await writeTensors('after.safetensors', await stateTensors(replayState));
+      return await writeRecord();
     }
-    await write('before.safetensors', await stateTensors(state));
+    await writeTensors('before.safetensors', await stateTensors(replayState));
     const estimators = Object.fromEntries(
-      Object.entries(state.feeder.state()).map(([name, view]) => [name, view.slice()]),
+      Object.entries(replayState.feeder.state()).map(([name, view]) => [name, view.slice()]),
     );
-    const { inputs, outputs, rows, factor, ...taken } = await walk.take(number);
-    await write('after.safetensors', await stateTensors(state));
-    await write('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
-    const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, step: number, inputs });
+    const { inputs, outputs, rows, factor, ...taken } = await replayWalk.take(number);
+    await writeTensors('after.safetensors', await stateTensors(replayState));
+    await writeTensors('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
+    const batch = describeBatch({ plan, dataset, feeder: replayState.feeder, rows, step: number, inputs });
     // Asked as before the step: the same draws, and the same log q.
-    state.feeder.load(estimators);
-    const again = await state.program.run(
-      state.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
+    replayState.feeder.load(estimators);
+    const outputsAfter = await replayState.program.run(
+      replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
     );
-    const names = scalarOutputs(plan.step.graph);
-    const before = scalarsOf(names, outputs);
-    const logged = await loggedScalars(folder, number);
-    return await record({
+    const scalarNames = scalarOutputs(plan.step.graph);
+    const scalarsBefore = scalarsOf(scalarNames, outputs);
+    const loggedLine = await loggedScalars(folder, number);
+    return await writeRecord({
       ...taken,
-      before,
-      after: scalarsOf(names, again),
-      ...(logged ? { logged, agrees: names.every((name) => agree(before[name]!, logged[name])) } : {}),
+      before: scalarsBefore,
+      after: scalarsOf(scalarNames, outputsAfter),
+      ...(loggedLine
+        ? { logged: loggedLine, agrees: scalarNames.every((name) => agree(scalarsBefore[name]!, loggedLine[name])) }
+        : {}),
       ...batch,
     });
   } finally {
-    await walk.close();
-    state.feeder.close();
-    await state.program.close();
+    await replayWalk.close();
+    replayState.feeder.close();
+    await replayState.program.close();
   }
 }
 
@@ -184,7 +184,7 @@ async function refuseLostStart({ folder, manifest: { from } }: Trained, number: 
 const yieldEvery = 50;
 
 /** Steps one after the other; the tensors given are copies. */
-class Walk {
+class ReplayWalk {
   private yielded = performance.now();
   private readonly towers: CurrentTowers;
   private epoch: { readonly number: number; readonly order: Epoch } | undefined;
@@ -192,7 +192,7 @@ class Walk {
   constructor(
     private readonly options: ReplayOptions,
     private readonly state: TrainingState,
-    private readonly order: Order,
+    private readonly order: EventOrder,
   ) {
     const { trained, dataset, engine } = options;
     this.towers = new CurrentTowers(trained.plan, dataset, engine, state);
@@ -209,22 +209,30 @@ class Walk {
       this.yielded = performance.now();
     }
     signal?.throwIfAborted();
-    const train = trainingAt(trained, step);
+    const trainPlan = trainingAt(trained, step);
     const { feeder, program } = this.state;
-    const before = trained.manifest.from ?? { epochs: 0, steps: 0 };
+    const earlierRuns = trained.manifest.from ?? { epochs: 0, steps: 0 };
     const epoch = Math.floor((step - 1) / this.order.steps) + 1;
     const at = (step - 1) % this.order.steps;
     if (this.epoch?.number !== epoch) {
-      this.epoch = { number: epoch, order: this.order.epoch(before.epochs + epoch) };
+      this.epoch = { number: epoch, order: this.order.epoch(earlierRuns.epochs + epoch) };
     }
-    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, before.epochs + epoch);
-    const { dense, denseFactor, embeddings, factor } = ratesAt(train, step, totalSteps(train, this.order));
+    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
+    const { dense, denseFactor, embeddings, factor } = ratesAt(trainPlan, step, totalSteps(trainPlan, this.order));
     const rows = this.epoch.order.batch(at);
-    const given = feeder.inputs(rows, before.steps + step, { rate: dense, factor: denseFactor });
-    const inputs = copies(given);
-    const outputs = await program.run(given);
-    feeder.apply(outputs, factor, train.embeddings.rate);
-    return { epoch, stepOfEpoch: at + 1, rates: { dense, embeddings }, factor: denseFactor, rows, inputs, outputs };
+    const stepInputs = feeder.inputs(rows, earlierRuns.steps + step, { rate: dense, factor: denseFactor });
+    const inputCopies = copies(stepInputs);
+    const outputs = await program.run(stepInputs);
+    feeder.apply(outputs, factor, trainPlan.embeddings.rate);
+    return {
+      epoch,
+      stepOfEpoch: at + 1,
+      rates: { dense, embeddings },
+      factor: denseFactor,
+      rows,
+      inputs: inputCopies,
+      outputs,
+    };
   }
 }
 
@@ -241,17 +249,17 @@ const agree = (value: number, logged: number | undefined): boolean =>
 async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
   const handle = await openRunFile(folder, stepsFile, 'optional');
   if (handle === undefined) return undefined;
-  let number = 0;
+  let lineNumber = 0;
   for await (const line of linesOf(handle, join(folder, stepsFile))) {
-    number++;
+    lineNumber++;
     if (!line.startsWith(`{"step":${step},`)) continue;
-    const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;
+    const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), lineNumber) as Record<string, number>;
     return scalars;
   }
   return undefined;
 }
 
-/** As they were at a step: a run that goes on may change them. */
+/** The settings as they were at a step: a run that goes on may change them. */
 function trainingAt({ plan, manifest }: Trained, step: number): TrainPlan {
   const { changes = [] } = manifest.training;
   const { train } = plan;

@@ -1,18 +1,16 @@
 /** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
 import type { TrainPlan } from '../plan/plan.ts';
 import type { AnyEpoch, Epoch } from './batches.ts';
-import type { Order } from './order.ts';
+import type { EventOrder } from './order.ts';
 
 export interface Rounds<E extends AnyEpoch = Epoch> {
-  /** Steps of the whole run. */
   readonly total: number;
   /** Steps of a round that begins at a multiple of them and ends before the last step. */
   readonly each: number;
   /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
   round(start: number): Pick<E, 'steps' | 'batch'>;
-  /** Whether a round that ends with step `end` is validated. */
+  /** True if a round that ends with step `end` is validated. */
   validates(number: number, end: number): boolean;
-  /** Validations of the whole run. */
   readonly validations: number;
   /** The round that ends with a validation, from 1. */
   roundOf(validation: number): number;
@@ -23,22 +21,22 @@ export interface Rounds<E extends AnyEpoch = Epoch> {
 /** Steps of the whole run: `steps`, or those of `epochs`; none where nothing is new. */
 export const totalSteps = (
   { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
-  order: Pick<Order, 'steps'>,
+  order: Pick<EventOrder, 'steps'>,
 ): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
 
 /** @param before epochs of earlier runs: the order of each epoch is drawn anew */
 export function roundsOf<E extends AnyEpoch>(
   train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
-  order: Order<E>,
+  order: EventOrder<E>,
   before = 0,
 ): Rounds<E> {
   const total = totalSteps(train, order);
   const each = train.validate?.steps ?? order.steps;
-  const every = train.validate?.epochs ?? 1;
-  let last: { readonly number: number; readonly epoch: E } | undefined;
+  const validateEvery = train.validate?.epochs ?? 1;
+  let lastEpoch: { readonly number: number; readonly epoch: E } | undefined;
   const epochOf = (number: number): E => {
-    if (last?.number !== number) last = { number, epoch: order.epoch(before + number) };
-    return last.epoch;
+    if (lastEpoch?.number !== number) lastEpoch = { number, epoch: order.epoch(before + number) };
+    return lastEpoch.epoch;
   };
   return {
     total,
@@ -50,9 +48,9 @@ export function roundsOf<E extends AnyEpoch>(
         return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps) as ReturnType<E['batch']>;
       },
     }),
-    validations: Math.ceil(Math.ceil(total / each) / every),
-    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * every),
-    validates: (number, end) => end >= total || number % every === 0,
-    since: (best, now) => Math.floor(now / every) - Math.floor(best / every),
+    validations: Math.ceil(Math.ceil(total / each) / validateEvery),
+    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * validateEvery),
+    validates: (number, end) => end >= total || number % validateEvery === 0,
+    since: (best, now) => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Progress } from '../artifact/checkpoint.ts';
-import type { Change } from '../artifact/identity.ts';
+import type { SettingChange } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { saveState } from '../artifact/training_state.ts';
@@ -12,16 +12,14 @@ import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { AnyEpoch } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
-import { removeOldBest } from './best_weights.ts';
 import { CurrentTowers } from './current_towers.ts';
-import { EpochClock } from './epoch_clock.ts';
 import type { EventLog } from './event_log.ts';
 import { bestFile } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
-import { writeModel, writeWeights } from './model_files.ts';
+import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
-import type { Order } from './order.ts';
+import type { EventOrder } from './order.ts';
 import type { ChosenPrecision } from './precision.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
 import { type Rates, ratesAt } from './rates.ts';
@@ -31,41 +29,73 @@ import type { StepsLog } from './steps_log.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
-import { Validation } from './validation.ts';
+import { RunValidation } from './validation.ts';
 import { sendMined } from './workers/mined_wire.ts';
 import type { OtherWorkers } from './workers/others.ts';
 
-/** Where a run begins or goes on. */
-export interface Standing {
+/** At most so many milliseconds pass before signals are heard and the bar is drawn. */
+const yieldInterval = 50;
+
+class EpochClock {
+  private readonly start = performance.now();
+  private lastYield = this.start;
+  private feed = 0;
+  private engine = 0;
+  private scatter = 0;
+
+  /** @param rowsBefore rows that were done before this process took the epoch up */
+  constructor(private readonly rowsBefore: number) {}
+
+  add(start: number, fed: number, ran: number, applied: number): void {
+    this.feed += fed - start;
+    this.engine += ran - fed;
+    this.scatter += applied - ran;
+  }
+
+  shouldYield(): boolean {
+    const now = performance.now();
+    if (now - this.lastYield < yieldInterval) return false;
+    this.lastYield = now;
+    return true;
+  }
+
+  rate(rows: number): number {
+    return (1000 * (rows - this.rowsBefore)) / Math.max(1e-3, performance.now() - this.start);
+  }
+
+  milliseconds(end: number): { total: number; feed: number; engine: number; scatter: number } {
+    return { total: end - this.start, feed: this.feed, engine: this.engine, scatter: this.scatter };
+  }
+}
+
+export interface ResumeState {
   readonly progress: Progress;
-  readonly changes: readonly Change[];
+  readonly changes: readonly SettingChange[];
   readonly resumed: boolean;
   readonly kept: readonly string[];
-  /** Of a run that went on from an earlier one. */
+  /** Present where this run went on from an earlier one. */
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
   readonly others?: OtherWorkers | undefined;
 }
 
-const nothing = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
-/** Of a run that has not taken a step. */
+const emptyChecksum = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
 export const beginning: Progress = {
   epoch: 0,
   stepOfEpoch: 0,
   step: 0,
   sums: {},
   rows: 0,
-  metrics: nothing,
-  steps: nothing,
+  metrics: emptyChecksum,
+  steps: emptyChecksum,
 };
 
-/** One call of `train` on its way. */
-export class Run {
+export class TrainingRun {
   private readonly records: EpochRecord[] = [];
-  private readonly order: Order<AnyEpoch>;
+  private readonly order: EventOrder<AnyEpoch>;
   private readonly rounds: Rounds<AnyEpoch>;
   private readonly towers: CurrentTowers;
-  private readonly validation: Validation;
+  private readonly validation: RunValidation;
   private readonly profiler: Profiler | undefined;
   private readonly norms: Norms | undefined;
   private progress: Progress;
@@ -75,23 +105,23 @@ export class Run {
     private readonly options: TrainOptions,
     private readonly state: BegunState,
     private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog; readonly events?: EventLog },
-    private readonly standing: Standing,
+    private readonly resumeState: ResumeState,
   ) {
-    this.progress = standing.progress;
+    this.progress = resumeState.progress;
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
-    this.validation = new Validation(plan, dataset, this.towers);
+    this.validation = new RunValidation(plan, dataset, this.towers);
     this.order = state.order;
-    this.others = standing.others;
-    this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
-    this.profiler = profilerOf(options, state, this.order, [standing.progress.step, this.rounds.total]);
+    this.others = resumeState.others;
+    this.rounds = roundsOf(plan.train, this.order, resumeState.from?.epochs);
+    this.profiler = profilerOf(options, state, this.order, [resumeState.progress.step, this.rounds.total]);
     this.norms = normsOf(options, state, this.rounds.total);
   }
 
   async go(): Promise<TrainResult> {
     const result = await this.train();
-    const profile = await this.profiler?.end(this.state);
-    return { ...result, ...defined({ profile }) };
+    const stepProfile = await this.profiler?.end(this.state);
+    return { ...result, ...defined({ profile: stepProfile }) };
   }
 
   private async train(): Promise<TrainResult> {
@@ -104,29 +134,27 @@ export class Run {
       epochs: plan.train.epochs,
       stepsOfEpoch: steps,
       steps: this.rounds.total,
-      ...defined({ round: plan.train.validate?.steps, precision: this.standing.chosen }),
+      ...defined({ round: plan.train.validate?.steps, precision: this.resumeState.chosen }),
       leftOut,
       ...(withoutList > 0 ? { withoutList } : {}),
-      ...(this.standing.resumed ? { resumedAt: this.progress.step } : {}),
-      ...(this.standing.kept.length > 0 ? { kept: this.standing.kept } : {}),
+      ...(this.resumeState.resumed ? { resumedAt: this.progress.step } : {}),
+      ...(this.resumeState.kept.length > 0 ? { kept: this.resumeState.kept } : {}),
     });
     for (;;) {
-      const ended = this.ended();
-      const pauses = ended === undefined && (this.pauses() || this.isToStop());
-      if (ended || pauses) await this.others?.release();
-      if (ended) return this.finish(ended);
-      if (pauses) return this.interrupted();
+      const endReason = this.ended();
+      const shouldPause = endReason === undefined && (this.pauses() || this.isToStop());
+      if (endReason || shouldPause) await this.others?.release();
+      if (endReason) return this.finish(endReason);
+      if (shouldPause) return this.interrupted();
       if (!(await this.epoch())) return this.interrupted();
     }
   }
 
-  /** Seals what the checkpoint has. */
   async finishAsItIs(): Promise<TrainResult> {
     await this.others?.release();
     return this.finish(this.ended() ?? 'stopped');
   }
 
-  /** Why there is nothing left to train. */
   private ended(): 'epochs' | 'patience' | undefined {
     const { stop } = this.options.plan.train;
     const { epoch, stepOfEpoch, step, best } = this.progress;
@@ -135,7 +163,7 @@ export class Run {
     return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
   }
 
-  /** Whether the validation after which the run should pause is done. */
+  /** True if the validation after which the run should pause is done. */
   private pauses(): boolean {
     const { until } = this.options;
     const { epoch, stepOfEpoch, step } = this.progress;
@@ -143,7 +171,6 @@ export class Run {
     return epoch >= this.rounds.roundOf(until(this.rounds.validations));
   }
 
-  /** Workers were asked to stop at the end of a round. */
   private isToStop(): boolean {
     return this.state.group !== undefined && this.options.signal?.aborted === true && this.progress.step > 0;
   }
@@ -153,71 +180,76 @@ export class Run {
     await this.norms?.close();
   }
 
-  /** False: the signal came. */
+  /** False if the signal came. */
   private async epoch(): Promise<boolean> {
     const { plan, signal, limit } = this.options;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
-    const sums = makeStepSums(plan, this.progress);
-    const clock = new EpochClock(sums.rows);
+    const epochSums = makeStepSums(plan, this.progress);
+    const epochClock = new EpochClock(epochSums.rows);
     // Draws, noise and the moments of optimizers count all steps, those of earlier runs among them.
-    const before = this.standing.from ?? { epochs: 0, steps: 0 };
+    const earlierRuns = this.resumeState.from ?? { epochs: 0, steps: 0 };
     let { step, stepOfEpoch } = this.progress;
-    let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
+    let stepRates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    await this.others?.steps({
-      epoch: number,
-      stepOfEpoch,
-      step,
-      before: { epochs: before.epochs, steps: before.steps },
-    });
+    const { epochs, steps } = earlierRuns;
+    await this.others?.steps({ epoch: number, stepOfEpoch, step, before: { epochs, steps } });
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
-      if (clock.shouldYield()) {
-        this.report(number, stepOfEpoch, step, sums, clock);
+      if (epochClock.shouldYield()) {
+        this.report(number, stepOfEpoch, step, epochSums, epochClock);
         await this.logs.steps.write();
         await this.logs.events?.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
       // Workers stop together, after a step.
       if ((signal?.aborted || (limit?.aborted && step > 0)) && !this.others) {
-        this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
+        this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
         return false;
       }
       // A checkpoint within an epoch has what was mined for it.
       const ofEpoch = step % this.order.steps;
-      const drawn = before.epochs + step / this.order.steps + 1;
-      if (ofEpoch === 0) await this.mine(drawn);
+      const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
+      if (ofEpoch === 0) await this.mine(drawnEpoch);
       step++;
-      rates = ratesAt(plan.train, step, this.rounds.total);
-      const watch = this.profiler?.begin(step);
-      const norms = this.norms?.at(step);
-      const began = performance.now();
-      const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums });
-      watch?.done('read', 'rows', began);
-      const taken = await takeStep(plan, this.state, {
-        ...{ rows, number: before.steps + step, rates, signal, watch, norms },
+      stepRates = ratesAt(plan.train, step, this.rounds.total);
+      const stepWatch = this.profiler?.begin(step);
+      const stepNorms = this.norms?.at(step);
+      const readStart = performance.now();
+      const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums: epochSums });
+      stepWatch?.done('read', 'rows', readStart);
+      const takenStep = await takeStep(plan, this.state, {
+        ...{ rows, number: earlierRuns.steps + step, rates: stepRates, signal, watch: stepWatch, norms: stepNorms },
         seen: ({ inputs, outputs, counts }) => {
-          watch?.keep(inputs);
-          const from = performance.now();
-          sums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
-          if (!norms) this.logs.steps.add(step, outputs);
+          stepWatch?.keep(inputs);
+          const logStart = performance.now();
+          epochSums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
+          if (!stepNorms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
-          watch?.done('log', 'losses and logs', from);
+          stepWatch?.done('log', 'losses and logs', logStart);
         },
       });
-      watch?.end();
+      stepWatch?.end();
       // Those of tables are known once the tables have changed.
-      if (norms) this.logs.steps.add(step, taken.outputs, norms.values);
-      if (norms) this.logs.events?.addNorms(step, norms.values);
-      clock.add(...taken.times);
-      if (taken.stops) this.others?.stopped();
-      if (taken.stops && stepOfEpoch + 1 < epoch.steps) {
-        this.progress = { ...this.progress, step, stepOfEpoch: stepOfEpoch + 1, sums: sums.sums(), rows: sums.rows };
+      if (stepNorms) this.logs.steps.add(step, takenStep.outputs, stepNorms.values);
+      if (stepNorms) this.logs.events?.addNorms(step, stepNorms.values);
+      epochClock.add(...takenStep.times);
+      if (takenStep.stops) this.others?.stopped();
+      if (takenStep.stops && stepOfEpoch + 1 < epoch.steps) {
+        this.progress = {
+          ...this.progress,
+          step,
+          stepOfEpoch: stepOfEpoch + 1,
+          sums: epochSums.sums(),
+          rows: epochSums.rows,
+        };
         return false;
       }
     }
-    this.report(number, stepOfEpoch, step, sums, clock);
-    await this.endEpoch(number, step, sums, clock, { dense: rates.dense, embeddings: rates.embeddings });
+    this.report(number, stepOfEpoch, step, epochSums, epochClock);
+    await this.endEpoch(number, step, epochSums, epochClock, {
+      dense: stepRates.dense,
+      embeddings: stepRates.embeddings,
+    });
     return true;
   }
 
@@ -265,21 +297,21 @@ export class Run {
     rates: EpochRecord['rates'],
   ): Promise<void> {
     const { plan, folder, onEvent } = this.options;
-    const trained = performance.now();
+    const trainedAt = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
-    const validates = this.validation.hasRows && this.rounds.validates(epoch, step);
-    if (validates) onEvent?.({ kind: 'validating', epoch });
-    await this.state.group?.note(validates ? 'validates' : 'writes a checkpoint');
-    const validation = validates ? await this.validation.figures() : undefined;
-    const validated = performance.now();
+    const isValidated = this.validation.hasRows && this.rounds.validates(epoch, step);
+    if (isValidated) onEvent?.({ kind: 'validating', epoch });
+    await this.state.group?.note(isValidated ? 'validates' : 'writes a checkpoint');
+    const figures = isValidated ? await this.validation.figures() : undefined;
+    const validatedAt = performance.now();
     const { stop } = plan.train;
-    const value = stop && validation?.[labelOf(stop)];
+    const watchedValue = stop && figures?.[labelOf(stop)];
     let { best } = this.progress;
-    const isBest = value !== undefined && (best === undefined || value > best.value);
+    const isBest = watchedValue !== undefined && (best === undefined || watchedValue > best.value);
     if (isBest) {
-      best = { epoch, value, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
+      best = { epoch, value: watchedValue, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
     }
-    const record: EpochRecord = {
+    const epochRecord: EpochRecord = {
       epoch,
       step,
       loss: sums.loss(),
@@ -287,29 +319,23 @@ export class Run {
       rows: sums.rows,
       rates,
       examplesPerSecond,
-      milliseconds: { ...clock.milliseconds(trained), validation: validated - trained },
+      milliseconds: { ...clock.milliseconds(trainedAt), validation: validatedAt - trainedAt },
       ...defined({
-        validation,
-        sample: validates ? this.validation.sample : undefined,
-        best: stop && validates && isBest,
+        validation: figures,
+        sample: isValidated ? this.validation.sample : undefined,
+        best: stop && isValidated && isBest,
       }),
     };
     await this.state.group?.note('writes a checkpoint');
-    await this.logs.log.append({ ...record });
-    this.logs.events?.addEpoch(record);
+    await this.logs.log.append({ ...epochRecord });
+    this.logs.events?.addEpoch(epochRecord);
     await this.logs.events?.write();
     await this.logs.steps.sync();
-    this.progress = {
-      ...beginning,
-      epoch,
-      step,
-      ...this.checksums(),
-      ...defined({ best }),
-    };
+    this.progress = { ...beginning, epoch, step, ...this.checksums(), ...defined({ best }) };
     await saveState(folder, this.progress, this.state);
     await removeOldBest(folder, best && bestFile(best.epoch));
-    this.records.push(record);
-    onEvent?.({ kind: 'epoch', record });
+    this.records.push(epochRecord);
+    onEvent?.({ kind: 'epoch', record: epochRecord });
   }
 
   private checksums(): Pick<Progress, 'metrics' | 'steps'> {
@@ -334,7 +360,7 @@ export class Run {
   }
 
   private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
-    const { options, state, progress, records, standing } = this;
+    const { options, state, progress, records, resumeState: standing } = this;
     const { changes, from, chosen } = standing;
     const precision = chosen?.precision;
     const manifest = await writeModel(options, state, progress, { status, changes, ...defined({ from, precision }) });

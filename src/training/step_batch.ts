@@ -1,5 +1,4 @@
-/** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
-
+/** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
@@ -24,7 +23,7 @@ interface BatchEvent {
   readonly item: string | null;
   /** null where it is missing. */
   readonly labels: Readonly<Record<string, number | null>>;
-  /** By task: what the row counts for, where the task has a weight. */
+  /** By task: the factor of the row in the loss, where the task has a weight. */
   readonly weights: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, Encoded>>;
 }
@@ -53,7 +52,7 @@ export interface StepBatch {
   readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
 }
 
-/** Of the step whose inputs the feeder was last asked for. */
+/** @param of the step whose inputs the feeder gave last */
 export function describeBatch(of: {
   readonly plan: Plan;
   readonly dataset: Dataset;
@@ -65,26 +64,26 @@ export function describeBatch(of: {
   const { plan, dataset, feeder, rows, step, inputs } = of;
   const { corpus, users, parts } = dataset;
   const { train } = parts;
-  const key = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
-  const encoded = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
+  const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
+  const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
-  const windowed = windowedFeatures(plan, train);
+  const windowedOf = windowedFeatures(plan, train);
   const weightOf = (name: string, row: number): number => {
-    const label = train.labels.get(name)?.[row];
-    if (label !== undefined) return Number.isNaN(label) ? 0 : label;
-    const feature = encodedAt(train.features.get(name)!, row);
-    return typeof feature === 'number' ? feature : feature[0]!;
+    const labelValue = train.labels.get(name)?.[row];
+    if (labelValue !== undefined) return Number.isNaN(labelValue) ? 0 : labelValue;
+    const featureValue = encodedAt(train.features.get(name)!, row);
+    return typeof featureValue === 'number' ? featureValue : featureValue[0]!;
   };
-  const weighted = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
-  const sources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
+  const weightedTasks = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
+  const inputSources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
 
-  const drawn = new Map<string, Drawn>();
-  for (const { source } of sources) {
+  const drawnByPrefix = new Map<string, DrawnRows>();
+  for (const { source } of inputSources) {
     if (!('rows' in source) || source.rows === undefined) continue;
     const { rows: each } = source;
-    if ('perRow' in each || each.kind === 'shared') drawn.set(rowsPrefix(each), each);
+    if ('perRow' in each || each.kind === 'shared') drawnByPrefix.set(rowsPrefix(each), each);
   }
-  const dropped = sources.flatMap(({ name, source }) => {
+  const droppedRows = inputSources.flatMap(({ name, source }) => {
     const feature = source.from === 'embedding' && plan.features.find((each) => each.name === source.feature);
     const drop = feature && makeDrop(feature, source.rows, plan.train.seed);
     return drop ? [{ input: name, rows: drop.places(feeder.rowsOf(source.rows).length, step) }] : [];
@@ -95,28 +94,28 @@ export function describeBatch(of: {
       (row): BatchEvent => ({
         row,
         ...defined({ event: train.ids && train.ids[row]! }),
-        user: key(users.keys, train.user[row]!),
-        item: key(corpus.keys, train.item[row]!),
+        user: keyOf(users.keys, train.user[row]!),
+        item: keyOf(corpus.keys, train.item[row]!),
         labels: Object.fromEntries(
           [...train.labels].map(([name, values]) => [name, Number.isNaN(values[row]!) ? null : values[row]!]),
         ),
-        weights: Object.fromEntries(weighted.map(({ name, weight }) => [name, weightOf(weight, row)])),
-        features: { ...encoded(train.features, row), ...windowed(row) },
+        weights: Object.fromEntries(weightedTasks.map(({ name, weight }) => [name, weightOf(weight, row)])),
+        features: { ...encodedRow(train.features, row), ...windowedOf(row) },
       }),
     ),
-    negatives: [...drawn.values()].map((each) => ({
-      by: waysOf(each),
+    negatives: [...drawnByPrefix.values()].map((each) => ({
+      by: drawnBy(each),
       ...('perRow' in each ? { perRow: each.perRow } : {}),
       items: Array.from(feeder.rowsOf(each), (row) => ({
         row,
         item: corpus.keys.at(row)!,
-        features: encoded(corpus.features, row),
+        features: encodedRow(corpus.features, row),
       })),
     })),
-    logQ: sources.flatMap(({ name, source }) =>
+    logQ: inputSources.flatMap(({ name, source }) =>
       source.from === 'log_q' ? [{ input: name, estimator: source.estimator, values: [...inputs[name]!.data] }] : [],
     ),
-    ...(dropped.length > 0 ? { dropped } : {}),
+    ...(droppedRows.length > 0 ? { dropped: droppedRows } : {}),
   };
 }
 
@@ -125,9 +124,9 @@ export function describeBatch(of: {
  * are the latest of a list that does not fit into its window. Without positions it returns nothing.
  */
 function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: number) => Record<string, Encoded> {
-  const sequence = sequenceFeature(step);
-  if (sequence === undefined) return () => ({});
-  const { windowOf, placeOf, rows: windowRows } = windowsOf(features.get(sequence)!, rows);
+  const sequenceName = sequenceFeature(step);
+  if (sequenceName === undefined) return () => ({});
+  const { windowOf, placeOf, rows: windowRows } = windowsOf(features.get(sequenceName)!, rows);
   const readNames = step.inputs.flatMap(({ source }) =>
     'rows' in source && source.rows?.kind === 'sequences' && 'feature' in source ? [source.feature] : [],
   );
@@ -142,9 +141,9 @@ function windowedFeatures({ step }: Plan, { features, rows }: Events): (row: num
     );
 }
 
-type Drawn = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 'shared' }>;
+type DrawnRows = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 'shared' }>;
 
-function waysOf(rows: Drawn): string {
+function drawnBy(rows: DrawnRows): string {
   if (rows.kind === 'listed') return `listed(${rows.feature})`;
   return rows.kind === 'mined' ? 'mined' : rows.by;
 }
@@ -161,8 +160,8 @@ function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
   }
 }
 
-/** Those of elements that are bags themselves one after another. */
+/** Elements that are bags themselves come one after another. */
 function codesIn({ starts, ends, values, inner }: BagColumn, bag: number, most = Number.POSITIVE_INFINITY): number[] {
-  const own = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + most))];
-  return inner ? own.flatMap((element) => codesIn(inner, element)) : own;
+  const ownCodes = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + most))];
+  return inner ? ownCodes.flatMap((element) => codesIn(inner, element)) : ownCodes;
 }

@@ -6,10 +6,10 @@ import { openLog, stepsFile } from './metrics_log.ts';
 import { scalarOutputs } from './step_sums.ts';
 
 export interface StepsLog {
-  /** Of the file as far as it is written. */
+  /** Covers the file as far as it is written. */
   checksum(): Checksum;
   /**
-   * Kept until the next `write`.
+   * Buffers the line until the next `write`.
    * @param more finite numbers that not every step has
    */
   add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
@@ -22,34 +22,34 @@ export interface StepsLog {
 /** Digits that distinguish two neighbouring float32, except the last. */
 export const stepDigits = 7;
 
-export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum): Promise<StepsLog> {
-  const names = scalarOutputs(graph);
-  const keys = names.map((name) => JSON.stringify(name));
-  const log = await openLog(folder, stepsFile, kept);
-  let waiting = '';
-  const write = async (): Promise<void> => {
-    if (waiting === '') return;
-    const lines = waiting;
-    waiting = '';
-    await log.write(lines);
+export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum): Promise<StepsLog> {
+  const scalarNames = scalarOutputs(graph);
+  const jsonKeys = scalarNames.map((name) => JSON.stringify(name));
+  const runLog = await openLog(folder, stepsFile, checkpointed);
+  let unwritten = '';
+  const writeLines = async (): Promise<void> => {
+    if (unwritten === '') return;
+    const lines = unwritten;
+    unwritten = '';
+    await runLog.write(lines);
   };
   return {
-    checksum: log.checksum,
+    checksum: runLog.checksum,
     add(step, outputs, more = {}) {
       let line = `{"step":${step}`;
-      for (let i = 0; i < names.length; i++) {
-        line += `,${keys[i]}:${Number(outputs[names[i]!]!.data[0]!.toPrecision(stepDigits))}`;
+      for (let i = 0; i < scalarNames.length; i++) {
+        line += `,${jsonKeys[i]}:${Number(outputs[scalarNames[i]!]!.data[0]!.toPrecision(stepDigits))}`;
       }
       for (const [name, value] of Object.entries(more)) {
         line += `,${JSON.stringify(name)}:${Number(value.toPrecision(stepDigits))}`;
       }
-      waiting += `${line}}\n`;
+      unwritten += `${line}}\n`;
     },
-    write,
+    write: writeLines,
     async sync() {
-      await write();
-      await log.sync();
+      await writeLines();
+      await runLog.sync();
     },
-    close: log.close,
+    close: runLog.close,
   };
 }

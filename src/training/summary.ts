@@ -1,4 +1,4 @@
-/** What a folder of a run says of itself: for lists of runs. Its weights are not read. */
+/** Summarizes the folder of a run for lists of runs. Its weights are not read. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest } from '../artifact/load.ts';
@@ -30,7 +30,7 @@ export interface RunSummary {
   readonly steps: number;
   /** The epoch whose weights were kept. */
   readonly best?: Manifest['training']['best'];
-  /** Of the validation of the kept epoch; of the last one where nothing chose. */
+  /** Metrics of the kept epoch; of the last one where nothing chose. */
   readonly validation: Readonly<Record<string, number>>;
   /** When its last file changed: milliseconds since 1970. */
   readonly changed: number;
@@ -39,9 +39,9 @@ export interface RunSummary {
 
 /** Undefined where the folder holds no run, also where it has a `run.json` of another program. */
 export async function summaryOf(folder: string): Promise<RunSummary | undefined> {
-  const names = await readdir(folder).catch((): string[] => []);
-  if (!names.includes(runFile) && !names.includes(manifestFile)) return undefined;
-  const kind = await isRunIn(folder, names);
+  const fileNames = await readdir(folder).catch((): string[] => []);
+  if (!fileNames.includes(runFile) && !fileNames.includes(manifestFile)) return undefined;
+  const kind = await isRunIn(folder, fileNames);
   if (kind === 'other') return undefined;
   const [sizes, served, records, manifest] = await Promise.all([
     sizesOf(folder),
@@ -49,18 +49,19 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
     readMetricsLog(folder).catch(() => []),
     readManifest(folder).catch((error: unknown) => error),
   ]);
-  const epochs = (records as readonly unknown[]).filter(isRecord);
-  const last = epochs.at(-1);
-  const progress = { epochs: last?.epoch ?? 0, steps: last?.step ?? 0 };
-  const measured: RunSummary['validation'] = epochs.findLast(({ validation }) => validation)?.validation ?? {};
+  const epochRecords = (records as readonly unknown[]).filter(isRecord);
+  const lastRecord = epochRecords.at(-1);
+  const lastProgress = { epochs: lastRecord?.epoch ?? 0, steps: lastRecord?.step ?? 0 };
+  const lastValidation: RunSummary['validation'] =
+    epochRecords.findLast(({ validation }) => validation)?.validation ?? {};
   if (!isManifest(manifest)) {
-    const begun = await identityIn(folder);
-    const ended = withoutManifest(manifest);
-    const state = kind === 'damaged' && ended.status === 'unfinished' ? unreadable : ended;
-    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...served, ...state };
+    const runIdentity = await identityIn(folder);
+    const statusOfError = withoutManifest(manifest);
+    const runState = kind === 'damaged' && statusOfError.status === 'unfinished' ? unreadable : statusOfError;
+    return { folder, ...runIdentity, ...lastProgress, validation: lastValidation, ...sizes, ...served, ...runState };
   }
   const { training, plan, data, settings, seed } = manifest;
-  const kept = training.best ? epochs.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
+  const bestRecord = training.best ? epochRecords.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
   return {
     folder,
     status: training.status === 'interrupted' ? 'unfinished' : training.status,
@@ -68,7 +69,7 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
     epochs: training.epochs,
     steps: training.steps,
     seed,
-    validation: kept?.validation ?? measured,
+    validation: bestRecord?.validation ?? lastValidation,
     ...sizes,
     ...served,
     ...defined({ best: training.best, settings, data: data.file }),
@@ -78,7 +79,6 @@ export async function summaryOf(folder: string): Promise<RunSummary | undefined>
 const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
   (await isRead(folder).catch(() => false)) ? { served: true } : {};
 
-/** What run.json says from the beginning. */
 async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed'>> {
   const value = await readJsonFile(folder, runFile, 'optional').catch(() => undefined);
   const { model, seed } = (value ?? {}) as Record<string, unknown>;
@@ -119,9 +119,9 @@ async function sizesOf(folder: string): Promise<{ changed: number; bytes: number
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
     if (!entry.isFile()) continue;
     // A file may go while the list is made.
-    const found = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
-    bytes += found?.size ?? 0;
-    changed = Math.max(changed, found?.mtimeMs ?? 0);
+    const fileStats = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    bytes += fileStats?.size ?? 0;
+    changed = Math.max(changed, fileStats?.mtimeMs ?? 0);
   }
   return { changed, bytes };
 }

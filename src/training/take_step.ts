@@ -9,7 +9,7 @@ import type { BegunState } from './begin_state.ts';
 import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';
-import { makeTaskRows } from './task_rows.ts';
+import { makeTaskRows } from './step_sums.ts';
 import { packed, unpacked } from './workers/message.ts';
 import { fetchRows, sendGradients, sharedIn } from './workers/table_wire.ts';
 
@@ -24,36 +24,36 @@ export interface StepTaken {
   readonly times: readonly [number, number, number, number];
 }
 
-export interface StepAsked {
+export interface TrainingStepRequest {
   readonly rows: Int32Array;
   /** From 1, with those of earlier runs. */
   readonly number: number;
   readonly rates: Rates;
   readonly signal: AbortSignal | undefined;
-  /** Looks on, and changes nothing. */
+  /** Only observes. */
   readonly watch?: StepWatch | undefined;
   readonly norms?: StepNorms | undefined;
-  /** Reads what the step gave before the tables change. */
+  /** Reads inputs and outputs before the tables change. */
   seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
-export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked): Promise<StepTaken> {
+export async function takeStep(plan: Plan, state: BegunState, request: TrainingStepRequest): Promise<StepTaken> {
   const { feeder, program, group } = state;
-  const { rows, number, rates, signal, watch, norms, seen } = asked;
-  const began = performance.now();
-  const extra = { rate: rates.dense, factor: rates.denseFactor };
-  const shared = group ? sharedIn(state.tables) : [];
-  if (group && shared.length > 0) {
-    feeder.ask(rows, number, extra);
-    await fetchRows(shared, group);
-    watch?.done('exchange', 'rows of tables', began);
+  const { rows, number, rates, signal, watch, norms, seen } = request;
+  const fetchStart = performance.now();
+  const rateInputs = { rate: rates.dense, factor: rates.denseFactor };
+  const sharedTables = group ? sharedIn(state.tables) : [];
+  if (group && sharedTables.length > 0) {
+    feeder.ask(rows, number, rateInputs);
+    await fetchRows(sharedTables, group);
+    watch?.done('exchange', 'rows of tables', fetchStart);
   }
-  const inputs = feeder.inputs(rows, number, extra, watch);
-  const given = performance.now();
+  const inputs = feeder.inputs(rows, number, rateInputs, watch);
+  const inputsReady = performance.now();
   await norms?.before(inputs);
   const fed = performance.now();
   // As if norms took no time: they are no part of a step.
-  const start = began + (fed - given);
+  const start = fetchStart + (fed - inputsReady);
   const outputs = await program.run(inputs);
   const ran = performance.now();
   watch?.done('engine', 'the graph', fed);
@@ -62,17 +62,20 @@ export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked):
     feeder.apply(outputs, rates.factor, undefined, watchOf(watch, norms));
     return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
   }
-  const gathered = performance.now();
+  const gatherStart = performance.now();
   feeder.accumulate(outputs);
-  watch?.done('gradients', 'all tables', gathered);
-  const added = performance.now();
-  const heard = await exchangeGradients(plan, state, group, inputs, { number, stops: signal?.aborted === true });
-  watch?.done('exchange', 'gradients of rows', added);
-  seen?.({ inputs, outputs, ...heard });
-  const exchanged = performance.now();
+  watch?.done('gradients', 'all tables', gatherStart);
+  const exchangeStart = performance.now();
+  const exchangedCounts = await exchangeGradients(plan, state, group, inputs, {
+    number,
+    stops: signal?.aborted === true,
+  });
+  watch?.done('exchange', 'gradients of rows', exchangeStart);
+  seen?.({ inputs, outputs, ...exchangedCounts });
+  const updateStart = performance.now();
   feeder.update(rates.factor);
-  watch?.done('update', 'all tables', exchanged);
-  return { inputs, outputs, ...heard, times: [start, fed, ran, performance.now()] };
+  watch?.done('update', 'all tables', updateStart);
+  return { inputs, outputs, ...exchangedCounts, times: [start, fed, ran, performance.now()] };
 }
 
 function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
@@ -91,16 +94,16 @@ async function exchangeGradients(
   inputs: Tensors,
   { number, stops }: { readonly number: number; readonly stops: boolean },
 ): Promise<Pick<StepTaken, 'counts' | 'stops'>> {
-  const trained = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [tables.get(name)!]));
-  const own = makeTaskRows(plan)(inputs);
-  const names = [...own.keys()];
-  const said = [stops ? 1 : 0, ...own.values()];
-  const send = trained.some(({ remote }) => remote) ? sendGradients : exchangeAll;
-  const heard = await send(trained, group, said, `step ${number}`);
-  const sum = (at: number): number => heard.reduce((total, numbers) => total + numbers[at]!, 0);
+  const trainedTables = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [tables.get(name)!]));
+  const ownTaskRows = makeTaskRows(plan)(inputs);
+  const taskNames = [...ownTaskRows.keys()];
+  const ownNumbers = [stops ? 1 : 0, ...ownTaskRows.values()];
+  const send = trainedTables.some(({ remote }) => remote) ? sendGradients : exchangeAll;
+  const numbersOfWorkers = await send(trainedTables, group, ownNumbers, `step ${number}`);
+  const sum = (at: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[at]!, 0);
   return {
     stops: sum(0) > 0,
-    ...defined({ counts: new Map(names.map((name, at) => [name, sum(at + 1)])) }),
+    ...defined({ counts: new Map(taskNames.map((name, at) => [name, sum(at + 1)])) }),
   };
 }
 
@@ -111,10 +114,12 @@ async function exchangeAll(
   numbers: readonly number[],
   done: string,
 ): Promise<readonly (readonly number[])[]> {
-  const sent = packed({ numbers, gradients: trained.map((table) => table.drain()) });
-  const heard = (await group.exchange(sent, { done })).map((bytes) => unpacked(bytes, numbers.length, trained.length));
+  const ownMessage = packed({ numbers, gradients: trained.map((table) => table.drain()) });
+  const messages = (await group.exchange(ownMessage, { done })).map((bytes) =>
+    unpacked(bytes, numbers.length, trained.length),
+  );
   trained.forEach((table, at) => {
-    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+    for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
   });
-  return heard.map((each) => each.numbers);
+  return messages.map((each) => each.numbers);
 }

@@ -20,17 +20,17 @@ import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
 import { beginFrom } from './begin_from.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
-import { restoreBest } from './best_weights.ts';
 import { claimFolder } from './claim.ts';
-import { type OfRun, openEventLog } from './event_log.ts';
+import { type EventLog, openEventLog } from './event_log.ts';
 import { fitted } from './fitted_step.ts';
 import { readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
-import { openMetricsLog } from './metrics_log.ts';
+import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
+import { restoreBest } from './model_files.ts';
 import { orderOf } from './order.ts';
-import { type ChosenPrecision, choosePrecision, keptPrecision } from './precision.ts';
+import { type ChosenPrecision, choosePrecision, precisionOfRun } from './precision.ts';
 import { totalSteps } from './rounds.ts';
-import { beginning, Run, type Standing } from './run.ts';
-import { openStepsLog } from './steps_log.ts';
+import { beginning, type ResumeState, TrainingRun } from './run.ts';
+import { openStepsLog, type StepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import { OtherWorkers } from './workers/others.ts';
 import { sharedStep } from './workers/shared_step.ts';
@@ -47,14 +47,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   sharedStep(fitted(options.plan, options.dataset.corpus.rows).step);
   const { plan, dataset, engine, folder, tower } = options;
   const isOld = options.resume || options.finish;
-  const chosen = isOld
-    ? keptPrecision(plan, (await readIdentity(folder)).precision)
+  const chosenPrecision = isOld
+    ? precisionOfRun(plan, (await readIdentity(folder)).precision)
     : choosePrecision(plan, engine, bfloat16Instructions());
-  const from = options.from?.lineage;
-  await agree(group, { ...identify(plan, dataset, engine.name), tower, from }, chosen?.precision);
-  const result = await trainAlone(options);
+  const earlierLineage = options.from?.lineage;
+  await agree(
+    group,
+    { ...identify(plan, dataset, engine.name), tower, from: earlierLineage },
+    chosenPrecision?.precision,
+  );
+  const trainResult = await trainAlone(options);
   await giveOrder(group, { do: 'end' });
-  return result;
+  return trainResult;
 }
 
 async function trainAlone(options: TrainOptions): Promise<TrainResult> {
@@ -70,26 +74,29 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = tablesOf(options);
+  const firstTables = tablesOf(options);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
-  const from = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
-  const chosen = choosePrecision(plan, engine, bfloat16Instructions());
-  const kept = await startFolder(folder, {
+  const earlierLineage = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
+  const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
+  const foreignFiles = await startFolder(folder, {
     ...identify(plan, dataset, engine.name, files),
-    ...defined({ precision: chosen?.precision, from }),
+    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage }),
   });
-  await writeAdmissions(folder, dataset, from?.checksum);
-  return withState(options, chosen, tables, async (state) => {
-    const others = othersOf(options, from ? 'earlier run' : 'first values');
-    if (options.from && from) {
-      await others?.begin();
-      await beginFrom(options.from.base, state, { plan, dataset, steps: from.steps });
+  await writeAdmissions(folder, dataset, earlierLineage?.checksum);
+  return withState(options, chosenPrecision, firstTables, async (state) => {
+    const otherWorkers = othersOf(options, earlierLineage ? 'earlier run' : 'first values');
+    if (options.from && earlierLineage) {
+      await otherWorkers?.begin();
+      await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
       // From here on the earlier run is not needed: what it learned and what its codes mean is in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, beginning, state);
     }
-    const standing = { progress: beginning, changes: [], resumed: false, kept, others };
-    return go(options, state, { ...standing, ...defined({ from, chosen }) });
+    const resumeState = { progress: beginning, changes: [], resumed: false, kept: foreignFiles, others: otherWorkers };
+    return trainWithLogs(options, state, {
+      ...resumeState,
+      ...defined({ from: earlierLineage, chosen: chosenPrecision }),
+    });
   });
 }
 
@@ -102,37 +109,39 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const identity = identify(plan, dataset, engine.name, files);
-  const there = await resumeFolder(folder, identity);
-  const changed = changesOf(there.settings, identity.settings, 0).length > 0;
-  const done = await finishedManifest(folder);
-  if (done && (!changed || options.finish)) {
-    return { folder, status: done.training.status, manifest: done, records: [] };
+  const folderIdentity = await resumeFolder(folder, identity);
+  const hasChanges = changesOf(folderIdentity.settings, identity.settings, 0).length > 0;
+  const doneManifest = await finishedManifest(folder);
+  if (doneManifest && (!hasChanges || options.finish)) {
+    return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
   }
-  const resumed = await hasCheckpoint(folder);
+  const hasState = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
-  if (!resumed && (options.finish || done || there.from)) throw failure('nothing-to-resume', { folder });
-  const tables = tablesOf(options);
-  const chosen = keptPrecision(plan, there.precision);
-  return withState(options, chosen, tables, async (state) => {
-    const progress = resumed ? await restoreState(folder, state) : beginning;
+  if (!hasState && (options.finish || doneManifest || folderIdentity.from))
+    throw failure('nothing-to-resume', { folder });
+  const firstTables = tablesOf(options);
+  const chosenPrecision = precisionOfRun(plan, folderIdentity.precision);
+  return withState(options, chosenPrecision, firstTables, async (state) => {
+    const progress = hasState ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);
     if (progress.best) await restoreBest(folder, progress.best);
-    const changes = [...there.changes, ...changesOf(there.settings, identity.settings, progress.step)];
+    const changes = [
+      ...folderIdentity.changes,
+      ...changesOf(folderIdentity.settings, identity.settings, progress.step),
+    ];
     await removeDurably(join(folder, manifestFile));
-    const { from } = there;
+    const { from } = folderIdentity;
     await writeIdentity(folder, {
       ...identity,
-      ...defined({ precision: chosen?.precision, from }),
-      files: union(there.files, files),
+      ...defined({ precision: chosenPrecision?.precision, from }),
+      files: [...new Set([...folderIdentity.files, ...files])],
       changes,
     });
-    const others = othersOf(options, resumed ? 'checkpoint' : 'first values');
-    const standing = { progress, changes, resumed: progress.step > 0, kept: [], others };
-    return go(options, state, { ...standing, ...defined({ from, chosen }) });
+    const otherWorkers = othersOf(options, hasState ? 'checkpoint' : 'first values');
+    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: otherWorkers };
+    return trainWithLogs(options, state, { ...resumeState, ...defined({ from, chosen: chosenPrecision }) });
   });
 }
-
-const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])];
 
 function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Progress): void {
   const { epochs, steps } = plan.train;
@@ -142,7 +151,6 @@ function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Pr
   throw failure('fewer-epochs', { folder, entry: steps === undefined ? 'epochs' : 'steps', given, done });
 }
 
-/** What the run holds while it goes on. */
 async function withState(
   options: TrainOptions,
   chosen: ChosenPrecision | undefined,
@@ -159,54 +167,49 @@ async function withState(
   }
 }
 
-async function go(options: TrainOptions, state: BegunState, standing: Standing): Promise<TrainResult> {
-  const { folder, plan } = options;
-  const { progress, resumed } = standing;
-  const log = await openMetricsLog(folder, resumed ? progress.metrics : undefined);
+const closing = async <C extends { close(): Promise<void> }, R>(
+  opened: C,
+  work: (opened: C) => Promise<R>,
+): Promise<R> => {
   try {
-    const steps = await openStepsLog(folder, plan.step.graph, resumed ? progress.steps : undefined);
-    try {
-      // To end a run as it is adds nothing to its curves.
-      const events = options.finish ? undefined : await openEventLog(ofRun(options, progress.step));
-      try {
-        const run = new Run(options, state, { log, steps, ...defined({ events }) }, standing);
-        try {
-          return await (options.finish ? run.finishAsItIs() : run.go());
-        } finally {
-          await run.close();
-        }
-      } finally {
-        await events?.close();
-      }
-    } finally {
-      await steps.close();
-    }
+    return await work(opened);
   } finally {
-    await log.close();
+    await opened.close();
   }
-}
+};
 
-const ofRun = ({ folder, plan, origin, dataset }: TrainOptions, done: number): OfRun => ({
-  folder,
-  graph: plan.step.graph,
-  origin,
-  done,
-  steps: totalSteps(plan.train, orderOf(plan, dataset.parts.train)),
-});
+async function trainWithLogs(options: TrainOptions, state: BegunState, resumeState: ResumeState): Promise<TrainResult> {
+  const { folder, plan, origin, dataset } = options;
+  const { progress, resumed } = resumeState;
+  const { graph } = plan.step;
+  const runWith = (log: MetricsLog, steps: StepsLog, events?: EventLog): Promise<TrainResult> =>
+    closing(new TrainingRun(options, state, { log, steps, ...defined({ events }) }, resumeState), (run) =>
+      options.finish ? run.finishAsItIs() : run.go(),
+    );
+  return closing(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>
+    closing(await openStepsLog(folder, graph, resumed ? progress.steps : undefined), async (steps) => {
+      // To end a run as it is adds nothing to its curves.
+      if (options.finish) return runWith(log, steps);
+      const total = totalSteps(plan.train, orderOf(plan, dataset.parts.train));
+      const events = await openEventLog({ folder, graph, origin, done: progress.step, steps: total });
+      return closing(events, () => runWith(log, steps, events));
+    }),
+  );
+}
 
 /** Without a new event a run that goes on from an earlier one is that run, with the items of today. */
 function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
   if (rows < smallestBatch && parts.train.fresh === undefined) {
-    const empty = withoutList > 0 ? { withoutList } : {};
-    throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...empty });
+    const listCounts = withoutList > 0 ? { withoutList } : {};
+    throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...listCounts });
   }
-  const needs = stop ? `stop = ${labelOf(stop)}` : validate && 'validate';
-  if (needs && parts.validation.rows === 0) throw failure('no-validation-part', { needs });
+  const neededBy = stop ? `stop = ${labelOf(stop)}` : validate && 'validate';
+  if (neededBy && parts.validation.rows === 0) throw failure('no-validation-part', { needs: neededBy });
 }
 
-/** Of a run that has trained all that it should; undefined where there is more to train, or where it must be sealed again. */
+/** Undefined where there is more to train, or where the run must be sealed again. */
 async function finishedManifest(folder: string): Promise<Manifest | undefined> {
   const manifest = await readManifest(folder).catch(() => undefined);
   return manifest && ['epochs', 'patience'].includes(manifest.training.status) ? manifest : undefined;

@@ -1,16 +1,15 @@
-/** What a training is asked for, and what it comes to. */
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import type { Group } from '../engine/group.ts';
 import type { GraphPlan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
 import type { Base } from './base.ts';
-import type { OfModel } from './model_files.ts';
-import type { Place } from './profile/block_of.ts';
+import type { ModelWriteOptions } from './model_files.ts';
+import type { BlockPosition } from './profile/block_of.ts';
 import type { Profile } from './profile/profile.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
-export interface TrainOptions extends OfModel {
+export interface TrainOptions extends ModelWriteOptions {
   /** Goes on with the run that the folder holds. */
   readonly resume?: boolean;
   /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
@@ -19,7 +18,7 @@ export interface TrainOptions extends OfModel {
   readonly force?: boolean;
   /** The run that this one goes on from, and which training events are new: not of a run that is resumed. */
   readonly from?: { readonly base: Base; readonly lineage: Lineage };
-  /** Of the folder, where the caller has it already; it stays the caller's to release. */
+  /** The lock of the folder, where the caller has it already; it stays the caller's to release. */
   readonly lock?: FolderLock;
   /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
   readonly until?: (validations: number) => number;
@@ -30,7 +29,7 @@ export interface TrainOptions extends OfModel {
   /** The workers that take each step together, of which this is the first. Absent: this one alone. */
   readonly group?: Group;
   /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
-  readonly profile?: { readonly places: ReadonlyMap<string, Place> };
+  readonly profile?: { readonly places: ReadonlyMap<string, BlockPosition> };
   /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */
   readonly norms?: () => GraphPlan | undefined;
   /** The workers share the rows of tables: each has those of which the number mod N is its rank. */

@@ -1,6 +1,4 @@
-/** The events that a training run reports. */
-
-import type { Sample } from '../evaluation/sample.ts';
+import type { RankingSample } from '../evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
@@ -14,7 +12,7 @@ export interface EpochRecord {
   /** The same of each task's loss, and of every other scalar that the step gives. */
   readonly scalars: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** Of the dense optimizer and of the tables', in the epoch's last step. */
+  /** Rates of the dense optimizer and of the tables', in the epoch's last step. */
   readonly rates: { readonly dense: number; readonly embeddings: number };
   readonly examplesPerSecond: number;
   /** Since the epoch began, or was resumed. */
@@ -27,8 +25,8 @@ export interface EpochRecord {
   };
   /** Full-corpus metrics on the validation part, where it was validated. */
   readonly validation?: Readonly<Record<string, number>>;
-  /** Of the validation, where it is of some rankings: how many, and of how many. */
-  readonly sample?: Sample;
+  /** Rankings that the validation is of, and all that there are, where it is of some. */
+  readonly sample?: RankingSample;
   /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
 }
@@ -40,9 +38,7 @@ export type TrainingEvent =
       readonly batch: number;
       readonly epochs: number;
       readonly stepsOfEpoch: number;
-      /** Steps of the whole run. */
       readonly steps: number;
-      /** Steps of a round, where `validate` counts them. */
       readonly round?: number;
       /** Steps that were done before, when resumed. */
       readonly resumedAt?: number;
@@ -52,7 +48,6 @@ export type TrainingEvent =
       readonly leftOut: number;
       /** Training rows without a list before them, which are the target of no position. */
       readonly withoutList?: number;
-      /** Files of the folder that Tower did not write, and that stay. */
       readonly kept?: readonly string[];
     }
   /** Some twenty times a second. */

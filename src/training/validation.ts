@@ -1,20 +1,19 @@
-/** What a run scores on its validation part after an epoch: over the whole corpus and without what was seen, as `evaluate` does. */
-
+/** Scores a run on its validation part after an epoch: over the whole corpus and without seen items, as `evaluate` does. */
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
 import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
-import { drawRankings, type Sample } from '../evaluation/sample.ts';
+import { drawRankings, type RankingSample } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import type { CurrentTowers } from './current_towers.ts';
 
-export class Validation {
-  private made: { readonly task: ScoringTask; readonly sample?: Sample } | undefined;
+export class RunValidation {
+  private made: { readonly task: ScoringTask; readonly sample?: RankingSample } | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -22,13 +21,11 @@ export class Validation {
     private readonly towers: CurrentTowers,
   ) {}
 
-  /** Whether there is anything to score. */
   get hasRows(): boolean {
     return this.dataset.parts.validation.rows > 0;
   }
 
-  /** How many of the rankings of the part are made, where they are a sample. */
-  get sample(): Sample | undefined {
+  get sample(): RankingSample | undefined {
     return this.drawn.sample;
   }
 
@@ -36,21 +33,20 @@ export class Validation {
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const { stop } = plan.train;
-    const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
+    const watchedMeasures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
     const { task } = this.drawn;
     const { events } = task;
     const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
-    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, listsOf(measures));
-    return { ...figuresOf(task, ranks, measures).all };
+    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, listsOf(watchedMeasures));
+    return { ...figuresOf(task, ranks, watchedMeasures).all };
   }
 
-  /** Drawn once. */
   private get drawn() {
     if (this.made) return this.made;
     const { plan, dataset } = this;
-    const whole = makeTask({ dataset, part: 'validation', plan });
-    const { of, sample } = drawRankings(whole, plan.train.validate?.sample, plan.train.seed);
-    this.made = { task: of(whole), ...defined({ sample }) };
+    const wholeTask = makeTask({ dataset, part: 'validation', plan });
+    const { of, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
+    this.made = { task: of(wholeTask), ...defined({ sample }) };
     return this.made;
   }
 }

@@ -2,7 +2,7 @@
  * A study as Optuna's journal, which `optuna.storages.JournalStorage(JournalFileBackend(path))` reads: one operation a line, with the
  * numbers of `optuna/storages/journal/_storage.py`.
  */
-import type { Dimension, Space } from './space.ts';
+import type { Dimension, SearchSpace } from './space.ts';
 import type { JobRecord } from './trial.ts';
 
 const operation = {
@@ -16,28 +16,27 @@ const operation = {
 const state = { complete: 1, pruned: 2, failed: 3 } as const;
 const maximize = 2;
 
-export interface JournalOf {
-  /** The name of the study. */
+export interface JournalOptions {
   readonly name: string;
-  readonly space: Space;
+  readonly space: SearchSpace;
   readonly records: readonly JobRecord[];
-  /** How many rungs a whole trial has. */
+  /** Rungs of a whole trial. */
   readonly rungs: number;
 }
 
 /** The lines of the file. Trials that ended below the last rung are pruned; the values of all epochs are intermediate values. */
-export function journalOf({ name, space, records, rungs }: JournalOf): string {
+export function journalOf({ name, space, records, rungs }: JournalOptions): string {
   const lines: string[] = [];
   const write = (op_code: number, facts: Readonly<Record<string, unknown>>): void => {
     lines.push(JSON.stringify({ op_code, worker_id: 'tower', ...facts }));
   };
   write(operation.createStudy, { study_name: name, directions: [maximize] });
-  const last = lastOfTrials(records);
+  const lastRecords = lastOfTrials(records);
   // Optuna numbers trials in the order of their lines, which is that of our numbers.
-  for (const [trial_id, record] of [...last.entries()].sort(([a], [b]) => a - b)) {
-    const first = records.find(({ kind, trial }) => kind === 'search' && trial === trial_id)!;
-    write(operation.createTrial, { study_id: 0, datetime_start: optunaTime(first.begun) });
-    const { point } = first;
+  for (const [trial_id, record] of [...lastRecords.entries()].sort(([a], [b]) => a - b)) {
+    const firstRecord = records.find(({ kind, trial }) => kind === 'search' && trial === trial_id)!;
+    write(operation.createTrial, { study_id: 0, datetime_start: optunaTime(firstRecord.begun) });
+    const { point } = firstRecord;
     for (const dimension of point ? space : []) {
       const { name: param_name } = dimension;
       const param_value_internal = point![param_name]!;
@@ -54,19 +53,18 @@ export function journalOf({ name, space, records, rungs }: JournalOf): string {
     if (record.message !== undefined) {
       write(operation.userAttribute, { trial_id, user_attr: { message: record.message } });
     }
-    const failed = record.value === undefined || record.state === 'failed' || record.state === 'invalid';
-    const whole = record.rung === rungs - 1 || record.state === 'done';
+    const hasFailed = record.value === undefined || record.state === 'failed' || record.state === 'invalid';
+    const isWhole = record.rung === rungs - 1 || record.state === 'done';
     write(operation.state, {
       trial_id,
-      state: failed ? state.failed : whole ? state.complete : state.pruned,
-      values: failed ? null : [record.value],
+      state: hasFailed ? state.failed : isWhole ? state.complete : state.pruned,
+      values: hasFailed ? null : [record.value],
       datetime_complete: optunaTime(new Date(Date.parse(record.begun) + 1000 * record.seconds).toISOString()),
     });
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** Trial → the last that is known of it. */
 function lastOfTrials(records: readonly JobRecord[]): Map<number, JobRecord> {
   const last = new Map<number, JobRecord>();
   for (const record of records) if (record.kind === 'search') last.set(record.trial, record);

@@ -1,11 +1,10 @@
-/** The folder of a study: `study.json` says what is searched and how, `trials.jsonl` what has been found. */
+/** Reads and writes the folder of a study: `study.json` says what is searched and how, `trials.jsonl` has the results. */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import { writeTextDurably } from '../storage/durable.ts';
-import type { Study } from './study.ts';
-import type { JobRecord } from './trial.ts';
+import type { JobRecord, Study } from './trial.ts';
 import { isRecord, isStudy } from './valid.ts';
 
 export const studyFile = 'study.json';
@@ -14,14 +13,14 @@ export const journalFile = 'optuna.journal';
 
 const format = 'tower-study-1';
 
-/** Of this version; what may change when a study goes on is not part of it. */
+/** Writes this version; entries that may change when a study goes on are not part of it. */
 export async function writeStudy(folder: string, study: Study): Promise<void> {
   await writeTextDurably(join(folder, studyFile), `${JSON.stringify({ format, ...study }, null, 2)}\n`);
 }
 
 /** @throws Failure `not-a-study`, `damaged-file`, `cannot-read` */
 export async function readStudy(folder: string): Promise<Study> {
-  const names = await reading(folder, readdir(folder).catch(nothingThere));
+  const names = await reading(folder, readdir(folder).catch(ifMissing<string[]>([])));
   if (!names.includes(studyFile)) throw failure('not-a-study', { folder });
   const path = join(folder, studyFile);
   const text = await reading(path, readFile(path, 'utf8'));
@@ -32,17 +31,16 @@ export async function readStudy(folder: string): Promise<Study> {
   return value;
 }
 
-/** Whether a folder holds a study, or anything at all. */
 export async function contentsOf(folder: string): Promise<'study' | 'other' | 'nothing'> {
-  const names = await reading(folder, readdir(folder).catch(nothingThere));
-  const own = names.filter((name) => !name.startsWith('.'));
-  return own.includes(studyFile) ? 'study' : own.length > 0 ? 'other' : 'nothing';
+  const names = await reading(folder, readdir(folder).catch(ifMissing<string[]>([])));
+  const visibleNames = names.filter((name) => !name.startsWith('.'));
+  return visibleNames.includes(studyFile) ? 'study' : visibleNames.length > 0 ? 'other' : 'nothing';
 }
 
 /** The lines that are whole. A kill may have left the last one half written. */
 export async function readRecords(folder: string): Promise<JobRecord[]> {
   const path = join(folder, trialsFile);
-  const text = await reading(path, readFile(path, 'utf8').catch(nothingWritten));
+  const text = await reading(path, readFile(path, 'utf8').catch(ifMissing('')));
   const lines = text.split('\n');
   return lines.flatMap((line, at) => {
     if (line === '') return [];
@@ -79,12 +77,9 @@ function parsed(text: string): unknown {
   }
 }
 
-function nothingThere(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
-}
-
-function nothingWritten(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return '';
-  throw error;
-}
+const ifMissing =
+  <T>(value: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (error.code === 'ENOENT') return value;
+    throw error;
+  };

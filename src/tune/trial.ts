@@ -1,5 +1,7 @@
-/** A study's log: a line for each piece of training that has ended. All else that is known of a study follows from the lines. */
-import type { Point } from './space.ts';
+/** A study's log: a line for each piece of training that has ended. The state of a study follows from the lines. */
+
+import type { SamplerName } from './samplers/table.ts';
+import type { Point, SearchSpace } from './space.ts';
 
 export type JobKind =
   /** A trial up to a rung. */
@@ -9,23 +11,21 @@ export type JobKind =
   /** The winner, or the file as it is written, on seeds that chose nothing. */
   | 'fresh';
 
-export interface Job {
+export interface TrialJob {
   readonly kind: JobKind;
   /** 0 is the file as it is written. */
   readonly trial: number;
-  /** Of a `search` job: up to which rung it goes on. */
+  /** Rung up to which a `search` job goes on. */
   readonly rung?: number;
-  /** Of the others. Of a search it is the file's own. */
+  /** Present in other jobs. A search has the file's own. */
   readonly seed?: number;
-  /** Of a trial that is new. */
+  /** Present in a trial that is new. */
   readonly point?: Point;
 }
 
-/** A line of `trials.jsonl`. */
-export interface JobRecord extends Job {
+export interface JobRecord extends TrialJob {
   /** From 0, in the order in which jobs were begun; lines are in this order. */
   readonly job: number;
-  /** The text of each setting. */
   readonly settings: Readonly<Record<string, string>>;
   readonly state: /** It may go on. */
     | 'paused'
@@ -34,13 +34,12 @@ export interface JobRecord extends Job {
     | 'failed'
     /** The model does not check with these settings. */
     | 'invalid';
-  /** Of a whole run, how many there are; its `stop` may end it sooner. Absent where the model does not check. */
+  /** Validations of a whole run; its `stop` may end it sooner. Absent where the model does not check. */
   readonly validations?: number;
   /** The metric of each validation, from the first. */
   readonly values: readonly number[];
-  /** What the trial is compared by, at its rung. */
+  /** Value by which the trial is compared, at its rung. */
   readonly value?: number;
-  /** Why it failed. */
   readonly message?: string;
   /** The folder of the run, within that of the study. */
   readonly folder: string;
@@ -56,10 +55,33 @@ export interface Trial {
   readonly point?: Point;
   readonly settings: Readonly<Record<string, string>>;
   readonly state: JobRecord['state'];
-  /** What it is compared by, by rung, as far as it came. */
+  /** Values by which it is compared, by rung, as far as it came. */
   readonly values: readonly number[];
   /** The metric of each validation. */
   readonly validations: readonly number[];
   readonly seconds: number;
   readonly message?: string;
+}
+
+/** Two studies are the same, when one goes on, if these are equal. */
+export interface Study {
+  readonly model: string;
+  /** SHA-256 of the model's files and of the data block's. */
+  readonly sources: string;
+  readonly space: SearchSpace;
+  /** Settings that hold in all trials. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly metric: string;
+  /** True if the model has `stop`: a run then keeps the weights of its best epoch. */
+  readonly stops: boolean;
+  /** Seed of the file: search jobs have it, all others one after it. */
+  readonly fileSeed: number;
+  readonly sampler: SamplerName;
+  /** Seed of the points that are drawn. */
+  readonly seed: number;
+  readonly halving: boolean;
+  readonly rungs: number;
+  readonly parallel: number;
+  readonly finalists: number;
+  readonly seeds: number;
 }

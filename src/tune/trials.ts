@@ -1,11 +1,10 @@
-/** The trials of a study as the lines of its log have them. */
+/** Sums up the trials of a study from the lines of its log. */
 import { defined } from '../defined.ts';
 import { valuesAt } from './halving.ts';
-import type { Study } from './study.ts';
-import type { JobRecord, Trial } from './trial.ts';
+import type { JobRecord, Study, Trial } from './trial.ts';
 
-/** What a run comes to by the metric of its validations: that of the weights which it keeps. */
-export function kept(values: readonly number[], stops: boolean): number | undefined {
+/** Returns the metric of the weights that a run keeps, of those of its validations. */
+export function keptValue(values: readonly number[], stops: boolean): number | undefined {
   if (values.length === 0) return undefined;
   return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
 }
@@ -16,33 +15,32 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
   for (const record of records) {
     if (record.kind !== 'search') continue;
     const { trial: number, settings, state, values, seconds, message, rung = 0, validations = 0 } = record;
-    const before = trials[number];
-    const point = record.point ?? before?.point;
-    const fails = state === 'failed' || state === 'invalid';
+    const earlierTrial = trials[number];
+    const point = record.point ?? earlierTrial?.point;
+    const hasFailed = state === 'failed' || state === 'invalid';
     const byRung = Array.from({ length: rung + 1 }, (_, at) =>
-      kept(values.slice(0, valuesAt(at, rungs, validations)), stops),
+      keptValue(values.slice(0, valuesAt(at, rungs, validations)), stops),
     );
     trials[number] = {
       number,
       settings,
       state,
-      values: fails || byRung.includes(undefined) ? [] : (byRung as number[]),
+      values: hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]),
       validations: values,
-      seconds: seconds + (before?.seconds ?? 0),
+      seconds: seconds + (earlierTrial?.seconds ?? 0),
       ...defined({ point, message }),
     };
   }
   return trials;
 }
 
-/** A finalist with its values on further seeds. */
 export interface Finalist {
   readonly trial: number;
   readonly values: readonly number[];
   readonly mean: number;
 }
 
-/** Those whose runs all came to a value, the best mean first. */
+/** Returns those whose runs all came to a value, the best mean first. */
 export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
   const byTrial = new Map<number, (number | undefined)[]>();
   for (const { kind, trial, value } of records) {
@@ -51,8 +49,8 @@ export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] 
   return [...byTrial]
     .flatMap(([trial, values]): Finalist[] => {
       if (values.includes(undefined)) return [];
-      const all = values as number[];
-      return [{ trial, values: all, mean: all.reduce((sum, value) => sum + value, 0) / all.length }];
+      const allValues = values as number[];
+      return [{ trial, values: allValues, mean: allValues.reduce((sum, value) => sum + value, 0) / allValues.length }];
     })
     .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
 }

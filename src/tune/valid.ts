@@ -1,43 +1,42 @@
-/** Whether what a study's folder holds has the shape that it was written in: anyone may have changed the files since. */
+/** Validates the files of a study's folder: anyone may have changed them since they were written. */
 import { isObject } from '../is_object.ts';
 import { samplers } from './samplers/table.ts';
-import type { Study } from './study.ts';
-import type { JobKind, JobRecord } from './trial.ts';
+import type { JobKind, JobRecord, Study } from './trial.ts';
 
-type Check = (value: unknown) => boolean;
+type ShapeCheck = (value: unknown) => boolean;
 /** A check for each entry, so that a new entry needs one. */
-type Checks<T> = { readonly [K in keyof Required<T>]: Check };
+type ShapeChecks<T> = { readonly [K in keyof Required<T>]: ShapeCheck };
 
-const text: Check = (value) => typeof value === 'string';
-const flag: Check = (value) => typeof value === 'boolean';
-const number: Check = (value) => Number.isFinite(value);
-const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const count: Check = (value) => whole(value) && (value as number) > 0;
+const text: ShapeCheck = (value) => typeof value === 'string';
+const flag: ShapeCheck = (value) => typeof value === 'boolean';
+const number: ShapeCheck = (value) => Number.isFinite(value);
+const whole: ShapeCheck = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const count: ShapeCheck = (value) => whole(value) && (value as number) > 0;
 /** As `toISOString` writes the years that have four digits: the end of a job is a date too. */
-const time: Check = (value) =>
+const time: ShapeCheck = (value) =>
   text(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value as string) && Number.isFinite(Date.parse(value as string));
-const seconds: Check = (value) => number(value) && (value as number) >= 0 && (value as number) < 1e9;
+const seconds: ShapeCheck = (value) => number(value) && (value as number) >= 0 && (value as number) < 1e9;
 const optional =
-  (check: Check): Check =>
+  (check: ShapeCheck): ShapeCheck =>
   (value) =>
     value === undefined || check(value);
 const oneOf =
-  (...words: readonly string[]): Check =>
+  (...words: readonly string[]): ShapeCheck =>
   (value) =>
     words.includes(value as string);
 const listOf =
-  (check: Check): Check =>
+  (check: ShapeCheck): ShapeCheck =>
   (value) =>
     Array.isArray(value) && value.every(check);
 const mapOf =
-  (check: Check): Check =>
+  (check: ShapeCheck): ShapeCheck =>
   (value) =>
     isObject(value) && Object.values(value).every(check);
 
 const kinds: Readonly<Record<JobKind, true>> = { search: true, final: true, fresh: true };
 const states: Readonly<Record<JobRecord['state'], true>> = { paused: true, done: true, failed: true, invalid: true };
 
-const record: Checks<JobRecord> = {
+const record: ShapeChecks<JobRecord> = {
   job: whole,
   kind: oneOf(...Object.keys(kinds)),
   trial: whole,
@@ -56,7 +55,7 @@ const record: Checks<JobRecord> = {
   elapsed: seconds,
 };
 
-const study: Checks<Study> = {
+const study: ShapeChecks<Study> = {
   model: text,
   sources: text,
   // It is held against that of the model.
@@ -74,7 +73,7 @@ const study: Checks<Study> = {
   seeds: count,
 };
 
-const hasShape = (value: unknown, checks: Readonly<Record<string, Check>>): boolean =>
+const hasShape = (value: unknown, checks: Readonly<Record<string, ShapeCheck>>): boolean =>
   isObject(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
 
 export const isRecord = (value: unknown): value is JobRecord => hasShape(value, record);

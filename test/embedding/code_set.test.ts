@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CodeSet } from '../../src/embedding/code_set.ts';
+import { CodeSet } from '../../src/embedding/remote_rows.ts';
 import { makeRandom } from '../../src/random/random.ts';
 
 it('numbers codes in the order they come, as a map does', () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LookupKind } from '../../src/embedding/lookup.ts';
 import { rowOptimizers } from '../../src/embedding/optimizer.ts';
 import { limitSpaces } from '../../src/embedding/space.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
+import type { TableLookupKind } from '../../src/embedding/table_lookup.ts';
 import type { TableOptions } from '../../src/embedding/table_memory.ts';
 import { makeRandom, type Random } from '../../src/random/random.ts';
 import { isLong } from '../../src/storage/tensor_header.ts';
@@ -11,7 +11,7 @@ import { optimizerPlan, sameBits } from './fixtures.ts';
 afterEach(() => limitSpaces());
 
 const kinds = Object.keys(rowOptimizers) as (keyof typeof rowOptimizers)[];
-const lookups: readonly LookupKind[] = ['one', 'mean', 'sum', 'weighted', 'sequence'];
+const lookups: readonly TableLookupKind[] = ['one', 'mean', 'sum', 'weighted', 'sequence'];
 
 /** Made while memories hold so many bytes. */
 function madeWithin(bytes: number, options: TableOptions): Table {

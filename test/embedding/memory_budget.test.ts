@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { freeBytes, groupMemory, ownGroups } from '../../src/embedding/available_memory.ts';
-import { foreseeMemory } from '../../src/embedding/memory_budget.ts';
 import { tableBytes } from '../../src/embedding/table_size.ts';
+import { foreseeMemory } from '../../src/embedding/tables.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 test('the bytes of a table are its values and its optimizer state', () => {

@@ -1,10 +1,10 @@
 /** A table whose rows two workers share: what it gathers, learns and keeps has the bits of one table. */
 import { describe, expect, it } from 'vitest';
-import type { LookupKind } from '../../src/embedding/lookup.ts';
 import { rowOptimizers } from '../../src/embedding/optimizer.ts';
 import type { TableWire } from '../../src/embedding/remote.ts';
 import { makeShardedTable, type ShardedTable } from '../../src/embedding/sharded_table.ts';
 import { makeTable } from '../../src/embedding/table.ts';
+import type { TableLookupKind } from '../../src/embedding/table_lookup.ts';
 import type { TableOptions } from '../../src/embedding/table_memory.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { isLong, type Numbers, type StoredNumbers } from '../../src/storage/tensor_header.ts';
@@ -35,7 +35,7 @@ async function all(numbers: Numbers): Promise<StoredNumbers> {
 
 /** Look-ups of one worker in a step: bags of codes. */
 interface Asked {
-  readonly kind: LookupKind;
+  readonly kind: TableLookupKind;
   readonly bags: readonly (readonly number[])[];
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import type { Lookup, LookupKind } from '../../src/embedding/lookup.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
+import type { Lookup, TableLookupKind } from '../../src/embedding/table_lookup.ts';
 import fc from '../fast_check.ts';
 import { difference, optimizerPlan, reference, sameBits } from './fixtures.ts';
 
@@ -21,7 +21,7 @@ const shapes = fc
     }),
   );
 
-function fill(lookup: Lookup, kind: LookupKind, bags: readonly (readonly number[])[]): void {
+function fill(lookup: Lookup, kind: TableLookupKind, bags: readonly (readonly number[])[]): void {
   const codes = bags.flat();
   lookup.reserve(bags.length, codes.length);
   lookup.codes().set(codes);
@@ -130,9 +130,9 @@ describe('update', () => {
         table.initialize(1, 0.5);
         const ones = bags.map((bag) => [bag[0] ?? 0]);
         const lookups = [
-          { kind: 'one' as LookupKind, bags: ones, lookup: table.lookup({ kind: 'one' }) },
+          { kind: 'one' as TableLookupKind, bags: ones, lookup: table.lookup({ kind: 'one' }) },
           ...bagKinds.map((each) => ({
-            kind: each as LookupKind,
+            kind: each as TableLookupKind,
             bags,
             lookup: table.lookup({ kind: each, length: 9 }),
           })),

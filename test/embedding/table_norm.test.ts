@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { tableNorm } from '../../src/embedding/row_reader.ts';
 import { makeTable } from '../../src/embedding/table.ts';
-import { tableNorm } from '../../src/embedding/table_norm.ts';
 
 const table = makeTable({
   name: 'items',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BagColumn, Events, IndexedBags } from '../../src/data/dataset.ts';
-import { itemsGivenBy, joined } from '../../src/evaluation/model_history.ts';
+import { itemsGivenBy, joined } from '../../src/evaluation/contestants.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { makePlan } from '../training/fixture_plan.ts';
 

@@ -1,8 +1,8 @@
 /** Negatives that each row has for itself: listed and mined ones; and the queue of past batches. */
 import { describe, expect, it } from 'vitest';
 import type { Events } from '../../src/data/dataset.ts';
-import { makeListed } from '../../src/feed/listed.ts';
 import { makeMined } from '../../src/feed/mined.ts';
+import { makeListed } from '../../src/feed/planned_items.ts';
 import { makeQueue } from '../../src/feed/queue.ts';
 import fc from '../fast_check.ts';
 import { bags, corpus, events } from './fixtures.ts';

@@ -1,6 +1,6 @@
 /** The lists of a batch, each once, and where its rows' lists end in them. */
 import { describe, expect, it } from 'vitest';
-import { makeSequences } from '../../src/feed/sequences.ts';
+import { makeSequences } from '../../src/feed/parts.ts';
 import { windowsOf } from '../../src/feed/windows.ts';
 import { bags, eventRows, events, feederOf } from './fixtures.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeStreamingEstimator } from '../../src/feed/streaming.ts';
+import { makeStreamingEstimator } from '../../src/feed/sources/log_q.ts';
 import { makeRandom } from '../../src/random/random.ts';
 
 describe('streaming estimates', () => {

@@ -7,7 +7,7 @@ import type { Plan, TowerPlan } from '../../src/plan/plan.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { modelScorer } from '../../src/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
-import { type Columns, TowerVectors } from '../../src/scoring/tower_vectors.ts';
+import { type FeatureColumns, TowerVectors } from '../../src/scoring/tower_vectors.ts';
 import { engineOrSkip, names } from '../engine/support.ts';
 import { bags } from '../feed/fixtures.ts';
 import { expectClose, planOf } from '../library/support.ts';
@@ -37,7 +37,7 @@ const text = (flow: string, inputs = 'history, liked, user_id'): string => `
   task watch { score = dot(user, item) + user.bias, loss = softmax(in_batch) }
 `;
 
-const columns: Columns = new Map([
+const columns: FeatureColumns = new Map([
   ['user_id', { column: { kind: 'codes', values: Int32Array.from(lists, (_, at) => at + 1) } }],
   ['history', { column: bags(...lists) }],
   ['stars', { column: bags(...lists.map((list) => list.map((code) => code % 3))) }],
@@ -159,7 +159,7 @@ describe('a vector does not depend on the rows that are asked with it', () => {
     task watch { score = cosine(user, item), loss = softmax(in_batch) }
   `;
   /** Columns of these rows, one after the other. */
-  const asked = (rows: readonly number[]): Columns =>
+  const asked = (rows: readonly number[]): FeatureColumns =>
     new Map([
       ['user_id', { column: { kind: 'codes', values: Int32Array.from(rows, (row) => 1 + (row % lists.length)) } }],
       ['history', { column: bags(...rows.map((row) => ramp(1 + ((7 * row) % 24)))) }],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mostPoints, stepMeans } from '../../src/tracking/step_means.ts';
+import { maxPoints, stepMeans } from '../../src/tracking/step_means.ts';
 
 function run(steps: number, from = 1): [number, number][] {
   const given: [number, number][] = [];
@@ -19,17 +19,17 @@ it('a short run has every step', () => {
 });
 
 it('a long run has means over windows, the last of which may be short', () => {
-  const points = run(2.5 * mostPoints + 1);
+  const points = run(2.5 * maxPoints + 1);
   expect(points.slice(0, 2)).toEqual([
     [3, 2],
     [6, 5],
   ]);
-  expect(points.length).toBeLessThanOrEqual(mostPoints);
-  expect(points.at(-1)).toEqual([2.5 * mostPoints + 1, 2.5 * mostPoints]);
+  expect(points.length).toBeLessThanOrEqual(maxPoints);
+  expect(points.at(-1)).toEqual([2.5 * maxPoints + 1, 2.5 * maxPoints]);
 });
 
 it('a run that goes on has its points at the same steps', () => {
-  const whole = run(3 * mostPoints);
-  const rest = run(3 * mostPoints, 301);
+  const whole = run(3 * maxPoints);
+  const rest = run(3 * maxPoints, 301);
   expect(rest).toEqual(whole.slice(100));
 });

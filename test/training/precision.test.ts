@@ -7,7 +7,7 @@ import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { inPrecision, operationsFor } from '../../src/plan/precision.ts';
-import { choosePrecision, keptPrecision, leastOperations } from '../../src/training/precision.ts';
+import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/precision.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
@@ -49,8 +49,8 @@ describe('the choice', () => {
   it('of auto is bf16 where engine, processor and size make it pay', () => {
     const large = planWith(', precision = auto', 1024);
     const small = planWith(', precision = auto');
-    expect(operationsFor(large)).toBeGreaterThan(leastOperations);
-    expect(operationsFor(small)).toBeLessThan(leastOperations);
+    expect(operationsFor(large)).toBeGreaterThan(minOperations);
+    expect(operationsFor(small)).toBeLessThan(minOperations);
     const because = (...[plan, engine, instructions]: Parameters<typeof choosePrecision>) =>
       Object.values(choosePrecision(plan, engine, instructions)!).join(' ');
     expect(because(large, kernels, 'avx512_bf16')).toMatch(
@@ -66,10 +66,10 @@ describe('the choice', () => {
   });
 
   it('of a run that goes on is the one that it began with', () => {
-    expect(keptPrecision(planWith(''), undefined)).toBeUndefined();
-    expect(keptPrecision(planWith(', precision = bf16'), 'bf16')?.precision).toBe('bf16');
-    expect(keptPrecision(planWith(', precision = auto'), 'bf16')?.precision).toBe('bf16');
-    expect(keptPrecision(planWith(', precision = auto'), 'float32')?.precision).toBe('float32');
+    expect(precisionOfRun(planWith(''), undefined)).toBeUndefined();
+    expect(precisionOfRun(planWith(', precision = bf16'), 'bf16')?.precision).toBe('bf16');
+    expect(precisionOfRun(planWith(', precision = auto'), 'bf16')?.precision).toBe('bf16');
+    expect(precisionOfRun(planWith(', precision = auto'), 'float32')?.precision).toBe('float32');
   });
 
   it('changes the graph of a step, not its inputs, outputs and parameters', () => {

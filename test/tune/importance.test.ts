@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/random/random.ts';
 import { importanceOf } from '../../src/tune/importance.ts';
-import { drawValue, type Point, type Space } from '../../src/tune/space.ts';
+import { drawValue, type Point, type SearchSpace } from '../../src/tune/space.ts';
 
-const space: Space = [
+const space: SearchSpace = [
   { name: 'a', domain: { kind: 'range', from: 0, to: 1, log: false, whole: false } },
   { name: 'b', domain: { kind: 'range', from: 1e-4, to: 1, log: true, whole: false } },
   { name: 'c', domain: { kind: 'choices', texts: ['x', 'y', 'z'] } },

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { journalOf } from '../../src/tune/journal.ts';
-import type { Space } from '../../src/tune/space.ts';
+import type { SearchSpace } from '../../src/tune/space.ts';
 import type { JobRecord } from '../../src/tune/trial.ts';
 
-const space: Space = [
+const space: SearchSpace = [
   { name: 'dense.rate', domain: { kind: 'range', from: 1e-4, to: 0.1, log: true, whole: false } },
   { name: 'width', domain: { kind: 'range', from: 8, to: 64, log: false, whole: true } },
   { name: 'body', domain: { kind: 'choices', texts: ['deep', 'wide -> dense(4)'] } },

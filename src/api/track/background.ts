@@ -1,5 +1,5 @@
 /** Sends in the background: what fails is tried again, and what is sent is waited for at the end alone, for a few seconds. */
-import { Refused } from '../../tracking/mlflow/client.ts';
+import { RequestRefused } from '../../tracking/mlflow/client.ts';
 
 export interface BackgroundOptions {
   /** Called once, with the reason of the first failure. */
@@ -34,7 +34,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
   const fail = (error: unknown): void => {
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
-    isOver ||= !(error instanceof Refused) || !error.isPassing;
+    isOver ||= !(error instanceof RequestRefused) || !error.isPassing;
     if (!hasWarned) onFailure((error as Error).message);
     hasWarned = true;
   };

@@ -6,7 +6,7 @@ import { type Manifest, validationUnit } from '../../artifact/manifest.ts';
 import { defined } from '../../defined.ts';
 import { flat } from '../../report/settings_section.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
-import type { Texts } from '../../tracking/mlflow/runs.ts';
+import type { TextsByKey } from '../../tracking/mlflow/runs.ts';
 
 /** Of a run that begins, or of the manifest of one that has ended: both give the same parameters. */
 export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
@@ -15,7 +15,7 @@ export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | '
 }
 
 /** Each entry of `train`, defaults too, by its name in the file. */
-export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts): Texts {
+export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts): TextsByKey {
   const { train, validation, test, items } = data;
   const { seed: _, ...entries } = plan.train;
   return byKey([
@@ -35,7 +35,7 @@ export const tagsOf = (
   { plan, tower }: { readonly plan: { readonly model: string }; readonly tower: string },
   source: string | undefined,
   commit: string | undefined,
-): Texts =>
+): TextsByKey =>
   byKey(
     Object.entries(
       defined({
@@ -50,7 +50,7 @@ export const tagsOf = (
   );
 
 /** What is known of a run at its end. */
-export const endTagsOf = ({ checksum, training, data, plan }: Manifest): Texts =>
+export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsByKey =>
   byKey([
     ['tower.checksum', checksum],
     ['tower.status', training.status],
@@ -65,7 +65,7 @@ export const endTagsOf = ({ checksum, training, data, plan }: Manifest): Texts =
       : []),
   ]);
 
-export const byKey = (pairs: readonly (readonly [string, unknown])[]): Texts =>
+export const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
   Object.fromEntries(pairs.map(([key, value]) => [keyOf(key), String(value)]));
 
 /** Some machines have a user without a name. */

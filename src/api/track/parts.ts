@@ -1,6 +1,6 @@
 /** What a run and a study send alike: parameters and figures that a server does not have, and files. */
 import { closeRead, openRunFile, readRunFile } from '../../storage/run_files.ts';
-import { type Client, Refused } from '../../tracking/mlflow/client.ts';
+import { type MlflowClient, RequestRefused } from '../../tracking/mlflow/client.ts';
 import { artifactRoot, logMetrics, logParams, type Metric, type RemoteRun } from '../../tracking/mlflow/runs.ts';
 
 /**
@@ -8,7 +8,7 @@ import { artifactRoot, logMetrics, logParams, type Metric, type RemoteRun } from
  * @param sent gets how many were taken, request by request
  */
 export async function sendNew(
-  client: Client,
+  client: MlflowClient,
   { id, last }: RemoteRun,
   metrics: Metric[],
   sent: (count: number) => void,
@@ -26,7 +26,7 @@ export async function sendNew(
 
 /** Parameters cannot change at a server: those that it has stay. */
 export function sendNewParams(
-  client: Client,
+  client: MlflowClient,
   { id, params }: RemoteRun,
   given: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -34,12 +34,12 @@ export function sendNewParams(
 }
 
 /** Of the run, at the server. */
-export const pageOf = ({ url }: Client, { experiment, id }: RemoteRun): string =>
+export const pageOf = ({ url }: MlflowClient, { experiment, id }: RemoteRun): string =>
   `${url}/#/experiments/${experiment}/runs/${id}`;
 
 /** @returns how many files were sent, or why they were not */
 export async function sendFiles(
-  client: Client,
+  client: MlflowClient,
   remote: RemoteRun,
   folder: string,
   paths: readonly string[],
@@ -53,7 +53,7 @@ export async function sendFiles(
       await client.put(`${root}/${path}`, await readRunFile(folder, path));
     } catch (error) {
       // It may take figures and no files: that is its answer, and no failure of the run.
-      if (!(error instanceof Refused) || error.isPassing) throw error;
+      if (!(error instanceof RequestRefused) || error.isPassing) throw error;
       return error.message;
     }
     count++;

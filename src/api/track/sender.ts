@@ -7,7 +7,7 @@ import { readManifest } from '../../artifact/load.ts';
 import { type Manifest, manifestFile } from '../../artifact/manifest.ts';
 import { defined } from '../../defined.ts';
 import { readEvaluation } from '../../report/evaluation_file.ts';
-import type { Client } from '../../tracking/mlflow/client.ts';
+import type { MlflowClient } from '../../tracking/mlflow/client.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import {
   experimentId,
@@ -59,7 +59,7 @@ export class Sender {
   };
 
   constructor(
-    private readonly client: Client,
+    private readonly client: MlflowClient,
     private readonly of: OfRun,
   ) {
     this.points = runPoints(of.folder, of.steps);

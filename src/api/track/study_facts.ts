@@ -1,13 +1,12 @@
 /** What a tracking server gets of a study, and of each of its trials: from the lines of its log alone, so the same each time. */
 import { keyOf } from '../../tracking/mlflow/names.ts';
-import type { Metric, RunStatus, Texts } from '../../tracking/mlflow/runs.ts';
+import type { Metric, RunStatus, TextsByKey } from '../../tracking/mlflow/runs.ts';
 import { domainWords } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
-import type { JobRecord } from '../../tune/trial.ts';
+import type { JobRecord, Study } from '../../tune/trial.ts';
 import type { Tuned } from '../tune.ts';
 import { byKey } from './facts.ts';
 
-export const studyParams = ({ space, set, metric, ...study }: Study): Texts =>
+export const studyParams = ({ space, set, metric, ...study }: Study): TextsByKey =>
   byKey([
     ['metric', metric],
     ...(['sampler', 'seed', 'halving', 'rungs', 'parallel', 'finalists', 'seeds'] as const).map(
@@ -25,10 +24,10 @@ export const nestedName = ({ kind, trial, seed }: JobRecord): string =>
   kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
 
 /** The values that the trial tries, by their paths. The file as it is written has none. */
-export const nestedParams = ({ settings, seed }: JobRecord, { fileSeed }: Study): Texts =>
+export const nestedParams = ({ settings, seed }: JobRecord, { fileSeed }: Study): TextsByKey =>
   byKey([...Object.entries(settings), ['seed', seed ?? fileSeed]]);
 
-export const nestedTags = ({ kind, trial, state, message }: JobRecord, { model }: Study): Texts =>
+export const nestedTags = ({ kind, trial, state, message }: JobRecord, { model }: Study): TextsByKey =>
   byKey([
     ['tower.model', model],
     ['tower.kind', kind],
@@ -77,7 +76,7 @@ export function bestPoints(records: readonly JobRecord[], at: number, { metric, 
   return [{ key: keyOf(`best/${metric}`), value, timestamp: endedAt(record), step: record.job }];
 }
 
-export const resultTags = ({ winner, ended }: Tuned): Texts =>
+export const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
   byKey([
     ['tower.ended', ended],
     ...(winner

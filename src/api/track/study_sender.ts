@@ -1,7 +1,7 @@
 /** Sends what a tracking server does not have of a study. All of it follows from the log of the study, which no kill takes away. */
 import { basename, resolve } from 'node:path';
 import { defined } from '../../defined.ts';
-import type { Client } from '../../tracking/mlflow/client.ts';
+import type { MlflowClient } from '../../tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
@@ -11,9 +11,8 @@ import {
   updateRun,
 } from '../../tracking/mlflow/runs.ts';
 import { reportFile } from '../../training/result_files.ts';
-import type { Study } from '../../tune/study.ts';
 import { journalFile, readRecords, studyFile, trialsFile } from '../../tune/study_files.ts';
-import type { JobRecord } from '../../tune/trial.ts';
+import type { JobRecord, Study } from '../../tune/trial.ts';
 import type { Tuned } from '../tune.ts';
 import { version } from '../version.ts';
 import { tagsOf } from './facts.ts';
@@ -59,7 +58,7 @@ export class StudySender {
   };
 
   constructor(
-    private readonly client: Client,
+    private readonly client: MlflowClient,
     private readonly of: OfStudy,
   ) {}
 

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { settingsOf } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
 import { addRecord } from '../../tune/study_files.ts';
-import type { Job, JobRecord } from '../../tune/trial.ts';
+import type { JobRecord, Study, TrialJob } from '../../tune/trial.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
 export interface JobsOptions {
@@ -18,7 +17,7 @@ export interface JobsOptions {
   readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards' | 'shardSizes'>;
   readonly records: readonly JobRecord[];
   readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
-  readonly onBegin?: (job: Job & { readonly settings: Readonly<Record<string, string>> }) => void;
+  readonly onBegin?: (job: TrialJob & { readonly settings: Readonly<Record<string, string>> }) => void;
   readonly onRecord?: (record: JobRecord) => void;
 }
 
@@ -47,7 +46,7 @@ export class Jobs {
     return this.options.records[this.#done.length];
   }
 
-  begin(job: Job, signal: AbortSignal): void {
+  begin(job: TrialJob, signal: AbortSignal): void {
     const index = this.#done.length;
     const known = this.logged;
     const { space } = this.options.study;
@@ -76,7 +75,7 @@ export class Jobs {
 
   async #train(
     index: number,
-    job: Job,
+    job: TrialJob,
     settings: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<JobRecord> {
@@ -139,7 +138,7 @@ export class Jobs {
 }
 
 /** Of a trial all of its search jobs have one: it goes on there. */
-const folderOf = ({ kind, trial, seed }: Job): string => {
+const folderOf = ({ kind, trial, seed }: TrialJob): string => {
   const number = String(trial).padStart(4, '0');
   return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);
 };

@@ -3,8 +3,7 @@ import { makeRandom } from '../../random/random.ts';
 import { decide, ranked } from '../../tune/halving.ts';
 import { samplers } from '../../tune/samplers/table.ts';
 import { countPoints, isSamePoint, type Point, usualPoint } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
-import type { Job, Trial } from '../../tune/trial.ts';
+import type { Study, Trial, TrialJob } from '../../tune/trial.ts';
 import { trialsOf } from '../../tune/trials.ts';
 import { type Jobs, Stopped } from './jobs.ts';
 
@@ -28,7 +27,7 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
   let time: AbortSignal | undefined;
   let ended: Ended = 'trials';
 
-  const next = (settled: boolean): Job | undefined => {
+  const next = (settled: boolean): TrialJob | undefined => {
     const known = trialsOf(jobs.records, study);
     const choice = decide({
       rungs: study.rungs,
@@ -39,7 +38,7 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
     });
     if (!choice) return undefined;
     const { trial, rung } = choice;
-    const job: Job = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
+    const job: TrialJob = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
     if (trial === 0 || sent.has(trial)) return job;
     const point = newPoint(study, known, points, trial);
     if (point) {

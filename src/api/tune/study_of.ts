@@ -8,8 +8,8 @@ import type { SearchParameter } from '../../model/search.ts';
 import type { Settings } from '../../model/settings/text.ts';
 import type { TrainPlan } from '../../plan/plan.ts';
 import { rungsOf } from '../../tune/halving.ts';
-import type { Dimension, Space } from '../../tune/space.ts';
-import type { Study } from '../../tune/study.ts';
+import type { Dimension, SearchSpace } from '../../tune/space.ts';
+import type { Study } from '../../tune/trial.ts';
 import type { Lowering } from '../check.ts';
 
 /** What of a request makes a study. */
@@ -72,7 +72,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const textsOf = (set: Settings): Record<string, string> =>
   Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)]));
 
-const spaceOf = (parameters: readonly SearchParameter[]): Space =>
+const spaceOf = (parameters: readonly SearchParameter[]): SearchSpace =>
   parameters.map(({ name, domain, usual }): Dimension => {
     if (domain.kind === 'choices') {
       return {

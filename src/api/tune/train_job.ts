@@ -8,7 +8,7 @@ import { readMetricsLog } from '../../training/metrics_log.ts';
 import { orderOf } from '../../training/order.ts';
 import { roundsOf } from '../../training/rounds.ts';
 import { valuesAt } from '../../tune/halving.ts';
-import { kept } from '../../tune/trials.ts';
+import { keptValue } from '../../tune/trials.ts';
 import { checkAndLower } from '../check.ts';
 import type { MemoryRequest, ShardDecision } from '../shards.ts';
 import { train } from '../train.ts';
@@ -80,7 +80,7 @@ export async function trainJob(
     const last = until(validations ?? 0);
     const values = (await valuesOf(job.out, metric)).slice(0, last);
     const state = status !== 'interrupted' ? 'done' : signal?.aborted && values.length < last ? 'stopped' : 'paused';
-    return { state, values, ...defined({ validations, decision, value: kept(values, stops) }) };
+    return { state, values, ...defined({ validations, decision, value: keptValue(values, stops) }) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
     if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;

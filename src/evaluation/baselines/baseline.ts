@@ -1,12 +1,10 @@
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
-import type { Training } from './interactions.ts';
+import type { TrainingInteractions } from './interactions.ts';
 
-export type { Training } from './interactions.ts';
+export type { TrainingInteractions } from './interactions.ts';
 
-/** Something simple that a model must beat. */
 export interface Baseline {
-  /** What it ranks by. */
   readonly doc: string;
   readonly paper?: string;
   prepare(task: ScoringTask): Pick<Scorer, 'score' | 'scoreSome'>;
@@ -27,18 +25,18 @@ export const baseline = (row: Baseline): Baseline => row;
 export type HistoryScores = (history: Int32Array, target: Float64Array, user: number) => void;
 
 /** Numbers by the names that are printed: `{ k: 100, shrink: 10 }`. */
-export type Setting = Readonly<Record<string, number>>;
+export type BaselineSetting = Readonly<Record<string, number>>;
 
 /** A baseline with a few settings, of which the validation part chooses. All of them have equally many. */
-export interface TunedBaseline<S extends Setting = Setting> {
+export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   readonly doc: string;
   readonly paper: string;
   readonly settings: readonly S[];
-  /** Of the settings: the one that is used without a validation part. */
+  /** Index of the setting that is used without a validation part. */
   readonly usual: number;
   /** The scores by each of these settings, in their order. What settings share is computed once. */
   fit(
-    training: Training,
+    training: TrainingInteractions,
     settings: readonly S[],
     product: Product,
   ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
@@ -46,16 +44,15 @@ export interface TunedBaseline<S extends Setting = Setting> {
    * How many items are enough to choose the setting among, where one `fit` of all of them takes too long to be repeated: those with
    * the most training events. Default: all.
    */
-  choosesAmong?(training: Training): number | undefined;
+  choosesAmong?(training: TrainingInteractions): number | undefined;
   /** About how many steps of plain code it takes to try all settings and fit the chosen one. */
-  steps(training: Training): number;
-  /** About how many steps it takes to score one event. */
-  eventSteps(training: Training): number;
+  steps(training: TrainingInteractions): number;
+  eventSteps(training: TrainingInteractions): number;
   /** Memory that choosing needs at its peak. */
-  bytes(training: Training): number;
+  bytes(training: TrainingInteractions): number;
 }
 
-/** How many settings each of them tries. */
 export const settingsTried = 6;
 
-export const tuned = <S extends Setting>(row: TunedBaseline<S>): TunedBaseline => row as unknown as TunedBaseline;
+export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
+  row as unknown as TunedBaseline;

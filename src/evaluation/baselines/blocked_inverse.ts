@@ -37,60 +37,59 @@ const plainTile = 128;
 export async function invertStrips(whole: Strips, product: Product): Promise<void> {
   const { size, tile, strips } = whole;
   const zeros = new Float32Array(tile * tile);
-  const memory = new Float32Array(size * tile);
+  const columnMemory = new Float32Array(size * tile);
   for (let pivot = 0; pivot < strips.length; pivot++) {
     const [begin, end] = rowsOf(whole, pivot);
     const width = end - begin;
-    const column = memory.subarray(0, size * width);
+    const column = columnMemory.subarray(0, size * width);
     readColumn(whole, pivot, column);
     const inverse = await tileInverse(column.slice(begin * width, end * width), width, product);
     // What has no rows of C changes nothing.
     column.fill(0, begin * width, end * width);
-    const minus: Matrix = { rows: width, columns: width, data: inverse.map((value) => -value) };
-    const swept: Float32Array[] = [];
+    const negativeInverse: Matrix = { rows: width, columns: width, data: inverse.map((value) => -value) };
+    const sweptColumn: Float32Array[] = [];
     for (let at = 0; at < strips.length; at++) {
       if (at === pivot) {
-        swept.push(minus.data);
+        sweptColumn.push(negativeInverse.data);
         continue;
       }
       const [first, last] = rowsOf(whole, at);
       const rows = last - first;
-      const own = { rows, columns: width, data: column.subarray(first * width, last * width) };
+      const ownColumn = { rows, columns: width, data: column.subarray(first * width, last * width) };
       const start = { rows, columns: width, data: zeros.subarray(0, rows * width) };
-      const scaled = await product.subtract(start, own, minus);
-      swept.push(scaled);
+      const scaled = await product.subtract(start, ownColumn, negativeInverse);
+      sweptColumn.push(scaled);
       strips[at] = await product.subtract(
         { rows, columns: last, data: strips[at]! },
         { rows, columns: width, data: scaled },
         { rows: last, columns: width, data: column.subarray(0, last * width) },
       );
     }
-    writeColumn(whole, pivot, swept);
+    writeColumn(whole, pivot, sweptColumn);
   }
 }
 
-/** The first row of a strip, and the one after its last. */
 function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
   return [at * tile, Math.min(size, (at + 1) * tile)];
 }
 
 async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
   if (size <= plainTile) return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
-  const inner = makeStrips(size, evenTile(size, plainTile));
-  inner.strips.forEach((strip, at) => {
-    const [first, last] = rowsOf(inner, at);
+  const innerStrips = makeStrips(size, evenTile(size, plainTile));
+  innerStrips.strips.forEach((strip, at) => {
+    const [first, last] = rowsOf(innerStrips, at);
     for (let row = first; row < last; row++) {
       strip.set(data.subarray(row * size, row * size + last), (row - first) * last);
     }
   });
-  await invertStrips(inner, product);
-  const rowOf = invertedRows(inner);
+  await invertStrips(innerStrips, product);
+  const rowOf = invertedRows(innerStrips);
   const inverse = new Float32Array(size * size);
   for (let row = 0; row < size; row++) inverse.set(rowOf(row), row * size);
   return inverse;
 }
 
-/** How many rows make tiles that are as large as each other but for the last, and not larger than `most`. */
+/** Rows of tiles that are as large as each other but for the last, and not larger than `most`. */
 export function evenTile(size: number, most: number): number {
   return Math.ceil(size / Math.ceil(size / most));
 }
@@ -128,7 +127,6 @@ function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array
   });
 }
 
-/** A row of the whole matrix. */
 export type RowOf = (row: number) => Float32Array | Float64Array;
 
 /**

@@ -1,7 +1,7 @@
 import type { Product } from '../../scoring/product.ts';
-import { type HistoryScores, settingsTried, type Training, tuned } from './baseline.ts';
+import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { addTo, evenTile, invertedRows, invertStrips, makeStrips, type RowOf } from './blocked_inverse.ts';
-import { type Interactions, pairs } from './interactions.ts';
+import { type Interactions, pairCount } from './interactions.ts';
 import { symmetricInverse } from './symmetric_inverse.ts';
 
 export interface EaseSetting {
@@ -31,14 +31,14 @@ export const ease = tuned<EaseSetting>({
   settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),
   usual: 2,
   async *fit(training, settings, product) {
-    const through = training.users < training.items ? throughUsers : throughItems;
-    for (const { λ } of settings) yield await through(training, λ, product);
+    const scoresThrough = training.users < training.items ? throughUsers : throughItems;
+    for (const { λ } of settings) yield await scoresThrough(training, λ, product);
   },
   choosesAmong: (training) => (sizeOf(training) > widestTried ? choosingItems : undefined),
   steps: (training) =>
     sizeOf(training) > widestTried
-      ? inverseSteps(sizeOf(training)) + settingsTried * inverseSteps(choosingItems) + 2 * pairs(training.itemsOf)
-      : settingsTried * (inverseSteps(sizeOf(training)) + pairs(training.itemsOf)),
+      ? inverseSteps(sizeOf(training)) + settingsTried * inverseSteps(choosingItems) + 2 * pairCount(training.itemsOf)
+      : settingsTried * (inverseSteps(sizeOf(training)) + pairCount(training.itemsOf)),
   eventSteps: ({ users, items, itemsOf }) => {
     const perUser = itemsOf.values.length / Math.max(1, users);
     return users < items ? itemsOf.values.length + 20 * users + items : ((perUser + 2) * items) / 3;
@@ -54,12 +54,12 @@ export const ease = tuned<EaseSetting>({
 /** A step of plain code for each of size³ products in double precision; an engine makes half of them, as it knows the matrix is symmetric. */
 const inverseSteps = (size: number): number => size ** 3 / (size <= plainSize ? 1 : 2 * engineGain);
 
-const sizeOf = ({ users, items }: Training): number => Math.min(users, items);
-const isPlain = (training: Training): boolean => sizeOf(training) <= plainSize;
+const sizeOf = ({ users, items }: TrainingInteractions): number => Math.min(users, items);
+const isPlain = (training: TrainingInteractions): boolean => sizeOf(training) <= plainSize;
 
 /** The rows of (the matrix of `lists` + λI)⁻¹: an entry of the matrix is how many lists hold both its row and its column. */
 async function inverseOf(
-  { starts, values }: Training['itemsOf'],
+  { starts, values }: TrainingInteractions['itemsOf'],
   size: number,
   lambda: number,
   product: Product,
@@ -85,8 +85,11 @@ async function inverseOf(
   return invertedRows(strips);
 }
 
-/** P itself. */
-export async function throughItems(training: Training, lambda: number, product: Product): Promise<HistoryScores> {
+export async function throughItems(
+  training: TrainingInteractions,
+  lambda: number,
+  product: Product,
+): Promise<HistoryScores> {
   const size = training.items;
   const rowOf = await inverseOf(training.itemsOf, size, lambda, product);
   const pivots = Float64Array.from({ length: size }, (_, item) => rowOf(item)[item]!);
@@ -103,7 +106,7 @@ export async function throughItems(training: Training, lambda: number, product: 
 
 /** hP = (h − (h Xᵀ) K⁻¹ X) ÷ λ and Pⱼⱼ = (1 − xⱼᵀ K⁻¹ xⱼ) ÷ λ, where xⱼ are the users of item j. */
 export async function throughUsers(
-  { users: size, items, itemsOf, usersOf }: Training,
+  { users: size, items, itemsOf, usersOf }: TrainingInteractions,
   lambda: number,
   product: Product,
 ): Promise<HistoryScores> {
@@ -143,34 +146,34 @@ function makeUserWeights(
   { itemsOf, usersOf }: Interactions,
 ): (history: Int32Array, user: number) => Float64Array {
   const size = itemsOf.starts.length - 1;
-  const shares = new Map<number, number>();
+  const shareOfUser = new Map<number, number>();
   const weights = new Float64Array(size);
-  let last = new Int32Array(0);
+  let lastHistory = new Int32Array(0);
   const count = (items: Iterable<number>, sign: number): void => {
     for (const item of items) {
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const user = usersOf.values[at]!;
-        shares.set(user, (shares.get(user) ?? 0) + sign);
+        shareOfUser.set(user, (shareOfUser.get(user) ?? 0) + sign);
       }
     }
   };
   return (history, user) => {
-    const own = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
-    const [fromOwn, fromLast] = [differences(own, history), differences(last, history)];
-    const begin = fromLast.count < fromOwn.count ? fromLast : fromOwn;
-    last = Int32Array.from(history);
-    if (begin === fromOwn) {
+    const ownItems = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
+    const [fromOwn, fromLast] = [differences(ownItems, history), differences(lastHistory, history)];
+    const nearestStart = fromLast.count < fromOwn.count ? fromLast : fromOwn;
+    lastHistory = Int32Array.from(history);
+    if (nearestStart === fromOwn) {
       weights.fill(0);
-      if (own.length > 0) {
+      if (ownItems.length > 0) {
         const row = kernel(user);
         for (let other = 0; other < size; other++) weights[other] = -lambda * row[other]!;
         weights[user]! += 1;
       }
     }
-    shares.clear();
-    count(begin.came, 1);
-    count(begin.left, -1);
-    for (const [of, share] of shares) {
+    shareOfUser.clear();
+    count(nearestStart.came, 1);
+    count(nearestStart.left, -1);
+    for (const [of, share] of shareOfUser) {
       if (share === 0) continue;
       const row = kernel(of);
       for (let other = 0; other < size; other++) weights[other]! += share * row[other]!;
@@ -181,7 +184,7 @@ function makeUserWeights(
 
 /** The items that are in `to` alone, and in `from` alone. */
 function differences(from: Iterable<number>, to: Int32Array): { came: Int32Array; left: Set<number>; count: number } {
-  const left = new Set(from);
-  const came = to.filter((item) => !left.delete(item));
-  return { came, left, count: came.length + left.size };
+  const leftItems = new Set(from);
+  const newItems = to.filter((item) => !leftItems.delete(item));
+  return { came: newItems, left: leftItems, count: newItems.length + leftItems.size };
 }

@@ -1,8 +1,8 @@
 import { makeRowSums, type RowSums } from '../../embedding/row_sums.ts';
 import { everyRow } from '../../every_row.ts';
 import { makeRandom } from '../../random/random.ts';
-import { type HistoryScores, settingsTried, type Training, tuned } from './baseline.ts';
-import type { Lists } from './interactions.ts';
+import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
+import type { RowLists } from './interactions.ts';
 import { symmetricEigen } from './symmetric_eigen.ts';
 
 export interface IalsSetting {
@@ -51,7 +51,7 @@ export const ials = tuned<IalsSetting>({
 });
 
 /** Steps to solve for each list of rows; the kernels take a sixth of the time of plain code. */
-function solvingSteps({ starts }: Lists): number {
+function solvingSteps({ starts }: RowLists): number {
   let steps = 0;
   for (let list = 0; list + 1 < starts.length; list++) {
     const count = starts[list + 1]! - starts[list]!;
@@ -62,13 +62,12 @@ function solvingSteps({ starts }: Lists): number {
   return steps;
 }
 
-export interface TrainOptions {
+export interface IalsTrainOptions {
   readonly width: number;
   readonly sweeps: number;
   readonly seed: number;
   /** A memory that several trainings may use one after the other. */
   readonly sums?: RowSums;
-  /** Called after each sweep. */
   readonly onSweep?: (users: Factors, items: Factors) => void;
 }
 
@@ -77,9 +76,9 @@ export interface TrainOptions {
  * to a rotation that users and items share.
  */
 export function train(
-  { users, items, itemsOf, usersOf }: Training,
+  { users, items, itemsOf, usersOf }: TrainingInteractions,
   setting: IalsSetting,
-  { width, sweeps, seed, sums = makeRowSums(), onSweep }: TrainOptions,
+  { width, sweeps, seed, sums = makeRowSums(), onSweep }: IalsTrainOptions,
 ): { readonly users: Factors; readonly items: Factors } {
   const user = { width, data: new Float64Array(users * width) };
   const item = { width, data: normal(items * width, 0.1 / Math.sqrt(width), seed) };
@@ -100,7 +99,7 @@ function normal(length: number, deviation: number, seed: number): Float64Array {
   );
 }
 
-function solveAll(own: Factors, others: Factors, lists: Lists, setting: IalsSetting, sums: RowSums): void {
+function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsSetting, sums: RowSums): void {
   const solve = makeSolver(others, setting, sums);
   for (let row = 0; row + 1 < lists.starts.length; row++) {
     const had = lists.values.subarray(lists.starts[row]!, lists.starts[row + 1]!);
@@ -128,7 +127,7 @@ export function makeSolver(
   const diagonal = new Float64Array(width);
   const scaled = new Float64Array(width);
 
-  const wide = (had: Int32Array): void => {
+  const solveWide = (had: Int32Array): void => {
     matrix.fill(0);
     vector.fill(0);
     for (let i = 0; i < width; i++) matrix[i * width + i] = diagonal[i]!;
@@ -136,7 +135,7 @@ export function makeSolver(
     for (const row of had) for (let i = 0; i < width; i++) vector[i]! += data[row * width + i]!;
     solveInPlace(matrix, vector, width);
   };
-  const narrow = (had: Int32Array): void => {
+  const solveNarrow = (had: Int32Array): void => {
     const size = had.length;
     for (let a = 0; a < size; a++) {
       const first = had[a]! * width;
@@ -160,13 +159,13 @@ export function makeSolver(
   return (had) => {
     const ridge = λ * (had.length + α0 * rows);
     for (let k = 0; k < width; k++) diagonal[k] = α0 * Math.max(0, values[k]!) + ridge;
-    if (had.length < width) narrow(had);
-    else wide(had);
+    if (had.length < width) solveNarrow(had);
+    else solveWide(had);
     return vector;
   };
 }
 
-/** Turns the rows of a matrix H to the basis that makes HᵀH diagonal, loads them, and gives the diagonal. */
+/** Replaces the rows of a matrix H by those in the basis that makes HᵀH diagonal, loads them, and returns the diagonal. */
 function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const rows = data.length / width;
   const gram = new Float64Array(width * width);
@@ -175,8 +174,8 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const { values, vectors } = symmetricEigen(gram, width);
   sums.load(vectors, width);
   for (let row = 0; row < rows; row++) {
-    const each = data.subarray(row * width, (row + 1) * width);
-    sums.combine(each, each);
+    const rowView = data.subarray(row * width, (row + 1) * width);
+    sums.combine(rowView, rowView);
   }
   sums.load(data, width);
   return values;

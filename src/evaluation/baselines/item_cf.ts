@@ -1,7 +1,7 @@
 import type { ScoringTask } from '../../scoring/scorer.ts';
 import { baseline, type HistoryScores } from './baseline.ts';
 import { historyScorer } from './history_scorer.ts';
-import { type Interactions, interactionsOf, makeHistory, nobody } from './interactions.ts';
+import { type Interactions, interactionsOf, makeHistory, whyNoHistory } from './interactions.ts';
 
 /**
  * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the
@@ -12,7 +12,7 @@ import { type Interactions, interactionsOf, makeHistory, nobody } from './intera
 export const itemCf = baseline({
   doc: 'cosine similarity of the users of an item and the users of each earlier item, summed over the earlier items of the user',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
-  missing: nobody,
+  missing: whyNoHistory,
   readsInteractions: true,
   steps(task) {
     const { events, users } = task;
@@ -37,11 +37,11 @@ export const itemCf = baseline({
 
 /** `history` is of distinct items. */
 function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Interactions): HistoryScores {
-  const root = Float64Array.from({ length: corpus.rows }, (_, i) =>
+  const rootCounts = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
   );
   const weight = new Float64Array(users.rows);
-  const reached = new Int32Array(users.rows);
+  const reachedUsers = new Int32Array(users.rows);
   const sums = new Float64Array(corpus.rows);
 
   return (history, target) => {
@@ -49,25 +49,26 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
     for (const item of history) {
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const other = usersOf.values[at]!;
-        if (weight[other] === 0) reached[count++] = other;
-        weight[other]! += 1 / root[item]!;
+        if (weight[other] === 0) reachedUsers[count++] = other;
+        weight[other]! += 1 / rootCounts[item]!;
       }
     }
     // In ascending order, so that items with the same users get the same bits, and tie.
-    reached.subarray(0, count).sort();
+    reachedUsers.subarray(0, count).sort();
     sums.fill(0);
     for (let i = 0; i < count; i++) {
-      const other = reached[i]!;
+      const other = reachedUsers[i]!;
       const share = weight[other]!;
       for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
       weight[other] = 0;
     }
     // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
     for (const item of history) {
-      const rest = sums[item]! - root[item]!;
+      const sumOfOthers = sums[item]! - rootCounts[item]!;
       // What rounding leaves of nothing is nothing: the smallest true term is 1 ÷ √users.
-      sums[item] = rest < 1e-9 * sums[item]! ? 0 : rest;
+      sums[item] = sumOfOthers < 1e-9 * sums[item]! ? 0 : sumOfOthers;
     }
-    for (let item = 0; item < sums.length; item++) target[item] = sums[item] === 0 ? 0 : sums[item]! / root[item]!;
+    for (let item = 0; item < sums.length; item++)
+      target[item] = sums[item] === 0 ? 0 : sums[item]! / rootCounts[item]!;
   };
 }

@@ -1,5 +1,5 @@
-import { type Training, tuned } from './baseline.ts';
-import { pairs } from './interactions.ts';
+import { type TrainingInteractions, tuned } from './baseline.ts';
+import { pairCount } from './interactions.ts';
 import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface ItemKnnSetting {
@@ -20,21 +20,21 @@ export const itemKnn = tuned<ItemKnnSetting>({
   *fit(training, settings) {
     for (const weights of itemKnnWeights(training, settings)) yield summed(transposed(weights));
   },
-  steps: ({ itemsOf }) => 10 * pairs(itemsOf),
+  steps: ({ itemsOf }) => 10 * pairCount(itemsOf),
   eventSteps: ({ items, itemsOf, users }) => items + 100 * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, 100) * 8,
 });
 
 /** By setting: row j holds s(i, j) for i in N(j). All settings read one count of the users that items share. */
 export function itemKnnWeights(
-  { items, itemsOf, usersOf }: Training,
+  { items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly ItemKnnSetting[],
 ): readonly Weights[] {
   const counts = Int32Array.from({ length: items }, (_, item) => usersOf.starts[item + 1]! - usersOf.starts[item]!);
-  const shared = new Float64Array(items);
+  const sharedUsers = new Float64Array(items);
   const similar = new Float64Array(items);
-  const reached = new Int32Array(items);
-  const found = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
+  const reachedItems = new Int32Array(items);
+  const collected = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
   // The nearest of one shrinkage for the largest k hold those for smaller ones.
   const byShrink = [...groupsBy(settings, 'shrink')].map(([shrink, of]) => ({
     shrink,
@@ -46,23 +46,23 @@ export function itemKnnWeights(
       const user = usersOf.values[at]!;
       for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (shared[item]!++ === 0) reached[length++] = item;
+        if (sharedUsers[item]!++ === 0) reachedItems[length++] = item;
       }
     }
-    shared[row] = 0;
-    const columns = reached.subarray(0, length);
+    sharedUsers[row] = 0;
+    const columns = reachedItems.subarray(0, length);
     for (const { shrink, of } of byShrink) {
       for (let at = 0; at < length; at++) {
         const item = columns[at]!;
-        similar[item] = shared[item]! / (Math.sqrt(counts[item]! * counts[row]!) + shrink);
+        similar[item] = sharedUsers[item]! / (Math.sqrt(counts[item]! * counts[row]!) + shrink);
       }
       let nearest: Int32Array = columns;
       for (const setting of of) {
-        nearest = found[setting]!.pick(nearest, similar);
-        found[setting]!.rows.add(nearest, similar);
+        nearest = collected[setting]!.pick(nearest, similar);
+        collected[setting]!.rows.add(nearest, similar);
       }
     }
-    for (let at = 0; at < length; at++) shared[columns[at]!] = 0;
+    for (let at = 0; at < length; at++) sharedUsers[columns[at]!] = 0;
   }
-  return found.map(({ rows }) => rows.weights());
+  return collected.map(({ rows }) => rows.weights());
 }

@@ -1,36 +1,34 @@
 /** Item-to-item weights of which each item keeps a few: what ItemKNN, RP3β and SLIM have in common. */
-import type { HistoryScores, Setting } from './baseline.ts';
-import type { Lists } from './interactions.ts';
+import type { BaselineSetting, HistoryScores } from './baseline.ts';
+import type { RowLists } from './interactions.ts';
 
 /** Sparse rows of weights: those of row i are `values[starts[i] … starts[i + 1])`, of these columns. */
-export interface Weights extends Lists {
+export interface Weights extends RowLists {
   readonly weights: Float64Array;
 }
 
-/** Rows of weights that are added one after the other, from the first. */
-export interface Collector {
-  /** Keeps the weights in `dense` of these columns, each named once. */
+export interface WeightsCollector {
   add(columns: Int32Array, dense: Float64Array): void;
   weights(): Weights;
 }
 
-export function collect(items: number): Collector {
+export function collect(items: number): WeightsCollector {
   const starts = new Int32Array(items + 1);
   const rows: Int32Array[] = [];
-  const kept: Float64Array[] = [];
+  const keptWeights: Float64Array[] = [];
   return {
     add(columns, dense) {
-      const own = columns.slice().sort();
-      starts[rows.length + 1] = starts[rows.length]! + own.length;
-      rows.push(own);
-      kept.push(Float64Array.from(own, (column) => dense[column]!));
+      const sortedColumns = columns.slice().sort();
+      starts[rows.length + 1] = starts[rows.length]! + sortedColumns.length;
+      rows.push(sortedColumns);
+      keptWeights.push(Float64Array.from(sortedColumns, (column) => dense[column]!));
     },
     weights() {
       const values = new Int32Array(starts[items]!);
       const weights = new Float64Array(values.length);
       rows.forEach((columns, row) => {
         values.set(columns, starts[row]!);
-        weights.set(kept[row]!, starts[row]!);
+        weights.set(keptWeights[row]!, starts[row]!);
       });
       return { starts, values, weights };
     },
@@ -38,7 +36,7 @@ export function collect(items: number): Collector {
 }
 
 /**
- * Of these columns, each named once, the `k` with the largest values in `dense` above 0, in no order; of equals those further left. In
+ * Picks of these columns, each named once, the `k` with the largest values in `dense` above 0, in no order; of equals those further left. In
  * memory that the next call of the same picker reuses.
  */
 export type Picker = (columns: Int32Array, dense: Float64Array) => Int32Array;
@@ -47,14 +45,14 @@ export function makePicker(k: number): Picker {
   // A heap whose first column is the one to drop next.
   let heap = new Int32Array(64);
   return (columns, dense) => {
-    const most = Math.min(k, columns.length);
-    if (heap.length < most) heap = new Int32Array(Math.min(k, 2 * most));
+    const maxSize = Math.min(k, columns.length);
+    if (heap.length < maxSize) heap = new Int32Array(Math.min(k, 2 * maxSize));
     let size = 0;
     const isWorse = (a: number, b: number): boolean => dense[a]! < dense[b]! || (dense[a] === dense[b] && a > b);
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at]!;
       if (!(dense[column]! > 0)) continue;
-      if (size < most) {
+      if (size < maxSize) {
         let child = size++;
         for (let parent = (child - 1) >> 1; child > 0 && isWorse(column, heap[parent]!); parent = (child - 1) >> 1) {
           heap[child] = heap[parent]!;
@@ -76,8 +74,8 @@ export function makePicker(k: number): Picker {
   };
 }
 
-/** Where the settings of each value of one argument are. */
-export function groupsBy<S extends Setting>(
+/** Groups the indexes of the settings by the value of one argument. */
+export function groupsBy<S extends BaselineSetting>(
   settings: readonly S[],
   name: keyof S & string,
 ): ReadonlyMap<number, number[]> {
@@ -91,22 +89,22 @@ export function groupsBy<S extends Setting>(
 
 export function transposed({ starts, values, weights }: Weights): Weights {
   const items = starts.length - 1;
-  const turned = {
+  const transposedWeights = {
     starts: new Int32Array(items + 1),
     values: new Int32Array(values.length),
     weights: new Float64Array(values.length),
   };
-  for (const column of values) turned.starts[column + 1]!++;
-  for (let item = 0; item < items; item++) turned.starts[item + 1]! += turned.starts[item]!;
-  const next = turned.starts.slice(0, items);
+  for (const column of values) transposedWeights.starts[column + 1]!++;
+  for (let item = 0; item < items; item++) transposedWeights.starts[item + 1]! += transposedWeights.starts[item]!;
+  const nextSlot = transposedWeights.starts.slice(0, items);
   for (let row = 0; row < items; row++) {
     for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      const place = next[values[at]!]!++;
-      turned.values[place] = row;
-      turned.weights[place] = weights[at]!;
+      const slot = nextSlot[values[at]!]!++;
+      transposedWeights.values[slot] = row;
+      transposedWeights.weights[slot] = weights[at]!;
     }
   }
-  return turned;
+  return transposedWeights;
 }
 
 /** score(j) = Σ over i in the history of the weight in row i and column j. */

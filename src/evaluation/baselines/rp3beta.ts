@@ -1,5 +1,5 @@
-import { type Training, tuned } from './baseline.ts';
-import { type Lists, pairs } from './interactions.ts';
+import { type TrainingInteractions, tuned } from './baseline.ts';
+import { pairCount, type RowLists } from './interactions.ts';
 import { collect, groupsBy, makePicker, summed, type Weights } from './neighbours.ts';
 
 export interface Rp3betaSetting {
@@ -8,8 +8,7 @@ export interface Rp3betaSetting {
   readonly β: number;
 }
 
-/** Items that each item keeps. */
-const kept = 200;
+const keptItems = 200;
 
 /**
  * score(j) = Σ over i in H of w(i, j), with w(i, j) = Σ over v in U(i) ∩ U(j) of (1 ÷ |U(i)|)^α (1 ÷ |I(v)|)^α ÷ |U(j)|^β: the
@@ -22,31 +21,31 @@ export const rp3beta = tuned<Rp3betaSetting>({
   settings: [0.4, 0.8].flatMap((α) => [0, 0.2, 0.5].map((β) => ({ α, β }))),
   usual: 4,
   *fit(training, settings) {
-    for (const weights of rp3betaWeights(training, settings, kept)) yield summed(weights);
+    for (const weights of rp3betaWeights(training, settings, keptItems)) yield summed(weights);
   },
-  steps: ({ itemsOf }) => 20 * pairs(itemsOf),
-  eventSteps: ({ items, itemsOf, users }) => items + kept * (itemsOf.values.length / Math.max(1, users)),
-  bytes: ({ items }) => 12 * items * Math.min(items, kept) * 8,
+  steps: ({ itemsOf }) => 20 * pairCount(itemsOf),
+  eventSteps: ({ items, itemsOf, users }) => items + keptItems * (itemsOf.values.length / Math.max(1, users)),
+  bytes: ({ items }) => 12 * items * Math.min(items, keptItems) * 8,
 });
 
 /** By setting: row i holds the k largest w(i, j). Settings of one α walk once. */
 export function rp3betaWeights(
-  { items, itemsOf, usersOf }: Training,
+  { items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly Rp3betaSetting[],
   k: number,
 ): readonly Weights[] {
-  const degree = ({ starts }: Lists, at: number): number => starts[at + 1]! - starts[at]!;
-  const powers = (lists: Lists, power: number): Float64Array =>
+  const degree = ({ starts }: RowLists, at: number): number => starts[at + 1]! - starts[at]!;
+  const powers = (lists: RowLists, power: number): Float64Array =>
     Float64Array.from({ length: lists.starts.length - 1 }, (_, at) => degree(lists, at) ** power);
-  const found = settings.map(({ β }) => ({ lessPopular: powers(usersOf, -β), rows: collect(items) }));
+  const collected = settings.map(({ β }) => ({ lessPopular: powers(usersOf, -β), rows: collect(items) }));
   const byAlpha = [...groupsBy(settings, 'α')].map(([α, of]) => ({
     of,
     back: powers(itemsOf, -α),
     first: powers(usersOf, -α),
   }));
-  const walked = new Float64Array(items);
+  const walkChance = new Float64Array(items);
   const scaled = new Float64Array(items);
-  const reached = new Int32Array(items);
+  const reachedItems = new Int32Array(items);
   const pick = makePicker(k);
   for (let row = 0; row < items; row++) {
     for (const { of: sharing, back, first } of byAlpha) {
@@ -56,19 +55,20 @@ export function rp3betaWeights(
         const chance = first[row]! * back[user]!;
         for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
           const item = itemsOf.values[of]!;
-          if (walked[item] === 0) reached[length++] = item;
-          walked[item]! += chance;
+          if (walkChance[item] === 0) reachedItems[length++] = item;
+          walkChance[item]! += chance;
         }
       }
-      const columns = reached.subarray(0, length);
+      const columns = reachedItems.subarray(0, length);
       for (const setting of sharing) {
-        const { lessPopular, rows } = found[setting]!;
-        for (let at = 0; at < length; at++) scaled[columns[at]!] = walked[columns[at]!]! * lessPopular[columns[at]!]!;
+        const { lessPopular, rows } = collected[setting]!;
+        for (let at = 0; at < length; at++)
+          scaled[columns[at]!] = walkChance[columns[at]!]! * lessPopular[columns[at]!]!;
         scaled[row] = 0;
         rows.add(pick(columns, scaled), scaled);
       }
-      for (let at = 0; at < length; at++) walked[columns[at]!] = 0;
+      for (let at = 0; at < length; at++) walkChance[columns[at]!] = 0;
     }
   }
-  return found.map(({ rows }) => rows.weights());
+  return collected.map(({ rows }) => rows.weights());
 }

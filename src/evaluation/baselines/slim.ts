@@ -1,6 +1,6 @@
 import { makeDescent } from '../../embedding/descent.ts';
-import { type Training, tuned } from './baseline.ts';
-import { pairs } from './interactions.ts';
+import { type TrainingInteractions, tuned } from './baseline.ts';
+import { pairCount } from './interactions.ts';
 import { collect, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface SlimSetting {
@@ -10,12 +10,12 @@ export interface SlimSetting {
 }
 
 /** From the weakest penalties to the strongest. */
-const all: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
+const allSettings: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
 
 /** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
 const rounds = 20;
 const innerRounds = 10;
-const enough = 1e-4;
+const minChange = 1e-4;
 
 /**
  * score(j) = Σ over i in H of wᵢⱼ, with wⱼ ≥ 0 and wⱼⱼ = 0 that minimize ½ ‖xⱼ − X wⱼ‖² + l2 ÷ 2 ‖wⱼ‖² + l1 Σ wᵢⱼ, by coordinate descent
@@ -24,11 +24,13 @@ const enough = 1e-4;
 export const slim = tuned<SlimSetting>({
   doc: 'sparse item-to-item weights, none below 0, by an elastic net of each item on all others, summed over what the user had before',
   paper: 'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011',
-  settings: all,
+  settings: allSettings,
   usual: 4,
   *fit(training, settings) {
-    const first = all.findIndex(({ l1, l2 }) => settings.some((each) => each.l1 === l1 && each.l2 === l2));
-    const path = first === -1 ? settings : all.slice(first);
+    const firstSetting = allSettings.findIndex(({ l1, l2 }) =>
+      settings.some((each) => each.l1 === l1 && each.l2 === l2),
+    );
+    const path = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
     const weights = slimWeights(training, path);
     for (const { l1, l2 } of settings) {
       yield summed(transposed(weights[path.findIndex((each) => each.l1 === l1 && each.l2 === l2)]!));
@@ -42,7 +44,7 @@ export const slim = tuned<SlimSetting>({
       const own = usersOf.starts[item + 1]! - usersOf.starts[item]!;
       sums += Math.min(itemsOf.values.length, own * perUser * perUser * 4);
     }
-    return pairs(itemsOf) + 6 * sums;
+    return pairCount(itemsOf) + 6 * sums;
   },
   eventSteps: ({ items, itemsOf, users }) => items + 200 * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, 500) * 8,
@@ -54,15 +56,15 @@ export const slim = tuned<SlimSetting>({
  * before each round over all.
  */
 export function slimWeights(
-  { users, items, itemsOf, usersOf }: Training,
+  { users, items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly SlimSetting[],
-  { most = rounds, change = enough }: { readonly most?: number; readonly change?: number } = {},
+  { most = rounds, change = minChange }: { readonly most?: number; readonly change?: number } = {},
 ): readonly Weights[] {
   const { starts, values } = usersOf;
   const { rest, weights, round } = makeDescent(usersOf, users);
-  const shared = new Int32Array(items);
-  const reached = new Int32Array(items);
-  const found = settings.map(() => collect(items));
+  const sharedUsers = new Int32Array(items);
+  const reachedItems = new Int32Array(items);
+  const collected = settings.map(() => collect(items));
   const isAbove = (item: number): boolean => weights[item]! > 0;
 
   for (let row = 0; row < items; row++) {
@@ -71,24 +73,24 @@ export function slimWeights(
       rest[values[at]!] = 1;
       for (let of = itemsOf.starts[values[at]!]!; of < itemsOf.starts[values[at]! + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (shared[item]!++ === 0 && item !== row) reached[length++] = item;
+        if (sharedUsers[item]!++ === 0 && item !== row) reachedItems[length++] = item;
       }
     }
-    const columns = reached.subarray(0, length);
+    const columns = reachedItems.subarray(0, length);
     for (let at = settings.length - 1; at >= 0; at--) {
       const { l1, l2 } = settings[at]!;
       // The slope of an item is at most how many users it shares, and no weight raises it: other weights stay 0.
-      const candidates = columns.filter((item) => shared[item]! > l1 || isAbove(item));
+      const candidates = columns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
       for (let outer = 0; outer < most; outer++) {
-        const above = candidates.filter(isAbove);
-        for (let inner = 0; inner < innerRounds && round(above, l1, l2) > change; inner++);
+        const aboveZero = candidates.filter(isAbove);
+        for (let inner = 0; inner < innerRounds && round(aboveZero, l1, l2) > change; inner++);
         if (round(candidates, l1, l2) <= change) break;
       }
-      found[at]!.add(candidates.filter(isAbove), weights);
+      collected[at]!.add(candidates.filter(isAbove), weights);
     }
     rest.fill(0);
-    for (const item of columns) shared[item] = weights[item] = 0;
-    shared[row] = 0;
+    for (const item of columns) sharedUsers[item] = weights[item] = 0;
+    sharedUsers[row] = 0;
   }
-  return found.map((rows) => rows.weights());
+  return collected.map((rows) => rows.weights());
 }

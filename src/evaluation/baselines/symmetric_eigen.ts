@@ -1,5 +1,5 @@
 /** Sweeps over all pairs, at most; a matrix 64 wide needs about eight. */
-const mostSweeps = 50;
+const maxSweeps = 50;
 
 export interface Eigen {
   readonly values: Float64Array;
@@ -7,26 +7,26 @@ export interface Eigen {
   readonly vectors: Float64Array;
 }
 
-/** Of a symmetric matrix, row-major, whose lower triangle is read: by Jacobi's rotations (Golub & Van Loan, "Matrix computations", 8.5). */
+/** Takes a symmetric matrix, row-major, whose lower triangle is read: by Jacobi's rotations (Golub & Van Loan, "Matrix computations", 8.5). */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
-  const rest = matrix.slice();
+  const diagonalized = matrix.slice();
   const vectors = new Float64Array(size * size);
   let total = 0;
   for (let i = 0; i < size; i++) {
     vectors[i * size + i] = 1;
-    for (let j = 0; j < i; j++) rest[j * size + i] = rest[i * size + j]!;
-    for (let j = 0; j < size; j++) total += rest[i * size + j]! ** 2;
+    for (let j = 0; j < i; j++) diagonalized[j * size + i] = diagonalized[i * size + j]!;
+    for (let j = 0; j < size; j++) total += diagonalized[i * size + j]! ** 2;
   }
-  for (let sweep = 0; sweep < mostSweeps; sweep++) {
-    let outside = 0;
-    for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) outside += rest[i * size + j]! ** 2;
-    if (outside <= 1e-26 * total) break;
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
+    let offDiagonal = 0;
+    for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) offDiagonal += diagonalized[i * size + j]! ** 2;
+    if (offDiagonal <= 1e-26 * total) break;
     for (let p = 0; p < size; p++) {
       for (let q = p + 1; q < size; q++)
-        if (rest[p * size + q]! ** 2 > 1e-30 * total) rotate(rest, vectors, size, p, q);
+        if (diagonalized[p * size + q]! ** 2 > 1e-30 * total) rotate(diagonalized, vectors, size, p, q);
     }
   }
-  return { values: Float64Array.from({ length: size }, (_, i) => rest[i * size + i]!), vectors };
+  return { values: Float64Array.from({ length: size }, (_, i) => diagonalized[i * size + i]!), vectors };
 }
 
 /** Turns rows and columns p and q so that the entry between them is 0. */

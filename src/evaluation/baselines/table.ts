@@ -8,7 +8,6 @@ import { random } from './random.ts';
 import { rp3beta } from './rp3beta.ts';
 import { slim } from './slim.ts';
 
-/** What every model is shown next to, in the order printed. */
 export const baselines: Readonly<Record<string, Baseline | TunedBaseline>> = {
   random,
   popularity,

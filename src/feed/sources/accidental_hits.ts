@@ -1,12 +1,11 @@
-/** Columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
+/** Finds columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
 import type { BagColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import { type Groups, makeGroups } from '../groups.ts';
-import { makeIdentity } from '../identity.ts';
-import { makePairs, type Pairs } from '../pairs.ts';
+import { makeIdentity } from '../distinct.ts';
+import { type EqualPlaces, makeGroups, makePairs, type PairList } from '../groups.ts';
 import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
 
-type Hits = SourceOf<'accidental_hits'>;
+type AccidentalHits = SourceOf<'accidental_hits'>;
 
 /** int32 [hits, 2] of (row, column), by row, each once; without a history in ascending order. */
 export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
@@ -26,14 +25,15 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   if (rowsOf.kind === 'sampled' || rowsOf.kind === 'listed' || rowsOf.kind === 'mined') {
     return {
       fill(batch) {
-        const drawn = batch.rowsOf(rowsOf);
-        const known = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
+        const drawnRows = batch.rowsOf(rowsOf);
+        const knownFlags = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
         pairs.clear();
         for (let i = 0, at = 0; i < batch.rows.length; i++) {
           const item = identity(batch.rows[i]!);
           history?.read(batch.rows[i]!, i);
           for (let column = 0; column < rowsOf.perRow; column++, at++) {
-            if (known?.[at] === 0 || drawn[at] === item || history?.has(drawn[at]!, i)) pairs.add(i, column);
+            if (knownFlags?.[at] === 0 || drawnRows[at] === item || history?.has(drawnRows[at]!, i))
+              pairs.add(i, column);
           }
         }
         return pairs.tensor();
@@ -76,19 +76,19 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
 };
 
 /** Adds each pair once. Without further sources a chain gives each column once, and only the row itself is to be left out. */
-function makeSeen(pairs: Pairs, columns: number, several: boolean) {
+function makeSeen(pairs: PairList, columns: number, several: boolean) {
   const lastRow = several ? new Int32Array(columns).fill(-1) : undefined;
-  let own = -1;
+  let ownColumn = -1;
   return {
     mark(row: number, column: number): void {
       if (lastRow) lastRow[column] = row;
-      else own = column;
+      else ownColumn = column;
     },
     add(row: number, column: number): void {
       if (lastRow) {
         if (lastRow[column] === row) return;
         lastRow[column] = row;
-      } else if (column === own) return;
+      } else if (column === ownColumn) return;
       pairs.add(row, column);
     },
   };
@@ -108,19 +108,19 @@ function makeQueries(user: Int32Array) {
   };
 }
 
-/** A bag of the row that holds codes of the item key: which columns have one of them. */
-function makeHistory({ key, rows: rowsOf }: Hits, name: string, context: FeedContext) {
+/** Finds the columns that have an item key of a bag of the row. */
+function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
   const keys = columnOf(context, key, rowsOf, 'codes');
-  // The code of values that no vocabulary has is nobody's.
-  const least = feature.encoder.kind === 'vocabulary' ? 1 : 0;
+  // All values that the vocabulary does not have share this code.
+  const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
   const codeOf = (row: number): number => {
     const code = keys.column.values[keys.index ? keys.index[row]! : row]!;
-    return code < least ? -1 : code;
+    return code < minCode ? -1 : code;
   };
   const bagOf = (row: number): number => (index ? index[row]! : row);
-  const columns: Groups = makeGroups();
+  const columns: EqualPlaces = makeGroups();
   const marks = new Map<number, number>();
   return {
     fill(batch: Batch): void {
@@ -129,11 +129,11 @@ function makeHistory({ key, rows: rowsOf }: Hits, name: string, context: FeedCon
     },
     each(row: number, found: (column: number) => void): void {
       eachCode(bags, bagOf(row), (code) => {
-        if (code < least) return;
+        if (code < minCode) return;
         for (let column = columns.first(code); column >= 0; column = columns.next(column)) found(column);
       });
     },
-    /** For columns that each row has of its own: which codes it may not draw. */
+    /** Marks the codes that a row may not draw, where each row has columns of its own. */
     read(row: number, i: number): void {
       if (i === 0) marks.clear();
       eachCode(bags, bagOf(row), (code) => marks.set(code, i));

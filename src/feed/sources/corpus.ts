@@ -1,4 +1,3 @@
-/** Where the items of a batch are among all items of the corpus. */
 import { invariant } from '../../diagnostics/failure.ts';
 import { poolSize } from '../sampler.ts';
 import { type FeedContext, grown, type MakeSource } from '../source.ts';
@@ -29,14 +28,14 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   };
 };
 
-/** float32 []: how many items one draw may give. */
+/** float32 []: items that one draw may give. */
 export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
   invariant(training, 'items are drawn for training rows');
   const data = Float32Array.of(poolSize(training.corpus, by));
   return { fill: () => ({ dtype: 'float32', shape: [], data }) };
 };
 
-/** The corpus row of each event's item; negative where it has none. */
+/** Returns the corpus row of each event's item; negative where it has none. */
 function itemsOf({ training }: FeedContext): Int32Array {
   invariant(training, 'places in the corpus are of training rows');
   return training.events.item;

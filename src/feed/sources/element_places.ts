@@ -1,4 +1,3 @@
-/** Where the elements of a list are among the items that go through the item tower. */
 import { invariant } from '../../diagnostics/failure.ts';
 import { paddedLength } from '../seen_rows.ts';
 import { columnOf, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
@@ -6,16 +5,16 @@ import { columnOf, type MakeSource, makeColumnRows, placesOf } from '../source.t
 /** int32 [rows, places] in sequence, else int32 [codes]; 0 for what only fills up */
 export const elementPlaces: MakeSource<'element_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
-  const listed = context.training?.elements;
+  const listedItems = context.training?.elements;
   const { starts, ends, items } = column;
-  invariant(listed && items, `list ${source.feature} goes through the item tower in a step of training`);
+  invariant(listedItems && items, `list ${source.feature} goes through the item tower in a step of training`);
   const most = placesOf(feature, source.rows);
   const isSequence = source.pool === 'sequence';
   const columnRows = makeColumnRows(index);
   let buffer = new Int32Array(0);
   return {
     fill(batch) {
-      listed.of(batch.whole ?? batch);
+      listedItems.of(batch.whole ?? batch);
       const rows = columnRows(batch.rowsOf(source.rows));
       const countOf = (row: number): number => Math.min(most, ends[row]! - starts[row]!);
       let total = rows.length * most;
@@ -26,12 +25,12 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
       }
       if (buffer.length < total) buffer = new Int32Array(total);
       const data = buffer.subarray(0, total).fill(0);
-      let next = 0;
+      let nextElement = 0;
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
         const count = countOf(row);
-        if (isSequence) next = i * most;
-        for (let at = 0; at < count; at++) data[next++] = listed.place(items[starts[row]! + at]!);
+        if (isSequence) nextElement = i * most;
+        for (let at = 0; at < count; at++) data[nextElement++] = listedItems.place(items[starts[row]! + at]!);
       }
       return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [total], data };
     },

@@ -1,12 +1,12 @@
-/** Rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
+/** Reads rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
 import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
+import type { TableLookupKind } from '../../embedding/table_lookup.ts';
 import { computedTable, type FeaturePlan } from '../../plan/plan.ts';
 import { countInner, countOf, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
-import { type Drop, makeDrop } from '../drop.ts';
-import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, type Source } from '../source.ts';
+import { type IdDrop, makeDrop } from '../drop.ts';
+import { columnOf, type FeedContext, type InputFeed, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {
@@ -18,10 +18,10 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
     return learning(source, oneRow(table, column, index, source.rows, drop));
   }
   invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
-  const pooled = column.weights
+  const pooledSource = column.weights
     ? weightedBags(table, column, index, source)
     : bags(table, column, index, source, source.pool, 1, feature);
-  return learning(source, pooled);
+  return learning(source, pooledSource);
 };
 
 /** float32 [batch, max, dim], zeros past a bag's end */
@@ -29,14 +29,14 @@ export const sequence: MakeSource<'sequence'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
   const places = placesOf(feature, source.rows);
   const table = tableOf(context, feature);
-  const read = column.inner
+  const sequenceSource = column.inner
     ? innerBags(table, column, column.inner, index, source, places, feature)
     : bags(table, column, index, source, 'sequence', places, feature);
-  return learning(source, read);
+  return learning(source, sequenceSource);
 };
 
-/** Nothing is learned of a frozen table. */
-function learning({ frozen }: { readonly frozen?: true }, { learns, ...source }: Source): Source {
+/** A frozen table does not learn. */
+function learning({ frozen }: { readonly frozen?: true }, { learns, ...source }: InputFeed): InputFeed {
   return { ...source, ...(learns && !frozen ? { learns } : {}) };
 }
 
@@ -51,8 +51,8 @@ function oneRow(
   { values }: CodeColumn,
   index: Int32Array | undefined,
   rowsOf: Parameters<MakeSource<'embedding'>>[0]['rows'],
-  drop: Drop | undefined,
-): Source {
+  drop: IdDrop | undefined,
+): InputFeed {
   const lookup = table.lookup({ kind: 'one' });
   const columnRows = makeColumnRows(index);
   return {
@@ -72,7 +72,6 @@ function oneRow(
   };
 }
 
-/** Bags whose elements are bags themselves: each of these is pooled. */
 function innerBags(
   table: Table,
   column: BagColumn,
@@ -81,7 +80,7 @@ function innerBags(
   source: Parameters<MakeSource<'sequence'>>[0],
   places: number,
   { name, each }: FeaturePlan,
-): Source {
+): InputFeed {
   invariant(each, `the elements of ${name} are bags`);
   const lookup = table.lookup({ kind: each.pool });
   const columnRows = makeColumnRows(index);
@@ -107,7 +106,7 @@ function weightedBags(
   column: BagColumn,
   index: Int32Array | undefined,
   source: Parameters<MakeSource<'embedding'>>[0],
-): Source {
+): InputFeed {
   const lookup = table.lookup({ kind: 'weighted' });
   const columnRows = makeColumnRows(index);
   return {
@@ -130,24 +129,24 @@ function weightedBags(
 const cheapRoom = 2 ** 18;
 
 /** A column of up to 16 M elements is copied to where a kernel reads it; a longer one is read where it lies. */
-const mostHeld = 64 * 2 ** 20;
+const maxCopiedBytes = 64 * 2 ** 20;
 
 function bags(
   table: Table,
   column: BagColumn,
   index: Int32Array | undefined,
   source: Parameters<MakeSource<'sequence'>>[0] | Parameters<MakeSource<'embedding'>>[0],
-  kind: LookupKind,
+  kind: TableLookupKind,
   length: number,
   feature: FeaturePlan,
-): Source {
+): InputFeed {
   const { max } = feature;
   const lookup = table.lookup({ kind, length });
   const columnRows = makeColumnRows(index);
   const { starts, ends } = column;
   const values = feature.through ? column.items : column.values;
   invariant(values, `the elements of ${feature.name} have no rows in the corpus`);
-  const isHeld = values.byteLength <= mostHeld;
+  const isHeld = values.byteLength <= maxCopiedBytes;
   if (isHeld) lookup.hold(values);
   const longest = longestOf(column);
   const isCut = kind === 'sequence' && length < longest;
@@ -155,8 +154,8 @@ function bags(
   return {
     reserve(batch) {
       const rows = batch.rowsOf(source.rows);
-      const most = rows.length * longest;
-      lookup.reserve(rows.length, most <= cheapRoom ? most : countOf(column, columnRows(rows)));
+      const mostCodes = rows.length * longest;
+      lookup.reserve(rows.length, mostCodes <= cheapRoom ? mostCodes : countOf(column, columnRows(rows)));
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));

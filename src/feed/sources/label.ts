@@ -1,6 +1,6 @@
 import { invariant } from '../../diagnostics/failure.ts';
 import { pickNumbers } from '../copy.ts';
-import { type FeedContext, grown, type MakeSource, type Source } from '../source.ts';
+import { type FeedContext, grown, type InputFeed, type MakeSource } from '../source.ts';
 
 /** float32 [batch]; 0 where it is missing */
 export const label: MakeSource<'label'> = (source, context) =>
@@ -14,7 +14,7 @@ export const labelKnown: MakeSource<'label_known'> = (source, context) =>
     for (let i = 0; i < data.length; i++) data[i] = Number.isNaN(data[i]!) ? 0 : 1;
   });
 
-function fromLabel(name: string, { training }: FeedContext, change: (data: Float32Array) => void): Source {
+function fromLabel(name: string, { training }: FeedContext, change: (data: Float32Array) => void): InputFeed {
   const values = training?.events.labels.get(name);
   invariant(values, `there are no values of label ${name}`);
   let buffer = new Float32Array(0);

@@ -1,4 +1,3 @@
-/** Where the rows of a part are in their batch. */
 import type { MakeSource } from '../source.ts';
 
 /** int32 [part] */

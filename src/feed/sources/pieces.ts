@@ -1,4 +1,3 @@
-/** A batch in pieces of one size. */
 import type { MakeSource } from '../source.ts';
 import { accidentalHits } from './accidental_hits.ts';
 

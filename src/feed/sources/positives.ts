@@ -1,6 +1,5 @@
 import { invariant } from '../../diagnostics/failure.ts';
-import { makeGroups } from '../groups.ts';
-import { makePairs } from '../pairs.ts';
+import { makeGroups, makePairs } from '../groups.ts';
 import type { MakeSource } from '../source.ts';
 
 /** int32 [positives, 2] of (row, column) in ascending order: rows of the batch with the same user; one without any has itself. */

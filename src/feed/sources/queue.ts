@@ -1,9 +1,9 @@
 import { invariant } from '../../diagnostics/failure.ts';
 import type { QueueRows } from '../../plan/plan.ts';
-import type { Queue } from '../queue.ts';
+import type { VectorQueue } from '../queue.ts';
 import type { FeedContext, MakeSource } from '../source.ts';
 
-function queueOf({ training }: FeedContext, rows: QueueRows): Queue {
+function queueOf({ training }: FeedContext, rows: QueueRows): VectorQueue {
   invariant(training, 'a queue is of training batches');
   return training.queue(rows);
 }

@@ -1,14 +1,12 @@
-/** What adds gradients of looked-up rows up by row of their table; all that only fills up counts 0. */
-
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy.ts';
 import { makeDrop } from '../drop.ts';
-import { paddedLength, type SeenRows } from '../seen_rows.ts';
+import { paddedLength, type RowNumbers } from '../seen_rows.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
 
-function seenOf({ training }: FeedContext, table: string | undefined): SeenRows {
+function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');
   return training.seen(table);
 }
@@ -16,7 +14,7 @@ function seenOf({ training }: FeedContext, table: string | undefined): SeenRows 
 /** int32 [codes]; numbered while room is made, so that `table_seen` counts them all when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const seen = seenOf(context, tableRead(source, feature));
+  const rowNumbers = seenOf(context, tableRead(source, feature));
   const columnRows = makeColumnRows(index);
   const drop = makeDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);
@@ -25,14 +23,14 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
     if (places.length < length) places = new Int32Array(length);
   };
   const place = (batch: Batch): void => {
-    seen.begin(batch.whole ?? batch);
+    rowNumbers.begin(batch.whole ?? batch);
     const rows = columnRows(batch.rowsOf(source.rows));
     if (column.kind === 'codes') {
       count = rows.length;
       makeRoom(count);
       pick(column.values, rows, places);
       drop?.apply(places, count, batch.step, batch.placesOf?.(source.rows));
-      for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
+      for (let i = 0; i < count; i++) places[i] = rowNumbers.place(places[i]!);
       return;
     }
     let at = 0;
@@ -44,10 +42,11 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
       const { inner } = column;
       for (let j = start; j < end; j++) {
         const value = column.values[j]!;
-        if (!inner) places[at++] = seen.place(value);
+        if (!inner) places[at++] = rowNumbers.place(value);
         else {
           makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
-          for (let k = inner.starts[value]!; k < inner.ends[value]!; k++) places[at++] = seen.place(inner.values[k]!);
+          for (let k = inner.starts[value]!; k < inner.ends[value]!; k++)
+            places[at++] = rowNumbers.place(inner.values[k]!);
         }
       }
     }
@@ -61,25 +60,24 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
     fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
   };
 
-  /** Keeps what is written. */
   function makeRoomFor(length: number): void {
     if (places.length >= length) return;
-    const more = new Int32Array(2 * length);
-    more.set(places);
-    places = more;
+    const largerPlaces = new Int32Array(2 * length);
+    largerPlaces.set(places);
+    places = largerPlaces;
   }
 };
 
 /** float32 [seen] */
 export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
-  const seen = seenOf(context, table);
+  const rowNumbers = seenOf(context, table);
   let buffer = new Float32Array(0);
   return {
-    reserve: (batch) => seen.begin(batch.whole ?? batch),
+    reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
     fill() {
-      const length = paddedLength(seen.count);
+      const length = paddedLength(rowNumbers.count);
       buffer = grown(buffer, length);
-      const data = buffer.subarray(0, length).fill(0).fill(1, 0, seen.count);
+      const data = buffer.subarray(0, length).fill(0).fill(1, 0, rowNumbers.count);
       return { dtype: 'float32', shape: [length], data };
     },
   };
@@ -87,15 +85,15 @@ export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
 
 /** int32 [codes] */
 export const elementRows: MakeSource<'element_rows'> = (source, context) => {
-  const walk = elements(context, source.feature, source.rows);
+  const elementWalk = elements(context, source.feature, source.rows);
   let buffer = new Int32Array(0);
   return {
     fill(batch): Tensor {
-      const length = walk.length(batch);
+      const length = elementWalk.length(batch);
       if (buffer.length < length) buffer = new Int32Array(length);
       const data = buffer.subarray(0, length).fill(0);
-      walk.each(batch, (at, row, place) => {
-        data[at] = source.pool === 'sequence' ? row * walk.most + place : row;
+      elementWalk.each(batch, (at, row, place) => {
+        data[at] = source.pool === 'sequence' ? row * elementWalk.most + place : row;
       });
       return { dtype: 'int32', shape: [length], data };
     },
@@ -104,23 +102,23 @@ export const elementRows: MakeSource<'element_rows'> = (source, context) => {
 
 /** float32 [codes] */
 export const elementWeights: MakeSource<'element_weights'> = (source, context) => {
-  const walk = elements(context, source.feature, source.rows);
+  const elementWalk = elements(context, source.feature, source.rows);
   let buffer = new Float32Array(0);
   return {
     fill(batch): Tensor {
-      const length = walk.length(batch);
+      const length = elementWalk.length(batch);
       buffer = grown(buffer, length);
       const data = buffer.subarray(0, length).fill(0);
-      if (walk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
-      walk.each(batch, (at, _, __, elements) => {
-        data[at] = (walk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
+      if (elementWalk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
+      elementWalk.each(batch, (at, _, __, elements) => {
+        data[at] = (elementWalk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
       });
       return { dtype: 'float32', shape: [length], data };
     },
   };
 };
 
-/** The elements of a batch's bags, in the order of `table_places`. */
+/** Walks the elements of a batch's bags, in the order of `table_places`. */
 function elements(context: FeedContext, name: string, of: RowsOf) {
   const { feature, column, index } = columnOf(context, name, of, 'bags');
   const columnRows = makeColumnRows(index);
@@ -130,7 +128,6 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
   const { inner } = column;
   return {
     most,
-    /** Of the values of one element, where it has several. */
     pool: feature.each?.pool,
     length(batch: Batch): number {
       const rows = rowsOf(batch);

@@ -6,7 +6,7 @@
 import type { BagColumn, Dataset, IndexedColumn } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
 import type { Coded } from '../../scan/scan.ts';
-import type { ComputedItems } from '../../scoring/retrieval.ts';
+import type { ComputedItemVectors } from '../../scoring/retrieval.ts';
 import type { Vectors } from '../../scoring/tower_vectors.ts';
 import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
 import type { Texts } from '../../text/texts.ts';
@@ -27,7 +27,7 @@ interface ServedItems {
   readonly columns: ReadonlyMap<string, ServedColumn>;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computes, by name. */
-  readonly tables: ComputedItems['tables'];
+  readonly tables: ComputedItemVectors['tables'];
 }
 
 interface ServedUsers {
@@ -44,7 +44,7 @@ type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'
 /** @param computed by the item tower of this corpus */
 export function servedOf(
   { corpus, users, seen, histories }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories'>,
-  { vectors, tables }: ComputedItems,
+  { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
 ): Served {
   const { keys, titles, features } = corpus;

@@ -2,11 +2,10 @@
 import { defined } from '../../defined.ts';
 import { isObject } from '../../is_object.ts';
 
-/** Why a request came to nothing. */
-export class Refused extends Error {
+export class RequestRefused extends Error {
   constructor(
     message: string,
-    /** Whether the same request may be answered later. */
+    /** True if the same request may be answered later. */
     readonly isPassing: boolean,
     /** MLflow's own, such as `RESOURCE_DOES_NOT_EXIST`. */
     readonly code?: string,
@@ -15,40 +14,39 @@ export class Refused extends Error {
   }
 }
 
-export interface Client {
+export interface MlflowClient {
   readonly url: string;
   /** @returns the object that the server answers @throws Refused */
-  get(path: string, query: Readonly<Record<string, string>>): Promise<Answer>;
-  post(path: string, body: object): Promise<Answer>;
-  /** Bytes under a path of the artifacts. */
+  get(path: string, query: Readonly<Record<string, string>>): Promise<MlflowAnswer>;
+  post(path: string, body: object): Promise<MlflowAnswer>;
   put(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-export type Answer = Readonly<Record<string, unknown>>;
+export type MlflowAnswer = Readonly<Record<string, unknown>>;
 
-const patience = 10_000;
-/** Of an answer. Those that are asked for have some kilobytes. */
-const mostBytes = 8 * 2 ** 20;
+const requestTimeout = 10_000;
+/** Longest answer. Those of our requests have some kilobytes. */
+const maxAnswerBytes = 8 * 2 ** 20;
 
 /** @param signal ends all that is under way */
-export function makeClient(url: string, authorization?: string, signal?: AbortSignal): Client {
-  const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<Answer> => {
+export function makeClient(url: string, authorization?: string, signal?: AbortSignal): MlflowClient {
+  const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<MlflowAnswer> => {
     const headers = {
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
       ...defined({ authorization }),
     };
-    const until = AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])]);
+    const timeoutSignal = AbortSignal.any([AbortSignal.timeout(requestTimeout), ...(signal ? [signal] : [])]);
     try {
       const response = await fetch(`${url}/api/2.0/${path}`, {
-        ...{ method, headers, redirect: 'manual', signal: until },
+        ...{ method, headers, redirect: 'manual', signal: timeoutSignal },
         ...(body === undefined ? {} : { body: body as BodyInit }),
       });
       const text = await textOf(response);
       if (response.ok) return objectIn(text);
       throw refusal(response, text);
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      throw new Refused(reasonOf(error), true);
+      if (error instanceof RequestRefused) throw error;
+      throw new RequestRefused(reasonOf(error), true);
     }
   };
   return {
@@ -66,21 +64,21 @@ async function textOf({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += piece.length;
-    if (bytes > mostBytes) throw new Refused('its answer is too long', false);
+    if (bytes > maxAnswerBytes) throw new RequestRefused('its answer is too long', false);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
 }
 
 /** Some answers of MLflow are empty. */
-function objectIn(text: string): Answer {
+function objectIn(text: string): MlflowAnswer {
   if (text.trim() === '') return {};
   const value = parsed(text);
-  if (value === undefined) throw new Refused('it answers something that is no JSON object', false);
+  if (value === undefined) throw new RequestRefused('it answers something that is no JSON object', false);
   return value;
 }
 
-function parsed(text: string): Answer | undefined {
+function parsed(text: string): MlflowAnswer | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
@@ -92,13 +90,17 @@ function parsed(text: string): Answer | undefined {
 /** Statuses after which the same request may be answered: a proxy has no server as yet, or there are too many requests. */
 const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
-function refusal({ status, headers }: Response, text: string): Refused {
+function refusal({ status, headers }: Response, text: string): RequestRefused {
   if (status >= 300 && status < 400) {
-    return new Refused(`it answers that it has moved to ${oneLine(headers.get('location') ?? '?')}`, false);
+    return new RequestRefused(`it answers that it has moved to ${oneLine(headers.get('location') ?? '?')}`, false);
   }
   const { error_code: code, message } = parsed(text) ?? {};
-  const said = typeof message === 'string' ? `: ${oneLine(message)}` : '';
-  return new Refused(`it answers ${status}${said}`, passing(status), typeof code === 'string' ? code : undefined);
+  const messageText = typeof message === 'string' ? `: ${oneLine(message)}` : '';
+  return new RequestRefused(
+    `it answers ${status}${messageText}`,
+    passing(status),
+    typeof code === 'string' ? code : undefined,
+  );
 }
 
 /** A server may say anything: without control characters, and no longer than a line. */
@@ -108,7 +110,7 @@ const oneLine = (text: string): string =>
 /** Fetch says `fetch failed`, and why in its cause. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as Error & { readonly cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError') return `it has not answered within ${patience / 1000} seconds`;
+  if (name === 'TimeoutError') return `it has not answered within ${requestTimeout / 1000} seconds`;
   if (name === 'AbortError') return 'it has not answered in time';
   return `it does not answer: ${oneLine(cause?.code ?? cause?.message ?? message)}`;
 }

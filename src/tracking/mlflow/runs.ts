@@ -1,5 +1,5 @@
-/** The calls of MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) that a run needs, with what is read of their answers. */
-import { type Answer, type Client, Refused } from './client.ts';
+/** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. */
+import { type MlflowAnswer, type MlflowClient, RequestRefused } from './client.ts';
 import { withinLimit } from './names.ts';
 
 export interface Metric {
@@ -12,16 +12,15 @@ export interface Metric {
 }
 
 /** By keys as `keyOf` gives them. */
-export type Texts = Readonly<Record<string, string>>;
+export type TextsByKey = Readonly<Record<string, string>>;
 
-/** A run as the server knows it. */
 export interface RemoteRun {
   readonly id: string;
   readonly experiment: string;
   /** The last point of each metric that it has. */
   readonly last: ReadonlyMap<string, { readonly step: number; readonly value: number }>;
   readonly params: ReadonlyMap<string, string>;
-  /** Where its artifacts lie: `mlflow-artifacts:/…` where the server takes them. */
+  /** Address of its artifacts: `mlflow-artifacts:/…` where the server takes them. */
   readonly artifacts: string;
 }
 
@@ -32,8 +31,8 @@ const ownTag = 'tower.run';
 /** MLflow's own, by which its pages nest a run in another. */
 const parentTag = 'mlflow.parentRunId';
 
-/** Of an experiment by its name, which is created where there is none. */
-export async function experimentId(client: Client, name: string): Promise<string> {
+/** Returns the id of an experiment by its name, which is created where there is none. */
+export async function experimentId(client: MlflowClient, name: string): Promise<string> {
   const find = async (): Promise<string> => {
     const { experiment } = await client.get('experiments/get-by-name', { experiment_name: name });
     return text(experiment, 'experiment_id');
@@ -53,7 +52,7 @@ export async function experimentId(client: Client, name: string): Promise<string
 }
 
 export interface NewRun {
-  /** Of the tag that finds it again. */
+  /** Value of the tag that finds it again. */
   readonly own: string;
   readonly name: string;
   readonly start: number;
@@ -63,7 +62,7 @@ export interface NewRun {
 
 /** The run of the experiment that has this tag, which is created where there is none. */
 export async function findOrCreateRun(
-  client: Client,
+  client: MlflowClient,
   experiment: string,
   { own, name, start, parent }: NewRun,
 ): Promise<RemoteRun> {
@@ -88,7 +87,7 @@ const [mostMetrics, mostTexts] = [1000, 100];
 
 /** @param sent gets how many were taken, request by request */
 export async function logMetrics(
-  client: Client,
+  client: MlflowClient,
   run: string,
   metrics: readonly Metric[],
   sent: (count: number) => void,
@@ -100,30 +99,31 @@ export async function logMetrics(
   }
 }
 
-export const logParams = (client: Client, run: string, params: Texts): Promise<void> =>
+export const logParams = (client: MlflowClient, run: string, params: TextsByKey): Promise<void> =>
   logTexts(client, run, 'params', params);
 
-export const logTags = (client: Client, run: string, tags: Texts): Promise<void> => logTexts(client, run, 'tags', tags);
+export const logTags = (client: MlflowClient, run: string, tags: TextsByKey): Promise<void> =>
+  logTexts(client, run, 'tags', tags);
 
-async function logTexts(client: Client, run: string, what: 'params' | 'tags', texts: Texts): Promise<void> {
-  const all = Object.entries(texts).map(([key, value]) => ({ key, value: withinLimit(value) }));
-  for (let at = 0; at < all.length; at += mostTexts) {
-    await client.post('runs/log-batch', { run_id: run, [what]: all.slice(at, at + mostTexts) });
+async function logTexts(client: MlflowClient, run: string, what: 'params' | 'tags', texts: TextsByKey): Promise<void> {
+  const entries = Object.entries(texts).map(([key, value]) => ({ key, value: withinLimit(value) }));
+  for (let at = 0; at < entries.length; at += mostTexts) {
+    await client.post('runs/log-batch', { run_id: run, [what]: entries.slice(at, at + mostTexts) });
   }
 }
 
 /** @param end milliseconds since 1970, of a run that is not `RUNNING` */
-export async function updateRun(client: Client, run: string, status: RunStatus, end?: number): Promise<void> {
+export async function updateRun(client: MlflowClient, run: string, status: RunStatus, end?: number): Promise<void> {
   await client.post('runs/update', { run_id: run, status, ...(end === undefined ? {} : { end_time: end }) });
 }
 
-/** Where the server takes artifacts of a run; undefined where it keeps them at a place of their own, such as a bucket. */
+/** Returns where the server takes artifacts of a run; undefined where it has a store of its own for them. */
 export function artifactRoot({ artifacts }: RemoteRun): string | undefined {
   const [, path] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
   return path?.split('/').some((part) => part === '..' || part === '.') ? undefined : path;
 }
 
-const isCode = (error: unknown, code: string): boolean => error instanceof Refused && error.code === code;
+const isCode = (error: unknown, code: string): boolean => error instanceof RequestRefused && error.code === code;
 
 function runOf(value: unknown): RemoteRun {
   const { info, data } = object(value);
@@ -140,12 +140,13 @@ function runOf(value: unknown): RemoteRun {
   };
 }
 
-const object = (value: unknown): Answer => (typeof value === 'object' && value !== null ? (value as Answer) : {});
-const list = (value: unknown): Answer[] => (Array.isArray(value) ? value.map(object) : []);
+const object = (value: unknown): MlflowAnswer =>
+  typeof value === 'object' && value !== null ? (value as MlflowAnswer) : {};
+const list = (value: unknown): MlflowAnswer[] => (Array.isArray(value) ? value.map(object) : []);
 
 /** Names that go into later requests and addresses. @throws Refused */
 function text(value: unknown, name: string): string {
-  const found = object(value)[name];
-  if (typeof found === 'string' && /^[\w.-]{1,128}$/.test(found)) return found;
-  throw new Refused(`it answers without \`${name}\`: is it a server of MLflow?`, false);
+  const textValue = object(value)[name];
+  if (typeof textValue === 'string' && /^[\w.-]{1,128}$/.test(textValue)) return textValue;
+  throw new RequestRefused(`it answers without \`${name}\`: is it a server of MLflow?`, false);
 }

@@ -1,29 +1,33 @@
 /** Which block of the model a node of the training step belongs to, by its label: `gradient/user/main/mlp` is the way back through an `mlp`. */
 
-export interface Place {
+export interface BlockPosition {
   /** As a message would call the file. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-export interface OfBlock {
+export interface NodeBlock {
   /** `user tower · deep · mlp`, `loss · watch`, `optimizer` */
   readonly name: string;
-  readonly place?: Place;
+  readonly place?: BlockPosition;
   readonly isBackward: boolean;
 }
 
 const gradient = /^(?:gradient\/)+/;
 
 /** @param places of steps, scores and losses by the label of their nodes */
-export function blockOf(label: string, towers: readonly string[], places: ReadonlyMap<string, Place>): OfBlock {
-  const own = label.replace(gradient, '');
-  const isBackward = own !== label || own === 'gradient';
-  const path = own.split('/');
+export function blockOf(
+  label: string,
+  towers: readonly string[],
+  places: ReadonlyMap<string, BlockPosition>,
+): NodeBlock {
+  const forwardLabel = label.replace(gradient, '');
+  const isBackward = forwardLabel !== label || forwardLabel === 'gradient';
+  const path = forwardLabel.split('/');
   for (let length = path.length; length > 0; length--) {
-    const place = places.get(path.slice(0, length).join('/'));
-    if (place) return { name: nameOf(path.slice(0, length), towers), place, isBackward };
+    const blockPosition = places.get(path.slice(0, length).join('/'));
+    if (blockPosition) return { name: nameOf(path.slice(0, length), towers), place: blockPosition, isBackward };
   }
   const [first = ''] = path;
   if (first === '' || first === 'gradient') return { name: 'rest of the graph', isBackward };
@@ -33,6 +37,6 @@ export function blockOf(label: string, towers: readonly string[], places: Readon
 
 /** A step that is named after its channel would say the name twice. */
 function nameOf([first, ...rest]: readonly string[], towers: readonly string[]): string {
-  const once = rest.filter((name, at) => name !== rest[at - 1]);
-  return [towers.includes(first!) ? `${first} tower` : first, ...once].join(' · ');
+  const distinctNames = rest.filter((name, at) => name !== rest[at - 1]);
+  return [towers.includes(first!) ? `${first} tower` : first, ...distinctNames].join(' · ');
 }

@@ -9,9 +9,9 @@ export const [traceFile, profileFile] = [`${profileFolder}/trace.json`, `${profi
 
 /** Those that are there, and what a kill left half written of them. */
 export async function profileFilesIn(folder: string): Promise<string[]> {
-  const under = join(folder, profileFolder);
-  if (!(await isFolder(under))) return [];
-  const names = await readdir(under).catch(() => []);
+  const profilePath = join(folder, profileFolder);
+  if (!(await isFolder(profilePath))) return [];
+  const names = await readdir(profilePath).catch(() => []);
   const isOurs = (name: string): boolean =>
     [traceFile, profileFile].some((file) => name === basename(file) || isPartialOf(name, basename(file)));
   return names.filter(isOurs).map((name) => `${profileFolder}/${name}`);

@@ -6,24 +6,23 @@ import { costOf } from '../../graph/count.ts';
 import { sizesOf } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { isLeaf } from '../../graph/ops/table.ts';
-import { blockOf, type Place } from './block_of.ts';
+import { type BlockPosition, blockOf } from './block_of.ts';
 import type { SampledStep, StepPart } from './step_watch.ts';
 
 export interface ProfileRow {
   readonly name: string;
-  /** Of a step. Times of ops are scaled so that together they are the time of the engine. */
+  /** Per step. Times of ops are scaled so that together they are the time of the engine. */
   readonly milliseconds: number;
-  /** Of the step, from 0 to 1. */
+  /** Part of the step's time, from 0 to 1. */
   readonly share: number;
-  /** Of a step. */
   readonly calls: number;
   readonly flops?: number;
 }
 
 export interface ProfileBlock extends ProfileRow {
   readonly where: 'engine' | 'host';
-  readonly place?: Place;
-  /** The part of its time that computes gradients. */
+  readonly place?: BlockPosition;
+  /** Milliseconds that compute gradients. */
   readonly backward?: number;
 }
 
@@ -39,17 +38,16 @@ export interface Profile {
   readonly blocks: readonly ProfileBlock[];
   /** Kinds of ops as the runtime calls them, slowest first. */
   readonly ops: readonly ProfileRow[];
-  /** What the times are times of, and what could not be split. */
+  /** Says what the times are times of, and what could not be split. */
   readonly notes: readonly string[];
 }
 
-export interface Measured {
+export interface StepMeasurements {
   readonly engine: Profile['engine'];
   readonly graph: Graph;
   readonly towers: readonly string[];
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, BlockPosition>;
   readonly rows: number;
-  /** One at least. */
   readonly steps: readonly SampledStep[];
   readonly inputs: readonly Tensors[];
   /** Absent, or why: the graph is one row then. */
@@ -67,8 +65,8 @@ const hostNames: Readonly<Record<Exclude<StepPart, 'engine'>, string>> = {
   other: 'host: rest of the step',
 };
 
-export function profileOf(measured: Measured): Profile {
-  const { engine, graph, rows, steps, inputs, times } = measured;
+export function profileOf(measurements: StepMeasurements): Profile {
+  const { engine, graph, rows, steps, inputs, times } = measurements;
   const step = median(steps.map(({ milliseconds }) => milliseconds));
   const ofPart = (part: StepPart) =>
     steps.map(({ parts }) =>
@@ -77,27 +75,27 @@ export function profileOf(measured: Measured): Profile {
   const engineTime = median(ofPart('engine'));
   const row = (milliseconds: number) => ({ milliseconds, share: step === 0 ? 0 : milliseconds / step });
 
-  const host = (Object.keys(hostNames) as (keyof typeof hostNames)[]).flatMap((part): ProfileBlock[] => {
+  const hostBlocks = (Object.keys(hostNames) as (keyof typeof hostNames)[]).flatMap((part): ProfileBlock[] => {
     const milliseconds = part === 'other' ? median(steps.map(restOf)) : median(ofPart(part));
     const calls = median(steps.map(({ parts }) => parts.filter((each) => each.part === part).length));
     return milliseconds > 0 ? [{ name: hostNames[part], where: 'host', calls, ...row(milliseconds) }] : [];
   });
   const bySize = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
-  const common = { format: 'tower-profile-1' as const, engine, steps: steps.map((each) => each.step), rows };
+  const commonEntries = { format: 'tower-profile-1' as const, engine, steps: steps.map((each) => each.step), rows };
   if (typeof times === 'string') {
-    const whole: ProfileBlock = { name: 'engine: the whole graph', where: 'engine', calls: 1, ...row(engineTime) };
+    const wholeGraph: ProfileBlock = { name: 'engine: the whole graph', where: 'engine', calls: 1, ...row(engineTime) };
     const flops = sum(flopsOf(graph, inputs));
     return {
-      ...common,
+      ...commonEntries,
       milliseconds: { step, engine: engineTime },
-      blocks: [...host, { ...whole, ...(flops > 0 ? { flops } : {}) }].sort(bySize),
+      blocks: [...hostBlocks, { ...wholeGraph, ...(flops > 0 ? { flops } : {}) }].sort(bySize),
       ops: [],
       notes: [times],
     };
   }
-  const ops = median(times.runs.map((run) => sum(run.map(({ milliseconds }) => milliseconds))));
-  const scale = ops === 0 ? 0 : engineTime / ops;
-  const blocks = blocksOf(measured, times.runs).map(
+  const opsTime = median(times.runs.map((run) => sum(run.map(({ milliseconds }) => milliseconds))));
+  const scale = opsTime === 0 ? 0 : engineTime / opsTime;
+  const engineBlocks = blocksOf(measurements, times.runs).map(
     ({ milliseconds, backward, ...block }): ProfileBlock => ({
       ...block,
       ...row(milliseconds * scale),
@@ -105,52 +103,55 @@ export function profileOf(measured: Measured): Profile {
     }),
   );
   return {
-    ...common,
-    milliseconds: { step, engine: engineTime, ops },
-    blocks: [...host, ...blocks].sort(bySize),
+    ...commonEntries,
+    milliseconds: { step, engine: engineTime, ops: opsTime },
+    blocks: [...hostBlocks, ...engineBlocks].sort(bySize),
     ops: kindsOf(graph, inputs, times.runs)
       .map(({ milliseconds, ...kind }) => ({ ...kind, ...row(milliseconds * scale) }))
       .sort(bySize),
     notes: [
       times.how,
-      `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(ops)}: times of blocks and ops are scaled to the engine's.`,
+      `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(opsTime)}: times of blocks and ops are scaled to the engine's.`,
     ],
   };
 }
 
 const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
-/** What no part of a step was measured for. Nothing is measured twice. */
+/** Returns the time of a step for which no part was measured. Nothing is measured twice. */
 const restOf = ({ milliseconds, parts }: SampledStep): number =>
   Math.max(0, milliseconds - sum(parts.map((each) => each.milliseconds)));
 
-function blocksOf({ graph, towers, places, inputs }: Measured, runs: OpTimes['runs']) {
+function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpTimes['runs']) {
   const ofLabel = new Map<string, ReturnType<typeof blockOf>>();
   const blockOfNode = (node: number | undefined) => {
     const label = node === undefined ? '' : graph.nodes[node]!.label;
-    const known = ofLabel.get(label) ?? blockOf(label, towers, places);
-    ofLabel.set(label, known);
-    return known;
+    const nodeBlock = ofLabel.get(label) ?? blockOf(label, towers, places);
+    ofLabel.set(label, nodeBlock);
+    return nodeBlock;
   };
-  const found = new Map<string, { place?: Place; runs: number[]; back: number[]; calls: number; flops: number }>();
-  const entry = (node: number | undefined) => {
+  const blockTimes = new Map<
+    string,
+    { place?: BlockPosition; runs: number[]; back: number[]; calls: number; flops: number }
+  >();
+  const entryOf = (node: number | undefined) => {
     const { name, place } = blockOfNode(node);
-    const known = found.get(name) ?? { ...defined({ place }), runs: [], back: [], calls: 0, flops: 0 };
-    found.set(name, known);
-    return known;
+    const blockEntry = blockTimes.get(name) ?? { ...defined({ place }), runs: [], back: [], calls: 0, flops: 0 };
+    blockTimes.set(name, blockEntry);
+    return blockEntry;
   };
   flopsOf(graph, inputs).forEach((flops, node) => {
-    if (!isLeaf(graph.nodes[node]!.op)) entry(node).flops += flops;
+    if (!isLeaf(graph.nodes[node]!.op)) entryOf(node).flops += flops;
   });
   runs.forEach((run, at) => {
     for (const { node, milliseconds } of run) {
-      const block = entry(node);
+      const block = entryOf(node);
       block.runs[at] = (block.runs[at] ?? 0) + milliseconds;
       if (blockOfNode(node).isBackward) block.back[at] = (block.back[at] ?? 0) + milliseconds;
       if (at === 0) block.calls++;
     }
   });
-  return [...found].flatMap(([name, { place, runs: all, back, calls, flops }]) =>
+  return [...blockTimes].flatMap(([name, { place, runs: all, back, calls, flops }]) =>
     calls === 0 && flops === 0
       ? []
       : [
@@ -170,18 +171,18 @@ function blocksOf({ graph, towers, places, inputs }: Measured, runs: OpTimes['ru
 function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']) {
   const flops = flopsOf(graph, inputs);
   const slowest = slowestOf(runs[0] ?? []);
-  const found = new Map<string, { runs: number[]; calls: number; nodes: Set<number> }>();
+  const kindTimes = new Map<string, { runs: number[]; calls: number; nodes: Set<number> }>();
   runs.forEach((run, at) => {
     for (const { op, node, milliseconds } of run) {
-      const kind = found.get(op) ?? { runs: [], calls: 0, nodes: new Set() };
-      found.set(op, kind);
+      const kind = kindTimes.get(op) ?? { runs: [], calls: 0, nodes: new Set() };
+      kindTimes.set(op, kind);
       kind.runs[at] = (kind.runs[at] ?? 0) + milliseconds;
       if (at > 0) continue;
       kind.calls++;
       if (node !== undefined && slowest.get(node)!.op === op) kind.nodes.add(node);
     }
   });
-  return [...found].map(([name, { runs: all, calls, nodes }]) => {
+  return [...kindTimes].map(([name, { runs: all, calls, nodes }]) => {
     const total = sum([...nodes].map((node) => flops[node]!));
     return { name, milliseconds: median(filled(all, runs.length)), calls, ...(total > 0 ? { flops: total } : {}) };
   });
@@ -192,13 +193,13 @@ function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
   const slowest = new Map<number, OpTime>();
   for (const each of run) {
     if (each.node === undefined) continue;
-    const known = slowest.get(each.node);
-    if (known === undefined || each.milliseconds > known.milliseconds) slowest.set(each.node, each);
+    const slowestOp = slowest.get(each.node);
+    if (slowestOp === undefined || each.milliseconds > slowestOp.milliseconds) slowest.set(each.node, each);
   }
   return slowest;
 }
 
-/** Of each node, by the sizes of the first inputs; zeros where none were kept. */
+/** By node, from the sizes of the first inputs; zeros where none were kept. */
 function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
   if (!first) return graph.nodes.map(() => 0);
   const sizes = sizesOf(graph, first);
@@ -212,7 +213,9 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 function median(values: readonly number[]): number {
   if (values.length === 0) return 0;
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const sortedValues = values.toSorted((a, b) => a - b);
+  const middle = sortedValues.length >> 1;
+  return sortedValues.length % 2 === 1
+    ? sortedValues[middle]!
+    : (sortedValues[middle - 1]! + sortedValues[middle]!) / 2;
 }

@@ -8,23 +8,21 @@ import type { Graph } from '../../graph/graph.ts';
 import { writeTextDurably } from '../../storage/durable.ts';
 import type { BegunState } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
-import type { Order } from '../order.ts';
+import type { EventOrder } from '../order.ts';
 import type { TrainOptions } from '../train_options.ts';
-import type { Place } from './block_of.ts';
+import type { BlockPosition } from './block_of.ts';
 import { profileFile, profileFolder, traceFile } from './files.ts';
 import { type Profile, profileOf } from './profile.ts';
-import { sampledSteps } from './sampled_steps.ts';
 import { StepSamples, type StepWatch } from './step_watch.ts';
 import { traceOf } from './trace.ts';
 
-export interface ProfileOf {
+export interface ProfilerOptions {
   readonly folder: string;
   readonly engine: Engine;
   readonly graph: Graph;
   readonly towers: readonly string[];
-  /** Of steps, scores and losses by the label of their nodes. */
-  readonly places: ReadonlyMap<string, Place>;
-  /** Rows of a batch. */
+  /** Positions of steps, scores and losses, by the label of their nodes. */
+  readonly places: ReadonlyMap<string, BlockPosition>;
   readonly rows: number;
 }
 
@@ -34,13 +32,12 @@ export class Profiler {
 
   /** @param steps as of `sampledSteps` */
   constructor(
-    private readonly of: ProfileOf,
+    private readonly of: ProfilerOptions,
     ...steps: Parameters<typeof sampledSteps>
   ) {
     this.steps = sampledSteps(...steps);
   }
 
-  /** A watch of a step that is among the sampled. */
   begin(step: number): StepWatch | undefined {
     return this.steps.has(step) ? this.samples.begin(step) : undefined;
   }
@@ -53,10 +50,10 @@ export class Profiler {
     const { folder, engine, graph, towers, places, rows } = this.of;
     const { steps, inputs } = this.samples;
     if (steps.length === 0) return undefined;
-    const times = await this.timesOf(program, group !== undefined);
-    const named = { name: engine.name, version: engine.version };
-    const profile = profileOf({ engine: named, graph, towers, places, rows, steps, inputs, times });
-    const runs = typeof times === 'string' ? [] : times.runs;
+    const opTimes = await this.timesOf(program, group !== undefined);
+    const engineNames = { name: engine.name, version: engine.version };
+    const profile = profileOf({ engine: engineNames, graph, towers, places, rows, steps, inputs, times: opTimes });
+    const runs = typeof opTimes === 'string' ? [] : opTimes.runs;
     const trace = traceOf({ graph, towers, places, engine: engine.name, steps, runs });
     await writing(join(folder, profileFolder), mkdir(join(folder, profileFolder), { recursive: true }));
     await writeTextDurably(join(folder, traceFile), `${JSON.stringify(trace)}\n`);
@@ -74,19 +71,49 @@ export class Profiler {
   }
 }
 
-/** Where a profile is asked for. `steps`: done before, and of the whole run. */
+/** Undefined where no profile is requested. `steps`: done before, and of the whole run. */
 export function profilerOf(
   { folder, engine, plan, dataset, profile }: TrainOptions,
   { graph }: BegunState,
-  order: Pick<Order, 'steps'>,
+  order: Pick<EventOrder, 'steps'>,
   [done, total]: readonly [number, number],
 ): Profiler | undefined {
   if (!profile) return undefined;
   const { towers, train } = fitted(plan, dataset.corpus.rows);
-  const of = {
-    graph,
-    towers: towers.map(({ name }) => name),
-    rows: train.batch,
-  };
-  return new Profiler({ folder, engine, places: profile.places, ...of }, done, total, order.steps);
+  return new Profiler(
+    {
+      ...{ folder, engine, graph, places: profile.places, rows: train.batch },
+      towers: towers.map(({ name }) => name),
+    },
+    done,
+    total,
+    order.steps,
+  );
+}
+
+const maxSamples = 16;
+
+/** They lie among so many steps: an early stop must not leave a profile without steps. */
+const sampledRange = 400;
+
+/**
+ * Steps spread evenly over the first of those that this call takes, without the first tenth, in which everything is done for the first
+ * time.
+ * @param done steps that were done before
+ * @param total steps of the whole run
+ * @param ofEpoch steps of an epoch: the last one may have fewer rows, and is left out where there are others
+ */
+export function sampledSteps(done: number, total: number, ofEpoch: number): ReadonlySet<number> {
+  const steps = Math.min(sampledRange, total - done);
+  const firstSampled = Math.ceil(steps / 10);
+  const isWhole = (step: number): boolean => ofEpoch === 1 || step % ofEpoch !== 0;
+  const wholeSteps = Array.from(
+    { length: Math.max(0, steps - firstSampled) },
+    (_, at) => done + firstSampled + at + 1,
+  ).filter(isWhole);
+  if (wholeSteps.length <= maxSamples)
+    return new Set(wholeSteps.length > 0 ? wholeSteps : [total].filter((step) => step > done));
+  return new Set(
+    Array.from({ length: maxSamples }, (_, at) => wholeSteps[Math.floor((at * wholeSteps.length) / maxSamples)]!),
+  );
 }

@@ -6,7 +6,7 @@ import type { FeedPart, FeedWatch } from '../../feed/watch.ts';
 /** `read`: the row numbers of the batch; `log`: losses and logs. */
 export type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';
 
-export interface Timed {
+export interface TimedPart {
   readonly part: StepPart;
   readonly name: string;
   /** Milliseconds since the first sampled step began. */
@@ -19,11 +19,11 @@ export interface SampledStep {
   readonly start: number;
   /** Without the copies that a profile makes. */
   readonly milliseconds: number;
-  readonly parts: readonly Timed[];
+  readonly parts: readonly TimedPart[];
 }
 
 /** Steps whose inputs are kept for a run op by op, and bytes of them all. */
-const [mostInputs, mostBytes] = [5, 2 ** 29];
+const [maxInputs, maxBytes] = [5, 2 ** 29];
 
 export class StepSamples {
   readonly steps: SampledStep[] = [];
@@ -31,7 +31,6 @@ export class StepSamples {
   private bytes = 0;
   private origin: number | undefined;
 
-  /** A watch of the step that begins now. */
   begin(step: number): StepWatch {
     this.origin ??= performance.now();
     return new StepWatch(step, this.origin, {
@@ -42,7 +41,7 @@ export class StepSamples {
 
   private keep(inputs: Tensors): void {
     const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
-    if (this.inputs.length === mostInputs || this.bytes + bytes > mostBytes) return;
+    if (this.inputs.length === maxInputs || this.bytes + bytes > maxBytes) return;
     this.bytes += bytes;
     this.inputs.push(copies(inputs));
   }
@@ -50,7 +49,7 @@ export class StepSamples {
 
 export class StepWatch implements FeedWatch {
   private readonly begun = performance.now();
-  private readonly parts: Timed[] = [];
+  private readonly parts: TimedPart[] = [];
   private copying = 0;
 
   constructor(
@@ -63,7 +62,7 @@ export class StepWatch implements FeedWatch {
     this.parts.push({ part, name, start: start - this.origin, milliseconds: end - start });
   }
 
-  /** Copies what the engine was given, outside of the step's time. */
+  /** Copies the inputs of the engine, outside of the step's time. */
   keep(inputs: Tensors): void {
     const start = performance.now();
     this.to.keep(inputs);

@@ -5,7 +5,7 @@
  */
 import type { OpTimes } from '../../engine/op_times.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { blockOf, type Place } from './block_of.ts';
+import { type BlockPosition, blockOf } from './block_of.ts';
 import type { SampledStep } from './step_watch.ts';
 
 /** `X`: something that began at `ts` and took `dur`; `M`: a name of a process or a thread. */
@@ -33,10 +33,10 @@ export interface Trace {
   readonly traceEvents: readonly TraceEvent[];
 }
 
-export interface Traced {
+export interface TraceOptions {
   readonly graph: Graph;
   readonly towers: readonly string[];
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, BlockPosition>;
   readonly engine: string;
   readonly steps: readonly SampledStep[];
   readonly runs: OpTimes['runs'];
@@ -46,37 +46,37 @@ const [training, apart] = [1, 2];
 /** Milliseconds between two runs, so that they can be distinguished. */
 const gap = 1;
 
-export function traceOf({ graph, towers, places, engine, steps, runs }: Traced): Trace {
-  const events: TraceEvent[] = [
+export function traceOf({ graph, towers, places, engine, steps, runs }: TraceOptions): Trace {
+  const traceEvents: TraceEvent[] = [
     named('process_name', training, 0, 'training, sampled steps'),
     named('thread_name', training, 1, 'steps'),
     named('thread_name', training, 2, 'host and engine'),
   ];
   for (const { step, start, milliseconds, parts } of steps) {
-    events.push(complete(`step ${step}`, 'step', start, milliseconds, [training, 1], { step }));
+    traceEvents.push(complete(`step ${step}`, 'step', start, milliseconds, [training, 1], { step }));
     for (const part of parts) {
-      events.push(complete(part.name, part.part, part.start, part.milliseconds, [training, 2], { step }));
+      traceEvents.push(complete(part.name, part.part, part.start, part.milliseconds, [training, 2], { step }));
     }
   }
   if (runs.length > 0) {
-    events.push(
+    traceEvents.push(
       named('process_name', apart, 0, `ops on ${engine}, measured after training`),
       named('thread_name', apart, 1, 'ops'),
     );
   }
-  let from = 0;
+  let runStart = 0;
   for (const [at, run] of runs.entries()) {
     for (const { op, node, start, milliseconds } of run) {
       const { label = '', op: kind } = node === undefined ? { op: 'several' } : graph.nodes[node]!;
       const { name: block, place } = blockOf(label, towers, places);
       const where = place && { place: `${place.file}:${place.line}:${place.column}` };
       const args = { block, op: kind, label, run: at + 1, ...(node === undefined ? {} : { node }), ...where };
-      events.push(complete(op, block, from + start, milliseconds, [apart, 1], args));
+      traceEvents.push(complete(op, block, runStart + start, milliseconds, [apart, 1], args));
     }
-    const last = run.at(-1);
-    from += gap + (last ? last.start + last.milliseconds : 0);
+    const lastOp = run.at(-1);
+    runStart += gap + (lastOp ? lastOp.start + lastOp.milliseconds : 0);
   }
-  return { displayTimeUnit: 'ms', traceEvents: events };
+  return { displayTimeUnit: 'ms', traceEvents: traceEvents };
 }
 
 const complete = (
@@ -88,7 +88,6 @@ const complete = (
   args: Readonly<Record<string, string | number>>,
 ): TraceEvent => ({ ph: 'X', name, cat, ts: microseconds(start), dur: microseconds(milliseconds), pid, tid, args });
 
-/** To the nanosecond. */
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
 const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string): TraceEvent => ({

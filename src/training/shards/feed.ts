@@ -3,44 +3,169 @@ import type { Events, TrainingShards } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Feeder } from '../../feed/feeder.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { AnyEpoch } from '../batches.ts';
-import type { Order } from '../order.ts';
-import { ShardStream } from './stream.ts';
+import { makeRandom } from '../../random/random.ts';
+import { type AnyEpoch, orderStream, stepsOfEpoch } from '../batches.ts';
+import type { EventOrder } from '../order.ts';
 import { refuseUnsupported } from './unsupported.ts';
+
+// Gives the rows of each step, where training rows are in shuffled shards. An epoch takes the shards in a new order, a few at a time, and shuffles
+// the rows of these few. The order follows from the seed, the epoch and the layout of the shards alone, so a run goes on in the middle of an epoch.
+
+/** Sets the order of piles apart from all other draws. */
+const pileStream = 0x511e;
+
+interface ShuffledChunk {
+  readonly epoch: number;
+  readonly group: number;
+  readonly events: Events;
+  /** Index among the epoch's rows in their order of the first one here. */
+  readonly from: number;
+  /** The row of `events` at each place from there on. */
+  readonly order: Int32Array;
+}
+
+interface PileGroups {
+  readonly piles: readonly (readonly number[])[];
+  /** Rows of the epoch before each group; then all of them. */
+  readonly starts: readonly number[];
+}
+
+export class ShardStream {
+  readonly rows: number;
+  readonly steps: number;
+  #chunk: ShuffledChunk | undefined;
+  #next: { readonly epoch: number; readonly group: number; readonly chunk: Promise<ShuffledChunk> } | undefined;
+
+  /** @param onEvents called before rows of other events than those before are given */
+  constructor(
+    private readonly shards: TrainingShards,
+    private readonly size: number,
+    private readonly seed: number,
+    private readonly onEvents: (events: Events) => void,
+  ) {
+    this.rows = shards.piles.reduce((sum, rows) => sum + rows, 0);
+    this.steps = stepsOfEpoch(this.rows, size);
+  }
+
+  /** Rows of the events that `onEvents` was last given, ascending. @throws Failure `shards-damaged` */
+  async batch(epoch: number, index: number): Promise<Int32Array> {
+    const batchEnd = Math.min(this.rows, (index + 1) * this.size);
+    const { starts } = this.groups(epoch);
+    const groupIndex = starts.findIndex((start) => start >= batchEnd) - 1;
+    const { order, from } = await this.chunkOf(epoch, groupIndex);
+    return order.slice(index * this.size - from, batchEnd - from).sort();
+  }
+
+  private async chunkOf(epoch: number, group: number): Promise<ShuffledChunk> {
+    const currentChunk = this.#chunk;
+    if (currentChunk?.epoch === epoch && currentChunk.group === group) return currentChunk;
+    const nextChunk = this.#next;
+    this.#next = undefined;
+    const isNext = nextChunk?.epoch === epoch && nextChunk.group === group;
+    // A chunk that is needed no more makes room first.
+    if (!isNext && !(currentChunk?.epoch === epoch && currentChunk.group === group - 1)) this.#chunk = undefined;
+    const chunk = isNext ? await nextChunk.chunk : await this.load(epoch, group, this.#chunk);
+    if (chunk.events !== currentChunk?.events) this.onEvents(chunk.events);
+    this.#chunk = chunk;
+    this.prefetch(chunk);
+    return chunk;
+  }
+
+  /** Reads the chunk that comes next while steps take this one. */
+  private prefetch(now: ShuffledChunk): void {
+    const groups = this.groups(now.epoch).piles.length;
+    const isLast = now.group + 1 === groups;
+    const [epoch, group] = isLast ? [now.epoch + 1, 0] : [now.epoch, now.group + 1];
+    const chunk = this.load(epoch, group, now);
+    // The caller that takes the chunk gets the error.
+    chunk.catch(() => {});
+    this.#next = { epoch, group, chunk };
+  }
+
+  /** @param before the chunk that was in memory before, which may be the one before this */
+  private async load(epoch: number, group: number, before: ShuffledChunk | undefined): Promise<ShuffledChunk> {
+    const { piles, starts } = this.groups(epoch);
+    const ownOrder = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
+    const from = Math.floor(starts[group]! / this.size) * this.size;
+    if (from === starts[group]) {
+      // Where all piles are held together, they are the same events in each epoch.
+      const sameEvents = piles.length === 1 && before ? before.events : undefined;
+      return { epoch, group, from, events: sameEvents ?? (await this.shards.read(piles[group]!)), order: ownOrder };
+    }
+    const lastChunk =
+      before?.epoch === epoch && before.group === group - 1 ? before : await this.enoughOf(epoch, group - 1, from);
+    const leftRows = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
+    const events = await this.shards.read(piles[group]!, { events: lastChunk.events, rows: leftRows });
+    const rowOrder = new Int32Array(leftRows.length + ownOrder.length);
+    for (let at = 0; at < leftRows.length; at++) rowOrder[at] = at;
+    for (let at = 0; at < ownOrder.length; at++) rowOrder[leftRows.length + at] = leftRows.length + ownOrder[at]!;
+    return { epoch, group, from, events, order: rowOrder };
+  }
+
+  /** A chunk as far as it is needed from a place on: the rows that are left of groups before it only where a group is small. */
+  private async enoughOf(epoch: number, group: number, from: number): Promise<ShuffledChunk> {
+    const { piles, starts } = this.groups(epoch);
+    invariant(group >= 0, 'rows are left of a group before');
+    if (starts[group]! > from) return this.load(epoch, group, undefined);
+    const rowOrder = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
+    return { epoch, group, from: starts[group]!, events: await this.shards.read(piles[group]!), order: rowOrder };
+  }
+
+  private permutation(epoch: number, group: number, rows: number): Int32Array {
+    return makeRandom(this.seed, orderStream, epoch, group).permutation(rows);
+  }
+
+  private groups(epoch: number): PileGroups {
+    if (this.#groups?.epoch === epoch) return this.#groups;
+    const { piles, layout } = this.shards;
+    const pileOrder = makeRandom(this.seed, pileStream, epoch).permutation(piles.length);
+    const pileGroups: number[][] = [];
+    const groupStarts = [0];
+    for (let at = 0; at < pileOrder.length; at += layout.held) {
+      const groupPiles = [...pileOrder.slice(at, at + layout.held).sort()];
+      pileGroups.push(groupPiles);
+      groupStarts.push(groupStarts.at(-1)! + groupPiles.reduce((sum, pile) => sum + piles[pile]!, 0));
+    }
+    this.#groups = { epoch, piles: pileGroups, starts: groupStarts };
+    return this.#groups;
+  }
+
+  #groups: (PileGroups & { readonly epoch: number }) | undefined;
+}
 
 /** @throws Failure `shards-unsupported`, `shards-damaged` */
 export async function feedFromShards(
   shards: TrainingShards,
   plan: Plan,
   feederOf: (events: Events) => Feeder,
-): Promise<{ readonly order: Order<AnyEpoch>; readonly feeder: Feeder }> {
+): Promise<{ readonly order: EventOrder<AnyEpoch>; readonly feeder: Feeder }> {
   refuseUnsupported(plan);
   const { batch, seed } = plan.train;
   // Its state has the same names and lengths before there are rows.
-  let current = feederOf(await shards.read([]));
-  const stream = new ShardStream(shards, batch, seed, (events) => {
-    const state = Object.entries(current.state()).map(([name, values]) => [name, values.slice()] as const);
-    current.close();
-    current = feederOf(events);
-    current.load(Object.fromEntries(state));
+  let currentFeeder = feederOf(await shards.read([]));
+  const shardStream = new ShardStream(shards, batch, seed, (events) => {
+    const feederState = Object.entries(currentFeeder.state()).map(([name, values]) => [name, values.slice()] as const);
+    currentFeeder.close();
+    currentFeeder = feederOf(events);
+    currentFeeder.load(Object.fromEntries(feederState));
   });
-  invariant(current.mined.length === 0, 'no negatives are mined in shards');
-  const feeder: Feeder = {
-    inputs: (...args) => current.inputs(...args),
-    ask: (...args) => current.ask(...args),
-    rowsOf: (of) => current.rowsOf(of),
-    apply: (...args) => current.apply(...args),
-    accumulate: (outputs) => current.accumulate(outputs),
-    update: (...args) => current.update(...args),
+  invariant(currentFeeder.mined.length === 0, 'no negatives are mined in shards');
+  const wrappedFeeder: Feeder = {
+    inputs: (...args) => currentFeeder.inputs(...args),
+    ask: (...args) => currentFeeder.ask(...args),
+    rowsOf: (of) => currentFeeder.rowsOf(of),
+    apply: (...args) => currentFeeder.apply(...args),
+    accumulate: (outputs) => currentFeeder.accumulate(outputs),
+    update: (...args) => currentFeeder.update(...args),
     mined: [],
-    state: () => current.state(),
-    load: (state) => current.load(state),
-    close: () => current.close(),
+    state: () => currentFeeder.state(),
+    load: (state) => currentFeeder.load(state),
+    close: () => currentFeeder.close(),
   };
-  return { feeder, order: orderOfStream(stream, batch) };
+  return { feeder: wrappedFeeder, order: orderOfStream(shardStream, batch) };
 }
 
-const orderOfStream = (stream: ShardStream, batch: number): Order<AnyEpoch> => ({
+const orderOfStream = (stream: ShardStream, batch: number): EventOrder<AnyEpoch> => ({
   rows: stream.rows,
   steps: stream.steps,
   leftOut: Math.max(0, stream.rows - stream.steps * batch),

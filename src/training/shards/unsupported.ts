@@ -1,4 +1,4 @@
-/** What of a plan needs all training rows at any time, so that a few piles are not enough. */
+/** Finds the parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { Plan, RowsOf } from '../../plan/plan.ts';
 
@@ -8,17 +8,15 @@ const kinds: { readonly [K in RowsOf['kind']]?: string } = {
   mined: 'mining of negatives',
 };
 
-/** In words, the first of them. */
 export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
   if (train.graph !== undefined) return '`graph` of `train`';
   for (const { source } of step.inputs) {
-    const what = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
-    if (what !== undefined) return what;
+    const unsupportedKind = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
+    if (unsupportedKind !== undefined) return unsupportedKind;
   }
   return undefined;
 }
 
-/** Features whose items training reads for each event. */
 export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [
   ...new Set(
     step.inputs.flatMap(({ source }) =>
@@ -29,6 +27,6 @@ export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly str
 
 /** @throws Failure `shards-unsupported` */
 export function refuseUnsupported(plan: Pick<Plan, 'train' | 'step'>): void {
-  const what = unsupportedInShards(plan);
-  if (what !== undefined) throw failure('shards-unsupported', { what });
+  const unsupportedPart = unsupportedInShards(plan);
+  if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }

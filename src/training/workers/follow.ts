@@ -15,24 +15,24 @@ import type { TrainOptions } from '../train_options.ts';
 import { takeMined } from './mined_wire.ts';
 import { sharedStep } from './shared_step.ts';
 import { answerOrder } from './table_wire.ts';
-import { agree, hear, type Order } from './talk.ts';
+import { agree, receiveOrder, type WorkerOrder } from './talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: Group };
 
-/** Until the first worker ends the run, or a worker is asked to stop. */
+/** Ends where the first worker ends the run, or a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
   const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower, from: from?.lineage });
   let state: BegunState | undefined;
-  let towers: CurrentTowers | undefined;
+  let currentTowers: CurrentTowers | undefined;
   try {
     for (;;) {
-      const order = await hear(group);
+      const order = await receiveOrder(group);
       if (order.do === 'end') return;
       if (order.do === 'begin') {
         state = await beginState({ ...options, precision }, tablesOf(options), group);
-        towers = new CurrentTowers(plan, dataset, engine, state);
+        currentTowers = new CurrentTowers(plan, dataset, engine, state);
         if (order.with !== 'first values') await group.note('reads the checkpoint');
         if (order.with === 'checkpoint') await restoreState(folder, state);
         if (order.with === 'earlier run') {
@@ -45,34 +45,34 @@ export async function follow(options: FollowOptions): Promise<void> {
       invariant(state, 'workers begin before they take steps');
       if (order.do !== 'steps') await answerOrder(order, state.tables, group);
       // Workers that share tables stay after the last step: the files of the run need their rows.
-      else if ((await stepsOf(options, state, towers!, order)) && !sharesTables) return;
+      else if ((await stepsOf(options, state, currentTowers!, order)) && !sharesTables) return;
     }
   } finally {
-    await towers?.close();
+    await currentTowers?.close();
     state?.feeder.close();
     await state?.program.close();
   }
 }
 
-/** The steps of one round. True: a worker was asked to stop. */
+/** Takes the steps of one round. True if a worker was asked to stop. */
 async function stepsOf(
   { plan, dataset, signal, group, sharesTables }: FollowOptions,
   state: BegunState,
   towers: CurrentTowers,
-  begin: Extract<Order, { readonly do: 'steps' }>,
+  begin: Extract<WorkerOrder, { readonly do: 'steps' }>,
 ): Promise<boolean> {
   const { before } = begin;
   const rounds = roundsOf(plan.train, state.order, before.epochs);
-  const round = rounds.round(begin.step - begin.stepOfEpoch);
+  const ownRound = rounds.round(begin.step - begin.stepOfEpoch);
   let { step } = begin;
-  for (let at = begin.stepOfEpoch; at < round.steps; at++) {
-    const drawn = before.epochs + step / state.order.steps + 1;
+  for (let at = begin.stepOfEpoch; at < ownRound.steps; at++) {
+    const drawnEpoch = before.epochs + step / state.order.steps + 1;
     if (step % state.order.steps === 0) {
       if (sharesTables) await takeMined(state.feeder.mined, state.tables, group);
-      else await mineNegatives(state, towers, dataset, drawn);
+      else await mineNegatives(state, towers, dataset, drawnEpoch);
     }
     step++;
-    const rows = await round.batch(at);
+    const rows = await ownRound.batch(at);
     const rates = ratesAt(plan.train, step, rounds.total);
     const { stops } = await takeStep(plan, state, { rows, number: before.steps + step, rates, signal });
     if (stops) return true;

@@ -7,16 +7,14 @@ import type { Group } from '../../engine/group.ts';
 import type { Mined } from '../../feed/mined.ts';
 import { packArrays, unpackArrays } from './packed.ts';
 import { answerOrder } from './table_wire.ts';
-import { giveOrder, hear } from './talk.ts';
+import { giveOrder, receiveOrder } from './talk.ts';
 
-/** After the first worker has mined. */
 export async function sendMined(mined: readonly Mined[], group: Group): Promise<void> {
   if (mined.length === 0) return;
   await giveOrder(group, { do: 'mined' });
   await group.exchange(packArrays(arraysOf(mined)));
 }
 
-/** What another worker does meanwhile. */
 export async function takeMined(
   mined: readonly Mined[],
   tables: ReadonlyMap<string, Table>,
@@ -24,20 +22,19 @@ export async function takeMined(
 ): Promise<void> {
   if (mined.length === 0) return;
   for (;;) {
-    const order = await hear(group);
+    const order = await receiveOrder(group);
     if (order.do === 'mined') break;
     await answerOrder(order, tables, group);
   }
   const [first] = await group.exchange(new Uint8Array(0));
-  const own = arraysOf(mined);
+  const ownArrays = arraysOf(mined);
   unpackArrays(
     first!,
-    own.map(() => Int32Array),
+    ownArrays.map(() => Int32Array),
   ).forEach((array, at) => {
-    own[at]!.set(array);
+    ownArrays[at]!.set(array);
   });
 }
 
-/** Views of all that was mined. */
 const arraysOf = (mined: readonly Mined[]): readonly Int32Array[] =>
   mined.flatMap((each) => Object.values(each.state()) as Int32Array[]);

@@ -1,6 +1,6 @@
 /** The orders of the first worker to the others, in a run on its way. */
 import type { Group } from '../../engine/group.ts';
-import { type Beginning, giveOrder, haveStopped, type Position } from './talk.ts';
+import { type Beginning, giveOrder, haveStopped, type RoundStart } from './talk.ts';
 
 export class OtherWorkers {
   private hasBegun = false;
@@ -11,8 +11,7 @@ export class OtherWorkers {
     private readonly beginning: Beginning,
   ) {}
 
-  /** They take the steps of a round from here. */
-  async steps(position: Position): Promise<void> {
+  async steps(position: RoundStart): Promise<void> {
     await this.begin();
     await giveOrder(this.group, { do: 'steps', ...position });
   }

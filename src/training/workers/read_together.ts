@@ -7,40 +7,40 @@ import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/memory_budget.ts';
 import type { ShardDecision } from '../../data/shards/request.ts';
 import type { Group } from '../../engine/group.ts';
-import { bytesOf, hearFirst, parsed } from './words.ts';
+import { bytesOf, parsed, receiveFirst } from './talk.ts';
 
-export interface RowsAsked {
-  /** Of this machine, for its workers together, in bytes. */
+export interface RowsRequest {
+  /** Bytes of this machine, for its workers together. */
   readonly memory: number;
-  /**
-   * Reads the data.
-   * @param first of the first worker, which decides: rows go into the memory of the others, or into shards
-   */
-  read(memory: number, first: FirstAsked | undefined): Promise<Dataset>;
+  /** @param first in the first worker, which decides: rows go into the memory of the others, or into shards */
+  read(memory: number, first: FirstReader | undefined): Promise<Dataset>;
   /** Opens shards that another worker has written, by the name of their folder. */
   open(memory: number, name: string): Promise<Dataset>;
 }
 
-interface FirstAsked {
+interface FirstReader {
   decided(decision: ShardDecision): void;
   /** Comes where another worker is lost. */
   readonly signal: AbortSignal;
 }
 
-/** What the first worker says to the others, once or more than once. */
-type Word = { readonly rows: 'undecided' } | { readonly rows: 'memory' } | { readonly rows: 'shards'; name: string };
+/** The first worker sends it to the others, once or more than once. */
+type RowsMessage =
+  | { readonly rows: 'undecided' }
+  | { readonly rows: 'memory' }
+  | { readonly rows: 'shards'; name: string };
 
-/** The others wait an hour at most for the next word, and writing shards may take longer. */
-const usualPause = 10_000;
+/** Milliseconds between two messages. The others wait an hour at most for the next, and writing shards may take longer. */
+const messageInterval = 10_000;
 
-/** @param pause milliseconds between two words */
-export async function readTogether(group: Group, asked: RowsAsked, pause = usualPause): Promise<Dataset> {
-  const memory = await memoryOfWorker(group, asked.memory);
-  if (group.rank === 0) return readFirst(group, (first) => asked.read(memory, first), pause);
+/** @param pause milliseconds between two messages */
+export async function readTogether(group: Group, request: RowsRequest, pause = messageInterval): Promise<Dataset> {
+  const memoryShare = await memoryOfWorker(group, request.memory);
+  if (group.rank === 0) return readFirst(group, (first) => request.read(memoryShare, first), pause);
   for (;;) {
-    const word = await hearFirst<Word>(group);
-    if (word.rows === 'memory') return asked.read(memory, undefined);
-    if (word.rows === 'shards') return asked.open(memory, word.name);
+    const message = await receiveFirst<RowsMessage>(group);
+    if (message.rows === 'memory') return request.read(memoryShare, undefined);
+    if (message.rows === 'shards') return request.open(memoryShare, message.name);
   }
 }
 
@@ -48,37 +48,40 @@ export async function readTogether(group: Group, asked: RowsAsked, pause = usual
 async function memoryOfWorker(group: Group, memory: number): Promise<number> {
   const machine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((each) => each === machine).length;
-  const own = Math.max(leastMemory, Math.floor(memory / onThisMachine));
-  const heard = await group.exchange(bytesOf(own), { isPatient: true });
-  return Math.min(...heard.map((bytes) => parsed<number>(bytes)));
+  const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
+  const memoryOfWorkers = await group.exchange(bytesOf(ownMemory), { isPatient: true });
+  return Math.min(...memoryOfWorkers.map((bytes) => parsed<number>(bytes)));
 }
 
-async function readFirst(group: Group, read: (first: FirstAsked) => Promise<Dataset>, pause: number): Promise<Dataset> {
-  const stop = new AbortController();
+async function readFirst(
+  group: Group,
+  read: (first: FirstReader) => Promise<Dataset>,
+  pause: number,
+): Promise<Dataset> {
+  const stopReading = new AbortController();
   let decide: () => void = () => {};
-  const inMemory = new Promise<Word>((resolve) => {
+  const inMemory = new Promise<RowsMessage>((resolve) => {
     decide = () => resolve({ rows: 'memory' });
   });
-  const reading = read({ decided: ({ rows }) => rows === 'memory' && decide(), signal: stop.signal });
-  const known = Promise.race([inMemory, reading.then(wordOf)]);
+  const dataset = read({ decided: ({ rows }) => rows === 'memory' && decide(), signal: stopReading.signal });
+  const firstMessage = Promise.race([inMemory, dataset.then(messageOf)]);
   try {
     for (;;) {
-      const word = await within(known, pause);
-      await group.exchange(bytesOf(word ?? { rows: 'undecided' }), { isPatient: true });
-      if (word) return await reading;
+      const message = await within(firstMessage, pause);
+      await group.exchange(bytesOf(message ?? { rows: 'undecided' }), { isPatient: true });
+      if (message) return await dataset;
     }
   } catch (error) {
     // Nobody waits for these rows any more.
-    stop.abort(error);
-    await reading.catch(() => {});
+    stopReading.abort(error);
+    await dataset.catch(() => {});
     throw error;
   }
 }
 
-const wordOf = ({ shards }: Dataset): Word =>
+const messageOf = ({ shards }: Dataset): RowsMessage =>
   shards ? { rows: 'shards', name: basename(shards.folder) } : { rows: 'memory' };
 
-/** Undefined where it takes longer. */
 async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const pause = new Promise<undefined>((resolve) => {

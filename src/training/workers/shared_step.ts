@@ -1,4 +1,3 @@
-/** The step of a plan as several workers run it. */
 import { failure } from '../../diagnostics/failure.ts';
 import { distributionOf } from '../../feed/share.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';

@@ -1,4 +1,4 @@
-/** Whether each worker holds all rows of all tables, or workers share them: those that they share make room for larger tables. */
+/** Chooses whether each worker holds all rows of all tables, or workers share them: sharing makes room for larger tables. */
 import type { Dataset } from '../../data/dataset.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { freeBytes } from '../../embedding/available_memory.ts';
@@ -6,23 +6,23 @@ import { tableBytes } from '../../embedding/table_size.ts';
 import { tableSizes } from '../../embedding/tables.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { bytesOf, parsed } from './talk.ts';
 
 export type TableLayout = 'replicated' | 'sharded';
 
 export interface LayoutChosen {
   readonly layout: TableLayout;
-  /** Of all tables with their optimizers' state. */
   readonly bytes: number;
   readonly isAsked: boolean;
 }
 
-/** What needs all rows of a table in one process: the user's words. */
+/** Names what needs all rows of a table in one process: the user's words. */
 export const unshared = ({ train }: Pick<Plan, 'train'>): string | undefined =>
   // Each step reads all rows of both tables, once for each layer and back: workers would send whole tables.
   train.graph === undefined ? undefined : 'tables that `graph` connects';
 
 /** The part of the memory of a machine that tables may take: rows, the engine and a step need some too. */
-const share = 0.6;
+const memoryShare = 0.6;
 
 /**
  * The same on all workers: they share tables where one asks for it, or where they do not fit on one of them.
@@ -30,29 +30,19 @@ const share = 0.6;
  */
 export async function chooseLayout(
   group: Group,
-  {
-    plan,
-    dataset,
-    asked,
-  }: {
-    readonly plan: Plan;
-    readonly dataset: Dataset;
-    readonly asked: TableLayout | undefined;
-  },
+  { plan, dataset, asked }: { plan: Plan; dataset: Dataset; asked: TableLayout | undefined },
 ): Promise<LayoutChosen> {
   const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);
-  const cannot = unshared(plan);
-  if (asked === 'sharded' && cannot !== undefined)
-    throw failure('workers-unsupported', { what: cannot, areTables: true });
-  const own = group.machines[group.rank];
-  const onThisMachine = group.machines.filter((machine) => machine === own).length;
-  const fits = bytes <= (share * freeBytes()) / onThisMachine;
-  const said = JSON.stringify({ asked: asked ?? null, fits });
-  const heard = (await group.exchange(new TextEncoder().encode(said), { isPatient: true })).map(
-    (text) => JSON.parse(new TextDecoder().decode(text)) as { asked: TableLayout | null; fits: boolean },
-  );
-  const other = heard.findIndex((each) => each.asked !== heard[0]!.asked);
-  if (other > 0) throw failure('workers-differ', { worker: other, what: '`--tables`' });
-  const chosen = heard.some((each) => !each.fits) && cannot === undefined ? 'sharded' : 'replicated';
-  return { layout: asked ?? chosen, bytes, isAsked: asked !== undefined };
+  const unsharedPart = unshared(plan);
+  if (asked === 'sharded' && unsharedPart !== undefined)
+    throw failure('workers-unsupported', { what: unsharedPart, areTables: true });
+  const ownMachine = group.machines[group.rank];
+  const onThisMachine = group.machines.filter((machine) => machine === ownMachine).length;
+  const fitsMemory = bytes <= (memoryShare * freeBytes()) / onThisMachine;
+  const answers = await group.exchange(bytesOf({ asked: asked ?? null, fits: fitsMemory }), { isPatient: true });
+  const requests = answers.map((bytes) => parsed<{ asked: TableLayout | null; fits: boolean }>(bytes));
+  const differingWorker = requests.findIndex((each) => each.asked !== requests[0]!.asked);
+  if (differingWorker > 0) throw failure('workers-differ', { worker: differingWorker, what: '`--tables`' });
+  const chosenLayout = requests.some((each) => !each.fits) && unsharedPart === undefined ? 'sharded' : 'replicated';
+  return { layout: asked ?? chosenLayout, bytes, isAsked: asked !== undefined };
 }

@@ -1,14 +1,13 @@
 /** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
 import { invariant } from '../../diagnostics/failure.ts';
-import type { SharedRows, TableWire } from '../../embedding/remote.ts';
+import type { RemoteTable, TableWire } from '../../embedding/remote.ts';
 import type { Table } from '../../embedding/table.ts';
+import type { Tables } from '../../embedding/tables.ts';
 import type { Group } from '../../engine/group.ts';
 import type { StoredNumbers } from '../../storage/tensor_header.ts';
 import { packed, unpacked } from './message.ts';
 import { packArrays, unpackArrays } from './packed.ts';
-import { giveOrder, type Order } from './talk.ts';
-
-type Tables = ReadonlyMap<string, Table>;
+import { giveOrder, type WorkerOrder } from './talk.ts';
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
 export function makeTableWire(group: Group): TableWire {
@@ -21,47 +20,47 @@ export function makeTableWire(group: Group): TableWire {
     },
     async pieces(table, slot, first, rows, own) {
       await giveOrder(group, { do: 'pieces', table, slot: slot ?? null, first, rows });
-      const heard = await group.exchange(bytesOf(own));
-      return heard.map((bytes) => numbersLike(own, bytes));
+      const piecesOfWorkers = await group.exchange(bytesOf(own));
+      return piecesOfWorkers.map((bytes) => numbersLike(own, bytes));
     },
   };
 }
 
-/** What another worker than the first does for an order about rows. */
-export async function answerOrder(order: Order, tables: Tables, group: Group): Promise<void> {
+/** Answers an order about rows, in another worker than the first. */
+export async function answerOrder(order: WorkerOrder, tables: Tables, group: Group): Promise<void> {
   if (order.do === 'fetch') {
-    const asked = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
-    for (const { remote } of asked) remote.ask();
-    return fetchRows(asked, group);
+    const requestedTables = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
+    for (const { remote } of requestedTables) remote.ask();
+    return fetchRows(requestedTables, group);
   }
   invariant(order.do === 'pieces', `an order about rows is not to ${order.do}`);
   const { table, slot, first, rows } = order;
   await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
 }
 
-export const sharedIn = (tables: Tables): readonly SharedRows[] =>
+export const sharedIn = (tables: Tables): readonly RemoteTable[] =>
   [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
 
 /** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
-export async function fetchRows(tables: readonly SharedRows[], group: Group): Promise<void> {
-  const asked = tables.map(({ remote }) => remote.asked());
-  const toOwners = ranksOf(group).map((owner) => packArrays(asked.map((byOwner) => byOwner[owner]!)));
-  const heard = await group.allToAll(toOwners);
-  const answers = heard.map((bytes) => {
+export async function fetchRows(tables: readonly RemoteTable[], group: Group): Promise<void> {
+  const requestedRows = tables.map(({ remote }) => remote.asked());
+  const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
+  const requestsOfWorkers = await group.allToAll(toOwners);
+  const answers = requestsOfWorkers.map((bytes) => {
     const rows = unpackArrays(
       bytes,
       tables.map(() => Int32Array),
     );
     return packArrays(tables.map(({ remote }, at) => remote.give(rows[at]!)));
   });
-  const given = (await group.allToAll(answers)).map((bytes) =>
+  const receivedRows = (await group.allToAll(answers)).map((bytes) =>
     unpackArrays(
       bytes,
       tables.map(() => Float32Array),
     ),
   );
   tables.forEach(({ remote }, at) => {
-    remote.take(given.map((ofOwner) => ofOwner[at]!));
+    remote.take(receivedRows.map((ofOwner) => ofOwner[at]!));
   });
 }
 
@@ -76,19 +75,21 @@ export async function sendGradients(
   numbers: readonly number[],
   done: string,
 ): Promise<readonly (readonly number[])[]> {
-  const drained = trained.map((table) => table.remote!.drain());
+  const drainedGradients = trained.map((table) => table.remote!.drain());
   // Whether a table learns in this step is known to the owners of all its rows.
-  const rows = drained.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
-  const said = [...numbers, ...rows];
+  const rows = drainedGradients.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
+  const ownNumbers = [...numbers, ...rows];
   const toOwners = ranksOf(group).map((owner) =>
-    packed({ numbers: said, gradients: drained.map((byOwner) => byOwner[owner]!) }),
+    packed({ numbers: ownNumbers, gradients: drainedGradients.map((byOwner) => byOwner[owner]!) }),
   );
-  const heard = (await group.allToAll(toOwners, { done })).map((bytes) => unpacked(bytes, said.length, trained.length));
+  const messages = (await group.allToAll(toOwners, { done })).map((bytes) =>
+    unpacked(bytes, ownNumbers.length, trained.length),
+  );
   trained.forEach((table, at) => {
-    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
-    if (heard.some((each) => each.numbers[numbers.length + at]! > 0)) table.remote!.learned();
+    for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+    if (messages.some((each) => each.numbers[numbers.length + at]! > 0)) table.remote!.learned();
   });
-  return heard.map((each) => each.numbers.slice(0, numbers.length));
+  return messages.map((each) => each.numbers.slice(0, numbers.length));
 }
 
 const ranksOf = ({ workers }: Group): readonly number[] => Array.from({ length: workers }, (_, rank) => rank);

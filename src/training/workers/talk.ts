@@ -1,24 +1,35 @@
-/** What workers say to each other between steps. The first worker decides; the others follow. */
+/** Orders that the first worker gives to the others between steps. The first worker decides; the others follow. */
 import type { RunIdentity } from '../../artifact/identity.ts';
 import type { Lineage } from '../../artifact/lineage.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Precision } from '../../plan/precision.ts';
-import { bytesOf, hearFirst, parsed } from './words.ts';
 
-export interface Position {
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const emptyBytes = new Uint8Array(0);
+
+export const bytesOf = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+
+export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
+
+export async function receiveFirst<T>(group: Group): Promise<T> {
+  const [first] = await group.exchange(emptyBytes, { isPatient: true });
+  return parsed(first!);
+}
+
+export interface RoundStart {
   readonly epoch: number;
   readonly stepOfEpoch: number;
   readonly step: number;
-  /** Of earlier runs: what is drawn counts on. */
+  /** Totals of earlier runs: draws count on from there. */
   readonly before: { readonly epochs: number; readonly steps: number };
 }
 
-export type Order =
-  /** With first values, or with those of the checkpoint of the run, or of the earlier run that it goes on from. */
+export type WorkerOrder =
+  /** Begins with first values, or with those of the checkpoint of the run, or of the earlier run that it goes on from. */
   | { readonly do: 'begin'; readonly with: Beginning }
-  /** A round from here. */
-  | ({ readonly do: 'steps' } & Position)
+  | ({ readonly do: 'steps' } & RoundStart)
   /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
   | { readonly do: 'fetch'; readonly tables: readonly string[] }
   | {
@@ -38,7 +49,7 @@ export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 const ended = new WeakSet<Group>();
 
 /** The others wait for an order while the first worker compiles, validates or writes. */
-export async function giveOrder(group: Group, order: Order): Promise<void> {
+export async function giveOrder(group: Group, order: WorkerOrder): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
   await group.exchange(bytesOf(order), { isPatient: true });
@@ -49,9 +60,9 @@ export function haveStopped(group: Group): void {
   ended.add(group);
 }
 
-export const hear = (group: Group): Promise<Order> => hearFirst(group);
+export const receiveOrder = (group: Group): Promise<WorkerOrder> => receiveFirst(group);
 
-type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
+type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
   readonly tower: string;
   /** The earlier run that each of them is about to go on from. */
   readonly from?: Lineage | undefined;
@@ -63,10 +74,10 @@ type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings
  * @returns that of the first
  * @throws Failure `workers-differ`
  */
-export async function agree(group: Group, own: Compared, precision: Precision = 'float32'): Promise<Precision> {
+export async function agree(group: Group, own: ComparedRun, precision: Precision = 'float32'): Promise<Precision> {
   const { tower, model, plan, seed, settings, data, from } = own;
   const shards = data.shards && [data.events, data.shards];
-  const parts = {
+  const comparedParts = {
     Tower: tower,
     // They are part of the plan, and say more.
     seed,
@@ -78,14 +89,16 @@ export async function agree(group: Group, own: Compared, precision: Precision = 
     'the checksum of shards': shards ?? null,
     data,
   };
-  const all = await group.exchange(bytesOf({ ...parts, precision }), {
+  const partsOfWorkers = await group.exchange(bytesOf({ ...comparedParts, precision }), {
     isPatient: true,
     done: 'the comparison of what they train',
   });
-  const [first, ...others] = all.map((bytes) => parsed<Record<string, unknown>>(bytes));
+  const [first, ...others] = partsOfWorkers.map((bytes) => parsed<Record<string, unknown>>(bytes));
   others.forEach((other, at) => {
-    const what = Object.keys(parts).find((name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]));
-    if (what !== undefined) throw failure('workers-differ', { worker: at + 1, what });
+    const differingPart = Object.keys(comparedParts).find(
+      (name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]),
+    );
+    if (differingPart !== undefined) throw failure('workers-differ', { worker: at + 1, what: differingPart });
   });
   return first!.precision as Precision;
 }

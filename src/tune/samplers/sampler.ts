@@ -1,11 +1,10 @@
 import type { Random } from '../../random/random.ts';
-import type { Point, Space } from '../space.ts';
+import type { Point, SearchSpace } from '../space.ts';
 
-/** A way to choose the next point. */
 export interface Sampler {
   /** One line, for the help. */
   readonly doc: string;
   readonly paper: string;
   /** @param ranked points that were tried, the best first */
-  suggest(space: Space, ranked: readonly Point[], random: Random): Point;
+  suggest(space: SearchSpace, ranked: readonly Point[], random: Random): Point;
 }

@@ -3,13 +3,20 @@
  * either, l and g. Of candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
  */
 import type { Random } from '../../random/random.ts';
-import { coordinateOf, type Dimension, type Domain, drawValue, ends, valueAt } from '../space.ts';
+import {
+  coordinateOf,
+  type Dimension,
+  drawValue,
+  ends,
+  type NumberRange,
+  type SearchDomain,
+  valueAt,
+} from '../space.ts';
 import { random as byChance } from './random.ts';
 import type { Sampler } from './sampler.ts';
 
 /** Points by chance before the densities say something. */
 const startup = 10;
-/** Candidates of each dimension. */
 const candidates = 24;
 /** The share of points that is good, and the most of them. */
 const goodShare = 0.15;
@@ -34,11 +41,11 @@ function best(dimension: Dimension, good: readonly number[], rest: readonly numb
   const l = densityOf(dimension.domain, good);
   const g = densityOf(dimension.domain, rest);
   let chosen = drawValue(dimension, random);
-  let most = Number.NEGATIVE_INFINITY;
+  let bestScore = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < candidates; at++) {
     const value = l.draw(random);
     const score = Math.log(l.at(value)) - Math.log(g.at(value));
-    if (score > most) [chosen, most] = [value, score];
+    if (score > bestScore) [chosen, bestScore] = [value, score];
   }
   return chosen;
 }
@@ -49,10 +56,10 @@ interface Density {
   draw(random: Random): number;
 }
 
-const densityOf = (domain: Domain, values: readonly number[]): Density =>
+const densityOf = (domain: SearchDomain, values: readonly number[]): Density =>
   domain.kind === 'choices' ? counted(domain.texts.length, values) : parzen(domain, values);
 
-/** How often each choice came up, and once more. */
+/** Counts how often each choice came up, and once more. */
 function counted(choices: number, values: readonly number[]): Density {
   const counts = new Array<number>(choices).fill(1);
   for (const value of values) counts[value]!++;
@@ -60,17 +67,15 @@ function counted(choices: number, values: readonly number[]): Density {
   return {
     at: (value) => counts[value]! / total,
     draw(random) {
-      let left = random.next() * total;
-      const at = counts.findIndex((count) => (left -= count) < 0);
+      let remaining = random.next() * total;
+      const at = counts.findIndex((count) => (remaining -= count) < 0);
       return at === -1 ? choices - 1 : at;
     },
   };
 }
 
-type Range = Extract<Domain, { kind: 'range' }>;
-
 /** A normal curve around each value, cut off at the ends, and a wide one over all: the prior. All weigh the same. */
-function parzen(range: Range, values: readonly number[]): Density {
+function parzen(range: NumberRange, values: readonly number[]): Density {
   const [low, high] = ends(range);
   const width = high - low;
   const centres = [...values.map((value) => coordinateOf(range, value)), (low + high) / 2];
@@ -80,9 +85,9 @@ function parzen(range: Range, values: readonly number[]): Density {
     // The prior is the last of them.
     if (index === centres.length - 1) return curve(centre, width, low, high);
     const at = sorted.indexOf(index);
-    const left = centre - (at === 0 ? low : centres[sorted[at - 1]!]!);
-    const right = (at === sorted.length - 1 ? high : centres[sorted[at + 1]!]!) - centre;
-    return curve(centre, Math.min(width, Math.max(narrowest, left, right)), low, high);
+    const leftGap = centre - (at === 0 ? low : centres[sorted[at - 1]!]!);
+    const rightGap = (at === sorted.length - 1 ? high : centres[sorted[at + 1]!]!) - centre;
+    return curve(centre, Math.min(width, Math.max(narrowest, leftGap, rightGap)), low, high);
   });
   const mass = (from: number, to: number): number =>
     curves.reduce((sum, { below, share }) => sum + (below(to) - below(from)) / share, 0) / curves.length;

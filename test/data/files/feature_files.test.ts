@@ -8,7 +8,7 @@ import { load } from '../../../src/artifact/load.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { makeTables } from '../../../src/embedding/tables.ts';
-import { ranksColdItems } from '../../../src/scoring/cold_items.ts';
+import { ranksColdItems } from '../../../src/scoring/model_scorer.ts';
 import { train } from '../../../src/training/train.ts';
 import { planOf } from '../../library/support.ts';
 import { plainEngine } from '../../training/plain_engine.ts';

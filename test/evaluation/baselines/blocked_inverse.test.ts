@@ -10,7 +10,7 @@ import {
 import { symmetricInverse } from '../../../src/evaluation/baselines/symmetric_inverse.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 import { engineProduct } from '../../../src/scoring/engine_product.ts';
-import { plainProduct } from '../../../src/scoring/plain_product.ts';
+import { plainProduct } from '../../../src/scoring/product.ts';
 
 function matrixOf(size: number): Float64Array {
   const random = makeRandom(size);

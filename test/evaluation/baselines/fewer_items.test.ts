@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexedBags } from '../../../src/data/dataset.ts';
 import type { TunedBaseline } from '../../../src/evaluation/baselines/baseline.ts';
-import { amongItems } from '../../../src/evaluation/baselines/fewer_items.ts';
 import { trainingOf } from '../../../src/evaluation/baselines/interactions.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
-import { choose } from '../../../src/evaluation/baselines/tune.ts';
+import { amongItems, choose } from '../../../src/evaluation/baselines/tune.ts';
 import { makeTask } from '../../../src/evaluation/contestants.ts';
-import { plainProduct } from '../../../src/scoring/plain_product.ts';
+import { plainProduct } from '../../../src/scoring/product.ts';
 import { makePlan } from '../../training/fixture_plan.ts';
 import { makeDataset } from '../../training/fixtures.ts';
 

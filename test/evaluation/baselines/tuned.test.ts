@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { type HistoryScores, settingsTried, type TunedBaseline } from '../../../src/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../src/evaluation/baselines/ease.ts';
 import { type Factors, makeSolver, train } from '../../../src/evaluation/baselines/ials.ts';
-import { type Training, trainingOf } from '../../../src/evaluation/baselines/interactions.ts';
+import { type TrainingInteractions, trainingOf } from '../../../src/evaluation/baselines/interactions.ts';
 import { itemKnnWeights } from '../../../src/evaluation/baselines/item_knn.ts';
 import { summed, transposed } from '../../../src/evaluation/baselines/neighbours.ts';
 import { rp3betaWeights } from '../../../src/evaluation/baselines/rp3beta.ts';
 import { slimWeights } from '../../../src/evaluation/baselines/slim.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
-import { choose, fitOne, settingWords, some } from '../../../src/evaluation/baselines/tune.ts';
+import { choose, fitOne, settingWords, someUsers } from '../../../src/evaluation/baselines/tune.ts';
 import { makeTask } from '../../../src/evaluation/contestants.ts';
-import { plainProduct } from '../../../src/scoring/plain_product.ts';
+import { plainProduct } from '../../../src/scoring/product.ts';
 import { makeDataset } from '../../training/fixtures.ts';
 
 /** Dense computations by numpy and scikit-learn: test/fixtures/baselines.py. */
 const fixture = JSON.parse(readFileSync('test/fixtures/baselines.json', 'utf8'));
 const had: number[][] = fixture.had;
-const training: Training = trainingOf({
+const training: TrainingInteractions = trainingOf({
   users: {
     rows: had.length,
     features: new Map(),
@@ -238,12 +238,12 @@ describe('every baseline with settings', () => {
 it('chooses by whole users, no more than asked for', () => {
   const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
   const task = makeTask({ dataset, part: 'test' });
-  const fewer = some(task, 10);
+  const fewer = someUsers(task, 10);
   expect(fewer.events.rows).toBeLessThanOrEqual(10);
   expect(fewer.events.rows).toBeGreaterThan(0);
   for (const user of new Set(fewer.events.user)) {
     const itemsOf = ({ user: users, item }: typeof task.events) => [...item].filter((_, row) => users[row] === user);
     expect(itemsOf(fewer.events)).toEqual(itemsOf(task.events));
   }
-  expect(some(task, task.events.rows)).toBe(task);
+  expect(someUsers(task, task.events.rows)).toBe(task);
 });

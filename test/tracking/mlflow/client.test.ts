@@ -1,6 +1,6 @@
 /** What a server may answer: each comes out as one reason, and says whether it is worth asking again. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeClient, type Refused } from '../../../src/tracking/mlflow/client.ts';
+import { makeClient, type RequestRefused } from '../../../src/tracking/mlflow/client.ts';
 import { keyOf, withinLimit } from '../../../src/tracking/mlflow/names.ts';
 import { artifactRoot, experimentId, type RemoteRun } from '../../../src/tracking/mlflow/runs.ts';
 import { type FakeServer, fakeServer } from './fake_server.ts';
@@ -11,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => fake.close());
 
-const refused = async (work: Promise<unknown>): Promise<Pick<Refused, 'message' | 'isPassing'>> => {
+const refused = async (work: Promise<unknown>): Promise<Pick<RequestRefused, 'message' | 'isPassing'>> => {
   const error = await work.then(
     () => undefined,
-    (reason: Refused) => reason,
+    (reason: RequestRefused) => reason,
   );
   return { message: error?.message ?? 'answered', isPassing: error?.isPassing ?? false };
 };

@@ -7,7 +7,7 @@ import { isLeaf } from '../../../src/graph/ops/table.ts';
 import { readProfile } from '../../../src/report/profile_file.ts';
 import { blockOf } from '../../../src/training/profile/block_of.ts';
 import type { Profile } from '../../../src/training/profile/profile.ts';
-import { sampledSteps } from '../../../src/training/profile/sampled_steps.ts';
+import { sampledSteps } from '../../../src/training/profile/profiler.ts';
 import type { Trace } from '../../../src/training/profile/trace.ts';
 import { removeRun } from '../../../src/training/remove_run.ts';
 import { train } from '../../../src/training/train.ts';

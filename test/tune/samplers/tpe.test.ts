@@ -3,7 +3,7 @@ import { makeRandom } from '../../../src/random/random.ts';
 import type { Sampler } from '../../../src/tune/samplers/sampler.ts';
 import { samplers } from '../../../src/tune/samplers/table.ts';
 import { normalBelow } from '../../../src/tune/samplers/tpe.ts';
-import type { Dimension, Point, Space } from '../../../src/tune/space.ts';
+import type { Dimension, Point, SearchSpace } from '../../../src/tune/space.ts';
 
 const real = (name: string, from: number, to: number, log = false): Dimension => ({
   name,
@@ -12,7 +12,7 @@ const real = (name: string, from: number, to: number, log = false): Dimension =>
 
 interface Known {
   readonly name: string;
-  readonly space: Space;
+  readonly space: SearchSpace;
   readonly best: number;
   of(point: Point): number;
 }
