@@ -56,8 +56,8 @@ function targetOf(to: string): Target {
 async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
-  const { truthOf } = await import('../serve/certificate.ts');
-  const truth = truthOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
+  const { exactAnswersOf } = await import('../serve/certificate.ts');
+  const truth = exactAnswersOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
   return { snapshot, truth };
 }
 

@@ -1,5 +1,5 @@
 /** What a kind of index does, such as one in a folder and one in a database: written for a run, and opened for `serve`. */
-import type { Certificate } from '../serve/certificate.ts';
+import type { RecallCertificate } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { Run } from './run.ts';
 
@@ -35,7 +35,7 @@ export interface Indexed {
   readonly table?: string;
   readonly items: number;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly certificate: Certificate;
+  readonly certificate: RecallCertificate;
   /** Tables of older indexes that were dropped. */
   readonly dropped: readonly string[];
 }

@@ -15,7 +15,7 @@ import type { ItemColumns } from '../serve/filter/columns.ts';
 import type { Recommendation } from '../serve/prepare.ts';
 import type { FeatureValues } from '../serve/query_columns.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import type { Objective } from '../serve/snapshot.ts';
+import type { RetrievalObjective } from '../serve/snapshot.ts';
 import type { StepRecord } from '../training/replay.ts';
 import type { Cache, Kept } from './cache/cache.ts';
 import { blockIn, readingOf } from './check.ts';
@@ -108,7 +108,7 @@ export interface RunSources {
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
   columns(): Promise<ItemColumns>;
-  objectives(): Promise<readonly Objective[] | undefined>;
+  objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
   /** What would be made of the data, where another process has made it. */
   readonly known?: Kept;

@@ -6,7 +6,6 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
-import { type Job, jobFiles } from './job_files.ts';
 import { memoryBytes } from './shards.ts';
 import { version } from './version.ts';
 
@@ -86,3 +85,125 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   }
   return { job, files: Object.keys(texts) };
 }
+
+/** The files of a job: one script that each worker runs, and one for each launcher. */
+interface Job {
+  readonly format: 'tower-job-1';
+  /** Version that wrote it. */
+  readonly tower: string;
+  readonly model: string;
+  /** SHA-256 of the plan. */
+  readonly plan: string;
+  readonly workers: number;
+  /** Of `tower`. */
+  readonly arguments: readonly string[];
+  readonly run: string;
+  readonly folder: string;
+  /** Sums and gathers between workers in a step. */
+  readonly sums: number;
+  readonly gathers: number;
+}
+
+/** As a shell reads it as one word. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** As YAML reads it as one text. */
+const text = (value: string): string => JSON.stringify(value);
+
+function jobFiles(job: Job): Readonly<Record<string, string>> {
+  return {
+    'worker.sh': worker(job),
+    'torchrun.sh': torchrun(job),
+    'slurm.sh': slurm(job),
+    'kubernetes.yaml': kubernetes(job),
+    'job.json': `${JSON.stringify(job, null, 2)}\n`,
+  };
+}
+
+const worker = ({ arguments: words, run }: Job): string => `#!/bin/sh
+# One worker. torchrun sets RANK and the others; Slurm and Kubernetes say the same by other names.
+set -e
+: "\${RANK:=\${SLURM_PROCID:-$JOB_COMPLETION_INDEX}}"
+: "\${WORLD_SIZE:=$SLURM_NTASKS}"
+: "\${MASTER_PORT:=29500}"
+export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
+# A run that was stopped goes on, with any number of workers.
+[ ! -e ${quoted(`${run}/run.json`)} ] || set -- --resume "$@"
+# \`--no\`: npm has another program of this name, which npx would fetch.
+exec \${TOWER:-npx --no -- tower} ${words.map(quoted).join(' ')} "$@"
+`;
+
+const torchrun = ({ workers, folder }: Job): string => `#!/bin/sh
+# All workers on this machine: ./torchrun.sh
+# On several, on each: NODES=2 WORKERS=4 HOST=first-machine ./torchrun.sh
+exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node "\${WORKERS:-${workers}}" --max-restarts 3 \\
+  --rdzv-backend c10d --rdzv-endpoint "\${HOST:-localhost}:\${PORT:-29400}" --rdzv-id ${quoted(jobName(folder))} \\
+  ${quoted(`${folder}/worker.sh`)}
+`;
+
+const slurm = ({ workers, folder }: Job): string => `#!/bin/bash
+#SBATCH --job-name=${jobName(folder)}
+#SBATCH --ntasks=${workers}
+#SBATCH --cpus-per-task=4
+#SBATCH --requeue
+# sbatch slurm.sh
+MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
+# Since Slurm 22.05, srun does not take the number of processors from the job.
+srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
+`;
+
+const kubernetes = ({ workers, folder }: Job): string => {
+  const name = jobName(folder);
+  return `# kubectl apply -f kubernetes.yaml
+# Set the image, and the claim of a volume that has the files of the job under the same path.
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector:
+    job-name: ${name}
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}
+spec:
+  completionMode: Indexed
+  completions: ${workers}
+  parallelism: ${workers}
+  backoffLimit: ${3 * workers}
+  template:
+    spec:
+      subdomain: ${name}
+      restartPolicy: Never
+      containers:
+        - name: worker
+          image: tower
+          command: [${text(`${folder}/worker.sh`)}]
+          env:
+            - { name: WORLD_SIZE, value: ${text(String(workers))} }
+            - { name: MASTER_ADDR, value: ${name}-0.${name} }
+          volumeMounts:
+            - { name: project, mountPath: ${text(folder.slice(0, Math.max(1, folder.lastIndexOf('/'))))} }
+      volumes:
+        - name: project
+          persistentVolumeClaim:
+            claimName: tower
+`;
+};
+
+/** A name that DNS allows: Kubernetes makes addresses of it. */
+const jobName = (folder: string): string => {
+  const name = folder
+    .slice(folder.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return name === '' ? 'tower-job' : name;
+};

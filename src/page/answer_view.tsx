@@ -1,12 +1,50 @@
 /** The right side: whose answer it is, the history, the items with their scores, and the request as a command. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Asking } from './asker.ts';
-import { Command } from './command.tsx';
 import { count, shortVersion } from './figure.ts';
-import { History } from './history.tsx';
 import { ItemList } from './item_list.tsx';
 import { MistakeText, prose } from './mistakes.tsx';
-import type { AboutAnswer, Answer, Asked, Named, Question } from './question.ts';
+import { type AboutAnswer, type Answer, type Asked, curlOf, type Named, type Question } from './question.ts';
+
+/** What a user has had, the latest first: some of it, until a person wants all. */
+interface HistoryProps {
+  readonly history: readonly Named[];
+  showNear(item: Named): void;
+}
+
+/** On a phone, each takes a line of its own. */
+const few = matchMedia('(min-width: 40rem)').matches ? 5 : 3;
+
+function History({ history, showNear }: HistoryProps) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? history : history.slice(0, few);
+  const more = history.length - shown.length;
+  return (
+    <section class="history" aria-labelledby="history">
+      <h3 id="history">History, latest first</h3>
+      <ul>
+        {shown.map(({ key, title }, at) => (
+          <li key={`${at} ${key}`}>
+            <button
+              type="button"
+              title={`Items near ${title ?? key}`}
+              onClick={() => showNear({ key, ...(title === undefined ? {} : { title }) })}
+            >
+              <bdi>{title ?? key}</bdi>
+            </button>
+          </li>
+        ))}
+        {more > 0 && (
+          <li>
+            <button type="button" class="more" onClick={() => setWhole(true)}>
+              {more} more
+            </button>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
 
 export interface AnswerViewProps {
   readonly about: AboutAnswer;
@@ -111,5 +149,33 @@ function Spoken({ asking: { answer, waits } }: { readonly asking: Asking<Answer>
     <p class="spoken" role="status">
       {said}
     </p>
+  );
+}
+
+/** The present question as a command for a shell. */
+function Command({ asked, hasToken }: { readonly asked: Asked; readonly hasToken: boolean }) {
+  const [said, setSaid] = useState('');
+  const command = curlOf(asked, location.origin, hasToken);
+  const copy = async (): Promise<void> => {
+    const isCopied = await navigator.clipboard?.writeText(command).then(
+      () => true,
+      () => false,
+    );
+    setSaid(isCopied ? 'Copied.' : 'The browser does not allow copying here: select the text.');
+    setTimeout(() => setSaid(''), 3000);
+  };
+  return (
+    <details class="command">
+      <summary>This question as a command</summary>
+      <div class="row">
+        <button type="button" class="quiet" onClick={copy}>
+          Copy
+        </button>
+        <span role="status" class="soft">
+          {said}
+        </span>
+      </div>
+      <pre>{command}</pre>
+    </details>
   );
 }

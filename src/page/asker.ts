@@ -1,5 +1,5 @@
 /** One question at a time to the server: while one is on its way, only the latest of those that follow waits. So a slider that moves asks as fast as answers come. */
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 import type { Client, Reply } from './client.ts';
 import type { Asked } from './question.ts';
 
@@ -9,7 +9,7 @@ export interface Asking<T> {
   /** The latest answer. It stays while a later question has none. */
   readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: Asked };
   /** Of the latest question. */
-  readonly mistakes?: readonly Mistake[];
+  readonly mistakes?: readonly ErrorDetail[];
   /** Why the latest question has no answer. */
   readonly trouble?: { readonly reason: string; readonly retries: boolean };
   /** The server wants a token; whether one was given. */

@@ -1,10 +1,10 @@
 /** Questions to the server, and what comes back: an answer, or mistakes with their places. The token lives here, in memory alone. */
-import type { Mistake, Refusal } from '../server/schemas.ts';
+import type { ErrorAnswer, ErrorDetail } from '../server/schemas.ts';
 
 export type Reply<T> =
   | { readonly kind: 'answer'; readonly value: T; readonly milliseconds: number }
   /** The request has mistakes. */
-  | { readonly kind: 'mistakes'; readonly mistakes: readonly Mistake[] }
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly ErrorDetail[] }
   | { readonly kind: 'token'; readonly given: boolean }
   /** No answer for now. */
   | { readonly kind: 'busy'; readonly seconds: number; readonly reason: string }
@@ -45,7 +45,7 @@ export function makeClient(): Client {
 
 function replyOf<T>(response: Response, value: unknown, milliseconds: number, given: boolean): Reply<T> {
   if (response.ok) return { kind: 'answer', value: value as T, milliseconds };
-  const mistakes = (value as Partial<Refusal>).errors ?? [];
+  const mistakes = (value as Partial<ErrorAnswer>).errors ?? [];
   const reason = mistakes[0]?.message ?? `The server answers with status ${response.status}.`;
   if (response.status === 401) return { kind: 'token', given };
   if (response.status === 503)

@@ -1,7 +1,7 @@
 /** A field that finds what begins with, or contains, what is typed: a combobox as WAI-ARIA describes it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 import { MistakeText } from './mistakes.tsx';
 
 export interface Choice {
@@ -22,7 +22,7 @@ export interface ComboProps {
   readonly clear: string;
   /** What is chosen: the text of the field, until somebody types. */
   readonly value: string;
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ErrorDetail[];
   /** Whether a text is a choice although nothing was found. */
   readonly takesText?: boolean;
   find(typed: string): Promise<readonly Choice[] | undefined>;

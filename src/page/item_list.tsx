@@ -1,13 +1,9 @@
 /** The items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { AnsweredItem } from '../server/schemas.ts';
-import { columnText, digitsOf } from './figure.ts';
-import { useMoves } from './moves.ts';
-import { pictureOf } from './pictures.ts';
+import { columnText, digitsOf, fixed } from './figure.ts';
 import type { AboutAnswer, Answer, Named, Question } from './question.ts';
-import { ScoreBar } from './score_bar.tsx';
-import { spanOf } from './shares.ts';
 
 export interface ItemListProps {
   readonly about: AboutAnswer;
@@ -131,3 +127,135 @@ function Picture({ address }: { readonly address: string | undefined }) {
     </span>
   );
 }
+
+// Which addresses of the data a page may load as pictures. The policy of the page forbids all others, too.
+
+/** The address, or undefined where it is not one of `data:image`, of this server, or of https. */
+export function pictureOf(value: unknown, base: string): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (/^data:image\//i.test(value)) return value;
+  let url: URL;
+  try {
+    url = new URL(value, base);
+  } catch {
+    return undefined;
+  }
+  // A `blob:` has the origin of its page, too.
+  const isOwn = url.protocol === 'http:' && url.origin === new URL(base).origin;
+  return url.protocol === 'https:' || isOwn ? url.href : undefined;
+}
+
+/** Moves the elements of a list from where they were to where they are, where the reader's system asks for no less motion. */
+const milliseconds = 220;
+
+/** @param change what may move them */
+function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
+  const places = useRef(new Map<string, number>());
+  useLayoutEffect(() => {
+    const before = places.current;
+    const now = new Map<string, number>();
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    for (const element of list.current?.querySelectorAll<HTMLElement>(':scope > [data-key]') ?? []) {
+      const key = element.dataset.key!;
+      // Within the list, so that scrolling moves nothing; without the transform of a move that has not ended.
+      const top = element.offsetTop;
+      now.set(key, top);
+      const from = before.get(key);
+      if (isStill || from === top) continue;
+      const frames =
+        from === undefined
+          ? [{ opacity: 0 }, { opacity: 1 }]
+          : [{ transform: `translateY(${from - top}px)` }, { transform: 'none' }];
+      if (before.size > 0) element.animate(frames, { duration: milliseconds, easing: 'ease-out' });
+    }
+    places.current = now;
+  }, [change]);
+}
+
+/** A score as a stacked bar of its tasks' shares, with the same numbers as text. */
+interface ScoreBarProps {
+  readonly score: number;
+  readonly parts: Parts;
+  readonly names: readonly string[];
+  readonly span: Span;
+  /** Behind the point, of all numbers. */
+  readonly digits: number;
+}
+
+function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
+  const segments = segmentsOf(parts, span, names);
+  // One score alone is no task's.
+  const colour = (at: number): string => (names.length > 1 ? `c${at % 6}` : 'plain');
+  return (
+    <div class="score">
+      <span class="number">
+        <span class="spoken">score </span>
+        {fixed(score, digits)}
+      </span>
+      <div class="bar" aria-hidden="true">
+        {segments.map(({ name, at, left, width, value }) => (
+          <span
+            key={name}
+            class={colour(at)}
+            title={`${name}: ${fixed(value, digits)}`}
+            style={{ left: `${left}%`, width: `${width}%` }}
+          />
+        ))}
+        {span.low < 0 && <span class="zero" style={{ left: `${zeroOf(span)}%` }} />}
+      </div>
+      {names.length > 1 && (
+        <ul class="shares">
+          {segments.map(({ name, at, value }) => (
+            <li key={name} class="share">
+              <span class={`dot c${at % 6}`} aria-hidden="true" />
+              <span class="spoken">{name} </span>
+              {fixed(value, digits)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The parts of the bar of a score: each task's share, from zero to the right, or to the left where it is negative. */
+interface Segment {
+  readonly name: string;
+  readonly value: number;
+  /** In percent of the bar. */
+  readonly left: number;
+  readonly width: number;
+  /** The place of its task, for its colour. */
+  readonly at: number;
+}
+
+/** What a bar spans, for all items of an answer alike. */
+interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+type Parts = Readonly<Record<string, number>>;
+
+const sumOf = (parts: Parts, sign: 1 | -1): number =>
+  Object.values(parts).reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0);
+
+export function spanOf(all: readonly Parts[]): Span {
+  const low = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
+  const high = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
+  return { low, high: high > low ? high : low + 1 };
+}
+
+export function segmentsOf(parts: Parts, { low, high }: Span, names: readonly string[]): readonly Segment[] {
+  const percent = (value: number): number => (100 * value) / (high - low);
+  let [below, above] = [0, 0];
+  return names.map((name, at) => {
+    const value = parts[name] ?? 0;
+    const from = value < 0 ? (below += value) : above;
+    if (value > 0) above += value;
+    return { name, value, at, left: percent(from - low), width: percent(Math.abs(value)) };
+  });
+}
+
+/** Where zero is, in percent of the bar. */
+export const zeroOf = ({ low, high }: Span): number => (-100 * low) / (high - low);

@@ -1,8 +1,8 @@
 /** What a person asks on the page, and the request that it is. */
 import { defined } from '../defined.ts';
+import type { DescribedFeature } from '../serve/describe.ts';
 import type { About } from '../server/about.ts';
 import type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
-import { typedValue } from './values.ts';
 
 export type AboutAnswer = About & { readonly mostItems: number };
 
@@ -96,4 +96,35 @@ export function curlOf({ path, body }: Asked, origin: string, hasToken: boolean)
   const quoted = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
   return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quoted}'`;
+}
+
+// Texts of a form to values of features, as a request has them.
+
+/** Undefined where nothing was typed, so that the feature is left out. What a server would refuse is sent, so that its own words say why. */
+function typedValue({ kind, list, each }: DescribedFeature, typed: string | readonly string[] | undefined): unknown {
+  if (typed === undefined || typed.length === 0) return undefined;
+  if (typeof typed !== 'string') return typed.map((text) => (each ? jsonOr(text) : singleOf(kind, text)));
+  if (kind === 'vector')
+    return list
+      ? jsonOr(typed)
+      : typed
+          .split(/[\s,;[\]]+/)
+          .filter(Boolean)
+          .map(numberOr);
+  return singleOf(kind, typed);
+}
+
+const singleOf = (kind: DescribedFeature['kind'], text: string): unknown => (kind === 'number' ? numberOr(text) : text);
+
+const numberOr = (text: string): number | string => {
+  const number = Number(text);
+  return text.trim() !== '' && Number.isFinite(number) ? number : text;
+};
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

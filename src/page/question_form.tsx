@@ -1,20 +1,21 @@
 /** The left side: the user, what is known of them, the weights, and the limits of the answer. */
-import type { Mistake } from '../server/schemas.ts';
+
+import type { About } from '../server/about.ts';
+import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
 import type { Client } from './client.ts';
-import { ItemField } from './item_field.tsx';
+import { Combo } from './combo.tsx';
+import { count, figure } from './figure.ts';
 import { Limits } from './limits.tsx';
 import { MistakeText, mistakesAt } from './mistakes.tsx';
-import type { AboutAnswer, Question } from './question.ts';
+import type { AboutAnswer, Named, Question } from './question.ts';
 import { typing } from './typing.ts';
-import { UserField } from './user_field.tsx';
 import { ValueFields } from './value_fields.tsx';
-import { Weights } from './weights.tsx';
 
 export interface QuestionFormProps {
   readonly client: Client;
   readonly about: AboutAnswer;
   readonly question: Question;
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ErrorDetail[];
   /** @param delay milliseconds in which a later change takes the place of this one */
   change(part: Partial<Question>, delay?: number): void;
 }
@@ -73,4 +74,127 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
       <Limits {...{ about, question, mistakes, change }} />
     </form>
   );
+}
+
+/** A search for items by what their titles contain: the one that is chosen shows the items near it. */
+interface ItemFieldProps {
+  readonly client: Client;
+  readonly near: Named | undefined;
+  readonly mistakes: readonly ErrorDetail[];
+  onItem(near: Named | undefined): void;
+}
+
+function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {
+  const find = async (text: string) => {
+    if (text.trim() === '') return [];
+    const reply = await client.get<SearchAnswer>(`/v1/items?${new URLSearchParams({ limit: '8', text })}`);
+    if (reply.kind !== 'answer') return undefined;
+    return reply.value.items.map(({ key, title = key }) => ({ key, name: title, fact: title === key ? '' : key }));
+  };
+  return (
+    <Combo
+      id="item"
+      label={
+        <>
+          Similar to <span class="soft">an item, in place of the query</span>
+        </>
+      }
+      list="Items"
+      placeholder="type some letters of a title"
+      clear="Remove the item"
+      value={near === undefined ? '' : (near.title ?? near.key)}
+      mistakes={mistakes}
+      find={find}
+      onChoice={(choice) => onItem(choice && { key: choice.key, title: choice.name })}
+    />
+  );
+}
+
+/** A search for users by the beginning of their keys. A key that the data does not have is a choice too: the answer says so. */
+interface UserFieldProps {
+  readonly client: Client;
+  /** The feature that identifies users. */
+  readonly name: string;
+  readonly user: string;
+  readonly mistakes: readonly ErrorDetail[];
+  onUser(user: string): void;
+}
+
+function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
+  const find = async (prefix: string) => {
+    const reply = await client.get<UsersAnswer>(`/v1/users?${new URLSearchParams({ limit: '8', prefix })}`);
+    if (reply.kind !== 'answer') return undefined;
+    return reply.value.users.map(({ key, seen }) => ({ key, name: key, fact: count(seen, 'item') }));
+  };
+  return (
+    <Combo
+      id="user"
+      label={
+        <>
+          User <span class="soft">by {name}</span>
+        </>
+      }
+      list="Users"
+      placeholder="type the beginning of a key"
+      clear="Remove the user"
+      value={user}
+      mistakes={mistakes}
+      takesText
+      find={find}
+      onChoice={(choice) => onUser(choice?.key ?? '')}
+    />
+  );
+}
+
+/** A slider for each task of `retrieve`: how much its score counts. */
+interface WeightsProps {
+  readonly objectives: About['objectives'];
+  readonly weights: Question['weights'];
+  readonly mistakes: readonly ErrorDetail[];
+  onWeights(weights: Question['weights']): void;
+}
+
+function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
+  const most = rangeOf(objectives.map(({ factor }) => factor));
+  const least = objectives.some(({ factor }) => factor < 0) ? -most : 0;
+  const isMoved = Object.keys(weights).length > 0;
+  return (
+    <section aria-labelledby="weights">
+      <div class="heading">
+        <h2 id="weights">Weights</h2>
+        <button type="button" class="quiet" disabled={!isMoved} onClick={() => onWeights({})}>
+          as trained
+        </button>
+      </div>
+      {objectives.map(({ name, factor }, at) => (
+        <div class="weight" key={name}>
+          <label for={`weight-${at}`}>
+            <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
+          </label>
+          <output for={`weight-${at}`}>{figure(weights[name] ?? factor)}</output>
+          <input
+            id={`weight-${at}`}
+            class={`c${at % 6}`}
+            type="range"
+            min={least}
+            max={most}
+            step={most / 100}
+            value={weights[name] ?? factor}
+            onInput={({ currentTarget }) => onWeights(movedTo(weights, name, currentTarget.valueAsNumber))}
+          />
+        </div>
+      ))}
+      <MistakeText id="weights-mistake" mistakes={mistakes} />
+    </section>
+  );
+}
+
+const movedTo = (weights: Question['weights'], name: string, weight: number): Question['weights'] =>
+  Object.fromEntries([...Object.entries(weights).filter(([other]) => other !== name), [name, weight]]);
+
+/** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
+function rangeOf(factors: readonly number[]): number {
+  const wanted = 2 * Math.max(...factors.map(Math.abs));
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return power * ([1, 2, 5, 10].find((step) => step * power >= wanted) ?? 10);
 }

@@ -1,7 +1,7 @@
 /** A field for each feature that the query tower reads. */
 import { useState } from 'preact/hooks';
 import type { DescribedFeature } from '../serve/describe.ts';
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 import { Chips } from './chips.tsx';
 import { MistakeText, mistakesAt, segment } from './mistakes.tsx';
 import type { Question } from './question.ts';
@@ -9,7 +9,7 @@ import type { Question } from './question.ts';
 export interface ValueFieldsProps {
   readonly features: readonly DescribedFeature[];
   readonly values: Question['values'];
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ErrorDetail[];
   onValue(name: string, value: string | readonly string[]): void;
 }
 

@@ -3,7 +3,7 @@
  * nothing that a request says is part of the text. Texts are compared by the collation "C", whose order is that of code points, as in the scan.
  */
 import type { Comparison } from '../../grammar/filter.ts';
-import type { Condition, TextValue, Value } from '../serve/filter/check.ts';
+import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts';
 import type { ItemColumn } from '../serve/filter/columns.ts';
 import { numberComparisons, textComparisons } from '../serve/filter/comparisons.ts';
 import type { Parameters } from './parameters.ts';
@@ -14,7 +14,7 @@ export type NameOf = (column: ItemColumn) => string;
 
 export function filterSql(condition: Condition, nameOf: NameOf, parameters: Parameters): string {
   const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
-  const operand = (value: Value<ItemColumn['kind'], unknown>, type: string): string =>
+  const operand = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
     'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
 
   switch (condition.kind) {

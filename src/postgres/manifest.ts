@@ -1,7 +1,7 @@
 /** The table that lists the indexes of a database: of each its model, its settings and its certificate. A server finds the index of its model there. */
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
-import type { Certificate } from '../serve/certificate.ts';
+import type { RecallCertificate } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { ColumnName } from './layout.ts';
 
@@ -25,7 +25,7 @@ export interface IndexRow {
   readonly keys: string;
   readonly columns: readonly ColumnName[];
   readonly settings: IndexSettings;
-  readonly certificate: Certificate;
+  readonly certificate: RecallCertificate;
 }
 
 const create = `CREATE TABLE IF NOT EXISTS tower_indexes (

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { failure } from '../diagnostics/failure.ts';
-import type { Certificate, Finder, Truth } from '../serve/certificate.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import { type Address, addressOf } from './address.ts';
 import { copyRows } from './copy_rows.ts';
@@ -79,7 +79,7 @@ async function connected<T>(address: Address, work: (client: ClientBase) => Prom
 export async function writeIndex(
   to: string,
   items: IndexedItems,
-  truth: Truth,
+  truth: ExactAnswers,
   options: WriteOptions,
 ): Promise<Written> {
   const address = addressOf(to);
@@ -95,7 +95,7 @@ interface Writing {
   readonly client: ClientBase;
   readonly address: Address;
   readonly items: IndexedItems;
-  readonly truth: Truth;
+  readonly truth: ExactAnswers;
   readonly options: WriteOptions;
 }
 
@@ -177,7 +177,7 @@ interface Graph {
   readonly client: ClientBase;
   readonly table: string;
   readonly items: IndexedItems;
-  readonly truth: Truth;
+  readonly truth: ExactAnswers;
   readonly recall: number;
   readonly half: boolean;
   readonly onProgress: (line: string) => void;
@@ -186,10 +186,10 @@ interface Graph {
 /** @throws Failure `index-recall` */
 async function buildGraph(
   graph: Graph,
-): Promise<{ readonly settings: IndexSettings; readonly certificate: Certificate }> {
+): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
   const { client, table, items, truth, recall, half, onProgress } = graph;
   const { width } = items;
-  const find: Finder = async (requests) => {
+  const find: RowFinder = async (requests) => {
     const found: number[][] = [];
     for (const { vectors, k } of requests) {
       const place = { table, width, half, nameOf: nameOf(items.columns, []) };
@@ -199,7 +199,7 @@ async function buildGraph(
     }
     return found;
   };
-  let best: Certificate | undefined;
+  let best: RecallCertificate | undefined;
   for (const { m, efConstruction } of graphs) {
     onProgress(`building the graph: m ${m}, ef_construction ${efConstruction}`);
     const index = escapeIdentifier(`${table}_hnsw`);

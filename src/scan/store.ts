@@ -1,8 +1,37 @@
 /** Codes of items in the memory of a kernel, and room for what it needs to answer. */
-
 import { invariant } from '../diagnostics/failure.ts';
 import { blockRows, type Layout, recordBytes, writeCodes } from './codes.ts';
-import { instantiateScan, type ScanKernel } from './kernels.ts';
+import { kernels as encoded } from './kernels/generated.ts';
+
+/** The compiled scan as the host calls it. Pointers are bytes into the memory given. */
+interface ScanKernel {
+  /** The first byte that the compiler does not use. */
+  firstFree(): number;
+  /** Returns the byte where the entries end; `src/scan/kernels/scan.ts` says what each argument is. */
+  scan(
+    codes: number,
+    pairs: number,
+    blocks: number,
+    from: number,
+    to: number,
+    rows: number,
+    queries: number,
+    words: number,
+    quads: number,
+    single: number,
+    entries: number,
+  ): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** `atob`, which Node.js and browsers have alike. */
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+
+function instantiateScan(memory: WebAssembly.Memory): ScanKernel {
+  compiled ??= new WebAssembly.Module(bytesOf(encoded));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as ScanKernel;
+}
 
 const page = 65_536;
 /** Codes begin with a page of the machine. */

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterSql } from '../../src/postgres/filter_sql.ts';
 import { Parameters } from '../../src/postgres/parameters.ts';
 import { type ItemColumn, type ItemColumns, textColumn, textsColumn, wordOf } from '../../src/serve/filter/columns.ts';
-import { evaluate } from '../../src/serve/filter/evaluate.ts';
-import { conditionOf } from '../../src/serve/filter/filter.ts';
+import { conditionOf, evaluate } from '../../src/serve/filter/filter.ts';
 import fc from '../fast_check.ts';
 import { absent, type Cluster, programs, startCluster } from './cluster.ts';
 

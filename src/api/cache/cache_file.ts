@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { cachePath } from '../../artifact/cache_path.ts';
 import type { Trained } from '../../artifact/load.ts';
 import { type Failure, failure } from '../../diagnostics/failure.ts';
-import type { Served } from '../../serve/served/served.ts';
+import type { ServingState } from '../../serve/served/served.ts';
 import { servedComplaint } from '../../serve/served/valid.ts';
 import { isPartialOf, writeDurably } from '../../storage/durable.ts';
 import { closeRead, openRunFile } from '../../storage/run_files.ts';
@@ -15,7 +15,7 @@ import { knownFiles } from './source_files.ts';
 
 /** What was read of the data, and the sentences that every answer has because of it. */
 export interface Kept {
-  readonly served: Served;
+  readonly served: ServingState;
   readonly notes: readonly string[];
 }
 

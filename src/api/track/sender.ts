@@ -2,11 +2,15 @@
  * Sends what a tracking server does not have of a run: the server is asked what it has, so a run can be sent in parts, again, and after
  * requests whose answer was lost.
  */
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { readManifest } from '../../artifact/load.ts';
 import { type Manifest, manifestFile } from '../../artifact/manifest.ts';
+import { refuseUnlessValid } from '../../artifact/validate.ts';
 import { defined } from '../../defined.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { reading } from '../../diagnostics/system_reason.ts';
 import { readEvaluation } from '../../report/evaluation_file.ts';
+import { closeRead, openRunFile } from '../../storage/run_files.ts';
 import type { Client } from '../../tracking/mlflow/client.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import {
@@ -18,11 +22,13 @@ import {
   type RunStatus,
   updateRun,
 } from '../../tracking/mlflow/runs.ts';
-import { metricsFile } from '../../training/metrics_log.ts';
+import { type StepMeans, stepMeans } from '../../tracking/step_means.ts';
+import { metricsFile, recordOf, stepsFile } from '../../training/metrics_log.ts';
+import { isNorm, trackedNorm } from '../../training/norms.ts';
 import { evaluationFile, reportFile } from '../../training/result_files.ts';
+import type { EpochRecord } from '../../training/training_events.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
 import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
-import { type RunPoints, runPoints } from './points.ts';
 import { remembered } from './remembered.ts';
 
 export interface OfRun {
@@ -129,4 +135,144 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
       timestamp: Date.now(),
       step: manifest.training.steps,
     }));
+}
+
+/**
+ * The curves of a run from its own logs, as a tracking server takes them. The same lines give the same points, while the run trains and
+ * afterwards, so what a server missed can be sent at any time.
+ */
+interface RunPoints {
+  /** New since the last call. @param isLast also the mean of the steps that do not fill a window @throws Failure `damaged-file`, `cannot-read` */
+  more(isLast: boolean): Promise<Metric[]>;
+  /** When the first epoch began, in milliseconds since 1970; undefined where no epoch has ended. */
+  began(): number | undefined;
+  /** When the last one ended. */
+  ended(): number | undefined;
+}
+
+/** @param steps of the whole run, which decide over how many steps a mean is taken */
+function runPoints(folder: string, steps: number): RunPoints {
+  const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
+  const epochs: EpochRecord[] = [];
+  const found: { step: number; values: Readonly<Record<string, number>> }[] = [];
+  const give = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
+    found.push({ step, values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])) });
+  };
+  let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
+  let [last, changed] = [0, 0];
+  return {
+    async more(isLast) {
+      const perStep = await stepLog.more();
+      const perEpoch = await epochLog.more();
+      for (const record of perStep.records) {
+        const { step, ...values } = record as Record<string, number>;
+        const norms = Object.entries(values).filter(([name]) => isNorm(name));
+        const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
+        means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
+        const numbers = names.map((name) => values[name]);
+        const all = [...numbers, ...norms.map(([, value]) => value)];
+        if (!Number.isSafeInteger(step) || step! <= last || !all.every(Number.isFinite)) {
+          throw failure('damaged-file', { path: join(folder, stepsFile), reason: `it has no step after ${last}` });
+        }
+        last = step!;
+        means.of.add(step!, numbers as number[]);
+        if (norms.length > 0) {
+          found.push({
+            step: last,
+            values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
+          });
+        }
+      }
+      if (isLast) means?.of.end();
+      for (const record of perEpoch.records) {
+        await refuseUnlessValid('metrics', record, join(folder, metricsFile));
+        const epoch = record as unknown as EpochRecord;
+        epochs.push(epoch);
+        give(epoch.step, 'epoch', { loss: epoch.loss, ...epoch.scalars });
+        give(epoch.step, 'validation', epoch.validation ?? {});
+        give(epoch.step, 'rate', epoch.rates);
+        give(epoch.step, 'speed', { examples_per_second: epoch.examplesPerSecond });
+        give(epoch.step, 'milliseconds', epoch.milliseconds);
+      }
+      changed = perEpoch.changed;
+      const spans = spansOf(epochs, changed);
+      const when = (step: number): number => timeOf(step, spans) ?? perStep.changed;
+      return found
+        .splice(0)
+        .flatMap(({ step, values }) =>
+          Object.entries(values).map(([name, value]) => ({ key: keyOf(name), value, timestamp: when(step), step })),
+        );
+    },
+    began: () => spansOf(epochs, changed)[0]?.from,
+    ended: () => (epochs.length === 0 ? undefined : changed),
+  };
+}
+
+interface Span {
+  readonly last: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * When the steps of each epoch were taken. The log has durations alone: the last epoch ended when its line was written, and the others
+ * before it.
+ */
+function spansOf(epochs: readonly EpochRecord[], changed: number): Span[] {
+  const spans: Span[] = [];
+  let end = changed;
+  for (const { step, milliseconds } of epochs.toReversed()) {
+    const until = end - milliseconds.validation;
+    end = until - milliseconds.total;
+    spans.unshift({ last: step, from: Math.round(end), until });
+  }
+  return spans;
+}
+
+/** Undefined for a step whose epoch has not ended. */
+function timeOf(step: number, spans: readonly Span[]): number | undefined {
+  const at = spans.findIndex(({ last }) => step <= last);
+  if (at === -1) return undefined;
+  const { from, until, last } = spans[at]!;
+  const first = spans[at - 1]?.last ?? 0;
+  return Math.round(from + ((until - from) * (step - first)) / Math.max(1, last - first));
+}
+
+/** A log of a run that is still written: each call reads the lines that are new since the last one. */
+interface LogTail {
+  /** @throws Failure `damaged-file`, `cannot-read` */
+  more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;
+}
+
+/** Bytes that are read at a time. */
+const pieceBytes = 2 ** 20;
+
+function logTail(folder: string, name: string): LogTail {
+  let [at, lines] = [0, 0];
+  let rest = Buffer.alloc(0);
+  return {
+    async more() {
+      const records: Record<string, unknown>[] = [];
+      const handle = await openRunFile(folder, name, 'optional');
+      if (handle === undefined) return { records, changed: 0 };
+      try {
+        const { size, mtimeMs } = await handle.stat();
+        const piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - at)));
+        while (at < size) {
+          const { bytesRead } = await reading(join(folder, name), handle.read(piece, 0, piece.length, at));
+          if (bytesRead === 0) break;
+          at += bytesRead;
+          const bytes = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
+          const end = bytes.lastIndexOf(0x0a) + 1;
+          for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+            if (line !== '') records.push(recordOf(line, join(folder, name), ++lines));
+          }
+          rest = bytes.subarray(end);
+        }
+        return { records, changed: Math.round(mtimeMs) };
+      } finally {
+        await closeRead(handle);
+      }
+    },
+  };
 }

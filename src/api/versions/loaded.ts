@@ -1,13 +1,13 @@
 /** A run that another process has read: all that answers, as plain data. Reading files, SQL, encoding and the item tower were its work. */
 import { type PlainTrained, plainOf, trainedOf } from '../../artifact/plain_trained.ts';
 import type { EngineName } from '../../engine/engine.ts';
-import type { Objective } from '../../serve/snapshot.ts';
+import type { RetrievalObjective } from '../../serve/snapshot.ts';
 import type { Kept } from '../cache/cache.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
 export interface Loaded extends Kept {
   readonly trained: PlainTrained;
-  readonly objectives: readonly Objective[];
+  readonly objectives: readonly RetrievalObjective[];
 }
 
 /**

@@ -47,7 +47,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const { data, allow, unfinished, cache } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(choice);
-  const [{ loadBeside }, { makeWatch }, { makeSides, makeVersions }, { makeSwaps }] = await Promise.all([
+  const [{ loadBeside }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
     import('./load_beside.ts'),
     import('./watch.ts'),
     import('../../server/versions/versions.ts'),
@@ -62,7 +62,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 
   const first = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
-  const versions = makeVersions(makeSides(first));
+  const versions = makeVersions(makeActiveVersions(first));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
   const swaps = makeSwaps({
     versions,

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
+import type { Note, NoteKind } from '../../easyrec/notes.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
-import { notesText } from '../views/import_notes.ts';
 
 interface Options {
   readonly out: string;
@@ -73,4 +73,41 @@ export function importCommand(program: Command): void {
       'tower import easyrec dssm.config --events clicks.parquet --test clicks-test.parquet',
     ),
   );
+}
+
+/** What `tower import` says of a config: a line for each thing, with the lines of the config where it is. */
+const titles: Readonly<Record<NoteKind, string>> = {
+  'left out': 'Not converted',
+  differs: 'Converted, and Tower does it in another way',
+  'not needed': 'Not needed',
+};
+
+const MOST = 6;
+
+export function notesText(notes: readonly Note[]): string {
+  return (['left out', 'differs', 'not needed'] as const)
+    .flatMap((kind) => {
+      const mine = notes.filter((note) => note.kind === kind);
+      return mine.length === 0 ? [] : [`${titles[kind]}:\n${grouped(mine).join('\n')}`];
+    })
+    .join('\n\n');
+}
+
+/** Notes of one text are one line. */
+function grouped(notes: readonly Note[]): string[] {
+  const byText = new Map<string, Note[]>();
+  for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
+  return [...byText].map(([text, mine]) => {
+    const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
+    const named =
+      fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');
+    return `  ${placeOf(mine)}${named}: ${text}`;
+  });
+}
+
+function placeOf(notes: readonly Note[]): string {
+  const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
+  if (lines.length === 0) return '';
+  const shown = lines.slice(0, MOST).join(', ');
+  return `line${lines.length > 1 ? 's' : ''} ${shown}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
 }

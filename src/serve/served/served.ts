@@ -12,7 +12,7 @@ import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
 import type { Texts } from '../../text/texts.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
 
-export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
+export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
   readonly items: ServedItems;
   readonly users: ServedUsers;
 }
@@ -23,7 +23,6 @@ interface ServedItems {
   readonly coded?: Coded;
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
-  /** What filters read. */
   readonly columns: ReadonlyMap<string, ServedColumn>;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computes, by name. */
@@ -37,16 +36,14 @@ interface ServedUsers {
   readonly asOfLastEvent?: readonly string[];
 }
 
-/** A column whose words are bytes. */
 export type ServedColumn = WithPlainWords<ItemColumn>;
 type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'> & { readonly words: KeyParts } : C;
 
-/** @param computed by the item tower of this corpus */
-export function servedOf(
+export function servingStateOf(
   { corpus, users, seen, histories }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories'>,
   { vectors, tables }: ComputedItems,
   columns: ItemColumns = new Map(),
-): Served {
+): ServingState {
   const { keys, titles, features } = corpus;
   return {
     seen,
