@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
-import type { Graph } from '../scan/approximate.ts';
+import type { NeighbourGraph } from '../scan/approximate.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
 import type { Texts } from '../text/texts.ts';
-import { type Built, buildBest, type IndexEvent } from './build.ts';
+import { type BuiltIndex, buildBest, type IndexEvent } from './build.ts';
 import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
 import {
   graphFile,
@@ -26,19 +26,17 @@ import { loadUsearch, usearchVersion } from './usearch.ts';
 
 export interface IndexSource {
   readonly folder: string;
-  /** Version of Tower. */
   readonly tower: string;
-  /** The checksum of the run. */
   readonly version: string;
   readonly items: ItemVectors & { readonly keys: Texts };
   readonly queries: {
     /** The vectors of each: one, or one for each interest. */
     readonly vectors: readonly (readonly Float64Array[])[];
-    /** Which they are. */
+    /** Describes the queries. */
     readonly of: string;
   };
   readonly k: number;
-  /** The mean recall that is asked for, from 0 to 1. */
+  /** From 0 to 1. */
   readonly recall: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: IndexEvent) => void;
@@ -55,7 +53,7 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
   try {
     await refuseOtherFiles(folder);
     const asked = { queries: queries.vectors, k, recall };
-    const { graph, settings, width, certificate }: Built = await buildBest(
+    const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
       items,
       asked,
       defined({ signal, onProgress }),
@@ -92,7 +90,7 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
 export async function openIndex(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },
-): Promise<{ readonly graph: Graph; readonly manifest: IndexManifest }> {
+): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
   const what =
     manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';

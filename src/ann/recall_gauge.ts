@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { RecallGauge } from '../scan/approximate.ts';
 
 export interface GaugeOptions {
-  /** One of this many answers. */
+  /** Checks one of so many answers. */
   readonly every?: number;
   /** Milliseconds between two looks at the event loop. */
   readonly pause?: number;
@@ -16,7 +16,7 @@ export interface GaugeOptions {
 const idle = 0.5;
 /** Looks at the loop before an answer is given up. */
 const mostLooks = 200;
-/** Recalls that the mean is of: the last ones. */
+/** Number of recalls in the mean: the last ones. */
 const kept = 1000;
 
 export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}): RecallGauge {

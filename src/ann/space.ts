@@ -16,7 +16,7 @@
 export const spaceNames = ['ip', 'l2sq'] as const;
 export type SpaceName = (typeof spaceNames)[number];
 
-export interface Space {
+export interface AnnSpace {
   readonly dimensions: number;
   /** float32 [to − from, dimensions] */
   items(from: number, to: number): Float32Array;
@@ -25,7 +25,7 @@ export interface Space {
 export const dimensionsIn = (name: SpaceName, width: number): number => (name === 'l2sq' ? width + 1 : width);
 
 /** @param vectors float32 [rows, width], finite */
-export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): Space {
+export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): AnnSpace {
   const squares = new Float64Array(rows);
   let longest = 0;
   for (let row = 0; row < rows; row++) {

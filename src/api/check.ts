@@ -26,20 +26,17 @@ export interface CheckRequest {
   readonly set?: Settings;
   /** Folders that a data block's files may lie in, besides the project that the block is in. */
   readonly allow?: readonly string[];
-  /** Ends reading; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
 export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
-  /** The diagnostics as a terminal shows them. */
   readonly text: string;
   /** The model's file first, then those it uses. */
   readonly sources: readonly Source[];
   readonly file: File;
   readonly model?: Model;
   readonly shapes?: Shapes;
-  /** What the `search` of the file names. */
   readonly search: readonly SearchParameter[];
   readonly data?: { readonly source: Source; readonly description: DataDescription };
 }
@@ -90,7 +87,6 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
   });
 }
 
-/** What reading rows or headers takes from a request. */
 export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signal'>): {
   readonly access?: Access;
   readonly signal?: AbortSignal;
@@ -98,7 +94,6 @@ export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signa
   return defined({ access: allow && { allow }, signal });
 }
 
-/** A model without errors, with its graphs. */
 export interface Lowering extends Checked {
   readonly model: Model;
   readonly lowered: Lowered;

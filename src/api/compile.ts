@@ -9,13 +9,11 @@ import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
   readonly plan: Plan;
-  /** Paths within the folder. */
   readonly files: readonly string[];
 }
 
 export interface CompileRequest extends Omit<CheckRequest, 'data'> {
   readonly out: string;
-  /** Write into a folder that is not empty. */
   readonly force?: boolean;
 }
 
@@ -55,7 +53,6 @@ export async function compile(path: string, { out, force = false, ...request }: 
   return { plan, files };
 }
 
-/** The plan with each graph named by its file. */
 function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]): unknown {
   const files = new Map<Graph, string>(graphs.map(([name, { graph }]) => [graph, `${name}/model.json`]));
   return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));

@@ -16,7 +16,6 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   readonly by?: string;
   /** Training ends after the step of this second. Default: 45. */
   readonly seconds?: number;
-  /** Called before the ranking. */
   readonly onEvaluate?: () => void;
 }
 
@@ -74,7 +73,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   }
 }
 
-/** Of a user without training events the model knows no history, and shows little of what it learned. */
+/** The model has no history of a user without training events, and shows little of what it learned. */
 export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
   const tested = parts[part].user;
   const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;

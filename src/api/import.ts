@@ -7,20 +7,19 @@ import { formatOf } from '../data/files/file_kind.ts';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
-import { type Converted, convert } from '../easyrec/convert.ts';
+import { type ConvertedConfig, convert } from '../easyrec/convert.ts';
 import { type DataFiles, dataText } from '../easyrec/data_text.ts';
 import { modelText } from '../easyrec/model_text.ts';
-import type { Note } from '../easyrec/notes.ts';
+import type { ImportNote } from '../easyrec/notes.ts';
 import { copyItems, copyRows } from '../easyrec/rows_file.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
 import { format } from './format.ts';
-import { columnsOf, type Found, filesOf, isTyped, listsOf, nearby } from './import_files.ts';
+import { columnsOf, filesOf, type ImportFiles, isTyped, listsOf, nearby } from './import_files.ts';
 
 export interface ImportRequest {
   readonly config: string;
-  /** The folder of the two `.tower` files. */
   readonly out: string;
   /** The rows of training, in place of those that the config names. */
   readonly events?: string;
@@ -35,17 +34,15 @@ export interface ImportRequest {
 }
 
 export interface Imported {
-  readonly dialect: Converted['dialect'];
+  readonly dialect: ConvertedConfig['dialect'];
   readonly model: string;
   readonly data: string;
-  readonly notes: readonly Note[];
-  /** What was written for rows, and from which files. */
+  readonly notes: readonly ImportNote[];
   readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
   /** Files that the data block names and that are not there yet, with what they must hold. */
   readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
-  /** Warnings of the check. */
   readonly warnings: string;
 }
 
@@ -83,7 +80,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   }
   await makeFolder(out);
   const copies: Imported['copies'][number][] = [];
-  const more: Note[] = [];
+  const more: ImportNote[] = [];
   try {
     await writeFiles();
   } catch (error) {
@@ -141,7 +138,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   }
 }
 
-interface Plan {
+interface ImportPlan {
   readonly files: DataFiles;
   readonly copies: readonly {
     readonly from: readonly string[];
@@ -152,9 +149,9 @@ interface Plan {
   readonly allow: readonly string[];
 }
 
-function planOf(found: Found, converted: Converted, out: string): Plan {
+function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): ImportPlan {
   const { paths, draft } = converted;
-  const copies: Plan['copies'][number][] = [];
+  const copies: ImportPlan['copies'][number][] = [];
   const missing: Imported['missing'][number][] = [];
   const inPlace: string[] = [];
   const columns = columnsOf(converted);
@@ -194,11 +191,11 @@ function planOf(found: Found, converted: Converted, out: string): Plan {
 
 /** A file of items serves if it has all columns that the item tower reads. */
 function itemsPlan(
-  { items }: Found,
-  path: Converted['paths']['items'],
-  { features, towers, keys }: Converted['draft'],
+  { items }: ImportFiles,
+  path: ConvertedConfig['paths']['items'],
+  { features, towers, keys }: ConvertedConfig['draft'],
   out: string,
-  copies: Plan['copies'][number][],
+  copies: ImportPlan['copies'][number][],
   inPlace: string[],
 ): string | undefined {
   const [file] = items;

@@ -37,20 +37,18 @@ export function recordedBlock(
   throw failure('run-elsewhere', { folder, file, allow: [...new Set(recorded.map(folderOf))] });
 }
 
-/** Whether the environment allows it. */
 function isAllowedAddress(path: string): boolean {
   const address = isAddress(path) ? addressOf(path) : '';
   return typeof address !== 'string' && isAllowed(address, allowedAddresses());
 }
 
-interface Today {
+interface CurrentBlock {
   readonly description: DataDescription;
-  /** The files that it uses. */
   readonly used: ReadonlySet<string>;
 }
 
 /** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
-function blockToday(file: string): Today | undefined {
+function blockToday(file: string): CurrentBlock | undefined {
   const used = new Set<string>();
   const load: typeof loadUsed = (path, roots) => {
     used.add(resolve(path));
@@ -71,7 +69,6 @@ function pathsOf({ folder, events, items, users, split }: DataDescription): stri
   return [events, items, users, ...held].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
 }
 
-/** The folder that a path or a pattern starts from. */
 function folderOf(path: string): string {
   const address = isAddress(path) ? addressOf(path) : '';
   if (typeof address !== 'string') return folderOfAddress(address);

@@ -33,7 +33,7 @@ async function visit(folder: string, depth: number, found: RunSummary[]): Promis
   for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, found);
 }
 
-/** What runs may be sorted by, besides metrics of the validation. */
+/** Sort keys besides metrics of the validation. */
 const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
 
 /**

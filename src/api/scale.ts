@@ -11,7 +11,6 @@ import { version } from './version.ts';
 
 export interface PrepareRequest extends CheckRequest {
   readonly data: string;
-  /** Folder of the job. */
   readonly out: string;
   readonly workers: number;
   /** Folder of the run. Default: `run` in the folder of the job. */
@@ -26,9 +25,8 @@ export interface PrepareRequest extends CheckRequest {
   readonly force?: boolean;
 }
 
-export interface Prepared {
-  readonly job: Job;
-  /** Paths within the folder. */
+export interface PreparedJob {
+  readonly job: ScaleJob;
   readonly files: readonly string[];
 }
 
@@ -36,7 +34,7 @@ export interface Prepared {
  * Checks that workers can share the model, and writes the scripts. It reads no rows.
  * @throws Failure with the model's diagnostics, `workers-unsupported`, `memory-text`, `folder-not-empty`, `cannot-write`
  */
-export async function prepare(path: string, request: PrepareRequest): Promise<Prepared> {
+export async function prepare(path: string, request: PrepareRequest): Promise<PreparedJob> {
   const { out, workers, seed, force = false, run = join(out, 'run'), memory, shards } = request;
   // A mistake in it would otherwise be found on all machines.
   if (memory !== undefined) memoryBytes(memory);
@@ -54,7 +52,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot, areTables: true });
   await makeFolder(out);
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
-  const job: Job = {
+  const job: ScaleJob = {
     format: 'tower-job-1',
     tower: version,
     model: plan.model,
@@ -86,16 +84,13 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   return { job, files: Object.keys(texts) };
 }
 
-/** The files of a job: one script that each worker runs, and one for each launcher. */
-interface Job {
+interface ScaleJob {
   readonly format: 'tower-job-1';
-  /** Version that wrote it. */
   readonly tower: string;
   readonly model: string;
   /** SHA-256 of the plan. */
   readonly plan: string;
   readonly workers: number;
-  /** Of `tower`. */
   readonly arguments: readonly string[];
   readonly run: string;
   readonly folder: string;
@@ -104,13 +99,13 @@ interface Job {
   readonly gathers: number;
 }
 
-/** As a shell reads it as one word. */
+/** Quotes a text for a shell. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-/** As YAML reads it as one text. */
+/** Quotes a text for YAML. */
 const text = (value: string): string => JSON.stringify(value);
 
-function jobFiles(job: Job): Readonly<Record<string, string>> {
+function jobFiles(job: ScaleJob): Readonly<Record<string, string>> {
   return {
     'worker.sh': worker(job),
     'torchrun.sh': torchrun(job),
@@ -120,7 +115,7 @@ function jobFiles(job: Job): Readonly<Record<string, string>> {
   };
 }
 
-const worker = ({ arguments: words, run }: Job): string => `#!/bin/sh
+const worker = ({ arguments: words, run }: ScaleJob): string => `#!/bin/sh
 # One worker. torchrun sets RANK and the others; Slurm and Kubernetes say the same by other names.
 set -e
 : "\${RANK:=\${SLURM_PROCID:-$JOB_COMPLETION_INDEX}}"
@@ -133,7 +128,7 @@ export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
 exec \${TOWER:-npx --no -- tower} ${words.map(quoted).join(' ')} "$@"
 `;
 
-const torchrun = ({ workers, folder }: Job): string => `#!/bin/sh
+const torchrun = ({ workers, folder }: ScaleJob): string => `#!/bin/sh
 # All workers on this machine: ./torchrun.sh
 # On several, on each: NODES=2 WORKERS=4 HOST=first-machine ./torchrun.sh
 exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node "\${WORKERS:-${workers}}" --max-restarts 3 \\
@@ -141,7 +136,7 @@ exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node
   ${quoted(`${folder}/worker.sh`)}
 `;
 
-const slurm = ({ workers, folder }: Job): string => `#!/bin/bash
+const slurm = ({ workers, folder }: ScaleJob): string => `#!/bin/bash
 #SBATCH --job-name=${jobName(folder)}
 #SBATCH --ntasks=${workers}
 #SBATCH --cpus-per-task=4
@@ -153,7 +148,7 @@ export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
 srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
 `;
 
-const kubernetes = ({ workers, folder }: Job): string => {
+const kubernetes = ({ workers, folder }: ScaleJob): string => {
   const name = jobName(folder);
   return `# kubectl apply -f kubernetes.yaml
 # Set the image, and the claim of a volume that has the files of the job under the same path.

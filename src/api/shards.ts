@@ -23,7 +23,7 @@ export interface MemoryRequest {
   readonly onPass?: OnPass;
   /** Called once it is known where rows go. */
   readonly onDecision?: (decision: ShardDecision) => void;
-  /** Sizes in place of those that follow from the memory: for tests. */
+  /** Sizes for tests. Default: from the memory. */
   readonly shardSizes?: ShardRequest['sizes'];
 }
 

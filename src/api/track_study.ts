@@ -23,17 +23,16 @@ import type { JobRecord } from '../tune/trial.ts';
 import { makeBackground } from './track/background.ts';
 import { byKey, commitOf, tagsOf } from './track/facts.ts';
 import { pageOf, sendFiles, sendNew, sendNewParams } from './track/parts.ts';
-import { type Remembered, remembered } from './track/remembered.ts';
+import { remembered, type TrackingRecord } from './track/remembered.ts';
 import type { Tracked } from './track/sender.ts';
 import type { TrackerRequest } from './track.ts';
 import type { Tuned, TuneEvent } from './tune.ts';
 import { version } from './version.ts';
 
-/** Sends what a tracking server does not have of a study. All of it follows from the log of the study, which no kill takes away. */
-interface OfStudy {
+interface StudySenderOptions {
   readonly folder: string;
   readonly study: Study;
-  /** Name of the experiment. Default: the model's. */
+  /** Default: the name of the model. */
   readonly experiment?: string;
   /** The file of the model, as the user named it. */
   readonly source: string;
@@ -42,11 +41,10 @@ interface OfStudy {
 }
 
 class StudySender {
-  private parent: { readonly remote: RemoteRun; readonly own: Remembered } | undefined;
+  private parent: { readonly remote: RemoteRun; readonly own: TrackingRecord } | undefined;
   /** By the name of `ownName`. Of a request that failed the run is looked up again: the server may have taken it. */
   private readonly nested = new Map<string, RemoteRun>();
   private records: readonly JobRecord[] = [];
-  /** Lines of the log that were sent. */
   private sent = 0;
   private values = 0;
   private readonly count = (count: number): void => {
@@ -55,7 +53,7 @@ class StudySender {
 
   constructor(
     private readonly client: Client,
-    private readonly of: OfStudy,
+    private readonly of: StudySenderOptions,
   ) {}
 
   /** @throws Refused; Failure for what is wrong with the folder */
@@ -68,7 +66,7 @@ class StudySender {
     }
   }
 
-  /** Also what the study came to, and its files. @throws as `send` */
+  /** @throws as `send` */
   async end(status: RunStatus, tuned: Tuned | undefined): Promise<Tracked> {
     await this.send();
     const { client, records } = this;
@@ -89,7 +87,7 @@ class StudySender {
     return { folder, url: pageOf(client, remote), values: this.values, artifacts };
   }
 
-  private async begin(): Promise<{ readonly remote: RemoteRun; readonly own: Remembered }> {
+  private async begin(): Promise<{ readonly remote: RemoteRun; readonly own: TrackingRecord }> {
     const { client } = this;
     const { folder, study, source, began, commit } = this.of;
     const own = await remembered(folder, { began, ...defined({ commit }) });
@@ -128,7 +126,7 @@ class StudySender {
   }
 }
 
-/** What a tracking server gets of a study, and of each of its trials: from the lines of its log alone, so the same each time. */
+/** Reads the lines of the log alone, so the parameters are the same each time. */
 const studyParams = ({ space, set, metric, ...study }: Study): Texts =>
   byKey([
     ['metric', metric],
@@ -224,7 +222,7 @@ function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]
 }
 
 export interface StudyTracker {
-  /** Of `onEvent` of `tune`. It does not wait for the server. */
+  /** Takes `onEvent` of `tune`. It does not wait for the server. */
   event(event: TuneEvent): void;
   /**
    * Sends the rest, for a few seconds at most. Undefined where the server does not have all.

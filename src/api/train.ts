@@ -20,13 +20,13 @@ import type { LayoutChosen, TableLayout } from '../training/workers/table_layout
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
-import { type Asked, freshOf, sinceAsked } from './since.ts';
+import { freshOf, type SinceRequest, sinceAsked } from './since.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest, MemoryRequest {
   /** Folder of the run, which becomes the model. */
   readonly out: string;
-  /** What everything random follows from: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
+  /** Seed of all random choices: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
   readonly seed?: number;
   /**
    * `auto`: the fastest by a trial of about two seconds, whose answer is kept in the cache folder. Default: the first that loads; for a run that is
@@ -68,7 +68,7 @@ export interface TrainReady extends Choice {
   readonly warnings: readonly Diagnostic[];
   readonly plan: Plan;
   readonly dataset: Dataset;
-  /** Of several workers. */
+  /** Set by several workers. */
   readonly tables?: LayoutChosen & { readonly workers: number };
 }
 
@@ -113,8 +113,8 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   }
 }
 
-interface Before {
-  /** Of a run that is resumed, or that goes on from another one, how its data is encoded. */
+interface TrainingStart {
+  /** Encoding of the data of a run that is resumed, or that goes on from another one. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
 }
@@ -124,8 +124,8 @@ async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
   description: DataDescription,
-  asked: Asked,
-): Promise<Before> {
+  asked: SinceRequest,
+): Promise<TrainingStart> {
   if (resume || finish) {
     const { pinnedIn } = await import('../training/folder.ts');
     return defined({ pinned: await pinnedIn(out, plan) });
@@ -150,7 +150,11 @@ async function beforeOf(
 }
 
 /** Figures are honest only for events that no run in the row has trained on. */
-async function refuseTrained({ from }: Before, dataset: Dataset, { split, span }: DataDescription): Promise<void> {
+async function refuseTrained(
+  { from }: TrainingStart,
+  dataset: Dataset,
+  { split, span }: DataDescription,
+): Promise<void> {
   const { heldOutBefore = 0 } = dataset;
   if (!from || heldOutBefore === 0 || (split.kind !== 'by_time' && split.kind !== 'random')) return;
   const { hasSameData } = await import('../training/base.ts');
@@ -166,7 +170,7 @@ async function trainIn(
   request: TrainRequest,
   checked: Lowering,
   data: NonNullable<Lowering['data']>,
-  before: Before,
+  before: TrainingStart,
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
@@ -275,7 +279,7 @@ async function engineFor(
   return engineByTrial(plan, await reading);
 }
 
-/** What a worker that writes nothing comes to. */
+/** Returns the result of a worker that writes nothing. */
 async function followIn(options: TrainOptions & { readonly group: Group }): Promise<TrainResult> {
   const { follow } = await import('../training/workers/follow.ts');
   await follow(options);

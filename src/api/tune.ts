@@ -19,15 +19,14 @@ import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { load } from './run.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
-import { Jobs, Stopped } from './tune/jobs.ts';
-import { type Ended, searchTrials } from './tune/search.ts';
+import { JobStopped, TuneJobs } from './tune/jobs.ts';
+import { type SearchEnd, searchTrials } from './tune/search.ts';
 import { studyOf } from './tune/study_of.ts';
 import { trainJob } from './tune/train_job.ts';
 import { refuseTunedFile, writeTunedFile } from './tune/tuned_file.ts';
 import { makeWorkers } from './tune/workers.ts';
 
 export interface TuneRequest extends CheckRequest {
-  /** Folder of the study. */
   readonly out: string;
   readonly engine?: EngineName;
   /** As in `TrainRequest`; trials that run side by side share the memory. */
@@ -44,7 +43,7 @@ export interface TuneRequest extends CheckRequest {
   readonly sampler?: SamplerName;
   /** Whether trials begin with few epochs, and the best third of each rung goes on. Default: true. */
   readonly halving?: boolean;
-  /** How many of the best trials are trained on further seeds. Default: 3. */
+  /** Default: 3. */
   readonly finalists?: number;
   /** On how many seeds each, and the winner on as many fresh ones. Default: 3. */
   readonly seeds?: number;
@@ -52,7 +51,7 @@ export interface TuneRequest extends CheckRequest {
   readonly parallel?: number;
   /** By which trials are compared: `ndcg@10`. Default: that of `stop`, else the first that validation measures. */
   readonly metric?: string;
-  /** What the drawn points follow from. Default: 1. */
+  /** Seed of the drawn points. Default: 1. */
   readonly seed?: number;
   /** Go on with the study that the folder holds. */
   readonly resume?: boolean;
@@ -70,15 +69,14 @@ export type TuneEvent =
   | { readonly kind: 'rows'; readonly decision: ShardDecision }
   | { readonly kind: 'job began'; readonly job: Job & { readonly settings: Readonly<Record<string, string>> } }
   | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
-  | { readonly kind: 'search ended'; readonly why: Ended; readonly trials: readonly Trial[] };
+  | { readonly kind: 'search ended'; readonly why: SearchEnd; readonly trials: readonly Trial[] };
 
 export interface Tuned {
   readonly folder: string;
   readonly study: Study;
   readonly trials: readonly Trial[];
-  readonly ended: Ended;
+  readonly ended: SearchEnd;
   readonly importance: readonly Importance[];
-  /** The best mean first. */
   readonly finalists: readonly Finalist[];
   /** 0 is the file as it is written. Absent where no trial came to a value. */
   readonly winner?: {
@@ -89,7 +87,6 @@ export interface Tuned {
   /** `as written` and `tuned` on the fresh seeds, with paired intervals. Absent where the file as it is written won. */
   readonly validation?: Comparison;
   readonly test?: Comparison;
-  /** Where the tuned model was written. */
   readonly written?: string;
 }
 
@@ -132,7 +129,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const shards = request.shards ?? usualShards(out);
   const run = workers ? workers.run : trainJob;
   let decided = false;
-  const jobs = new Jobs({
+  const jobs = new TuneJobs({
     folder: out,
     study,
     request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
@@ -184,7 +181,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   } catch (error) {
     inner.abort(error);
     await jobs.dropStopped().catch(() => {});
-    throw error instanceof Stopped ? signal.reason : error;
+    throw error instanceof JobStopped ? signal.reason : error;
   } finally {
     await writeJournal(out, study, jobs.records).catch(() => {});
     await workers?.close();
@@ -196,7 +193,7 @@ const scoredOf = (trials: readonly Trial[]) =>
   trials.flatMap(({ point, values }) => (point && values.length > 0 ? [{ point, value: values[0]! }] : []));
 
 /** Ends the search in time for the finalists: they take what the first trial took, once for each seed. At most half of all time. */
-function timerOf(time: number | undefined, jobs: Jobs, { finalists, seeds, parallel }: Study): AbortSignal {
+function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
   if (time === undefined) return new AbortController().signal;
   const whole = jobs.records[0]?.seconds ?? 0;
   const rest = Math.min(time / 2, (whole * (finalists + 2) * seeds) / parallel);
@@ -205,7 +202,7 @@ function timerOf(time: number | undefined, jobs: Jobs, { finalists, seeds, paral
 }
 
 async function trainFinalists(
-  jobs: Jobs,
+  jobs: TuneJobs,
   { fileSeed, seeds, parallel }: Study,
   best: readonly Trial[],
   signal: AbortSignal,
@@ -220,7 +217,7 @@ async function trainFinalists(
 
 /** The winner, and the file as it is written next to it, on seeds that chose nothing. */
 async function trainFresh(
-  jobs: Jobs,
+  jobs: TuneJobs,
   { fileSeed, seeds, parallel }: Study,
   winner: number,
   signal: AbortSignal,
@@ -235,7 +232,7 @@ async function trainFresh(
   return jobs.records.slice(first);
 }
 
-async function begin(jobs: Jobs, job: Job, parallel: number, signal: AbortSignal): Promise<void> {
+async function begin(jobs: TuneJobs, job: Job, parallel: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await jobs.settle(parallel - 1);
   jobs.begin(job, signal);

@@ -20,10 +20,10 @@ import { type Item, makePreparer } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
-import { damagedAt, type Fetch, type Fetching, fetchFile, fetchText } from './fetch_file.ts';
+import { damagedAt, type Fetch, type FetchOptions, fetchFile, fetchText } from './fetch_file.ts';
 import { indexShape } from './page_shapes.ts';
 import { parsed, readItems, readParameters, readQuery, readVectors } from './read_page.ts';
-import { checkRecommend, checkSimilar, type RecommendRequest, type SimilarRequest } from './requests.ts';
+import { checkRecommend, checkSimilar, type PageRecommendRequest, type SimilarRequest } from './requests.ts';
 
 export interface OpenOptions {
   /** In place of the browser's `fetch`. */
@@ -37,11 +37,10 @@ export interface OpenOptions {
 
 export interface Opened {
   readonly model: string;
-  /** What identifies the model: the checksum of the run's manifest. */
+  /** Checksum of the run's manifest. */
   readonly version: string;
-  /** How many items there are. */
   readonly count: number;
-  /** What `values` may have: features, what their values are, and examples. For forms. */
+  /** Features, kinds and examples, for forms. */
   readonly query: QueryDescription;
   /** Columns of the items that filters may read, and answers show. */
   readonly columns: readonly string[];
@@ -51,7 +50,7 @@ export interface Opened {
    * The best items for values of features, or for a vector of the query tower.
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
    */
-  recommend(request: RecommendRequest): Promise<RecommendAnswer>;
+  recommend(request: PageRecommendRequest): Promise<RecommendAnswer>;
   /**
    * The items near an item, by the cosine of their vectors.
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
@@ -59,7 +58,7 @@ export interface Opened {
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
   /** Keys and titles of all items, such as for a search. */
   items(): Iterable<Item>;
-  /** What the query tower makes of values: one vector, or one for each interest. */
+  /** Computes one vector, or one for each interest. */
   vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
 }
 
@@ -73,7 +72,7 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
   const base = folderOf(url);
   const at = (name: string): string => new URL(name, base).href;
-  const quiet: Fetching = { fetch, ...defined({ signal }) };
+  const quiet: FetchOptions = { fetch, ...defined({ signal }) };
   const damagedIndex = damagedAt(at(pageIndex));
   const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, quiet), indexShape, damagedIndex);
   const total = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
@@ -83,12 +82,12 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const fetched = await Promise.all(
     pageFiles.map(async (name) => [name, await fetchFile(at(name), index.files[name], { ...quiet, onBytes })] as const),
   );
-  return openFiles(index, Object.fromEntries(fetched) as Files, at);
+  return openFiles(index, Object.fromEntries(fetched) as PageFileBytes, at);
 }
 
-type Files = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
+type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
-async function openFiles(index: PageIndex, files: Files, at: (name: string) => string): Promise<Opened> {
+async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
   const damaged = (name: PageFile) => damagedAt(at(name));
   const text = (name: PageFile): string => new TextDecoder().decode(files[name]);
   const query = readQuery(text('query.json'), damaged('query.json'));
@@ -155,7 +154,7 @@ async function fitting<T>(damaged: (reason: string) => Failure, work: () => Prom
   }
 }
 
-/** With a slash at its end, so that names are within the folder. */
+/** Ends with a slash, so that names are within the folder. */
 function folderOf(url: string | URL): URL {
   const { document } = globalThis as { document?: { readonly baseURI: string } };
   const folder = new URL(url, document?.baseURI);
@@ -219,7 +218,6 @@ function valuesOf(
   return { dtype: 'int32', shape, data };
 }
 
-/** The rest stays −1. */
 function fillBag(
   { starts, ends, values, items, inner }: BagColumn,
   { through }: FeaturePlan,

@@ -8,12 +8,12 @@ import { itemVectors, type PageItems, type PageQuery } from '../serve/page_files
 import { tensorsIn } from '../storage/tensor_buffer.ts';
 import type { Damaged, Expected } from '../storage/tensor_header.ts';
 import { itemsShape, queryShape } from './page_shapes.ts';
-import type { Shape } from './shape.ts';
+import type { JsonShape } from './shape.ts';
 
 /** Numbers that the values of one query may have together: 1 GiB of them. */
 const mostNumbers = 2 ** 28;
 
-export function parsed<T>(text: string, shape: Shape, damaged: Damaged): T {
+export function parsed<T>(text: string, shape: JsonShape, damaged: Damaged): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -44,7 +44,7 @@ export function readVectors(
   return tensorsIn(bytes, expected, damaged).get(itemVectors) as Float32Array;
 }
 
-/** Those of the graph, by name. */
+/** By name. */
 export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): Tensors {
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));

@@ -1,7 +1,7 @@
 /** A signal that lets training finish its step, and a second one that ends it immediately. */
 import { constants } from 'node:os';
 import { say } from './report.ts';
-import { type Ending, Interrupted, signals } from './signals.ts';
+import { type EndingSignal, Interrupted, signals } from './signals.ts';
 
 /**
  * Milliseconds. The terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C arrives twice. A
@@ -15,7 +15,7 @@ const samePress = 500;
 export function interruptible(beforeExit: () => void): AbortSignal {
   const interrupt = new AbortController();
   let first: number | undefined;
-  const stop = (signal: Ending = 'SIGINT'): void => {
+  const stop = (signal: EndingSignal = 'SIGINT'): void => {
     if (first === undefined) {
       first = performance.now();
       interrupt.abort(new Interrupted(signal));

@@ -2,31 +2,29 @@
 import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
 import type { ConfigGroup } from './groups.ts';
 import { kerasMlp } from './layers.ts';
-import type { ModelContext, Towers } from './model_context.ts';
-import type { Part } from './part.ts';
+import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigPart } from './part.ts';
 
-interface Block {
+interface BackboneBlock {
   readonly name: string;
-  readonly part: Part;
-  /** Groups and blocks that it reads. */
+  readonly part: ConfigPart;
   readonly inputs: readonly { readonly name: string; readonly isGroup: boolean }[];
 }
 
 /** What a layer makes of fields or of a vector. `takes`: what it needs; a vector is fields after `flatten`. */
-interface Layer {
+interface BackboneLayer {
   readonly takes: 'fields' | 'vector';
   readonly gives: 'fields' | 'vector';
   readonly blocks: readonly string[];
 }
 
-/** What a name of the tower holds. */
-interface Value {
+interface BlockValue {
   readonly text: string;
   readonly shape: 'fields' | 'vector';
 }
 
 /** Long because the two towers are walks over one graph of blocks. */
-export function backboneTowers(context: ModelContext): Towers {
+export function backboneTowers(context: ModelContext): ConvertedTowers {
   const { model, settings, groups, refuse } = context;
   const backbone = model.needed('backbone');
   const blocks = new Map(backbone.parts('blocks').map((part) => [part.text('name') ?? '', blockOf(part)]));
@@ -60,7 +58,7 @@ export function backboneTowers(context: ModelContext): Towers {
 
   function towerOf(side: SideName): TowerDraft {
     const made = new Map<string, GroupDraft>();
-    const values = new Map<string, Value>();
+    const values = new Map<string, BlockValue>();
     const steps: string[] = [];
     const output = named[side]!;
     const channel = flowOf(output, new Set());
@@ -68,8 +66,8 @@ export function backboneTowers(context: ModelContext): Towers {
     const text = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
     return { groups: [...new Set(made.values())], alone: [], steps, channel: text };
 
-    /** The flow of a block. Blocks that it reads are steps before. */
-    function flowOf(name: string, above: ReadonlySet<string>): Value {
+    /** Flows of earlier blocks are steps before it. */
+    function flowOf(name: string, above: ReadonlySet<string>): BlockValue {
       const block = blocks.get(name);
       if (!block) throw refuse(`its backbone has no block \`${name}\``);
       if (above.has(name)) throw refuse(`the block \`${name}\` reads itself`);
@@ -78,7 +76,7 @@ export function backboneTowers(context: ModelContext): Towers {
         input.isGroup ? groupValue(input.name) : stepValue(input.name, inside),
       );
       if (inputs.length === 0) throw refuse(`the block \`${name}\` has no input`);
-      const start: Value =
+      const start: BlockValue =
         inputs.length === 1 ? inputs[0]! : { text: `concat(${inputs.map(vectorText).join(', ')})`, shape: 'vector' };
       const layer = layerOf(block, context);
       if (layer.blocks.length === 0) return start;
@@ -88,7 +86,7 @@ export function backboneTowers(context: ModelContext): Towers {
       return { text: [start.text, ...flat, ...layer.blocks].join(' -> '), shape: layer.gives };
     }
 
-    function groupValue(name: string): Value {
+    function groupValue(name: string): BlockValue {
       const group = groups.find((each) => each.name === name);
       const draft = made.get(name) ?? (group && sides.group(side, `${name.replaceAll(/\W+/g, '_')}`, [group]));
       if (!draft) throw refuse(`no feature of the group \`${name}\` was converted`);
@@ -97,7 +95,7 @@ export function backboneTowers(context: ModelContext): Towers {
       return { text: same.name, shape: 'fields' };
     }
 
-    function stepValue(name: string, above: ReadonlySet<string>): Value {
+    function stepValue(name: string, above: ReadonlySet<string>): BlockValue {
       const before = values.get(name);
       if (before) return before;
       const value = flowOf(name, above);
@@ -112,9 +110,9 @@ export function backboneTowers(context: ModelContext): Towers {
 }
 
 /** `concat` joins fields with vectors as they are. */
-const vectorText = ({ text }: Value): string => text;
+const vectorText = ({ text }: BlockValue): string => text;
 
-function blockOf(part: Part): Block {
+function blockOf(part: ConfigPart): BackboneBlock {
   const inputs = part.parts('inputs').flatMap((input) => {
     const [group, block] = [input.text('feature_group_name'), input.text('block_name')];
     if (input.flag('ignore_input', false)) return [];
@@ -124,9 +122,9 @@ function blockOf(part: Part): Block {
   return { name: part.text('name') ?? '', part, inputs };
 }
 
-const passes: Layer = { takes: 'fields', gives: 'fields', blocks: [] };
+const passes: BackboneLayer = { takes: 'fields', gives: 'fields', blocks: [] };
 
-function layerOf({ name, part }: Block, context: ModelContext): Layer {
+function layerOf({ name, part }: BackboneBlock, context: ModelContext): BackboneLayer {
   const { notes, refuse } = context;
   const kind = part.oneOf([
     'keras_layer',
@@ -160,14 +158,14 @@ function layerOf({ name, part }: Block, context: ModelContext): Layer {
   }
 }
 
-function kerasLayer(name: string, part: Part, times: number, context: ModelContext): Layer {
+function kerasLayer(name: string, part: ConfigPart, times: number, context: ModelContext): BackboneLayer {
   const kind = part.text('class_name') ?? '';
   const read = Object.hasOwn(layers, kind) ? layers[kind] : undefined;
   if (!read) throw context.refuse(`the block \`${name}\` is a layer \`${kind}\`, which the import does not know`);
   return read(part, times, context);
 }
 
-const layers: Readonly<Record<string, (part: Part, times: number, context: ModelContext) => Layer>> = {
+const layers: Readonly<Record<string, (part: ConfigPart, times: number, context: ModelContext) => BackboneLayer>> = {
   MLP: (part, _, { notes }) => ({ takes: 'vector', gives: 'vector', blocks: kerasMlp(part.needed('mlp'), notes) }),
   SENet: (part, _, { notes }) => {
     const senet = part.needed('senet');

@@ -3,21 +3,20 @@ import { readConfig } from '../../grammar/text_format.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { makeSource, type Source } from '../text/source.ts';
 import { type DataPaths, dataPathsOf } from './data_paths.ts';
-import type { Draft, FeatureDraft, SideName } from './draft.ts';
+import type { FeatureDraft, ModelDraft, SideName } from './draft.ts';
 import { easyrecFeatures } from './features.ts';
-import { configGroups, Sides, withSharedTables } from './groups.ts';
+import { configGroups, TowerSides, withSharedTables } from './groups.ts';
 import { Identifiers } from './identifiers.ts';
 import type { FindFile, IsList } from './kinds.ts';
-import type { Towers } from './model_context.ts';
+import type { ConvertedTowers } from './model_context.ts';
 import { easyrecModels, type ModelRow, torchModels } from './models.ts';
-import { type Note, Notes } from './notes.ts';
+import { type ImportNote, ImportNotes } from './notes.ts';
 import { optimizerOf, optimizerText } from './optimizers.ts';
-import { Part } from './part.ts';
-import { type Dialect, samplers, scoringOf } from './scoring.ts';
+import { ConfigPart } from './part.ts';
+import { type ConfigDialect, samplers, scoringOf } from './scoring.ts';
 import { torchFeatures } from './torch_features.ts';
 
-/** The `train` block: steps, optimizers and metrics of a config. */
-const metricRows: Readonly<Record<string, (part: Part) => string>> = {
+const metricRows: Readonly<Record<string, (part: ConfigPart) => string>> = {
   recall_at_topk: (part) => `recall(${part.whole('topk', 1) ?? 5})`,
   recall_at_k: (part) => `recall(${part.whole('top_k', 1) ?? 5})`,
   precision_at_topk: (part) => `precision(${part.whole('topk', 1) ?? 5})`,
@@ -32,7 +31,13 @@ const ofLabels: ReadonlySet<string> = new Set([
 ]);
 
 /** @param isLabelled whether the task has a label */
-function trainLines(root: Part, model: Part, dialect: Dialect, isLabelled: boolean, notes: Notes): string[] {
+function trainLines(
+  root: ConfigPart,
+  model: ConfigPart,
+  dialect: ConfigDialect,
+  isLabelled: boolean,
+  notes: ImportNotes,
+): string[] {
   const train = root.part('train_config');
   const data = root.part('data_config');
   const batch = data?.whole('batch_size', 1) ?? (dialect === 'EasyRec' ? 32 : 1024);
@@ -46,7 +51,7 @@ function trainLines(root: Part, model: Part, dialect: Dialect, isLabelled: boole
   ];
 }
 
-function lengthOf(train: Part | undefined, data: Part | undefined, notes: Notes): string {
+function lengthOf(train: ConfigPart | undefined, data: ConfigPart | undefined, notes: ImportNotes): string {
   const steps = train?.whole('num_steps') ?? 0;
   const epochs = train?.whole('num_epochs') ?? data?.whole('num_epochs') ?? 0;
   if (steps > 0) {
@@ -57,7 +62,7 @@ function lengthOf(train: Part | undefined, data: Part | undefined, notes: Notes)
   return `epochs = ${epochs > 0 ? epochs : 1}`;
 }
 
-function clippingOf(train: Part | undefined, notes: Notes): number {
+function clippingOf(train: ConfigPart | undefined, notes: ImportNotes): number {
   const part = train?.part('grad_clipping');
   if (part?.text('clipping_type') !== 'norm') return 0;
   notes.differs(part, 'the gradient of tables counts in the length as well');
@@ -65,7 +70,13 @@ function clippingOf(train: Part | undefined, notes: Notes): number {
   return part.number('max_gradient') ?? 1;
 }
 
-function optimizerLines(root: Part, model: Part, train: Part | undefined, dialect: Dialect, notes: Notes): string[] {
+function optimizerLines(
+  root: ConfigPart,
+  model: ConfigPart,
+  train: ConfigPart | undefined,
+  dialect: ConfigDialect,
+  notes: ImportNotes,
+): string[] {
   const kind = model.oneOf(['dssm', 'dssm_senet', 'mind', 'multi_tower', 'multi_tower_recall', 'model_params']);
   const dense2 = kind?.part.number('l2_regularization') ?? (dialect === 'EasyRec' ? 1e-4 : 0);
   const tables2 = model.number('embedding_regularization') ?? 0;
@@ -90,7 +101,7 @@ function optimizerLines(root: Part, model: Part, train: Part | undefined, dialec
   return lines;
 }
 
-function metricsOf(root: Part, model: Part, isLabelled: boolean, notes: Notes): string[] {
+function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean, notes: ImportNotes): string[] {
   const sets = [
     ...(root.part('eval_config')?.parts('metrics_set') ?? []),
     ...model.parts('metrics'),
@@ -121,31 +132,31 @@ export interface ConvertOptions {
   readonly findFile?: FindFile;
 }
 
-export interface Converted {
-  readonly dialect: Dialect;
-  readonly draft: Draft;
+export interface ConvertedConfig {
+  readonly dialect: ConfigDialect;
+  readonly draft: ModelDraft;
   readonly paths: DataPaths;
-  readonly notes: readonly Note[];
+  readonly notes: readonly ImportNote[];
 }
 
 /**
  * The message of a config.
  * @throws Failure `config-syntax`
  */
-function partOf(source: Source): Part {
+function partOf(source: Source): ConfigPart {
   const read = readConfig(source.text.replace(/^\uFEFF/, ' '));
   if ('mistake' in read) {
     const { start, end, found, expected } = read.mistake;
     throw failure('config-syntax', { found, expected }, { source, start, end });
   }
-  return new Part('', read.fields, { start: 0, end: 0 }, { source, read: new Set() });
+  return new ConfigPart('', read.fields, { start: 0, end: 0 }, { source, read: new Set() });
 }
 
 /** @throws Failure `config-syntax`, `config-part`, `config-value`, `config-model`, `config-key` */
-export function convert(name: string, text: string, options: ConvertOptions = {}): Converted {
+export function convert(name: string, text: string, options: ConvertOptions = {}): ConvertedConfig {
   const source = makeSource(name, text);
   const root = partOf(source);
-  const notes = new Notes();
+  const notes = new ImportNotes();
   const model = root.needed('model_config');
   const { row, dialect } = rowOf(model);
   const names = new Identifiers(['user', 'item', 'match', 'main']);
@@ -162,7 +173,7 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
     names,
     notes,
     feature: (original) => features.get(original),
-    sides: (read) => new Sides(features, names, notes, read),
+    sides: (read) => new TowerSides(features, names, notes, read),
     refuse: (reason) => failure('config-model', { model: row.title, reason }, settings.span),
   });
   const isRanking = row.isRanking === true;
@@ -178,7 +189,7 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
   const paths = dataPathsOf(root, dialect, notes);
   model.skip('model_class', 'num_class', 'model_name', 'loss_weight_strategy');
   notes.unread(root);
-  const draft: Draft = {
+  const draft: ModelDraft = {
     name: names.free(nameOf(name)),
     kind: row.title,
     features: shared,
@@ -191,7 +202,7 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
   return { dialect, draft, paths, notes: notes.all };
 }
 
-function rowOf(model: Part): { readonly row: ModelRow; readonly dialect: Dialect } {
+function rowOf(model: ConfigPart): { readonly row: ModelRow; readonly dialect: ConfigDialect } {
   const name = model.text('model_class');
   const known = name === undefined ? Object.keys(torchModels) : Object.keys(easyrecModels);
   if (name !== undefined) {
@@ -221,10 +232,9 @@ function ordered(features: readonly FeatureDraft[]): FeatureDraft[] {
   return [...features].sort((a, b) => Number(a.list?.along !== undefined) - Number(b.list?.along !== undefined));
 }
 
-interface Keys {
+interface KeyFeatures {
   readonly user: string | undefined;
   readonly item: string;
-  /** Features that are keys alone. */
   readonly more: readonly FeatureDraft[];
 }
 
@@ -234,13 +244,13 @@ const idWords = {
 } as const;
 
 function keysOf(
-  root: Part,
-  towers: Towers,
+  root: ConfigPart,
+  towers: ConvertedTowers,
   features: ReadonlyMap<string, FeatureDraft>,
   names: Identifiers,
-  notes: Notes,
+  notes: ImportNotes,
   options: ConvertOptions,
-): Keys {
+): KeyFeatures {
   const sampler = root.part('data_config')?.oneOf(samplers)?.part;
   const more: FeatureDraft[] = [];
   const keyOf = (side: SideName, named: string | undefined): string | undefined => {

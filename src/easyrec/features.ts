@@ -5,6 +5,7 @@ import { columnOf, type Identifiers, textOf } from './identifiers.ts';
 import {
   draftOf,
   elementsOf,
+  type FeatureKindValue,
   type FindFile,
   type IsList,
   idKind,
@@ -12,27 +13,26 @@ import {
   numberKind,
   poolOf,
   unusedSettings,
-  type Value,
 } from './kinds.ts';
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
-export interface FeatureContext {
+export interface EasyrecFeatureContext {
   readonly names: Identifiers;
-  readonly notes: Notes;
+  readonly notes: ImportNotes;
   readonly isList: IsList;
   readonly findFile: FindFile;
 }
 
-interface Read extends FeatureContext {
-  readonly part: Part;
+interface FeatureSource extends EasyrecFeatureContext {
+  readonly part: ConfigPart;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly dim: number;
 }
 
 /** Features by their names in the config, in its order. */
-export function easyrecFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const parts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
   const all = new Map<string, FeatureDraft>();
   for (const part of parts) {
@@ -53,10 +53,10 @@ export function easyrecFeatures(root: Part, context: FeatureContext): Map<string
 }
 
 function featureOf(
-  part: Part,
+  part: ConfigPart,
   original: string,
   inputs: readonly string[],
-  context: FeatureContext,
+  context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
   const { names, notes } = context;
   const type = part.text('feature_type') ?? 'IdFeature';
@@ -77,15 +77,17 @@ function featureOf(
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */
-const widthOf = ({ dim, part, notes }: Read): number => {
+const widthOf = ({ dim, part, notes }: FeatureSource): number => {
   if (dim > 0) return dim;
   notes.differs(part, 'the config gives no `embedding_dim`: it is 16');
   return 16;
 };
 
-const id = (read: Read): Value => ({ element: idKind(read.part, widthOf(read), read.notes, read.findFile) });
+const id = (read: FeatureSource): FeatureKindValue => ({
+  element: idKind(read.part, widthOf(read), read.notes, read.findFile),
+});
 
-function tag(read: Read): Value {
+function tag(read: FeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
@@ -112,7 +114,7 @@ function tag(read: Read): Value {
   };
 }
 
-function sequence(read: Read): Value | undefined {
+function sequence(read: FeatureSource): FeatureKindValue | undefined {
   const { part, inputs, isList, notes, dim } = read;
   const column = inputs[0] ?? '';
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
@@ -144,7 +146,7 @@ function sequence(read: Read): Value | undefined {
   };
 }
 
-function raw(read: Read): Value {
+function raw(read: FeatureSource): FeatureKindValue {
   const { part, inputs, dim, notes, isList } = read;
   const column = inputs[0] ?? '';
   const normalizer = part.text('normalizer_fn');
@@ -161,14 +163,13 @@ function raw(read: Read): Value {
   return { element, ...(sql === undefined ? {} : { sql }) };
 }
 
-/** Boundaries that a person reads. */
 const MOST_PIECES = 1000;
 
 /** A number that `min_val` and `max_val` map to [0, 1], in pieces where there are `num_buckets`. */
 function ranged(
-  part: Part,
+  part: ConfigPart,
   dim: number,
-  notes: Notes,
+  notes: ImportNotes,
   column?: string,
 ): { readonly element: string; readonly sql?: string } {
   const [min, max] = [part.number('min_val') ?? 0, part.number('max_val') ?? 0];
@@ -193,7 +194,7 @@ function ranged(
 }
 
 /** Codes of several columns together: the text of all of them is hashed, as in the config. */
-function combo(read: Read): Value {
+function combo(read: FeatureSource): FeatureKindValue {
   const { part, inputs } = read;
   const join = part.text('combo_join_sep') ?? '';
   part.skip('combo_input_seps', 'separator');
@@ -204,8 +205,8 @@ function combo(read: Read): Value {
   };
 }
 
-/** `inputs`: a map `key:value|key:value`, and a key that is looked up in it. */
-function lookup(read: Read): Value {
+/** Looks up a key in a map `key:value|key:value`. */
+function lookup(read: FeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [map = '', key = ''] = inputs;
   const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
@@ -218,7 +219,7 @@ function lookup(read: Read): Value {
   };
 }
 
-function expression(read: Read): Value | undefined {
+function expression(read: FeatureSource): FeatureKindValue | undefined {
   const { part, inputs, notes, dim } = read;
   const written = part.text('expression') ?? '';
   const sql = sqlOf(written, inputs);
@@ -229,12 +230,12 @@ function expression(read: Read): Value | undefined {
   return { sql, element: numberKind(part, dim) };
 }
 
-function passed({ part, notes }: Read): undefined {
+function passed({ part, notes }: FeatureSource): undefined {
   notes.leftOut(part, 'a feature that is only passed through is no input of the model');
   return undefined;
 }
 
-const types: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+const types: Readonly<Record<string, (read: FeatureSource) => FeatureKindValue | undefined>> = {
   IdFeature: id,
   RawFeature: raw,
   TagFeature: tag,

@@ -1,12 +1,12 @@
 /** Groups of features in a config, and which tower reads what. */
 import type { FeatureDraft, GroupDraft, SideName } from './draft.ts';
 import type { Identifiers } from './identifiers.ts';
-import type { Notes } from './notes.ts';
-import type { Part, Placed } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart, ConfigPosition } from './part.ts';
 
 export interface ConfigGroup {
   readonly name: string;
-  readonly at: Part;
+  readonly at: ConfigPart;
   readonly features: readonly string[];
   /** Sequences that attention or pooling joins. */
   readonly sequences: readonly string[];
@@ -20,7 +20,7 @@ const encoders: readonly string[] = [
   'self_attention_encoder',
 ];
 
-export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
+export function configGroups(model: ConfigPart, notes: ImportNotes): ConfigGroup[] {
   return model.parts('feature_groups').map((at) => {
     for (const name of ['wide_deep', 'group_type']) {
       if (/^WIDE/.test(at.text(name) ?? ''))
@@ -67,12 +67,11 @@ export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
   });
 }
 
-type Groups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
+type TowerGroups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
 
 const other = { user: 'item', item: 'user' } as const;
 
-export class Sides {
-  /** Features that a tower reads, by their names here. */
+export class TowerSides {
   readonly used = new Map<string, FeatureDraft>();
   private readonly sideOf = new Map<string, SideName>();
   private readonly own: Readonly<Record<SideName, ReadonlySet<string>>>;
@@ -80,8 +79,8 @@ export class Sides {
   constructor(
     private readonly features: ReadonlyMap<string, FeatureDraft>,
     private readonly names: Identifiers,
-    private readonly notes: Notes,
-    groups: Groups,
+    private readonly notes: ImportNotes,
+    groups: TowerGroups,
   ) {
     const columns = (side: SideName): Set<string> =>
       new Set(
@@ -95,7 +94,6 @@ export class Sides {
     this.own = { user: columns('user'), item: columns('item') };
   }
 
-  /** The features of a group, pooled ones among them. */
   group(side: SideName, wish: string, groups: readonly ConfigGroup[]): GroupDraft | undefined {
     const features = groups.flatMap(({ features, sequences, at }) =>
       [...features, ...sequences].flatMap((original) => this.use(side, original, at) ?? []),
@@ -128,7 +126,7 @@ export class Sides {
   }
 
   /** The name of a feature here. Undefined where a tower cannot read it. */
-  use(side: SideName, original: string, at: Placed): string | undefined {
+  use(side: SideName, original: string, at: ConfigPosition): string | undefined {
     const feature = this.features.get(original);
     if (feature === undefined) {
       this.notes.leftOut(at, `the group names \`${original}\`, which is no feature that was converted`);
@@ -170,7 +168,11 @@ export class Sides {
 }
 
 /** One table for the features that share a name of a table. */
-export function withSharedTables(features: readonly FeatureDraft[], names: Identifiers, notes: Notes): FeatureDraft[] {
+export function withSharedTables(
+  features: readonly FeatureDraft[],
+  names: Identifiers,
+  notes: ImportNotes,
+): FeatureDraft[] {
   const owners = new Map<string, FeatureDraft>();
   const tables: FeatureDraft[] = [];
   for (const [table, mine] of grouped(features)) {

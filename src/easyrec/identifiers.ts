@@ -6,7 +6,7 @@ export class Identifiers {
   private readonly byName = new Map<string, string>();
   private readonly taken = new Set<string>(['__proto__']);
 
-  /** @param own names that the import gives to something else */
+  /** @param own names that the import uses itself */
   constructor(own: readonly string[]) {
     for (const name of own) this.taken.add(name);
   }
@@ -20,7 +20,6 @@ export class Identifiers {
     return name;
   }
 
-  /** A name that nothing has yet. */
   free(wish: string): string {
     let name = wish;
     for (let number = 2; this.taken.has(name); number++) name = `${wish}_${number}`;
@@ -34,10 +33,10 @@ function slugOf(text: string): string {
   return /^[A-Za-z_]/.test(plain) ? plain : `column_${plain}`;
 }
 
-/** A column in an expression of SQL. Words of SQL are names too, so each is in quotes if it is more than a plain word. */
+/** Quotes a column for SQL if it is more than a plain word, since words of SQL are names too. */
 export const columnOf = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A text in an expression of SQL. */
+/** Quotes a text for SQL. */
 export function textOf(text: string): string {
   // Control characters cannot be in a file of the language: they are written by their number.
   const written: string[] = [];

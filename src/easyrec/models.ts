@@ -4,15 +4,13 @@ import { backboneTowers } from './backbone.ts';
 import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
 import type { ConfigGroup } from './groups.ts';
 import { activeEnd, linearEnd } from './layers.ts';
-import type { ModelContext, Towers } from './model_context.ts';
-import type { Part } from './part.ts';
+import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigPart } from './part.ts';
 
 export interface ModelRow {
-  /** What people call it. */
   readonly title: string;
-  /** The message with its settings. */
   readonly settings: string;
-  readonly towers: (context: ModelContext) => Towers;
+  readonly towers: (context: ModelContext) => ConvertedTowers;
   readonly isRanking?: boolean;
 }
 
@@ -38,9 +36,9 @@ function filled(group: GroupDraft | undefined, side: SideName, context: ModelCon
 }
 
 /** EasyRec names the groups `user` and `item`, TorchEasyRec says which group a tower reads. */
-const inputOf = (tower: Part | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
+const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
 
-function dssm(context: ModelContext): Towers {
+function dssm(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect } = context;
   const parts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
   const read = {
@@ -73,8 +71,7 @@ function dssm(context: ModelContext): Towers {
   };
 }
 
-/** The SENet of a tower, before its layers. */
-function weighed(part: Part, { notes }: ModelContext): string[] {
+function weighed(part: ConfigPart, { notes }: ModelContext): string[] {
   const senet = part.part('senet');
   if (!senet) return [];
   if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
@@ -87,7 +84,7 @@ function weighed(part: Part, { notes }: ModelContext): string[] {
   return [senet.flag('use_skip_connection', true) ? `residual(${block})` : block];
 }
 
-const normed = (part: Part): string[] => {
+const normed = (part: ConfigPart): string[] => {
   const senet = part.part('senet');
   return senet?.flag('use_output_layer_norm', true) ? ['layer_norm'] : [];
 };
@@ -97,7 +94,7 @@ const leftOutOfMind: Readonly<Record<string, string>> = {
   time_id_fea: 'elements do not count by their time: `positions` gives each place a vector',
 };
 
-function mind(context: ModelContext): Towers {
+function mind(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect, names } = context;
   const isTorch = dialect === 'TorchEasyRec';
   const tower = isTorch ? settings.needed('user_tower') : settings;
@@ -176,13 +173,13 @@ function mind(context: ModelContext): Towers {
 }
 
 /** Models that rank: each group has layers, and layers over all of them join them. Two towers join them in the score alone. */
-function multiTower(context: ModelContext): Towers {
+function multiTower(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect, names } = context;
   const recall = settings.has('user_tower');
   const parts = recall
     ? (['user', 'item'] as const).map((side) => ({ name: side as string, part: settings.needed(`${side}_tower`) }))
     : settings.parts('towers').map((part) => ({ name: part.text('input') ?? '', part }));
-  const read: Record<SideName, { group: ConfigGroup; part: Part }[]> = { user: [], item: [] };
+  const read: Record<SideName, { group: ConfigGroup; part: ConfigPart }[]> = { user: [], item: [] };
   for (const { name, part } of parts) {
     const group = groupNamed(groups, name, context);
     const side = sideNamed(name);
@@ -262,7 +259,6 @@ function halvesOf(
   ];
 }
 
-/** The sequences of a group. */
 function listsOf(name: string, { groups, feature }: ModelContext): string[] {
   const group = groups.find((each) => each.name === name);
   return [...(group?.features ?? []), ...(group?.sequences ?? [])].filter((original) => feature(original)?.list);

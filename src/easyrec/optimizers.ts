@@ -1,6 +1,6 @@
 /** Optimizers and schedules of a config. */
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
 export interface OptimizerDraft {
   readonly kind: string;
@@ -8,12 +8,11 @@ export interface OptimizerDraft {
   readonly settings: readonly string[];
 }
 
-interface Row {
+interface OptimizerRow {
   readonly kind: string;
   /** Field of the config → argument of Tower. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly also?: readonly string[];
-  /** What is another than in the config. */
   readonly differs?: string;
 }
 
@@ -22,7 +21,7 @@ const decayed = { ...betas, weight_decay: 'weight_decay' } as const;
 const nearest = (name: string, kind: string): string =>
   `Tower has no ${name}: ${kind} with the same rate is in its place`;
 
-const rows: Readonly<Record<string, Row>> = {
+const rows: Readonly<Record<string, OptimizerRow>> = {
   adam_optimizer: { kind: 'adam', fields: { ...betas, weight_decay: 'l2' } },
   adam_async_optimizer: { kind: 'adam', fields: betas },
   lazy_adam_optimizer: { kind: 'adam', fields: betas },
@@ -68,7 +67,7 @@ const defaults: Readonly<Record<string, readonly [easyrec: readonly string[], to
   rowwise_adagrad_optimizer: [[], ['initial: 0']],
 };
 
-export function optimizerOf(config: Part | undefined, notes: Notes): OptimizerDraft | undefined {
+export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes): OptimizerDraft | undefined {
   const found = config?.oneOf(Object.keys(rows));
   if (config === undefined || found === undefined) return undefined;
   const { name, part } = found;
@@ -93,9 +92,9 @@ interface Schedule {
   readonly settings: readonly string[];
 }
 
-type ReadSchedule = (part: Part, rate: number, notes: Notes) => Schedule;
+type ReadSchedule = (part: ConfigPart, rate: number, notes: ImportNotes) => Schedule;
 
-const warmupOf = (part: Part, ...names: readonly string[]): string[] => {
+const warmupOf = (part: ConfigPart, ...names: readonly string[]): string[] => {
   const name = names.find((each) => (part.whole(each) ?? 0) > 0);
   return name === undefined ? [] : [`warmup: ${part.whole(name)}`];
 };
@@ -171,7 +170,7 @@ const schedules: Readonly<Record<string, ReadSchedule>> = {
   transformer_learning_rate: transformer,
 };
 
-function scheduleOf(part: Part, rate: number, isInside: boolean, notes: Notes): Schedule {
+function scheduleOf(part: ConfigPart, rate: number, isInside: boolean, notes: ImportNotes): Schedule {
   const found = part.oneOf(Object.keys(schedules));
   if (!found) return { rate, settings: [] };
   // EasyRec's own default of a rate is 0.002.

@@ -68,7 +68,7 @@ export interface ItemRows {
   readonly count: number;
   /** Lines with another number of attributes. */
   readonly left: number;
-  /** Whether the sampler draws all items alike. */
+  /** True if the sampler draws all items alike. */
   readonly isUniform: boolean;
 }
 

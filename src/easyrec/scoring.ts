@@ -1,20 +1,20 @@
 /** The score and the loss of a config. */
 import type { LabelDraft, TaskDraft } from './draft.ts';
 import type { Identifiers } from './identifiers.ts';
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
-export type Dialect = 'EasyRec' | 'TorchEasyRec';
+export type ConfigDialect = 'EasyRec' | 'TorchEasyRec';
 
 export interface ScoreContext {
-  readonly root: Part;
-  readonly model: Part;
-  /** The message of the model's own settings, such as `dssm`. */
-  readonly settings: Part;
-  readonly dialect: Dialect;
+  readonly root: ConfigPart;
+  readonly model: ConfigPart;
+  /** Such as `dssm`. */
+  readonly settings: ConfigPart;
+  readonly dialect: ConfigDialect;
   readonly names: Identifiers;
-  readonly notes: Notes;
-  /** Of a model that ranks: its score is a logit. */
+  readonly notes: ImportNotes;
+  /** True for a model that ranks: its score is a logit. */
   readonly isRanking?: boolean;
 }
 
@@ -23,9 +23,9 @@ export interface Scoring {
   readonly labels: readonly LabelDraft[];
 }
 
-type Loss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
+type ConvertedLoss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
 
-const losses: Readonly<Record<string, Loss>> = {
+const losses: Readonly<Record<string, ConvertedLoss>> = {
   CLASSIFICATION: 'bce',
   BINARY_CROSS_ENTROPY_LOSS: 'bce',
   CROSS_ENTROPY_LOSS: 'bce',
@@ -105,7 +105,6 @@ function similarityOf({ settings, notes, dialect, isRanking }: ScoreContext): 'c
   return written === 'COSINE' || written === '0' ? 'cosine' : 'dot';
 }
 
-/** What the similarity is divided by, and whether it is learned. */
 function temperatureOf(
   { settings, notes, dialect, isRanking }: ScoreContext,
   isCosine: boolean,
@@ -126,8 +125,10 @@ function temperatureOf(
   return { value, isLearned };
 }
 
-/** The loss, and the message with its settings. */
-function lossOf({ model, dialect, notes, isRanking }: ScoreContext): { readonly loss: Loss; readonly options?: Part } {
+function lossOf({ model, dialect, notes, isRanking }: ScoreContext): {
+  readonly loss: ConvertedLoss;
+  readonly options?: ConfigPart;
+} {
   const parts = model.parts('losses');
   const named = parts.map((part) => {
     if (dialect === 'TorchEasyRec') {
@@ -161,8 +162,8 @@ function lossOf({ model, dialect, notes, isRanking }: ScoreContext): { readonly 
 
 function lossText(
   context: ScoreContext,
-  loss: Loss,
-  options: Part | undefined,
+  loss: ConvertedLoss,
+  options: ConfigPart | undefined,
   isCosine: boolean,
   { value, isLearned }: { readonly value: number; readonly isLearned: boolean },
 ): string {
@@ -206,7 +207,6 @@ function lossText(
 const called = (name: string, settings: readonly string[]): string =>
   settings.length === 0 ? name : `${name}(${settings.join(', ')})`;
 
-/** What a row's item is compared with. */
 function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[] {
   const isInBatch =
     dialect === 'EasyRec'
@@ -225,7 +225,6 @@ function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[]
   return isInBatch ? ['in_batch', ...drawn] : drawn;
 }
 
-/** The items that a sampler draws. */
 function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[] {
   const found = root.part('data_config')?.oneOf(samplers);
   if (!found) return [];

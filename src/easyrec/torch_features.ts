@@ -1,30 +1,39 @@
 /** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
 import type { FeatureDraft, SideName } from './draft.ts';
 import { normalizedBy, sqlOf } from './expressions.ts';
-import type { FeatureContext } from './features.ts';
+import type { EasyrecFeatureContext } from './features.ts';
 import { columnOf } from './identifiers.ts';
-import { draftOf, elementsOf, idKind, LONGEST, numberKind, poolOf, unusedSettings, type Value } from './kinds.ts';
-import type { Part } from './part.ts';
+import {
+  draftOf,
+  elementsOf,
+  type FeatureKindValue,
+  idKind,
+  LONGEST,
+  numberKind,
+  poolOf,
+  unusedSettings,
+} from './kinds.ts';
+import type { ConfigPart } from './part.ts';
 
-interface Sequence {
+interface TorchSequence {
   readonly delimiter: string;
   readonly max: number;
-  /** Before the names of its features. */
+  /** Prefix of the names of its features. */
   readonly name?: string;
 }
 
-interface Read extends FeatureContext {
-  readonly part: Part;
-  readonly sequence?: Sequence;
+interface TorchFeatureSource extends EasyrecFeatureContext {
+  readonly part: ConfigPart;
+  readonly sequence?: TorchSequence;
   /** Columns without their side, such as `adgroup_id` of `item:adgroup_id`. */
   readonly inputs: readonly string[];
   readonly dim: number;
 }
 
-const separatorOf = (part: Part): string => part.text('separator') ?? '\u001d';
+const separatorOf = (part: ConfigPart): string => part.text('separator') ?? '\u001d';
 
 /** Features by their names in the groups of the config. */
-export function torchFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const all = new Map<string, FeatureDraft>();
   for (const config of root.parts('feature_configs')) {
     for (const kind of config.names) {
@@ -36,7 +45,7 @@ export function torchFeatures(root: Part, context: FeatureContext): Map<string, 
   }
   return all;
 
-  function grouped(part: Part): void {
+  function grouped(part: ConfigPart): void {
     const name = part.text('sequence_name') ?? '';
     const sequence = {
       name,
@@ -49,7 +58,7 @@ export function torchFeatures(root: Part, context: FeatureContext): Map<string, 
     }
   }
 
-  function add(kind: string, part: Part, within: Sequence | undefined): void {
+  function add(kind: string, part: ConfigPart, within: TorchSequence | undefined): void {
     const plain = kind.replace(/^sequence_/, '');
     const isSequence = within !== undefined || plain !== kind;
     const sequence = isSequence
@@ -63,7 +72,6 @@ export function torchFeatures(root: Part, context: FeatureContext): Map<string, 
   }
 }
 
-/** Where a feature names its columns. */
 const sourceFields: Readonly<Record<string, readonly string[]>> = {
   expr_feature: ['variables'],
   lookup_feature: ['map', 'key'],
@@ -71,10 +79,10 @@ const sourceFields: Readonly<Record<string, readonly string[]>> = {
 
 function featureOf(
   kind: string,
-  part: Part,
+  part: ConfigPart,
   original: string,
-  sequence: Sequence | undefined,
-  context: FeatureContext,
+  sequence: TorchSequence | undefined,
+  context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
   const { names, notes } = context;
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
@@ -129,14 +137,13 @@ function sideOf(sources: readonly string[]): SideName | undefined {
   return sides.has('item') ? 'item' : sides.size > 0 ? 'user' : undefined;
 }
 
-/** Elements of a sequence, or one value. */
-function listOf({ sequence, inputs, isList }: Read): Pick<Value, 'sql' | 'list'> {
+function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureKindValue, 'sql' | 'list'> {
   if (!sequence) return {};
   const { delimiter, max } = sequence;
   return { sql: elementsOf(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
 }
 
-function id(read: Read): Value {
+function id(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, inputs, isList, dim, sequence } = read;
   const element = idKind(part, dim || 16, notes, read.findFile);
   const width = part.whole('value_dim');
@@ -154,7 +161,7 @@ function id(read: Read): Value {
   };
 }
 
-function raw(read: Read): Value | undefined {
+function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, inputs, isList, dim, sequence } = read;
   const [column = ''] = inputs;
   const width = part.whole('value_dim', 1) ?? 1;
@@ -182,13 +189,13 @@ function raw(read: Read): Value | undefined {
   return { element: numberKind(part, dim), ...(normalized === undefined ? {} : { sql: normalized }) };
 }
 
-function combo(read: Read): Value {
+function combo(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, inputs, dim } = read;
   const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
   return { element: idKind(part, dim || 16, notes, read.findFile), sql: `concat_ws('_', ${columns})` };
 }
 
-function lookup(read: Read): Value | undefined {
+function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, dim, isList, inputs } = read;
   const [map = '', key = ''] = inputs;
   for (const name of ['combiner', 'normalizer'])
@@ -202,7 +209,7 @@ function lookup(read: Read): Value | undefined {
   return { element: idKind(part, dim || 16, notes, read.findFile), sql: found, list: { pool, max: LONGEST } };
 }
 
-function expression(read: Read): Value | undefined {
+function expression(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, inputs, dim } = read;
   const written = part.text('expression') ?? '';
   const sql = sqlOf(written, inputs);
@@ -213,7 +220,7 @@ function expression(read: Read): Value | undefined {
   return { element: numberKind(part, dim), sql };
 }
 
-function tokenize(read: Read): Value {
+function tokenize(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, dim } = read;
   notes.differs(part, 'Tower cuts a text into words itself, and learns their table');
   part.skip('text_normalizer', 'tokenizer_type', 'vocab_file', 'asset_dir', 'tokens_as_sequence');
@@ -221,7 +228,7 @@ function tokenize(read: Read): Value {
   return { element: `text(words, dim: ${dim || 16}, pool: ${pool})` };
 }
 
-const kinds: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+const kinds: Readonly<Record<string, (read: TorchFeatureSource) => FeatureKindValue | undefined>> = {
   id_feature: id,
   raw_feature: raw,
   combo_feature: combo,

@@ -1,15 +1,22 @@
 /** The right side: whose answer it is, the history, the items with their scores, and the request as a command. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Asking } from './asker.ts';
+import type { AskingState } from './asker.ts';
 import { count, shortVersion } from './figure.ts';
 import { ItemList } from './item_list.tsx';
 import { MistakeText, prose } from './mistakes.tsx';
-import { type AboutAnswer, type Answer, type Asked, curlOf, type Named, type Question } from './question.ts';
+import {
+  type AboutAnswer,
+  curlOf,
+  type NamedChoice,
+  type PageAnswer,
+  type PageRequest,
+  type QueryForm,
+} from './question.ts';
 
 /** What a user has had, the latest first: some of it, until a person wants all. */
 interface HistoryProps {
-  readonly history: readonly Named[];
-  showNear(item: Named): void;
+  readonly history: readonly NamedChoice[];
+  showNear(item: NamedChoice): void;
 }
 
 /** On a phone, each takes a line of its own. */
@@ -48,17 +55,17 @@ function History({ history, showNear }: HistoryProps) {
 
 export interface AnswerViewProps {
   readonly about: AboutAnswer;
-  readonly question: Question;
-  readonly asking: Asking<Answer>;
-  readonly asked: Asked;
+  readonly question: QueryForm;
+  readonly asking: AskingState<PageAnswer>;
+  readonly asked: PageRequest;
   readonly hasToken: boolean;
-  change(part: Partial<Question>): void;
+  change(part: Partial<QueryForm>): void;
 }
 
 export function AnswerView({ about, question, asking, asked, hasToken, change }: AnswerViewProps) {
   const { answer, trouble, mistakes = [] } = asking;
   const heading = useRef<HTMLHeadingElement>(null);
-  const showNear = (near: Named): void => {
+  const showNear = (near: NamedChoice): void => {
     change({ near });
     heading.current?.focus();
     heading.current?.scrollIntoView({ block: 'nearest' });
@@ -123,7 +130,7 @@ export function AnswerView({ about, question, asking, asked, hasToken, change }:
   );
 }
 
-/** Mistakes at these places are shown at their fields. */
+/** Errors at these pointers are shown at their fields. */
 const shownElsewhere = /^\/(?:user|values|weights|filter|k|exclude|columns)(?:\/|$)/;
 
 function Whose({ user }: { readonly user: string | undefined }) {
@@ -135,8 +142,8 @@ function Whose({ user }: { readonly user: string | undefined }) {
   );
 }
 
-/** What a screen reader says of an answer, once the answers rest: a slider that moves has many. */
-function Spoken({ asking: { answer, waits } }: { readonly asking: Asking<Answer> }) {
+/** Announces an answer to a screen reader once answers rest: a slider that moves has many. */
+function Spoken({ asking: { answer, waits } }: { readonly asking: AskingState<PageAnswer> }) {
   const [said, setSaid] = useState('');
   useEffect(() => {
     if (answer === undefined || waits) return;
@@ -152,8 +159,7 @@ function Spoken({ asking: { answer, waits } }: { readonly asking: Asking<Answer>
   );
 }
 
-/** The present question as a command for a shell. */
-function Command({ asked, hasToken }: { readonly asked: Asked; readonly hasToken: boolean }) {
+function Command({ asked, hasToken }: { readonly asked: PageRequest; readonly hasToken: boolean }) {
   const [said, setSaid] = useState('');
   const command = curlOf(asked, location.origin, hasToken);
   const copy = async (): Promise<void> => {

@@ -1,33 +1,32 @@
 /** One question at a time to the server: while one is on its way, only the latest of those that follow waits. So a slider that moves asks as fast as answers come. */
 import type { ErrorDetail } from '../server/schemas.ts';
-import type { Client, Reply } from './client.ts';
-import type { Asked } from './question.ts';
+import type { PageClient, ServerReply } from './client.ts';
+import type { PageRequest } from './question.ts';
 
-export interface Asking<T> {
-  /** A question is on its way, or waits. */
+export interface AskingState<T> {
+  /** True while a request runs or waits. */
   readonly waits: boolean;
   /** The latest answer. It stays while a later question has none. */
-  readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: Asked };
-  /** Of the latest question. */
+  readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: PageRequest };
+  /** Errors of the latest request. */
   readonly mistakes?: readonly ErrorDetail[];
-  /** Why the latest question has no answer. */
+  /** Reason why the latest request has no answer. */
   readonly trouble?: { readonly reason: string; readonly retries: boolean };
-  /** The server wants a token; whether one was given. */
   readonly needsToken?: boolean;
 }
 
 export interface Asker {
   /** @param delay milliseconds in which a later question takes the place of this one */
-  ask(asked: Asked, delay: number): void;
+  ask(asked: PageRequest, delay: number): void;
 }
 
-export function makeAsker<T>(client: Pick<Client, 'post'>, show: (asking: Asking<T>) => void): Asker {
-  let now: Asking<T> = { waits: true };
-  let next: Asked | undefined;
+export function makeAsker<T>(client: Pick<PageClient, 'post'>, show: (asking: AskingState<T>) => void): Asker {
+  let now: AskingState<T> = { waits: true };
+  let next: PageRequest | undefined;
   let isBusy = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const set = (asking: Asking<T>): void => show((now = asking));
+  const set = (asking: AskingState<T>): void => show((now = asking));
   const send = async (): Promise<void> => {
     if (isBusy || next === undefined) return;
     const asked = next;
@@ -52,7 +51,12 @@ export function makeAsker<T>(client: Pick<Client, 'post'>, show: (asking: Asking
   };
 }
 
-function after<T>({ answer }: Asking<T>, reply: Reply<T>, asked: Asked, waits: boolean): Asking<T> {
+function after<T>(
+  { answer }: AskingState<T>,
+  reply: ServerReply<T>,
+  asked: PageRequest,
+  waits: boolean,
+): AskingState<T> {
   const kept = { waits, ...(answer ? { answer } : {}) };
   switch (reply.kind) {
     case 'answer':

@@ -1,25 +1,23 @@
 /** Questions to the server, and what comes back: an answer, or mistakes with their places. The token lives here, in memory alone. */
 import type { ErrorAnswer, ErrorDetail } from '../server/schemas.ts';
 
-export type Reply<T> =
+export type ServerReply<T> =
   | { readonly kind: 'answer'; readonly value: T; readonly milliseconds: number }
-  /** The request has mistakes. */
   | { readonly kind: 'mistakes'; readonly mistakes: readonly ErrorDetail[] }
   | { readonly kind: 'token'; readonly given: boolean }
-  /** No answer for now. */
   | { readonly kind: 'busy'; readonly seconds: number; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: string };
 
-export interface Client {
+export interface PageClient {
   readonly hasToken: boolean;
   setToken(token: string): void;
-  get<T>(path: string): Promise<Reply<T>>;
-  post<T>(path: string, body: object): Promise<Reply<T>>;
+  get<T>(path: string): Promise<ServerReply<T>>;
+  post<T>(path: string, body: object): Promise<ServerReply<T>>;
 }
 
-export function makeClient(): Client {
+export function makeClient(): PageClient {
   let token = '';
-  const send = async <T>(path: string, init: RequestInit): Promise<Reply<T>> => {
+  const send = async <T>(path: string, init: RequestInit): Promise<ServerReply<T>> => {
     const start = performance.now();
     const headers = { ...init.headers, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     try {
@@ -43,7 +41,7 @@ export function makeClient(): Client {
   };
 }
 
-function replyOf<T>(response: Response, value: unknown, milliseconds: number, given: boolean): Reply<T> {
+function replyOf<T>(response: Response, value: unknown, milliseconds: number, given: boolean): ServerReply<T> {
   if (response.ok) return { kind: 'answer', value: value as T, milliseconds };
   const mistakes = (value as Partial<ErrorAnswer>).errors ?? [];
   const reason = mistakes[0]?.message ?? `The server answers with status ${response.status}.`;

@@ -4,30 +4,26 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorDetail } from '../server/schemas.ts';
 import { MistakeText } from './mistakes.tsx';
 
-export interface Choice {
+export interface ComboChoice {
   readonly key: string;
-  /** What the field shows once it is chosen. */
   readonly name: string;
-  /** What the list says of it besides. */
   readonly fact: string;
 }
 
 export interface ComboProps {
   readonly id: string;
   readonly label: ComponentChildren;
-  /** What the list is called. */
   readonly list: string;
   readonly placeholder: string;
-  /** Says what the button does that empties the field. */
+  /** Label of the button that empties the field. */
   readonly clear: string;
-  /** What is chosen: the text of the field, until somebody types. */
+  /** The text of the field, until somebody types. */
   readonly value: string;
   readonly mistakes: readonly ErrorDetail[];
-  /** Whether a text is a choice although nothing was found. */
+  /** True if a text is a choice although nothing was found. */
   readonly takesText?: boolean;
-  find(typed: string): Promise<readonly Choice[] | undefined>;
-  /** Undefined: nothing is chosen any more. */
-  onChoice(choice: Choice | undefined): void;
+  find(typed: string): Promise<readonly ComboChoice[] | undefined>;
+  onChoice(choice: ComboChoice | undefined): void;
 }
 
 /** Milliseconds in which a later key takes the place of the one before. */
@@ -43,7 +39,7 @@ export function Combo(props: ComboProps) {
   const found = useFound(find, isOpen ? typed : undefined, () => setAt(-1));
   useEffect(() => setTyped(value), [value]);
 
-  const choose = (choice: Choice | undefined): void => {
+  const choose = (choice: ComboChoice | undefined): void => {
     setOpen(false);
     setTyped(choice?.name ?? '');
     if ((choice?.name ?? '') !== value) onChoice(choice);
@@ -128,8 +124,8 @@ export function Combo(props: ComboProps) {
 }
 
 /** @param typed undefined: nobody searches */
-function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly Choice[] {
-  const [found, setFound] = useState<readonly Choice[]>([]);
+function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly ComboChoice[] {
+  const [found, setFound] = useState<readonly ComboChoice[]>([]);
   const latest = useRef(0);
   useEffect(() => {
     if (typed === undefined) return;

@@ -3,18 +3,18 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { AnsweredItem } from '../server/schemas.ts';
 import { columnText, digitsOf, fixed } from './figure.ts';
-import type { AboutAnswer, Answer, Named, Question } from './question.ts';
+import type { AboutAnswer, NamedChoice, PageAnswer, QueryForm } from './question.ts';
 
 export interface ItemListProps {
   readonly about: AboutAnswer;
-  readonly question: Question;
-  readonly answer: Answer;
+  readonly question: QueryForm;
+  readonly answer: PageAnswer;
   /** It is that of an earlier question: the present one has none. */
   readonly isOld: boolean;
   /** Gets the focus when the item that has it leaves. */
   readonly heading: RefObject<HTMLHeadingElement | null>;
-  change(part: Partial<Question>): void;
-  showNear(item: Named): void;
+  change(part: Partial<QueryForm>): void;
+  showNear(item: NamedChoice): void;
 }
 
 export function ItemList({ about, question, answer, isOld, heading, change, showNear }: ItemListProps) {
@@ -80,7 +80,6 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
 
 const scoreName = 'score';
 
-/** The columns of an item that say more than its title and key. */
 function Facts({ item, picture }: { readonly item: AnsweredItem; readonly picture: string | undefined }) {
   const { key, title, columns = {} } = item;
   const facts = Object.entries(columns)
@@ -130,7 +129,7 @@ function Picture({ address }: { readonly address: string | undefined }) {
 
 // Which addresses of the data a page may load as pictures. The policy of the page forbids all others, too.
 
-/** The address, or undefined where it is not one of `data:image`, of this server, or of https. */
+/** Undefined unless the address is one of `data:image`, of this server, or of https. */
 export function pictureOf(value: unknown, base: string): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   if (/^data:image\//i.test(value)) return value;
@@ -175,10 +174,9 @@ function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
 /** A score as a stacked bar of its tasks' shares, with the same numbers as text. */
 interface ScoreBarProps {
   readonly score: number;
-  readonly parts: Parts;
+  readonly parts: ScoreParts;
   readonly names: readonly string[];
-  readonly span: Span;
-  /** Behind the point, of all numbers. */
+  readonly span: ScoreSpan;
   readonly digits: number;
 }
 
@@ -219,34 +217,38 @@ function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
 }
 
 /** The parts of the bar of a score: each task's share, from zero to the right, or to the left where it is negative. */
-interface Segment {
+interface ShareSegment {
   readonly name: string;
   readonly value: number;
   /** In percent of the bar. */
   readonly left: number;
   readonly width: number;
-  /** The place of its task, for its colour. */
+  /** Index of its task, for its colour. */
   readonly at: number;
 }
 
-/** What a bar spans, for all items of an answer alike. */
-interface Span {
+/** The range of a bar, for all items of an answer alike. */
+interface ScoreSpan {
   readonly low: number;
   readonly high: number;
 }
 
-type Parts = Readonly<Record<string, number>>;
+type ScoreParts = Readonly<Record<string, number>>;
 
-const sumOf = (parts: Parts, sign: 1 | -1): number =>
+const sumOf = (parts: ScoreParts, sign: 1 | -1): number =>
   Object.values(parts).reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0);
 
-export function spanOf(all: readonly Parts[]): Span {
+export function spanOf(all: readonly ScoreParts[]): ScoreSpan {
   const low = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
   const high = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
   return { low, high: high > low ? high : low + 1 };
 }
 
-export function segmentsOf(parts: Parts, { low, high }: Span, names: readonly string[]): readonly Segment[] {
+export function segmentsOf(
+  parts: ScoreParts,
+  { low, high }: ScoreSpan,
+  names: readonly string[],
+): readonly ShareSegment[] {
   const percent = (value: number): number => (100 * value) / (high - low);
   let [below, above] = [0, 0];
   return names.map((name, at) => {
@@ -258,4 +260,4 @@ export function segmentsOf(parts: Parts, { low, high }: Span, names: readonly st
 }
 
 /** Where zero is, in percent of the bar. */
-export const zeroOf = ({ low, high }: Span): number => (-100 * low) / (high - low);
+export const zeroOf = ({ low, high }: ScoreSpan): number => (-100 * low) / (high - low);

@@ -5,7 +5,7 @@ import type { AboutColumn } from '../server/about.ts';
 import type { ErrorDetail } from '../server/schemas.ts';
 import { Chips } from './chips.tsx';
 import { MistakeText, mistakesAt } from './mistakes.tsx';
-import type { AboutAnswer, Question } from './question.ts';
+import type { AboutAnswer, QueryForm } from './question.ts';
 import { typing } from './typing.ts';
 
 /** The filter, with its mistake underlined where it is. Behind the text of the field lies the same text, which nobody sees but for its underline. */
@@ -106,9 +106,9 @@ function exampleOf(columns: readonly AboutColumn[]): string {
 
 export interface LimitsProps {
   readonly about: AboutAnswer;
-  readonly question: Question;
+  readonly question: QueryForm;
   readonly mistakes: readonly ErrorDetail[];
-  change(part: Partial<Question>, delay?: number): void;
+  change(part: Partial<QueryForm>, delay?: number): void;
 }
 
 /** Where the answer is next to the question. On a phone it comes after it, so the question begins short. */

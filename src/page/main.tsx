@@ -2,25 +2,24 @@ import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { UsersAnswer } from '../server/schemas.ts';
 import { AnswerView } from './answer_view.tsx';
-import { type Asker, type Asking, makeAsker } from './asker.ts';
-import { type Client, makeClient } from './client.ts';
+import { type Asker, type AskingState, makeAsker } from './asker.ts';
+import { makeClient, type PageClient } from './client.ts';
 import { count, shortVersion } from './figure.ts';
 import { prose } from './mistakes.tsx';
-import { type AboutAnswer, type Answer, firstQuestion, type Question, requestOf } from './question.ts';
+import { type AboutAnswer, firstQuestion, type PageAnswer, type QueryForm, requestOf } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 
 render(<App client={makeClient()} />, document.getElementById('page')!);
 
-/** The page: what is asked on the left, the answer on the right. */
-type Start =
+type StartState =
   /** The server starts, or has much to do: with its words, and seconds to wait. */
   | { readonly state: 'loading'; readonly reason?: string; readonly seconds?: number }
   | { readonly state: 'token'; readonly refused: boolean }
   | { readonly state: 'lost'; readonly reason: string }
-  | { readonly state: 'ready'; readonly about: AboutAnswer; readonly first: Question };
+  | { readonly state: 'ready'; readonly about: AboutAnswer; readonly first: QueryForm };
 
-function App({ client }: { readonly client: Client }) {
-  const [start, setStart] = useState<Start>({ state: 'loading' });
+function App({ client }: { readonly client: PageClient }) {
+  const [start, setStart] = useState<StartState>({ state: 'loading' });
   const load = async (): Promise<void> => setStart(await begin(client));
   useEffect(() => void load(), []);
   useEffect(() => {
@@ -66,7 +65,7 @@ function App({ client }: { readonly client: Client }) {
 }
 
 /** What the model is, and its first question: a user with a history, or no values at all. */
-async function begin(client: Client): Promise<Start> {
+async function begin(client: PageClient): Promise<StartState> {
   const [about, users] = await Promise.all([
     client.get<AboutAnswer>('/v1/about'),
     client.get<UsersAnswer>('/v1/users?limit=20'),
@@ -81,18 +80,18 @@ async function begin(client: Client): Promise<Start> {
 }
 
 interface ReadyProps {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly about: AboutAnswer;
-  readonly first: Question;
+  readonly first: QueryForm;
   onToken(refused: boolean): void;
 }
 
 function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
   const [about, setAbout] = useState(loaded);
   const [question, setQuestion] = useState(first);
-  const [asking, setAsking] = useState<Asking<Answer>>({ waits: true });
+  const [asking, setAsking] = useState<AskingState<PageAnswer>>({ waits: true });
   const asker = useRef<Asker | null>(null);
-  asker.current ??= makeAsker<Answer>(client, setAsking);
+  asker.current ??= makeAsker<PageAnswer>(client, setAsking);
   const asked = useMemo(() => requestOf(question, about), [question, about]);
   const wait = useRef(0);
   useEffect(() => asker.current!.ask(asked, wait.current), [asked]);
@@ -108,7 +107,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
     });
   }, [version]);
 
-  const change = (part: Partial<Question>, delay = 0): void => {
+  const change = (part: Partial<QueryForm>, delay = 0): void => {
     wait.current = delay;
     // What changes besides an item asks for the user again, except for what an answer of both kinds has.
     setQuestion((before) => ({ ...before, ...part }));

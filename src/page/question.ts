@@ -6,30 +6,28 @@ import type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from 
 
 export type AboutAnswer = About & { readonly mostItems: number };
 
-export type Answer = RecommendAnswer | SimilarAnswer;
+export type PageAnswer = RecommendAnswer | SimilarAnswer;
 
-/** An item that the question names, with what the page calls it. */
-export interface Named {
+export interface NamedChoice {
   readonly key: string;
   readonly title?: string;
 }
 
-export interface Question {
-  /** Empty: nobody by a key. */
+export interface QueryForm {
   readonly user: string;
   /** By feature, as typed: one text, or one for each element of a list. */
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly k: number;
   readonly filter: string;
-  readonly exclude: readonly Named[];
+  readonly exclude: readonly NamedChoice[];
   readonly removeSeen: boolean;
   /** By task: weights that are other than the factors of the model. */
   readonly weights: Readonly<Record<string, number>>;
-  /** The items near this one, in place of those for a user. */
-  readonly near?: Named | undefined;
+  /** Shows the items near this one, in place of those for a user. */
+  readonly near?: NamedChoice | undefined;
 }
 
-export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): Question => ({
+export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): QueryForm => ({
   user: '',
   values: {},
   k: Math.min(10, mostItems),
@@ -39,17 +37,15 @@ export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): Question 
   weights: {},
 });
 
-/** Items of the history that the page shows. */
 const mostHistory = 30;
-/** Columns that the page shows next to pictures. */
 const mostColumns = 6;
 
-export interface Asked {
+export interface PageRequest {
   readonly path: '/v1/recommend' | '/v1/similar';
   readonly body: RecommendBody | SimilarBody;
 }
 
-export function requestOf(question: Question, about: AboutAnswer): Asked {
+export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest {
   const { user, near, k, filter, exclude, removeSeen, weights } = question;
   const columns = columnsShown(about);
   const selection = {
@@ -75,14 +71,13 @@ export function requestOf(question: Question, about: AboutAnswer): Asked {
   };
 }
 
-/** Pictures, and the first of the others. */
 function columnsShown({ columns }: AboutAnswer): string[] {
   const pictures = columns.filter(({ picture }) => picture).slice(0, 1);
   const others = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
   return [...pictures, ...others].map(({ name }) => name);
 }
 
-function valuesOf({ values }: Question, { query }: AboutAnswer): Record<string, unknown> {
+function valuesOf({ values }: QueryForm, { query }: AboutAnswer): Record<string, unknown> {
   return Object.fromEntries(
     query.features.flatMap((feature) => {
       const value = typedValue(feature, values[feature.name]);
@@ -91,8 +86,8 @@ function valuesOf({ values }: Question, { query }: AboutAnswer): Record<string, 
   );
 }
 
-/** The same request for a shell. The token is never part of it. */
-export function curlOf({ path, body }: Asked, origin: string, hasToken: boolean): string {
+/** A command for a shell. The token is never part of it. */
+export function curlOf({ path, body }: PageRequest, origin: string, hasToken: boolean): string {
   const quoted = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
   return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quoted}'`;

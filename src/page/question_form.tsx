@@ -2,22 +2,22 @@
 
 import type { About } from '../server/about.ts';
 import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
-import type { Client } from './client.ts';
+import type { PageClient } from './client.ts';
 import { Combo } from './combo.tsx';
 import { count, figure } from './figure.ts';
 import { Limits } from './limits.tsx';
 import { MistakeText, mistakesAt } from './mistakes.tsx';
-import type { AboutAnswer, Named, Question } from './question.ts';
+import type { AboutAnswer, NamedChoice, QueryForm } from './question.ts';
 import { typing } from './typing.ts';
 import { ValueFields } from './value_fields.tsx';
 
 export interface QuestionFormProps {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly about: AboutAnswer;
-  readonly question: Question;
+  readonly question: QueryForm;
   readonly mistakes: readonly ErrorDetail[];
   /** @param delay milliseconds in which a later change takes the place of this one */
-  change(part: Partial<Question>, delay?: number): void;
+  change(part: Partial<QueryForm>, delay?: number): void;
 }
 
 export function QuestionForm({ client, about, question, mistakes, change }: QuestionFormProps) {
@@ -78,10 +78,10 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
 
 /** A search for items by what their titles contain: the one that is chosen shows the items near it. */
 interface ItemFieldProps {
-  readonly client: Client;
-  readonly near: Named | undefined;
+  readonly client: PageClient;
+  readonly near: NamedChoice | undefined;
   readonly mistakes: readonly ErrorDetail[];
-  onItem(near: Named | undefined): void;
+  onItem(near: NamedChoice | undefined): void;
 }
 
 function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {
@@ -112,8 +112,7 @@ function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {
 
 /** A search for users by the beginning of their keys. A key that the data does not have is a choice too: the answer says so. */
 interface UserFieldProps {
-  readonly client: Client;
-  /** The feature that identifies users. */
+  readonly client: PageClient;
   readonly name: string;
   readonly user: string;
   readonly mistakes: readonly ErrorDetail[];
@@ -149,9 +148,9 @@ function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
 /** A slider for each task of `retrieve`: how much its score counts. */
 interface WeightsProps {
   readonly objectives: About['objectives'];
-  readonly weights: Question['weights'];
+  readonly weights: QueryForm['weights'];
   readonly mistakes: readonly ErrorDetail[];
-  onWeights(weights: Question['weights']): void;
+  onWeights(weights: QueryForm['weights']): void;
 }
 
 function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
@@ -189,7 +188,7 @@ function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
   );
 }
 
-const movedTo = (weights: Question['weights'], name: string, weight: number): Question['weights'] =>
+const movedTo = (weights: QueryForm['weights'], name: string, weight: number): QueryForm['weights'] =>
   Object.fromEntries([...Object.entries(weights).filter(([other]) => other !== name), [name, weight]]);
 
 /** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */

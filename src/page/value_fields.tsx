@@ -4,11 +4,11 @@ import type { DescribedFeature } from '../serve/describe.ts';
 import type { ErrorDetail } from '../server/schemas.ts';
 import { Chips } from './chips.tsx';
 import { MistakeText, mistakesAt, segment } from './mistakes.tsx';
-import type { Question } from './question.ts';
+import type { QueryForm } from './question.ts';
 
 export interface ValueFieldsProps {
   readonly features: readonly DescribedFeature[];
-  readonly values: Question['values'];
+  readonly values: QueryForm['values'];
   readonly mistakes: readonly ErrorDetail[];
   onValue(name: string, value: string | readonly string[]): void;
 }

@@ -3,20 +3,20 @@ import type { ClientConfig } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { failure } from '../diagnostics/failure.ts';
 
-export interface Address {
+export interface DatabaseAddress {
   /** Without the password, and without options: for messages and logs. */
   readonly shown: string;
   readonly config: ClientConfig;
 }
 
-/** Whether a text names a database, and not a folder. */
+/** True if a text names a database, and not a folder. */
 const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
 
-/** Of a database that does not answer: milliseconds before it counts as unreachable. */
+/** Timeout in milliseconds for a connection. */
 const patience = 5000;
 
 /** @throws Failure `index-address` */
-export function addressOf(text: string): Address {
+export function addressOf(text: string): DatabaseAddress {
   const parsed = parsedOf(text);
   // As `pg` fills in what is left out; the password may also come from PGPASSWORD or ~/.pgpass.
   const user = parsed.user || process.env.PGUSER || process.env.USER || 'postgres';

@@ -8,7 +8,6 @@ import type { Snapshot } from '../serve/snapshot.ts';
 
 export type CopiedItems = Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>;
 
-/** Bytes that are given to the connection at a time. */
 const chunkBytes = 1 << 18;
 
 /**
@@ -59,7 +58,6 @@ function valueBytes(column: ItemColumn, row: number): Buffer | undefined {
   }
 }
 
-/** The type of the elements of `text[]`. */
 const textType = 25;
 
 /** Dimensions, whether there are nulls, the type; of the dimension its length and first index; the elements. An empty list has no dimension. */
@@ -71,7 +69,6 @@ function listBytes(column: Extract<ItemColumn, { kind: 'texts' }>, row: number):
   return Buffer.concat([...[1, 0, textType, words.length, 1].map(int32), ...words.flatMap(sized)]);
 }
 
-/** Its width, 0, and its numbers. */
 function vectorBytes(vector: Float32Array): Buffer {
   const bytes = Buffer.allocUnsafe(4 + 4 * vector.length);
   let at = bytes.writeInt32BE(vector.length << 16);

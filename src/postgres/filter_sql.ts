@@ -6,13 +6,12 @@ import type { Comparison } from '../../grammar/filter.ts';
 import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts';
 import type { ItemColumn } from '../serve/filter/columns.ts';
 import { numberComparisons, textComparisons } from '../serve/filter/comparisons.ts';
-import type { Parameters } from './parameters.ts';
+import type { SqlParameters } from './parameters.ts';
 import { unstorableAt } from './storable.ts';
 
-/** The quoted name of a column in the table. */
 export type NameOf = (column: ItemColumn) => string;
 
-export function filterSql(condition: Condition, nameOf: NameOf, parameters: Parameters): string {
+export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlParameters): string {
   const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
   const operand = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
     'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
@@ -78,7 +77,7 @@ const always = (name: string): string => `(${name} = ${name})`;
 function textsSql(
   { by, left, right }: Extract<Condition, { kind: 'texts' }>,
   nameOf: NameOf,
-  parameters: Parameters,
+  parameters: SqlParameters,
 ): string {
   if ('column' in left && 'column' in right) return `(${nameOf(left.column)} ${signs[by]} ${nameOf(right.column)})`;
   if ('column' in left)
@@ -91,7 +90,7 @@ function textsSql(
  * A column against a text. No stored text equals one with a unit that cannot be stored, and no stored text lies between that text up to
  * this unit, and the same with the next code point that can be stored in its place.
  */
-function textSql(name: string, by: Comparison, text: string, parameters: Parameters): string {
+function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
   const at = unstorableAt(text);
   if (at < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
   if (by === '=') return never(name);
@@ -100,7 +99,7 @@ function textSql(name: string, by: Comparison, text: string, parameters: Paramet
   return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + next, 'text')})`;
 }
 
-function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: Parameters): string {
+function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {
   if ('column' in left) {
     const name = nameOf(left.column);
     // PostgreSQL knows that nothing is in an empty list; here a missing value is not even that.

@@ -9,9 +9,9 @@ export interface IndexSettings {
   /** Neighbours of an item in the graph, and how many are tried for them. */
   readonly m: number;
   readonly efConstruction: number;
-  /** How many items a search keeps in hand. */
+  /** Candidates of a search. */
   readonly efSearch: number;
-  /** Whether the graph compares float16 numbers. */
+  /** True for a graph of float16 numbers. */
   readonly half: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface IndexRow {
   readonly table: string;
   readonly items: number;
   readonly width: number;
-  /** Of the keys in the order of their rows: a server of other data has other rows. */
+  /** Digest of the keys in the order of their rows: a server of other data has other rows. */
   readonly keys: string;
   readonly columns: readonly ColumnName[];
   readonly settings: IndexSettings;

@@ -11,22 +11,20 @@ import { sharesOf } from '../serve/objectives.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
 import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
-import { type Address, addressOf } from './address.ts';
+import { addressOf, type DatabaseAddress } from './address.ts';
 import { nameOf, refuseTableName } from './layout.ts';
 import { digestOf, type IndexRow, indexesOf } from './manifest.ts';
 import { asking, isLost } from './reasons.ts';
-import { type Found, type Place, type Statement, topSql } from './top_sql.ts';
+import { type FoundRow, type SqlStatement, type TableColumns, topSql } from './top_sql.ts';
 import { unitsOf } from './unit.ts';
 
 export interface PostgresIndex extends SearchIndex {
-  /** What the database says of the index. */
   readonly row: IndexRow;
 }
 
-export interface OpenOptions {
-  /** What the index is called. */
+export interface OpenIndexOptions {
   readonly name: string;
-  /** Milliseconds that the server may take for a statement. */
+  /** Timeout of a statement in milliseconds. */
   readonly patience?: number;
 }
 
@@ -37,7 +35,7 @@ const fewTimes = 20;
 export async function openPostgres(
   to: string,
   snapshot: Snapshot,
-  { name, patience = 10_000 }: OpenOptions,
+  { name, patience = 10_000 }: OpenIndexOptions,
 ): Promise<PostgresIndex> {
   const address = addressOf(to);
   refuseTableName(name);
@@ -54,7 +52,7 @@ export async function openPostgres(
     const condition = request.filter === undefined ? undefined : conditionOf(request.filter, snapshot.columns);
     const without = excludedRows(request, scanned);
     const wanted = { vectors: units, k: Math.min(k, candidates), without, ...defined({ condition }) };
-    const found = async (isExact: boolean): Promise<readonly Best[]> =>
+    const found = async (isExact: boolean): Promise<readonly BestRow[]> =>
       bestOf(await located.ask((place) => topSql(place, { ...wanted, isExact })), wanted.k, scale);
     const isFew = candidates < fewTimes * wanted.k;
     let best = wanted.k === 0 ? [] : await found(isFew);
@@ -85,7 +83,6 @@ export async function openPostgres(
   };
 }
 
-/** What a request is checked against. */
 const scannedOf = ({ rows, width, columns, objectives, itemRow, userRow, seenBy }: Snapshot): Scanned => ({
   rows,
   width,
@@ -96,13 +93,13 @@ const scannedOf = ({ rows, width, columns, objectives, itemRow, userRow, seenBy 
   filters: makeFilters(columns, rows),
 });
 
-interface Best {
+interface BestRow {
   readonly row: number;
   readonly score: number;
 }
 
 /** Rows of several vectors come several times, and keep their best score. */
-function bestOf(found: readonly Found[], k: number, scale: number): readonly Best[] {
+function bestOf(found: readonly FoundRow[], k: number, scale: number): readonly BestRow[] {
   const scores = new Map<number, number>();
   for (const { row, distance } of found)
     scores.set(row, Math.max(scores.get(row) ?? Number.NEGATIVE_INFINITY, -distance * scale));
@@ -112,7 +109,7 @@ function bestOf(found: readonly Found[], k: number, scale: number): readonly Bes
 
 const itemAt = (
   { keyAt, titleAt, itemVector, objectives }: Snapshot,
-  { row, score }: Best,
+  { row, score }: BestRow,
   of?: readonly Float64Array[],
 ): TopItem => ({
   row,
@@ -123,18 +120,17 @@ const itemAt = (
 });
 
 /** The table of a snapshot's own version and data, and the connections that search it. */
-interface Located {
+interface LocatedTable {
   readonly row: IndexRow;
-  ask(statement: (place: Place) => Statement): Promise<readonly Found[]>;
+  ask(statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]>;
   close(): Promise<void>;
 }
 
-interface Sought {
-  readonly address: Address;
-  /** What the index is called. */
+interface TableSearch {
+  readonly address: DatabaseAddress;
   readonly name: string;
   readonly snapshot: Snapshot;
-  /** Milliseconds that the server may take for a statement. */
+  /** Timeout of a statement in milliseconds. */
   readonly patience: number;
 }
 
@@ -142,9 +138,9 @@ interface Sought {
 const connections = 8;
 
 /** @throws Failure `index-missing`, `index-other`; errors of the client */
-async function locate({ address, name, snapshot, patience }: Sought): Promise<Located> {
+async function locate({ address, name, snapshot, patience }: TableSearch): Promise<LocatedTable> {
   const digest = digestOf(snapshot);
-  const find = async (): Promise<Table> => {
+  const find = async (): Promise<IndexTable> => {
     const finder = poolOf(address, { max: 1 });
     try {
       const row = rowOf(await indexesOf(finder, name), { address, name, version: snapshot.version, digest });
@@ -156,7 +152,7 @@ async function locate({ address, name, snapshot, patience }: Sought): Promise<Lo
   let table = await find();
   let moving: Promise<void> | undefined;
   /** The same version was indexed again, and the older table dropped. The first question that notices it looks the new one up. */
-  const move = async (from: Table): Promise<void> => {
+  const move = async (from: IndexTable): Promise<void> => {
     if (table !== from) return;
     moving ??= find()
       .then((found) => {
@@ -168,9 +164,9 @@ async function locate({ address, name, snapshot, patience }: Sought): Promise<Lo
       });
     await moving;
   };
-  const askOnce = async (statement: (place: Place) => Statement): Promise<readonly Found[]> => {
+  const askOnce = async (statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]> => {
     const { text, values } = statement(table.place);
-    return (await table.pool.query<Found>(text, [...values])).rows;
+    return (await table.pool.query<FoundRow>(text, [...values])).rows;
   };
 
   return {
@@ -192,13 +188,13 @@ async function locate({ address, name, snapshot, patience }: Sought): Promise<Lo
   };
 }
 
-interface Table {
+interface IndexTable {
   readonly row: IndexRow;
-  readonly place: Place;
+  readonly place: TableColumns;
   readonly pool: Pool;
 }
 
-function tableOf(row: IndexRow, { columns }: Snapshot, address: Address, patience: number): Table {
+function tableOf(row: IndexRow, { columns }: Snapshot, address: DatabaseAddress, patience: number): IndexTable {
   const { efSearch, half } = row.settings;
   const pool = poolOf(address, {
     max: connections,
@@ -212,7 +208,7 @@ function tableOf(row: IndexRow, { columns }: Snapshot, address: Address, patienc
   return { row, pool, place: { table: row.table, width: row.width, half, nameOf: nameOf(columns, row.columns) } };
 }
 
-function poolOf({ config }: Address, options: object): Pool {
+function poolOf({ config }: DatabaseAddress, options: object): Pool {
   const pool = new Pool({ ...config, ...options, allowExitOnIdle: true });
   // A connection that nobody uses was lost: the next question opens another one.
   pool.on('error', () => {});
@@ -222,14 +218,14 @@ function poolOf({ config }: Address, options: object): Pool {
 /** SQLSTATE of a table that is not there. */
 const isMissing = (error: unknown): boolean => error instanceof DatabaseError && error.code === '42P01';
 
-interface Own {
-  readonly address: Address;
+interface OwnTable {
+  readonly address: DatabaseAddress;
   readonly name: string;
   readonly version: string;
   readonly digest: string;
 }
 
-function rowOf(all: readonly IndexRow[], { address: { shown }, name, version, digest }: Own): IndexRow {
+function rowOf(all: readonly IndexRow[], { address: { shown }, name, version, digest }: OwnTable): IndexRow {
   if (all.length === 0) throw failure('index-missing', { address: shown, name });
   const same = all.filter((each) => each.version === version);
   if (same.length === 0) {

@@ -5,14 +5,14 @@ import { failure } from '../diagnostics/failure.ts';
 import { linesOf, openRunFile } from '../storage/run_files.ts';
 import { metricsFile, readMetricsLog, recordOf, stepsFile } from '../training/metrics_log.ts';
 import type { EpochRecord } from '../training/training_events.ts';
-import type { Series } from './line_chart.ts';
+import type { ChartSeries } from './line_chart.ts';
 
-export interface Curves {
+export interface TrainingCurves {
   readonly epochs: readonly EpochRecord[];
-  /** Steps that are left out of these: the last of an epoch where it has fewer rows. */
+  /** Steps that the curves leave out: the last of an epoch where it has fewer rows. */
   readonly shortSteps: number;
-  /** Each scalar of the step by name, as means over neighbouring steps. */
-  readonly steps: ReadonlyMap<string, Series>;
+  /** Means over neighbouring steps of each scalar, by name. */
+  readonly steps: ReadonlyMap<string, ChartSeries>;
 }
 
 const mostPoints = 240;
@@ -23,7 +23,7 @@ const mostPoints = 240;
  * @param steps how many the run has
  * @param batch rows of a step
  */
-export async function readCurves(folder: string, steps: number, batch: number): Promise<Curves> {
+export async function readCurves(folder: string, steps: number, batch: number): Promise<TrainingCurves> {
   const epochs = (await readMetricsLog(folder)) as unknown as EpochRecord[];
   for (const epoch of epochs) await refuseUnlessValid('metrics', epoch, join(folder, metricsFile));
   const short = shortSteps(epochs, batch);

@@ -5,9 +5,8 @@ export interface IntervalBar {
   readonly name: string;
   readonly value: number;
   readonly interval?: Interval;
-  /** What is written at the end of the line. */
   readonly text: string;
-  /** `own`: what the page is about. `plain`: nothing is compared. */
+  /** `own`: the subject of the page. `plain`: nothing is compared. */
   readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
 }
 

@@ -1,7 +1,7 @@
 import { alternative, escapeHtml, figure, table } from './html.ts';
 import { ticks } from './ticks.ts';
 
-export interface Series {
+export interface ChartSeries {
   readonly name: string;
   /** By x. */
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -9,14 +9,13 @@ export interface Series {
 
 export interface LineChart {
   readonly title: string;
-  /** What x counts: `epoch`. */
+  /** Unit of x, such as `epoch`. */
   readonly x: string;
-  readonly series: readonly Series[];
-  /** A place on the x axis worth a mark. */
+  readonly series: readonly ChartSeries[];
   readonly mark?: { readonly x: number; readonly name: string };
 }
 
-/** Of a phone's width, so that its words are not much smaller there. */
+/** The width of a phone, so that words are not much smaller there. */
 const [width, height] = [460, 250];
 const edge = { left: 58, right: 14, top: 12, bottom: 40 };
 /** More numbers along the x axis run into each other. */
@@ -85,7 +84,6 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   ].join('\n');
 }
 
-/** At most so many places of the x axis can be pointed at. */
 const mostPlaces = 120;
 const [readoutWidth, readoutLine] = [204, 18];
 
@@ -94,7 +92,7 @@ const [readoutWidth, readoutLine] = [204, 18];
  * numbers in a box. The style alone shows and hides it, so that a report needs no script.
  */
 function readouts(
-  series: readonly Series[],
+  series: readonly ChartSeries[],
   { x, atX, atY }: { readonly x: string; atX(value: number): number; atY(value: number): number },
 ): string[] {
   const kept = series.map(({ name, points }) => ({ name, points: points.filter(([, y]) => Number.isFinite(y)) }));
@@ -130,7 +128,7 @@ function readouts(
 const colours = 12;
 export const mostSeries = colours;
 
-function legend(series: readonly Series[]): string {
+function legend(series: readonly ChartSeries[]): string {
   const entries = series.map(
     ({ name }, i) =>
       `<li><svg class="key" viewBox="0 0 26 8" aria-hidden="true"><path class="line s${i % colours}" d="M0 4H26"/></svg>${escapeHtml(name)}</li>`,
@@ -139,7 +137,7 @@ function legend(series: readonly Series[]): string {
 }
 
 /** A row for each x; of many, some evenly over them and the last. */
-function rowsOf(x: string, series: readonly Series[]): { head: string[]; rows: string[][] } {
+function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; rows: string[][] } {
   const all = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const every = Math.ceil(all.length / mostRows);
   const kept = all.filter((_, i) => i % every === 0 || i === all.length - 1);

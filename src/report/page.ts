@@ -11,7 +11,7 @@ import { barChart } from './bars.ts';
 import { evaluated, slices } from './evaluation_section.ts';
 import { examplesSection } from './examples_section.ts';
 import { alternative, counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
-import { lineChart, type Series } from './line_chart.ts';
+import { type ChartSeries, lineChart } from './line_chart.ts';
 import type { ReportParts } from './parts.ts';
 import { settingsSection } from './settings_section.ts';
 import { shell } from './shell.ts';
@@ -106,9 +106,8 @@ export function figureOf(model: string, drawing: Drawing): string {
   ].join('\n');
 }
 
-/** Lengths of gradients and of embedding tables over the steps of a training: of a run that has them. */
 export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>): string {
-  const those = (prefix: string, without?: string): Series[] =>
+  const those = (prefix: string, without?: string): ChartSeries[] =>
     [...steps.values()].flatMap(({ name, points }) =>
       name.startsWith(prefix) && !(without && name.startsWith(without))
         ? [{ name: name.slice(prefix.length), points }]
@@ -130,7 +129,6 @@ export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>)
   );
 }
 
-/** Where the time of a training went. */
 const timeParts = ['engine', 'feed', 'scatter', 'other', 'validation'] as const;
 const timeWords: Readonly<Record<(typeof timeParts)[number], string>> = {
   engine: 'engine',
@@ -175,7 +173,6 @@ function time({ curves: { epochs } }: ReportParts): string {
 
 // Where the time of a training step goes, by block of the model: of a run that was profiled.
 
-/** Bars and rows of a chart or a table. */
 const [mostBars, mostRows, mostOps] = [16, 60, 16];
 
 function profileSection(profile: Profile | undefined): string {
@@ -230,7 +227,6 @@ const flopsOf = ({ flops }: { readonly flops?: ProfileRow['flops'] | undefined }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** What the trained vectors look like, and which fields the model listens to. */
 function vectorsSection(evaluation: Evaluation | undefined): string {
   const spreads = evaluation?.spreads ?? [];
   if (spreads.length === 0) return '';

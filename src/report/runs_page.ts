@@ -2,7 +2,7 @@
 import { type Manifest, validationUnit } from '../artifact/manifest.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
-import { lineChart, mostSeries, type Series } from './line_chart.ts';
+import { type ChartSeries, lineChart, mostSeries } from './line_chart.ts';
 import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
 import { factsOf } from './settings_section.ts';
 import { shell } from './shell.ts';
@@ -53,7 +53,7 @@ function measured(runs: readonly NamedRun[]): string {
 
 function curvesSection(runs: readonly NamedRun[]): string {
   const shown = runs.slice(0, mostSeries);
-  const over = (value: (record: EpochRecord) => number | undefined): Series[] =>
+  const over = (value: (record: EpochRecord) => number | undefined): ChartSeries[] =>
     shown.map(({ name, curves }) => ({
       name,
       points: curves.epochs.map((record): [number, number] => [record.epoch, value(record) ?? Number.NaN]),
@@ -83,7 +83,6 @@ function curvesSection(runs: readonly NamedRun[]): string {
   );
 }
 
-/** Lines of the settings that are not the same everywhere. */
 function differences(runs: readonly NamedRun[]): string {
   const all = runs.map(
     ({ manifest }) =>

@@ -20,7 +20,7 @@ const ofOtherData = verdictCard('open', 'No run is best: they were not measured 
   'Train them with one data block, or rank the same events by all of them with `tower compare --data`.',
 ]);
 
-interface Measured {
+interface MeasuredRun {
   readonly name: string;
   readonly evaluation: Evaluation;
   readonly bar: IntervalBar;
@@ -32,7 +32,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
   const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
   if (metric === undefined) return undefined;
   const { part, per, events } = one!.evaluation!;
-  const measured = runs.flatMap(({ name, evaluation }): Measured[] => {
+  const measured = runs.flatMap(({ name, evaluation }): MeasuredRun[] => {
     const [model] = evaluation?.rows ?? [];
     const [value, interval] = [model?.all[metric], model?.intervals?.[metric]];
     if (!evaluation || value === undefined || interval === undefined) return [];
@@ -40,7 +40,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
     return [{ name, evaluation, bar: { name, value, interval, text: value.toFixed(4), tone: 'below' } }];
   });
   if (measured.length < runs.length) return undefined;
-  const [best, ...others] = measured.toSorted((a, b) => b.bar.value - a.bar.value) as [Measured, ...Measured[]];
+  const [best, ...others] = measured.toSorted((a, b) => b.bar.value - a.bar.value) as [MeasuredRun, ...MeasuredRun[]];
   const near = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
   const verdict = verdictOf(best.evaluation, metric);
   return verdictCard(
@@ -62,7 +62,7 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
   );
 }
 
-/** What a run came to on validation, by the metric that it kept its weights by; else by the first. */
+/** Compares the runs on validation by the metric that chose their weights; else by the first. */
 function validated(runs: readonly NamedRun[]): string {
   const labels = labelsOf(runs);
   const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];

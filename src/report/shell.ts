@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { palette, pictureStyle } from '../drawing/style.ts';
 import { escapeHtml } from './html.ts';
 
-/** Of verdicts. */
 const tones = `
 :root { --good: #1a7f4b; --fair: #8a6100; --bad: #b3261e; --quiet: #8f9aa6; }
 @media (prefers-color-scheme: dark) { :root { --good: #5fd39b; --fair: #e6c04d; --bad: #ff8a80; --quiet: #7a8692; } }
@@ -98,13 +97,11 @@ const policyOf = (script: string | undefined): string =>
 export const generator = '<meta name="generator" content="tower report">';
 
 export interface ShellOptions {
-  /** More elements of its head. */
   readonly head?: string;
-  /** The text of its only script. */
   readonly script?: string;
 }
 
-/** @param body parts of the page; empty ones are left out */
+/** @param body empty parts are left out */
 export function shell(title: string, body: readonly string[], { head = '', script }: ShellOptions = {}): string {
   const parts = body.filter((part) => part !== '');
   const links = parts.flatMap((part) => {

@@ -16,7 +16,6 @@ export interface StudyParts {
   readonly trials: readonly Trial[];
   readonly importance: readonly Importance[];
   readonly finalists: readonly Finalist[];
-  /** Trial of the winner. */
   readonly winner?: number;
   readonly validation?: Comparison;
   readonly test?: Comparison;
@@ -170,11 +169,11 @@ interface Scatter {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  /** Of a range: its ends, and whether it is drawn by its logarithm. */
+  /** Ends of a range; `log` draws it by its logarithm. */
   readonly from?: number;
   readonly to?: number;
   readonly log?: true;
-  /** In place of a range: x is the place of one of these. */
+  /** In place of a range: x is the index of a choice. */
   readonly choices?: readonly string[];
   readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
 }
@@ -224,7 +223,7 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
   ].join('\n');
 }
 
-/** Of a logarithm the ends and two between them. */
+/** The ends of a logarithm and two values between them. */
 function feetOf(from: number, to: number, log: boolean): readonly number[] {
   if (!log) return ticks(from, to).filter((value) => value >= from && value <= to);
   return [0, 1, 2, 3].map((part) => Number(Math.exp(Math.log(from) + (part / 3) * Math.log(to / from)).toPrecision(2)));

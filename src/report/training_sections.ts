@@ -2,10 +2,10 @@
 import { defined } from '../defined.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, figure, paragraph, section, soft, table } from './html.ts';
-import { lineChart, type Series } from './line_chart.ts';
+import { type ChartSeries, lineChart } from './line_chart.ts';
 import type { ReportParts } from './parts.ts';
 
-/** Of a run that trains now there is no manifest yet. */
+/** A run that trains now has no manifest yet. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
@@ -48,12 +48,12 @@ export function losses({ curves: { steps, epochs, shortSteps }, manifest }: Trai
 
 const point = (record: EpochRecord, value: number | undefined): [number, number] => [record.epoch, value ?? Number.NaN];
 
-const thinned = (steps: number, [first]: readonly Series[]): string => {
+const thinned = (steps: number, [first]: readonly ChartSeries[]): string => {
   const each = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
   return each > 1 ? `, a mean of ${each} steps a point` : '';
 };
 
-const named = (series: readonly Series[]): Series[] =>
+const named = (series: readonly ChartSeries[]): ChartSeries[] =>
   series.map(({ name, points }) => ({ name: wordsOf(name), points }));
 
 /** `loss:like` and `weight:like` are of task `like`. */
@@ -73,7 +73,7 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
     points: held.map((record) => point(record, record.validation![name])),
   }));
   const { best } = manifest.training;
-  const chart = (title: string, some: readonly Series[]): string =>
+  const chart = (title: string, some: readonly ChartSeries[]): string =>
     lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
   // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
   return section(
@@ -122,7 +122,6 @@ export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: T
   );
 }
 
-/** Of the losses that train theirs. */
 export function temperatures({ curves: { steps, epochs }, manifest }: TrainingParts): string {
   const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
   if (series.length === 0) return '';

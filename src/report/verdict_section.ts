@@ -32,14 +32,14 @@ function headline({ model, metric, beats, beatenBy, undecided }: Verdict): strin
     : `${model} beats all ${all} baselines in ${metric}`;
 }
 
-const toneOf = ({ beatenBy, undecided }: Verdict): Tone =>
+const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
   beatenBy.length > 0 ? 'bad' : undecided.length > 0 ? 'fair' : 'good';
 
-type Tone = 'good' | 'fair' | 'bad' | 'open';
+type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
 
 /** The head of a report. `open`: nothing is judged. */
 export function verdictCard(
-  tone: Tone,
+  tone: VerdictTone,
   title: string,
   sentences: readonly string[],
   ...body: readonly string[]

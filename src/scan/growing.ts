@@ -14,11 +14,9 @@ export interface GrowingScan {
   readonly rows: number;
   /** @param vectors float32 [n, width], finite; there is room for n more */
   add(vectors: Float32Array): void;
-  /** The first items, at most all so far. */
   firstRows(rows: number): Scan;
 }
 
-/** @param room items that it may have */
 export function makeGrowingScan(width: number, room: number): GrowingScan {
   const store = makeCodeStore(layoutOf(room, width), new Float32Array(width));
   const vectors = new Float32Array(room * width);

@@ -1,11 +1,10 @@
 /** Codes of items in the memory of a kernel, and room for what it needs to answer. */
 import { invariant } from '../diagnostics/failure.ts';
-import { blockRows, type Layout, recordBytes, writeCodes } from './codes.ts';
+import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
 /** The compiled scan as the host calls it. Pointers are bytes into the memory given. */
 interface ScanKernel {
-  /** The first byte that the compiler does not use. */
   firstFree(): number;
   /** Returns the byte where the entries end; `src/scan/kernels/scan.ts` says what each argument is. */
   scan(
@@ -41,7 +40,6 @@ const readAhead = 4096;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-/** Codes of items with room for more, in a memory of their own. */
 export interface CodeStore {
   readonly memory: WebAssembly.Memory;
   readonly kernel: ScanKernel;
@@ -53,7 +51,7 @@ export interface CodeStore {
 }
 
 /** @param layout of as many items as may come */
-export function makeCodeStore(layout: Layout, centre: Float32Array): CodeStore {
+export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeStore {
   const records = aligned(bottom + layout.codeBytes);
   const scratch = aligned(records + layout.blocks * recordBytes);
   // The kernel reads ahead, also at the end.
@@ -67,7 +65,7 @@ export function makeCodeStore(layout: Layout, centre: Float32Array): CodeStore {
 /** Writes the blocks from `from` on. @param layout of the items that are there */
 export function writeStore(
   { memory, codes, records, centre }: CodeStore,
-  layout: Layout,
+  layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
 ): void {
@@ -83,7 +81,6 @@ const pagesFor = (bytes: number): number => {
   return Math.max(1, Math.ceil(bytes / page));
 };
 
-/** Makes the memory at least so large. */
 export function reserve(memory: WebAssembly.Memory, bytes: number): void {
   const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
   if (missing > 0) memory.grow(missing);

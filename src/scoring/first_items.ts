@@ -1,14 +1,14 @@
 /** The first items of a ranking. */
-import { Best, type Ranked } from '../scan/best.ts';
+import { BestRows, type RankedRows } from '../scan/best.ts';
 
 /** Items come in ascending order, some at a time. Those that are excluded, and those whose score is not a number, are left out. */
 export class FirstItems {
   private readonly excluded: ReadonlySet<number>;
-  private readonly best: Best;
+  private readonly best: BestRows;
 
   /** @param items how many may come at all */
   constructor(k: number, items: number, excluded: Iterable<number> = []) {
-    this.best = new Best(k, items);
+    this.best = new BestRows(k, items);
     this.excluded = new Set(excluded);
   }
 
@@ -23,13 +23,13 @@ export class FirstItems {
   }
 
   /** Once all items have come. */
-  ranked(): Ranked {
+  ranked(): RankedRows {
     return this.best.ordered();
   }
 }
 
 /** Of scores of all items. */
-export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): Ranked {
+export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
   const first = new FirstItems(k, scores.length, excluded);
   first.add(scores, 0);
   return first.ranked();

@@ -12,7 +12,7 @@
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { Failure, invariant } from '../diagnostics/failure.ts';
-import { type Graph, type RecallGauge, searchAll } from '../scan/approximate.ts';
+import { type NeighbourGraph, type RecallGauge, searchAll } from '../scan/approximate.ts';
 import { makeScan, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import type { Texts } from '../text/texts.ts';
@@ -80,7 +80,7 @@ export interface Snapshot {
   seenBy(user: number): number[];
   directions(): Snapshot;
   /** The same items, found by a graph where its certificate covers a request. */
-  withGraph(graph: Graph): Snapshot;
+  withGraph(graph: NeighbourGraph): Snapshot;
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
   /** Where items are written: their rows, the oldest first. Those of the data come before. */
@@ -125,7 +125,7 @@ export interface SnapshotParts {
   readonly columns: ItemColumns;
   readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
   readonly seen?: BagColumn;
-  readonly graph?: Graph;
+  readonly graph?: NeighbourGraph;
 }
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {

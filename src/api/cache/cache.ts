@@ -11,34 +11,32 @@ import { Failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { type Kept, readKept, writeKept } from './cache_file.ts';
-import { identityOf, type Look } from './identity.ts';
+import { type CachedRun, readKept, writeKept } from './cache_file.ts';
+import { type CacheState, identityOf } from './identity.ts';
 import { type FileState, fileStates, textOfBlock } from './source_files.ts';
 
-export type { Kept } from './cache_file.ts';
+export type { CachedRun } from './cache_file.ts';
 
-export interface Cache {
+export interface RunCache {
   /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */
   look(): Promise<boolean>;
-  /** Undefined where there is none that can be used. Then rows are read, and `keep` keeps what becomes of them. @throws as `look` */
-  open(engine: Engine): Promise<Kept | undefined>;
-  /** Resolves once it is on the disk, or it is reported that it could not be kept. */
-  keep(engine: Engine, kept: Kept): Promise<void>;
+  /** Undefined if no cache can be used: rows are then read, and `keep` writes the cache. @throws as `look` */
+  open(engine: Engine): Promise<CachedRun | undefined>;
+  /** Resolves once it is on the disk, or once the reason why it is not is reported. */
+  keep(engine: Engine, kept: CachedRun): Promise<void>;
 }
 
 export interface CacheSource {
   readonly trained: Trained;
   /** The data block, and which files it may name. */
   block(): Promise<{ readonly description: DataDescription; readonly access?: Access }>;
-  /** Whether the user named the data, which may then be other data than that of the training. */
+  /** True if the user named the data, which may then be other data than that of the training. */
   readonly isNamed: boolean;
-  /** Ends reading and writing. */
   readonly signal?: AbortSignal;
-  /** Gets sentences for people. */
   readonly say?: (line: string) => void;
 }
 
-export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): Cache {
+export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
   let looked: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
   /** What changes after this has another stamp. */
@@ -50,7 +48,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       files: await fileStates(description, plan, access),
     };
   };
-  const lookOf = async (engine: Engine): Promise<Look> => {
+  const lookOf = async (engine: Engine): Promise<CacheState> => {
     const { text, files } = await look();
     return { identity: identityOf(manifest, engine, text), files };
   };

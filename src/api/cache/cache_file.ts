@@ -10,11 +10,11 @@ import { isPartialOf, writeDurably } from '../../storage/durable.ts';
 import { closeRead, openRunFile } from '../../storage/run_files.ts';
 import { readOpened, readOpenedMetadata, writeSafetensors } from '../../storage/safetensors.ts';
 import { packTree, unpackTree } from '../../storage/tensor_tree.ts';
-import { type Look, outOfDate } from './identity.ts';
+import { type CacheState, outOfDate } from './identity.ts';
 import { knownFiles } from './source_files.ts';
 
-/** What was read of the data, and the sentences that every answer has because of it. */
-export interface Kept {
+/** The state of the recommender, and the sentences that every answer has. */
+export interface CachedRun {
   readonly served: ServingState;
   readonly notes: readonly string[];
 }
@@ -26,9 +26,9 @@ export interface Kept {
 export async function readKept(
   trained: Trained,
   engine: string,
-  now: Look,
+  now: CacheState,
   signal?: AbortSignal,
-): Promise<Kept | string | undefined> {
+): Promise<CachedRun | string | undefined> {
   const { folder } = trained;
   const path = join(folder, cachePath(engine));
   const handle = await openRunFile(folder, cachePath(engine), 'optional');
@@ -46,9 +46,13 @@ export async function readKept(
 }
 
 /** @throws Failure `damaged-file` */
-function keptIn({ metadata, tensors }: Awaited<ReturnType<typeof readOpened>>, path: string, model: Trained): Kept {
+function keptIn(
+  { metadata, tensors }: Awaited<ReturnType<typeof readOpened>>,
+  path: string,
+  model: Trained,
+): CachedRun {
   const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
-  const value = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<Kept> | null;
+  const value = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;
   const { served, notes } = value ?? {};
   const reason = servedComplaint(served, model);
   if (reason !== undefined) throw damaged(reason);
@@ -64,8 +68,8 @@ function keptIn({ metadata, tensors }: Awaited<ReturnType<typeof readOpened>>, p
 export async function writeKept(
   folder: string,
   engine: string,
-  kept: Kept,
-  before: Look,
+  kept: CachedRun,
+  before: CacheState,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const path = join(folder, cachePath(engine));

@@ -10,7 +10,6 @@ import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { checksumOpened } from '../../storage/checksum.ts';
 
-/** A file as it lies there. */
 export interface FileState {
   /** From the folder of the data block: the folder may be copied as a whole. */
   readonly name: string;
@@ -18,11 +17,10 @@ export interface FileState {
   readonly bytes: number;
   /** Another one after each change of the file. Also after it is copied, which changes nothing of its content. */
   readonly stamp: string;
-  /** Whether a change after this look has another stamp: clocks of file systems have steps, of 2 s at most. */
+  /** True if a later change has another stamp: clocks of file systems have steps, of 2 s at most. */
   readonly isSettled: boolean;
 }
 
-/** A file as it was, with what it held. */
 export interface KnownFile extends Pick<FileState, 'name' | 'bytes' | 'stamp'> {
   readonly sha256: string;
 }
@@ -74,7 +72,7 @@ export async function knownFiles(before: readonly FileState[], signal?: AbortSig
   return known;
 }
 
-/** The name of the first file that is not what it was; undefined where all are. A file that was only copied or touched is read. */
+/** Undefined if no file changed. A file that was only copied or touched is read. */
 export async function changedFile(
   known: readonly KnownFile[],
   now: readonly FileState[],
@@ -103,6 +101,6 @@ async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
 /** Where the description itself lies, and who names it, changes no row. */
 const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
 
-/** All of a data block that rows depend on, as text. */
+/** The parts of a data block that rows depend on, as text. */
 export const textOfBlock = (description: DataDescription): string =>
   JSON.stringify(description, (key, value: unknown) => (unread.has(key) ? undefined : value));

@@ -8,7 +8,7 @@ import { flat } from '../../report/settings_section.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import type { Texts } from '../../tracking/mlflow/runs.ts';
 
-/** Of a run that begins, or of the manifest of one that has ended: both give the same parameters. */
+/** A run that begins, and the manifest of one that has ended, give the same parameters. */
 export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
   readonly plan: Pick<Manifest['plan'], 'model' | 'train'>;
   readonly data: Pick<Manifest['data'], 'train' | 'validation' | 'test' | 'items'>;
@@ -49,7 +49,6 @@ export const tagsOf = (
     ),
   );
 
-/** What is known of a run at its end. */
 export const endTagsOf = ({ checksum, training, data, plan }: Manifest): Texts =>
   byKey([
     ['tower.checksum', checksum],

@@ -33,7 +33,6 @@ export function sendNewParams(
   return logParams(client, id, Object.fromEntries(Object.entries(given).filter(([key]) => !params.has(key))));
 }
 
-/** Of the run, at the server. */
 export const pageOf = ({ url }: Client, { experiment, id }: RemoteRun): string =>
   `${url}/#/experiments/${experiment}/runs/${id}`;
 

@@ -31,31 +31,29 @@ import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
 import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
 import { remembered } from './remembered.ts';
 
-export interface OfRun {
+export interface RunSenderOptions {
   readonly folder: string;
-  /** Its name. Default: the model's. */
+  /** Default: the name of the model. */
   readonly experiment?: string;
   readonly facts: RunFacts;
-  /** Of the whole run. */
+  /** Steps of the whole run. */
   readonly steps: number;
   /** The file of the model, as the user named it. */
   readonly source?: string;
   readonly commit?: string;
-  /** Where it trains now. */
+  /** Milliseconds since 1970, for a run that trains now. */
   readonly began?: number;
 }
 
 export interface Tracked {
   readonly folder: string;
-  /** The page of the run. */
   readonly url: string;
-  /** Figures that were sent, each with its step. */
   readonly values: number;
   /** Files that were sent, or why they were not. */
   readonly artifacts: number | string;
 }
 
-export class Sender {
+export class RunSender {
   private readonly points: RunPoints;
   private readonly waiting: Metric[] = [];
   private remote: RemoteRun | undefined;
@@ -66,7 +64,7 @@ export class Sender {
 
   constructor(
     private readonly client: Client,
-    private readonly of: OfRun,
+    private readonly of: RunSenderOptions,
   ) {
     this.points = runPoints(of.folder, of.steps);
   }
@@ -122,7 +120,6 @@ const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string>
       .map(([key, value]) => [`changed.${key}`, value]),
   );
 
-/** Figures of the model in its last evaluation. */
 async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> {
   const evaluation = await readEvaluation(folder, manifest).catch(() => undefined);
   const [own] = evaluation?.rows ?? [];
@@ -144,9 +141,8 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
 interface RunPoints {
   /** New since the last call. @param isLast also the mean of the steps that do not fill a window @throws Failure `damaged-file`, `cannot-read` */
   more(isLast: boolean): Promise<Metric[]>;
-  /** When the first epoch began, in milliseconds since 1970; undefined where no epoch has ended. */
+  /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
   began(): number | undefined;
-  /** When the last one ended. */
   ended(): number | undefined;
 }
 
@@ -208,7 +204,7 @@ function runPoints(folder: string, steps: number): RunPoints {
   };
 }
 
-interface Span {
+interface EpochSpan {
   readonly last: number;
   readonly from: number;
   readonly until: number;
@@ -218,8 +214,8 @@ interface Span {
  * When the steps of each epoch were taken. The log has durations alone: the last epoch ended when its line was written, and the others
  * before it.
  */
-function spansOf(epochs: readonly EpochRecord[], changed: number): Span[] {
-  const spans: Span[] = [];
+function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
+  const spans: EpochSpan[] = [];
   let end = changed;
   for (const { step, milliseconds } of epochs.toReversed()) {
     const until = end - milliseconds.validation;
@@ -230,7 +226,7 @@ function spansOf(epochs: readonly EpochRecord[], changed: number): Span[] {
 }
 
 /** Undefined for a step whose epoch has not ended. */
-function timeOf(step: number, spans: readonly Span[]): number | undefined {
+function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
   const at = spans.findIndex(({ last }) => step <= last);
   if (at === -1) return undefined;
   const { from, until, last } = spans[at]!;
@@ -244,7 +240,6 @@ interface LogTail {
   more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;
 }
 
-/** Bytes that are read at a time. */
 const pieceBytes = 2 ** 20;
 
 function logTail(folder: string, name: string): LogTail {

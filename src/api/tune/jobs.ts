@@ -14,7 +14,6 @@ import type { TrainedJob, TrainJob } from './train_job.ts';
 export interface JobsOptions {
   readonly folder: string;
   readonly study: Study;
-  /** What all jobs have. */
   readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards' | 'shardSizes'>;
   readonly records: readonly JobRecord[];
   readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
@@ -22,12 +21,11 @@ export interface JobsOptions {
   readonly onRecord?: (record: JobRecord) => void;
 }
 
-/** A job was ended by the signal: nothing of it is known. */
-export class Stopped extends Error {}
+/** Thrown if the signal ended a job: it has no result. */
+export class JobStopped extends Error {}
 
-export class Jobs {
+export class TuneJobs {
   readonly #done: Promise<JobRecord>[] = [];
-  /** Those that are known, in order. */
   readonly records: JobRecord[] = [];
   readonly #settings = new Map<number, Readonly<Record<string, string>>>();
   readonly #begun = performance.now();
@@ -96,7 +94,7 @@ export class Jobs {
       },
       signal,
     );
-    if (result.state === 'stopped') throw new Stopped();
+    if (result.state === 'stopped') throw new JobStopped();
     const { state, values, value, validations, message } = result;
     return {
       job: index,
@@ -122,7 +120,7 @@ export class Jobs {
     await Promise.allSettled(this.#done);
     while (this.records.length < this.#done.length) {
       const record = await this.#done[this.records.length]!.catch((error: unknown) => {
-        if (error instanceof Stopped) return undefined;
+        if (error instanceof JobStopped) return undefined;
         throw error;
       });
       if (!record) break;
@@ -132,13 +130,12 @@ export class Jobs {
     this.#written = Promise.resolve();
   }
 
-  /** How many jobs have begun. */
   get count(): number {
     return this.#done.length;
   }
 }
 
-/** Of a trial all of its search jobs have one: it goes on there. */
+/** All search jobs of a trial have one folder: it goes on there. */
 const folderOf = ({ kind, trial, seed }: Job): string => {
   const number = String(trial).padStart(4, '0');
   return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);

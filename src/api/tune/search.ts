@@ -6,27 +6,29 @@ import { countPoints, isSamePoint, type Point, usualPoint } from '../../tune/spa
 import type { Study } from '../../tune/study.ts';
 import type { Job, Trial } from '../../tune/trial.ts';
 import { trialsOf } from '../../tune/trials.ts';
-import { type Jobs, Stopped } from './jobs.ts';
+import { JobStopped, type TuneJobs } from './jobs.ts';
 
-/** Why no further trial began. */
-export type Ended = 'trials' | 'time' | 'points';
+export type SearchEnd = 'trials' | 'time' | 'points';
 
 export interface SearchOptions {
   readonly study: Study;
-  /** How many trials, the file as it is written among them. */
+  /** Includes the file as it is written. */
   readonly trials: number;
   readonly signal: AbortSignal;
   /** Aborted when the time of the search is over; asked for once the first trial is done. */
   readonly timer: () => AbortSignal;
 }
 
-export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }: SearchOptions): Promise<Ended> {
+export async function searchTrials(
+  jobs: TuneJobs,
+  { study, trials, signal, timer }: SearchOptions,
+): Promise<SearchEnd> {
   const sent = new Map<number, number>();
   const points: Point[] = [];
   const usual = usualPoint(study.space);
   if (usual) points.push(usual);
   let time: AbortSignal | undefined;
-  let ended: Ended = 'trials';
+  let ended: SearchEnd = 'trials';
 
   const next = (settled: boolean): Job | undefined => {
     const known = trialsOf(jobs.records, study);
@@ -72,7 +74,7 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
       jobs.begin(job, time ? AbortSignal.any([signal, time]) : signal);
     }
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
+    if (!(error instanceof JobStopped)) throw error;
   }
   await jobs.dropStopped();
   signal.throwIfAborted();
@@ -82,7 +84,7 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
 /** Tries before the sampler is taken to have nothing new. */
 const mostTries = 200;
 
-/** A point that was not tried. Nothing where all were, or where none is found. */
+/** Undefined if all points were tried, or if none was found. */
 function newPoint(
   { space, sampler, seed }: Study,
   known: readonly Trial[],

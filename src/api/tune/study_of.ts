@@ -12,15 +12,14 @@ import type { Dimension, Space } from '../../tune/space.ts';
 import type { Study } from '../../tune/study.ts';
 import type { Lowering } from '../check.ts';
 
-/** What of a request makes a study. */
-interface Asked
+interface StudyRequest
   extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
   readonly out: string;
   readonly set?: Settings;
 }
 
 /** @throws Failure `no-search`, `unknown-measure`, `other-study` */
-export function studyOf(path: string, request: Asked, checked: Lowering, before: Study | undefined): Study {
+export function studyOf(path: string, request: StudyRequest, checked: Lowering, before: Study | undefined): Study {
   const { search, sources, data, lowered } = checked;
   const { train } = lowered.plan;
   if (search.length === 0) throw failure('no-search', { path });
@@ -55,7 +54,7 @@ export function studyOf(path: string, request: Asked, checked: Lowering, before:
   return study;
 }
 
-/** Of a run, before the rows are known: `steps` in epochs of unknown length are taken as many. */
+/** `steps` in epochs of unknown length are taken as many. */
 function validationsOf({ steps, epochs, validate }: TrainPlan): number {
   const every = validate?.epochs ?? 1;
   if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
@@ -64,7 +63,7 @@ function validationsOf({ steps, epochs, validate }: TrainPlan): number {
 
 const many = 27;
 
-const pick = ({ sampler, seed, parallel, finalists, seeds }: Asked): Partial<Study> =>
+const pick = ({ sampler, seed, parallel, finalists, seeds }: StudyRequest): Partial<Study> =>
   defined({ sampler, seed, parallel, finalists, seeds });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

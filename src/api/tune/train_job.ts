@@ -24,7 +24,7 @@ export interface TrainJob {
   readonly shards?: string;
   readonly shardSizes?: MemoryRequest['shardSizes'];
   readonly out: string;
-  /** Where it pauses: at this rung of so many. Absent: it is trained whole. */
+  /** The rung at which it pauses. Absent: it is trained whole. */
   readonly rung?: { readonly at: number; readonly of: number };
   readonly metric: string;
   /** What does not check ends the study: nothing of it was chosen. */
@@ -35,16 +35,15 @@ export interface TrainedJob {
   /** `stopped`: the signal came. */
   readonly state: 'paused' | 'done' | 'failed' | 'invalid' | 'stopped';
   readonly values: readonly number[];
-  /** Of a whole run, how many there are. */
+  /** Validations of a whole run. */
   readonly validations?: number;
-  /** By which trials are compared: that of the weights which the run keeps. */
+  /** The metric of the weights that the run keeps. */
   readonly value?: number;
   readonly message?: string;
-  /** Where training rows went, once it was decided. */
   readonly decision?: ShardDecision;
 }
 
-/** What the values of one trial may cause. Everything else would end the next trial as well. */
+/** Errors that the values of one trial may cause. Every other error would end the next trial as well. */
 const ofTrial: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
 
 /** @throws Failure for what would end every trial: data that cannot be read, a disk that is full */
@@ -92,7 +91,6 @@ export async function trainJob(
 const messageOf = ({ diagnostics }: Failure): string =>
   diagnostics.find(({ severity }) => severity === 'error')!.message;
 
-/** The metric of each validation, from the first. */
 async function valuesOf(folder: string, metric: string): Promise<readonly number[]> {
   const lines = await readMetricsLog(folder).catch(() => []);
   return lines.flatMap(({ validation }) => {

@@ -6,13 +6,12 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
-export interface Workers {
+export interface TuneWorkers {
   run(job: TrainJob, signal: AbortSignal): Promise<TrainedJob>;
   close(): Promise<void>;
 }
 
-/** What a worker answers. */
-export type Answer =
+export type WorkerAnswer =
   | { readonly trained: TrainedJob }
   | { readonly refused: readonly Diagnostic[] }
   | { readonly broken: string };
@@ -27,7 +26,7 @@ function program(): string {
 }
 
 /** @param path of what a process runs */
-export function makeWorkers(path = program()): Workers {
+export function makeWorkers(path = program()): TuneWorkers {
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
   const take = (): ChildProcess => {
@@ -69,7 +68,7 @@ export function makeWorkers(path = program()): Workers {
 }
 
 /** A process that ends by itself has failed this one trial: the system may have ended it for its memory. */
-function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
+function answerOf(child: ChildProcess, job: TrainJob): Promise<WorkerAnswer> {
   return new Promise((resolve) => {
     const exit = (code: number | null, signal: string | null): void => {
       child.off('message', message);
@@ -78,7 +77,7 @@ function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
     };
     const message = (answer: unknown): void => {
       child.off('exit', exit);
-      resolve(answer as Answer);
+      resolve(answer as WorkerAnswer);
     };
     child.once('exit', exit);
     child.once('message', message);

@@ -12,7 +12,7 @@ import type { EngineName } from '../../engine/engine.ts';
 import { readPlain } from '../../storage/plain_file.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import type { LoadRequest, Run } from '../run.ts';
-import { type Loaded, runOf } from './loaded.ts';
+import { type LoadedRun, runOf } from './loaded.ts';
 import type { LoadAnswer, LoadJob } from './loader.ts';
 
 /** Of `nice`: the processor is the server's where both want it. */
@@ -58,7 +58,7 @@ export async function loadBeside(folder: string, request: BesideRequest, path = 
       signal?.removeEventListener('abort', stop);
       stop();
     }
-    return await runOf((await readPlain(join(out, 'loaded'))) as Loaded, request.engine, plain);
+    return await runOf((await readPlain(join(out, 'loaded'))) as LoadedRun, request.engine, plain);
   } finally {
     removeTemporary(out);
   }

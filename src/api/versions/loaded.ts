@@ -2,10 +2,10 @@
 import { type PlainTrained, plainOf, trainedOf } from '../../artifact/plain_trained.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import type { RetrievalObjective } from '../../serve/snapshot.ts';
-import type { Kept } from '../cache/cache.ts';
+import type { CachedRun } from '../cache/cache.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
-export interface Loaded extends Kept {
+export interface LoadedRun extends CachedRun {
   readonly trained: PlainTrained;
   readonly objectives: readonly RetrievalObjective[];
 }
@@ -14,13 +14,13 @@ export interface Loaded extends Kept {
  * Resolves once what was read is also kept in the folder of the run, for the next start.
  * @throws Failure of `load`, of reading the data, and of vectors that are not finite
  */
-export async function readWhole(folder: string, request: LoadRequest): Promise<Loaded> {
+export async function readWhole(folder: string, request: LoadRequest): Promise<LoadedRun> {
   const run = await load(folder, request);
   const { snapshot } = await run.recommender();
   return { trained: plainOf(run.trained), ...(await run.kept()), objectives: snapshot.objectives };
 }
 
-export async function runOf(loaded: Loaded, engine: EngineName, request: LoadRequest): Promise<Run> {
+export async function runOf(loaded: LoadedRun, engine: EngineName, request: LoadRequest): Promise<Run> {
   const { served, notes, objectives } = loaded;
   const trained = await trainedOf(loaded.trained);
   let whole: Promise<Run> | undefined;

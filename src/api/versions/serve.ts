@@ -19,10 +19,8 @@ export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal
   readonly canary?: string;
   /** The share of a canary, from 0 to 1. With `watch`: new versions begin as canaries. */
   readonly share?: number;
-  /** Ends the start. */
   readonly signal?: AbortSignal;
   readonly onEngine?: (engine: Choice) => void;
-  /** Gets a line for each step of a swap. */
   readonly say?: (line: string) => void;
 }
 
@@ -116,7 +114,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   };
 }
 
-export interface OfVersions {
+export interface VersionsOptions {
   readonly items?: OpenedItems;
   readonly index?: string;
   readonly table?: string;
@@ -127,7 +125,7 @@ export interface OfVersions {
 export async function openVersion(
   run: Run,
   folder: string,
-  { items, index, table, userVectors }: OfVersions,
+  { items, index, table, userVectors }: VersionsOptions,
 ): Promise<Version> {
   const { beginReading } = await import('../../storage/readers.ts');
   const endReading = await beginReading(folder, 'tower serve');

@@ -9,21 +9,20 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import { reading } from '../../diagnostics/system_reason.ts';
 
-export interface Watched {
+export interface WatchOptions {
   readonly folder: string;
   /** One more file of each run: a run that could not be served is tried again when it changes. */
   readonly besides?: string;
-  /** Checksums of what answers now: nothing older is taken. */
+  /** Checksums of the active versions: nothing older is taken. */
   answering(): readonly string[];
-  /** Checksums of what is never taken. */
   readonly rejected: ReadonlySet<string>;
   /** @throws Failure for a run that cannot be served */
   take(folder: string): Promise<void>;
-  /** Gets a line for each run that cannot be served, once for each of its states. */
+  /** Called once for each state of a run that cannot be served. */
   say(line: string): void;
 }
 
-export interface Watch {
+export interface RunWatch {
   /** Looks now. Resolves to how many runs could not be served, when a newer one answers or there is none. */
   look(): Promise<number>;
   /** Looks again, also at what could not be served. */
@@ -34,20 +33,20 @@ export interface Watch {
 
 const everyMilliseconds = 1000;
 
-export function makeWatch({ folder, besides, answering, rejected, take, say }: Watched): Watch {
+export function makeWatch({ folder, besides, answering, rejected, take, say }: WatchOptions): RunWatch {
   const manifests: KnownManifests = new Map();
-  /** By folder: the state that could not be served. */
+  /** The state that could not be served, by folder. */
   const failed = new Map<string, string>();
   let before = new Map<string, string>();
   let isUnreadable = false;
 
   /** One that is not whole may be on its way: it is tried when nothing has changed since the look before. */
-  const mayBeTaken = ({ checksum, isWhole, signature, folder: at }: Candidate): boolean =>
+  const mayBeTaken = ({ checksum, isWhole, signature, folder: at }: RunCandidate): boolean =>
     failed.get(at) !== signature &&
     !(checksum !== undefined && rejected.has(checksum)) &&
     (isWhole || before.get(at) === signature);
 
-  const tryEach = async (candidates: readonly Candidate[]): Promise<number> => {
+  const tryEach = async (candidates: readonly RunCandidate[]): Promise<number> => {
     let refused = 0;
     for (const candidate of candidates) {
       const { checksum, folder: at, signature } = candidate;
@@ -97,7 +96,7 @@ export function makeWatch({ folder, besides, answering, rejected, take, say }: W
 
 const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
 
-/** In one line. What is ours has its name only: the trace is no line. */
+/** One line. An internal error shows its name only. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Failure)) return error instanceof Error ? error.message.split('\n')[0]! : String(error);
   const [first] = error.diagnostics as readonly [Diagnostic];
@@ -105,16 +104,16 @@ function reasonOf(error: unknown): string {
 }
 
 /** The runs of a folder that a server watches, the newest first. */
-interface Candidate {
+interface RunCandidate {
   /** Without links: one that is changed later does not mix two versions. From the working folder, where it lies there. */
   readonly folder: string;
-  /** Of a manifest that can be read. */
+  /** Absent if the manifest cannot be read. */
   readonly checksum?: string;
-  /** Whether each file has the bytes that the manifest lists. A run that is being copied may not have them yet. */
+  /** True if each file has the bytes that the manifest lists. A run that is being copied may not have them yet. */
   readonly isWhole: boolean;
   /** Another one after any change of its files. */
   readonly signature: string;
-  /** When its manifest was written, which comes last. */
+  /** Time of the manifest, which is written last. */
   readonly written: number;
 }
 
@@ -131,7 +130,7 @@ export async function candidatesIn(
   folder: string,
   known: KnownManifests = new Map(),
   besides?: string,
-): Promise<Candidate[]> {
+): Promise<RunCandidate[]> {
   const base = await reading(
     folder,
     realpath(join(folder, '..data')).catch(() => realpath(folder)),
@@ -145,11 +144,11 @@ export async function candidatesIn(
     [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, besides)),
   );
   return found
-    .filter((each): each is Candidate => typeof each === 'object')
+    .filter((each): each is RunCandidate => typeof each === 'object')
     .sort((a, b) => b.written - a.written || b.folder.localeCompare(a.folder, 'en', { numeric: true }));
 }
 
-async function candidateAt(folder: string, known: KnownManifests, besides?: string): Promise<Candidate | undefined> {
+async function candidateAt(folder: string, known: KnownManifests, besides?: string): Promise<RunCandidate | undefined> {
   try {
     const path = join(folder, manifestFile);
     const file = await lstat(path);

@@ -12,7 +12,7 @@ import { countOption, jsonOption, seedOption, withExample } from '../options.ts'
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface DataCommandOptions {
   readonly out?: string;
   readonly from?: string;
   readonly json?: boolean;
@@ -38,7 +38,7 @@ export function dataCommand(program: Command): void {
     .addOption(countOption('clusters', 'put the items into this many clusters (default: the square root of the items)'))
     .addOption(seedOption('draw all events from this number (default: 1)'))
     .addOption(jsonOption())
-    .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: Options) => {
+    .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: DataCommandOptions) => {
       if (!isDataSet(name)) {
         throw failure('unknown-name', {
           what: 'data set',
@@ -92,7 +92,6 @@ export function keepBlock(set: DataSetName, out: string, isForm = false): string
   return path;
 }
 
-/** The block of another set of the same form: what it says of itself would be wrong. */
 function renamed(text: string, set: DataSetName, name: string): string {
   const word = name.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
   return text

@@ -4,13 +4,13 @@ import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options extends RunOptions {
+interface ExportCommandOptions extends RunOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly index?: boolean;
   readonly json?: boolean;
   readonly browser?: boolean;
-  /** Names with commas. */
+  /** Comma-separated. */
   readonly columns?: string;
 }
 
@@ -31,7 +31,7 @@ export function exportCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, options: Options) => {
+    .action(async (folder: string, options: ExportCommandOptions) => {
       const { out, force, index, data, allow, engine, unfinished, json } = options;
       if (options.browser) return exportForBrowser(folder, options);
       if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
@@ -55,7 +55,10 @@ export function exportCommand(program: Command): void {
   );
 }
 
-async function exportForBrowser(folder: string, { out, force, json, columns, ...ofRun }: Options): Promise<void> {
+async function exportForBrowser(
+  folder: string,
+  { out, force, json, columns, ...ofRun }: ExportCommandOptions,
+): Promise<void> {
   const { exportPage } = await import('../../api/export_page.ts');
   const run = await openRun(folder, ofRun);
   const chosen = columns?.split(',').map((name) => name.trim());

@@ -9,7 +9,7 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, say } from '../report.ts';
 
-interface Options {
+interface FormatCommandOptions {
   readonly check?: boolean;
   readonly json?: boolean;
 }
@@ -20,7 +20,7 @@ export function formatCommand(program: Command): void {
     .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
     .option('--check', 'write nothing; list the files that are not formatted, and exit with 1')
     .addOption(jsonOption())
-    .action(async (paths: string[], { check = false, json = false }: Options) => {
+    .action(async (paths: string[], { check = false, json = false }: FormatCommandOptions) => {
       if (paths.includes('-')) return fromStdin();
       const { filesToFormat, formatFile } = await import('../../api/format.ts');
       const files = filesToFormat(paths).map((path) => formatFile(path));

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
-import type { Note, NoteKind } from '../../easyrec/notes.ts';
+import type { ImportNote, NoteKind } from '../../easyrec/notes.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface ImportCommandOptions {
   readonly out: string;
   readonly events?: string;
   readonly test?: string;
@@ -34,7 +34,7 @@ export function importCommand(program: Command): void {
     .option('--user <column>', 'take this column for what identifies a user, where the config does not say')
     .option('--item <column>', 'take this column for what identifies an item, where the config does not say')
     .addOption(jsonOption())
-    .action(async (name: string, config: string, { json, items, ...options }: Options) => {
+    .action(async (name: string, config: string, { json, items, ...options }: ImportCommandOptions) => {
       if (!programs.includes(name.toLowerCase().replace(/^torch/, ''))) {
         throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
       }
@@ -84,7 +84,7 @@ const titles: Readonly<Record<NoteKind, string>> = {
 
 const MOST = 6;
 
-export function notesText(notes: readonly Note[]): string {
+export function notesText(notes: readonly ImportNote[]): string {
   return (['left out', 'differs', 'not needed'] as const)
     .flatMap((kind) => {
       const mine = notes.filter((note) => note.kind === kind);
@@ -94,8 +94,8 @@ export function notesText(notes: readonly Note[]): string {
 }
 
 /** Notes of one text are one line. */
-function grouped(notes: readonly Note[]): string[] {
-  const byText = new Map<string, Note[]>();
+function grouped(notes: readonly ImportNote[]): string[] {
+  const byText = new Map<string, ImportNote[]>();
   for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
   return [...byText].map(([text, mine]) => {
     const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
@@ -105,7 +105,7 @@ function grouped(notes: readonly Note[]): string[] {
   });
 }
 
-function placeOf(notes: readonly Note[]): string {
+function placeOf(notes: readonly ImportNote[]): string {
   const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
   if (lines.length === 0) return '';
   const shown = lines.slice(0, MOST).join(', ');

@@ -7,7 +7,7 @@ import { answer, answerJson, say, sayEngine } from '../report.ts';
 import { addRunOptions } from '../run_options.ts';
 import { endable } from '../signals.ts';
 
-interface Options extends RunOptions {
+interface IndexCommandOptions extends RunOptions {
   readonly to?: string;
   readonly table?: string;
   readonly recall: number;
@@ -42,7 +42,7 @@ export function indexCommand(program: Command): void {
     )
     .option('--half', 'compare float16 numbers in the graph, in half of the memory')
     .option('--drop-older', 'drop the other indexes of this name');
-  addRunOptions(command).action(async (folder: string, { json, ...options }: Options) => {
+  addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
     const { data, allow, engine, unfinished, ...request } = options;
     const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
     await checkIndexTarget(folder, request);

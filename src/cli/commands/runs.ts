@@ -3,7 +3,7 @@ import { show } from '../../text/display.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options {
+interface RunsCommandOptions {
   readonly sort: string;
   readonly prune?: boolean;
   readonly keep?: number;
@@ -26,7 +26,7 @@ export function runsCommand(program: Command): void {
     .option('--yes', 'with --prune: remove them')
     .addOption(trackOption().conflicts('prune'))
     .addOption(jsonOption())
-    .action(async (folder: string, { sort, prune, keep, yes, track, json }: Options, self: Command) => {
+    .action(async (folder: string, { sort, prune, keep, yes, track, json }: RunsCommandOptions, self: Command) => {
       if (!prune && (yes || keep !== undefined)) self.error('error: `--keep` and `--yes` need `--prune`');
       if (prune && keep === undefined) self.error('error: `--prune` needs `--keep`: how many runs stay');
       const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');

@@ -17,9 +17,9 @@ import {
   withExample,
 } from '../options.ts';
 import { say, sayEngine } from '../report.ts';
-import { type Ending, endable, signals } from '../signals.ts';
+import { type EndingSignal, endable, signals } from '../signals.ts';
 
-interface Options extends RunOptions {
+interface ServeCommandOptions extends RunOptions {
   readonly watch?: string;
   readonly canary?: string;
   readonly share?: number;
@@ -85,7 +85,7 @@ export function serveCommand(program: Command): void {
     .option('--no-log', 'write no line for each request');
   for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
-  command.action(async (folder: string | undefined, options: Options) => {
+  command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
     const {
       host,
       port,
@@ -162,8 +162,11 @@ export function serveCommand(program: Command): void {
   );
 }
 
-/** What of the options does not fit together. */
-function complaintOf(folder: string | undefined, { watch, canary, share, index }: Options): string | undefined {
+/** Returns why options do not fit together. */
+function complaintOf(
+  folder: string | undefined,
+  { watch, canary, share, index }: ServeCommandOptions,
+): string | undefined {
   if ((folder === undefined) === (watch === undefined)) {
     return 'give a run, or the folder of runs with `--watch <folder>`';
   }
@@ -195,10 +198,10 @@ function readToken(path: string): string {
 }
 
 /** Ends at the first signal. A second one ends the process, whatever it is doing. */
-function untilSignal(all: readonly Ending[]): Promise<void> {
+function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
-    const end = (signal: Ending): void => {
+    const end = (signal: EndingSignal): void => {
       if (isEnding) process.exit(128 + constants.signals[signal]);
       isEnding = true;
       resolve();
@@ -210,7 +213,6 @@ function untilSignal(all: readonly Ending[]): Promise<void> {
 /** Lines of a log, written many at a time: a call of the system for each request would take more than a tenth of its time. */
 interface LogLines {
   write(line: string): void;
-  /** Writes what is left. */
   flush(): void;
 }
 

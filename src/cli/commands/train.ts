@@ -35,9 +35,9 @@ import { leaveReport } from '../run_report.ts';
 import { Interrupted } from '../signals.ts';
 import { openTracking } from '../tracking.ts';
 
-type Outcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
+type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
-interface Options {
+interface TrainCommandOptions {
   readonly out: string;
   readonly data?: string;
   readonly allow?: readonly string[];
@@ -64,7 +64,6 @@ interface Options {
 /** Another worker got a signal. Which one it was, this worker did not hear. */
 const otherStopped = new Interrupted('SIGTERM');
 
-/** For a page: what the terminal says. */
 const whyOf = ({ diagnostics }: Failure): string =>
   diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
 
@@ -102,7 +101,7 @@ export function trainCommand(program: Command): void {
     .addOption(trackOption())
     .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
     .addOption(jsonOption())
-    .action(async (path: string, { json, workers, watch: port, track, ...options }: Options) => {
+    .action(async (path: string, { json, workers, watch: port, track, ...options }: TrainCommandOptions) => {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
@@ -120,8 +119,8 @@ export function trainCommand(program: Command): void {
       const tracking =
         track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
       const interrupt = interruptible(() => progress.end());
-      const stopped: Outcome = { status: 'interrupted', records: [] };
-      const { status, manifest, records, profile }: Outcome = await train(path, {
+      const stopped: TrainOutcome = { status: 'interrupted', records: [] };
+      const { status, manifest, records, profile }: TrainOutcome = await train(path, {
         ...options,
         ...progress.passes,
         signal: interrupt,
@@ -211,7 +210,6 @@ const replayOption = (): Option =>
     })
     .conflicts('all');
 
-/** What training starts with: before the first step, and after everything is known. */
 function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, from: string | undefined): void {
   if (warnings.length > 0) say(render(warnings, { colour }));
   sayEngine(choice);
@@ -231,7 +229,6 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }
 
-/** How workers hold the tables. */
 function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
   const why = isAsked ? '' : layout === 'sharded' ? '; they do not fit on each worker' : '; they fit on each worker';
   if (layout === 'replicated') return `tables: replicated, ${bytesWords(bytes)} on each of ${workers} workers${why}`;
@@ -241,7 +238,7 @@ function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady
 const replayWords = (earlier: number): string =>
   earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
 
-/** Of vocabularies whose values enter and leave. */
+/** Reports vocabularies whose values enter and leave. */
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
   return [...admissions].map(([name, { waiting }]) => {
     const encoding = encodings.get(name);
@@ -251,7 +248,7 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
   });
 }
 
-function stoppedWords(path: string, { from, out }: Options, manifest: Manifest | undefined): string {
+function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
   const goOn = `continue with \`tower train ${path} … --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
   // What an earlier run has learned is there before the first step.
@@ -261,7 +258,7 @@ function stoppedWords(path: string, { from, out }: Options, manifest: Manifest |
     : 'stopped before the first step, so there is nothing to resume';
 }
 
-function endedWords(out: string, status: Outcome['status'], manifest: Manifest | undefined): string {
+function endedWords(out: string, status: TrainOutcome['status'], manifest: Manifest | undefined): string {
   const best = manifest?.training.best;
   const into = status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
   const figure = best

@@ -5,7 +5,7 @@
 
 import type { BagColumn, Dataset, IndexedColumn } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
-import type { Coded } from '../../scan/scan.ts';
+import type { CodedItems } from '../../scan/scan.ts';
 import type { ComputedItems } from '../../scoring/retrieval.ts';
 import type { Vectors } from '../../scoring/tower_vectors.ts';
 import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
@@ -20,7 +20,7 @@ export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
 interface ServedItems {
   readonly vectors: Vectors;
   /** Absent: they are made of the vectors. */
-  readonly coded?: Coded;
+  readonly coded?: CodedItems;
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
   readonly columns: ReadonlyMap<string, ServedColumn>;
