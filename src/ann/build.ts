@@ -36,22 +36,22 @@ export async function buildBest(
 ): Promise<BuiltIndex> {
   const { signal, onProgress } = options;
   loadUsearch();
-  const tried = await betterSpace(items, asked, options);
-  const settings = settingsIn(tried.space);
+  const bestSpace = await betterSpace(items, asked, options);
+  const settings = settingsIn(bestSpace.space);
   const graph =
-    tried.rows === items.rows
-      ? tried.graph
+    bestSpace.rows === items.rows
+      ? bestSpace.graph
       : await buildGraph(items, settings, {
           ...defined({ signal }),
           onProgress: (done) => onProgress?.({ kind: 'items', done, of: items.rows }),
         });
   const scan = makeScan(items.data, items.rows, items.width);
-  const certified = await certify(scan, graph, {
+  const certifiedGraph = await certify(scan, graph, {
     ...asked,
     ...defined({ signal }),
     onProgress: (what) => onProgress?.({ kind: 'certifying', what }),
   });
-  return { graph, settings, ...certified };
+  return { graph, settings, ...certifiedGraph };
 }
 
 interface SpaceTrial extends Certified {
@@ -62,19 +62,19 @@ interface SpaceTrial extends Certified {
 
 /** The space with the narrowest search for the recall; if none reaches it, the one that finds more. */
 async function betterSpace(items: ItemVectors, asked: CertifyRequest, options: BuildBestOptions): Promise<SpaceTrial> {
-  const some = someOf(items);
-  const scan = makeScan(some.data, some.rows, some.width);
+  const someItems = someOf(items);
+  const scan = makeScan(someItems.data, someItems.rows, someItems.width);
   const queries = asked.queries.slice(0, triedQueries);
   const signal = defined({ signal: options.signal });
-  let best: SpaceTrial | undefined;
+  let bestTrial: SpaceTrial | undefined;
   for (const space of spaceNames) {
     options.onProgress?.({ kind: 'trying', space });
-    const graph = await buildGraph(some, settingsIn(space), signal);
+    const graph = await buildGraph(someItems, settingsIn(space), signal);
     const certified = await certify(scan, graph, { ...asked, queries, ...signal });
-    const trial = { space, graph, rows: some.rows, ...certified };
-    if (best === undefined || isBetter(trial, best, asked.recall)) best = trial;
+    const trial = { space, graph, rows: someItems.rows, ...certified };
+    if (bestTrial === undefined || isBetter(trial, bestTrial, asked.recall)) bestTrial = trial;
   }
-  return best!;
+  return bestTrial!;
 }
 
 function isBetter(one: SpaceTrial, other: SpaceTrial, recall: number): boolean {

@@ -36,16 +36,16 @@ const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 export async function certify(scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> {
   const { queries, recall, signal, onProgress } = options;
   const k = Math.min(options.k, scan.rows);
-  const exact: RankedRows[] = [];
+  const exactAnswers: RankedRows[] = [];
   let scanTime = 0;
   for (const vectors of queries) {
     const start = processorTime();
-    exact.push(scan.top([{ vectors, k }])[0]!);
+    exactAnswers.push(scan.top([{ vectors, k }])[0]!);
     scanTime += processorTime() - start;
-    if (exact.length % 64 === 0) await breathe(signal);
+    if (exactAnswers.length % 64 === 0) await breathe(signal);
   }
   onProgress?.('the exact scan');
-  let best: Certified | undefined;
+  let bestCertified: Certified | undefined;
   for (const times of widths) {
     const width = Math.min(scan.rows, Math.ceil(times * k));
     const graph: NeighbourGraph = { ...neighbours, k, width, widest: scan.rows };
@@ -53,18 +53,20 @@ export async function certify(scan: Scan, neighbours: Neighbours, options: Certi
     let graphTime = 0;
     for (const [at, vectors] of queries.entries()) {
       const start = processorTime();
-      const found = searchGraph(scan, graph, { vectors, k });
+      const foundRows = searchGraph(scan, graph, { vectors, k });
       graphTime += processorTime() - start;
       // What the graph leaves to the scan is exact.
-      recalls.push(found ? recallOf(found, exact[at]!) : 1);
+      recalls.push(foundRows ? recallOf(foundRows, exactAnswers[at]!) : 1);
       if (at % 64 === 63) await breathe(signal);
     }
     const milliseconds = { graph: graphTime / queries.length, scan: scanTime / queries.length };
-    best = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
-    onProgress?.(`${width.toLocaleString('en')} candidates: ${(100 * best.certificate.recall).toFixed(2)} % found`);
-    if (best.certificate.recall >= recall || width === scan.rows) break;
+    bestCertified = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
+    onProgress?.(
+      `${width.toLocaleString('en')} candidates: ${(100 * bestCertified.certificate.recall).toFixed(2)} % found`,
+    );
+    if (bestCertified.certificate.recall >= recall || width === scan.rows) break;
   }
-  return best!;
+  return bestCertified!;
 }
 
 function processorTime(): number {

@@ -52,10 +52,10 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
     await refuseOtherFiles(folder);
-    const asked = { queries: queries.vectors, k, recall };
+    const certifyOptions = { queries: queries.vectors, k, recall };
     const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
       items,
-      asked,
+      certifyOptions,
       defined({ signal, onProgress }),
     );
     if (certificate.recall < recall) {
@@ -92,9 +92,9 @@ export async function openIndex(
   { version, ...items }: NamedItems & { readonly version: string },
 ): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
-  const what =
+  const difference =
     manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';
-  if (what !== undefined) throw failure('other-index', { folder, what });
+  if (difference !== undefined) throw failure('other-index', { folder, what: difference });
   const path = join(folder, graphFile);
   const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];
   if (found.sha256 !== listed.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
@@ -106,12 +106,12 @@ export async function openIndex(
 }
 
 async function refuseOtherFiles(folder: string): Promise<void> {
-  const own = [manifestFile, graphFile];
+  const ownFiles = [manifestFile, graphFile];
   const isOwn = (name: string): boolean =>
-    own.includes(name) || isLockFile(name) || own.some((file) => isPartialOf(name, file));
-  const others = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
-  if (others.length === 0) return;
-  throw failure('folder-in-use', { folder, run: false, holds: `other files (${others.slice(0, 3).join(', ')})` });
+    ownFiles.includes(name) || isLockFile(name) || ownFiles.some((file) => isPartialOf(name, file));
+  const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
+  if (otherFiles.length === 0) return;
+  throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
 }
 
 /** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */

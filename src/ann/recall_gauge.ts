@@ -25,15 +25,15 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
   let checked = 0;
   let isWaiting = false;
 
-  const wait = (recall: () => number, looks = 0): void => {
-    const before = performance.eventLoopUtilization();
+  const waitForIdle = (recall: () => number, looks = 0): void => {
+    const loadBefore = performance.eventLoopUtilization();
     setTimeout(() => {
-      if (performance.eventLoopUtilization(before).utilization < idle) {
+      if (performance.eventLoopUtilization(loadBefore).utilization < idle) {
         recalls.push(recall());
         if (recalls.length > kept) recalls.shift();
         checked++;
         isWaiting = false;
-      } else if (looks < mostLooks) wait(recall, looks + 1);
+      } else if (looks < mostLooks) waitForIdle(recall, looks + 1);
       else isWaiting = false;
     }, pause).unref();
   };
@@ -49,7 +49,7 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
       offered++;
       if (isWaiting || (offered - 1) % every !== 0) return;
       isWaiting = true;
-      wait(recall);
+      waitForIdle(recall);
     },
   };
 }

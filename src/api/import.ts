@@ -60,10 +60,10 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
   }
   const source = readSource(config);
-  const first = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
-  const found = await filesOf(request, first);
-  const lists = await listsOf([...found.events, ...found.test], signal);
-  const names = new Set(first.draft.features.map(({ name }) => name));
+  const firstPass = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const importFiles = await filesOf(request, firstPass);
+  const lists = await listsOf([...importFiles.events, ...importFiles.test], signal);
+  const names = new Set(firstPass.draft.features.map(({ name }) => name));
   const converted = convert(source.name, source.text, {
     ...defined({ user: request.user, item: request.item }),
     isList: (column) => lists.has(column),
@@ -73,14 +73,14 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   const { draft, dialect, notes, paths } = converted;
 
   const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
-  const plan = planOf(found, converted, out);
+  const plan = planOf(importFiles, converted, out);
   for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
     // The model is written last.
     if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
   }
   await makeFolder(out);
   const copies: Imported['copies'][number][] = [];
-  const more: ImportNote[] = [];
+  const copyNotes: ImportNote[] = [];
   try {
     await writeFiles();
   } catch (error) {
@@ -100,7 +100,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     dialect,
     model,
     data,
-    notes: [...notes, ...more],
+    notes: [...notes, ...copyNotes],
     copies,
     missing: plan.missing,
     allow: plan.allow,
@@ -113,14 +113,14 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
         const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
         copies.push({ from, to, rows: count });
         if (left > 0)
-          more.push({
+          copyNotes.push({
             kind: 'left out',
             line: 0,
             field: from[0]!,
             text: `${left} lines have another number of attributes`,
           });
         if (!isUniform) {
-          more.push({
+          copyNotes.push({
             kind: 'differs',
             line: 0,
             field: from[0]!,
@@ -155,7 +155,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   const missing: Imported['missing'][number][] = [];
   const inPlace: string[] = [];
   const columns = columnsOf(converted);
-  const place = (files: readonly string[], wish: string): string => {
+  const placeFiles = (files: readonly string[], wish: string): string => {
     const [file] = files;
     if (file === undefined) {
       const name = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
@@ -175,9 +175,9 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
     copies.push({ from: files, to: join(out, `${wish}.csv`), kind: 'rows' });
     return `${wish}.csv`;
   };
-  const events = place(found.events, 'train');
+  const events = placeFiles(found.events, 'train');
   const hasTest = found.test.length > 0 || (found.events.length === 0 && paths.test !== undefined);
-  const test = hasTest ? place(found.test, 'test') : undefined;
+  const test = hasTest ? placeFiles(found.test, 'test') : undefined;
   const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
   const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
   const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));

@@ -28,16 +28,16 @@ export async function filesOf(
   converted: ConvertedConfig,
 ): Promise<ImportFiles> {
   const { paths } = converted;
-  const given = (path: string): string[] => {
-    const all = expanded(path);
-    if (all.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
-    return all;
+  const givenFiles = (path: string): string[] => {
+    const expandedPaths = expanded(path);
+    if (expandedPaths.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
+    return expandedPaths;
   };
-  const train = events === undefined ? nearbyAll(paths.train, config) : given(events);
+  const train = events === undefined ? nearbyAll(paths.train, config) : givenFiles(events);
   return {
     events: train,
-    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : given(test),
-    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : given(items),
+    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : givenFiles(test),
+    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : givenFiles(items),
     hasHeader: train[0] !== undefined && (paths.hasHeader || (await startsWithNames(train[0], converted))),
   };
 }
@@ -50,8 +50,8 @@ async function startsWithNames(path: string, converted: ConvertedConfig): Promis
   // A file of another place may have another separator than the config.
   const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
   const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
-  const known = columns.filter((name) => names.has(name)).length;
-  return known * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
+  const knownCount = columns.filter((name) => names.has(name)).length;
+  return knownCount * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
 }
 
 export const columnsOf = ({ draft }: ConvertedConfig): string[] => [

@@ -64,8 +64,8 @@ const placed = (folder: string, request: IndexRequest) => ({ ...request, to: req
 
 /** Checks that an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
 export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
-  const asked = placed(folder, request);
-  return targetOf(asked.to).check(asked);
+  const targetRequest = placed(folder, request);
+  return targetOf(targetRequest.to).check(targetRequest);
 }
 
 /**
@@ -73,8 +73,8 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
  * @throws Failure `index-address`, `index-recall`, `no-usearch`, …
  */
 export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
-  const asked = placed(run.trained.folder, request);
-  return targetOf(asked.to).write(run, asked);
+  const targetRequest = placed(run.trained.folder, request);
+  return targetOf(targetRequest.to).write(run, targetRequest);
 }
 
 /** @throws Failure `index-address` */

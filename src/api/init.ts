@@ -51,20 +51,20 @@ export function findTables(folder: string, depth = 1): string[] {
 export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<LookedFiles> {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
-    const found = findTables(path);
-    if (found.length === 0) throw failure('starter-no-files', { folder: path });
-    return found;
+    const foundTables = findTables(path);
+    if (foundTables.length === 0) throw failure('starter-no-files', { folder: path });
+    return foundTables;
   });
   const tables: TableProfile[] = [];
-  const others: NoTable[] = [];
+  const noTables: NoTable[] = [];
   for (const path of new Set(files)) {
-    const found = await lookAtFile(path, signal);
-    if ('reason' in found) others.push(found);
-    else tables.push(profileOf(needsFields(found) ? { ...found.flat, path } : found));
+    const lookedTable = await lookAtFile(path, signal);
+    if ('reason' in lookedTable) noTables.push(lookedTable);
+    else tables.push(profileOf(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
   }
   if (tables.length === 0)
-    throw failure('starter-no-table', { reasons: others.map(({ path, reason }) => `${path}: ${reason}`) });
-  return { tables, others };
+    throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
+  return { tables, others: noTables };
 }
 
 /** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
@@ -97,8 +97,8 @@ export function proposeProject(look: LookedFiles, folder: string, answers: InitA
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
     file && !file.copy ? file.sources : [],
   );
-  const parts = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
-  const outside = [...files, ...parts]
+  const splitFiles = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const outside = [...files, ...splitFiles]
     .filter((path) => !isWithin(resolve(path), reach))
     .map((path) => dirname(resolve(path)));
   return { folder, proposal, allow: [...new Set(outside)] };
@@ -134,22 +134,22 @@ export async function writeProject(
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
-  const texts = [
+  const writtenTexts = [
     [data, formatted(dataText(proposal), data)],
     [model, formatted(modelText(proposal), model)],
   ] as const;
   await makeFolder(folder);
   for (const copy of copies) {
-    const to = join(folder, copy.to);
+    const targetPath = join(folder, copy.to);
     const { rewrite } = await import('../data/look/rewrite.ts');
     await writing(
-      to,
-      makeFolders(dirname(to)).then(() =>
-        rewrite({ from: copy.from, to, kind: copy.kind, rewrite: copy.rewrite, signal }),
+      targetPath,
+      makeFolders(dirname(targetPath)).then(() =>
+        rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewrite: copy.rewrite, signal }),
       ),
     );
   }
-  for (const [path, text] of texts) await writeTextDurably(path, text);
+  for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
   const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
   if (diagnostics.some(({ severity }) => severity === 'error')) {
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);

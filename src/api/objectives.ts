@@ -17,14 +17,14 @@ export async function objectivesOf({
 }: Trained): Promise<readonly RetrievalObjective[] | undefined> {
   const model = (await recompiled(folder, manifest))?.model;
   if (model === undefined) return undefined;
-  const read = withoutUnread(model);
-  const { output: features } = lowerFeatures(read);
-  let from = 0;
-  const objectives = read.retrieve.map((each): RetrievalObjective => {
-    const { width } = lowerRetrieval({ ...read, retrieve: [each] }, features, 'query');
-    const objective = { name: each.task, from, to: from + width, factor: each.factor };
-    from += width;
+  const readModel = withoutUnread(model);
+  const { output: features } = lowerFeatures(readModel);
+  let firstColumn = 0;
+  const objectives = readModel.retrieve.map((each): RetrievalObjective => {
+    const { width } = lowerRetrieval({ ...readModel, retrieve: [each] }, features, 'query');
+    const objective = { name: each.task, from: firstColumn, to: firstColumn + width, factor: each.factor };
+    firstColumn += width;
     return objective;
   });
-  return from === plan.towers[1].width ? objectives : undefined;
+  return firstColumn === plan.towers[1].width ? objectives : undefined;
 }

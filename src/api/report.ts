@@ -61,18 +61,18 @@ export async function writeRunsReport(
   const runs: NamedRun[] = [];
   const unfinished: string[] = [];
   const root = commonFolder(folders);
-  let first: Failure | undefined;
+  let firstFailure: Failure | undefined;
   for (const folder of folders) {
     const name = relative(root, resolve(folder)) || basename(resolve(folder));
     const manifest = await readManifest(folder).catch((error: unknown) => {
       if (!isUnfinished(error)) throw error;
-      first ??= error;
+      firstFailure ??= error;
       unfinished.push(name);
       onUnfinished?.(folder, error);
     });
     if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name });
   }
-  if (runs.length === 0 && first) throw first;
+  if (runs.length === 0 && firstFailure) throw firstFailure;
   const path = out ?? join(relative('.', root), 'report.html');
   await refuseOtherFile(path);
   await writeTextDurably(path, runsPage(runs, unfinished));
@@ -101,13 +101,14 @@ const mostOfReport = 256 * 2 ** 20;
 /** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
   const { training, plan, sources } = manifest;
-  const texts: ModelFileText[] = [];
-  for (const path of sources) texts.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
+  const modelFiles: ModelFileText[] = [];
+  for (const path of sources)
+    modelFiles.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
   return {
     manifest,
     curves: await readCurves(folder, training.steps, plan.train.batch),
     ...(await modelOf(folder, manifest)),
-    sources: texts,
+    sources: modelFiles,
     ...defined({ evaluation: await readEvaluation(folder, manifest), profile: await readProfile(folder) }),
   };
 }

@@ -71,12 +71,12 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const trained = await loadArtifact(folder, { unfinished });
   await (await import('./other_plan.ts')).refuseOtherPlan(trained);
   let dataset: Promise<VerifiedData> | undefined;
-  const known = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
-  const same = (): Promise<VerifiedData> => (dataset ??= known ?? readSame(trained, request));
+  const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
+  const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
   return makeRun(trained, request.engine, {
-    notes: async () => (await same()).notes,
-    dataset: async () => (await same()).dataset,
-    columns: () => readColumns(trained, request, same),
+    notes: async () => (await verifiedData()).notes,
+    dataset: async () => (await verifiedData()).dataset,
+    columns: () => readColumns(trained, request, verifiedData),
     objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
@@ -134,10 +134,10 @@ export function makeRun(trained: Trained, name: EngineName | undefined, sources:
       return { served: recommender.served(), notes };
     },
     async close() {
-      const before = answering;
+      const runningAnswer = answering;
       answering = undefined;
       closing.abort();
-      await (await before)?.recommender.close();
+      await (await runningAnswer)?.recommender.close();
     },
   };
   return run;
@@ -155,19 +155,22 @@ async function readSame(trained: Trained, request: LoadRequest): Promise<Verifie
   const notes = refuseOtherData(trained, dataset, named);
   const { heldOutBefore = 0 } = dataset;
   if (!named || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
-  const until = momentWords(trained.manifest.data.until!.time);
+  const dataUntil = momentWords(trained.manifest.data.until!.time);
   const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
   return {
     dataset,
-    notes: [...notes, `${events} are earlier than ${until}, up to which the run was trained: it may have had them.`],
+    notes: [
+      ...notes,
+      `${events} are earlier than ${dataUntil}, up to which the run was trained: it may have had them.`,
+    ],
   };
 }
 
 function stoppedNotes({ manifest }: Trained): string[] {
   const { status, epochs, steps } = manifest.training;
-  const after = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
-  if (status === 'interrupted') return [`The training was stopped ${after}: the model is unfinished.`];
-  return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
+  const afterTraining = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
+  if (status === 'interrupted') return [`The training was stopped ${afterTraining}: the model is unfinished.`];
+  return status === 'stopped' ? [`The training was stopped ${afterTraining}, and the model was kept as it was.`] : [];
 }
 
 interface RunAnswering {
@@ -187,9 +190,9 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
     import('../serve/recommend.ts'),
   ]);
   const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
-  const known = sources.known ?? (await cache?.open(engine));
-  if (known) {
-    const { served, notes } = known;
+  const cachedRun = sources.known ?? (await cache?.open(engine));
+  if (cachedRun) {
+    const { served, notes } = cachedRun;
     return { recommender: await openRecommender(trained, { served, dataset: run.dataset }, engine, options), notes };
   }
   const [dataset, notes] = [await run.dataset(), await sources.notes()];
@@ -200,10 +203,10 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
 
 /** The database reads in threads of its own while this one loads the engine. */
 async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await run.engine();
-  return { dataset: await reading, engine };
+  return { dataset: await readingRows, engine };
 }
 
 export interface EvaluateRequest {
@@ -234,7 +237,7 @@ export interface EvaluateRequest {
 /** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
-  const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
+  const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine } = await rowsAndEngine(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [
@@ -264,7 +267,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
       predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
-      measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({
         removeSeen: request.removeSeen,
         baselines: request.baselines,
@@ -312,11 +315,11 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 
 /** The weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await run.engine();
   const { readAttention } = await import('../scoring/attention.ts');
-  return readAttention(run.trained, await reading, engine);
+  return readAttention(run.trained, await readingRows, engine);
 }
 
 export interface StepRequest {
@@ -338,11 +341,11 @@ export interface StepRequest {
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
   const { engine: asked, ...replay } = request;
   const { trained } = run;
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
   const { replayStep } = await import('../training/replay.ts');
-  return replayStep({ ...replay, trained, dataset: await reading, engine });
+  return replayStep({ ...replay, trained, dataset: await readingRows, engine });
 }
 
 export interface ExportRequest {

@@ -38,8 +38,8 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const { out, workers, seed, force = false, run = join(out, 'run'), memory, shards } = request;
   // A mistake in it would otherwise be found on all machines.
   if (memory !== undefined) memoryBytes(memory);
-  const set = seed === undefined ? request.set : { ...request.set, seed };
-  const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set }) });
+  const allSettings = seed === undefined ? request.set : { ...request.set, seed };
+  const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
   if (!data) throw failure('data-missing', { path });
   const { plan } = lowered;
   const { sharedStep } = await import('../training/workers/shared_step.ts');
@@ -62,7 +62,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
       'train',
       resolve(path),
       ...['--data', resolve(request.data), '--out', resolve(run), '--workers', 'launched'],
-      ...Object.entries(set ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ...Object.entries(allSettings ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
       ...(request.tables === undefined ? [] : ['--tables', request.tables]),
       ...(memory === undefined ? [] : ['--memory', memory]),
       ...(shards === undefined ? [] : ['--shards', resolve(shards)]),
@@ -73,15 +73,15 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
     sums: step.nodes.filter(({ op }) => op === 'AllReduce').length,
     gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
   };
-  const texts = { 'step.py': torchModule(step).source, ...jobFiles(job) };
+  const fileTexts = { 'step.py': torchModule(step).source, ...jobFiles(job) };
   // What says that the folder is a job goes first, and comes last.
   await removeDurably(join(out, 'job.json'));
-  for (const [name, text] of Object.entries(texts)) {
+  for (const [name, text] of Object.entries(fileTexts)) {
     const path = join(out, name);
     await writeTextDurably(path, text);
     if (name.endsWith('.sh')) await writing(path, chmod(path, 0o755));
   }
-  return { job, files: Object.keys(texts) };
+  return { job, files: Object.keys(fileTexts) };
 }
 
 interface ScaleJob {

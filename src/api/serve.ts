@@ -54,20 +54,20 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
   ]);
   const notes = await run.notes();
   const { query, removesSeen } = recommender;
-  const opened =
+  const openedIndex =
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
-  const over = recommender.over(opened?.snapshot);
-  const items = reader && over.writes(reader);
+  const writableAnswerer = recommender.over(openedIndex?.snapshot);
+  const items = reader && writableAnswerer.writes(reader);
   // In place: a copy would have the snapshot of now, and not the one after a write.
   const answers = makeAnswers({
-    recommender: Object.assign(over, { query }),
+    recommender: Object.assign(writableAnswerer, { query }),
     removesSeen,
     notes,
     userVectors,
     ...defined({ items }),
   });
-  const close = opened?.close ?? (async () => {});
-  return Object.assign(answers, { close, ...defined({ index: opened?.address }) });
+  const close = openedIndex?.close ?? (async () => {});
+  return Object.assign(answers, { close, ...defined({ index: openedIndex?.address }) });
 }
 
 export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {

@@ -68,9 +68,9 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
     },
     event(event) {
       if (event.kind === 'started') {
-        const begun = begin(event.steps, Date.now());
-        sender = begun;
-        background.begin(async () => (await begun).send());
+        const begunSender = begin(event.steps, Date.now());
+        sender = begunSender;
+        background.begin(async () => (await begunSender).send());
       }
       if (event.kind === 'started' || event.kind === 'epoch') background.kick();
     },

@@ -73,8 +73,8 @@ class StudySender {
     const { folder } = this.of;
     const { remote } = this.parent!;
     // A trial that goes no further is not running.
-    const last = new Map(records.map((record) => [ownName(record), record]));
-    for (const [name, record] of last) {
+    const lastRecords = new Map(records.map((record) => [ownName(record), record]));
+    for (const [name, record] of lastRecords) {
       if (record.state === 'paused') await updateRun(client, this.nested.get(name)!.id, 'KILLED', endedAt(record));
     }
     if (tuned) {
@@ -90,15 +90,19 @@ class StudySender {
   private async begin(): Promise<{ readonly remote: RemoteRun; readonly own: TrackingRecord }> {
     const { client } = this;
     const { folder, study, source, began, commit } = this.of;
-    const own = await remembered(folder, { began, ...defined({ commit }) });
+    const trackingRecord = await remembered(folder, { began, ...defined({ commit }) });
     const experiment = await experimentId(client, this.of.experiment ?? study.model);
-    const start = own.began ?? began;
-    const remote = await findOrCreateRun(client, experiment, { own: own.run, name: basename(resolve(folder)), start });
+    const start = trackingRecord.began ?? began;
+    const remote = await findOrCreateRun(client, experiment, {
+      own: trackingRecord.run,
+      name: basename(resolve(folder)),
+      start,
+    });
     const facts = { plan: { model: study.model }, tower: version };
-    await logTags(client, remote.id, { ...tagsOf(facts, source, own.commit), 'tower.kind': 'study' });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), 'tower.kind': 'study' });
     await sendNewParams(client, remote, studyParams(study));
     await updateRun(client, remote.id, 'RUNNING');
-    return { remote, own };
+    return { remote, own: trackingRecord };
   }
 
   private async sendRecord(at: number): Promise<void> {
@@ -106,9 +110,9 @@ class StudySender {
     const { study } = this.of;
     const record = records[at]!;
     const name = ownName(record);
-    const known = this.nested.get(name);
+    const knownRun = this.nested.get(name);
     this.nested.delete(name);
-    const remote = known ?? (await this.find(record, name));
+    const remote = knownRun ?? (await this.find(record, name));
     await sendNewParams(client, remote, nestedParams(record, study));
     await logTags(client, remote.id, nestedTags(record, study));
     await sendNew(client, remote, nestedPoints(records, at, study), this.count);
@@ -121,8 +125,8 @@ class StudySender {
   private find(record: JobRecord, name: string): Promise<RemoteRun> {
     const { remote, own } = this.parent!;
     const start = startedAt(record);
-    const run = { own: `${own.run}-${name}`, name: nestedName(record), start, parent: remote.id };
-    return findOrCreateRun(this.client, remote.experiment, run);
+    const newRun = { own: `${own.run}-${name}`, name: nestedName(record), start, parent: remote.id };
+    return findOrCreateRun(this.client, remote.experiment, newRun);
   }
 }
 
@@ -173,14 +177,14 @@ const endedAt = (record: JobRecord): number => Math.round(startedAt(record) + 10
 function nestedPoints(records: readonly JobRecord[], at: number, { metric }: Study): Metric[] {
   const record = records[at]!;
   const { values, value, seconds } = record;
-  const before = records.slice(0, at).findLast((other) => ownName(other) === ownName(record))?.values.length ?? 0;
-  const [start, added] = [startedAt(record), Math.max(1, values.length - before)];
-  const curve = values.slice(before).map(
+  const recordBefore = records.slice(0, at).findLast((other) => ownName(other) === ownName(record))?.values.length ?? 0;
+  const [start, added] = [startedAt(record), Math.max(1, values.length - recordBefore)];
+  const curve = values.slice(recordBefore).map(
     (each, i): Metric => ({
       key: keyOf(`validation/${metric}`),
       value: each,
       timestamp: Math.round(start + (1000 * seconds * (i + 1)) / added),
-      step: before + i + 1,
+      step: recordBefore + i + 1,
     }),
   );
   if (value === undefined) return curve;
@@ -192,9 +196,9 @@ function bestPoints(records: readonly JobRecord[], at: number, { metric, rungs }
   const wholeValue = ({ kind, value, rung = rungs - 1 }: JobRecord): number =>
     kind === 'search' && rung === rungs - 1 && value !== undefined ? value : Number.NEGATIVE_INFINITY;
   const record = records[at]!;
-  const value = wholeValue(record);
-  if (value <= Math.max(Number.NEGATIVE_INFINITY, ...records.slice(0, at).map(wholeValue))) return [];
-  return [{ key: keyOf(`best/${metric}`), value, timestamp: endedAt(record), step: record.job }];
+  const trialValue = wholeValue(record);
+  if (trialValue <= Math.max(Number.NEGATIVE_INFINITY, ...records.slice(0, at).map(wholeValue))) return [];
+  return [{ key: keyOf(`best/${metric}`), value: trialValue, timestamp: endedAt(record), step: record.job }];
 }
 
 const resultTags = ({ winner, ended }: Tuned): Texts =>
@@ -255,9 +259,9 @@ export function openStudyTracker(address: string, request: Omit<TrackerRequest, 
   return {
     event(event) {
       if (event.kind === 'began') {
-        const begun = begin(event.study);
-        sender = begun;
-        background.begin(async () => (await begun).send());
+        const begunSender = begin(event.study);
+        sender = begunSender;
+        background.begin(async () => (await begunSender).send());
       }
       if (event.kind === 'began' || event.kind === 'job') background.kick();
     },

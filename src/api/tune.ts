@@ -97,8 +97,8 @@ const usualTrials = 30;
  * the reason of `signal`
  */
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
-  const checked = await checkAndLower(path, request);
-  if (!checked.data) throw failure('data-missing', { path });
+  const checkedModel = await checkAndLower(path, request);
+  if (!checkedModel.data) throw failure('data-missing', { path });
   if (request.write !== undefined) refuseTunedFile(request.write);
   const { out } = request;
   const contents = await contentsOf(out);
@@ -108,9 +108,9 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   await makeFolder(out);
   const lock = await lockFolder(out, { purpose: 'tower tune' });
   try {
-    const before = request.resume ? await readStudy(out) : undefined;
-    const study = studyOf(path, request, checked, before);
-    if (!before) await writeStudy(out, study);
+    const earlierStudy = request.resume ? await readStudy(out) : undefined;
+    const study = studyOf(path, request, checkedModel, earlierStudy);
+    if (!earlierStudy) await writeStudy(out, study);
     const records = await readRecords(out);
     await writeRecords(out, records);
     return await goOn(path, request, study, records);
@@ -127,7 +127,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
   const memory = Math.floor(memoryBytes(request.memory) / study.parallel);
   const shards = request.shards ?? usualShards(out);
-  const run = workers ? workers.run : trainJob;
+  const runJob = workers ? workers.run : trainJob;
   let decided = false;
   const jobs = new TuneJobs({
     folder: out,
@@ -135,7 +135,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
     records,
     async run(job, signal) {
-      const { decision, ...trained } = await run(job, signal);
+      const { decision, ...trained } = await runJob(job, signal);
       if (decision && !decided) onEvent?.({ kind: 'rows', decision });
       decided ||= decision !== undefined;
       return trained;
@@ -145,36 +145,36 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   });
   onEvent?.({ kind: 'began', study, known: records.length });
   try {
-    const ended = await searchTrials(jobs, {
+    const searchEnd = await searchTrials(jobs, {
       study,
       trials: Math.max(1, request.trials ?? usualTrials),
       signal,
       timer: () => timerOf(request.time, jobs, study),
     });
     const trials = trialsOf(jobs.records, study);
-    onEvent?.({ kind: 'search ended', why: ended, trials });
+    onEvent?.({ kind: 'search ended', why: searchEnd, trials });
     await writeJournal(out, study, jobs.records);
     const best = ranked(trials).filter(({ values }) => values.length > 0);
     if (!request.keep) await removeRuns(out, trials, best.slice(0, study.finalists));
     // Where the file as it is written is alone, there is nothing to choose.
-    const alone = best.length === 1 && best[0]!.number === 0;
-    const finalists = alone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
+    const isUsualAlone = best.length === 1 && best[0]!.number === 0;
+    const finalists = isUsualAlone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
     const winner = finalists[0] && trials[finalists[0].trial]!;
     const importance = importanceOf(study.space, scoredOf(trials));
-    const found = { folder: out, study, trials, ended, importance, finalists };
-    if (!winner) return found;
+    const studyResult = { folder: out, study, trials, ended: searchEnd, importance, finalists };
+    if (!winner) return studyResult;
     // The file as it is written has nothing to be compared with.
     if (winner.number === 0 && !request.test) {
-      return { ...found, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
+      return { ...studyResult, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
     }
-    const fresh = await trainFresh(jobs, study, winner.number, signal);
-    const runs = await comparisonOf(out, fresh, winner.number, request);
-    const run = join(out, fresh.find(({ trial }) => trial === winner.number)!.folder);
+    const freshRecords = await trainFresh(jobs, study, winner.number, signal);
+    const runs = await comparisonOf(out, freshRecords, winner.number, request);
+    const winnerFolder = join(out, freshRecords.find(({ trial }) => trial === winner.number)!.folder);
     const { write } = request;
     if (write !== undefined) await writeTunedFile(path, write, winner.settings, request);
     return {
-      ...found,
-      winner: { trial: winner.number, settings: winner.settings, run },
+      ...studyResult,
+      winner: { trial: winner.number, settings: winner.settings, run: winnerFolder },
       ...runs,
       ...defined({ written: write }),
     };
@@ -195,10 +195,12 @@ const scoredOf = (trials: readonly Trial[]) =>
 /** Ends the search in time for the finalists: they take what the first trial took, once for each seed. At most half of all time. */
 function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
   if (time === undefined) return new AbortController().signal;
-  const whole = jobs.records[0]?.seconds ?? 0;
-  const rest = Math.min(time / 2, (whole * (finalists + 2) * seeds) / parallel);
-  const left = Math.max(0, time - rest - jobs.elapsed);
-  return left === 0 ? AbortSignal.abort() : AbortSignal.timeout(Math.min(2 ** 31 - 1, Math.ceil(1000 * left)));
+  const firstTrialSeconds = jobs.records[0]?.seconds ?? 0;
+  const finalistSeconds = Math.min(time / 2, (firstTrialSeconds * (finalists + 2) * seeds) / parallel);
+  const searchSeconds = Math.max(0, time - finalistSeconds - jobs.elapsed);
+  return searchSeconds === 0
+    ? AbortSignal.abort()
+    : AbortSignal.timeout(Math.min(2 ** 31 - 1, Math.ceil(1000 * searchSeconds)));
 }
 
 async function trainFinalists(
@@ -222,14 +224,14 @@ async function trainFresh(
   winner: number,
   signal: AbortSignal,
 ): Promise<readonly JobRecord[]> {
-  const first = jobs.records.length;
+  const firstFresh = jobs.records.length;
   for (const trial of winner === 0 ? [0] : [0, winner]) {
     for (let at = 1; at <= seeds; at++) {
       await begin(jobs, { kind: 'fresh', trial, seed: fileSeed + seeds + at }, parallel, signal);
     }
   }
   await jobs.settle(0);
-  return jobs.records.slice(first);
+  return jobs.records.slice(firstFresh);
 }
 
 async function begin(jobs: TuneJobs, job: Job, parallel: number, signal: AbortSignal): Promise<void> {
@@ -245,13 +247,13 @@ async function comparisonOf(
   { allow, engine, test, memory, shards }: TuneRequest,
 ): Promise<Pick<Tuned, 'validation' | 'test'>> {
   const valid = fresh.filter(({ state }) => state === 'done');
-  const both = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
-  if (!both || (winner === 0 && !test)) return {};
+  const hasBoth = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
+  if (!hasBoth || (winner === 0 && !test)) return {};
   const runs = [];
   for (const { trial, folder } of valid) {
     // Without a name of the data: each run has that which it was trained on.
-    const run = await load(join(out, folder), defined({ allow, engine, memory, shards }));
-    runs.push({ name: trial === 0 ? 'as written' : 'tuned', run });
+    const loadedRun = await load(join(out, folder), defined({ allow, engine, memory, shards }));
+    runs.push({ name: trial === 0 ? 'as written' : 'tuned', run: loadedRun });
   }
   try {
     const validation = winner === 0 ? undefined : await compare(runs, { part: 'validation' });

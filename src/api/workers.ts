@@ -27,8 +27,8 @@ export interface LaunchedWorkers {
 const alone: LaunchedWorkers = { explain: async (error) => error, kill: () => {}, end: async () => {} };
 
 export async function launchWorkers(asked: number | 'launched' | undefined): Promise<LaunchedWorkers> {
-  const given = process.env[variable];
-  if (given !== undefined) return { ...alone, meeting: JSON.parse(given) as Meeting };
+  const startedBy = process.env[variable];
+  if (startedBy !== undefined) return { ...alone, meeting: JSON.parse(startedBy) as Meeting };
   if (asked === undefined || asked === 1) return alone;
   if (asked !== 'launched') return startOthers(asked);
   const meeting = meetingOfLauncher(process.env);
@@ -103,13 +103,13 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
   shareCores(workers);
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
-  const others = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
   // However this process ends, but for a kill.
   process.once('exit', () => {
-    for (const { child } of others) child.kill('SIGKILL');
+    for (const { child } of otherWorkers) child.kill('SIGKILL');
   });
   let isOver = false;
-  for (const { failed } of others) {
+  for (const { failed } of otherWorkers) {
     failed.then((ended) => {
       // The workers that are left notice it by themselves, and say more.
       if (!isOver) setTimeout(() => lost.abort(failure('worker-ended', ended)), noticeMilliseconds).unref();
@@ -121,17 +121,17 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
       if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
         return error;
       const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
-      const ended = await Promise.race([moment, ...others.map(({ failed }) => failed)]);
-      const last = error instanceof WorkerLost ? error.last : undefined;
-      return ended ? failure('worker-ended', { ...ended, ...defined({ last }) }) : error;
+      const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
+      const lastWorker = error instanceof WorkerLost ? error.last : undefined;
+      return firstExit ? failure('worker-ended', { ...firstExit, ...defined({ last: lastWorker }) }) : error;
     },
     kill() {
       isOver = true;
-      for (const { child } of others) child.kill('SIGKILL');
+      for (const { child } of otherWorkers) child.kill('SIGKILL');
     },
     async end() {
       isOver = true;
-      await Promise.all(others.map(finish));
+      await Promise.all(otherWorkers.map(finish));
       removeTemporary(folder);
     },
   };
@@ -144,16 +144,16 @@ function start(meeting: Meeting): OtherWorker {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let stderrText = '';
   child.stderr!.on('data', (bytes: Buffer) => {
-    said = `${said}${bytes}`.slice(-4000);
+    stderrText = `${stderrText}${bytes}`.slice(-4000);
   });
   const { rank } = meeting;
   const failed = new Promise<WorkerExit>((resolve) => {
     child.on('error', (error) => resolve({ worker: rank, how: `does not start: ${error.message}` }));
     child.on('close', (code, signal) => {
       if (code === 0) return;
-      const line = said
+      const line = stderrText
         .trim()
         .split('\n')
         .find((each) => /^error/.test(each));
@@ -167,7 +167,7 @@ function start(meeting: Meeting): OtherWorker {
     child.on('error', () => resolve());
     child.on('close', () => resolve());
   });
-  return { rank, child, said, failed, exited };
+  return { rank, child, said: stderrText, failed, exited };
 }
 
 /** A worker that has heard of the end needs a moment to close its engine. */

@@ -26,17 +26,17 @@ export async function fetchFile(
   { sha256, bytes }: ExpectedFile,
   fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const damaged = damagedAt(url);
+  const damagedFailure = damagedAt(url);
   const body = await bodyOf(url, fetching);
-  const file = roomFor(bytes, damaged);
+  const file = roomFor(bytes, damagedFailure);
   let at = 0;
   await eachPiece(url, body, fetching, (piece) => {
-    if (at + piece.length > bytes) throw damaged(`it is longer than the ${bytes} bytes that its index says`);
+    if (at + piece.length > bytes) throw damagedFailure(`it is longer than the ${bytes} bytes that its index says`);
     file.set(piece, at);
     at += piece.length;
   });
-  if (at < bytes) throw damaged(`it has ${at} bytes, and its index says ${bytes}`);
-  if ((await hashOf(file, url)) !== sha256) throw damaged('its checksum is not that of its index');
+  if (at < bytes) throw damagedFailure(`it has ${at} bytes, and its index says ${bytes}`);
+  if ((await hashOf(file, url)) !== sha256) throw damagedFailure('its checksum is not that of its index');
   return file;
 }
 

@@ -70,31 +70,33 @@ const mostIndex = 2 ** 20;
  */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
-  const base = folderOf(url);
-  const at = (name: string): string => new URL(name, base).href;
-  const quiet: FetchOptions = { fetch, ...defined({ signal }) };
+  const baseUrl = folderOf(url);
+  const at = (name: string): string => new URL(name, baseUrl).href;
+  const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
   const damagedIndex = damagedAt(at(pageIndex));
-  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, quiet), indexShape, damagedIndex);
-  const total = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
-  if (total > mostBytes) throw damagedIndex(`its files have ${total} bytes, and ${mostBytes} are allowed`);
-  let received = 0;
-  const onBytes = (bytes: number): void => onProgress?.({ received: (received += bytes), total });
-  const fetched = await Promise.all(
-    pageFiles.map(async (name) => [name, await fetchFile(at(name), index.files[name], { ...quiet, onBytes })] as const),
+  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, fetchOptions), indexShape, damagedIndex);
+  const totalBytes = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
+  if (totalBytes > mostBytes) throw damagedIndex(`its files have ${totalBytes} bytes, and ${mostBytes} are allowed`);
+  let receivedBytes = 0;
+  const onBytes = (bytes: number): void => onProgress?.({ received: (receivedBytes += bytes), total: totalBytes });
+  const fetchedFiles = await Promise.all(
+    pageFiles.map(
+      async (name) => [name, await fetchFile(at(name), index.files[name], { ...fetchOptions, onBytes })] as const,
+    ),
   );
-  return openFiles(index, Object.fromEntries(fetched) as PageFileBytes, at);
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, at);
 }
 
 type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
 async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
-  const damaged = (name: PageFile) => damagedAt(at(name));
+  const damagedFile = (name: PageFile) => damagedAt(at(name));
   const text = (name: PageFile): string => new TextDecoder().decode(files[name]);
-  const query = readQuery(text('query.json'), damaged('query.json'));
-  const parameters = readParameters(files['query.safetensors'], query.graph, damaged('query.safetensors'));
-  const { keys, titles, columns } = readItems(text('items.json'), damaged('items.json'));
+  const query = readQuery(text('query.json'), damagedFile('query.json'));
+  const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
+  const { keys, titles, columns } = readItems(text('items.json'), damagedFile('items.json'));
   const size: [number, number] = [keys.length, query.width];
-  const data = readVectors(files['items.safetensors'], size, damaged('items.safetensors'));
+  const data = readVectors(files['items.safetensors'], size, damagedFile('items.safetensors'));
   const answers = await fitting(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
@@ -113,19 +115,19 @@ async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: stri
       seen,
       users: { features: new Map() },
     });
-    const described = {
+    const queryDescription = {
       ...query.plan,
       model: index.model,
       ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
     };
     const recommender = {
       ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
-      query: describeQuery(described, model.encodings, snapshot),
+      query: describeQuery(queryDescription, model.encodings, snapshot),
     };
-    const made = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
+    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
     // Whatever of the files does not go together fails here, and not at the first question; what is compiled is warm then.
-    await made.recommend({ values: {} });
-    return made;
+    await modelAnswers.recommend({ values: {} });
+    return modelAnswers;
   });
   return {
     model: index.model,
@@ -179,14 +181,14 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
     return { name, feature, each, isWeights };
   });
   return async (columns, rows) => {
-    const given = Object.fromEntries(
+    const givenInputs = Object.fromEntries(
       inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
         const column = columns.get(feature.name);
         invariant(column, `feature ${feature.name} has a column`);
         return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
       }),
     );
-    const { vector } = evaluate(graph, given, parameters).outputs;
+    const { vector } = evaluate(graph, givenInputs, parameters).outputs;
     const data = vector!.data as Float32Array;
     if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
     return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };

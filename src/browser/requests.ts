@@ -45,11 +45,11 @@ const similar: Readonly<Record<keyof SimilarRequest, RequestEntry>> = {
 
 /** @throws Failure `request-value`, `unknown-name` */
 export function checkRecommend(request: unknown): PageRecommendRequest {
-  const checked = check(request, recommend);
-  if (checked.values === undefined && checked.vector === undefined) {
+  const checkedRequest = check(request, recommend);
+  if (checkedRequest.values === undefined && checkedRequest.vector === undefined) {
     throw failure('request-value', { entry: 'values', reason: 'is missing', advice: 'give `values` or `vector`' });
   }
-  return checked;
+  return checkedRequest;
 }
 
 /** @throws Failure `request-value`, `unknown-name` */
@@ -64,16 +64,16 @@ function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>
   if (!isObject(request)) {
     throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
   }
-  const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  const known = Object.keys(entries);
-  for (const [name, value] of given) {
-    if (!known.includes(name)) {
-      const facts = { what: 'entry of a request', name, nearest: nearest(name, known), known };
+  const givenEntries = Object.entries(request).filter(([, value]) => value !== undefined);
+  const knownEntries = Object.keys(entries);
+  for (const [name, value] of givenEntries) {
+    if (!knownEntries.includes(name)) {
+      const facts = { what: 'entry of a request', name, nearest: nearest(name, knownEntries), known: knownEntries };
       throw new Failure([diagnose('unknown-name', undefined, facts)]);
     }
     const { holds, wanted } = entries[name]!;
     if (!holds(value))
       throw failure('request-value', { entry: name, reason: `is not ${wanted}`, advice: `give ${wanted}` });
   }
-  return Object.fromEntries(given);
+  return Object.fromEntries(givenEntries);
 }

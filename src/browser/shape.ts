@@ -37,8 +37,8 @@ export const listOf =
     if (!Array.isArray(value)) return `${at} is not a list`;
     if (length !== undefined && value.length !== length) return `${at} has ${value.length} elements, not ${length}`;
     for (let i = 0; i < value.length; i++) {
-      const wrong = each(value[i], `${at}/${i}`);
-      if (wrong !== undefined) return wrong;
+      const elementError = each(value[i], `${at}/${i}`);
+      if (elementError !== undefined) return elementError;
     }
     return undefined;
   };
@@ -57,8 +57,8 @@ export const entries =
   (required: JsonShapes, optional: JsonShapes = {}): JsonShape =>
   (value, at) => {
     if (!isObject(value)) return `${at} is not an object`;
-    const missing = Object.keys(required).find((name) => !Object.hasOwn(value, name));
-    if (missing !== undefined) return `${at} has no \`${missing}\``;
+    const missingEntry = Object.keys(required).find((name) => !Object.hasOwn(value, name));
+    if (missingEntry !== undefined) return `${at} has no \`${missingEntry}\``;
     return firstOf(Object.entries(value), ([name, entry]) => {
       const shapes = Object.hasOwn(required, name) ? required : optional;
       return Object.hasOwn(shapes, name) ? shapes[name]!(entry, `${at}/${name}`) : `${at} has an entry \`${name}\``;

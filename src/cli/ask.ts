@@ -50,14 +50,14 @@ export async function askSome(question: string, choices: readonly string[], on =
 async function answerTo(prompt: string, { input, output }: Terminal): Promise<string | undefined> {
   const lines = createInterface({ input, output });
   try {
-    const ended = new Promise<undefined>((resolve, reject) => {
+    const inputEnded = new Promise<undefined>((resolve, reject) => {
       lines.once('SIGINT', () => {
         output.write('\n');
         reject(new Interrupted('SIGINT'));
       });
       lines.once('close', () => resolve(undefined));
     });
-    return (await Promise.race([lines.question(prompt), ended]))?.trim();
+    return (await Promise.race([lines.question(prompt), inputEnded]))?.trim();
   } finally {
     lines.close();
   }

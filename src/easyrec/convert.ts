@@ -42,11 +42,11 @@ function trainLines(
   const data = root.part('data_config');
   const batch = data?.whole('batch_size', 1) ?? (dialect === 'EasyRec' ? 32 : 1024);
   const metrics = metricsOf(root, model, isLabelled, notes);
-  const clip = train?.number('gradient_clipping_by_norm') ?? clippingOf(train, notes);
+  const clipNorm = train?.number('gradient_clipping_by_norm') ?? clippingOf(train, notes);
   return [
     `batch = ${batch}, ${lengthOf(train, data, notes)}, seed = 1`,
     ...optimizerLines(root, model, train, dialect, notes),
-    ...(clip > 0 ? [`clip = ${clip}`] : []),
+    ...(clipNorm > 0 ? [`clip = ${clipNorm}`] : []),
     ...(metrics.length > 0 ? [`metrics = ${metrics.join(', ')}`] : []),
   ];
 }
@@ -107,13 +107,13 @@ function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean, not
     ...model.parts('metrics'),
     ...model.parts('train_metrics'),
   ];
-  const found = sets.flatMap((set) => {
+  const metricTexts = sets.flatMap((set) => {
     set.skip('decay_rate', 'decay_step');
     const [name] = set.names.filter((field) => field !== 'decay_rate' && field !== 'decay_step');
     if (name === undefined) return [];
     const part = set.part(name)!;
-    const read = Object.hasOwn(metricRows, name) ? metricRows[name] : undefined;
-    if (read) return [read(part)];
+    const readMetric = Object.hasOwn(metricRows, name) ? metricRows[name] : undefined;
+    if (readMetric) return [readMetric(part)];
     if (name === 'auc' && !isLabelled) return ['auc'];
     if (ofLabels.has(name) && isLabelled)
       notes.notNeeded(part, '`tower evaluate` measures it of each task with a label');
@@ -121,7 +121,7 @@ function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean, not
     part.skip(...part.names);
     return [];
   });
-  return [...new Set(found)];
+  return [...new Set(metricTexts)];
 }
 
 export interface ConvertOptions {
@@ -179,12 +179,12 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
   const isRanking = row.isRanking === true;
   const { task, labels } = scoringOf({ root, model, settings, dialect, names, notes, isRanking });
   const keys = keysOf(root, towers, features, names, notes, options);
-  const used = [...keys.more, ...towers.sides.used.values()];
+  const usedFeatures = [...keys.more, ...towers.sides.used.values()];
   for (const [original, { name: own, line }] of features) {
     if (towers.sides.used.has(own) || own === keys.user || own === keys.item) continue;
     notes.leftOut({ path: original, line }, 'no tower reads this feature');
   }
-  const shared = withSharedTables(ordered(used), names, notes);
+  const sharedTables = withSharedTables(ordered(usedFeatures), names, notes);
   const train = trainLines(root, model, dialect, task.label !== undefined, notes);
   const paths = dataPathsOf(root, dialect, notes);
   model.skip('model_class', 'num_class', 'model_name', 'loss_weight_strategy');
@@ -192,7 +192,7 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
   const draft: ModelDraft = {
     name: names.free(nameOf(name)),
     kind: row.title,
-    features: shared,
+    features: sharedTables,
     towers: { user: towers.user, item: towers.item },
     keys: { ...(keys.user === undefined ? {} : { user: keys.user }), item: keys.item },
     labels,
@@ -204,18 +204,18 @@ export function convert(name: string, text: string, options: ConvertOptions = {}
 
 function rowOf(model: ConfigPart): { readonly row: ModelRow; readonly dialect: ConfigDialect } {
   const name = model.text('model_class');
-  const known = name === undefined ? Object.keys(torchModels) : Object.keys(easyrecModels);
+  const knownModels = name === undefined ? Object.keys(torchModels) : Object.keys(easyrecModels);
   if (name !== undefined) {
     const row = Object.hasOwn(easyrecModels, name) ? easyrecModels[name] : undefined;
     if (row) return { row, dialect: 'EasyRec' };
-    throw failure('config-model', { model: name, reason: reasonOf(known) }, model.span);
+    throw failure('config-model', { model: name, reason: reasonOf(knownModels) }, model.span);
   }
-  const found = known.find((each) => model.has(each));
+  const found = knownModels.find((each) => model.has(each));
   if (found !== undefined) return { row: torchModels[found]!, dialect: 'TorchEasyRec' };
   const [other = 'no model'] = model.names.filter(
     (each) => !/^(feature_groups|losses|metrics|train_metrics|num_class|variational_dropout|kernel)$/.test(each),
   );
-  throw failure('config-model', { model: other, reason: reasonOf(known) }, model.span);
+  throw failure('config-model', { model: other, reason: reasonOf(knownModels) }, model.span);
 }
 
 const reasonOf = (known: readonly string[]): string => `the import knows ${known.join(', ')}`;
@@ -252,17 +252,17 @@ function keysOf(
   options: ConvertOptions,
 ): KeyFeatures {
   const sampler = root.part('data_config')?.oneOf(samplers)?.part;
-  const more: FeatureDraft[] = [];
+  const keyFeatures: FeatureDraft[] = [];
   const keyOf = (side: SideName, named: string | undefined): string | undefined => {
     const original = named ?? guessed(side);
     if (original === undefined) return undefined;
     const feature = features.get(original);
     const read = feature && towers.sides.used.get(feature.name);
-    const mine = towers[side].groups.some((group) => read !== undefined && group.features.includes(read.name));
-    if (read && mine && /^id\(/.test(read.element) && !read.list) return read.name;
+    const isOwnGroup = towers[side].groups.some((group) => read !== undefined && group.features.includes(read.name));
+    if (read && isOwnGroup && /^id\(/.test(read.element) && !read.list) return read.name;
     const name = read ? names.free(`${read.name}_key`) : names.of(original);
     const column = feature?.reads[0] ?? original;
-    more.push({
+    keyFeatures.push({
       name,
       reads: [column],
       element: 'id(dim: 0)',
@@ -279,10 +279,10 @@ function keysOf(
       ([, { name, element, sql, list }]) =>
         groups.includes(name) && /^id\(/.test(element) && (list || sql === undefined),
     );
-    const plain = originals.filter(([, { list }]) => !list);
+    const plainFeatures = originals.filter(([, { list }]) => !list);
     const found =
       originals.find(([original]) => idWords[side].test(original)) ??
-      plain.sort(([, a], [, b]) => b.rows - a.rows)[0] ??
+      plainFeatures.sort(([, a], [, b]) => b.rows - a.rows)[0] ??
       originals[0];
     if (!found) return undefined;
     const [original, { line }] = found;
@@ -296,5 +296,5 @@ function keysOf(
   const item = keyOf('item', options.item ?? towers.keys.item ?? sampler?.text('item_id_field'));
   sampler?.skip('user_id_field', 'item_id_field');
   if (item === undefined) throw failure('config-key', {}, root.span);
-  return { user, item, more };
+  return { user, item, more: keyFeatures };
 }

@@ -34,13 +34,13 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect, notes: Imp
     }
     return field.text('input_name') ?? '';
   });
-  const short = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
+  const shortFields = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
   const kind = data?.text('input_type') ?? data?.text('dataset_type') ?? '';
   return {
     train: pathOf(root, ['train_input_path', 'parquet_train_input'], notes),
     test: pathOf(root, ['eval_input_path', 'parquet_eval_input'], notes),
     items: itemsOf(data),
-    columns: columns.length > 0 ? columns : short.filter((name) => name !== ''),
+    columns: columns.length > 0 ? columns : shortFields.filter((name) => name !== ''),
     delimiter: data?.text('separator') ?? data?.text('delimiter') ?? ',',
     hasHeader: data?.flag('with_header', false) ?? false,
     isCsv: dialect === 'EasyRec' ? !/Parquet|TFRecord/i.test(kind) : /csv/i.test(kind),

@@ -34,22 +34,22 @@ interface FeatureSource extends EasyrecFeatureContext {
 /** Features by their names in the config, in its order. */
 export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const parts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
-  const all = new Map<string, FeatureDraft>();
+  const allFeatures = new Map<string, FeatureDraft>();
   for (const part of parts) {
     const inputs = part.texts('input_names');
-    const given = part.text('feature_name');
-    const [first = given ?? ''] = inputs;
-    add(given ?? first, inputs.length > 0 ? inputs : [first]);
+    const givenName = part.text('feature_name');
+    const [first = givenName ?? ''] = inputs;
+    add(givenName ?? first, inputs.length > 0 ? inputs : [first]);
     // A feature for each of these names, with the same settings.
     for (const other of part.texts('shared_names')) add(other, [other]);
 
     function add(original: string, columns: readonly string[]): void {
       if (original === '') return;
       const draft = featureOf(part, original, columns, context);
-      if (draft) all.set(original, draft);
+      if (draft) allFeatures.set(original, draft);
     }
   }
-  return all;
+  return allFeatures;
 }
 
 function featureOf(
@@ -60,14 +60,14 @@ function featureOf(
 ): FeatureDraft | undefined {
   const { names, notes } = context;
   const type = part.text('feature_type') ?? 'IdFeature';
-  const read = Object.hasOwn(types, type) ? types[type] : undefined;
-  if (!read) {
+  const readFeature = Object.hasOwn(types, type) ? types[type] : undefined;
+  if (!readFeature) {
     notes.leftOut(part, `the import does not know features of the type \`${type}\``);
     part.skip(...part.names);
     return undefined;
   }
   const name = names.of(original);
-  const value = read({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
+  const value = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
   unusedSettings(part, notes);
   if (!value) {
     part.skip(...part.names);
@@ -91,15 +91,15 @@ function tag(read: FeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
-  const pairs = part.text('kv_separator');
+  const pairSeparator = part.text('kv_separator');
   const elements = elementsOf(column, separator, isList);
-  const pool = poolOf(part, 'combiner', 'sum', notes);
+  const poolKind = poolOf(part, 'combiner', 'sum', notes);
   const max = part.whole('max_seq_len', 1);
   if (max === undefined) notes.differs(part, `a list keeps its first ${LONGEST} elements: see \`max\``);
-  const list = { pool, max: max ?? LONGEST };
+  const list = { pool: poolKind, max: max ?? LONGEST };
   const element = idKind(part, widthOf(read), notes, read.findFile);
-  if (pairs) {
-    const piece = (at: number): string => `split_part(pair, ${textOf(pairs)}, ${at})`;
+  if (pairSeparator) {
+    const piece = (at: number): string => `split_part(pair, ${textOf(pairSeparator)}, ${at})`;
     return {
       element,
       sql: `[${piece(1)} FOR pair IN ${elements}]`,
@@ -196,11 +196,11 @@ function ranged(
 /** Codes of several columns together: the text of all of them is hashed, as in the config. */
 function combo(read: FeatureSource): FeatureKindValue {
   const { part, inputs } = read;
-  const join = part.text('combo_join_sep') ?? '';
+  const joinText = part.text('combo_join_sep') ?? '';
   part.skip('combo_input_seps', 'separator');
   const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
   return {
-    sql: `concat_ws(${textOf(join === '' ? '_X_' : join)}, ${columns})`,
+    sql: `concat_ws(${textOf(joinText === '' ? '_X_' : joinText)}, ${columns})`,
     element: idKind(part, widthOf(read), read.notes, read.findFile),
   };
 }
@@ -210,21 +210,24 @@ function lookup(read: FeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [map = '', key = ''] = inputs;
   const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
-  const sign = textOf(part.text('kv_separator') ?? ':');
+  const pairSign = textOf(part.text('kv_separator') ?? ':');
   const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
   return {
     element: idKind(part, widthOf(read), notes, read.findFile),
-    sql: `[split_part(pair, ${sign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${sign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
+    sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
     list: { pool: poolOf(part, 'combiner', 'sum', notes), max },
   };
 }
 
 function expression(read: FeatureSource): FeatureKindValue | undefined {
   const { part, inputs, notes, dim } = read;
-  const written = part.text('expression') ?? '';
-  const sql = sqlOf(written, inputs);
+  const expressionText = part.text('expression') ?? '';
+  const sql = sqlOf(expressionText, inputs);
   if (sql === undefined) {
-    notes.leftOut(part.at('expression'), `the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+    notes.leftOut(
+      part.at('expression'),
+      `the import cannot write \`${expressionText}\` as SQL: write it in \`columns\``,
+    );
     return undefined;
   }
   return { sql, element: numberKind(part, dim) };

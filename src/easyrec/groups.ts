@@ -33,36 +33,37 @@ export function configGroups(model: ConfigPart, notes: ImportNotes): ConfigGroup
       notes.differs(at.at('embedding_name_suffix'), 'a feature has one table in all groups');
       at.skip('embedding_name_suffix');
     }
-    const attended = at.parts('sequence_features').flatMap((sequence) => {
-      const maps = sequence.parts('seq_att_map');
+    const attendedLists = at.parts('sequence_features').flatMap((sequence) => {
+      const attentionMaps = sequence.parts('seq_att_map');
       notes.differs(
         sequence,
         'attention to the candidate would make the user tower read the item: the sequence is pooled by its mean',
       );
       sequence.skip(...sequence.names);
-      return maps.flatMap((map) => [...map.texts('hist_seq'), ...map.texts('aux_hist_seq')]);
+      return attentionMaps.flatMap((map) => [...map.texts('hist_seq'), ...map.texts('aux_hist_seq')]);
     });
-    const grouped = at.parts('sequence_groups').flatMap((sequence) => {
+    const groupedLists = at.parts('sequence_groups').flatMap((sequence) => {
       sequence.skip('group_name', 'embedding_name_suffix');
       return sequence.texts('feature_names');
     });
     for (const encoder of at.parts('sequence_encoders')) {
-      const found = encoder.oneOf(encoders);
-      if (found) notes.differs(found.part, `in place of \`${found.name}\`, sequences are pooled by their mean`);
-      found?.part.skip(...found.part.names);
-      const pooled = encoder.part('pooling_encoder');
-      const type = pooled?.text('pooling_type');
+      const foundEncoder = encoder.oneOf(encoders);
+      if (foundEncoder)
+        notes.differs(foundEncoder.part, `in place of \`${foundEncoder.name}\`, sequences are pooled by their mean`);
+      foundEncoder?.part.skip(...foundEncoder.part.names);
+      const poolingEncoder = encoder.part('pooling_encoder');
+      const type = poolingEncoder?.text('pooling_type');
       if (type !== undefined && type !== 'mean')
-        notes.differs(pooled!.at('pooling_type'), 'sequences are pooled by their mean');
-      if (pooled?.has('max_seq_length'))
-        notes.differs(pooled.at('max_seq_length'), 'the length of a list is the `max` of its feature');
-      pooled?.skip('input', 'name', 'max_seq_length');
+        notes.differs(poolingEncoder!.at('pooling_type'), 'sequences are pooled by their mean');
+      if (poolingEncoder?.has('max_seq_length'))
+        notes.differs(poolingEncoder.at('max_seq_length'), 'the length of a list is the `max` of its feature');
+      poolingEncoder?.skip('input', 'name', 'max_seq_length');
     }
     return {
       name: at.text('group_name') ?? '',
       at,
       features: at.texts('feature_names'),
-      sequences: [...attended, ...grouped],
+      sequences: [...attendedLists, ...groupedLists],
     };
   });
 }
@@ -98,8 +99,8 @@ export class TowerSides {
     const features = groups.flatMap(({ features, sequences, at }) =>
       [...features, ...sequences].flatMap((original) => this.use(side, original, at) ?? []),
     );
-    const all = [...new Set(features)];
-    return all.length === 0 ? undefined : { name: this.names.free(wish), features: all };
+    const allNames = [...new Set(features)];
+    return allNames.length === 0 ? undefined : { name: this.names.free(wish), features: allNames };
   }
 
   /** The lists of a group as sequences, whose elements belong together. */
@@ -132,17 +133,17 @@ export class TowerSides {
       this.notes.leftOut(at, `the group names \`${original}\`, which is no feature that was converted`);
       return undefined;
     }
-    const foreign = this.foreignColumn(side, feature);
-    if (foreign !== undefined) {
+    const foreignColumn = this.foreignColumn(side, feature);
+    if (foreignColumn !== undefined) {
       const what = { path: `${at.path}.feature_names`, line: feature.line };
       this.notes.leftOut(
         what,
-        `\`${original}\` reads \`${foreign}\`, a column of the other tower: only the score joins two towers`,
+        `\`${original}\` reads \`${foreignColumn}\`, a column of the other tower: only the score joins two towers`,
       );
       return undefined;
     }
-    const before = this.sideOf.get(feature.name);
-    if (before === undefined || before === side) {
+    const sideBefore = this.sideOf.get(feature.name);
+    if (sideBefore === undefined || sideBefore === side) {
       this.sideOf.set(feature.name, side);
       this.used.set(feature.name, feature);
       return feature.name;
@@ -177,27 +178,27 @@ export function withSharedTables(
   const tables: FeatureDraft[] = [];
   for (const [table, mine] of grouped(features)) {
     if (mine.length < 2) continue;
-    const plain = mine.find(({ list }) => !list);
+    const plainFeature = mine.find(({ list }) => !list);
     const first = mine[0]!;
-    if (!plain && !/^id\(hash/.test(first.element)) {
+    if (!plainFeature && !/^id\(hash/.test(first.element)) {
       notes.differs({ path: table, line: first.line }, 'each of these lists has a table of its own');
       continue;
     }
     // A list takes the table of a feature: where all are lists, a feature without values holds the table.
-    const owner = plain ?? {
+    const owner = plainFeature ?? {
       ...withoutList(first),
       name: names.free(`${first.name}_table`),
       sql: 'CAST(NULL AS VARCHAR)',
     };
-    if (!plain) tables.push(owner);
+    if (!plainFeature) tables.push(owner);
     owners.set(table, owner);
   }
-  const shared = features.map((feature) => {
+  const sharedFeatures = features.map((feature) => {
     const owner = feature.table === undefined ? undefined : owners.get(feature.table);
     if (owner === undefined || owner.name === feature.name) return feature;
     return { ...feature, element: feature.list ? owner.name : `like(${owner.name})` };
   });
-  return [...tables, ...shared];
+  return [...tables, ...sharedFeatures];
 }
 
 function withoutList({ list: _, ...feature }: FeatureDraft): FeatureDraft {

@@ -38,10 +38,10 @@ export type FindFile = (path: string) => string | undefined;
 /** The kind of one value with an embedding. Undefined where the config has no rows for it. */
 export function idKind(part: ConfigPart, dim: number, notes: ImportNotes, findFile: FindFile): string {
   const settings = [`dim: ${dim}`];
-  const listed = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
+  const listedValues = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
   const file = part.text('vocab_file');
-  const found = file === undefined || file === '' ? undefined : findFile(file);
-  const hash = part.whole('hash_bucket_size') ?? 0;
+  const foundFile = file === undefined || file === '' ? undefined : findFile(file);
+  const hashRows = part.whole('hash_bucket_size') ?? 0;
   const buckets = part.whole('num_buckets') ?? 0;
   countOf(part, settings, notes);
   if (part.has('vocab_dict')) {
@@ -52,14 +52,14 @@ export function idKind(part: ConfigPart, dim: number, notes: ImportNotes, findFi
     notes.differs(part.at('default_bucketize_value'), 'all other values share a row that Tower adds');
     part.skip('default_bucketize_value');
   }
-  if (listed.length > 0) return `category(${[...new Set(listed)].map(quoted).join(', ')}, dim: ${dim})`;
-  if (found !== undefined) return `id(vocabulary: ${quoted(found)}, dim: ${dim})`;
+  if (listedValues.length > 0) return `category(${[...new Set(listedValues)].map(quoted).join(', ')}, dim: ${dim})`;
+  if (foundFile !== undefined) return `id(vocabulary: ${quoted(foundFile)}, dim: ${dim})`;
   if (file)
     notes.differs(
       part.at('vocab_file'),
       `there is no file \`${file}\` here: values are learned from the training part`,
     );
-  if (hash > 0) return `id(hash: ${hash}, ${settings.join(', ')})`;
+  if (hashRows > 0) return `id(hash: ${hashRows}, ${settings.join(', ')})`;
   if (buckets > 0) {
     notes.notNeeded(part.at('num_buckets'), 'values are learned from the training part, and any others share one row');
   }
@@ -69,8 +69,9 @@ export function idKind(part: ConfigPart, dim: number, notes: ImportNotes, findFi
 function countOf(part: ConfigPart, settings: string[], notes: ImportNotes): void {
   const ev = part.part('ev_params');
   const dynamic = part.part('dynamicemb');
-  const seldom = ev?.whole('filter_freq') ?? dynamic?.part('frequency_admission_strategy')?.whole('threshold') ?? 0;
-  if (seldom > 1) settings.push(`min_count: ${seldom}`);
+  const minimalCount =
+    ev?.whole('filter_freq') ?? dynamic?.part('frequency_admission_strategy')?.whole('threshold') ?? 0;
+  if (minimalCount > 1) settings.push(`min_count: ${minimalCount}`);
   ev?.skip('use_cache', 'init_capacity', 'max_capacity');
   if ((ev?.whole('steps_to_live') ?? 0) > 0) {
     notes.leftOut(ev!.at('steps_to_live'), 'rows do not expire by steps: see `expire_days` of `id`');

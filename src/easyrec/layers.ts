@@ -23,12 +23,13 @@ const activations: Readonly<Record<string, string>> = {
 function activationOf(part: ConfigPart, name: string, otherwise: string, notes: ImportNotes): string {
   const written = part.text(name) ?? otherwise;
   const [word = '', ...settings] = written.split(/[,(]/);
-  const plain = word.replace(/^.*\./, '').replaceAll('_', '').trim().toLowerCase();
-  const known = Object.hasOwn(activations, plain) ? activations[plain] : undefined;
-  if (known === undefined) notes.differs(part.at(name), `Tower has no activation \`${written}\`: relu is in its place`);
+  const plainWord = word.replace(/^.*\./, '').replaceAll('_', '').trim().toLowerCase();
+  const knownActivation = Object.hasOwn(activations, plainWord) ? activations[plainWord] : undefined;
+  if (knownActivation === undefined)
+    notes.differs(part.at(name), `Tower has no activation \`${written}\`: relu is in its place`);
   else if (settings.length > 0)
-    notes.differs(part.at(name), `the settings of \`${written}\` are those of Tower's \`${known}\``);
-  return known ?? 'relu';
+    notes.differs(part.at(name), `the settings of \`${written}\` are those of Tower's \`${knownActivation}\``);
+  return knownActivation ?? 'relu';
 }
 
 interface DenseLayers {
@@ -66,25 +67,25 @@ export const activeEnd = (part: ConfigPart, norms: boolean, notes: ImportNotes):
 /** The `MLP` of a backbone: its last layer has settings of its own. */
 export function kerasMlp(part: ConfigPart, notes: ImportNotes): string[] {
   const layers = layersOf(part, true, notes);
-  const last = activationOf(part, 'final_activation', 'relu', notes);
+  const lastActivation = activationOf(part, 'final_activation', 'relu', notes);
   const normsLast = part.flag('use_final_bn', true);
   part.skip('initializer');
   for (const name of ['use_bias', 'use_final_bias'] as const) part.flag(name, false);
   if (part.flag('use_bn_after_activation', false)) {
     notes.differs(part.at('use_bn_after_activation'), 'Tower normalises before the activation');
   }
-  if (last === 'linear' && !normsLast) return blocksOf(layers, false);
+  if (lastActivation === 'linear' && !normsLast) return blocksOf(layers, false);
   return [
     ...blocksOf(layers, false),
     ...(normsLast && layers.norm !== 'none' ? ['batch_norm'] : []),
-    ...(last === 'linear' ? [] : [last]),
+    ...(lastActivation === 'linear' ? [] : [lastActivation]),
   ];
 }
 
 function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: boolean): string[] {
   const widths = units.filter((width) => width > 0);
   if (widths.length === 0) return [];
-  const after = (rate: number | undefined): string[] => [
+  const afterLayer = (rate: number | undefined): string[] => [
     ...(norm === 'none' ? [] : [`${norm}_norm`]),
     ...(activation === 'linear' ? [] : [activation]),
     ...(rate ? [`dropout(${rate})`] : []),
@@ -93,7 +94,7 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   if (!isEven) {
     return widths.flatMap((width, at) => [
       `dense(${width})`,
-      ...(at < widths.length - 1 || isActive ? after(dropout[at]) : []),
+      ...(at < widths.length - 1 || isActive ? afterLayer(dropout[at]) : []),
     ]);
   }
   const rate = dropout[0] ?? 0;
@@ -104,5 +105,5 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   ];
   const isOne = widths.length === 1;
   const body = isOne ? `dense(${widths[0]})` : `mlp(${[...widths, ...settings].join(', ')})`;
-  return [body, ...(isActive ? after(rate) : [])];
+  return [body, ...(isActive ? afterLayer(rate) : [])];
 }

@@ -68,9 +68,9 @@ const defaults: Readonly<Record<string, readonly [easyrec: readonly string[], to
 };
 
 export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes): OptimizerDraft | undefined {
-  const found = config?.oneOf(Object.keys(rows));
-  if (config === undefined || found === undefined) return undefined;
-  const { name, part } = found;
+  const foundOptimizer = config?.oneOf(Object.keys(rows));
+  if (config === undefined || foundOptimizer === undefined) return undefined;
+  const { name, part } = foundOptimizer;
   const { kind, fields = {}, also = [], differs } = rows[name]!;
   if (differs) notes.differs(config.at(name), differs);
   const settings = Object.entries(fields).flatMap(([field, argument]) => {
@@ -78,13 +78,20 @@ export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes):
     // A weight decay of 0 is none; Tower's own default may be another.
     return value === undefined ? [] : [`${argument}: ${value}`];
   });
-  const given = new Set(settings.map((setting) => setting.split(':')[0]));
+  const givenNames = new Set(settings.map((setting) => setting.split(':')[0]));
   // EasyRec has the schedule within the optimizer, TorchEasyRec next to it.
-  const inside = part.part('learning_rate');
+  const nestedSettings = part.part('learning_rate');
   const [easyrec, torch] = defaults[name] ?? [[], []];
-  const filled = (part.has('lr') ? torch : easyrec).filter((setting) => !given.has(setting.split(':')[0]!));
-  const schedule = scheduleOf(inside ?? config, part.number('lr') ?? 0.002, inside !== undefined, notes);
-  return { kind, rate: schedule.rate, settings: [...settings, ...filled, ...also, ...schedule.settings] };
+  const filledDefaults = (part.has('lr') ? torch : easyrec).filter(
+    (setting) => !givenNames.has(setting.split(':')[0]!),
+  );
+  const schedule = scheduleOf(
+    nestedSettings ?? config,
+    part.number('lr') ?? 0.002,
+    nestedSettings !== undefined,
+    notes,
+  );
+  return { kind, rate: schedule.rate, settings: [...settings, ...filledDefaults, ...also, ...schedule.settings] };
 }
 
 interface Schedule {
@@ -148,15 +155,15 @@ const polynomial: ReadSchedule = (part, rate, notes) => {
 const transformer: ReadSchedule = (part, rate) => {
   const [width, warmup] = [part.whole('hidden_size', 1) ?? 1, part.whole('warmup_steps', 1) ?? 1];
   const scale = part.number('step_scaling_rate') ?? 1;
-  const top = ((part.number('learning_rate_base') ?? rate) * scale) / Math.sqrt(width * warmup);
-  return { rate: Number(top.toPrecision(4)), settings: [`warmup: ${warmup}`, 'decay: inverse_sqrt'] };
+  const topRate = ((part.number('learning_rate_base') ?? rate) * scale) / Math.sqrt(width * warmup);
+  return { rate: Number(topRate.toPrecision(4)), settings: [`warmup: ${warmup}`, 'decay: inverse_sqrt'] };
 };
 
 const manual: ReadSchedule = (part, rate, notes) => {
   notes.leftOut(part, 'Tower has no table of rates: the first one stays');
-  const first = part.number('initial_learning_rate') ?? part.numbers('learning_rates')[0] ?? rate;
+  const firstRate = part.number('initial_learning_rate') ?? part.numbers('learning_rates')[0] ?? rate;
   part.skip('schedule', 'schedule_sizes', 'learning_rates', 'warmup', 'by_epoch');
-  return { rate: first, settings: [] };
+  return { rate: firstRate, settings: [] };
 };
 
 const schedules: Readonly<Record<string, ReadSchedule>> = {
@@ -179,8 +186,8 @@ function scheduleOf(part: ConfigPart, rate: number, isInside: boolean, notes: Im
 
 /** `adam(rate: 0.001, l2: 1e-6)` */
 export function optimizerText({ kind, rate, settings }: OptimizerDraft, l2: number, factor = 1): string {
-  const decays = settings.some((setting) => /^(l2|weight_decay):/.test(setting));
+  const hasDecay = settings.some((setting) => /^(l2|weight_decay):/.test(setting));
   const accepts = kind !== 'adamw' && kind !== 'lamb';
-  const more = l2 > 0 && !decays && accepts ? [`l2: ${l2}`] : [];
-  return `${kind}(${[`rate: ${Number((rate * factor).toPrecision(6))}`, ...settings, ...more].join(', ')})`;
+  const extraSettings = l2 > 0 && !hasDecay && accepts ? [`l2: ${l2}`] : [];
+  return `${kind}(${[`rate: ${Number((rate * factor).toPrecision(6))}`, ...settings, ...extraSettings].join(', ')})`;
 }

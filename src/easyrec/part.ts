@@ -81,17 +81,17 @@ export class ConfigPart implements ConfigPosition {
 
   wholes(name: string, least = 1): number[] {
     const values = this.numbers(name);
-    const wrong = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
-    if (wrong >= 0) throw this.refused(this.taken(name)[wrong]!, `a whole number of at least ${least}`);
+    const wrongIndex = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
+    if (wrongIndex >= 0) throw this.refused(this.taken(name)[wrongIndex]!, `a whole number of at least ${least}`);
     return values;
   }
 
   flag(name: string, otherwise: boolean): boolean {
     const field = this.taken(name).at(-1);
     if (field === undefined) return otherwise;
-    const word = field.value.kind === 'message' ? '' : field.value.text.toLowerCase();
-    if (['true', 't', '1'].includes(word)) return true;
-    if (['false', 'f', '0'].includes(word)) return false;
+    const lowerWord = field.value.kind === 'message' ? '' : field.value.text.toLowerCase();
+    if (['true', 't', '1'].includes(lowerWord)) return true;
+    if (['false', 'f', '0'].includes(lowerWord)) return false;
     throw this.refused(field, '`true` or `false`');
   }
 

@@ -59,14 +59,14 @@ export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext):
   }
 
   function add(kind: string, part: ConfigPart, within: TorchSequence | undefined): void {
-    const plain = kind.replace(/^sequence_/, '');
-    const isSequence = within !== undefined || plain !== kind;
+    const plainKind = kind.replace(/^sequence_/, '');
+    const isSequence = within !== undefined || plainKind !== kind;
     const sequence = isSequence
       ? (within ?? { delimiter: part.text('sequence_delim') ?? ';', max: part.whole('sequence_length', 1) ?? LONGEST })
       : undefined;
-    const given = part.text('feature_name') ?? '';
-    const original = within?.name ? `${within.name}__${given}` : given;
-    const draft = original === '' ? undefined : featureOf(plain, part, original, sequence, context);
+    const givenName = part.text('feature_name') ?? '';
+    const original = within?.name ? `${within.name}__${givenName}` : givenName;
+    const draft = original === '' ? undefined : featureOf(plainKind, part, original, sequence, context);
     if (draft) all.set(original, draft);
     else part.skip(...part.names);
   }
@@ -133,8 +133,8 @@ function featureOf(
 const bare = (source: string): string => source.replace(/^\w+:/, '');
 
 function sideOf(sources: readonly string[]): SideName | undefined {
-  const sides = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
-  return sides.has('item') ? 'item' : sides.size > 0 ? 'user' : undefined;
+  const sideNames = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
+  return sideNames.has('item') ? 'item' : sideNames.size > 0 ? 'user' : undefined;
 }
 
 function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureKindValue, 'sql' | 'list'> {
@@ -166,8 +166,8 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
   const [column = ''] = inputs;
   const width = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
-  const normalized = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
-  if (normalizer !== undefined && (normalized === undefined || sequence || width > 1)) {
+  const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
+  if (normalizer !== undefined && (normalizedText === undefined || sequence || width > 1)) {
     notes.leftOut(part.at('normalizer'), `\`${normalizer}\` is not applied: write it in \`columns\``);
   }
   if (sequence) {
@@ -186,7 +186,7 @@ function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
     return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
-  return { element: numberKind(part, dim), ...(normalized === undefined ? {} : { sql: normalized }) };
+  return { element: numberKind(part, dim), ...(normalizedText === undefined ? {} : { sql: normalizedText }) };
 }
 
 function combo(read: TorchFeatureSource): FeatureKindValue {
@@ -202,11 +202,11 @@ function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
     if (part.has(name)) notes.leftOut(part.at(name), 'the first value of the key is taken as it is');
   part.skip('need_key', 'combiner', 'normalizer');
   const pairs = elementsOf(map, separatorOf(part), isList);
-  const found = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
+  const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
   const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
-  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${found}[1] AS DOUBLE)` };
+  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${foundValues}[1] AS DOUBLE)` };
   const pool = poolOf(part, 'pooling', 'sum', notes);
-  return { element: idKind(part, dim || 16, notes, read.findFile), sql: found, list: { pool, max: LONGEST } };
+  return { element: idKind(part, dim || 16, notes, read.findFile), sql: foundValues, list: { pool, max: LONGEST } };
 }
 
 function expression(read: TorchFeatureSource): FeatureKindValue | undefined {

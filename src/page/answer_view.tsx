@@ -24,13 +24,13 @@ const few = matchMedia('(min-width: 40rem)').matches ? 5 : 3;
 
 function History({ history, showNear }: HistoryProps) {
   const [isWhole, setWhole] = useState(false);
-  const shown = isWhole ? history : history.slice(0, few);
-  const more = history.length - shown.length;
+  const shownHistory = isWhole ? history : history.slice(0, few);
+  const hiddenCount = history.length - shownHistory.length;
   return (
     <section class="history" aria-labelledby="history">
       <h3 id="history">History, latest first</h3>
       <ul>
-        {shown.map(({ key, title }, at) => (
+        {shownHistory.map(({ key, title }, at) => (
           <li key={`${at} ${key}`}>
             <button
               type="button"
@@ -41,10 +41,10 @@ function History({ history, showNear }: HistoryProps) {
             </button>
           </li>
         ))}
-        {more > 0 && (
+        {hiddenCount > 0 && (
           <li>
             <button type="button" class="more" onClick={() => setWhole(true)}>
-              {more} more
+              {hiddenCount} more
             </button>
           </li>
         )}
@@ -71,16 +71,16 @@ export function AnswerView({ about, question, asking, asked, hasToken, change }:
     heading.current?.scrollIntoView({ block: 'nearest' });
   };
   const ofUser = answer && !('item' in answer.value) ? answer.value : undefined;
-  const near = answer && 'item' in answer.value ? question.near : undefined;
+  const nearItem = answer && 'item' in answer.value ? question.near : undefined;
   const isOld = trouble !== undefined || mistakes.length > 0;
   const history = ofUser?.history ?? [];
   return (
     <main id="answer" aria-labelledby="whose">
       <div class="heading">
         <h2 id="whose" tabIndex={-1} ref={heading}>
-          {near ? (
+          {nearItem ? (
             <>
-              Near <bdi>{near.title ?? near.key}</bdi>
+              Near <bdi>{nearItem.title ?? nearItem.key}</bdi>
             </>
           ) : (
             <Whose user={ofUser?.user} />
@@ -148,8 +148,8 @@ function Spoken({ asking: { answer, waits } }: { readonly asking: AskingState<Pa
   useEffect(() => {
     if (answer === undefined || waits) return;
     const [first] = answer.value.items;
-    const best = first ? `, first ${first.title ?? first.key}` : '';
-    const timer = setTimeout(() => setSaid(`${count(answer.value.items.length, 'item')}${best}`), 500);
+    const firstTitle = first ? `, first ${first.title ?? first.key}` : '';
+    const timer = setTimeout(() => setSaid(`${count(answer.value.items.length, 'item')}${firstTitle}`), 500);
     return () => clearTimeout(timer);
   }, [answer, waits]);
   return (

@@ -21,32 +21,32 @@ export interface Asker {
 }
 
 export function makeAsker<T>(client: Pick<PageClient, 'post'>, show: (asking: AskingState<T>) => void): Asker {
-  let now: AskingState<T> = { waits: true };
-  let next: PageRequest | undefined;
+  let currentState: AskingState<T> = { waits: true };
+  let nextRequest: PageRequest | undefined;
   let isBusy = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const set = (asking: AskingState<T>): void => show((now = asking));
-  const send = async (): Promise<void> => {
-    if (isBusy || next === undefined) return;
-    const asked = next;
-    next = undefined;
+  const setState = (asking: AskingState<T>): void => show((currentState = asking));
+  const sendNext = async (): Promise<void> => {
+    if (isBusy || nextRequest === undefined) return;
+    const sentRequest = nextRequest;
+    nextRequest = undefined;
     isBusy = true;
-    const reply = await client.post<T>(asked.path, asked.body);
+    const reply = await client.post<T>(sentRequest.path, sentRequest.body);
     isBusy = false;
-    set(after(now, reply, asked, next !== undefined));
-    if (reply.kind === 'busy' && next === undefined) {
-      next = asked;
-      timer = setTimeout(send, 1000 * reply.seconds);
-    } else if (next !== undefined) await send();
+    setState(after(currentState, reply, sentRequest, nextRequest !== undefined));
+    if (reply.kind === 'busy' && nextRequest === undefined) {
+      nextRequest = sentRequest;
+      timer = setTimeout(sendNext, 1000 * reply.seconds);
+    } else if (nextRequest !== undefined) await sendNext();
   };
 
   return {
     ask(asked, delay) {
       clearTimeout(timer);
-      next = asked;
-      set({ ...now, waits: true });
-      timer = setTimeout(send, delay);
+      nextRequest = asked;
+      setState({ ...currentState, waits: true });
+      timer = setTimeout(sendNext, delay);
     },
   };
 }

@@ -17,7 +17,7 @@ export interface PageClient {
 
 export function makeClient(): PageClient {
   let token = '';
-  const send = async <T>(path: string, init: RequestInit): Promise<ServerReply<T>> => {
+  const sendRequest = async <T>(path: string, init: RequestInit): Promise<ServerReply<T>> => {
     const start = performance.now();
     const headers = { ...init.headers, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     try {
@@ -35,9 +35,13 @@ export function makeClient(): PageClient {
     setToken(given) {
       token = given;
     },
-    get: (path) => send(path, {}),
+    get: (path) => sendRequest(path, {}),
     post: (path, body) =>
-      send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      sendRequest(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
   };
 }
 

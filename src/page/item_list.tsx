@@ -24,15 +24,15 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
   const picture = about.columns.find((column) => column.picture)?.name;
   const hasPictures = items.some(({ columns }) => pictureOf(columns?.[picture ?? ''], location.href) !== undefined);
   const names = about.objectives.map(({ name }) => name);
-  const parts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
-  const shown = items.some(({ shares }) => shares) ? names : [scoreName];
-  const span = spanOf(parts);
+  const itemParts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
+  const shownNames = items.some(({ shares }) => shares) ? names : [scoreName];
+  const scoreSpan = spanOf(itemParts);
   const digits = digitsOf(items.map(({ score }) => score));
   return (
     <>
-      {shown.length > 1 && (
+      {shownNames.length > 1 && (
         <ul class="legend" aria-label="Shares of a score">
-          {shown.map((name, at) => (
+          {shownNames.map((name, at) => (
             <li key={name}>
               <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
             </li>
@@ -57,7 +57,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 </h3>
                 <Facts item={item} picture={picture} />
               </div>
-              <ScoreBar score={item.score} parts={parts[at]!} names={shown} {...{ span, digits }} />
+              <ScoreBar score={item.score} parts={itemParts[at]!} names={shownNames} {...{ span: scoreSpan, digits }} />
               <button
                 type="button"
                 class="leave"
@@ -82,13 +82,13 @@ const scoreName = 'score';
 
 function Facts({ item, picture }: { readonly item: AnsweredItem; readonly picture: string | undefined }) {
   const { key, title, columns = {} } = item;
-  const facts = Object.entries(columns)
+  const shownColumns = Object.entries(columns)
     .filter(([name]) => name !== picture)
     .map(([name, value]) => [name, columnText(value)] as const)
     .filter(([, text]) => text !== '' && text !== key && text !== title);
   return (
     <dl class="facts">
-      {facts.map(([name, text]) => (
+      {shownColumns.map(([name, text]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>
@@ -149,25 +149,25 @@ const milliseconds = 220;
 
 /** @param change what may move them */
 function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
-  const places = useRef(new Map<string, number>());
+  const elementTops = useRef(new Map<string, number>());
   useLayoutEffect(() => {
-    const before = places.current;
-    const now = new Map<string, number>();
+    const topsBefore = elementTops.current;
+    const topsNow = new Map<string, number>();
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     for (const element of list.current?.querySelectorAll<HTMLElement>(':scope > [data-key]') ?? []) {
       const key = element.dataset.key!;
       // Within the list, so that scrolling moves nothing; without the transform of a move that has not ended.
       const top = element.offsetTop;
-      now.set(key, top);
-      const from = before.get(key);
+      topsNow.set(key, top);
+      const from = topsBefore.get(key);
       if (isStill || from === top) continue;
       const frames =
         from === undefined
           ? [{ opacity: 0 }, { opacity: 1 }]
           : [{ transform: `translateY(${from - top}px)` }, { transform: 'none' }];
-      if (before.size > 0) element.animate(frames, { duration: milliseconds, easing: 'ease-out' });
+      if (topsBefore.size > 0) element.animate(frames, { duration: milliseconds, easing: 'ease-out' });
     }
-    places.current = now;
+    elementTops.current = topsNow;
   }, [change]);
 }
 
@@ -239,9 +239,9 @@ const sumOf = (parts: ScoreParts, sign: 1 | -1): number =>
   Object.values(parts).reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0);
 
 export function spanOf(all: readonly ScoreParts[]): ScoreSpan {
-  const low = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
-  const high = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
-  return { low, high: high > low ? high : low + 1 };
+  const lowest = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
+  const highest = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
+  return { low: lowest, high: highest > lowest ? highest : lowest + 1 };
 }
 
 export function segmentsOf(

@@ -73,10 +73,10 @@ async function begin(client: PageClient): Promise<StartState> {
   if (about.kind === 'token') return { state: 'token', refused: about.given };
   if (about.kind === 'busy') return { state: 'loading', reason: about.reason, seconds: about.seconds };
   if (about.kind !== 'answer') return { state: 'lost', reason: 'reason' in about ? about.reason : '' };
-  const first = firstQuestion(about.value);
+  const firstForm = firstQuestion(about.value);
   const known = about.value.query.key !== undefined && users.kind === 'answer' ? users.value.users : [];
   const [most] = known.toSorted((a, b) => b.seen - a.seen);
-  return { state: 'ready', about: about.value, first: { ...first, user: most?.key ?? '' } };
+  return { state: 'ready', about: about.value, first: { ...firstForm, user: most?.key ?? '' } };
 }
 
 interface ReadyProps {
@@ -92,9 +92,9 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
   const [asking, setAsking] = useState<AskingState<PageAnswer>>({ waits: true });
   const asker = useRef<Asker | null>(null);
   asker.current ??= makeAsker<PageAnswer>(client, setAsking);
-  const asked = useMemo(() => requestOf(question, about), [question, about]);
-  const wait = useRef(0);
-  useEffect(() => asker.current!.ask(asked, wait.current), [asked]);
+  const pageRequest = useMemo(() => requestOf(question, about), [question, about]);
+  const delayTimer = useRef(0);
+  useEffect(() => asker.current!.ask(pageRequest, delayTimer.current), [pageRequest]);
   useEffect(() => {
     if (asking.needsToken !== undefined) onToken(asking.needsToken);
   }, [asking.needsToken]);
@@ -107,8 +107,8 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
     });
   }, [version]);
 
-  const change = (part: Partial<QueryForm>, delay = 0): void => {
-    wait.current = delay;
+  const changeForm = (part: Partial<QueryForm>, delay = 0): void => {
+    delayTimer.current = delay;
     // What changes besides an item asks for the user again, except for what an answer of both kinds has.
     setQuestion((before) => ({ ...before, ...part }));
   };
@@ -131,8 +131,11 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
         </p>
       </header>
       <div class="columns">
-        <QuestionForm {...{ client, about, question, change }} mistakes={asking.mistakes ?? []} />
-        <AnswerView {...{ about, question, asking, asked, change }} hasToken={client.hasToken} />
+        <QuestionForm {...{ client, about, question, change: changeForm }} mistakes={asking.mistakes ?? []} />
+        <AnswerView
+          {...{ about, question, asking, asked: pageRequest, change: changeForm }}
+          hasToken={client.hasToken}
+        />
       </div>
     </>
   );

@@ -48,13 +48,13 @@ export interface PageRequest {
 export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest {
   const { user, near, k, filter, exclude, removeSeen, weights } = question;
   const columns = columnsShown(about);
-  const selection = {
+  const querySelection = {
     k,
     ...(filter.trim() === '' ? {} : { filter }),
     ...(exclude.length > 0 ? { exclude: exclude.map(({ key }) => key) } : {}),
     ...(columns.length > 0 ? { columns } : {}),
   };
-  if (near) return { path: '/v1/similar', body: { item: near.key, ...selection } };
+  if (near) return { path: '/v1/similar', body: { item: near.key, ...querySelection } };
   const values = valuesOf(question, about);
   const isMoved = Object.keys(weights).length > 0;
   return {
@@ -62,7 +62,7 @@ export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest 
     body: {
       ...defined({ user: user === '' ? undefined : user }),
       ...(user === '' || Object.keys(values).length > 0 ? { values } : {}),
-      ...selection,
+      ...querySelection,
       ...(removeSeen === about.removeSeen ? {} : { removeSeen }),
       ...(isMoved ? { weights } : {}),
       ...(user === '' ? {} : { history: mostHistory }),
@@ -72,9 +72,9 @@ export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest 
 }
 
 function columnsShown({ columns }: AboutAnswer): string[] {
-  const pictures = columns.filter(({ picture }) => picture).slice(0, 1);
-  const others = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
-  return [...pictures, ...others].map(({ name }) => name);
+  const pictureColumns = columns.filter(({ picture }) => picture).slice(0, 1);
+  const otherColumns = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
+  return [...pictureColumns, ...otherColumns].map(({ name }) => name);
 }
 
 function valuesOf({ values }: QueryForm, { query }: AboutAnswer): Record<string, unknown> {
@@ -88,9 +88,9 @@ function valuesOf({ values }: QueryForm, { query }: AboutAnswer): Record<string,
 
 /** A command for a shell. The token is never part of it. */
 export function curlOf({ path, body }: PageRequest, origin: string, hasToken: boolean): string {
-  const quoted = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
+  const quotedBody = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
-  return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quoted}'`;
+  return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quotedBody}'`;
 }
 
 // Texts of a form to values of features, as a request has them.

@@ -23,7 +23,7 @@ export interface QuestionFormProps {
 export function QuestionForm({ client, about, question, mistakes, change }: QuestionFormProps) {
   const { query, objectives } = about;
   const { user, values } = question;
-  const given = query.features.filter(({ name }) => (values[name]?.length ?? 0) > 0).length;
+  const givenCount = query.features.filter(({ name }) => (values[name]?.length ?? 0) > 0).length;
   return (
     <form class="question" aria-label="Question" onSubmit={(event) => event.preventDefault()}>
       <section aria-labelledby="query">
@@ -45,7 +45,7 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
         />
         {query.features.length > 0 && (
           <details open={query.key === undefined || user === ''}>
-            <summary>Feature values {given > 0 && <span class="badge">{given} given</span>}</summary>
+            <summary>Feature values {givenCount > 0 && <span class="badge">{givenCount} given</span>}</summary>
             <p class="soft">
               {user === ''
                 ? 'All that is known of somebody whom the data does not have.'
@@ -154,8 +154,8 @@ interface WeightsProps {
 }
 
 function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
-  const most = rangeOf(objectives.map(({ factor }) => factor));
-  const least = objectives.some(({ factor }) => factor < 0) ? -most : 0;
+  const largestWeight = rangeOf(objectives.map(({ factor }) => factor));
+  const smallestWeight = objectives.some(({ factor }) => factor < 0) ? -largestWeight : 0;
   const isMoved = Object.keys(weights).length > 0;
   return (
     <section aria-labelledby="weights">
@@ -175,9 +175,9 @@ function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
             id={`weight-${at}`}
             class={`c${at % 6}`}
             type="range"
-            min={least}
-            max={most}
-            step={most / 100}
+            min={smallestWeight}
+            max={largestWeight}
+            step={largestWeight / 100}
             value={weights[name] ?? factor}
             onInput={({ currentTarget }) => onWeights(movedTo(weights, name, currentTarget.valueAsNumber))}
           />
@@ -193,7 +193,7 @@ const movedTo = (weights: QueryForm['weights'], name: string, weight: number): Q
 
 /** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
 function rangeOf(factors: readonly number[]): number {
-  const wanted = 2 * Math.max(...factors.map(Math.abs));
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  return power * ([1, 2, 5, 10].find((step) => step * power >= wanted) ?? 10);
+  const largestRange = 2 * Math.max(...factors.map(Math.abs));
+  const power = 10 ** Math.floor(Math.log10(largestRange));
+  return power * ([1, 2, 5, 10].find((step) => step * power >= largestRange) ?? 10);
 }

@@ -15,7 +15,7 @@ const chunkBytes = 1 << 18;
  * @throws Failure `index-value` of a text that PostgreSQL cannot store
  */
 export function* copyRows(items: CopiedItems, columns: readonly ItemColumn[]): Generator<Buffer> {
-  let parts = [Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), int32(0), int32(0)];
+  let pendingBytes = [Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), int32(0), int32(0)];
   let size = 0;
   for (let row = 0; row < items.rows; row++) {
     const fields = [
@@ -25,17 +25,17 @@ export function* copyRows(items: CopiedItems, columns: readonly ItemColumn[]): G
       vectorBytes(items.itemVector(row)),
       ...columns.map((column) => valueBytes(column, row)),
     ];
-    parts.push(int16(fields.length));
+    pendingBytes.push(int16(fields.length));
     for (const field of fields) {
-      parts.push(...sized(field));
+      pendingBytes.push(...sized(field));
       size += field?.length ?? 0;
     }
     if (size < chunkBytes) continue;
-    yield Buffer.concat(parts);
-    parts = [];
+    yield Buffer.concat(pendingBytes);
+    pendingBytes = [];
     size = 0;
   }
-  yield Buffer.concat([...parts, int16(-1)]);
+  yield Buffer.concat([...pendingBytes, int16(-1)]);
 }
 
 /** Length −1 is null. */

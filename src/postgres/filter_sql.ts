@@ -13,7 +13,7 @@ export type NameOf = (column: ItemColumn) => string;
 
 export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlParameters): string {
   const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
-  const operand = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
+  const operandSql = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
     'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
 
   switch (condition.kind) {
@@ -25,12 +25,12 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlP
     case 'numbers': {
       const { by, left, right } = condition;
       if (!('column' in left) && !('column' in right)) return truth(numberComparisons[by](left.value, right.value));
-      return `(${operand(left, 'float8')} ${signs[by]} ${operand(right, 'float8')})`;
+      return `(${operandSql(left, 'float8')} ${signs[by]} ${operandSql(right, 'float8')})`;
     }
     case 'texts':
       return textsSql(condition, nameOf, parameters);
     case 'truths':
-      return `(${operand(condition.left, 'boolean')} ${condition.isSame ? '=' : '<>'} ${operand(condition.right, 'boolean')})`;
+      return `(${operandSql(condition.left, 'boolean')} ${condition.isSame ? '=' : '<>'} ${operandSql(condition.right, 'boolean')})`;
     case 'number in': {
       const { left, values } = condition;
       if (!('column' in left)) return truth(values.has(left.value));
@@ -39,16 +39,16 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlP
     case 'text in': {
       const { left, values } = condition;
       if (!('column' in left)) return truth(values.has(left.value));
-      const storable = [...values].filter((value) => unstorableAt(value) < 0);
+      const storableValues = [...values].filter((value) => unstorableAt(value) < 0);
       const name = nameOf(left.column);
-      return storable.length === 0 ? never(name) : `(${name} = ANY(${parameters.add(storable, 'text[]')}))`;
+      return storableValues.length === 0 ? never(name) : `(${name} = ANY(${parameters.add(storableValues, 'text[]')}))`;
     }
     case 'text of':
       return listSql(condition.left, nameOf(condition.list), nameOf, parameters);
     case 'missing':
       return `(${nameOf(condition.column)} IS NULL)`;
     case 'truth':
-      return operand(condition.value, 'boolean');
+      return operandSql(condition.value, 'boolean');
   }
 }
 
@@ -95,8 +95,8 @@ function textSql(name: string, by: Comparison, text: string, parameters: SqlPara
   if (at < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
   if (by === '=') return never(name);
   if (by === '!=') return always(name);
-  const next = text[at] === '\0' ? '\u0001' : '\ue000';
-  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + next, 'text')})`;
+  const nextText = text[at] === '\0' ? '\u0001' : '\ue000';
+  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + nextText, 'text')})`;
 }
 
 function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {

@@ -41,19 +41,19 @@ function freeName(at: number, columns: ItemColumns): string {
 
 export function createTable(table: string, width: number, names: readonly ColumnName[]): string {
   const columns = names.map(({ column, kind }) => `${escapeIdentifier(column)} ${types[kind]}`);
-  const all = [
+  const allNames = [
     'row integer NOT NULL',
     'key text COLLATE "C" NOT NULL',
     'title text COLLATE "C"',
     `vector vector(${width}) NOT NULL`,
     ...columns,
   ];
-  return `CREATE TABLE ${escapeIdentifier(table)} (${all.join(', ')})`;
+  return `CREATE TABLE ${escapeIdentifier(table)} (${allNames.join(', ')})`;
 }
 
 export function nameOf(columns: ItemColumns, names: readonly ColumnName[]): NameOf {
-  const known = new Map(names.map(({ name, column }) => [columns.get(name), escapeIdentifier(column)]));
-  return (column) => known.get(column)!;
+  const knownNames = new Map(names.map(({ name, column }) => [columns.get(name), escapeIdentifier(column)]));
+  return (column) => knownNames.get(column)!;
 }
 
 /** @throws Failure `index-table` */

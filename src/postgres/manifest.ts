@@ -73,10 +73,10 @@ export async function indexesOf(client: Pick<ClientBase, 'query'>, name: string)
 
 /** A key may hold any character, so each comes after its length. */
 export function digestOf({ rows, keyAt }: Pick<Snapshot, 'rows' | 'keyAt'>): string {
-  const hash = createHash('sha256');
+  const keysDigest = createHash('sha256');
   for (let row = 0; row < rows; row++) {
     const key = keyAt(row);
-    hash.update(`${key.length} ${key}`);
+    keysDigest.update(`${key.length} ${key}`);
   }
-  return hash.digest('hex');
+  return keysDigest.digest('hex');
 }

@@ -91,10 +91,10 @@ function reasonOf(error: unknown): FailureReason | undefined {
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   const { code } = error as { readonly code?: unknown };
   if (typeof code === 'string') {
-    const known =
+    const knownReason =
       reasons[code] ??
       (error instanceof DatabaseError ? (reasons[code.slice(0, 3)] ?? reasons[code.slice(0, 2)]) : undefined);
-    if (known) return known;
+    if (knownReason) return knownReason;
     if (error instanceof DatabaseError)
       return { reason: `the server says: ${error.message}`, advice: 'change what it names, and try again' };
     if ('syscall' in error) return { reason: code, advice: start, isLost: true };
@@ -107,8 +107,10 @@ export const isLost = (error: unknown): boolean => reasonOf(error)?.isLost === t
 /** Converts an error of the server to a Failure that names the address; returns other errors as they are. */
 export function serverFailure(error: unknown, { shown }: DatabaseAddress): unknown {
   if (error instanceof Failure) return error;
-  const found = reasonOf(error);
-  return found ? failure('index-server', { address: shown, reason: found.reason, advice: found.advice }) : error;
+  const foundReason = reasonOf(error);
+  return foundReason
+    ? failure('index-server', { address: shown, reason: foundReason.reason, advice: foundReason.advice })
+    : error;
 }
 
 /** @throws Failure `index-server` for what the server refuses; any other error passes */

@@ -39,25 +39,25 @@ export async function openPostgres(
 ): Promise<PostgresIndex> {
   const address = addressOf(to);
   refuseTableName(name);
-  const located = await asking(address, locate({ address, name, snapshot, patience }));
-  const scanned = scannedOf(snapshot);
+  const locatedTable = await asking(address, locate({ address, name, snapshot, patience }));
+  const searchContext = scannedOf(snapshot);
 
-  const answer = async (request: TopRequest): Promise<TopAnswer> => {
+  const answerRequest = async (request: TopRequest): Promise<TopAnswer> => {
     const {
       scanned: { vectors, k, allowed },
       unknown,
-    } = prepareTop(request, scanned);
+    } = prepareTop(request, searchContext);
     const candidates = allowed?.count() ?? snapshot.rows;
     const { vectors: units, scale } = unitsOf(vectors);
     const condition = request.filter === undefined ? undefined : conditionOf(request.filter, snapshot.columns);
-    const without = excludedRows(request, scanned);
-    const wanted = { vectors: units, k: Math.min(k, candidates), without, ...defined({ condition }) };
+    const excludedItems = excludedRows(request, searchContext);
+    const topQuery = { vectors: units, k: Math.min(k, candidates), without: excludedItems, ...defined({ condition }) };
     const found = async (isExact: boolean): Promise<readonly BestRow[]> =>
-      bestOf(await located.ask((place) => topSql(place, { ...wanted, isExact })), wanted.k, scale);
-    const isFew = candidates < fewTimes * wanted.k;
-    let best = wanted.k === 0 ? [] : await found(isFew);
+      bestOf(await locatedTable.ask((place) => topSql(place, { ...topQuery, isExact })), topQuery.k, scale);
+    const isFew = candidates < fewTimes * topQuery.k;
+    let best = topQuery.k === 0 ? [] : await found(isFew);
     // The graph gave up before the filter let enough through.
-    if (best.length < wanted.k && !isFew) best = await found(true);
+    if (best.length < topQuery.k && !isFew) best = await found(true);
     return {
       version: snapshot.version,
       items: best.map((each) => itemAt(snapshot, each, request.shares ? vectors : undefined)),
@@ -69,17 +69,17 @@ export async function openPostgres(
 
   return {
     address: address.shown,
-    row: located.row,
+    row: locatedTable.row,
     top: (requests) =>
       Promise.all(
         requests.map((request) =>
-          asking(address, answer(request)).catch((error: unknown) => {
+          asking(address, answerRequest(request)).catch((error: unknown) => {
             if (error instanceof Failure) return error;
             throw error;
           }),
         ),
       ),
-    close: located.close,
+    close: locatedTable.close,
   };
 }
 
@@ -103,8 +103,8 @@ function bestOf(found: readonly FoundRow[], k: number, scale: number): readonly 
   const scores = new Map<number, number>();
   for (const { row, distance } of found)
     scores.set(row, Math.max(scores.get(row) ?? Number.NEGATIVE_INFINITY, -distance * scale));
-  const all = Array.from(scores, ([row, score]) => ({ row, score }));
-  return all.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, k);
+  const scoredRows = Array.from(scores, ([row, score]) => ({ row, score }));
+  return scoredRows.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, k);
 }
 
 const itemAt = (
@@ -140,7 +140,7 @@ const connections = 8;
 /** @throws Failure `index-missing`, `index-other`; errors of the client */
 async function locate({ address, name, snapshot, patience }: TableSearch): Promise<LocatedTable> {
   const digest = digestOf(snapshot);
-  const find = async (): Promise<IndexTable> => {
+  const findTable = async (): Promise<IndexTable> => {
     const finder = poolOf(address, { max: 1 });
     try {
       const row = rowOf(await indexesOf(finder, name), { address, name, version: snapshot.version, digest });
@@ -149,14 +149,14 @@ async function locate({ address, name, snapshot, patience }: TableSearch): Promi
       await finder.end();
     }
   };
-  let table = await find();
+  let currentTable = await findTable();
   let moving: Promise<void> | undefined;
   /** The same version was indexed again, and the older table dropped. The first question that notices it looks the new one up. */
-  const move = async (from: IndexTable): Promise<void> => {
-    if (table !== from) return;
-    moving ??= find()
+  const moveOn = async (from: IndexTable): Promise<void> => {
+    if (currentTable !== from) return;
+    moving ??= findTable()
       .then((found) => {
-        table = found;
+        currentTable = found;
         return from.pool.end();
       })
       .finally(() => {
@@ -165,26 +165,26 @@ async function locate({ address, name, snapshot, patience }: TableSearch): Promi
     await moving;
   };
   const askOnce = async (statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]> => {
-    const { text, values } = statement(table.place);
-    return (await table.pool.query<FoundRow>(text, [...values])).rows;
+    const { text, values } = statement(currentTable.place);
+    return (await currentTable.pool.query<FoundRow>(text, [...values])).rows;
   };
 
   return {
     get row() {
-      return table.row;
+      return currentTable.row;
     },
     async ask(statement) {
-      const asked = table;
+      const askedTable = currentTable;
       try {
         return await askOnce(statement);
       } catch (error) {
         // A question changes nothing, so it may be asked twice: after a restart of the server all connections are lost.
-        if (isMissing(error)) await move(asked);
+        if (isMissing(error)) await moveOn(askedTable);
         else if (!isLost(error)) throw error;
         return askOnce(statement);
       }
     },
-    close: () => table.pool.end(),
+    close: () => currentTable.pool.end(),
   };
 }
 
@@ -227,12 +227,12 @@ interface OwnTable {
 
 function rowOf(all: readonly IndexRow[], { address: { shown }, name, version, digest }: OwnTable): IndexRow {
   if (all.length === 0) throw failure('index-missing', { address: shown, name });
-  const same = all.filter((each) => each.version === version);
-  if (same.length === 0) {
-    const others = all.map((each) => `\`${each.version.slice(0, 12)}…\``).join(', ');
-    throw failure('index-other', { address: shown, name, reason: `other runs: ${others}` });
+  const sameVersion = all.filter((each) => each.version === version);
+  if (sameVersion.length === 0) {
+    const otherVersions = all.map((each) => `\`${each.version.slice(0, 12)}…\``).join(', ');
+    throw failure('index-other', { address: shown, name, reason: `other runs: ${otherVersions}` });
   }
-  const found = same.find((each) => each.keys === digest);
+  const found = sameVersion.find((each) => each.keys === digest);
   if (!found) throw failure('index-other', { address: shown, name, reason: 'this run with other items' });
   return found;
 }

@@ -38,10 +38,10 @@ export async function readEvaluation(folder: string, { checksum }: Manifest): Pr
 
 /** A schema cannot require that each metric has a figure everywhere. */
 function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined {
-  const all = [
+  const allFigures = [
     ...rows.flatMap((row) => [row.all, row.warm, ...(row.cold ? [row.cold] : [])]),
     ...[...slices.popularity, ...slices.history, ...(slices.by?.slices ?? [])].map(({ figures }) => figures),
   ];
-  const missing = metrics.find((label) => all.some((figures) => !Object.hasOwn(figures, label)));
-  return missing === undefined ? undefined : `a figure of ${JSON.stringify(missing)} is missing`;
+  const missingMetric = metrics.find((label) => allFigures.some((figures) => !Object.hasOwn(figures, label)));
+  return missingMetric === undefined ? undefined : `a figure of ${JSON.stringify(missingMetric)} is missing`;
 }

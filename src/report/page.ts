@@ -51,14 +51,14 @@ const ended: Readonly<Record<Manifest['training']['status'], string>> = {
 
 function summary({ plan, training, data, engine, seed, settings, from }: Manifest): string {
   const { best } = training;
-  const unit = validationUnit(plan);
-  const set = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
+  const validationWords = validationUnit(plan);
+  const settingTexts = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
   return section(
     'The run',
     paragraph(
-      `Training ${ended[training.status]}: ${counted(training.epochs, unit)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
+      `Training ${ended[training.status]}: ${counted(training.epochs, validationWords)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
         (best
-          ? ` Best ${best.metric} on validation: ${figure(best.value)} in ${unit} ${best.epoch}; the run keeps the weights of this ${unit}.`
+          ? ` Best ${best.metric} on validation: ${figure(best.value)} in ${validationWords} ${best.epoch}; the run keeps the weights of this ${validationWords}.`
           : ''),
     ),
     paragraph(
@@ -66,7 +66,7 @@ function summary({ plan, training, data, engine, seed, settings, from }: Manifes
     ),
     ...(from ? [paragraph(lineageWords(from))] : []),
     paragraph(
-      `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${set.length > 0 ? ` Set on the command line: ${set.join(', ')}.` : ''}`,
+      `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${settingTexts.length > 0 ? ` Set on the command line: ${settingTexts.join(', ')}.` : ''}`,
     ),
   );
 }
@@ -107,16 +107,16 @@ export function figureOf(model: string, drawing: Drawing): string {
 }
 
 export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>): string {
-  const those = (prefix: string, without?: string): ChartSeries[] =>
+  const seriesWith = (prefix: string, without?: string): ChartSeries[] =>
     [...steps.values()].flatMap(({ name, points }) =>
       name.startsWith(prefix) && !(without && name.startsWith(without))
         ? [{ name: name.slice(prefix.length), points }]
         : [],
     );
   const charts = [
-    { title: 'Gradients of dense weights', series: those(gradientPrefix, tableGradientPrefix) },
-    { title: 'Gradients of table rows', series: those(tableGradientPrefix) },
-    { title: 'Embedding tables', series: those(tablePrefix) },
+    { title: 'Gradients of dense weights', series: seriesWith(gradientPrefix, tableGradientPrefix) },
+    { title: 'Gradients of table rows', series: seriesWith(tableGradientPrefix) },
+    { title: 'Embedding tables', series: seriesWith(tablePrefix) },
   ].filter(({ series }) => series.length > 0);
   if (charts.length === 0) return '';
   return section(
@@ -144,14 +144,17 @@ function time({ curves: { epochs } }: ReportParts): string {
     ...milliseconds,
     other: Math.max(0, milliseconds.total - milliseconds.engine - milliseconds.feed - milliseconds.scatter),
   });
-  const sums = timeParts.map((part) => ({ part, value: epochs.reduce((sum, record) => sum + of(record)[part], 0) }));
-  const whole = sums.reduce((sum, { value }) => sum + value, 0);
-  const bars = sums
+  const partSums = timeParts.map((part) => ({
+    part,
+    value: epochs.reduce((sum, record) => sum + of(record)[part], 0),
+  }));
+  const totalTime = partSums.reduce((sum, { value }) => sum + value, 0);
+  const bars = partSums
     .toSorted((a, b) => b.value - a.value)
     .map(({ part, value }) => ({
       name: timeWords[part],
       value,
-      text: `${figure(value / 1000)} s, ${((100 * value) / Math.max(1e-9, whole)).toFixed(0)} %`,
+      text: `${figure(value / 1000)} s, ${((100 * value) / Math.max(1e-9, totalTime)).toFixed(0)} %`,
     }));
   return section(
     'Where the time went',
@@ -178,7 +181,7 @@ const [mostBars, mostRows, mostOps] = [16, 60, 16];
 function profileSection(profile: Profile | undefined): string {
   if (!profile) return '';
   const { engine, steps, rows, milliseconds, blocks, ops, notes } = profile;
-  const shown = blocks.slice(0, mostBars);
+  const shownBlocks = blocks.slice(0, mostBars);
   return section(
     'Where time goes',
     paragraph(
@@ -186,8 +189,8 @@ function profileSection(profile: Profile | undefined): string {
     ),
     ...notes.map(soft),
     barChart(
-      `Time of a step by block${shown.length < blocks.length ? `, the slowest ${shown.length}` : ''}`,
-      shown.map(({ name, milliseconds: value, share }) => ({
+      `Time of a step by block${shownBlocks.length < blocks.length ? `, the slowest ${shownBlocks.length}` : ''}`,
+      shownBlocks.map(({ name, milliseconds: value, share }) => ({
         name,
         value,
         text: `${figure(value)} ms, ${percent(share)}`,

@@ -36,8 +36,8 @@ export function studyPage(parts: StudyParts): string {
 }
 
 function summary({ study, trials, winner }: StudyParts): string {
-  const failed = trials.filter(({ state }) => state === 'failed' || state === 'invalid').length;
-  const won =
+  const failedCount = trials.filter(({ state }) => state === 'failed' || state === 'invalid').length;
+  const winnerText =
     winner === undefined
       ? 'No trial came to a value on all seeds.'
       : winner === 0
@@ -45,9 +45,9 @@ function summary({ study, trials, winner }: StudyParts): string {
         : `Trial ${winner} won: ${settingsLine(trials[winner]!)}.`;
   return [
     `<h1>Tuning ${escapeHtml(study.model)}</h1>`,
-    paragraph(won),
+    paragraph(winnerText),
     paragraph(
-      `${counted(trials.length, 'trial')}, of which ${failed} failed. They were chosen by ${study.sampler} and compared by ${study.metric} on the validation part, at seed ${study.fileSeed}. Trial 0 is the file as it is written.`,
+      `${counted(trials.length, 'trial')}, of which ${failedCount} failed. They were chosen by ${study.sampler} and compared by ${study.metric} on the validation part, at seed ${study.fileSeed}. Trial 0 is the file as it is written.`,
     ),
   ].join('\n');
 }
@@ -65,13 +65,13 @@ function mattered({ importance }: StudyParts): string {
 }
 
 function history({ trials, study }: StudyParts): string {
-  const whole = trials.filter(({ values }) => values.length > 0);
-  let best = Number.NEGATIVE_INFINITY;
-  const line = whole.map(({ number, values }): [number, number] => {
-    best = Math.max(best, values.at(-1)!);
-    return [number, best];
+  const wholeTrials = trials.filter(({ values }) => values.length > 0);
+  let bestValue = Number.NEGATIVE_INFINITY;
+  const line = wholeTrials.map(({ number, values }): [number, number] => {
+    bestValue = Math.max(bestValue, values.at(-1)!);
+    return [number, bestValue];
   });
-  const points = whole.map(({ number, values }): [number, number] => [number, values.at(-1)!]);
+  const points = wholeTrials.map(({ number, values }): [number, number] => [number, values.at(-1)!]);
   const series = [
     { name: 'best so far', points: line },
     { name: 'trial', points },
@@ -186,22 +186,22 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
   const shown = points.filter((point) => Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const ys = shown.map((point) => point.y);
-  const up = ticks(Math.min(...ys), Math.max(...ys));
-  const [low, high] = [up[0]!, up.at(-1)! === up[0]! ? up[0]! + 1 : up.at(-1)!];
+  const yTicks = ticks(Math.min(...ys), Math.max(...ys));
+  const [low, high] = [yTicks[0]!, yTicks.at(-1)! === yTicks[0]! ? yTicks[0]! + 1 : yTicks.at(-1)!];
   const scale = (value: number): number => (log ? Math.log(value) : value);
   const [left, right] = choices ? [-0.5, choices.length - 0.5] : [scale(from), scale(to)];
   const atX = (value: number): number =>
     place(edge.left + ((scale(value) - left) / (right - left)) * (width - edge.left - edge.right));
   const atY = (value: number): number =>
     place(height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom));
-  const grid = up.map(
+  const gridLines = yTicks.map(
     (value) =>
       `<path class="grid" d="M${edge.left} ${atY(value)}H${width - edge.right}"/><text x="${edge.left - 8}" y="${atY(value)}" dy=".35em" text-anchor="end">${figure(value)}</text>`,
   );
-  const feet = choices
+  const xTicks = choices
     ? choices.map((text, at) => [at, text.length > 14 ? `${text.slice(0, 13)}…` : text] as const)
     : feetOf(from, to, log === true).map((value) => [value, figure(value)] as const);
-  const labels = feet.map(
+  const labels = xTicks.map(
     ([value, text]) =>
       `<text x="${atX(value)}" y="${height - edge.bottom + 18}" text-anchor="middle">${escapeHtml(text)}</text>`,
   );
@@ -213,7 +213,7 @@ function scatter({ title, x, y, from = 0, to = 1, log, choices, points }: Scatte
   return [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
-    ...grid,
+    ...gridLines,
     ...labels,
     `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
     ...dots,

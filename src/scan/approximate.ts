@@ -51,17 +51,18 @@ export function searchGraph(
   if (k > graph.k || k === 0) return undefined;
   const count = allowed?.count() ?? scan.rows;
   if (count < graph.width) return undefined;
-  const removed = scan.rows - count;
+  const removedCount = scan.rows - count;
   // A few removed items may all be near the query, as those are that a user has seen. A filter that removes many does not know the query.
-  const wider = Math.ceil((spare * graph.width * scan.rows) / count);
-  const wanted = removed <= graph.width ? graph.width + removed : Math.min(graph.width + removed, wider);
-  if (wanted > graph.widest) return undefined;
+  const widerSearch = Math.ceil((spare * graph.width * scan.rows) / count);
+  const wantedCandidates =
+    removedCount <= graph.width ? graph.width + removedCount : Math.min(graph.width + removedCount, widerSearch);
+  if (wantedCandidates > graph.widest) return undefined;
   const candidates = new Set<number>();
   for (const vector of vectors) {
-    const near = graph.nearest(vector, wanted);
-    if (near === undefined) return undefined;
+    const nearRows = graph.nearest(vector, wantedCandidates);
+    if (nearRows === undefined) return undefined;
     let remain = 0;
-    for (const row of near) {
+    for (const row of nearRows) {
       if (allowed && !allowed.has(row)) continue;
       candidates.add(row);
       remain++;
@@ -79,19 +80,19 @@ export function searchAll(
   graph: NeighbourGraph | undefined,
   requests: readonly SearchRequest[],
 ): Searched[] {
-  const found = requests.map((request) => {
+  const graphAnswers = requests.map((request) => {
     if (graph === undefined || request.exactly) return undefined;
     const near = searchGraph(scan, graph, request);
     if (near) graph.gauge?.offer(() => recallOf(near, scan.top([request])[0]!));
     return near;
   });
-  const scanned = scan.top(requests.filter((_, at) => found[at] === undefined)).values();
-  return found.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
+  const scanned = scan.top(requests.filter((_, at) => graphAnswers[at] === undefined)).values();
+  return graphAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
 }
 
 /** Share of the best that was found. An item with the score of the last of them is as good as that one. */
 export function recallOf({ scores }: RankedRows, exact: RankedRows): number {
-  const needed = exact.scores.at(-1);
-  if (needed === undefined) return 1;
-  return scores.reduce((count, score) => count + (score >= needed ? 1 : 0), 0) / exact.scores.length;
+  const neededScore = exact.scores.at(-1);
+  if (neededScore === undefined) return 1;
+  return scores.reduce((count, score) => count + (score >= neededScore ? 1 : 0), 0) / exact.scores.length;
 }

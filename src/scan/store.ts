@@ -71,8 +71,8 @@ export function writeStore(
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
-  const written = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), written, from);
+  const storeRecords = new Float64Array(buffer, records, 4 * blocks);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from);
 }
 
 const pagesFor = (bytes: number): number => {
@@ -82,6 +82,6 @@ const pagesFor = (bytes: number): number => {
 };
 
 export function reserve(memory: WebAssembly.Memory, bytes: number): void {
-  const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
-  if (missing > 0) memory.grow(missing);
+  const missingPages = pagesFor(bytes) - memory.buffer.byteLength / page;
+  if (missingPages > 0) memory.grow(missingPages);
 }

@@ -166,4 +166,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

@@ -35,6 +35,13 @@ export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(dia
 export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): RequestError =>
   new RequestError(status, [errorDetailOf(diagnostic, at)], headers);
 
+/** Answers with the diagnostics of a Failure; throws any other error as it is. */
+export function throwWithStatus(status: number, error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  const details = error.diagnostics.map((diagnostic) => errorDetailOf(diagnostic, ''));
+  throw new RequestError(status, details);
+}
+
 /** Seconds after which a refused client may try again. */
 export const retrySeconds = 1;
 

@@ -38,9 +38,9 @@ export interface CacheSource {
 
 export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
-  let looked: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
+  let lookedState: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
   /** What changes after this has another stamp. */
-  const look = () => (looked ??= lookAt());
+  const look = () => (lookedState ??= lookAt());
   const lookAt = async () => {
     const { description, access } = await block();
     return {
@@ -59,12 +59,12 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       return (await cacheFilesIn(folder)).length > 0;
     },
     async open(engine) {
-      const now = await lookOf(engine);
+      const currentState = await lookOf(engine);
       const again = '; the data is read again';
       try {
-        const kept = await readKept(trained, engine.name, now, signal);
-        if (typeof kept !== 'string') return kept;
-        say(`${join(folder, cachePath(engine.name))} is out of date, because ${kept}${again}`);
+        const cachedRun = await readKept(trained, engine.name, currentState, signal);
+        if (typeof cachedRun !== 'string') return cachedRun;
+        say(`${join(folder, cachePath(engine.name))} is out of date, because ${cachedRun}${again}`);
       } catch (error) {
         signal?.throwIfAborted();
         const reason = reasonOf(error);
@@ -74,9 +74,9 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       return undefined;
     },
     async keep(engine, kept) {
-      const written = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
+      const cacheWritten = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
       // Whatever goes wrong, answers do not depend on it.
-      const reason = await written.catch((error: unknown) =>
+      const reason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
       if (reason !== undefined) say(`what was read is not kept in ${join(folder, cacheFolder)}: ${reason}`);

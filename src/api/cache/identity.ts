@@ -51,22 +51,24 @@ export async function outOfDate(
   { identity, files }: CacheState,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const was = identityIn(text);
-  if (was === undefined) return reasons.format;
+  const cachedIdentity = identityIn(text);
+  if (cachedIdentity === undefined) return reasons.format;
   for (const [name, reason] of Object.entries(reasons) as [keyof typeof reasons, string][]) {
-    if (was[name] !== identity[name]) return reason;
+    if (cachedIdentity[name] !== identity[name]) return reason;
   }
-  const changed = await changedFile(was.files, files, signal);
+  const changed = await changedFile(cachedIdentity.files, files, signal);
   return changed === undefined ? undefined : `${changed} has changed`;
 }
 
 function identityIn(text: string | undefined): CacheIdentity | undefined {
   try {
-    const value = JSON.parse(text ?? '') as Partial<CacheIdentity> | null;
+    const parsedIdentity = JSON.parse(text ?? '') as Partial<CacheIdentity> | null;
     const isKnown = (file: Partial<KnownFile> | null): boolean =>
       [file?.name, file?.stamp, file?.sha256].every((each) => typeof each === 'string') &&
       typeof file?.bytes === 'number';
-    return Array.isArray(value?.files) && value.files.every(isKnown) ? (value as CacheIdentity) : undefined;
+    return Array.isArray(parsedIdentity?.files) && parsedIdentity.files.every(isKnown)
+      ? (parsedIdentity as CacheIdentity)
+      : undefined;
   } catch {
     return undefined;
   }

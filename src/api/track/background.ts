@@ -55,7 +55,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
     kick,
     async end(last) {
       clearInterval(timer);
-      const limit = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
+      const endTimer = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
       try {
         await running;
         return send && !isOver ? await last() : undefined;
@@ -63,7 +63,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
         fail(error);
         return undefined;
       } finally {
-        clearTimeout(limit);
+        clearTimeout(endTimer);
       }
     },
   };

@@ -78,7 +78,7 @@ function userName(): string | undefined {
 
 /** The commit that a folder is at, where it lies in a repository of git and git is installed. `rev-parse` runs nothing of the repository. */
 export async function commitOf(folder: string): Promise<string | undefined> {
-  const asked = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
-  const { stdout } = await asked.catch(() => ({ stdout: '' }));
+  const revParse = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
+  const { stdout } = await revParse.catch(() => ({ stdout: '' }));
   return /^[0-9a-f]{40,64}$/.exec(stdout.trim())?.[0];
 }

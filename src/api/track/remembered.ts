@@ -23,11 +23,11 @@ export async function remembered(
   folder: string,
   anew: Pick<TrackingRecord, 'began' | 'commit'>,
 ): Promise<TrackingRecord> {
-  const found = await readJsonFile(folder, trackingFile, 'optional');
-  if (isRemembered(found)) return found;
-  const made: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
-  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(made)}\n`);
-  return made;
+  const storedRecord = await readJsonFile(folder, trackingFile, 'optional');
+  if (isRemembered(storedRecord)) return storedRecord;
+  const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
+  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);
+  return newRecord;
 }
 
 /** The tag goes into a filter of the server: letters, digits and dashes alone. */

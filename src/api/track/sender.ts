@@ -92,8 +92,8 @@ export class RunSender {
     }
     const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
     const artifacts = await sendFiles(this.client, remote, folder, paths);
-    const ended = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
-    await updateRun(this.client, remote.id, ended, this.points.ended() ?? Date.now());
+    const endStatus = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
+    await updateRun(this.client, remote.id, endStatus, this.points.ended() ?? Date.now());
     return { folder, url: pageOf(this.client, remote), values: this.values, artifacts };
   }
 
@@ -101,11 +101,15 @@ export class RunSender {
     const { client } = this;
     const { folder, facts, source } = this.of;
     const began = this.of.began ?? this.points.began();
-    const own = await remembered(folder, defined({ began, commit: this.of.commit }));
+    const trackingRecord = await remembered(folder, defined({ began, commit: this.of.commit }));
     const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
     const name = basename(resolve(folder));
-    const remote = await findOrCreateRun(client, experiment, { own: own.run, name, start: own.began ?? Date.now() });
-    await logTags(client, remote.id, { ...tagsOf(facts, source, own.commit), ...changed(remote, facts) });
+    const remote = await findOrCreateRun(client, experiment, {
+      own: trackingRecord.run,
+      name,
+      start: trackingRecord.began ?? Date.now(),
+    });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), ...changed(remote, facts) });
     await sendNewParams(client, remote, paramsOf(facts));
     if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
     return remote;
@@ -150,9 +154,12 @@ interface RunPoints {
 function runPoints(folder: string, steps: number): RunPoints {
   const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
   const epochs: EpochRecord[] = [];
-  const found: { step: number; values: Readonly<Record<string, number>> }[] = [];
+  const stepRecords: { step: number; values: Readonly<Record<string, number>> }[] = [];
   const give = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
-    found.push({ step, values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])) });
+    stepRecords.push({
+      step,
+      values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])),
+    });
   };
   let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
   let [last, changed] = [0, 0];
@@ -166,14 +173,14 @@ function runPoints(folder: string, steps: number): RunPoints {
         const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
         means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
         const numbers = names.map((name) => values[name]);
-        const all = [...numbers, ...norms.map(([, value]) => value)];
-        if (!Number.isSafeInteger(step) || step! <= last || !all.every(Number.isFinite)) {
+        const allValues = [...numbers, ...norms.map(([, value]) => value)];
+        if (!Number.isSafeInteger(step) || step! <= last || !allValues.every(Number.isFinite)) {
           throw failure('damaged-file', { path: join(folder, stepsFile), reason: `it has no step after ${last}` });
         }
         last = step!;
         means.of.add(step!, numbers as number[]);
         if (norms.length > 0) {
-          found.push({
+          stepRecords.push({
             step: last,
             values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
           });
@@ -192,11 +199,16 @@ function runPoints(folder: string, steps: number): RunPoints {
       }
       changed = perEpoch.changed;
       const spans = spansOf(epochs, changed);
-      const when = (step: number): number => timeOf(step, spans) ?? perStep.changed;
-      return found
+      const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
+      return stepRecords
         .splice(0)
         .flatMap(({ step, values }) =>
-          Object.entries(values).map(([name, value]) => ({ key: keyOf(name), value, timestamp: when(step), step })),
+          Object.entries(values).map(([name, value]) => ({
+            key: keyOf(name),
+            value,
+            timestamp: timeOfStep(step),
+            step,
+          })),
         );
     },
     began: () => spansOf(epochs, changed)[0]?.from,
@@ -216,22 +228,22 @@ interface EpochSpan {
  */
 function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
   const spans: EpochSpan[] = [];
-  let end = changed;
+  let epochEnd = changed;
   for (const { step, milliseconds } of epochs.toReversed()) {
-    const until = end - milliseconds.validation;
-    end = until - milliseconds.total;
-    spans.unshift({ last: step, from: Math.round(end), until });
+    const trainingEnd = epochEnd - milliseconds.validation;
+    epochEnd = trainingEnd - milliseconds.total;
+    spans.unshift({ last: step, from: Math.round(epochEnd), until: trainingEnd });
   }
   return spans;
 }
 
 /** Undefined for a step whose epoch has not ended. */
 function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
-  const at = spans.findIndex(({ last }) => step <= last);
-  if (at === -1) return undefined;
-  const { from, until, last } = spans[at]!;
-  const first = spans[at - 1]?.last ?? 0;
-  return Math.round(from + ((until - from) * (step - first)) / Math.max(1, last - first));
+  const spanIndex = spans.findIndex(({ last }) => step <= last);
+  if (spanIndex === -1) return undefined;
+  const { from, until, last } = spans[spanIndex]!;
+  const stepBefore = spans[spanIndex - 1]?.last ?? 0;
+  return Math.round(from + ((until - from) * (step - stepBefore)) / Math.max(1, last - stepBefore));
 }
 
 /** A log of a run that is still written: each call reads the lines that are new since the last one. */
@@ -244,29 +256,29 @@ const pieceBytes = 2 ** 20;
 
 function logTail(folder: string, name: string): LogTail {
   let [at, lines] = [0, 0];
-  let rest = Buffer.alloc(0);
+  let unfinishedLine = Buffer.alloc(0);
   return {
     async more() {
       const records: Record<string, unknown>[] = [];
-      const handle = await openRunFile(folder, name, 'optional');
-      if (handle === undefined) return { records, changed: 0 };
+      const logFile = await openRunFile(folder, name, 'optional');
+      if (logFile === undefined) return { records, changed: 0 };
       try {
-        const { size, mtimeMs } = await handle.stat();
+        const { size, mtimeMs } = await logFile.stat();
         const piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - at)));
         while (at < size) {
-          const { bytesRead } = await reading(join(folder, name), handle.read(piece, 0, piece.length, at));
+          const { bytesRead } = await reading(join(folder, name), logFile.read(piece, 0, piece.length, at));
           if (bytesRead === 0) break;
           at += bytesRead;
-          const bytes = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
-          const end = bytes.lastIndexOf(0x0a) + 1;
-          for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+          const bytes = Buffer.concat([unfinishedLine, piece.subarray(0, bytesRead)]);
+          const lastLineEnd = bytes.lastIndexOf(0x0a) + 1;
+          for (const line of bytes.toString('utf8', 0, lastLineEnd).split('\n')) {
             if (line !== '') records.push(recordOf(line, join(folder, name), ++lines));
           }
-          rest = bytes.subarray(end);
+          unfinishedLine = bytes.subarray(lastLineEnd);
         }
         return { records, changed: Math.round(mtimeMs) };
       } finally {
-        await closeRead(handle);
+        await closeRead(logFile);
       }
     },
   };

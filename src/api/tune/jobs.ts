@@ -36,8 +36,8 @@ export class TuneJobs {
 
   /** Seconds that the study has taken, those of calls before this one too. */
   get elapsed(): number {
-    const before = this.options.records.at(-1)?.elapsed ?? 0;
-    return before + (performance.now() - this.#begun) / 1000;
+    const elapsedBefore = this.options.records.at(-1)?.elapsed ?? 0;
+    return elapsedBefore + (performance.now() - this.#begun) / 1000;
   }
 
   /** The next line of the log that is not replayed yet. */
@@ -47,22 +47,28 @@ export class TuneJobs {
 
   begin(job: Job, signal: AbortSignal): void {
     const index = this.#done.length;
-    const known = this.logged;
+    const loggedRecord = this.logged;
     const { space } = this.options.study;
     if (job.point) this.#settings.set(job.trial, settingsOf(space, job.point));
     const settings = this.#settings.get(job.trial) ?? {};
-    if (known) {
-      const same =
-        known.kind === job.kind && known.trial === job.trial && known.rung === job.rung && known.seed === job.seed;
-      if (!same || JSON.stringify([known.settings, known.point]) !== JSON.stringify([settings, job.point])) {
+    if (loggedRecord) {
+      const isSameJob =
+        loggedRecord.kind === job.kind &&
+        loggedRecord.trial === job.trial &&
+        loggedRecord.rung === job.rung &&
+        loggedRecord.seed === job.seed;
+      if (
+        !isSameJob ||
+        JSON.stringify([loggedRecord.settings, loggedRecord.point]) !== JSON.stringify([settings, job.point])
+      ) {
         throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
       }
-      this.#done.push(Promise.resolve(known));
+      this.#done.push(Promise.resolve(loggedRecord));
       return;
     }
-    const before = this.#written;
+    const writtenBefore = this.#written;
     const done = this.#train(index, job, settings, signal).then(async (record) => {
-      await before;
+      await writtenBefore;
       await addRecord(this.options.folder, record);
       this.options.onRecord?.(record);
       return record;
@@ -79,11 +85,11 @@ export class TuneJobs {
     signal: AbortSignal,
   ): Promise<JobRecord> {
     const { folder, study, request, run } = this.options;
-    const begun = new Date().toISOString();
+    const begunAt = new Date().toISOString();
     const start = performance.now();
     const name = folderOf(job);
     this.options.onBegin?.({ ...job, settings });
-    const result = await run(
+    const jobResult = await run(
       {
         ...request,
         set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
@@ -94,8 +100,8 @@ export class TuneJobs {
       },
       signal,
     );
-    if (result.state === 'stopped') throw new JobStopped();
-    const { state, values, value, validations, message } = result;
+    if (jobResult.state === 'stopped') throw new JobStopped();
+    const { state, values, value, validations, message } = jobResult;
     return {
       job: index,
       ...job,
@@ -104,7 +110,7 @@ export class TuneJobs {
       values,
       ...defined({ validations, value, message }),
       folder: name,
-      begun,
+      begun: begunAt,
       seconds: rounded((performance.now() - start) / 1000),
       elapsed: rounded(this.elapsed),
     };

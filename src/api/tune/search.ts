@@ -28,28 +28,28 @@ export async function searchTrials(
   const usual = usualPoint(study.space);
   if (usual) points.push(usual);
   let time: AbortSignal | undefined;
-  let ended: SearchEnd = 'trials';
+  let searchEnd: SearchEnd = 'trials';
 
-  const next = (settled: boolean): Job | undefined => {
-    const known = trialsOf(jobs.records, study);
+  const nextJob = (settled: boolean): Job | undefined => {
+    const knownTrials = trialsOf(jobs.records, study);
     const choice = decide({
       rungs: study.rungs,
-      trials: known,
+      trials: knownTrials,
       sent,
-      more: sent.size < trials && ended !== 'points',
+      more: sent.size < trials && searchEnd !== 'points',
       settled,
     });
     if (!choice) return undefined;
     const { trial, rung } = choice;
     const job: Job = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
     if (trial === 0 || sent.has(trial)) return job;
-    const point = newPoint(study, known, points, trial);
+    const point = newPoint(study, knownTrials, points, trial);
     if (point) {
       points.push(point);
       return { ...job, point };
     }
-    ended = 'points';
-    return next(settled);
+    searchEnd = 'points';
+    return nextJob(settled);
   };
 
   try {
@@ -58,18 +58,18 @@ export async function searchTrials(
       if (jobs.logged && jobs.logged.kind !== 'search') {
         // The search ended here before: where another trial could begin, by its time.
         await jobs.settle(0);
-        if (!next(true)) return ended;
+        if (!nextJob(true)) return searchEnd;
         break;
       }
       await jobs.settle(jobs.count === 1 ? 0 : study.parallel - 1);
       if (jobs.count > 0) time ??= timer();
       if (time?.aborted && !jobs.logged) break;
-      let job = next(false);
+      let job = nextJob(false);
       if (!job) {
         await jobs.settle(0);
-        job = next(true);
+        job = nextJob(true);
       }
-      if (!job) return ended;
+      if (!job) return searchEnd;
       sent.set(job.trial, job.rung!);
       jobs.begin(job, time ? AbortSignal.any([signal, time]) : signal);
     }
@@ -94,12 +94,12 @@ function newPoint(
   if (tried.length >= countPoints(space)) return undefined;
   const best = ranked(known).flatMap(({ point }) => (point ? [point] : []));
   const usual = usualPoint(space);
-  const all = usual && known[0] ? withUsual(known, usual) : best;
+  const rankedPoints = usual && known[0] ? withUsual(known, usual) : best;
   for (let attempt = 0; attempt < mostTries; attempt++) {
     const random = makeRandom(seed, trial, attempt);
     // A sampler that is certain of one point draws it again: chance finds the others.
-    const from = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
-    const point = from.suggest(space, all, random);
+    const chosenSampler = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
+    const point = chosenSampler.suggest(space, rankedPoints, random);
     if (!tried.some((other) => isSamePoint(space, other, point))) return point;
   }
   return undefined;

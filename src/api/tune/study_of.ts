@@ -24,11 +24,11 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
   const { train } = lowered.plan;
   if (search.length === 0) throw failure('no-search', { path });
   const measured = makeMeasures([...(train.stop ? [train.stop] : []), ...declaredMeasures([lowered.plan])]);
-  const known = measured.map(({ label }) => label);
-  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : known[0]!);
-  if (!known.includes(metric)) throw failure('unknown-measure', { name: metric, known });
+  const knownMeasures = measured.map(({ label }) => label);
+  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : knownMeasures[0]!);
+  if (!knownMeasures.includes(metric)) throw failure('unknown-measure', { name: metric, known: knownMeasures });
   const halving = request.halving ?? before?.halving ?? true;
-  const asked = { ...before, ...defined({ ...pick(request) }) };
+  const requestedSettings = { ...before, ...defined({ ...pick(request) }) };
   const study: Study = {
     model: lowered.plan.model,
     sources: sha256([...sources.map(({ text }) => text), data!.source.text].join('\0')),
@@ -37,13 +37,13 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
     metric,
     stops: train.stop !== undefined && metric === labelOf(train.stop),
     fileSeed: train.seed,
-    sampler: asked.sampler ?? 'tpe',
-    seed: asked.seed ?? 1,
+    sampler: requestedSettings.sampler ?? 'tpe',
+    seed: requestedSettings.seed ?? 1,
     halving,
     rungs: rungsOf(validationsOf(train), halving),
-    parallel: Math.min(asked.parallel ?? 1, 4 * availableParallelism()),
-    finalists: asked.finalists ?? 3,
-    seeds: asked.seeds ?? 3,
+    parallel: Math.min(requestedSettings.parallel ?? 1, 4 * availableParallelism()),
+    finalists: requestedSettings.finalists ?? 3,
+    seeds: requestedSettings.seeds ?? 3,
   };
   const words = { model: 'model', sources: 'model file or data block', space: '`search`', set: '`--set`' } as const;
   for (const [name, value] of Object.entries(study)) {

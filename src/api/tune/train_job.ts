@@ -58,7 +58,8 @@ export async function trainJob(
     if (mustCheck || !(error instanceof Failure)) throw error;
     return { state: 'invalid', values: [], message: messageOf(error) };
   }
-  const until = (validations: number): number => (rung ? valuesAt(rung.at, rung.of, validations) : validations);
+  const validationLimit = (validations: number): number =>
+    rung ? valuesAt(rung.at, rung.of, validations) : validations;
   let validations: number | undefined;
   let decision: ShardDecision | undefined;
   try {
@@ -66,7 +67,7 @@ export async function trainJob(
     const { status } = await train(job.path, {
       ...job,
       ...(resume ? { resume } : { force: true }),
-      until,
+      until: validationLimit,
       ...defined({ signal }),
       onDecision(given) {
         decision = given;
@@ -76,9 +77,10 @@ export async function trainJob(
         validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
       },
     });
-    const last = until(validations ?? 0);
-    const values = (await valuesOf(job.out, metric)).slice(0, last);
-    const state = status !== 'interrupted' ? 'done' : signal?.aborted && values.length < last ? 'stopped' : 'paused';
+    const lastValidation = validationLimit(validations ?? 0);
+    const values = (await valuesOf(job.out, metric)).slice(0, lastValidation);
+    const state =
+      status !== 'interrupted' ? 'done' : signal?.aborted && values.length < lastValidation ? 'stopped' : 'paused';
     return { state, values, ...defined({ validations, decision, value: kept(values, stops) }) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
@@ -94,7 +96,7 @@ const messageOf = ({ diagnostics }: Failure): string =>
 async function valuesOf(folder: string, metric: string): Promise<readonly number[]> {
   const lines = await readMetricsLog(folder).catch(() => []);
   return lines.flatMap(({ validation }) => {
-    const value = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
-    return value === undefined ? [] : [value];
+    const metricValue = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
+    return metricValue === undefined ? [] : [metricValue];
   });
 }

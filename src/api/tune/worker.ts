@@ -16,12 +16,12 @@ process.on('message', (message: TrainJob | 'stop') => {
 
 async function answer(job: TrainJob): Promise<void> {
   control = new AbortController();
-  const said = await trainJob(job, control.signal).then(
+  const workerAnswer = await trainJob(job, control.signal).then(
     (trained): WorkerAnswer => ({ trained }),
     (error: unknown): WorkerAnswer =>
       error instanceof Failure
         ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
         : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
   );
-  if (process.connected) process.send!(said);
+  if (process.connected) process.send!(workerAnswer);
 }

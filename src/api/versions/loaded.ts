@@ -15,21 +15,21 @@ export interface LoadedRun extends CachedRun {
  * @throws Failure of `load`, of reading the data, and of vectors that are not finite
  */
 export async function readWhole(folder: string, request: LoadRequest): Promise<LoadedRun> {
-  const run = await load(folder, request);
-  const { snapshot } = await run.recommender();
-  return { trained: plainOf(run.trained), ...(await run.kept()), objectives: snapshot.objectives };
+  const loadedRun = await load(folder, request);
+  const { snapshot } = await loadedRun.recommender();
+  return { trained: plainOf(loadedRun.trained), ...(await loadedRun.kept()), objectives: snapshot.objectives };
 }
 
 export async function runOf(loaded: LoadedRun, engine: EngineName, request: LoadRequest): Promise<Run> {
   const { served, notes, objectives } = loaded;
   const trained = await trainedOf(loaded.trained);
-  let whole: Promise<Run> | undefined;
+  let wholeRun: Promise<Run> | undefined;
   /** Rows that only training and evaluation read. */
-  const read = (): Promise<Run> => (whole ??= load(trained.folder, { ...request, engine }));
+  const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));
   return makeRun(trained, engine, {
     notes: async () => notes,
-    dataset: async () => (await read()).dataset(),
-    columns: async () => (await read()).itemColumns(),
+    dataset: async () => (await readRun()).dataset(),
+    columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),
     known: { served, notes },

@@ -37,14 +37,14 @@ export function makeWatch({ folder, besides, answering, rejected, take, say }: W
   const manifests: KnownManifests = new Map();
   /** The state that could not be served, by folder. */
   const failed = new Map<string, string>();
-  let before = new Map<string, string>();
+  let signaturesBefore = new Map<string, string>();
   let isUnreadable = false;
 
   /** One that is not whole may be on its way: it is tried when nothing has changed since the look before. */
   const mayBeTaken = ({ checksum, isWhole, signature, folder: at }: RunCandidate): boolean =>
     failed.get(at) !== signature &&
     !(checksum !== undefined && rejected.has(checksum)) &&
-    (isWhole || before.get(at) === signature);
+    (isWhole || signaturesBefore.get(at) === signature);
 
   const tryEach = async (candidates: readonly RunCandidate[]): Promise<number> => {
     let refused = 0;
@@ -65,24 +65,24 @@ export function makeWatch({ folder, besides, answering, rejected, take, say }: W
     }
     return refused;
   };
-  const look = async (): Promise<number> => {
+  const lookNow = async (): Promise<number> => {
     const candidates = await candidatesIn(folder, manifests, besides);
     const refused = await tryEach(candidates);
-    before = new Map(candidates.map(({ folder: at, signature }) => [at, signature]));
+    signaturesBefore = new Map(candidates.map(({ folder: at, signature }) => [at, signature]));
     return refused;
   };
 
   return {
-    look,
+    look: lookNow,
     again() {
       failed.clear();
-      return look();
+      return lookNow();
     },
     async follow(signal) {
       while (!signal.aborted) {
         try {
           await pause(everyMilliseconds, undefined, { signal, ref: false });
-          await look();
+          await lookNow();
           isUnreadable = false;
         } catch (error) {
           if (signal.aborted) return;
@@ -131,19 +131,21 @@ export async function candidatesIn(
   known: KnownManifests = new Map(),
   besides?: string,
 ): Promise<RunCandidate[]> {
-  const base = await reading(
+  const realFolder = await reading(
     folder,
     realpath(join(folder, '..data')).catch(() => realpath(folder)),
   );
-  const places = (await isFile(join(base, manifestFile)))
-    ? [base]
-    : (await reading(base, readdir(base))).filter((name) => !name.startsWith('.')).map((name) => join(base, name));
+  const runFolders = (await isFile(join(realFolder, manifestFile)))
+    ? [realFolder]
+    : (await reading(realFolder, readdir(realFolder)))
+        .filter((name) => !name.startsWith('.'))
+        .map((name) => join(realFolder, name));
   if (known.size > mostKnown) known.clear();
-  const real = await Promise.all(places.map((place) => realpath(place).catch(() => undefined)));
-  const found = await Promise.all(
+  const real = await Promise.all(runFolders.map((place) => realpath(place).catch(() => undefined)));
+  const foundCandidates = await Promise.all(
     [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, besides)),
   );
-  return found
+  return foundCandidates
     .filter((each): each is RunCandidate => typeof each === 'object')
     .sort((a, b) => b.written - a.written || b.folder.localeCompare(a.folder, 'en', { numeric: true }));
 }
@@ -152,22 +154,22 @@ async function candidateAt(folder: string, known: KnownManifests, besides?: stri
   try {
     const path = join(folder, manifestFile);
     const file = await lstat(path);
-    const own = `${file.ino} ${file.size} ${file.mtimeMs}`;
-    const place = `${folder} ${own}`;
-    if (!known.has(place)) known.set(place, await readManifest(folder).catch(refusedAs(undefined)));
-    const manifest = known.get(place);
+    const manifestState = `${file.ino} ${file.size} ${file.mtimeMs}`;
+    const manifestKey = `${folder} ${manifestState}`;
+    if (!known.has(manifestKey)) known.set(manifestKey, await readManifest(folder).catch(refusedAs(undefined)));
+    const manifest = known.get(manifestKey);
     const sizes = await Promise.all(
       Object.entries(manifest?.files ?? {}).map(async ([name, { bytes }]) => {
         const { size, mtimeMs } = await lstat(join(folder, name)).catch(() => ({ size: -1, mtimeMs: 0 }));
         return { isRight: size === bytes, text: `${size} ${mtimeMs}` };
       }),
     );
-    const other = besides === undefined ? '' : await stateOf(join(folder, besides));
+    const otherState = besides === undefined ? '' : await stateOf(join(folder, besides));
     return {
       folder,
       ...(manifest ? { checksum: manifest.checksum } : {}),
       isWhole: manifest !== undefined && sizes.every(({ isRight }) => isRight),
-      signature: [own, ...sizes.map(({ text }) => text), other].join(' '),
+      signature: [manifestState, ...sizes.map(({ text }) => text), otherState].join(' '),
       written: file.mtimeMs,
     };
   } catch {

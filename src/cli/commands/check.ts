@@ -44,23 +44,23 @@ export function checkCommand(program: Command): void {
         // Settings are of the models alone.
         if (data && !paths.includes(data)) await applyFixes([data], {});
       }
-      const found: Diagnostic[] = [];
-      const seen = new Set<string>();
+      const foundDiagnostics: Diagnostic[] = [];
+      const seenPaths = new Set<string>();
       for (const path of paths) {
         const request = { set, ...defined({ data, allow }) };
         const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
         // A message of a file that several files use is reported once.
         for (const one of diagnostics) {
           const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
-          if (seen.has(key)) continue;
-          seen.add(key);
-          found.push(one);
+          if (seenPaths.has(key)) continue;
+          seenPaths.add(key);
+          foundDiagnostics.push(one);
         }
         if (format !== 'text' || hasErrors(diagnostics)) continue;
         answer(`${path}: no errors`);
       }
-      await print(found, format);
-      if (hasErrors(found)) process.exitCode = 1;
+      await print(foundDiagnostics, format);
+      if (hasErrors(foundDiagnostics)) process.exitCode = 1;
     });
   program.addCommand(
     withExample(

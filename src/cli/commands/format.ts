@@ -25,10 +25,10 @@ export function formatCommand(program: Command): void {
       const { filesToFormat, formatFile } = await import('../../api/format.ts');
       const files = filesToFormat(paths).map((path) => formatFile(path));
       const answers = files.map(({ path, source, output, diagnostics }) => {
-        const changed = output !== undefined && output !== source.text;
-        if (changed && !check) write(path, output);
-        const found = changed && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
-        return { path, changed, found };
+        const isChanged = output !== undefined && output !== source.text;
+        if (isChanged && !check) write(path, output);
+        const found = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { path, changed: isChanged, found };
       });
       const found = answers.flatMap((one) => one.found);
       if (json)

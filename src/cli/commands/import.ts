@@ -39,7 +39,7 @@ export function importCommand(program: Command): void {
         throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
       }
       const { importConfig } = await import('../../api/import.ts');
-      const imported = await endable((signal) =>
+      const importedProject = await endable((signal) =>
         importConfig({
           config,
           signal,
@@ -48,8 +48,8 @@ export function importCommand(program: Command): void {
           ...(items === false || typeof items === 'string' ? { items } : {}),
         }),
       );
-      if (json) return answerJson(imported);
-      const { model, data, notes, copies, missing, allow, warnings, dialect } = imported;
+      if (json) return answerJson(importedProject);
+      const { model, data, notes, copies, missing, allow, warnings, dialect } = importedProject;
       for (const { from, to, rows } of copies) {
         say(`wrote ${to}${rows === undefined ? ' with a header' : `, ${rows} items`}, from ${from.join(', ')}`);
       }
@@ -87,8 +87,8 @@ const MOST = 6;
 export function notesText(notes: readonly ImportNote[]): string {
   return (['left out', 'differs', 'not needed'] as const)
     .flatMap((kind) => {
-      const mine = notes.filter((note) => note.kind === kind);
-      return mine.length === 0 ? [] : [`${titles[kind]}:\n${grouped(mine).join('\n')}`];
+      const ownNotes = notes.filter((note) => note.kind === kind);
+      return ownNotes.length === 0 ? [] : [`${titles[kind]}:\n${grouped(ownNotes).join('\n')}`];
     })
     .join('\n\n');
 }
@@ -108,6 +108,6 @@ function grouped(notes: readonly ImportNote[]): string[] {
 function placeOf(notes: readonly ImportNote[]): string {
   const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
   if (lines.length === 0) return '';
-  const shown = lines.slice(0, MOST).join(', ');
-  return `line${lines.length > 1 ? 's' : ''} ${shown}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
+  const shownLines = lines.slice(0, MOST).join(', ');
+  return `line${lines.length > 1 ? 's' : ''} ${shownLines}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
 }

@@ -55,11 +55,13 @@ export function indexCommand(program: Command): void {
       bar.end();
       say(line);
     };
-    const watched = { onProgress, onItems: bar.count };
-    const indexed = await endable((signal) => indexItems(run, { ...request, ...watched, signal })).finally(bar.end);
+    const progressOptions = { onProgress, onItems: bar.count };
+    const indexedItems = await endable((signal) => indexItems(run, { ...request, ...progressOptions, signal })).finally(
+      bar.end,
+    );
     await run.close();
-    if (json) return answerJson(indexed);
-    const { to, table, items, settings, certificate, dropped } = indexed;
+    if (json) return answerJson(indexedItems);
+    const { to, table, items, settings, certificate, dropped } = indexedItems;
     answer(
       `indexed ${items.toLocaleString('en')} items of ${folder} into ${to}${table === undefined ? '' : `, table ${table}`}`,
     );

@@ -45,31 +45,31 @@ export function initCommand(program: Command): void {
       const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
       const { guessesText } = await import('../views/guesses.ts');
       refuseWritten(options.out);
-      const asks = options.yes !== true && options.json !== true && canAsk();
-      const files = given.length > 0 ? given : await offered(asks);
+      const isAsking = options.yes !== true && options.json !== true && canAsk();
+      const files = given.length > 0 ? given : await offered(isAsking);
       sayOriginals(files, originalsOf(files));
-      const look = await endable((signal) => lookAt(files, signal));
-      sayLook(look);
-      refuseUnknown(look, options);
-      const project = await settled(look, options, asks);
+      const lookedFiles = await endable((signal) => lookAt(files, signal));
+      sayLook(lookedFiles);
+      refuseUnknown(lookedFiles, options);
+      const project = await settled(lookedFiles, options, isAsking);
       const { proposal, allow } = project;
       answerUnless(options.json, guessesText(proposal));
-      const written = await endable((signal) => writeProject(project, signal));
-      for (const { from, to, rewrite } of written.copies) {
+      const writtenProject = await endable((signal) => writeProject(project, signal));
+      for (const { from, to, rewrite } of writtenProject.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
       }
       say(
-        `wrote ${written.data} and ${written.model}; ${written.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${written.warnings.trimEnd()}`}`,
+        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
       );
       if (!options.train) {
-        if (options.json) answerJson({ proposal, ...written, allow });
+        if (options.json) answerJson({ proposal, ...writtenProject, allow });
         else
           answer(
-            `train with \`npx tower train ${written.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
+            `train with \`npx tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
           );
         return;
       }
-      await trainFirst(project, written.model, options);
+      await trainFirst(project, writtenProject.model, options);
     });
   program.addCommand(
     withExample(

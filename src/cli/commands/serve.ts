@@ -101,8 +101,8 @@ export function serveCommand(program: Command): void {
       ...others
     } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
-    const wrong = complaintOf(folder, options);
-    if (wrong !== undefined) command.error(`error: ${wrong}`);
+    const complaint = complaintOf(folder, options);
+    if (complaint !== undefined) command.error(`error: ${complaint}`);
     const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
@@ -113,7 +113,7 @@ export function serveCommand(program: Command): void {
       const choice = await engineToServe(requested);
       const ofRun = { ...read, engine: choice.engine.name };
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = {
+      const serveRequest = {
         ...{ host, port, door, limits, say },
         ...defined({ token, hosts, items, userVectors }),
         ...(lines ? { log: lines.write } : {}),
@@ -121,7 +121,7 @@ export function serveCommand(program: Command): void {
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun, 'answers');
         sayEngine(choice);
-        const serving = await serve(run, { ...asked, ...defined({ index, table }) });
+        const serving = await serve(run, { ...serveRequest, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
@@ -134,7 +134,7 @@ export function serveCommand(program: Command): void {
       const { serveVersions } = await import('../../api/versions/serve.ts');
       const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'answers');
       const versions = {
-        ...asked,
+        ...serveRequest,
         ...ofRun,
         ...defined({ run, watch, canary, share, index, table }),
         onEngine: () => sayEngine(choice),
@@ -142,8 +142,8 @@ export function serveCommand(program: Command): void {
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
       // SIGHUP is how a person asks a daemon to look at its files again.
-      const look = (): void => void serving.look().catch((error: Error) => say(error.message));
-      process.on('SIGHUP', look);
+      const lookNow = (): void => void serving.look().catch((error: Error) => say(error.message));
+      process.on('SIGHUP', lookNow);
       await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
       say('stopping: requests that have arrived are answered');
       await serving.close();
@@ -201,12 +201,12 @@ function readToken(path: string): string {
 function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
-    const end = (signal: EndingSignal): void => {
+    const endServer = (signal: EndingSignal): void => {
       if (isEnding) process.exit(128 + constants.signals[signal]);
       isEnding = true;
       resolve();
     };
-    for (const signal of all) process.on(signal, end);
+    for (const signal of all) process.on(signal, endServer);
   });
 }
 

@@ -119,7 +119,7 @@ export function trainCommand(program: Command): void {
       const tracking =
         track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
       const interrupt = interruptible(() => progress.end());
-      const stopped: TrainOutcome = { status: 'interrupted', records: [] };
+      const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {
         ...options,
         ...progress.passes,
@@ -137,13 +137,15 @@ export function trainCommand(program: Command): void {
         },
       })
         .catch(async (error: unknown) => {
-          const explained = error === interrupt.reason ? error : await launched.explain(error);
+          const explainedError = error === interrupt.reason ? error : await launched.explain(error);
           launched.kill();
           // The signal came while Tower read rows.
-          if (error === interrupt.reason) return stopped;
+          if (error === interrupt.reason) return stoppedOutcome;
           await tracking?.end('FAILED');
-          await watch?.end('failed', { reason: explained instanceof Failure ? whyOf(explained) : String(explained) });
-          throw explained;
+          await watch?.end('failed', {
+            reason: explainedError instanceof Failure ? whyOf(explainedError) : String(explainedError),
+          });
+          throw explainedError;
         })
         .finally(progress.end)
         .finally(launched.end);
@@ -217,9 +219,10 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   say(
     `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
   );
-  const fresh = events.fresh?.length;
-  if (fresh === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
-  else if (fresh !== undefined) say(`new: ${fresh} of the training events${replayWords(replayedEvents(events))}`);
+  const freshCount = events.fresh?.length;
+  if (freshCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
+  else if (freshCount !== undefined)
+    say(`new: ${freshCount} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   if (tables) say(layoutWords(tables));
@@ -243,8 +246,8 @@ function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainRe
   return [...admissions].map(([name, { waiting }]) => {
     const encoding = encodings.get(name);
     const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
-    const left = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
-    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${left > 0 ? `, ${left} have left: compaction.json has the new codes` : ''}`;
+    const leftCount = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
+    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${leftCount > 0 ? `, ${leftCount} have left: compaction.json has the new codes` : ''}`;
   });
 }
 
@@ -252,17 +255,18 @@ function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest
   const goOn = `continue with \`tower train ${path} … --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
   // What an earlier run has learned is there before the first step.
-  const holds = from !== undefined && existsSync(out);
-  return holds
+  const hasRun = from !== undefined && existsSync(out);
+  return hasRun
     ? `stopped before the first step; ${goOn}`
     : 'stopped before the first step, so there is nothing to resume';
 }
 
 function endedWords(out: string, status: TrainOutcome['status'], manifest: Manifest | undefined): string {
   const best = manifest?.training.best;
-  const into = status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
+  const endedText =
+    status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
   const figure = best
     ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in ${validationUnit(manifest!.plan)} ${best.epoch}, seen items ${manifest!.data.seen}`
     : '';
-  return `${into} ${out}${figure}`;
+  return `${endedText} ${out}${figure}`;
 }

@@ -1,12 +1,11 @@
 /** The routes of written items. */
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
-import { Failure } from '../../diagnostics/failure.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
 import { longestKey } from '../limits.ts';
-import { errorDetailOf, RequestError, refused } from '../refused.ts';
+import { refused, throwWithStatus } from '../refused.ts';
 import type { WriteBody, WriteOutcome, WrittenAnswer } from '../schemas.ts';
 import type { WritesOfItems } from './writes.ts';
 
@@ -26,7 +25,9 @@ export function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes)
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
     if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const outcomes = await (writes ? writes.write(asked, isArray).catch(refuse) : closed());
+    const outcomes = await (writes
+      ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
+      : closed());
     outcomes.forEach(written);
     return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
   };
@@ -64,13 +65,4 @@ function keyIn({ params }: FastifyRequest): string {
 function closed(): never {
   const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--items FOLDER`' };
   throw refused(403, diagnose('items-closed', undefined, facts));
-}
-
-/** Answers 503 for an error of the server, such as a full disk. */
-function refuse(error: unknown): never {
-  if (!(error instanceof Failure)) throw error;
-  throw new RequestError(
-    503,
-    error.diagnostics.map((each) => errorDetailOf(each, '')),
-  );
 }

@@ -3,12 +3,11 @@ import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { nearest } from '../../text/nearest.ts';
-import type { Reader } from '../body.ts';
+import { type Reader, shortened } from '../body.ts';
 import type { Limits } from '../limits.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { AnswerOptions } from '../together.ts';
 import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
-import { shortened } from './columns.ts';
 import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './rows.ts';
 import type { RowOutputs, ServingSignature } from './signatures.ts';
 

@@ -1,5 +1,7 @@
 /** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
+
 import { diagnose } from '../../diagnostics/diagnose.ts';
+import { shortened } from '../body.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
 import type { TensorField } from './fields.ts';
 import type { InputRow } from './rows.ts';
@@ -41,8 +43,6 @@ export const wrong = (at: string, entry: string, reason: string, advice: string)
   new RequestError(400, [
     errorDetailOf(diagnose('request-value', undefined, { entry: shortened(entry), reason, advice }), at),
   ]);
-
-export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
 
 /** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
 const lowestScore = -3.4028234663852886e38;

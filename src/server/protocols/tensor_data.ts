@@ -48,7 +48,7 @@ function plain(value: number | boolean | bigint): unknown {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Each text has its length before it, in four bytes. */
 function textsIn(bytes: Uint8Array, { name, at, count }: TensorSpec): readonly string[] {

@@ -19,6 +19,7 @@ import { columnsOf, rowsOf, wrong } from './columns.ts';
 import { type TensorField, typeNames } from './fields.ts';
 import type { InputRow } from './rows.ts';
 import { type ServingSignature, signatureList, signatureOf, signatures } from './signatures.ts';
+import { utf8 } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
 export function status({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
@@ -162,5 +163,3 @@ function decoded(value: unknown, at: string): unknown {
     throw wrong(at, 'b64', reason, advice);
   }
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

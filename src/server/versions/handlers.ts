@@ -1,10 +1,10 @@
 /** The routes of versions: which answer, and changes by the people who run the server. */
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
-import { Failure, failure } from '../../diagnostics/failure.ts';
+import { failure } from '../../diagnostics/failure.ts';
 import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
-import { errorDetailOf, RequestError, refused } from '../refused.ts';
+import { refused, throwWithStatus } from '../refused.ts';
 import type { VersionsAnswer } from '../schemas.ts';
 import type { Swaps } from './swaps.ts';
 import type { Version, Versions } from './versions.ts';
@@ -33,11 +33,7 @@ export function versionHandlers({ versions, swaps, readers, hasToken }: VersionR
         }
         await work(swaps, body as object);
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        throw new RequestError(
-          409,
-          error.diagnostics.map((each) => errorDetailOf(each, '')),
-        );
+        throwWithStatus(409, error);
       }
       return answerOf(versions, swaps);
     };
