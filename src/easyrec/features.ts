@@ -24,7 +24,7 @@ export interface EasyrecFeatureContext {
   readonly findFile: FindFile;
 }
 
-interface FeatureSource extends EasyrecFeatureContext {
+interface EasyrecFeatureSource extends EasyrecFeatureContext {
   readonly part: ConfigPart;
   readonly name: string;
   readonly inputs: readonly string[];
@@ -77,17 +77,17 @@ function featureOf(
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */
-const widthOf = ({ dim, part, notes }: FeatureSource): number => {
+const widthOf = ({ dim, part, notes }: EasyrecFeatureSource): number => {
   if (dim > 0) return dim;
   notes.differs(part, 'the config gives no `embedding_dim`: it is 16');
   return 16;
 };
 
-const id = (read: FeatureSource): FeatureKindValue => ({
+const id = (read: EasyrecFeatureSource): FeatureKindValue => ({
   element: idKind(read.part, widthOf(read), read.notes, read.findFile),
 });
 
-function tag(read: FeatureSource): FeatureKindValue {
+function tag(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
@@ -114,7 +114,7 @@ function tag(read: FeatureSource): FeatureKindValue {
   };
 }
 
-function sequence(read: FeatureSource): FeatureKindValue | undefined {
+function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, isList, notes, dim } = read;
   const column = inputs[0] ?? '';
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
@@ -146,7 +146,7 @@ function sequence(read: FeatureSource): FeatureKindValue | undefined {
   };
 }
 
-function raw(read: FeatureSource): FeatureKindValue {
+function raw(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, dim, notes, isList } = read;
   const column = inputs[0] ?? '';
   const normalizer = part.text('normalizer_fn');
@@ -194,7 +194,7 @@ function ranged(
 }
 
 /** Codes of several columns together: the text of all of them is hashed, as in the config. */
-function combo(read: FeatureSource): FeatureKindValue {
+function combo(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs } = read;
   const joinText = part.text('combo_join_sep') ?? '';
   part.skip('combo_input_seps', 'separator');
@@ -206,7 +206,7 @@ function combo(read: FeatureSource): FeatureKindValue {
 }
 
 /** Looks up a key in a map `key:value|key:value`. */
-function lookup(read: FeatureSource): FeatureKindValue {
+function lookup(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [map = '', key = ''] = inputs;
   const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
@@ -219,7 +219,7 @@ function lookup(read: FeatureSource): FeatureKindValue {
   };
 }
 
-function expression(read: FeatureSource): FeatureKindValue | undefined {
+function expression(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, notes, dim } = read;
   const expressionText = part.text('expression') ?? '';
   const sql = sqlOf(expressionText, inputs);
@@ -233,12 +233,12 @@ function expression(read: FeatureSource): FeatureKindValue | undefined {
   return { sql, element: numberKind(part, dim) };
 }
 
-function passed({ part, notes }: FeatureSource): undefined {
+function passed({ part, notes }: EasyrecFeatureSource): undefined {
   notes.leftOut(part, 'a feature that is only passed through is no input of the model');
   return undefined;
 }
 
-const types: Readonly<Record<string, (read: FeatureSource) => FeatureKindValue | undefined>> = {
+const types: Readonly<Record<string, (read: EasyrecFeatureSource) => FeatureKindValue | undefined>> = {
   IdFeature: id,
   RawFeature: raw,
   TagFeature: tag,
