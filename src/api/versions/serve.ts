@@ -62,12 +62,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   const firstVersion = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
   const versions = makeVersions(makeActiveVersions(firstVersion));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const swaps = makeSwaps({
-    versions,
-    load: (folder, ending) => load(folder, ending),
-    say,
-    ...defined({ firstShare }),
-  });
+  const swaps = makeSwaps({ versions, load, say, ...defined({ firstShare }) });
   if (canary !== undefined) await swaps.take(canary);
   const control = new AbortController();
   const watching =
