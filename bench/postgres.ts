@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { openPostgres } from '../src/postgres/search.ts';
 import { writeIndex } from '../src/postgres/write.ts';
 import { makeRandom } from '../src/random/random.ts';
-import { truthOf } from '../src/serve/certificate.ts';
+import { exactAnswersOf } from '../src/serve/certificate.ts';
 import { makeSnapshot } from '../src/serve/snapshot.ts';
 import { startCluster } from '../test/postgres/cluster.ts';
 import { describeMachine } from './machine.ts';
@@ -79,7 +79,7 @@ const spent = async <T>(work: () => Promise<T>): Promise<readonly [database: num
   return [timeIn(cluster.socket) - before, (user + system) / 1000, result];
 };
 try {
-  const truth = truthOf(snapshot, queries.slice(0, 200), k);
+  const truth = exactAnswersOf(snapshot, queries.slice(0, 200), k);
   const url = cluster.url('postgres', '?options=-c%20maintenance_work_mem%3D1GB');
   const options = { name: 'tower_items', recall, half: false, dropsOlder: false, onProgress: console.log };
   const [database, here, { row }] = await spent(() => writeIndex(url, snapshot, truth, options));

@@ -9,7 +9,7 @@ import { type BuiltGraph, buildGraph, type ItemVectors, settingsIn } from './gra
 import { type SpaceName, spaceNames } from './space.ts';
 import { loadUsearch, type UsearchSettings } from './usearch.ts';
 
-export interface Built extends Certified {
+export interface BuiltIndex extends Certified {
   readonly graph: BuiltGraph;
   readonly settings: UsearchSettings;
 }
@@ -24,59 +24,61 @@ export interface BuildBestOptions {
   readonly onProgress?: (event: IndexEvent) => void;
 }
 
-type Asked = Pick<CertifyOptions, 'queries' | 'k' | 'recall'>;
+type CertifyRequest = Pick<CertifyOptions, 'queries' | 'k' | 'recall'>;
 
-/** Items and queries of a trial. */
 const [triedItems, triedQueries] = [20_000, 200];
 
 /** @throws Failure `no-usearch`; the reason of the signal */
-export async function buildBest(items: ItemVectors, asked: Asked, options: BuildBestOptions = {}): Promise<Built> {
+export async function buildBest(
+  items: ItemVectors,
+  asked: CertifyRequest,
+  options: BuildBestOptions = {},
+): Promise<BuiltIndex> {
   const { signal, onProgress } = options;
   loadUsearch();
-  const tried = await betterSpace(items, asked, options);
-  const settings = settingsIn(tried.space);
+  const bestSpace = await betterSpace(items, asked, options);
+  const settings = settingsIn(bestSpace.space);
   const graph =
-    tried.rows === items.rows
-      ? tried.graph
+    bestSpace.rows === items.rows
+      ? bestSpace.graph
       : await buildGraph(items, settings, {
           ...defined({ signal }),
           onProgress: (done) => onProgress?.({ kind: 'items', done, of: items.rows }),
         });
   const scan = makeScan(items.data, items.rows, items.width);
-  const certified = await certify(scan, graph, {
+  const certifiedGraph = await certify(scan, graph, {
     ...asked,
     ...defined({ signal }),
     onProgress: (what) => onProgress?.({ kind: 'certifying', what }),
   });
-  return { graph, settings, ...certified };
+  return { graph, settings, ...certifiedGraph };
 }
 
-interface Trial extends Certified {
+interface SpaceTrial extends Certified {
   readonly space: SpaceName;
   readonly graph: BuiltGraph;
-  /** Items that were tried. */
   readonly rows: number;
 }
 
-/** The space whose search is narrower for the recall that is asked for; where none reaches it, the one that finds more. */
-async function betterSpace(items: ItemVectors, asked: Asked, options: BuildBestOptions): Promise<Trial> {
-  const some = someOf(items);
-  const scan = makeScan(some.data, some.rows, some.width);
+/** The space with the narrowest search for the recall; if none reaches it, the one that finds more. */
+async function betterSpace(items: ItemVectors, asked: CertifyRequest, options: BuildBestOptions): Promise<SpaceTrial> {
+  const someItems = someOf(items);
+  const scan = makeScan(someItems.data, someItems.rows, someItems.width);
   const queries = asked.queries.slice(0, triedQueries);
   const signal = defined({ signal: options.signal });
-  let best: Trial | undefined;
+  let bestTrial: SpaceTrial | undefined;
   for (const space of spaceNames) {
     options.onProgress?.({ kind: 'trying', space });
-    const graph = await buildGraph(some, settingsIn(space), signal);
+    const graph = await buildGraph(someItems, settingsIn(space), signal);
     const certified = await certify(scan, graph, { ...asked, queries, ...signal });
-    const trial = { space, graph, rows: some.rows, ...certified };
-    if (best === undefined || isBetter(trial, best, asked.recall)) best = trial;
+    const trial = { space, graph, rows: someItems.rows, ...certified };
+    if (bestTrial === undefined || isBetter(trial, bestTrial, asked.recall)) bestTrial = trial;
   }
-  return best!;
+  return bestTrial!;
 }
 
-function isBetter(one: Trial, other: Trial, recall: number): boolean {
-  const reaches = ({ certificate }: Trial): boolean => certificate.recall >= recall;
+function isBetter(one: SpaceTrial, other: SpaceTrial, recall: number): boolean {
+  const reaches = ({ certificate }: SpaceTrial): boolean => certificate.recall >= recall;
   if (reaches(one) !== reaches(other)) return reaches(one);
   if (reaches(one) && one.width !== other.width) return one.width < other.width;
   return one.certificate.recall > other.certificate.recall;

@@ -2,29 +2,27 @@
  * How good a graph is, measured on queries of the query tower. Those decide: an index that finds all neighbours of items may miss a third of what
  * queries ask for, as queries come from another tower. The search is made wider until enough is found.
  */
-import { type Graph, recallOf, searchGraph } from '../scan/approximate.ts';
+import { type NeighbourGraph, recallOf, searchGraph } from '../scan/approximate.ts';
 import { figuresOf, type RecallFigures } from '../scan/recall_figures.ts';
-import type { Ranked, Scan } from '../scan/scan.ts';
+import type { RankedRows, Scan } from '../scan/scan.ts';
 import type { Neighbours } from './graph.ts';
 
 export interface Certificate extends RecallFigures {
   readonly k: number;
   readonly queries: number;
-  /** Milliseconds of the processor a query, without those of the query tower. */
+  /** Milliseconds of processor time for a query, without the query tower. */
   readonly milliseconds: { readonly graph: number; readonly scan: number };
 }
 
 export interface Certified {
   readonly certificate: Certificate;
-  /** Candidates of a search. */
   readonly width: number;
 }
 
 export interface CertifyOptions {
-  /** A query's vectors: one, or one for each interest. */
+  /** One vector, or one for each interest. */
   readonly queries: readonly (readonly Float64Array[])[];
   readonly k: number;
-  /** The mean recall that is asked for. */
   readonly recall: number;
   readonly signal?: AbortSignal;
   /** After each width, and after each tenth of the exact answers. */
@@ -34,42 +32,43 @@ export interface CertifyOptions {
 /** Candidates of a search, in multiples of k. */
 const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
-/** The narrowest search that finds what is asked for, or else the widest that was tried. */
+/** Returns the narrowest search with the recall, or else the widest that was tried. */
 export async function certify(scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> {
   const { queries, recall, signal, onProgress } = options;
   const k = Math.min(options.k, scan.rows);
-  const exact: Ranked[] = [];
+  const exactAnswers: RankedRows[] = [];
   let scanTime = 0;
   for (const vectors of queries) {
     const start = processorTime();
-    exact.push(scan.top([{ vectors, k }])[0]!);
+    exactAnswers.push(scan.top([{ vectors, k }])[0]!);
     scanTime += processorTime() - start;
-    if (exact.length % 64 === 0) await breathe(signal);
+    if (exactAnswers.length % 64 === 0) await breathe(signal);
   }
   onProgress?.('the exact scan');
-  let best: Certified | undefined;
+  let bestCertified: Certified | undefined;
   for (const times of widths) {
     const width = Math.min(scan.rows, Math.ceil(times * k));
-    const graph: Graph = { ...neighbours, k, width, widest: scan.rows };
+    const graph: NeighbourGraph = { ...neighbours, k, width, widest: scan.rows };
     const recalls: number[] = [];
     let graphTime = 0;
     for (const [at, vectors] of queries.entries()) {
       const start = processorTime();
-      const found = searchGraph(scan, graph, { vectors, k });
+      const foundRows = searchGraph(scan, graph, { vectors, k });
       graphTime += processorTime() - start;
       // What the graph leaves to the scan is exact.
-      recalls.push(found ? recallOf(found, exact[at]!) : 1);
+      recalls.push(foundRows ? recallOf(foundRows, exactAnswers[at]!) : 1);
       if (at % 64 === 63) await breathe(signal);
     }
     const milliseconds = { graph: graphTime / queries.length, scan: scanTime / queries.length };
-    best = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
-    onProgress?.(`${width.toLocaleString('en')} candidates: ${(100 * best.certificate.recall).toFixed(2)} % found`);
-    if (best.certificate.recall >= recall || width === scan.rows) break;
+    bestCertified = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
+    onProgress?.(
+      `${width.toLocaleString('en')} candidates: ${(100 * bestCertified.certificate.recall).toFixed(2)} % found`,
+    );
+    if (bestCertified.certificate.recall >= recall || width === scan.rows) break;
   }
-  return best!;
+  return bestCertified!;
 }
 
-/** Milliseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

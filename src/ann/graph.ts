@@ -76,9 +76,9 @@ export function openGraph(
   } catch (error) {
     throw failure('damaged-index', { path, reason: `usearch cannot read it (${(error as Error).message})` });
   }
-  const found = { rows: Number(index.size()), dimensions: Number(index.dimensions()) };
-  if (found.rows !== rows || found.dimensions !== dimensions) {
-    const reason = `it has ${found.rows} vectors of ${found.dimensions} numbers, not ${rows} of ${dimensions}`;
+  const foundShape = { rows: Number(index.size()), dimensions: Number(index.dimensions()) };
+  if (foundShape.rows !== rows || foundShape.dimensions !== dimensions) {
+    const reason = `it has ${foundShape.rows} vectors of ${foundShape.dimensions} numbers, not ${rows} of ${dimensions}`;
     throw failure('damaged-index', { path, reason });
   }
   return neighboursOf(index, rows, settings.metric);
@@ -90,12 +90,14 @@ const bytesOf = { f32: 4, f16: 2 } as const;
 function refuseOtherFormat(path: string, rows: number, bytes: number): void {
   const file = openSync(path, 'r');
   try {
-    const sizes = Buffer.alloc(8);
+    const headerBytes = Buffer.alloc(8);
     const name = Buffer.alloc(7);
-    readSync(file, sizes, 0, 8, 0);
+    readSync(file, headerBytes, 0, 8, 0);
     readSync(file, name, 0, 7, 8 + rows * bytes);
     const isOurs =
-      sizes.readUInt32LE(0) === rows && sizes.readUInt32LE(4) === bytes && name.toString('latin1') === 'usearch';
+      headerBytes.readUInt32LE(0) === rows &&
+      headerBytes.readUInt32LE(4) === bytes &&
+      name.toString('latin1') === 'usearch';
     if (!isOurs)
       throw failure('damaged-index', { path, reason: `it is no graph of ${rows.toLocaleString('en')} such vectors` });
   } finally {
@@ -105,9 +107,9 @@ function refuseOtherFormat(path: string, rows: number, bytes: number): void {
 
 const neighboursOf = (index: UsearchIndex, rows: number, space: SpaceName): Neighbours => ({
   nearest(query, count) {
-    const placed = placeQuery(space, query);
-    if (placed === undefined) return undefined;
-    const { keys } = index.search(placed, Math.min(count, rows), 1);
+    const placedQuery = placeQuery(space, query);
+    if (placedQuery === undefined) return undefined;
+    const { keys } = index.search(placedQuery, Math.min(count, rows), 1);
     return Int32Array.from(keys, Number).filter((row) => row < rows);
   },
 });

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
-import type { Graph } from '../scan/approximate.ts';
+import type { NeighbourGraph } from '../scan/approximate.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
 import type { Texts } from '../text/texts.ts';
-import { type Built, buildBest, type IndexEvent } from './build.ts';
+import { type BuiltIndex, buildBest, type IndexEvent } from './build.ts';
 import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
 import {
   graphFile,
@@ -26,19 +26,17 @@ import { loadUsearch, usearchVersion } from './usearch.ts';
 
 export interface IndexSource {
   readonly folder: string;
-  /** Version of Tower. */
   readonly tower: string;
-  /** The checksum of the run. */
   readonly version: string;
   readonly items: ItemVectors & { readonly keys: Texts };
   readonly queries: {
     /** The vectors of each: one, or one for each interest. */
     readonly vectors: readonly (readonly Float64Array[])[];
-    /** Which they are. */
+    /** Describes the queries. */
     readonly of: string;
   };
   readonly k: number;
-  /** The mean recall that is asked for, from 0 to 1. */
+  /** From 0 to 1. */
   readonly recall: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: IndexEvent) => void;
@@ -54,10 +52,10 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
     await refuseOtherFiles(folder);
-    const asked = { queries: queries.vectors, k, recall };
-    const { graph, settings, width, certificate }: Built = await buildBest(
+    const certifyOptions = { queries: queries.vectors, k, recall };
+    const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
       items,
-      asked,
+      certifyOptions,
       defined({ signal, onProgress }),
     );
     if (certificate.recall < recall) {
@@ -92,11 +90,11 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
 export async function openIndex(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },
-): Promise<{ readonly graph: Graph; readonly manifest: IndexManifest }> {
+): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
-  const what =
+  const difference =
     manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';
-  if (what !== undefined) throw failure('other-index', { folder, what });
+  if (difference !== undefined) throw failure('other-index', { folder, what: difference });
   const path = join(folder, graphFile);
   const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];
   if (found.sha256 !== listed.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
@@ -108,12 +106,12 @@ export async function openIndex(
 }
 
 async function refuseOtherFiles(folder: string): Promise<void> {
-  const own = [manifestFile, graphFile];
+  const ownFiles = [manifestFile, graphFile];
   const isOwn = (name: string): boolean =>
-    own.includes(name) || isLockFile(name) || own.some((file) => isPartialOf(name, file));
-  const others = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
-  if (others.length === 0) return;
-  throw failure('folder-in-use', { folder, run: false, holds: `other files (${others.slice(0, 3).join(', ')})` });
+    ownFiles.includes(name) || isLockFile(name) || ownFiles.some((file) => isPartialOf(name, file));
+  const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
+  if (otherFiles.length === 0) return;
+  throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
 }
 
 /** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */

@@ -14,16 +14,13 @@ export const graphFile = 'graph.usearch';
 
 export interface IndexManifest {
   readonly format: 'tower-index-1';
-  /** Version of Tower. */
   readonly tower: string;
-  /** The checksum of the run. */
   readonly version: string;
   readonly items: ItemsIdentity;
   readonly graph: { readonly library: string; readonly settings: UsearchSettings; readonly width: number };
   readonly certificate: Certificate & {
-    /** The mean recall that was asked for. */
     readonly asked: number;
-    /** Which queries were asked: `events of the part test`. */
+    /** Such as `events of the part test`. */
     readonly of: string;
   };
   readonly files: Readonly<Record<string, Checksum>>;
@@ -40,7 +37,6 @@ export interface ItemsIdentity {
 
 const sampled = 64;
 
-/** Items as a snapshot has them. */
 export interface NamedItems {
   readonly rows: number;
   readonly width: number;
@@ -58,7 +54,7 @@ export function identityOf({ rows, width, keyAt, itemVector }: NamedItems): Item
   return { rows, width, keys: hash.digest('hex'), lengths };
 }
 
-/** What two identities differ in; undefined where they are of the same items. */
+/** Undefined if both are of the same items. */
 export function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undefined {
   if (built.rows !== served.rows)
     return `${built.rows.toLocaleString('en')} items, not ${served.rows.toLocaleString('en')}`;

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { RecallGauge } from '../scan/approximate.ts';
 
 export interface GaugeOptions {
-  /** One of this many answers. */
+  /** Checks one of so many answers. */
   readonly every?: number;
   /** Milliseconds between two looks at the event loop. */
   readonly pause?: number;
@@ -16,7 +16,7 @@ export interface GaugeOptions {
 const idle = 0.5;
 /** Looks at the loop before an answer is given up. */
 const mostLooks = 200;
-/** Recalls that the mean is of: the last ones. */
+/** Number of recalls in the mean: the last ones. */
 const kept = 1000;
 
 export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}): RecallGauge {
@@ -25,15 +25,15 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
   let checked = 0;
   let isWaiting = false;
 
-  const wait = (recall: () => number, looks = 0): void => {
-    const before = performance.eventLoopUtilization();
+  const waitForIdle = (recall: () => number, looks = 0): void => {
+    const loadBefore = performance.eventLoopUtilization();
     setTimeout(() => {
-      if (performance.eventLoopUtilization(before).utilization < idle) {
+      if (performance.eventLoopUtilization(loadBefore).utilization < idle) {
         recalls.push(recall());
         if (recalls.length > kept) recalls.shift();
         checked++;
         isWaiting = false;
-      } else if (looks < mostLooks) wait(recall, looks + 1);
+      } else if (looks < mostLooks) waitForIdle(recall, looks + 1);
       else isWaiting = false;
     }, pause).unref();
   };
@@ -49,7 +49,7 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
       offered++;
       if (isWaiting || (offered - 1) % every !== 0) return;
       isWaiting = true;
-      wait(recall);
+      waitForIdle(recall);
     },
   };
 }

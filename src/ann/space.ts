@@ -16,7 +16,7 @@
 export const spaceNames = ['ip', 'l2sq'] as const;
 export type SpaceName = (typeof spaceNames)[number];
 
-export interface Space {
+export interface AnnSpace {
   readonly dimensions: number;
   /** float32 [to − from, dimensions] */
   items(from: number, to: number): Float32Array;
@@ -25,13 +25,13 @@ export interface Space {
 export const dimensionsIn = (name: SpaceName, width: number): number => (name === 'l2sq' ? width + 1 : width);
 
 /** @param vectors float32 [rows, width], finite */
-export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): Space {
-  const squares = new Float64Array(rows);
+export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, width: number): AnnSpace {
+  const squaredLengths = new Float64Array(rows);
   let longest = 0;
   for (let row = 0; row < rows; row++) {
     let square = 0;
     for (let at = row * width; at < (row + 1) * width; at++) square += vectors[at]! * vectors[at]!;
-    squares[row] = square;
+    squaredLengths[row] = square;
     longest = Math.max(longest, square);
   }
   const scale = longest > 0 ? 1 / Math.sqrt(longest) : 0;
@@ -39,15 +39,15 @@ export function makeSpace(name: SpaceName, vectors: Float32Array, rows: number, 
   return {
     dimensions,
     items(from, to) {
-      const placed = new Float32Array((to - from) * dimensions);
+      const placedVectors = new Float32Array((to - from) * dimensions);
       for (let row = from; row < to; row++) {
         const at = (row - from) * dimensions;
-        for (let i = 0; i < width; i++) placed[at + i] = vectors[row * width + i]! * scale;
+        for (let i = 0; i < width; i++) placedVectors[at + i] = vectors[row * width + i]! * scale;
         if (dimensions > width) {
-          placed[at + width] = longest > 0 ? Math.sqrt(Math.max(0, 1 - squares[row]! / longest)) : 1;
+          placedVectors[at + width] = longest > 0 ? Math.sqrt(Math.max(0, 1 - squaredLengths[row]! / longest)) : 1;
         }
       }
-      return placed;
+      return placedVectors;
     },
   };
 }

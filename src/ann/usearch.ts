@@ -12,7 +12,7 @@ export const usearchVersion = '2.25.3';
 export interface UsearchIndex {
   /** @param threads 0: as many as the machine has */
   add(keys: BigUint64Array, vectors: Float32Array, threads: number): void;
-  /** Of one vector: the keys of at most `count` near ones, the nearest first. The search is as wide as it is long. */
+  /** Returns at most `count` keys, the nearest first. `count` is the width of the search too. */
   search(vector: Float32Array, count: number, threads: number): { readonly keys: BigUint64Array };
   save(path: string): void;
   /** Maps the file into memory, and reads from it what a search needs. */

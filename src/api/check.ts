@@ -26,20 +26,17 @@ export interface CheckRequest {
   readonly set?: Settings;
   /** Folders that a data block's files may lie in, besides the project that the block is in. */
   readonly allow?: readonly string[];
-  /** Ends reading; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
 export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
-  /** The diagnostics as a terminal shows them. */
   readonly text: string;
   /** The model's file first, then those it uses. */
   readonly sources: readonly Source[];
   readonly file: File;
   readonly model?: Model;
   readonly shapes?: Shapes;
-  /** What the `search` of the file names. */
   readonly search: readonly SearchParameter[];
   readonly data?: { readonly source: Source; readonly description: DataDescription };
 }
@@ -50,47 +47,50 @@ export interface Checked {
  */
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
-  const used: Source[] = [];
+  const usedFiles: Source[] = [];
   const load: typeof loadUsed = (at, roots) => {
-    const found = loadUsed(at, roots);
-    if (found !== undefined && found !== 'outside') used.push(found);
-    return found;
+    const usedFile = loadUsed(at, roots);
+    if (usedFile !== undefined && usedFile !== 'outside') usedFiles.push(usedFile);
+    return usedFile;
   };
-  const checked = checkSource(source, { load, ...defined({ settings: request.set }) });
-  const diagnostics = [...checked.diagnostics];
-  const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
-  if (data && checked.shapes && !hasErrors(diagnostics)) {
+  const checkedSource = checkSource(source, { load, ...defined({ settings: request.set }) });
+  const diagnostics = [...checkedSource.diagnostics];
+  const data =
+    request.data === undefined ? ownData(checkedSource.dataDescriptions) : otherData(request.data, diagnostics);
+  if (data && checkedSource.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../data/binding/headers.ts');
-    const { model, shapes } = checked;
-    const found = await checkHeaders(data.description, shapes, { ...readingOf(request), ...defined({ model }) });
-    diagnostics.push(...found);
-    if (model && !hasErrors(found)) diagnostics.push(...unorderedLists(model, data.description));
+    const { model, shapes } = checkedSource;
+    const headerDiagnostics = await checkHeaders(data.description, shapes, {
+      ...readingOf(request),
+      ...defined({ model }),
+    });
+    diagnostics.push(...headerDiagnostics);
+    if (model && !hasErrors(headerDiagnostics)) diagnostics.push(...unorderedLists(model, data.description));
   }
   return {
     diagnostics,
     text: render(diagnostics),
-    sources: [source, ...used],
-    file: checked.file,
-    search: checked.resolution.search,
-    ...defined({ model: checked.model, shapes: checked.shapes, data }),
+    sources: [source, ...usedFiles],
+    file: checkedSource.file,
+    search: checkedSource.resolution.search,
+    ...defined({ model: checkedSource.model, shapes: checkedSource.shapes, data }),
   };
 }
 
 /** The user's other items are in no order: a tower that reads one would learn what it happens to be. */
 function unorderedLists(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
   return histories.flatMap(({ kind, name, of, max, span }) => {
-    const read = kind === 'others' ? orderReadOf(model, name) : undefined;
-    if (!read) return [];
+    const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
+    if (!orderRead) return [];
     const facts = {
       what: `history ${name} = others(${of}, ${max})`,
-      needs: `the order of time for \`${read.kind}\`: ${name} = past(${of}, ${max})`,
+      needs: `the order of time for \`${orderRead.kind}\`: ${name} = past(${of}, ${max})`,
     };
-    const note = { message: `here \`${read.kind}\` reads the order of \`${name}\``, at: read.span };
+    const note = { message: `here \`${orderRead.kind}\` reads the order of \`${name}\``, at: orderRead.span };
     return [diagnose('data-needs', span, facts, { notes: [note] })];
   });
 }
 
-/** What reading rows or headers takes from a request. */
 export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signal'>): {
   readonly access?: Access;
   readonly signal?: AbortSignal;
@@ -98,7 +98,6 @@ export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signa
   return defined({ access: allow && { allow }, signal });
 }
 
-/** A model without errors, with its graphs. */
 export interface Lowering extends Checked {
   readonly model: Model;
   readonly lowered: Lowered;
@@ -106,13 +105,13 @@ export interface Lowering extends Checked {
 
 /** @throws Failure with every diagnostic, when one is an error; `no-model` for a file that declares none */
 export async function checkAndLower(path: string, request: CheckRequest = {}): Promise<Lowering> {
-  const checked = await check(path, request);
-  if (hasErrors(checked.diagnostics)) throw new Failure(checked.diagnostics);
-  const { model } = checked;
+  const checkedFile = await check(path, request);
+  if (hasErrors(checkedFile.diagnostics)) throw new Failure(checkedFile.diagnostics);
+  const { model } = checkedFile;
   if (!model) throw failure('no-model', { path });
-  const lowered = lower(model).output;
-  invariant(lowered, 'a model that checks also lowers');
-  return { ...checked, model, lowered };
+  const loweredModel = lower(model).output;
+  invariant(loweredModel, 'a model that checks also lowers');
+  return { ...checkedFile, model, lowered: loweredModel };
 }
 
 /**

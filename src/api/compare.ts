@@ -36,7 +36,7 @@ export async function compare(
   runs: readonly { readonly name: string; readonly run: Run }[],
   request: CompareRequest = {},
 ): Promise<Comparison> {
-  const asked = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
+  const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
   const [
     { compare: compareAll },
     { makeRetrieval },
@@ -76,7 +76,7 @@ export async function compare(
     ...rest,
     part,
     product: async () => engineProduct((await runs[0]!.run.engine()).engine),
-    measures: makeMeasures(asked ?? declaredMeasures(contestants.map(({ plan }) => plan))),
+    measures: makeMeasures(requestedMeasures ?? declaredMeasures(contestants.map(({ plan }) => plan))),
   });
   return { ...comparison, protocol: [...notes, ...comparison.protocol] };
 }

@@ -9,13 +9,11 @@ import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
   readonly plan: Plan;
-  /** Paths within the folder. */
   readonly files: readonly string[];
 }
 
 export interface CompileRequest extends Omit<CheckRequest, 'data'> {
   readonly out: string;
-  /** Write into a folder that is not empty. */
   readonly force?: boolean;
 }
 
@@ -41,21 +39,21 @@ export async function compile(path: string, { out, force = false, ...request }: 
     ]),
   ];
   const files: string[] = [];
-  const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+  const writeOutput = async (name: string, content: string | Uint8Array): Promise<void> => {
     await makeFolder(dirname(join(out, name)));
     await writeDurably(join(out, name), (sink) => sink.write(Buffer.from(content)));
     files.push(name);
   };
   for (const [name, { graph }] of graphs) {
-    await write(`${name}/graph.txt`, `${print(graph)}\n`);
-    await write(`${name}/model.py`, torchModule(graph).source);
-    for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph)))) await write(`${name}/${file}`, bytes);
+    await writeOutput(`${name}/graph.txt`, `${print(graph)}\n`);
+    await writeOutput(`${name}/model.py`, torchModule(graph).source);
+    for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph))))
+      await writeOutput(`${name}/${file}`, bytes);
   }
-  await write('plan.json', `${JSON.stringify(summary(plan, graphs), null, 2)}\n`);
+  await writeOutput('plan.json', `${JSON.stringify(summary(plan, graphs), null, 2)}\n`);
   return { plan, files };
 }
 
-/** The plan with each graph named by its file. */
 function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]): unknown {
   const files = new Map<Graph, string>(graphs.map(([name, { graph }]) => [graph, `${name}/model.json`]));
   return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));

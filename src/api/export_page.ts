@@ -12,7 +12,6 @@ export interface ExportPageRequest {
   readonly out: string;
   /** Columns of the items file that pages may filter by and show. All that the folder holds is public. Default: none. */
   readonly columns?: readonly string[];
-  /** Writes into a folder that is not empty. */
   readonly force?: boolean;
 }
 

@@ -40,8 +40,8 @@ export function loadUsed(path: string, roots: readonly string[]): Source | 'outs
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!isFolder(path)) return [path];
-    const found = within(path, endings, reachOf(path));
-    if (found.length > 0) return found;
+    const foundFiles = within(path, endings, reachOf(path));
+    if (foundFiles.length > 0) return foundFiles;
     throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
   });
 }
@@ -81,8 +81,8 @@ function within(folder: string, endings: readonly string[], reach: Reach): strin
 
 /** How messages call a file: from the working folder, or as it was named where it lies elsewhere. */
 function nameOf(path: string): string {
-  const near = relative('', path);
-  return near === '' || near.startsWith('..') ? path : near;
+  const relativePath = relative('', path);
+  return relativePath === '' || relativePath.startsWith('..') ? path : relativePath;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -16,7 +16,6 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   readonly by?: string;
   /** Training ends after the step of this second. Default: 45. */
   readonly seconds?: number;
-  /** Called before the ranking. */
   readonly onEvaluate?: () => void;
 }
 
@@ -38,30 +37,35 @@ const shown = ['random', 'popularity', 'item_cf'];
 /** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { model, out, seconds = 45, signal, onEvaluate } = request;
-  const common = { out, ...defined({ allow: request.allow, engine: request.engine }) };
-  const limit = new AbortController();
-  let clock: NodeJS.Timeout | undefined;
-  let end = 0;
+  const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
+  const timeLimit = new AbortController();
+  let limitTimer: NodeJS.Timeout | undefined;
+  let endTime = 0;
   const trained = await train(model, {
-    ...common,
-    limit: limit.signal,
+    ...commonOptions,
+    limit: timeLimit.signal,
     ...defined({ signal, onReady: request.onReady }),
     onEvent(event) {
       if (event.kind === 'started') {
-        end = performance.now() + seconds * 1000;
-        clock = setTimeout(() => limit.abort(), seconds * 1000);
+        endTime = performance.now() + seconds * 1000;
+        limitTimer = setTimeout(() => timeLimit.abort(), seconds * 1000);
       }
-      const most = Math.max(0, (end - performance.now()) / 1000);
-      request.onEvent?.(event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, most) } : event);
+      const remainingSeconds = Math.max(0, (endTime - performance.now()) / 1000);
+      request.onEvent?.(
+        event.kind === 'step' ? { ...event, secondsLeft: Math.min(event.secondsLeft, remainingSeconds) } : event,
+      );
     },
-  }).finally(() => clearTimeout(clock));
+  }).finally(() => clearTimeout(limitTimer));
   signal?.throwIfAborted();
   const isCut = trained.status === 'stopped';
   onEvaluate?.();
   const { dataset } = trained;
-  const run = await load(out, { dataset, ...defined({ allow: request.allow, engine: request.engine, signal }) });
+  const firstRunLoaded = await load(out, {
+    dataset,
+    ...defined({ allow: request.allow, engine: request.engine, signal }),
+  });
   try {
-    const evaluation = await evaluate(run, { baselines: shown, ...defined({ by: request.by }) });
+    const evaluation = await evaluate(firstRunLoaded, { baselines: shown, ...defined({ by: request.by }) });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
     const [own, ...others] = evaluation.rows;
@@ -70,14 +74,14 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     const user = userToAsk(dataset, evaluation.part);
     return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
   } finally {
-    await run.close();
+    await firstRunLoaded.close();
   }
 }
 
-/** Of a user without training events the model knows no history, and shows little of what it learned. */
+/** The model has no history of a user without training events, and shows little of what it learned. */
 export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
-  const tested = parts[part].user;
+  const testedUsers = parts[part].user;
   const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;
-  const row = tested.find(isKnown) ?? tested[0];
+  const row = testedUsers.find(isKnown) ?? testedUsers[0];
   return row === undefined || row < 0 ? undefined : users.keys.at(row);
 }

@@ -14,18 +14,18 @@ import { loadUsed, readSource } from './files.ts';
  */
 export function fixFile(path: string, settings: Settings = {}): Fixed {
   const source = readSource(path);
-  const result = applySafeFixes(
+  const fixedSource = applySafeFixes(
     source,
     (one) => check(one, { load: loadUsed, settings }).diagnostics,
     (text) => makeSource(source.name, text),
   );
-  if (result.text === source.text) return result;
+  if (fixedSource.text === source.text) return fixedSource;
   try {
-    writeFileSync(path, result.text);
+    writeFileSync(path, fixedSource.text);
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw failure('cannot-write', { path, reason });
   }
-  return result;
+  return fixedSource;
 }

@@ -3,7 +3,7 @@ import type { IndexEvent } from '../ann/build.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import type { Indexed, IndexRequest, OpenedIndex, Placed } from './index_target.ts';
+import type { Indexed, IndexRequest, IndexTargetRequest, OpenedIndex } from './index_target.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -13,7 +13,7 @@ const spaces = { ip: 'inner products', l2sq: 'distances' } as const;
  * Builds a graph of the items, measures it with queries of the data, and writes it.
  * @throws Failure `no-usearch`, `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
  */
-export async function writeFolderIndex(run: Run, request: IndexRequest & Placed): Promise<Indexed> {
+export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed> {
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { loadUsearch } = await import('../ann/usearch.ts');
   loadUsearch();
@@ -73,7 +73,7 @@ export async function openFolderIndex(folder: string, snapshot: Snapshot): Promi
   };
 }
 
-/** Queries as they are asked: of events that training has not seen, where the data has such, evenly spread. */
+/** Events that training has not seen, where the data has such, evenly spread. */
 function sampleOf({ parts }: Dataset, count: number) {
   const part = (['test', 'validation', 'train'] as const).find((name) => parts[name].rows > 0) ?? 'train';
   const { rows: all, features } = parts[part];

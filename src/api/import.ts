@@ -7,20 +7,19 @@ import { formatOf } from '../data/files/file_kind.ts';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
-import { type Converted, convert } from '../easyrec/convert.ts';
+import { type ConvertedConfig, convert } from '../easyrec/convert.ts';
 import { type DataFiles, dataText } from '../easyrec/data_text.ts';
 import { modelText } from '../easyrec/model_text.ts';
-import type { Note } from '../easyrec/notes.ts';
+import type { ImportNote } from '../easyrec/notes.ts';
 import { copyItems, copyRows } from '../easyrec/rows_file.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
 import { format } from './format.ts';
-import { columnsOf, type Found, filesOf, isTyped, listsOf, nearby } from './import_files.ts';
+import { columnsOf, filesOf, type ImportFiles, isTyped, listsOf, nearby } from './import_files.ts';
 
 export interface ImportRequest {
   readonly config: string;
-  /** The folder of the two `.tower` files. */
   readonly out: string;
   /** The rows of training, in place of those that the config names. */
   readonly events?: string;
@@ -35,17 +34,15 @@ export interface ImportRequest {
 }
 
 export interface Imported {
-  readonly dialect: Converted['dialect'];
+  readonly dialect: ConvertedConfig['dialect'];
   readonly model: string;
   readonly data: string;
-  readonly notes: readonly Note[];
-  /** What was written for rows, and from which files. */
+  readonly notes: readonly ImportNote[];
   readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
   /** Files that the data block names and that are not there yet, with what they must hold. */
   readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
-  /** Warnings of the check. */
   readonly warnings: string;
 }
 
@@ -63,10 +60,10 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
   }
   const source = readSource(config);
-  const first = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
-  const found = await filesOf(request, first);
-  const lists = await listsOf([...found.events, ...found.test], signal);
-  const names = new Set(first.draft.features.map(({ name }) => name));
+  const firstPass = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const importFiles = await filesOf(request, firstPass);
+  const lists = await listsOf([...importFiles.events, ...importFiles.test], signal);
+  const names = new Set(firstPass.draft.features.map(({ name }) => name));
   const converted = convert(source.name, source.text, {
     ...defined({ user: request.user, item: request.item }),
     isList: (column) => lists.has(column),
@@ -76,14 +73,14 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   const { draft, dialect, notes, paths } = converted;
 
   const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
-  const plan = planOf(found, converted, out);
+  const plan = planOf(importFiles, converted, out);
   for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
     // The model is written last.
     if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
   }
   await makeFolder(out);
   const copies: Imported['copies'][number][] = [];
-  const more: Note[] = [];
+  const copyNotes: ImportNote[] = [];
   try {
     await writeFiles();
   } catch (error) {
@@ -103,7 +100,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     dialect,
     model,
     data,
-    notes: [...notes, ...more],
+    notes: [...notes, ...copyNotes],
     copies,
     missing: plan.missing,
     allow: plan.allow,
@@ -116,14 +113,14 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
         const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
         copies.push({ from, to, rows: count });
         if (left > 0)
-          more.push({
+          copyNotes.push({
             kind: 'left out',
             line: 0,
             field: from[0]!,
             text: `${left} lines have another number of attributes`,
           });
         if (!isUniform) {
-          more.push({
+          copyNotes.push({
             kind: 'differs',
             line: 0,
             field: from[0]!,
@@ -141,7 +138,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   }
 }
 
-interface Plan {
+interface ImportPlan {
   readonly files: DataFiles;
   readonly copies: readonly {
     readonly from: readonly string[];
@@ -152,13 +149,13 @@ interface Plan {
   readonly allow: readonly string[];
 }
 
-function planOf(found: Found, converted: Converted, out: string): Plan {
+function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): ImportPlan {
   const { paths, draft } = converted;
-  const copies: Plan['copies'][number][] = [];
+  const copies: ImportPlan['copies'][number][] = [];
   const missing: Imported['missing'][number][] = [];
   const inPlace: string[] = [];
   const columns = columnsOf(converted);
-  const place = (files: readonly string[], wish: string): string => {
+  const placeFiles = (files: readonly string[], wish: string): string => {
     const [file] = files;
     if (file === undefined) {
       const name = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
@@ -178,9 +175,9 @@ function planOf(found: Found, converted: Converted, out: string): Plan {
     copies.push({ from: files, to: join(out, `${wish}.csv`), kind: 'rows' });
     return `${wish}.csv`;
   };
-  const events = place(found.events, 'train');
+  const events = placeFiles(found.events, 'train');
   const hasTest = found.test.length > 0 || (found.events.length === 0 && paths.test !== undefined);
-  const test = hasTest ? place(found.test, 'test') : undefined;
+  const test = hasTest ? placeFiles(found.test, 'test') : undefined;
   const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
   const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
   const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
@@ -194,11 +191,11 @@ function planOf(found: Found, converted: Converted, out: string): Plan {
 
 /** A file of items serves if it has all columns that the item tower reads. */
 function itemsPlan(
-  { items }: Found,
-  path: Converted['paths']['items'],
-  { features, towers, keys }: Converted['draft'],
+  { items }: ImportFiles,
+  path: ConvertedConfig['paths']['items'],
+  { features, towers, keys }: ConvertedConfig['draft'],
   out: string,
-  copies: Plan['copies'][number][],
+  copies: ImportPlan['copies'][number][],
   inPlace: string[],
 ): string | undefined {
   const [file] = items;

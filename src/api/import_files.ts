@@ -4,20 +4,18 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { formatOf } from '../data/files/file_kind.ts';
 import { kindAt } from '../data/files/path_target.ts';
 import { failure } from '../diagnostics/failure.ts';
-import type { Converted } from '../easyrec/convert.ts';
+import type { ConvertedConfig } from '../easyrec/convert.ts';
 import { firstLine } from '../easyrec/rows_file.ts';
 import { lookAt } from './init.ts';
 
-/** The part of a request that names files. */
-interface Wanted {
+interface ImportFilesRequest {
   readonly config: string;
   readonly events?: string;
   readonly test?: string;
   readonly items?: string | false;
 }
 
-/** The files of an import, as far as they are there. */
-export interface Found {
+export interface ImportFiles {
   readonly events: readonly string[];
   readonly test: readonly string[];
   readonly items: readonly string[];
@@ -25,43 +23,45 @@ export interface Found {
 }
 
 /** @throws Failure `cannot-read` for a file that is named and is not there */
-export async function filesOf({ config, events, test, items }: Wanted, converted: Converted): Promise<Found> {
+export async function filesOf(
+  { config, events, test, items }: ImportFilesRequest,
+  converted: ConvertedConfig,
+): Promise<ImportFiles> {
   const { paths } = converted;
-  const given = (path: string): string[] => {
-    const all = expanded(path);
-    if (all.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
-    return all;
+  const givenFiles = (path: string): string[] => {
+    const expandedPaths = expanded(path);
+    if (expandedPaths.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
+    return expandedPaths;
   };
-  const train = events === undefined ? nearbyAll(paths.train, config) : given(events);
+  const train = events === undefined ? nearbyAll(paths.train, config) : givenFiles(events);
   return {
     events: train,
-    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : given(test),
-    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : given(items),
+    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : givenFiles(test),
+    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : givenFiles(items),
     hasHeader: train[0] !== undefined && (paths.hasHeader || (await startsWithNames(train[0], converted))),
   };
 }
 
-/** Whether the first line has most names of the config, or all that the model reads. */
-async function startsWithNames(path: string, converted: Converted): Promise<boolean> {
+/** True if the first line has most names of the config, or all that the model reads. */
+async function startsWithNames(path: string, converted: ConvertedConfig): Promise<boolean> {
   if (isTyped(path)) return true;
   const { columns, delimiter } = converted.paths;
   const line = await firstLine(path);
   // A file of another place may have another separator than the config.
   const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
   const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
-  const known = columns.filter((name) => names.has(name)).length;
-  return known * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
+  const knownCount = columns.filter((name) => names.has(name)).length;
+  return knownCount * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
 }
 
-/** The columns that the model and its data block read. */
-export const columnsOf = ({ draft }: Converted): string[] => [
+export const columnsOf = ({ draft }: ConvertedConfig): string[] => [
   ...new Set([
     ...draft.features.flatMap(({ reads }) => reads),
     ...draft.labels.map(({ name, column }) => column ?? name),
   ]),
 ];
 
-/** Whether a file has names and types of its own, whatever its first line says. */
+/** True if a file has its own names and types, whatever its first line says. */
 export const isTyped = (path: string): boolean => ['parquet', 'json'].includes(formatOf(path) ?? '');
 
 /** How far above a config its data may lie. */
@@ -88,7 +88,6 @@ export function nearby(path: string, config: string): string[] {
 const nearbyAll = (paths: string | undefined, config: string): string[] =>
   (paths ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : nearby(path.trim(), config)));
 
-/** The files of a path: the file, or those that a `*` in its last part means. */
 function expanded(path: string): string[] {
   const [before = '', after, ...more] = basename(path).split('*');
   if (after === undefined) return kindAt(path) === 'file' ? [path] : [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import type { Indexed, IndexRequest, OpenedIndex, Target } from './index_target.ts';
+import type { Indexed, IndexRequest, IndexTarget, OpenedIndex } from './index_target.ts';
 import type { Run } from './run.ts';
 
 export type { Indexed, IndexRequest } from './index_target.ts';
@@ -11,7 +11,7 @@ export type { Indexed, IndexRequest } from './index_target.ts';
 export const usualTable = 'tower_items';
 
 /** The first that takes the text. */
-const targets: readonly Target[] = [
+const targets: readonly IndexTarget[] = [
   {
     takes: (to) => /^postgres(ql)?:/i.test(to),
     takesItems: false,
@@ -46,27 +46,26 @@ const targets: readonly Target[] = [
   },
 ];
 
-function targetOf(to: string): Target {
+function targetOf(to: string): IndexTarget {
   const target = targets.find(({ takes }) => takes(to));
   if (target) return target;
   throw failure('index-address', { reason: 'does not begin with `postgres://`' });
 }
 
-/** The items, and the exact answers to queries of the data. */
 async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
-  const { truthOf } = await import('../serve/certificate.ts');
-  const truth = truthOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
+  const { exactAnswersOf } = await import('../serve/certificate.ts');
+  const truth = exactAnswersOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
   return { snapshot, truth };
 }
 
 const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
-/** Whether an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
+/** Checks that an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
 export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
-  const asked = placed(folder, request);
-  return targetOf(asked.to).check(asked);
+  const targetRequest = placed(folder, request);
+  return targetOf(targetRequest.to).check(targetRequest);
 }
 
 /**
@@ -74,8 +73,8 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
  * @throws Failure `index-address`, `index-recall`, `no-usearch`, …
  */
 export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
-  const asked = placed(run.trained.folder, request);
-  return targetOf(asked.to).write(run, asked);
+  const targetRequest = placed(run.trained.folder, request);
+  return targetOf(targetRequest.to).write(run, targetRequest);
 }
 
 /** @throws Failure `index-address` */

@@ -1,5 +1,5 @@
 /** What a kind of index does, such as one in a folder and one in a database: written for a run, and opened for `serve`. */
-import type { Certificate } from '../serve/certificate.ts';
+import type { RecallCertificate } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { Run } from './run.ts';
 
@@ -9,60 +9,52 @@ export interface IndexRequest {
    * the run.
    */
   readonly to?: string;
-  /** What it is called in a database. Default: `tower_items`. */
+  /** Default: `tower_items`. */
   readonly table?: string;
-  /** The least share of the best items that it finds, as a mean over queries. Default: 0.99. */
+  /** Least mean share of the best items that it finds. Default: 0.99. */
   readonly recall?: number;
-  /** How many items of an answer are compared. Default: 100. */
+  /** Items of an answer that are compared. Default: 100. */
   readonly k?: number;
-  /** How many queries are asked for the certificate, at most. Default: 500. */
+  /** Most queries of the certificate. Default: 500. */
   readonly queries?: number;
   /** Compares float16 numbers in the graph, which then takes half of the memory. */
   readonly half?: boolean;
   /** Drops the other indexes of this name, which servers of other runs may still ask. */
   readonly dropOlder?: boolean;
   readonly onProgress?: (line: string) => void;
-  /** Of an index in a folder: how many of the items are in it. */
+  /** Called for an index in a folder. */
   readonly onItems?: (done: number, of: number) => void;
-  /** Ends the building of an index in a folder; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
 export interface Indexed {
   /** Where it is, without a password. */
   readonly to: string;
-  /** In a database. */
   readonly table?: string;
   readonly items: number;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly certificate: Certificate;
-  /** Tables of older indexes that were dropped. */
+  readonly certificate: RecallCertificate;
   readonly dropped: readonly string[];
 }
 
-/** A request whose place is known. */
-export interface Placed {
+export interface IndexTargetRequest {
   readonly to: string;
   readonly table?: string;
 }
 
-/** An index that answers. */
 export interface OpenedIndex {
-  /** The same items, found by the index. */
   readonly snapshot: Snapshot;
-  /** Where it is, without a password. */
+  /** Without a password. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-/** A kind of index. */
-export interface Target {
-  /** Whether a text names one. */
+export interface IndexTarget {
   takes(to: string): boolean;
-  /** Whether items that are written are found besides those of the index. */
+  /** True if written items are found besides those of the index. */
   readonly takesItems: boolean;
-  /** Refuses what can be known before anything is computed. */
-  check(request: Placed): Promise<void>;
-  write(run: Run, request: IndexRequest & Placed): Promise<Indexed>;
+  /** Refuses what can be known before any computation. */
+  check(request: IndexTargetRequest): Promise<void>;
+  write(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed>;
   open(to: string, snapshot: Snapshot, options: { readonly table?: string }): Promise<OpenedIndex>;
 }

@@ -19,7 +19,7 @@ import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { format } from './format.ts';
 
-export interface Look {
+export interface LookedFiles {
   readonly tables: readonly TableProfile[];
   /** Files that hold no rows, and why. */
   readonly others: readonly NoTable[];
@@ -48,23 +48,23 @@ export function findTables(folder: string, depth = 1): string[] {
  * Looks at files; of a folder, at those in it.
  * @throws Failure `starter-no-table`, `starter-no-files`
  */
-export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<Look> {
+export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<LookedFiles> {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
-    const found = findTables(path);
-    if (found.length === 0) throw failure('starter-no-files', { folder: path });
-    return found;
+    const foundTables = findTables(path);
+    if (foundTables.length === 0) throw failure('starter-no-files', { folder: path });
+    return foundTables;
   });
   const tables: TableProfile[] = [];
-  const others: NoTable[] = [];
+  const noTables: NoTable[] = [];
   for (const path of new Set(files)) {
-    const found = await lookAtFile(path, signal);
-    if ('reason' in found) others.push(found);
-    else tables.push(profileOf(needsFields(found) ? { ...found.flat, path } : found));
+    const lookedTable = await lookAtFile(path, signal);
+    if ('reason' in lookedTable) noTables.push(lookedTable);
+    else tables.push(profileOf(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
   }
   if (tables.length === 0)
-    throw failure('starter-no-table', { reasons: others.map(({ path, reason }) => `${path}: ${reason}`) });
-  return { tables, others };
+    throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
+  return { tables, others: noTables };
 }
 
 /** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
@@ -74,23 +74,22 @@ function needsFields(table: LookedTable): table is LookedTable & Required<Pick<L
   return user === undefined || item === undefined;
 }
 
-export interface Project {
-  /** Where the files are written. */
+export interface StarterProject {
   readonly folder: string;
   readonly proposal: Proposal;
   /** Folders outside of the project that the data block reads. */
   readonly allow: readonly string[];
 }
 
-/** What the files are taken for, or why nothing can be learned from them: answers to `questions` may change either. */
-export const proposalFor = ({ tables }: Look, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
+/** Proposes a project, or says why nothing can be learned: `answers` may change either. */
+export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
   propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
 
 /**
  * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
  * @throws Failure `starter-no-events`
  */
-export function proposeProject(look: Look, folder: string, answers: InitAnswers = {}): Project {
+export function proposeProject(look: LookedFiles, folder: string, answers: InitAnswers = {}): StarterProject {
   const { tables } = look;
   const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
@@ -98,8 +97,8 @@ export function proposeProject(look: Look, folder: string, answers: InitAnswers 
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
     file && !file.copy ? file.sources : [],
   );
-  const parts = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
-  const outside = [...files, ...parts]
+  const splitFiles = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const outside = [...files, ...splitFiles]
     .filter((path) => !isWithin(resolve(path), reach))
     .map((path) => dirname(resolve(path)));
   return { folder, proposal, allow: [...new Set(outside)] };
@@ -115,11 +114,10 @@ function reachOfNew(folder: string): Reach {
   return isProject ? reach : { folders: [folder] };
 }
 
-export interface Written {
+export interface WrittenProject {
   readonly data: string;
   readonly model: string;
   readonly copies: readonly Copy[];
-  /** Of the check, as it prints them. */
   readonly warnings: string;
 }
 
@@ -127,28 +125,31 @@ export interface Written {
  * Writes `data.tower`, `model.tower` and the copies that they read, and checks them.
  * @throws Failure `starter-exists` before anything is written, `cannot-write`, `starter-fails`
  */
-export async function writeProject({ folder, proposal, allow }: Project, signal?: AbortSignal): Promise<Written> {
+export async function writeProject(
+  { folder, proposal, allow }: StarterProject,
+  signal?: AbortSignal,
+): Promise<WrittenProject> {
   const [data, model] = [join(folder, 'data.tower'), join(folder, 'model.tower')];
   const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copy ?? []);
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
-  const texts = [
+  const writtenTexts = [
     [data, formatted(dataText(proposal), data)],
     [model, formatted(modelText(proposal), model)],
   ] as const;
   await makeFolder(folder);
   for (const copy of copies) {
-    const to = join(folder, copy.to);
+    const targetPath = join(folder, copy.to);
     const { rewrite } = await import('../data/look/rewrite.ts');
     await writing(
-      to,
-      makeFolders(dirname(to)).then(() =>
-        rewrite({ from: copy.from, to, kind: copy.kind, rewrite: copy.rewrite, signal }),
+      targetPath,
+      makeFolders(dirname(targetPath)).then(() =>
+        rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewrite: copy.rewrite, signal }),
       ),
     );
   }
-  for (const [path, text] of texts) await writeTextDurably(path, text);
+  for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
   const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
   if (diagnostics.some(({ severity }) => severity === 'error')) {
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
@@ -160,17 +161,19 @@ export async function writeProject({ folder, proposal, allow }: Project, signal?
 const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
 
 export interface InitRequest {
-  /** Files, and folders of them. */
   readonly files: readonly string[];
-  /** Default: the current folder. */
   readonly out?: string;
   /** Columns: `{ user: 'customer', item: 'sku', time: 'bought at' }`. */
   readonly answers?: InitAnswers;
   readonly signal?: AbortSignal;
 }
 
-/** Looks at files, and writes a starter project for them. */
-export async function init({ files, out = '.', answers, signal }: InitRequest): Promise<Project & Written> {
+export async function init({
+  files,
+  out = '.',
+  answers,
+  signal,
+}: InitRequest): Promise<StarterProject & WrittenProject> {
   const project = proposeProject(await lookAt(files, signal), out, answers);
   return { ...project, ...(await writeProject(project, signal)) };
 }

@@ -4,9 +4,9 @@ import type { WritesOfItems } from '../server/items/writes.ts';
 
 export interface OpenedItems {
   readonly writes: WritesOfItems;
-  /** Brings a version to what was written. Resolves to what lets it go, and that resolves when it computes nothing more. */
+  /** Applies the earlier writes to a version. The result detaches it, and resolves when it computes nothing more. */
   attach(version: ItemWrites): Promise<() => Promise<void>>;
-  /** Ends when what has arrived is on the disk, and lets others have the folder. */
+  /** Resolves when the arrived writes are on the disk, and releases the folder. */
   close(): Promise<void>;
 }
 

@@ -14,14 +14,14 @@ import { version } from './version.ts';
  */
 export async function refuseOtherPlan({ folder, manifest, plan }: Trained): Promise<void> {
   if (manifest.tower !== version) return;
-  const lowered = (await recompiled(folder, manifest))?.lowered;
-  if (!lowered) return;
-  const own = JSON.parse(JSON.stringify(lowered.plan)) as typeof plan;
+  const loweredAnew = (await recompiled(folder, manifest))?.lowered;
+  if (!loweredAnew) return;
+  const planAnew = JSON.parse(JSON.stringify(loweredAnew.plan)) as typeof plan;
   const pairs = [
-    ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, own.towers[at]] as const),
-    [manifest.plan.step.graph, plan.step, own.step] as const,
-    [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, own.predictions] as const,
-    [manifestFile, plan, own] as const,
+    ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, planAnew.towers[at]] as const),
+    [manifest.plan.step.graph, plan.step, planAnew.step] as const,
+    [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, planAnew.predictions] as const,
+    [manifestFile, plan, planAnew] as const,
   ];
   for (const [path, is, should] of pairs) {
     if (isDeepStrictEqual(is, should)) continue;

@@ -6,11 +6,9 @@ import type { Graph } from '../graph/graph.ts';
 import type { Lowered } from '../lower/lower.ts';
 import type { Model } from '../model/model.ts';
 
-/** Towers, channels and tasks. */
 export const modelPicture = (model: Model, { arrows }: Lowered): string =>
   svgFile(model.name, drawingOf(model, arrows));
 
-/** One graph of its plan, a box for each block. */
 export function graphPicture(graph: Graph, { plan }: Lowered): string {
   const drawing = drawingOfGraph(
     graph,

@@ -11,15 +11,15 @@ export async function recompiled(
   folder: string,
   { sources, settings }: Manifest,
 ): Promise<ReturnType<typeof compile> | undefined> {
-  const texts: string[] = [];
-  for (const path of sources) texts.push((await readRunFile(folder, path)).toString('utf8'));
+  const storedTexts: string[] = [];
+  for (const path of sources) storedTexts.push((await readRunFile(folder, path)).toString('utf8'));
   const [main] = sources;
   if (main === undefined) return undefined;
   // Files of one name lie under others here; what is used is read in the order in which it was at training.
-  const others = texts.slice(1).values();
-  return compile(makeSource(basename(main), texts[0]!), {
+  const otherTexts = storedTexts.slice(1).values();
+  return compile(makeSource(basename(main), storedTexts[0]!), {
     load(path) {
-      const { value } = others.next();
+      const { value } = otherTexts.next();
       return value === undefined ? undefined : makeSource(path, value);
     },
     folder: resolve(folder, 'sources'),

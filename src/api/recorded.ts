@@ -31,34 +31,32 @@ export function recordedBlock(
     today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
   const description = blockIn(makeSource(file, text), { load, folder: dirname(file) });
   const recorded = pathsOf(description);
-  const known = new Set(today === undefined ? [] : pathsOf(today.description));
-  if (recorded.every((path) => known.has(path))) return { description, access: {} };
+  const currentPaths = new Set(today === undefined ? [] : pathsOf(today.description));
+  if (recorded.every((path) => currentPaths.has(path))) return { description, access: {} };
   if (allow.length > 0 || recorded.every(isAllowedAddress)) return { description, access: { project: false } };
   throw failure('run-elsewhere', { folder, file, allow: [...new Set(recorded.map(folderOf))] });
 }
 
-/** Whether the environment allows it. */
 function isAllowedAddress(path: string): boolean {
   const address = isAddress(path) ? addressOf(path) : '';
   return typeof address !== 'string' && isAllowed(address, allowedAddresses());
 }
 
-interface Today {
+interface CurrentBlock {
   readonly description: DataDescription;
-  /** The files that it uses. */
   readonly used: ReadonlySet<string>;
 }
 
 /** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
-function blockToday(file: string): Today | undefined {
-  const used = new Set<string>();
+function blockToday(file: string): CurrentBlock | undefined {
+  const usedFiles = new Set<string>();
   const load: typeof loadUsed = (path, roots) => {
-    used.add(resolve(path));
+    usedFiles.add(resolve(path));
     return loadUsed(path, roots);
   };
   try {
     if (!file.endsWith('.tower') || kindAt(file) !== 'file') return undefined;
-    return { description: blockIn(readSource(file), { load, folder: dirname(file) }), used };
+    return { description: blockIn(readSource(file), { load, folder: dirname(file) }), used: usedFiles };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
@@ -66,16 +64,15 @@ function blockToday(file: string): Today | undefined {
 }
 
 function pathsOf({ folder, events, items, users, split }: DataDescription): string[] {
-  const held = split.kind === 'files' ? [split.validation, split.test] : [];
+  const heldOutFiles = split.kind === 'files' ? [split.validation, split.test] : [];
   const placeOf = (path: string): string => (isAddress(path) ? path : resolve(folder, path));
-  return [events, items, users, ...held].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
+  return [events, items, users, ...heldOutFiles].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
 }
 
-/** The folder that a path or a pattern starts from. */
 function folderOf(path: string): string {
   const address = isAddress(path) ? addressOf(path) : '';
   if (typeof address !== 'string') return folderOfAddress(address);
-  const parts = dirname(path).split('/');
-  const pattern = parts.findIndex((part) => /[*?[{]/.test(part));
-  return parts.slice(0, pattern === -1 ? parts.length : pattern).join('/') || '/';
+  const pathSegments = dirname(path).split('/');
+  const pattern = pathSegments.findIndex((part) => /[*?[{]/.test(part));
+  return pathSegments.slice(0, pattern === -1 ? pathSegments.length : pattern).join('/') || '/';
 }

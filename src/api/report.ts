@@ -13,7 +13,7 @@ import type { ReportParts } from '../report/parts.ts';
 import { readProfile } from '../report/profile_file.ts';
 import { runsPage } from '../report/runs_page.ts';
 import type { NamedRun } from '../report/runs_verdict.ts';
-import type { SourceText } from '../report/settings_section.ts';
+import type { ModelFileText } from '../report/settings_section.ts';
 import { generator } from '../report/shell.ts';
 import { writeTextDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
@@ -21,7 +21,7 @@ import { readRunFile } from '../storage/run_files.ts';
 import { reportFile } from '../training/result_files.ts';
 import { recompiled } from './recompiled.ts';
 
-/** Another report is written in less. */
+/** Milliseconds: another report is written in less. */
 const patience = 5000;
 
 /**
@@ -61,18 +61,18 @@ export async function writeRunsReport(
   const runs: NamedRun[] = [];
   const unfinished: string[] = [];
   const root = commonFolder(folders);
-  let first: Failure | undefined;
+  let firstFailure: Failure | undefined;
   for (const folder of folders) {
     const name = relative(root, resolve(folder)) || basename(resolve(folder));
     const manifest = await readManifest(folder).catch((error: unknown) => {
       if (!isUnfinished(error)) throw error;
-      first ??= error;
+      firstFailure ??= error;
       unfinished.push(name);
       onUnfinished?.(folder, error);
     });
     if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name });
   }
-  if (runs.length === 0 && first) throw first;
+  if (runs.length === 0 && firstFailure) throw firstFailure;
   const path = out ?? join(relative('.', root), 'report.html');
   await refuseOtherFile(path);
   await writeTextDurably(path, runsPage(runs, unfinished));
@@ -82,7 +82,6 @@ export async function writeRunsReport(
 const isUnfinished = (error: unknown): error is Failure =>
   error instanceof Failure && error.diagnostics.every(({ code }) => code === 'unfinished-run' || code === 'run-in-use');
 
-/** The folder that all of these lie in. */
 function commonFolder(folders: readonly string[]): string {
   const [first, ...others] = folders.map((folder) => dirname(resolve(folder)).split(sep));
   const shared = first!.findIndex((part, at) => others.some((other) => other[at] !== part));
@@ -99,16 +98,17 @@ async function refuseOtherFile(path: string): Promise<void> {
 
 const mostOfReport = 256 * 2 ** 20;
 
-/** What is known of a run by its folder. @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
+/** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
   const { training, plan, sources } = manifest;
-  const texts: SourceText[] = [];
-  for (const path of sources) texts.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
+  const modelFiles: ModelFileText[] = [];
+  for (const path of sources)
+    modelFiles.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
   return {
     manifest,
     curves: await readCurves(folder, training.steps, plan.train.batch),
     ...(await modelOf(folder, manifest)),
-    sources: texts,
+    sources: modelFiles,
     ...defined({ evaluation: await readEvaluation(folder, manifest), profile: await readProfile(folder) }),
   };
 }

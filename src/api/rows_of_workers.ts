@@ -9,14 +9,14 @@ import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } fro
 export interface RowsOfWorkers {
   readonly plan: Plan;
   readonly request: MemoryRequest & {
-    /** Of the run. */
+    /** Folder of the run. */
     readonly out: string;
     readonly tables?: TableLayout;
     readonly signal?: AbortSignal;
   };
   /** Where the rows go: the first worker decides. */
   readonly when: ShardRequest['when'];
-  /** As one process reads. */
+  /** Reads as one process does. */
   read(shards: ShardRequest, signal: AbortSignal | undefined): Promise<Dataset>;
 }
 

@@ -15,9 +15,9 @@ import type { ItemColumns } from '../serve/filter/columns.ts';
 import type { Recommendation } from '../serve/prepare.ts';
 import type { FeatureValues } from '../serve/query_columns.ts';
 import type { Recommender } from '../serve/recommend.ts';
-import type { Objective } from '../serve/snapshot.ts';
+import type { RetrievalObjective } from '../serve/snapshot.ts';
 import type { StepRecord } from '../training/replay.ts';
-import type { Cache, Kept } from './cache/cache.ts';
+import type { CachedRun, RunCache } from './cache/cache.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { askedMeasures, type Metrics } from './metrics.ts';
@@ -33,7 +33,6 @@ export interface LoadRequest extends MemoryRequest {
    * they are the only ones. Addresses such as `s3://shop/` allow what lies below them.
    */
   readonly allow?: readonly string[];
-  /** Ends reading; its reason is thrown. */
   readonly signal?: AbortSignal;
   /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
@@ -44,7 +43,6 @@ export interface LoadRequest extends MemoryRequest {
   readonly cache?: boolean;
   /** The rows, where this process has them since it trained the run. Default: they are read. */
   readonly dataset?: Dataset;
-  /** Gets sentences for people about what is kept. */
   readonly say?: (line: string) => void;
 }
 
@@ -58,13 +56,12 @@ export interface Run {
   engine(): Promise<Choice>;
   /** Knows the vectors of the whole corpus, and the columns of the items for filters. Made once, or of what an earlier start kept. */
   recommender(): Promise<Recommender>;
-  /** What filters may read of the items. */
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
-  /** What the recommender is made of. Resolves once it is in the folder of the run, where it can be written there. */
-  kept(): Promise<Kept>;
-  /** Gives back what the engine holds. What is being kept is not waited for, and then is not kept. */
+  /** Resolves once the state is in the folder of the run, where it can be written there. */
+  kept(): Promise<CachedRun>;
+  /** Does not wait for a cache that is being written, which is then dropped. */
   close(): Promise<void>;
 }
 
@@ -73,13 +70,13 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const { unfinished = false } = request;
   const trained = await loadArtifact(folder, { unfinished });
   await (await import('./other_plan.ts')).refuseOtherPlan(trained);
-  let dataset: Promise<SameData> | undefined;
-  const known = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
-  const same = (): Promise<SameData> => (dataset ??= known ?? readSame(trained, request));
+  let dataset: Promise<VerifiedData> | undefined;
+  const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
+  const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
   return makeRun(trained, request.engine, {
-    notes: async () => (await same()).notes,
-    dataset: async () => (await same()).dataset,
-    columns: () => readColumns(trained, request, same),
+    notes: async () => (await verifiedData()).notes,
+    dataset: async () => (await verifiedData()).dataset,
+    columns: () => readColumns(trained, request, verifiedData),
     objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
     ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
@@ -87,7 +84,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
 }
 
 /** @param closing ends what is being written */
-async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSignal): Promise<Cache> {
+async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
   const { makeCache } = await import('./cache/cache.ts');
   const { data, signal, say } = request;
   return makeCache({
@@ -102,24 +99,22 @@ async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSig
   });
 }
 
-/** What a run rests on besides its weights: read when it is asked for. */
+/** Data and caches of a run, read when they are first needed. */
 export interface RunSources {
-  /** About the data. */
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
   columns(): Promise<ItemColumns>;
-  objectives(): Promise<readonly Objective[] | undefined>;
+  objectives(): Promise<readonly RetrievalObjective[] | undefined>;
   reader(): Promise<ItemReader>;
-  /** What would be made of the data, where another process has made it. */
-  readonly known?: Kept;
-  /** Where it is kept. */
-  cache?(closing: AbortSignal): Promise<Cache>;
+  /** The state that another process has made. */
+  readonly known?: CachedRun;
+  cache?(closing: AbortSignal): Promise<RunCache>;
 }
 
 export function makeRun(trained: Trained, name: EngineName | undefined, sources: RunSources): Run {
   let engine: Promise<Choice> | undefined;
   let columns: Promise<ItemColumns> | undefined;
-  let answering: Promise<Answering> | undefined;
+  let answering: Promise<RunAnswering> | undefined;
   const closing = new AbortController();
   const run: Run = {
     trained,
@@ -139,51 +134,52 @@ export function makeRun(trained: Trained, name: EngineName | undefined, sources:
       return { served: recommender.served(), notes };
     },
     async close() {
-      const before = answering;
+      const runningAnswer = answering;
       answering = undefined;
       closing.abort();
-      await (await before)?.recommender.close();
+      await (await runningAnswer)?.recommender.close();
     },
   };
   return run;
 }
 
-interface SameData {
+interface VerifiedData {
   readonly dataset: Dataset;
   readonly notes: readonly string[];
 }
 
-async function readSame(trained: Trained, request: LoadRequest): Promise<SameData> {
+async function readSame(trained: Trained, request: LoadRequest): Promise<VerifiedData> {
   const dataset = await readRows(trained, request);
   const { refuseOtherData } = await import('../artifact/same_data.ts');
   const named = request.data !== undefined;
   const notes = refuseOtherData(trained, dataset, named);
   const { heldOutBefore = 0 } = dataset;
   if (!named || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
-  const until = momentWords(trained.manifest.data.until!.time);
+  const dataUntil = momentWords(trained.manifest.data.until!.time);
   const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
   return {
     dataset,
-    notes: [...notes, `${events} are earlier than ${until}, up to which the run was trained: it may have had them.`],
+    notes: [
+      ...notes,
+      `${events} are earlier than ${dataUntil}, up to which the run was trained: it may have had them.`,
+    ],
   };
 }
 
-/** What is to be known of a model whose training did not come to its end. */
 function stoppedNotes({ manifest }: Trained): string[] {
   const { status, epochs, steps } = manifest.training;
-  const after = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
-  if (status === 'interrupted') return [`The training was stopped ${after}: the model is unfinished.`];
-  return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
+  const afterTraining = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
+  if (status === 'interrupted') return [`The training was stopped ${afterTraining}: the model is unfinished.`];
+  return status === 'stopped' ? [`The training was stopped ${afterTraining}, and the model was kept as it was.`] : [];
 }
 
-interface Answering {
+interface RunAnswering {
   readonly recommender: Recommender;
-  /** About the data. */
   readonly notes: readonly string[];
   readonly keeping?: Promise<void>;
 }
 
-async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal): Promise<Answering> {
+async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal): Promise<RunAnswering> {
   const { trained } = run;
   const cache = await sources.cache?.(closing);
   // The database reads in threads of its own while this one loads the engine.
@@ -194,9 +190,9 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
     import('../serve/recommend.ts'),
   ]);
   const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
-  const known = sources.known ?? (await cache?.open(engine));
-  if (known) {
-    const { served, notes } = known;
+  const cachedRun = sources.known ?? (await cache?.open(engine));
+  if (cachedRun) {
+    const { served, notes } = cachedRun;
     return { recommender: await openRecommender(trained, { served, dataset: run.dataset }, engine, options), notes };
   }
   const [dataset, notes] = [await run.dataset(), await sources.notes()];
@@ -207,16 +203,16 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
 
 /** The database reads in threads of its own while this one loads the engine. */
 async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await run.engine();
-  return { dataset: await reading, engine };
+  return { dataset: await readingRows, engine };
 }
 
 export interface EvaluateRequest {
   /** Default: test, or validation where there is no test part. */
   readonly part?: Part;
-  /** Whether what the user had before an event leaves its ranking. Default: as the data block declares with `seen`. */
+  /** Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
   /**
    * Whether figures are means over users, with all items that a user holds out, or over events. Default: as the data block declares
@@ -241,7 +237,7 @@ export interface EvaluateRequest {
 /** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
-  const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
+  const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine } = await rowsAndEngine(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [
@@ -271,7 +267,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
       predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
-      measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({
         removeSeen: request.removeSeen,
         baselines: request.baselines,
@@ -293,22 +289,20 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
 }
 
 export interface RecommendRequest {
-  /** Key of the query tower. Without it `values` say all that is known. */
+  /** Key of the query tower. Without it `values` describe the user. */
   readonly user?: string;
-  /** Values of features: of what is so now, in place of what the data knows of the user. */
+  /** They replace the values of the data. */
   readonly values?: FeatureValues;
   readonly k?: number;
-  /** Whether what the user had is left out. Default: as the data block declares with `seen`. */
+  /** Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
   /** A condition on the columns of the items file, such as `year >= 1990 and 'Drama' in genres`. */
   readonly filter?: string;
-  /** Keys of items that are left out. */
   readonly exclude?: readonly string[];
   /** By task of `retrieve`: how much its score counts, in place of its factor there. Tasks without one keep their factor. */
   readonly weights?: Readonly<Record<string, number>>;
 }
 
-/** The best `k` items for a user, with titles, scores and the user's history. */
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
   const { filter, exclude, weights } = request;
   const recommender = await run.recommender();
@@ -319,13 +313,13 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
   return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
 }
 
-/** How much of each field the blocks that weigh fields let through, such as the excitation of `senet`. */
+/** The weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await run.engine();
   const { readAttention } = await import('../scoring/attention.ts');
-  return readAttention(run.trained, await reading, engine);
+  return readAttention(run.trained, await readingRows, engine);
 }
 
 export interface StepRequest {
@@ -333,9 +327,8 @@ export interface StepRequest {
   readonly step: number;
   /** A folder for step.json and the tensors; nothing is written without it. */
   readonly out?: string;
-  /** Writes into a folder that is not empty. */
   readonly force?: boolean;
-  /** Default: that of the run, whose bits it gives. */
+  /** Default: the engine of the run, whose bits it gives. */
   readonly engine?: EngineName;
   readonly signal?: AbortSignal;
 }
@@ -348,16 +341,15 @@ export interface StepRequest {
 export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
   const { engine: asked, ...replay } = request;
   const { trained } = run;
-  const reading = run.dataset();
-  reading.catch(() => {});
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
   const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
   const { replayStep } = await import('../training/replay.ts');
-  return replayStep({ ...replay, trained, dataset: await reading, engine });
+  return replayStep({ ...replay, trained, dataset: await readingRows, engine });
 }
 
 export interface ExportRequest {
   readonly out: string;
-  /** Writes into a folder that is not empty. */
   readonly force?: boolean;
   /** Also writes the vectors of all items, as NumPy and Parquet read them. */
   readonly index?: boolean;
@@ -415,7 +407,7 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
 async function readColumns(
   trained: Trained,
   request: LoadRequest,
-  same: () => Promise<SameData>,
+  same: () => Promise<VerifiedData>,
 ): Promise<ItemColumns> {
   const { dataset } = await same();
   const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
@@ -434,7 +426,6 @@ export async function openReader(trained: Trained, request: LoadRequest): Promis
   return openItemReader(description, trained.plan, trained.encodings, reading);
 }
 
-/** The data block of a request, and how it is read. */
 async function blockOf(trained: Trained, request: LoadRequest) {
   const { allow = [], data } = request;
   const { recordedBlock } = await import('./recorded.ts');

@@ -17,9 +17,9 @@ const deepest = 4;
  */
 export async function listRuns(root: string): Promise<RunSummary[]> {
   await reading(root, readdir(root));
-  const found: RunSummary[] = [];
-  await visit(root, 0, found);
-  return found.sort((a, b) => b.changed - a.changed || (a.folder < b.folder ? -1 : 1));
+  const foundRuns: RunSummary[] = [];
+  await visit(root, 0, foundRuns);
+  return foundRuns.sort((a, b) => b.changed - a.changed || (a.folder < b.folder ? -1 : 1));
 }
 
 async function visit(folder: string, depth: number, found: RunSummary[]): Promise<void> {
@@ -33,7 +33,7 @@ async function visit(folder: string, depth: number, found: RunSummary[]): Promis
   for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, found);
 }
 
-/** What runs may be sorted by, besides metrics of the validation. */
+/** Sort keys besides metrics of the validation. */
 const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
 
 /**
@@ -42,8 +42,10 @@ const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;
  */
 export function sortRuns(runs: readonly RunSummary[], by: string): RunSummary[] {
   if (by === 'name') return [...runs].sort((a, b) => (a.folder < b.folder ? -1 : 1));
-  const value = keyOf(runs, by);
-  return [...runs].sort((a, b) => (value(b) ?? -Infinity) - (value(a) ?? -Infinity) || (a.folder < b.folder ? -1 : 1));
+  const sortValue = keyOf(runs, by);
+  return [...runs].sort(
+    (a, b) => (sortValue(b) ?? -Infinity) - (sortValue(a) ?? -Infinity) || (a.folder < b.folder ? -1 : 1),
+  );
 }
 
 function keyOf(runs: readonly RunSummary[], by: string): (run: RunSummary) => number | undefined {

@@ -13,34 +13,33 @@ import type { Run } from './run.ts';
 import { version } from './version.ts';
 
 export interface OpenRequest {
-  /** Searches in this index, which `tower index` wrote: a folder, or `postgres://user@host/database`. */
+  /** A folder that `tower index` wrote, or `postgres://user@host/database`. */
   readonly index?: string;
-  /** What the index is called there. Default: `tower_items`. */
+  /** Default: `tower_items`. */
   readonly table?: string;
-  /** Makes ready for items that are written: `items` of the answers. @throws Failure `items-closed` where they cannot be computed one by one */
+  /** Allows writes of items: `items` of the answers. @throws Failure `items-closed` if they cannot be computed one by one */
   readonly takesItems?: boolean;
-  /** MiB for the query vectors of users who have asked: they are not computed again. Default: 32. 0: none is kept. */
+  /** MiB for a cache of query vectors of users. Default: 32. 0: no cache. */
   readonly userVectors?: number;
 }
 
 /** Vectors of 64 numbers of 120,000 users. */
 const usualUserVectors = 32;
 
-/** The engine that is asked for, or the first that loads of those that answer quickly. @throws Failure `no-engine` */
+/** Takes the requested engine, or the first that loads and answers quickly. @throws Failure `no-engine` */
 export async function engineToServe(requested?: EngineName): Promise<Choice> {
   const { chooseEngine } = await import('../engine/engines.ts');
   return chooseEngine(requested, 'serving');
 }
 
-/** Answers in one's own process. */
-export interface Opened extends Answers {
-  /** Where the items are searched, if it is not here: without a password. */
+export interface OpenedModel extends Answers {
+  /** Address of another index, without a password. */
   readonly index?: string;
   close(): Promise<void>;
 }
 
-/** Reads the data, computes the vectors of all items, and gives what answers: the same bodies as over HTTP, without a server. */
-export async function open(run: Run, request: OpenRequest = {}): Promise<Opened> {
+/** Gives the same bodies as over HTTP, without a server. */
+export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
   const { index, table, takesItems = false } = request;
   const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
   const indexes = index === undefined ? undefined : await import('./index_items.ts');
@@ -55,20 +54,20 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<Opened>
   ]);
   const notes = await run.notes();
   const { query, removesSeen } = recommender;
-  const opened =
+  const openedIndex =
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
-  const over = recommender.over(opened?.snapshot);
-  const items = reader && over.writes(reader);
+  const writableAnswerer = recommender.over(openedIndex?.snapshot);
+  const items = reader && writableAnswerer.writes(reader);
   // In place: a copy would have the snapshot of now, and not the one after a write.
   const answers = makeAnswers({
-    recommender: Object.assign(over, { query }),
+    recommender: Object.assign(writableAnswerer, { query }),
     removesSeen,
     notes,
     userVectors,
     ...defined({ items }),
   });
-  const close = opened?.close ?? (async () => {});
-  return Object.assign(answers, { close, ...defined({ index: opened?.address }) });
+  const close = openedIndex?.close ?? (async () => {});
+  return Object.assign(answers, { close, ...defined({ index: openedIndex?.address }) });
 }
 
 export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
@@ -76,24 +75,20 @@ export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   readonly host?: string;
   /** Default: 8321. 0: any that is free. */
   readonly port?: number;
-  /** The bearer token that requests must have. */
   readonly token?: string;
   /** Names in the header `Host` that a server without a token answers for, besides those of this machine: a proxy in front may pass on its own. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<Limits>;
-  /** A folder for items that are written while the server answers. Absent: it takes none. */
+  /** Folder for written items. Absent: writes are refused. */
   readonly items?: string;
-  /** Gets sentences for people. */
   readonly say?: (line: string) => void;
-  /** Gets one line of JSON for each request. */
   readonly log?: (line: string) => void;
   /** The address, if `takeAddress` has taken it. */
   readonly door?: TakenAddress;
 }
 
-/** An address that a program has taken. */
 export interface TakenAddress {
-  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  /** Returns the URL. @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
   /** Resolves when all connections have ended: what is unanswered after `grace` milliseconds (default: 0) is cut off. */
   close(grace?: number): Promise<void>;
@@ -102,7 +97,7 @@ export interface TakenAddress {
 export interface Serving {
   /** `http://127.0.0.1:8321` */
   readonly url: string;
-  /** Where the items are searched, if it is not here: without a password. */
+  /** Address of another index, without a password. */
   readonly index?: string;
   /** Ends when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
   close(grace?: number): Promise<void>;
@@ -167,8 +162,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   }
 }
 
-/** What a server answers with, and what changes it. */
-export interface Served {
+export interface ServedVersions {
   readonly versions: Versions;
   readonly swaps?: Swaps;
   readonly items?: OpenedItems;
@@ -176,7 +170,7 @@ export interface Served {
 
 /** Versions as a server. They are freed when it is closed. */
 export async function listen(
-  { versions, swaps, items }: Served,
+  { versions, swaps, items }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([

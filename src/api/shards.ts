@@ -23,7 +23,7 @@ export interface MemoryRequest {
   readonly onPass?: OnPass;
   /** Called once it is known where rows go. */
   readonly onDecision?: (decision: ShardDecision) => void;
-  /** Sizes in place of those that follow from the memory: for tests. */
+  /** Sizes for tests. Default: from the memory. */
   readonly shardSizes?: ShardRequest['sizes'];
 }
 
@@ -63,6 +63,6 @@ export function memoryBytes(memory: number | string | undefined): number {
 /** As the run was trained: from the same shards, or in memory. */
 export function shardsOfTrained({ plan, manifest, folder }: Trained, request: MemoryRequest): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
-  const known = defined({ shards: request.shards ?? (shards && dirname(shards)) });
-  return shardRequest(plan, { ...request, ...known }, folder, fingerprint.shards ?? 'never');
+  const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
+  return shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
 }

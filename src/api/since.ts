@@ -4,11 +4,11 @@ import { failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 
 /** Absent: those after the last one. */
-export type Asked = 'all' | Since | undefined;
+export type SinceRequest = 'all' | Since | undefined;
 
 interface Since {
   readonly time: number;
-  /** Whether it was a date, so that `time` is seconds. Else it is in the unit of the data. */
+  /** True for a date, so that `time` is seconds. Else it is in the unit of the data. */
   readonly isDate: boolean;
   readonly text: string;
 }
@@ -23,7 +23,7 @@ export function sinceAsked(since: string | number | undefined): Since | undefine
   return { time, isDate, text };
 }
 
-/** Of an ISO 8601 date, or a date and a time, which is UTC where it does not say otherwise. */
+/** ISO 8601; UTC where the text does not say otherwise. */
 function secondsOf(text: string): number {
   if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
   const day = text.slice(0, 10);
@@ -40,7 +40,7 @@ function secondsOf(text: string): number {
  * @throws Failure `from-no-time`, `time-not-seconds`
  */
 export function freshOf(
-  asked: Asked,
+  asked: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },
   { name, time }: Pick<DataDescription, 'name' | 'time'>,
 ): Fresh | undefined {

@@ -11,7 +11,7 @@ import type { RunStatus } from '../tracking/mlflow/runs.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { makeBackground } from './track/background.ts';
 import { commitOf, type RunFacts } from './track/facts.ts';
-import { Sender, type Tracked } from './track/sender.ts';
+import { RunSender, type Tracked } from './track/sender.ts';
 import type { TrainReady } from './train.ts';
 import { version } from './version.ts';
 
@@ -24,15 +24,15 @@ export interface TrackerRequest {
   readonly settings?: Readonly<Record<string, string>>;
   /** Called once, when the server first fails. Training goes on. */
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** How long `end` waits for the server, in milliseconds. Default: ten seconds, or two where the server has not answered before. */
+  /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
   readonly patience?: number;
 }
 
 export interface Tracker {
-  /** Of `onReady` and `onEvent` of `train`. Neither waits for the server. */
+  /** Takes `onReady` and `onEvent` of `train`. Neither waits for the server. */
   ready(ready: Pick<TrainReady, 'plan' | 'dataset' | 'engine'>): void;
   event(event: TrainingEvent): void;
-  /** Sends the rest, for a few seconds at most. Undefined where the server does not have all. */
+  /** Sends the rest, for a few seconds at most. Undefined if the server does not have all. */
   end(status: RunStatus): Promise<Tracked | undefined>;
 }
 
@@ -47,16 +47,16 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   const client = makeClient(url, authorizationOf(process.env), ending.signal);
   const { out: folder, model: source, settings, onWarning } = request;
   let facts: RunFacts | undefined;
-  let sender: Promise<Sender> | undefined;
+  let sender: Promise<RunSender> | undefined;
   const background = makeBackground({
     onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason })),
     abort: () => ending.abort(),
     patience: request.patience,
   });
 
-  const begin = async (steps: number, began: number): Promise<Sender> => {
+  const begin = async (steps: number, began: number): Promise<RunSender> => {
     const commit = await commitOf(dirname(source));
-    return new Sender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
+    return new RunSender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
   };
   return {
     ready({ plan, dataset, engine }) {
@@ -68,9 +68,9 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
     },
     event(event) {
       if (event.kind === 'started') {
-        const begun = begin(event.steps, Date.now());
-        sender = begun;
-        background.begin(async () => (await begun).send());
+        const begunSender = begin(event.steps, Date.now());
+        sender = begunSender;
+        background.begin(async () => (await begunSender).send());
       }
       if (event.kind === 'started' || event.kind === 'epoch') background.kick();
     },
@@ -89,7 +89,7 @@ export async function track(folder: string, address: string): Promise<Tracked> {
   const manifest = await readManifest(folder);
   const client = makeClient(url, authorizationOf(process.env));
   const { training } = manifest;
-  const sender = new Sender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
+  const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
   try {
     return await sender.end('FINISHED');
   } catch (error) {

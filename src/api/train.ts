@@ -20,13 +20,13 @@ import type { LayoutChosen, TableLayout } from '../training/workers/table_layout
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
-import { type Asked, freshOf, sinceAsked } from './since.ts';
+import { freshOf, type SinceRequest, sinceAsked } from './since.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest, MemoryRequest {
   /** Folder of the run, which becomes the model. */
   readonly out: string;
-  /** What everything random follows from: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
+  /** Seed of all random choices: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
   readonly seed?: number;
   /**
    * `auto`: the fastest by a trial of about two seconds, whose answer is kept in the cache folder. Default: the first that loads; for a run that is
@@ -68,7 +68,7 @@ export interface TrainReady extends Choice {
   readonly warnings: readonly Diagnostic[];
   readonly plan: Plan;
   readonly dataset: Dataset;
-  /** Of several workers. */
+  /** Set by several workers. */
   readonly tables?: LayoutChosen & { readonly workers: number };
 }
 
@@ -85,11 +85,11 @@ export interface Trained extends TrainResult {
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
   const { seed, from, all, since, replay, meeting } = request;
-  const set = seed === undefined ? request.set : { ...request.set, seed };
-  const checked = await checkAndLower(path, { ...request, ...defined({ set }) });
-  const { data, lowered } = checked;
+  const allSettings = seed === undefined ? request.set : { ...request.set, seed };
+  const checkedModel = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
+  const { data, lowered } = checkedModel;
   if (!data) throw failure('data-missing', { path });
-  const fresh = from === undefined ? undefined : all ? 'all' : sinceAsked(since);
+  const freshRequest = from === undefined ? undefined : all ? 'all' : sinceAsked(since);
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   if (from !== undefined) {
     const { refuseItself } = await import('../training/base.ts');
@@ -108,13 +108,13 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   }
 
   async function trainFolder(held: FolderLock | undefined): Promise<Trained> {
-    const before = await beforeOf(request, checked.lowered.plan, data!.description, fresh);
-    return trainIn(held, { ...request, ...defined({ set }) }, checked, data!, before);
+    const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
+    return trainIn(held, { ...request, ...defined({ set: allSettings }) }, checkedModel, data!, trainingStart);
   }
 }
 
-interface Before {
-  /** Of a run that is resumed, or that goes on from another one, how its data is encoded. */
+interface TrainingStart {
+  /** Encoding of the data of a run that is resumed, or that goes on from another one. */
   readonly pinned?: Pinned;
   readonly from?: TrainOptions['from'];
 }
@@ -124,40 +124,44 @@ async function beforeOf(
   { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
   description: DataDescription,
-  asked: Asked,
-): Promise<Before> {
+  asked: SinceRequest,
+): Promise<TrainingStart> {
   if (resume || finish) {
     const { pinnedIn } = await import('../training/folder.ts');
     return defined({ pinned: await pinnedIn(out, plan) });
   }
   if (from === undefined) return {};
   const { readBase, lineageOf } = await import('../training/base.ts');
-  const base = await readBase(from, plan);
-  const { data } = base.trained.manifest;
-  const fresh = freshOf(asked, { folder: from, until: data.until }, description);
-  const lineage = lineageOf(base, { fresh, replay });
+  const baseRun = await readBase(from, plan);
+  const { data } = baseRun.trained.manifest;
+  const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
+  const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
   const { readAdmissions } = await import('../artifact/admissions.ts');
   const admissions = await readAdmissions(from);
   return {
     pinned: {
-      encodings: base.trained.encodings,
+      encodings: baseRun.trained.encodings,
       grows: true,
       admissions,
-      ...defined({ fresh, replay, until: data.until }),
+      ...defined({ fresh: freshEvents, replay, until: data.until }),
     },
-    from: { base, lineage },
+    from: { base: baseRun, lineage },
   };
 }
 
 /** Figures are honest only for events that no run in the row has trained on. */
-async function refuseTrained({ from }: Before, dataset: Dataset, { split, span }: DataDescription): Promise<void> {
+async function refuseTrained(
+  { from }: TrainingStart,
+  dataset: Dataset,
+  { split, span }: DataDescription,
+): Promise<void> {
   const { heldOutBefore = 0 } = dataset;
   if (!from || heldOutBefore === 0 || (split.kind !== 'by_time' && split.kind !== 'random')) return;
   const { hasSameData } = await import('../training/base.ts');
   if (hasSameData(from.base, dataset)) return;
   const { folder, trained } = from.base;
-  const until = momentWords(trained.manifest.data.until!.time);
-  throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until }, span);
+  const dataUntil = momentWords(trained.manifest.data.until!.time);
+  throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until: dataUntil }, span);
 }
 
 /** Long because one process and one of several workers read and train with the same parts. @param lock of the folder, where this process writes it */
@@ -166,7 +170,7 @@ async function trainIn(
   request: TrainRequest,
   checked: Lowering,
   data: NonNullable<Lowering['data']>,
-  before: Before,
+  before: TrainingStart,
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
@@ -174,10 +178,10 @@ async function trainIn(
   const { shardsOfRun } = await import('../training/folder.ts');
   const isOld = request.resume || request.finish;
   // A run goes on as it began.
-  const anew = request.shardSizes ? 'always' : 'as-needed';
-  const when = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : anew;
+  const newShards = request.shardSizes ? 'always' : 'as-needed';
+  const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings = [...checked.diagnostics];
-  const read = (shards: ShardRequest, stop = signal) =>
+  const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       onWarning: (warning) => warnings.push(warning),
       ...(lock ? { folder: request.out } : {}),
@@ -188,9 +192,9 @@ async function trainIn(
     });
   if (!meeting) {
     // The database reads in threads of its own while this one loads the engine.
-    const reading = read(await shardRequest(plan, request, request.out, when));
-    reading.catch(() => {});
-    return trainOn(await engineFor(request, plan, reading), reading);
+    const readingRows = readRows(await shardRequest(plan, request, request.out, whenSharded));
+    readingRows.catch(() => {});
+    return trainOn(await engineFor(request, plan, readingRows), readingRows);
   }
   // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
   const choice = await chooseEngine('torch');
@@ -199,14 +203,15 @@ async function trainIn(
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
     const { rowsOfWorker } = await import('./rows_of_workers.ts');
-    return trainOn(choice, rowsOfWorker(group, { plan, request, when, read }), group);
+    return trainOn(choice, rowsOfWorker(group, { plan, request, when: whenSharded, read: readRows }), group);
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
     const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
     await refuseTrained(before, dataset, data.description);
-    const asked = { plan, dataset, asked: request.tables };
-    const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
+    const layoutRequest = { plan, dataset, asked: request.tables };
+    const tables =
+      group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
       warnings: [...warnings, ...emptyHistories(dataset, data.description)],
@@ -239,8 +244,8 @@ async function trainIn(
         onEvent: request.onEvent,
       }),
     };
-    const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
-    return { ...result, plan, dataset, engine: choice.engine };
+    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
+    return { ...trainResult, plan, dataset, engine: choice.engine };
   }
 }
 
@@ -251,12 +256,12 @@ function emptyHistories({ parts, shards }: Dataset, { histories }: DataDescripti
     const { column, index } = parts.train.features.get(name) ?? {};
     if (column?.kind !== 'bags') continue;
     const { rows } = parts.train;
-    let empty = 0;
+    let emptyCount = 0;
     for (let row = 0; row < rows; row++) {
-      const bag = index ? index[row]! : row;
-      if (column.starts[bag] === column.ends[bag]) empty++;
+      const bagRow = index ? index[row]! : row;
+      if (column.starts[bagRow] === column.ends[bagRow]) emptyCount++;
     }
-    if (empty > rows / 2) return [diagnose('empty-histories', span, { name, kind, share: empty / rows })];
+    if (emptyCount > rows / 2) return [diagnose('empty-histories', span, { name, kind, share: emptyCount / rows })];
   }
   return [];
 }
@@ -269,13 +274,13 @@ async function engineFor(
 ): Promise<Choice> {
   if (engine !== undefined && engine !== 'auto') return chooseEngine(engine);
   const { engineOfRun } = await import('../training/engine_of_run.ts');
-  const own = resume || finish ? await engineOfRun(out) : undefined;
-  if (own !== undefined || engine === undefined) return chooseEngine(own);
+  const ownEngine = resume || finish ? await engineOfRun(out) : undefined;
+  if (ownEngine !== undefined || engine === undefined) return chooseEngine(ownEngine);
   const { engineByTrial } = await import('../training/engine_trial.ts');
   return engineByTrial(plan, await reading);
 }
 
-/** What a worker that writes nothing comes to. */
+/** Returns the result of a worker that writes nothing. */
 async function followIn(options: TrainOptions & { readonly group: Group }): Promise<TrainResult> {
   const { follow } = await import('../training/workers/follow.ts');
   await follow(options);

@@ -18,15 +18,14 @@ import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { load } from './run.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
-import { Jobs, Stopped } from './tune/jobs.ts';
-import { type Ended, searchTrials } from './tune/search.ts';
+import { JobStopped, TuneJobs } from './tune/jobs.ts';
+import { type SearchEnd, searchTrials } from './tune/search.ts';
 import { studyOf } from './tune/study_of.ts';
 import { trainJob } from './tune/train_job.ts';
 import { refuseTunedFile, writeTunedFile } from './tune/tuned_file.ts';
 import { makeWorkers } from './tune/workers.ts';
 
 export interface TuneRequest extends CheckRequest {
-  /** Folder of the study. */
   readonly out: string;
   readonly engine?: EngineName;
   /** As in `TrainRequest`; trials that run side by side share the memory. */
@@ -43,7 +42,7 @@ export interface TuneRequest extends CheckRequest {
   readonly sampler?: SamplerName;
   /** Whether trials begin with few epochs, and the best third of each rung goes on. Default: true. */
   readonly halving?: boolean;
-  /** How many of the best trials are trained on further seeds. Default: 3. */
+  /** Default: 3. */
   readonly finalists?: number;
   /** On how many seeds each, and the winner on as many fresh ones. Default: 3. */
   readonly seeds?: number;
@@ -51,7 +50,7 @@ export interface TuneRequest extends CheckRequest {
   readonly parallel?: number;
   /** By which trials are compared: `ndcg@10`. Default: that of `stop`, else the first that validation measures. */
   readonly metric?: string;
-  /** What the drawn points follow from. Default: 1. */
+  /** Seed of the drawn points. Default: 1. */
   readonly seed?: number;
   /** Go on with the study that the folder holds. */
   readonly resume?: boolean;
@@ -69,15 +68,14 @@ export type TuneEvent =
   | { readonly kind: 'rows'; readonly decision: ShardDecision }
   | { readonly kind: 'job began'; readonly job: TrialJob & { readonly settings: Readonly<Record<string, string>> } }
   | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
-  | { readonly kind: 'search ended'; readonly why: Ended; readonly trials: readonly Trial[] };
+  | { readonly kind: 'search ended'; readonly why: SearchEnd; readonly trials: readonly Trial[] };
 
 export interface Tuned {
   readonly folder: string;
   readonly study: Study;
   readonly trials: readonly Trial[];
-  readonly ended: Ended;
+  readonly ended: SearchEnd;
   readonly importance: readonly Importance[];
-  /** The best mean first. */
   readonly finalists: readonly Finalist[];
   /** 0 is the file as it is written. Absent where no trial came to a value. */
   readonly winner?: {
@@ -88,7 +86,6 @@ export interface Tuned {
   /** `as written` and `tuned` on the fresh seeds, with paired intervals. Absent where the file as it is written won. */
   readonly validation?: Comparison;
   readonly test?: Comparison;
-  /** Where the tuned model was written. */
   readonly written?: string;
 }
 
@@ -99,8 +96,8 @@ const usualTrials = 30;
  * the reason of `signal`
  */
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
-  const checked = await checkAndLower(path, request);
-  if (!checked.data) throw failure('data-missing', { path });
+  const checkedModel = await checkAndLower(path, request);
+  if (!checkedModel.data) throw failure('data-missing', { path });
   if (request.write !== undefined) refuseTunedFile(request.write);
   const { out } = request;
   const contents = await contentsOf(out);
@@ -110,9 +107,9 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   await makeFolder(out);
   const lock = await lockFolder(out, { purpose: 'tower tune' });
   try {
-    const before = request.resume ? await readStudy(out) : undefined;
-    const study = studyOf(path, request, checked, before);
-    if (!before) await writeStudy(out, study);
+    const earlierStudy = request.resume ? await readStudy(out) : undefined;
+    const study = studyOf(path, request, checkedModel, earlierStudy);
+    if (!earlierStudy) await writeStudy(out, study);
     const records = await readRecords(out);
     await writeRecords(out, records);
     return await goOn(path, request, study, records);
@@ -129,15 +126,15 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
   const memory = Math.floor(memoryBytes(request.memory) / study.parallel);
   const shards = request.shards ?? usualShards(out);
-  const run = workers ? workers.run : trainJob;
+  const runJob = workers ? workers.run : trainJob;
   let decided = false;
-  const jobs = new Jobs({
+  const jobs = new TuneJobs({
     folder: out,
     study,
     request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
     records,
     async run(job, signal) {
-      const { decision, ...trained } = await run(job, signal);
+      const { decision, ...trained } = await runJob(job, signal);
       if (decision && !decided) onEvent?.({ kind: 'rows', decision });
       decided ||= decision !== undefined;
       return trained;
@@ -147,43 +144,43 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   });
   onEvent?.({ kind: 'began', study, known: records.length });
   try {
-    const ended = await searchTrials(jobs, {
+    const searchEnd = await searchTrials(jobs, {
       study,
       trials: Math.max(1, request.trials ?? usualTrials),
       signal,
       timer: () => timerOf(request.time, jobs, study),
     });
     const trials = trialsOf(jobs.records, study);
-    onEvent?.({ kind: 'search ended', why: ended, trials });
+    onEvent?.({ kind: 'search ended', why: searchEnd, trials });
     await writeJournal(out, study, jobs.records);
     const best = ranked(trials).filter(({ values }) => values.length > 0);
     if (!request.keep) await removeRuns(out, trials, best.slice(0, study.finalists));
     // Where the file as it is written is alone, there is nothing to choose.
-    const alone = best.length === 1 && best[0]!.number === 0;
-    const finalists = alone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
+    const isUsualAlone = best.length === 1 && best[0]!.number === 0;
+    const finalists = isUsualAlone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
     const winner = finalists[0] && trials[finalists[0].trial]!;
     const importance = importanceOf(study.space, scoredOf(trials));
-    const found = { folder: out, study, trials, ended, importance, finalists };
-    if (!winner) return found;
+    const studyResult = { folder: out, study, trials, ended: searchEnd, importance, finalists };
+    if (!winner) return studyResult;
     // The file as it is written has nothing to be compared with.
     if (winner.number === 0 && !request.test) {
-      return { ...found, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
+      return { ...studyResult, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
     }
-    const fresh = await trainFresh(jobs, study, winner.number, signal);
-    const runs = await comparisonOf(out, fresh, winner.number, request);
-    const run = join(out, fresh.find(({ trial }) => trial === winner.number)!.folder);
+    const freshRecords = await trainFresh(jobs, study, winner.number, signal);
+    const runs = await comparisonOf(out, freshRecords, winner.number, request);
+    const winnerFolder = join(out, freshRecords.find(({ trial }) => trial === winner.number)!.folder);
     const { write } = request;
     if (write !== undefined) await writeTunedFile(path, write, winner.settings, request);
     return {
-      ...found,
-      winner: { trial: winner.number, settings: winner.settings, run },
+      ...studyResult,
+      winner: { trial: winner.number, settings: winner.settings, run: winnerFolder },
       ...runs,
       ...defined({ written: write }),
     };
   } catch (error) {
     inner.abort(error);
     await jobs.dropStopped().catch(() => {});
-    throw error instanceof Stopped ? signal.reason : error;
+    throw error instanceof JobStopped ? signal.reason : error;
   } finally {
     await writeJournal(out, study, jobs.records).catch(() => {});
     await workers?.close();
@@ -195,16 +192,18 @@ const scoredOf = (trials: readonly Trial[]) =>
   trials.flatMap(({ point, values }) => (point && values.length > 0 ? [{ point, value: values[0]! }] : []));
 
 /** Ends the search in time for the finalists: they take what the first trial took, once for each seed. At most half of all time. */
-function timerOf(time: number | undefined, jobs: Jobs, { finalists, seeds, parallel }: Study): AbortSignal {
+function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
   if (time === undefined) return new AbortController().signal;
-  const whole = jobs.records[0]?.seconds ?? 0;
-  const rest = Math.min(time / 2, (whole * (finalists + 2) * seeds) / parallel);
-  const left = Math.max(0, time - rest - jobs.elapsed);
-  return left === 0 ? AbortSignal.abort() : AbortSignal.timeout(Math.min(2 ** 31 - 1, Math.ceil(1000 * left)));
+  const firstTrialSeconds = jobs.records[0]?.seconds ?? 0;
+  const finalistSeconds = Math.min(time / 2, (firstTrialSeconds * (finalists + 2) * seeds) / parallel);
+  const searchSeconds = Math.max(0, time - finalistSeconds - jobs.elapsed);
+  return searchSeconds === 0
+    ? AbortSignal.abort()
+    : AbortSignal.timeout(Math.min(2 ** 31 - 1, Math.ceil(1000 * searchSeconds)));
 }
 
 async function trainFinalists(
-  jobs: Jobs,
+  jobs: TuneJobs,
   { fileSeed, seeds, parallel }: Study,
   best: readonly Trial[],
   signal: AbortSignal,
@@ -219,22 +218,22 @@ async function trainFinalists(
 
 /** The winner, and the file as it is written next to it, on seeds that chose nothing. */
 async function trainFresh(
-  jobs: Jobs,
+  jobs: TuneJobs,
   { fileSeed, seeds, parallel }: Study,
   winner: number,
   signal: AbortSignal,
 ): Promise<readonly JobRecord[]> {
-  const first = jobs.records.length;
+  const firstFresh = jobs.records.length;
   for (const trial of winner === 0 ? [0] : [0, winner]) {
     for (let at = 1; at <= seeds; at++) {
       await begin(jobs, { kind: 'fresh', trial, seed: fileSeed + seeds + at }, parallel, signal);
     }
   }
   await jobs.settle(0);
-  return jobs.records.slice(first);
+  return jobs.records.slice(firstFresh);
 }
 
-async function begin(jobs: Jobs, job: TrialJob, parallel: number, signal: AbortSignal): Promise<void> {
+async function begin(jobs: TuneJobs, job: TrialJob, parallel: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await jobs.settle(parallel - 1);
   jobs.begin(job, signal);
@@ -247,13 +246,13 @@ async function comparisonOf(
   { allow, engine, test, memory, shards }: TuneRequest,
 ): Promise<Pick<Tuned, 'validation' | 'test'>> {
   const valid = fresh.filter(({ state }) => state === 'done');
-  const both = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
-  if (!both || (winner === 0 && !test)) return {};
+  const hasBoth = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
+  if (!hasBoth || (winner === 0 && !test)) return {};
   const runs = [];
   for (const { trial, folder } of valid) {
     // Without a name of the data: each run has that which it was trained on.
-    const run = await load(join(out, folder), defined({ allow, engine, memory, shards }));
-    runs.push({ name: trial === 0 ? 'as written' : 'tuned', run });
+    const loadedRun = await load(join(out, folder), defined({ allow, engine, memory, shards }));
+    runs.push({ name: trial === 0 ? 'as written' : 'tuned', run: loadedRun });
   }
   try {
     const validation = winner === 0 ? undefined : await compare(runs, { part: 'validation' });

@@ -3,18 +3,18 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Live, livePage } from '../report/live_page.ts';
+import { type LiveTraining, livePage } from '../report/live_page.ts';
 import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
 
-export interface Watch {
+export interface TrainingPage {
   readonly url: string;
   ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
   event(event: TrainingEvent): void;
-  /** Shows the last page to who looks, for some seconds at most, and closes. */
-  end(state: 'ended' | 'failed', more?: Pick<Live, 'report' | 'reason'>): Promise<void>;
+  /** Serves the last page for some seconds at most, and closes. */
+  end(state: 'ended' | 'failed', more?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
 }
 
-type Step = Live['steps'][number];
+type ShownStep = LiveTraining['steps'][number];
 
 /** A chart shows no more. */
 const mostSteps = 400;
@@ -26,8 +26,8 @@ const host = '127.0.0.1';
  * @param port 0: any that is free
  * @throws Failure `cannot-listen`
  */
-export async function openWatch(port: number): Promise<Watch> {
-  let live: Live = { model: 'A run', tasks: [], state: 'reading', epochs: [], steps: [] };
+export async function openWatch(port: number): Promise<TrainingPage> {
+  let live: LiveTraining = { model: 'A run', tasks: [], state: 'reading', epochs: [], steps: [] };
   let lastSeen = Number.NEGATIVE_INFINITY;
   let sawLast: (() => void) | undefined;
   const server = createServer((request, response) => {
@@ -65,7 +65,7 @@ export async function openWatch(port: number): Promise<Watch> {
   };
 }
 
-function changes({ steps, epochs }: Live, event: TrainingEvent): Partial<Live> {
+function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial<LiveTraining> {
   if (event.kind === 'epoch') return { epochs: [...epochs, event.record] satisfies EpochRecord[], state: 'training' };
   if (event.kind === 'validating') return { state: 'validating' };
   if (event.kind !== 'step') return {};
@@ -73,7 +73,7 @@ function changes({ steps, epochs }: Live, event: TrainingEvent): Partial<Live> {
 }
 
 /** Every second one goes when there are too many, so that the whole run stays. */
-const thinned = (steps: readonly Step[]): readonly Step[] =>
+const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
   steps.length <= mostSteps ? steps : steps.filter((_, at) => at % 2 === 0);
 
 /** Another name of this machine may be one that a page of a stranger gave it. */

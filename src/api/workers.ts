@@ -14,7 +14,7 @@ import { makeTemporary, removeTemporary } from '../storage/temporary.ts';
 /** Set for the workers that this file starts. */
 const variable = 'TOWER_WORKER';
 
-export interface Launched {
+export interface LaunchedWorkers {
   readonly meeting?: Meeting;
   /** A better reason for an error of this worker, where another one has ended. */
   explain(error: unknown): Promise<unknown>;
@@ -24,11 +24,11 @@ export interface Launched {
   end(): Promise<void>;
 }
 
-const alone: Launched = { explain: async (error) => error, kill: () => {}, end: async () => {} };
+const alone: LaunchedWorkers = { explain: async (error) => error, kill: () => {}, end: async () => {} };
 
-export async function launchWorkers(asked: number | 'launched' | undefined): Promise<Launched> {
-  const given = process.env[variable];
-  if (given !== undefined) return { ...alone, meeting: JSON.parse(given) as Meeting };
+export async function launchWorkers(asked: number | 'launched' | undefined): Promise<LaunchedWorkers> {
+  const startedBy = process.env[variable];
+  if (startedBy !== undefined) return { ...alone, meeting: JSON.parse(startedBy) as Meeting };
   if (asked === undefined || asked === 1) return alone;
   if (asked !== 'launched') return startOthers(asked);
   const meeting = meetingOfLauncher(process.env);
@@ -37,15 +37,15 @@ export async function launchWorkers(asked: number | 'launched' | undefined): Pro
   return { ...alone, meeting };
 }
 
-/** Of one machine, so that its workers together have a thread for each core. */
+/** Gives the workers of a machine together a thread for each core. */
 function shareCores(workers: number): void {
   process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
 }
 
-type Limits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
+type WorkerLimits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
 
 /** Seconds that a worker waits for the others. Machines of a cluster start at different moments. */
-function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): Limits {
+function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): WorkerLimits {
   const seconds = secondsOf(environment, 'TOWER_WORKER_TIMEOUT', 300);
   const meetSeconds = secondsOf(environment, 'TOWER_WORKER_MEET_TIMEOUT', isOneMachine ? 60 : 300);
   return { meetSeconds, seconds, patientSeconds: 12 * seconds };
@@ -82,34 +82,34 @@ function countOf(
   throw failure('workers-setting', { name, value: environment[name]!, example: String(example) });
 }
 
-type Ended = Facts<'worker-ended'>;
+type WorkerExit = Facts<'worker-ended'>;
 
-interface Other {
+interface OtherWorker {
   readonly rank: number;
   readonly child: ChildProcess;
   said: string;
-  /** How it ended, where it was not as it should. */
-  readonly failed: Promise<Ended>;
+  /** Resolves on a failed exit. */
+  readonly failed: Promise<WorkerExit>;
   readonly exited: Promise<void>;
 }
 
 /** In this time the others learn from each other who is gone. */
 const noticeMilliseconds = 6000;
 
-async function startOthers(workers: number): Promise<Launched> {
+async function startOthers(workers: number): Promise<LaunchedWorkers> {
   const folder = makeTemporary('workers');
   const lost = new AbortController();
   const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
   shareCores(workers);
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
-  const others = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
   // However this process ends, but for a kill.
   process.once('exit', () => {
-    for (const { child } of others) child.kill('SIGKILL');
+    for (const { child } of otherWorkers) child.kill('SIGKILL');
   });
   let isOver = false;
-  for (const { failed } of others) {
+  for (const { failed } of otherWorkers) {
     failed.then((ended) => {
       // The workers that are left notice it by themselves, and say more.
       if (!isOver) setTimeout(() => lost.abort(failure('worker-ended', ended)), noticeMilliseconds).unref();
@@ -121,39 +121,39 @@ async function startOthers(workers: number): Promise<Launched> {
       if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
         return error;
       const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
-      const ended = await Promise.race([moment, ...others.map(({ failed }) => failed)]);
-      const last = error instanceof WorkerLost ? error.last : undefined;
-      return ended ? failure('worker-ended', { ...ended, ...defined({ last }) }) : error;
+      const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
+      const lastWorker = error instanceof WorkerLost ? error.last : undefined;
+      return firstExit ? failure('worker-ended', { ...firstExit, ...defined({ last: lastWorker }) }) : error;
     },
     kill() {
       isOver = true;
-      for (const { child } of others) child.kill('SIGKILL');
+      for (const { child } of otherWorkers) child.kill('SIGKILL');
     },
     async end() {
       isOver = true;
-      await Promise.all(others.map(finish));
+      await Promise.all(otherWorkers.map(finish));
       removeTemporary(folder);
     },
   };
 }
 
-function start(meeting: Meeting): Other {
+function start(meeting: Meeting): OtherWorker {
   // Its mistakes are read in words, from stderr.
   const words = process.argv.slice(1).filter((word) => word !== '--json');
   const child = spawn(process.execPath, [...process.execArgv, ...words], {
     env: { ...process.env, [variable]: JSON.stringify(meeting) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let stderrText = '';
   child.stderr!.on('data', (bytes: Buffer) => {
-    said = `${said}${bytes}`.slice(-4000);
+    stderrText = `${stderrText}${bytes}`.slice(-4000);
   });
   const { rank } = meeting;
-  const failed = new Promise<Ended>((resolve) => {
+  const failed = new Promise<WorkerExit>((resolve) => {
     child.on('error', (error) => resolve({ worker: rank, how: `does not start: ${error.message}` }));
     child.on('close', (code, signal) => {
       if (code === 0) return;
-      const line = said
+      const line = stderrText
         .trim()
         .split('\n')
         .find((each) => /^error/.test(each));
@@ -167,11 +167,11 @@ function start(meeting: Meeting): Other {
     child.on('error', () => resolve());
     child.on('close', () => resolve());
   });
-  return { rank, child, said, failed, exited };
+  return { rank, child, said: stderrText, failed, exited };
 }
 
 /** A worker that has heard of the end needs a moment to close its engine. */
-async function finish({ child, exited }: Other): Promise<void> {
+async function finish({ child, exited }: OtherWorker): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await exited;
   clearTimeout(timer);

@@ -1,13 +1,12 @@
 /** A file of an export, no longer and no other than its index says. */
 import { Failure, failure } from '../diagnostics/failure.ts';
 
-/** What of `fetch` is used: a program may bring its own. */
+/** The part of `fetch` that is used: a program may bring its own. */
 export type Fetch = (url: string, options: { readonly signal?: AbortSignal }) => Promise<Response>;
 
-export interface Fetching {
+export interface FetchOptions {
   readonly fetch: Fetch;
   readonly signal?: AbortSignal;
-  /** Called with the bytes that have arrived. */
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -16,8 +15,7 @@ export const damagedAt =
   (reason: string): Failure =>
     failure('export-damaged', { url, reason });
 
-/** What is known of a file before it arrives. */
-export interface Known {
+export interface ExpectedFile {
   readonly sha256: string;
   readonly bytes: number;
 }
@@ -25,25 +23,25 @@ export interface Known {
 /** @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
 export async function fetchFile(
   url: string,
-  { sha256, bytes }: Known,
-  fetching: Fetching,
+  { sha256, bytes }: ExpectedFile,
+  fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const damaged = damagedAt(url);
+  const damagedFailure = damagedAt(url);
   const body = await bodyOf(url, fetching);
-  const file = roomFor(bytes, damaged);
+  const file = roomFor(bytes, damagedFailure);
   let at = 0;
   await eachPiece(url, body, fetching, (piece) => {
-    if (at + piece.length > bytes) throw damaged(`it is longer than the ${bytes} bytes that its index says`);
+    if (at + piece.length > bytes) throw damagedFailure(`it is longer than the ${bytes} bytes that its index says`);
     file.set(piece, at);
     at += piece.length;
   });
-  if (at < bytes) throw damaged(`it has ${at} bytes, and its index says ${bytes}`);
-  if ((await hashOf(file, url)) !== sha256) throw damaged('its checksum is not that of its index');
+  if (at < bytes) throw damagedFailure(`it has ${at} bytes, and its index says ${bytes}`);
+  if ((await hashOf(file, url)) !== sha256) throw damagedFailure('its checksum is not that of its index');
   return file;
 }
 
-/** The text of a file of which nothing is known. @throws Failure `export-unreachable`, `export-damaged` */
-export async function fetchText(url: string, most: number, fetching: Fetching): Promise<string> {
+/** @throws Failure `export-unreachable`, `export-damaged` */
+export async function fetchText(url: string, most: number, fetching: FetchOptions): Promise<string> {
   const decoder = new TextDecoder();
   let length = 0;
   let text = '';
@@ -55,7 +53,7 @@ export async function fetchText(url: string, most: number, fetching: Fetching): 
   return text + decoder.decode();
 }
 
-async function bodyOf(url: string, { fetch, signal }: Fetching): Promise<ReadableStream<Uint8Array>> {
+async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<ReadableStream<Uint8Array>> {
   const response = await arrives(url, signal, () => fetch(url, signal ? { signal } : {}));
   if (response.ok && response.body) return response.body;
   throw failure('export-unreachable', {
@@ -67,7 +65,7 @@ async function bodyOf(url: string, { fetch, signal }: Fetching): Promise<Readabl
 async function eachPiece(
   url: string,
   body: ReadableStream<Uint8Array>,
-  { signal, onBytes }: Fetching,
+  { signal, onBytes }: FetchOptions,
   take: (piece: Uint8Array) => void,
 ): Promise<void> {
   const reader = body.getReader();

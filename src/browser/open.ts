@@ -1,18 +1,29 @@
 /** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
+
+import type { BagColumn, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { Failure } from '../diagnostics/failure.ts';
-import { makeAsking } from '../serve/asking.ts';
+import { Failure, failure, invariant } from '../diagnostics/failure.ts';
+import { evaluate, type Tensors } from '../graph/evaluate.ts';
+import type { Tensor } from '../graph/graph.ts';
+import type { FeaturePlan } from '../plan/plan.ts';
+import { makeQueryAnswerer, type QueryTowerRun } from '../serve/asking.ts';
 import { describeQuery, type QueryDescription } from '../serve/describe.ts';
-import { itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
+import {
+  itemColumns,
+  type PageFile,
+  type PageIndex,
+  type PageQuery,
+  pageFiles,
+  pageIndex,
+} from '../serve/page_files.ts';
 import { type Item, makePreparer } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
-import { damagedAt, type Fetch, type Fetching, fetchFile, fetchText } from './fetch_file.ts';
+import { damagedAt, type Fetch, type FetchOptions, fetchFile, fetchText } from './fetch_file.ts';
 import { indexShape } from './page_shapes.ts';
-import { makeQueryTower } from './query_tower.ts';
 import { parsed, readItems, readParameters, readQuery, readVectors } from './read_page.ts';
-import { checkRecommend, checkSimilar, type RecommendRequest, type SimilarRequest } from './requests.ts';
+import { checkRecommend, checkSimilar, type PageRecommendRequest, type SimilarRequest } from './requests.ts';
 
 export interface OpenOptions {
   /** In place of the browser's `fetch`. */
@@ -26,11 +37,10 @@ export interface OpenOptions {
 
 export interface Opened {
   readonly model: string;
-  /** What identifies the model: the checksum of the run's manifest. */
+  /** Checksum of the run's manifest. */
   readonly version: string;
-  /** How many items there are. */
   readonly count: number;
-  /** What `values` may have: features, what their values are, and examples. For forms. */
+  /** Features, kinds and examples, for forms. */
   readonly query: QueryDescription;
   /** Columns of the items that filters may read, and answers show. */
   readonly columns: readonly string[];
@@ -40,7 +50,7 @@ export interface Opened {
    * The best items for values of features, or for a vector of the query tower.
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
    */
-  recommend(request: RecommendRequest): Promise<RecommendAnswer>;
+  recommend(request: PageRecommendRequest): Promise<RecommendAnswer>;
   /**
    * The items near an item, by the cosine of their vectors.
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
@@ -48,7 +58,7 @@ export interface Opened {
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
   /** Keys and titles of all items, such as for a search. */
   items(): Iterable<Item>;
-  /** What the query tower makes of values: one vector, or one for each interest. */
+  /** Computes one vector, or one for each interest. */
   vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
 }
 
@@ -60,31 +70,33 @@ const mostIndex = 2 ** 20;
  */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
   const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
-  const base = folderOf(url);
-  const at = (name: string): string => new URL(name, base).href;
-  const quiet: Fetching = { fetch, ...defined({ signal }) };
+  const baseUrl = folderOf(url);
+  const at = (name: string): string => new URL(name, baseUrl).href;
+  const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
   const damagedIndex = damagedAt(at(pageIndex));
-  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, quiet), indexShape, damagedIndex);
-  const total = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
-  if (total > mostBytes) throw damagedIndex(`its files have ${total} bytes, and ${mostBytes} are allowed`);
-  let received = 0;
-  const onBytes = (bytes: number): void => onProgress?.({ received: (received += bytes), total });
-  const fetched = await Promise.all(
-    pageFiles.map(async (name) => [name, await fetchFile(at(name), index.files[name], { ...quiet, onBytes })] as const),
+  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, fetchOptions), indexShape, damagedIndex);
+  const totalBytes = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
+  if (totalBytes > mostBytes) throw damagedIndex(`its files have ${totalBytes} bytes, and ${mostBytes} are allowed`);
+  let receivedBytes = 0;
+  const onBytes = (bytes: number): void => onProgress?.({ received: (receivedBytes += bytes), total: totalBytes });
+  const fetchedFiles = await Promise.all(
+    pageFiles.map(
+      async (name) => [name, await fetchFile(at(name), index.files[name], { ...fetchOptions, onBytes })] as const,
+    ),
   );
-  return openFiles(index, Object.fromEntries(fetched) as Files, at);
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, at);
 }
 
-type Files = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
+type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
 
-async function openFiles(index: PageIndex, files: Files, at: (name: string) => string): Promise<Opened> {
-  const damaged = (name: PageFile) => damagedAt(at(name));
+async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
+  const damagedFile = (name: PageFile) => damagedAt(at(name));
   const text = (name: PageFile): string => new TextDecoder().decode(files[name]);
-  const query = readQuery(text('query.json'), damaged('query.json'));
-  const parameters = readParameters(files['query.safetensors'], query.graph, damaged('query.safetensors'));
-  const { keys, titles, columns } = readItems(text('items.json'), damaged('items.json'));
+  const query = readQuery(text('query.json'), damagedFile('query.json'));
+  const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
+  const { keys, titles, columns } = readItems(text('items.json'), damagedFile('items.json'));
   const size: [number, number] = [keys.length, query.width];
-  const data = readVectors(files['items.safetensors'], size, damaged('items.safetensors'));
+  const data = readVectors(files['items.safetensors'], size, damagedFile('items.safetensors'));
   const answers = await fitting(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
@@ -103,19 +115,19 @@ async function openFiles(index: PageIndex, files: Files, at: (name: string) => s
       seen,
       users: { features: new Map() },
     });
-    const described = {
+    const queryDescription = {
       ...query.plan,
       model: index.model,
       ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
     };
     const recommender = {
-      ...makeAsking({ snapshot }, prepare, makeQueryTower(query, parameters)),
-      query: describeQuery(described, model.encodings, snapshot),
+      ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
+      query: describeQuery(queryDescription, model.encodings, snapshot),
     };
-    const made = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
+    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
     // Whatever of the files does not go together fails here, and not at the first question; what is compiled is warm then.
-    await made.recommend({ values: {} });
-    return made;
+    await modelAnswers.recommend({ values: {} });
+    return modelAnswers;
   });
   return {
     model: index.model,
@@ -144,10 +156,98 @@ async function fitting<T>(damaged: (reason: string) => Failure, work: () => Prom
   }
 }
 
-/** With a slash at its end, so that names are within the folder. */
+/** Ends with a slash, so that names are within the folder. */
 function folderOf(url: string | URL): URL {
   const { document } = globalThis as { document?: { readonly baseURI: string } };
   const folder = new URL(url, document?.baseURI);
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
   return folder;
+}
+
+// The query tower in plain JavaScript: the project's own definition of every op, sums in float64, results rounded to float32. An engine would add in an order of
+// its own for each machine; this order is fixed, so Node.js and browsers give the same bits, and no runtime of megabytes is loaded.
+
+/** As `weightsInput` names it. */
+const weightsSuffix = '/weights';
+
+function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: Tensors): QueryTowerRun {
+  const [tower] = plan.towers;
+  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const inputs = graph.inputs.map(({ name, node }) => {
+    const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
+    const feature = features.get(isWeights ? name.slice(0, -weightsSuffix.length) : name);
+    invariant(feature, `input ${name} is a feature`);
+    const [, ...each] = graph.nodes[node]!.type.shape as readonly number[];
+    return { name, feature, each, isWeights };
+  });
+  return async (columns, rows) => {
+    const givenInputs = Object.fromEntries(
+      inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
+        const column = columns.get(feature.name);
+        invariant(column, `feature ${feature.name} has a column`);
+        return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
+      }),
+    );
+    const { vector } = evaluate(graph, givenInputs, parameters).outputs;
+    const data = vector!.data as Float32Array;
+    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
+    return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
+  };
+}
+
+/** @param each shape of the value of a row */
+function valuesOf(
+  { column, index }: IndexedColumn,
+  feature: FeaturePlan,
+  rows: number,
+  each: readonly number[],
+): Tensor {
+  const shape = [rows, ...each];
+  const size = each.reduce((product, length) => product * length, 1);
+  const rowOf = (row: number): number => (index ? index[row]! : row);
+  if (column.kind === 'numbers') {
+    const data = new Float32Array(rows * size);
+    for (let row = 0; row < rows; row++) {
+      data.set(column.values.subarray(rowOf(row) * size, (rowOf(row) + 1) * size), row * size);
+    }
+    return { dtype: 'float32', shape, data };
+  }
+  const data = new Int32Array(rows * size).fill(-1);
+  for (let row = 0; row < rows; row++) {
+    if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
+    else fillBag(column, feature, rowOf(row), data.subarray(row * size, (row + 1) * size), each);
+  }
+  return { dtype: 'int32', shape, data };
+}
+
+function fillBag(
+  { starts, ends, values, items, inner }: BagColumn,
+  { through }: FeaturePlan,
+  bag: number,
+  to: Int32Array,
+  [places, most = 1]: readonly number[],
+): void {
+  const count = Math.min(ends[bag]! - starts[bag]!, places!);
+  for (let i = 0; i < count; i++) {
+    const at = starts[bag]! + i;
+    if (inner) {
+      const codes = inner.values.subarray(inner.starts[values[at]!], inner.ends[values[at]!]);
+      to.set(codes.subarray(0, most), i * most);
+    } else {
+      // Row 0 of the table of a list through the item tower is of what is no item.
+      to[i] = through ? items![at]! + 1 : values[at]!;
+    }
+  }
+}
+
+function weightsOf({ column, index }: IndexedColumn, rows: number, [places]: readonly number[]): Tensor {
+  invariant(column.kind === 'bags', 'weights are of a list');
+  const data = new Float32Array(rows * places!);
+  for (let row = 0; row < rows; row++) {
+    const bag = index ? index[row]! : row;
+    const from = column.starts[bag]!;
+    const count = Math.min(column.ends[bag]! - from, places!);
+    for (let i = 0; i < count; i++) data[row * places! + i] = column.weights ? column.weights[from + i]! : 1;
+  }
+  return { dtype: 'float32', shape: [rows, places!], data };
 }

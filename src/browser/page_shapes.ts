@@ -7,18 +7,18 @@ import {
   byKind,
   either,
   entries,
+  type JsonShape,
   listOf,
   number,
   oneOf,
   orNull,
   recordOf,
-  type Shape,
   text,
   truth,
   whole,
 } from './shape.ts';
 
-const sha256: Shape = (value, at) =>
+const sha256: JsonShape = (value, at) =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? undefined : `${at} is not a SHA-256`;
 
 export const indexShape = entries({
@@ -103,11 +103,11 @@ export const queryShape = entries({
   graph,
 });
 
-function tower(): Shape {
+function tower(): JsonShape {
   return entries({ name: text, features: listOf(text) }, { key: text });
 }
 
-function pair(first: Shape, second: Shape): Shape {
+function pair(first: JsonShape, second: JsonShape): JsonShape {
   return (value, at) =>
     listOf(anything, 2)(value, at) ??
     first((value as unknown[])[0], `${at}/0`) ??
@@ -115,13 +115,13 @@ function pair(first: Shape, second: Shape): Shape {
 }
 
 /** Each list has a value an item. */
-export const itemsShape: Shape = (value, at) => {
+export const itemsShape: JsonShape = (value, at) => {
   const rows = isObject(value) && Array.isArray(value.keys) ? value.keys.length : 0;
   return entries({ keys: listOf(text), columns: recordOf(column(rows)) }, { titles: listOf(text, rows) })(value, at);
 };
 
 const column =
-  (rows: number): Shape =>
+  (rows: number): JsonShape =>
   (value, at) => {
     const words = isObject(value) && Array.isArray(value.words) ? value.words.length : 0;
     const word = whole(0, words - 1);

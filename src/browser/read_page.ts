@@ -8,20 +8,20 @@ import { itemVectors, type PageItems, type PageQuery } from '../serve/page_files
 import { tensorsIn } from '../storage/tensor_buffer.ts';
 import type { Damaged, Expected } from '../storage/tensor_header.ts';
 import { itemsShape, queryShape } from './page_shapes.ts';
-import type { Shape } from './shape.ts';
+import type { JsonShape } from './shape.ts';
 
 /** Numbers that the values of one query may have together: 1 GiB of them. */
 const mostNumbers = 2 ** 28;
 
-export function parsed<T>(text: string, shape: Shape, damaged: Damaged): T {
+export function parsed<T>(text: string, shape: JsonShape, damaged: Damaged): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw damaged('it is not JSON');
   }
-  const wrong = shape(value, '');
-  if (wrong !== undefined) throw damaged(wrong.startsWith('/') ? wrong : `the file${wrong}`);
+  const shapeError = shape(value, '');
+  if (shapeError !== undefined) throw damaged(shapeError.startsWith('/') ? shapeError : `the file${shapeError}`);
   return value as T;
 }
 
@@ -44,7 +44,7 @@ export function readVectors(
   return tensorsIn(bytes, expected, damaged).get(itemVectors) as Float32Array;
 }
 
-/** Those of the graph, by name. */
+/** By name. */
 export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): Tensors {
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
@@ -62,15 +62,15 @@ function checkFeatures({ plan, encodings, objectives, width }: PageQuery, damage
   const byName = new Map(features.map((feature) => [feature.name, feature]));
   if (byName.size < features.length) throw damaged('two features have one name');
   for (const name of towers[0].features) if (!byName.has(name)) throw damaged(`there is no feature \`${name}\``);
-  const placed = new Set<string>();
-  const place = (name: string, under: readonly string[]): void => {
+  const placedFeatures = new Set<string>();
+  const placeFeature = (name: string, under: readonly string[]): void => {
     const feature = byName.get(name);
     if (feature === undefined || under.includes(name)) throw damaged(`feature \`${name}\` is missing, or needs itself`);
-    if (placed.has(name)) return;
-    for (const needed of neededBy(feature)) place(needed, [...under, name]);
-    placed.add(name);
+    if (placedFeatures.has(name)) return;
+    for (const needed of neededBy(feature)) placeFeature(needed, [...under, name]);
+    placedFeatures.add(name);
   };
-  for (const name of byName.keys()) place(name, []);
+  for (const name of byName.keys()) placeFeature(name, []);
   for (const name of towers[0].features) {
     const { encoderOf } = byName.get(name)!;
     if (!Object.hasOwn(encodings, encoderOf)) throw damaged(`\`${encoderOf}\` has no encoding`);
@@ -85,10 +85,13 @@ function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): v
   if (problem !== undefined) throw damaged(`the graph of the query tower has a mistake: ${problem}`);
   const vector = graph.outputs.find(({ name }) => name === 'vector');
   const batch = { symbol: 'batch', times: 1 };
-  const wanted: TensorType = { dtype: 'float32', shape: interests === 1 ? [batch, width] : [batch, interests, width] };
-  const given = vector && graph.nodes[vector.node]!.type;
-  if (given === undefined || printType(given) !== printType(wanted)) {
-    throw damaged(`the graph of the query tower does not give ${printType(wanted)}`);
+  const expectedType: TensorType = {
+    dtype: 'float32',
+    shape: interests === 1 ? [batch, width] : [batch, interests, width],
+  };
+  const vectorType = vector && graph.nodes[vector.node]!.type;
+  if (vectorType === undefined || printType(vectorType) !== printType(expectedType)) {
+    throw damaged(`the graph of the query tower does not give ${printType(expectedType)}`);
   }
   for (const { name, node } of graph.parameters) {
     const { dtype, shape } = graph.nodes[node]!.type;

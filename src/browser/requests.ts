@@ -5,11 +5,10 @@ import { isObject } from '../is_object.ts';
 import type { RecommendBody, Selection, SimilarBody } from '../server/schemas.ts';
 import { nearest } from '../text/nearest.ts';
 
-/** What `recommend` takes. */
-export type RecommendRequest = Omit<RecommendBody, 'user' | 'history'>;
+export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history'>;
 export type SimilarRequest = SimilarBody;
 
-interface Entry {
+interface RequestEntry {
   readonly holds: (value: unknown) => boolean;
   readonly wanted: string;
 }
@@ -20,14 +19,14 @@ const all =
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(holds);
 
-const selection: Readonly<Record<keyof Selection, Entry>> = {
+const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   k: { holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1, wanted: 'a whole number from 1' },
   filter: { holds: (value) => typeof value === 'string', wanted: 'a text' },
   exclude: { holds: all(isKey), wanted: 'a list of keys' },
   columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
 };
 
-const recommend: Readonly<Record<keyof RecommendRequest, Entry>> = {
+const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
   values: { holds: isObject, wanted: 'an object with values of features' },
   vector: { holds: all((value) => typeof value === 'number'), wanted: 'a list of numbers' },
   removeSeen: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
@@ -39,18 +38,18 @@ const recommend: Readonly<Record<keyof RecommendRequest, Entry>> = {
   ...selection,
 };
 
-const similar: Readonly<Record<keyof SimilarRequest, Entry>> = {
+const similar: Readonly<Record<keyof SimilarRequest, RequestEntry>> = {
   item: { holds: isKey, wanted: 'the key of an item' },
   ...selection,
 };
 
 /** @throws Failure `request-value`, `unknown-name` */
-export function checkRecommend(request: unknown): RecommendRequest {
-  const checked = check(request, recommend);
-  if (checked.values === undefined && checked.vector === undefined) {
+export function checkRecommend(request: unknown): PageRecommendRequest {
+  const checkedRequest = check(request, recommend);
+  if (checkedRequest.values === undefined && checkedRequest.vector === undefined) {
     throw failure('request-value', { entry: 'values', reason: 'is missing', advice: 'give `values` or `vector`' });
   }
-  return checked;
+  return checkedRequest;
 }
 
 /** @throws Failure `request-value`, `unknown-name` */
@@ -60,21 +59,21 @@ export function checkSimilar(request: unknown): SimilarRequest {
   throw failure('request-value', { entry: 'item', reason: 'is missing', advice: 'give the key of an item' });
 }
 
-/** Entries that are undefined are as if they were not there. */
-function check(request: unknown, entries: Readonly<Record<string, Entry>>): Readonly<Record<string, unknown>> {
+/** Entries that are undefined count as absent. */
+function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>): Readonly<Record<string, unknown>> {
   if (!isObject(request)) {
     throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
   }
-  const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  const known = Object.keys(entries);
-  for (const [name, value] of given) {
-    if (!known.includes(name)) {
-      const facts = { what: 'entry of a request', name, nearest: nearest(name, known), known };
+  const givenEntries = Object.entries(request).filter(([, value]) => value !== undefined);
+  const knownEntries = Object.keys(entries);
+  for (const [name, value] of givenEntries) {
+    if (!knownEntries.includes(name)) {
+      const facts = { what: 'entry of a request', name, nearest: nearest(name, knownEntries), known: knownEntries };
       throw new Failure([diagnose('unknown-name', undefined, facts)]);
     }
     const { holds, wanted } = entries[name]!;
     if (!holds(value))
       throw failure('request-value', { entry: name, reason: `is not ${wanted}`, advice: `give ${wanted}` });
   }
-  return Object.fromEntries(given);
+  return Object.fromEntries(givenEntries);
 }

@@ -2,15 +2,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Interrupted } from './signals.ts';
 
-export interface Choice {
+export interface AskedChoice {
   readonly value: string;
   readonly text: string;
 }
 
-/** Whether somebody can answer: both ends are a terminal. */
+/** True if both ends are a terminal. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Where questions are written, and answers are read. */
 interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
@@ -22,7 +21,7 @@ const own: Terminal = { input: process.stdin, output: process.stderr };
  * The value of a choice. An answer that is no number of a choice is asked again; the end of the input takes the first.
  * @throws Interrupted at Ctrl-C, which answers nothing
  */
-export async function ask(question: string, choices: readonly Choice[], on = own): Promise<string> {
+export async function ask(question: string, choices: readonly AskedChoice[], on = own): Promise<string> {
   const lines = [question, ...choices.map(({ text }, at) => `  ${at + 1}  ${text}`)];
   on.output.write(`${lines.join('\n')}\n`);
   for (;;) {
@@ -51,14 +50,14 @@ export async function askSome(question: string, choices: readonly string[], on =
 async function answerTo(prompt: string, { input, output }: Terminal): Promise<string | undefined> {
   const lines = createInterface({ input, output });
   try {
-    const ended = new Promise<undefined>((resolve, reject) => {
+    const inputEnded = new Promise<undefined>((resolve, reject) => {
       lines.once('SIGINT', () => {
         output.write('\n');
         reject(new Interrupted('SIGINT'));
       });
       lines.once('close', () => resolve(undefined));
     });
-    return (await Promise.race([lines.question(prompt), ended]))?.trim();
+    return (await Promise.race([lines.question(prompt), inputEnded]))?.trim();
   } finally {
     lines.close();
   }

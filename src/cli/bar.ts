@@ -37,12 +37,11 @@ export function makeBar(format: string): SingleBar {
 }
 
 export interface CountBar {
-  /** Draws the bar with its first value. Without a terminal: nothing. */
+  /** Draws nothing without a terminal. */
   count(done: number, of: number): void;
   end(): void;
 }
 
-/** Of things that are counted, such as `rows`. */
 export function makeCountBar(what: string): CountBar {
   const bar = makeBar(`{bar} {percentage}% · {value} of {total} ${what} · {eta_formatted} left`);
   let isDrawn = false;

@@ -3,7 +3,47 @@
  * The program `tower`. People and hooks run `check` often, and wait for it: it is a script of its own, which comes compiled.
  * The build makes a CommonJS file of this: Node.js starts one with less work than an ES module.
  */
-import { isBuilt, runCheck } from './compiled_check.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+
+// `tower check` as one script with V8's code of it, both written by `scripts/build-check.mjs`: compiling the script took as long as the check.
+//
+// The name of the script has a hash of its text, and the name of the code also the version of Node.js. So code never meets another text. V8 refuses
+// code of another version or of other flags, or of another length. The text is then compiled, as where there is no code for this Node.js.
+
+/** The name of the script without its ending. The build puts it here; sources have no such script. */
+declare const checkScript: string;
+
+const isBuilt = (): boolean => typeof checkScript !== 'undefined';
+
+function runCheck(): void {
+  const path = join(__dirname, checkScript);
+  const filename = `${path}.script`;
+  const code = codeAt(`${path}-${process.version}-${process.arch}.code`);
+  // The text is ASCII. Read as Latin-1, it need not be decoded.
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(code ? { cachedData: code } : {}) });
+  if (code) optimizeLater();
+  (script.runInThisContext() as (require: NodeJS.Require, folder: string) => void)(require, __dirname);
+}
+
+/**
+ * Most checks end before optimized code of their functions pays for its making. V8 optimizes a function after ten times as much work of it as it does else: checks
+ * of many files, and of files with thousands of lines, end sooner too. Set after V8 has compared its flags with those of the code. Only for a Node.js that is known: V8
+ * prints a message about a flag that it does not know.
+ */
+function optimizeLater(): void {
+  const { setFlagsFromString } = require('node:v8') as typeof import('node:v8');
+  setFlagsFromString('--interrupt-budget=675840');
+}
+
+function codeAt(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 if (process.argv[2] === 'check' && isBuilt()) runCheck();
 else void import('./all.ts');

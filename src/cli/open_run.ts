@@ -5,7 +5,6 @@ import { say } from './report.ts';
 import { makeShardsProgress } from './shards_progress.ts';
 import { endable } from './signals.ts';
 
-/** The options of a command that asks a trained model about its data. */
 export interface RunOptions {
   readonly data?: string;
   readonly allow?: readonly string[];
@@ -13,7 +12,6 @@ export interface RunOptions {
   readonly unfinished?: boolean;
   readonly memory?: string;
   readonly shards?: string;
-  /** What an earlier start has kept may be used. */
   readonly cache?: boolean;
 }
 

@@ -41,7 +41,6 @@ export const engineOption = (): Option =>
     'torch',
   ] satisfies EngineName[]);
 
-/** For `train`. */
 export const engineOrAutoOption = (): Option =>
   new Option(
     '--engine <name>',
@@ -130,7 +129,6 @@ export const setOption = (): Option =>
     })
     .default({}, 'none');
 
-/** `--seed 7`: all random choices depend on this number. */
 export const seedOption = (what: string): Option =>
   new Option('--seed <number>', what).argParser((text: string): number => {
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
@@ -165,7 +163,7 @@ export const removeSeenOption = (): Option =>
 export const keepSeenOption = (): Option =>
   new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 
-/** The request of the two options. Empty if the data block decides. */
+/** Empty if the data block decides. */
 export function seenOf({
   removeSeen,
   keepSeen,

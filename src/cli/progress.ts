@@ -17,7 +17,7 @@ export interface ProgressView {
 export function makeProgress(): ProgressView {
   const bar = makeBar('{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left');
   const passes = makeShardsProgress();
-  let drawn = false;
+  let isDrawn = false;
   /** Whether lines are of rounds of steps, not of epochs. */
   let inSteps = false;
   return {
@@ -33,9 +33,9 @@ export function makeProgress(): ProgressView {
         inSteps = event.round !== undefined;
         if (!process.stderr.isTTY) return;
         bar.start(event.steps, resumedAt ?? 0, { epoch: '', loss: '–', rate: '–', left: '–' });
-        drawn = true;
+        isDrawn = true;
       } else if (event.kind === 'step') {
-        if (!drawn) return;
+        if (!isDrawn) return;
         bar.update(event.step, {
           epoch: inSteps ? `step ${event.step.toLocaleString('en')}` : `epoch ${event.epoch}`,
           loss: event.loss.toFixed(4),
@@ -46,9 +46,9 @@ export function makeProgress(): ProgressView {
         const { epoch, step, loss, examplesPerSecond, validation, sample, best } = event.record;
         const when = inSteps ? `step ${step.toLocaleString('en')}` : `epoch ${epoch}`;
         const figures = Object.entries(validation ?? {}).slice(0, 3);
-        const shown = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
+        const shownFigures = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
         say(
-          `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shown}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
+          `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shownFigures}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
       }
     },
@@ -56,8 +56,8 @@ export function makeProgress(): ProgressView {
     passes: { onPass: passes.onPass, onDecision: passes.onDecision },
     end() {
       passes.end();
-      if (drawn) bar.stop();
-      drawn = false;
+      if (isDrawn) bar.stop();
+      isDrawn = false;
     },
   };
 }
@@ -74,6 +74,8 @@ const thousands = (value: number): string => Math.round(value).toLocaleString('e
 
 /** `2 m 05 s` */
 function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
+  const wholeSeconds = Math.round(seconds);
+  return wholeSeconds < 60
+    ? `${wholeSeconds} s`
+    : `${Math.floor(wholeSeconds / 60)} m ${String(wholeSeconds % 60).padStart(2, '0')} s`;
 }

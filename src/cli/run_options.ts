@@ -11,12 +11,12 @@ import {
   unfinishedOption,
 } from './options.ts';
 
-interface OfRun extends RunOptions {
+interface RunCommandOptions extends RunOptions {
   readonly json?: boolean;
 }
 
 /** For a command that ranks items: whether those that the user had before may be among them. */
-export interface OfRanking extends OfRun {
+export interface RankingOptions extends RunCommandOptions {
   readonly removeSeen?: boolean;
   readonly keepSeen?: boolean;
 }

@@ -11,27 +11,27 @@ export interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 
 
 export function makeShardsProgress(): ShardsProgress {
   const bar = makeBar('{pass} {bar} {percentage}% · {eta_formatted} left');
-  let drawn: PassEvent['pass'] | undefined;
-  const end = (): void => {
-    if (drawn) bar.stop();
-    drawn = undefined;
+  let drawnPass: PassEvent['pass'] | undefined;
+  const endBar = (): void => {
+    if (drawnPass) bar.stop();
+    drawnPass = undefined;
   };
   return {
     onPass({ pass, done, total }) {
       if (!process.stderr.isTTY) return;
-      if (drawn !== pass) {
-        end();
+      if (drawnPass !== pass) {
+        endBar();
         bar.start(total, done, { pass: passWords[pass] });
-        drawn = pass;
+        drawnPass = pass;
       }
       bar.update(done);
-      if (done === total) end();
+      if (done === total) endBar();
     },
     onDecision(decision) {
-      end();
+      endBar();
       say(decisionWords(decision));
     },
-    end,
+    end: endBar,
   };
 }
 

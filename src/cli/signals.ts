@@ -4,11 +4,11 @@ import { isStuck } from '../data/files/query_guard.ts';
 import { removeSpills } from '../data/files/spill.ts';
 
 export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-export type Ending = (typeof signals)[number];
+export type EndingSignal = (typeof signals)[number];
 
 /** A signal ended the work of the command. */
 export class Interrupted extends Error {
-  constructor(readonly signal: Ending) {
+  constructor(readonly signal: EndingSignal) {
     super(`ended by ${signal}`);
   }
 }
@@ -19,7 +19,7 @@ export class Interrupted extends Error {
  */
 export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
-  const stop = (signal: Ending): void => control.abort(new Interrupted(signal));
+  const stop = (signal: EndingSignal): void => control.abort(new Interrupted(signal));
   for (const signal of signals) process.on(signal, stop);
   try {
     return await work(control.signal);

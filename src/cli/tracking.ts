@@ -10,7 +10,7 @@ import { shellWord } from '../diagnostics/wording.ts';
 import type { ProgressView } from './progress.ts';
 import { colour, say } from './report.ts';
 
-interface OfTraining {
+interface TrackingOptions {
   readonly out: string;
   readonly model: string;
   readonly set: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ interface OfTraining {
 /** @throws Failure `track-address` */
 export async function openTracking(
   address: string,
-  { out, model, set, seed }: OfTraining,
+  { out, model, set, seed }: TrackingOptions,
   progress: ProgressView,
 ): Promise<Tracker> {
   const { openTracker } = await import('../api/track.ts');
@@ -50,7 +50,7 @@ export async function openTracking(
 /** @throws Failure `track-address` */
 export async function openStudyTracking(
   address: string,
-  { out, model }: Pick<OfTraining, 'out' | 'model'>,
+  { out, model }: Pick<TrackingOptions, 'out' | 'model'>,
 ): Promise<StudyTracker> {
   const { openStudyTracker } = await import('../api/track_study.ts');
   const onWarning = (warning: Diagnostic): void => say(renderOne(warning, { colour }));

@@ -20,10 +20,10 @@ export function makeTuneView(say: (line: string) => void): (event: TuneEvent) =>
         return;
       case 'job': {
         const { record, study } = event;
-        const better = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
-        const whole = record.rung === undefined || record.rung === study.rungs - 1;
-        if (better && whole) best = { value: record.value!, trial: record.trial };
-        say(`${nameOf(record)}: ${outcomeOf(record)}${better && whole ? ' · best' : ''} · ${settingsOf(record)}`);
+        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
+        const isWhole = record.rung === undefined || record.rung === study.rungs - 1;
+        if (isBetter && isWhole) best = { value: record.value!, trial: record.trial };
+        say(`${nameOf(record)}: ${outcomeOf(record)}${isBetter && isWhole ? ' · best' : ''} · ${settingsOf(record)}`);
         return;
       }
       case 'search ended':

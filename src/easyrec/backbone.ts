@@ -2,104 +2,103 @@
 import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
 import type { ConfigGroup } from './groups.ts';
 import { kerasMlp } from './layers.ts';
-import type { ModelContext, Towers } from './model_context.ts';
-import type { Part } from './part.ts';
+import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigPart } from './part.ts';
 
-interface Block {
+interface BackboneBlock {
   readonly name: string;
-  readonly part: Part;
-  /** Groups and blocks that it reads. */
+  readonly part: ConfigPart;
   readonly inputs: readonly { readonly name: string; readonly isGroup: boolean }[];
 }
 
 /** What a layer makes of fields or of a vector. `takes`: what it needs; a vector is fields after `flatten`. */
-interface Layer {
+interface BackboneLayer {
   readonly takes: 'fields' | 'vector';
   readonly gives: 'fields' | 'vector';
   readonly blocks: readonly string[];
 }
 
-/** What a name of the tower holds. */
-interface Value {
+interface BlockValue {
   readonly text: string;
   readonly shape: 'fields' | 'vector';
 }
 
 /** Long because the two towers are walks over one graph of blocks. */
-export function backboneTowers(context: ModelContext): Towers {
+export function backboneTowers(context: ModelContext): ConvertedTowers {
   const { model, settings, groups, refuse } = context;
   const backbone = model.needed('backbone');
   const blocks = new Map(backbone.parts('blocks').map((part) => [part.text('name') ?? '', blockOf(part)]));
   const packages = backbone.parts('packages');
   if (packages.length > 0) throw refuse('its backbone has `packages`');
   const outputs = [...backbone.texts('output_blocks'), ...backbone.texts('concat_blocks')];
-  const named = {
+  const outputNames = {
     user: outputs[settings.whole('user_tower_idx_in_output') ?? 0],
     item: outputs[settings.whole('item_tower_idx_in_output') ?? 1],
   };
-  const read = { user: groupsBelow(named.user), item: groupsBelow(named.item) };
-  const sides = context.sides(read);
+  const readLayer = { user: groupsBelow(outputNames.user), item: groupsBelow(outputNames.item) };
+  const sides = context.sides(readLayer);
   return { sides, user: towerOf('user'), item: towerOf('item'), keys: { user: undefined, item: undefined } };
 
   function groupsBelow(output: string | undefined): ConfigGroup[] {
     if (output === undefined || !blocks.has(output))
       throw refuse('its backbone does not say which two blocks are the towers');
-    const found = new Set<string>();
-    const seen = new Set<string>();
-    const visit = (name: string): void => {
-      if (seen.has(name)) return;
-      seen.add(name);
+    const foundGroups = new Set<string>();
+    const seenBlocks = new Set<string>();
+    const visitBlock = (name: string): void => {
+      if (seenBlocks.has(name)) return;
+      seenBlocks.add(name);
       for (const input of blocks.get(name)?.inputs ?? []) {
-        if (input.isGroup) found.add(input.name);
-        else visit(input.name);
+        if (input.isGroup) foundGroups.add(input.name);
+        else visitBlock(input.name);
       }
     };
-    visit(output);
-    return groups.filter((group) => found.has(group.name));
+    visitBlock(output);
+    return groups.filter((group) => foundGroups.has(group.name));
   }
 
   function towerOf(side: SideName): TowerDraft {
-    const made = new Map<string, GroupDraft>();
-    const values = new Map<string, Value>();
+    const madeGroups = new Map<string, GroupDraft>();
+    const values = new Map<string, BlockValue>();
     const steps: string[] = [];
-    const output = named[side]!;
+    const output = outputNames[side]!;
     const channel = flowOf(output, new Set());
-    if (made.size === 0) throw refuse(`no feature of its ${side} tower was converted`);
+    if (madeGroups.size === 0) throw refuse(`no feature of its ${side} tower was converted`);
     const text = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
-    return { groups: [...new Set(made.values())], alone: [], steps, channel: text };
+    return { groups: [...new Set(madeGroups.values())], alone: [], steps, channel: text };
 
-    /** The flow of a block. Blocks that it reads are steps before. */
-    function flowOf(name: string, above: ReadonlySet<string>): Value {
+    /** Flows of earlier blocks are steps before it. */
+    function flowOf(name: string, above: ReadonlySet<string>): BlockValue {
       const block = blocks.get(name);
       if (!block) throw refuse(`its backbone has no block \`${name}\``);
       if (above.has(name)) throw refuse(`the block \`${name}\` reads itself`);
-      const inside = new Set([...above, name]);
+      const aboveAndOwn = new Set([...above, name]);
       const inputs = block.inputs.map((input) =>
-        input.isGroup ? groupValue(input.name) : stepValue(input.name, inside),
+        input.isGroup ? groupValue(input.name) : stepValue(input.name, aboveAndOwn),
       );
       if (inputs.length === 0) throw refuse(`the block \`${name}\` has no input`);
-      const start: Value =
+      const firstValue: BlockValue =
         inputs.length === 1 ? inputs[0]! : { text: `concat(${inputs.map(vectorText).join(', ')})`, shape: 'vector' };
       const layer = layerOf(block, context);
-      if (layer.blocks.length === 0) return start;
-      if (layer.takes === 'fields' && start.shape === 'vector')
+      if (layer.blocks.length === 0) return firstValue;
+      if (layer.takes === 'fields' && firstValue.shape === 'vector')
         throw refuse(`the block \`${name}\` needs fields, and gets a vector`);
-      const flat = layer.takes === 'vector' && start.shape === 'fields' ? ['flatten'] : [];
-      return { text: [start.text, ...flat, ...layer.blocks].join(' -> '), shape: layer.gives };
+      const flattening = layer.takes === 'vector' && firstValue.shape === 'fields' ? ['flatten'] : [];
+      return { text: [firstValue.text, ...flattening, ...layer.blocks].join(' -> '), shape: layer.gives };
     }
 
-    function groupValue(name: string): Value {
+    function groupValue(name: string): BlockValue {
       const group = groups.find((each) => each.name === name);
-      const draft = made.get(name) ?? (group && sides.group(side, `${name.replaceAll(/\W+/g, '_')}`, [group]));
+      const draft = madeGroups.get(name) ?? (group && sides.group(side, `${name.replaceAll(/\W+/g, '_')}`, [group]));
       if (!draft) throw refuse(`no feature of the group \`${name}\` was converted`);
-      const same = [...made.values()].find(({ features }) => features.join() === draft.features.join()) ?? draft;
-      made.set(name, same);
-      return { text: same.name, shape: 'fields' };
+      const sameGroup =
+        [...madeGroups.values()].find(({ features }) => features.join() === draft.features.join()) ?? draft;
+      madeGroups.set(name, sameGroup);
+      return { text: sameGroup.name, shape: 'fields' };
     }
 
-    function stepValue(name: string, above: ReadonlySet<string>): Value {
-      const before = values.get(name);
-      if (before) return before;
+    function stepValue(name: string, above: ReadonlySet<string>): BlockValue {
+      const valueBefore = values.get(name);
+      if (valueBefore) return valueBefore;
       const value = flowOf(name, above);
       // A name for a name is none.
       if (/^\w+$/.test(value.text)) return value;
@@ -112,9 +111,9 @@ export function backboneTowers(context: ModelContext): Towers {
 }
 
 /** `concat` joins fields with vectors as they are. */
-const vectorText = ({ text }: Value): string => text;
+const vectorText = ({ text }: BlockValue): string => text;
 
-function blockOf(part: Part): Block {
+function blockOf(part: ConfigPart): BackboneBlock {
   const inputs = part.parts('inputs').flatMap((input) => {
     const [group, block] = [input.text('feature_group_name'), input.text('block_name')];
     if (input.flag('ignore_input', false)) return [];
@@ -124,9 +123,9 @@ function blockOf(part: Part): Block {
   return { name: part.text('name') ?? '', part, inputs };
 }
 
-const passes: Layer = { takes: 'fields', gives: 'fields', blocks: [] };
+const passes: BackboneLayer = { takes: 'fields', gives: 'fields', blocks: [] };
 
-function layerOf({ name, part }: Block, context: ModelContext): Layer {
+function layerOf({ name, part }: BackboneBlock, context: ModelContext): BackboneLayer {
   const { notes, refuse } = context;
   const kind = part.oneOf([
     'keras_layer',
@@ -151,8 +150,8 @@ function layerOf({ name, part }: Block, context: ModelContext): Layer {
       return kerasLayer(name, kind.part, 1, context);
     case 'recurrent':
     case 'repeat': {
-      const times = kind.part.whole('num_steps', 1) ?? kind.part.whole('num_repeat', 1) ?? 1;
-      return kerasLayer(name, kind.part.needed('keras_layer'), times, context);
+      const repetitions = kind.part.whole('num_steps', 1) ?? kind.part.whole('num_repeat', 1) ?? 1;
+      return kerasLayer(name, kind.part.needed('keras_layer'), repetitions, context);
     }
     default:
       notes.leftOut(kind.part, 'Tower has nothing like it');
@@ -160,14 +159,14 @@ function layerOf({ name, part }: Block, context: ModelContext): Layer {
   }
 }
 
-function kerasLayer(name: string, part: Part, times: number, context: ModelContext): Layer {
+function kerasLayer(name: string, part: ConfigPart, times: number, context: ModelContext): BackboneLayer {
   const kind = part.text('class_name') ?? '';
   const read = Object.hasOwn(layers, kind) ? layers[kind] : undefined;
   if (!read) throw context.refuse(`the block \`${name}\` is a layer \`${kind}\`, which the import does not know`);
   return read(part, times, context);
 }
 
-const layers: Readonly<Record<string, (part: Part, times: number, context: ModelContext) => Layer>> = {
+const layers: Readonly<Record<string, (part: ConfigPart, times: number, context: ModelContext) => BackboneLayer>> = {
   MLP: (part, _, { notes }) => ({ takes: 'vector', gives: 'vector', blocks: kerasMlp(part.needed('mlp'), notes) }),
   SENet: (part, _, { notes }) => {
     const senet = part.needed('senet');
@@ -178,10 +177,10 @@ const layers: Readonly<Record<string, (part: Part, times: number, context: Model
       );
     }
     const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
-    const weighed = senet.flag('use_skip_connection', true) ? `residual(${block})` : block;
+    const weighedBlock = senet.flag('use_skip_connection', true) ? `residual(${block})` : block;
     return senet.flag('use_output_layer_norm', true)
-      ? { takes: 'fields', gives: 'vector', blocks: [weighed, 'flatten', 'layer_norm'] }
-      : { takes: 'fields', gives: 'fields', blocks: [weighed] };
+      ? { takes: 'fields', gives: 'vector', blocks: [weighedBlock, 'flatten', 'layer_norm'] }
+      : { takes: 'fields', gives: 'fields', blocks: [weighedBlock] };
   },
   FM: (part, _, { notes }) => {
     if (part.part('fm')?.flag('use_variant', false) !== true)

@@ -1,9 +1,9 @@
 /** Where a config has its rows, and in which form. */
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
-import { type Dialect, samplers } from './scoring.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
+import { type ConfigDialect, samplers } from './scoring.ts';
 
-/** Items of a negative sampler: a line for each, with its id, its weight and its attributes. */
+/** The file of a negative sampler: a line for each item, with its id, its weight and its attributes. */
 export interface ItemsPath {
   readonly path: string;
   readonly key: string;
@@ -23,7 +23,7 @@ export interface DataPaths {
   readonly isCsv: boolean;
 }
 
-export function dataPathsOf(root: Part, dialect: Dialect, notes: Notes): DataPaths {
+export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect, notes: ImportNotes): DataPaths {
   const data = root.part('data_config');
   const fields = data?.parts('input_fields') ?? [];
   const columns = fields.map((field) => {
@@ -34,13 +34,13 @@ export function dataPathsOf(root: Part, dialect: Dialect, notes: Notes): DataPat
     }
     return field.text('input_name') ?? '';
   });
-  const short = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
+  const shortFields = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
   const kind = data?.text('input_type') ?? data?.text('dataset_type') ?? '';
   return {
     train: pathOf(root, ['train_input_path', 'parquet_train_input'], notes),
     test: pathOf(root, ['eval_input_path', 'parquet_eval_input'], notes),
     items: itemsOf(data),
-    columns: columns.length > 0 ? columns : short.filter((name) => name !== ''),
+    columns: columns.length > 0 ? columns : shortFields.filter((name) => name !== ''),
     delimiter: data?.text('separator') ?? data?.text('delimiter') ?? ',',
     hasHeader: data?.flag('with_header', false) ?? false,
     isCsv: dialect === 'EasyRec' ? !/Parquet|TFRecord/i.test(kind) : /csv/i.test(kind),
@@ -48,7 +48,7 @@ export function dataPathsOf(root: Part, dialect: Dialect, notes: Notes): DataPat
 }
 
 /** Tables of a warehouse and streams have no path here. */
-function pathOf(root: Part, names: readonly string[], notes: Notes): string | undefined {
+function pathOf(root: ConfigPart, names: readonly string[], notes: ImportNotes): string | undefined {
   const name = names.find((each) => (root.text(each) ?? '') !== '');
   const path = name === undefined ? undefined : root.text(name);
   if (path === undefined || !/^\w+:\/\//.test(path)) return path;
@@ -56,7 +56,7 @@ function pathOf(root: Part, names: readonly string[], notes: Notes): string | un
   return undefined;
 }
 
-function itemsOf(data: Part | undefined): ItemsPath | undefined {
+function itemsOf(data: ConfigPart | undefined): ItemsPath | undefined {
   const part = data?.oneOf(samplers)?.part;
   if (!part) return undefined;
   const path = part.text('input_path') ?? part.text('item_input_path');

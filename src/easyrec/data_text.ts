@@ -1,17 +1,15 @@
 /** The text of `data.tower`. The formatter aligns it. */
-import type { Draft } from './draft.ts';
+import type { ModelDraft } from './draft.ts';
 
-/** Files as the data block names them. */
 export interface DataFiles {
   readonly events: string;
   readonly test?: string;
-  /** One row for each item. */
   readonly items?: string;
 }
 
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-export function dataText({ features, labels, keys }: Draft, files: DataFiles, from: string): string {
+export function dataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
   const columns = [
     ...features.flatMap(({ name, sql, list }) => [
       ...(sql === undefined ? [] : [`${name} = ${quoted(sql)}`]),

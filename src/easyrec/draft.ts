@@ -3,7 +3,6 @@
 /** A feature, and how its column becomes values. */
 export interface FeatureDraft {
   readonly name: string;
-  /** The columns that it reads. */
   readonly reads: readonly string[];
   /** DuckDB SQL, or the name of the column where the feature has another. Absent: the column of its name. */
   readonly sql?: string;
@@ -12,9 +11,9 @@ export interface FeatureDraft {
   readonly list?: ListDraft;
   /** Features of one table of the config share one table here. */
   readonly table?: string;
-  /** Which tower must read it, where the config says. */
+  /** Absent where either tower may read it. */
   readonly side?: SideName;
-  /** Rows of its table in the config, 0 where it has none. */
+  /** 0 without a table. */
   readonly rows: number;
   readonly line: number;
 }
@@ -22,7 +21,6 @@ export interface FeatureDraft {
 interface ListDraft {
   readonly pool: 'mean' | 'sum' | 'none';
   readonly max: number;
-  /** SQL of the weights of its elements. */
   readonly weights?: string;
   /** The list whose elements these values belong to. */
   readonly along?: string;
@@ -30,11 +28,8 @@ interface ListDraft {
 
 export type SideName = 'user' | 'item';
 
-/** A tower: steps, and the flow of its channel. */
 export interface TowerDraft {
-  /** Features that the flows begin with, in groups. */
   readonly groups: readonly GroupDraft[];
-  /** Features that a flow names by themselves. */
   readonly alone: readonly string[];
   readonly steps: readonly string[];
   readonly channel: string;
@@ -58,15 +53,14 @@ export interface LabelDraft {
   readonly column?: string;
 }
 
-export interface Draft {
+export interface ModelDraft {
   readonly name: string;
-  /** What the config calls the model, such as `DSSM`. */
+  /** Such as `DSSM`. */
   readonly kind: string;
   readonly features: readonly FeatureDraft[];
   readonly towers: Readonly<Record<SideName, TowerDraft>>;
   readonly keys: { readonly user?: string; readonly item: string };
   readonly labels: readonly LabelDraft[];
   readonly task: TaskDraft;
-  /** Lines of the `train` block. */
   readonly train: readonly string[];
 }

@@ -5,6 +5,7 @@ import { columnOf, type Identifiers, textOf } from './identifiers.ts';
 import {
   draftOf,
   elementsOf,
+  type FeatureKindValue,
   type FindFile,
   type IsList,
   idKind,
@@ -12,62 +13,61 @@ import {
   numberKind,
   poolOf,
   unusedSettings,
-  type Value,
 } from './kinds.ts';
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
-export interface FeatureContext {
+export interface EasyrecFeatureContext {
   readonly names: Identifiers;
-  readonly notes: Notes;
+  readonly notes: ImportNotes;
   readonly isList: IsList;
   readonly findFile: FindFile;
 }
 
-interface Read extends FeatureContext {
-  readonly part: Part;
+interface EasyrecFeatureSource extends EasyrecFeatureContext {
+  readonly part: ConfigPart;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly dim: number;
 }
 
 /** Features by their names in the config, in its order. */
-export function easyrecFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const parts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
-  const all = new Map<string, FeatureDraft>();
+  const allFeatures = new Map<string, FeatureDraft>();
   for (const part of parts) {
     const inputs = part.texts('input_names');
-    const given = part.text('feature_name');
-    const [first = given ?? ''] = inputs;
-    add(given ?? first, inputs.length > 0 ? inputs : [first]);
+    const givenName = part.text('feature_name');
+    const [first = givenName ?? ''] = inputs;
+    add(givenName ?? first, inputs.length > 0 ? inputs : [first]);
     // A feature for each of these names, with the same settings.
     for (const other of part.texts('shared_names')) add(other, [other]);
 
     function add(original: string, columns: readonly string[]): void {
       if (original === '') return;
       const draft = featureOf(part, original, columns, context);
-      if (draft) all.set(original, draft);
+      if (draft) allFeatures.set(original, draft);
     }
   }
-  return all;
+  return allFeatures;
 }
 
 function featureOf(
-  part: Part,
+  part: ConfigPart,
   original: string,
   inputs: readonly string[],
-  context: FeatureContext,
+  context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
   const { names, notes } = context;
   const type = part.text('feature_type') ?? 'IdFeature';
-  const read = Object.hasOwn(types, type) ? types[type] : undefined;
-  if (!read) {
+  const readFeature = Object.hasOwn(types, type) ? types[type] : undefined;
+  if (!readFeature) {
     notes.leftOut(part, `the import does not know features of the type \`${type}\``);
     part.skip(...part.names);
     return undefined;
   }
   const name = names.of(original);
-  const value = read({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
+  const value = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
   unusedSettings(part, notes);
   if (!value) {
     part.skip(...part.names);
@@ -77,27 +77,29 @@ function featureOf(
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */
-const widthOf = ({ dim, part, notes }: Read): number => {
+const widthOf = ({ dim, part, notes }: EasyrecFeatureSource): number => {
   if (dim > 0) return dim;
   notes.differs(part, 'the config gives no `embedding_dim`: it is 16');
   return 16;
 };
 
-const id = (read: Read): Value => ({ element: idKind(read.part, widthOf(read), read.notes, read.findFile) });
+const id = (read: EasyrecFeatureSource): FeatureKindValue => ({
+  element: idKind(read.part, widthOf(read), read.notes, read.findFile),
+});
 
-function tag(read: Read): Value {
+function tag(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [column = '', weights] = inputs;
   const separator = part.text('separator') ?? '|';
-  const pairs = part.text('kv_separator');
+  const pairSeparator = part.text('kv_separator');
   const elements = elementsOf(column, separator, isList);
-  const pool = poolOf(part, 'combiner', 'sum', notes);
+  const poolKind = poolOf(part, 'combiner', 'sum', notes);
   const max = part.whole('max_seq_len', 1);
   if (max === undefined) notes.differs(part, `a list keeps its first ${LONGEST} elements: see \`max\``);
-  const list = { pool, max: max ?? LONGEST };
+  const list = { pool: poolKind, max: max ?? LONGEST };
   const element = idKind(part, widthOf(read), notes, read.findFile);
-  if (pairs) {
-    const piece = (at: number): string => `split_part(pair, ${textOf(pairs)}, ${at})`;
+  if (pairSeparator) {
+    const piece = (at: number): string => `split_part(pair, ${textOf(pairSeparator)}, ${at})`;
     return {
       element,
       sql: `[${piece(1)} FOR pair IN ${elements}]`,
@@ -112,7 +114,7 @@ function tag(read: Read): Value {
   };
 }
 
-function sequence(read: Read): Value | undefined {
+function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, isList, notes, dim } = read;
   const column = inputs[0] ?? '';
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
@@ -144,7 +146,7 @@ function sequence(read: Read): Value | undefined {
   };
 }
 
-function raw(read: Read): Value {
+function raw(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, dim, notes, isList } = read;
   const column = inputs[0] ?? '';
   const normalizer = part.text('normalizer_fn');
@@ -161,14 +163,13 @@ function raw(read: Read): Value {
   return { element, ...(sql === undefined ? {} : { sql }) };
 }
 
-/** Boundaries that a person reads. */
 const MOST_PIECES = 1000;
 
 /** A number that `min_val` and `max_val` map to [0, 1], in pieces where there are `num_buckets`. */
 function ranged(
-  part: Part,
+  part: ConfigPart,
   dim: number,
-  notes: Notes,
+  notes: ImportNotes,
   column?: string,
 ): { readonly element: string; readonly sql?: string } {
   const [min, max] = [part.number('min_val') ?? 0, part.number('max_val') ?? 0];
@@ -193,48 +194,51 @@ function ranged(
 }
 
 /** Codes of several columns together: the text of all of them is hashed, as in the config. */
-function combo(read: Read): Value {
+function combo(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs } = read;
-  const join = part.text('combo_join_sep') ?? '';
+  const joinText = part.text('combo_join_sep') ?? '';
   part.skip('combo_input_seps', 'separator');
   const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
   return {
-    sql: `concat_ws(${textOf(join === '' ? '_X_' : join)}, ${columns})`,
+    sql: `concat_ws(${textOf(joinText === '' ? '_X_' : joinText)}, ${columns})`,
     element: idKind(part, widthOf(read), read.notes, read.findFile),
   };
 }
 
-/** `inputs`: a map `key:value|key:value`, and a key that is looked up in it. */
-function lookup(read: Read): Value {
+/** Looks up a key in a map `key:value|key:value`. */
+function lookup(read: EasyrecFeatureSource): FeatureKindValue {
   const { part, inputs, isList, notes } = read;
   const [map = '', key = ''] = inputs;
   const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
-  const sign = textOf(part.text('kv_separator') ?? ':');
+  const pairSign = textOf(part.text('kv_separator') ?? ':');
   const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
   return {
     element: idKind(part, widthOf(read), notes, read.findFile),
-    sql: `[split_part(pair, ${sign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${sign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
+    sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
     list: { pool: poolOf(part, 'combiner', 'sum', notes), max },
   };
 }
 
-function expression(read: Read): Value | undefined {
+function expression(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   const { part, inputs, notes, dim } = read;
-  const written = part.text('expression') ?? '';
-  const sql = sqlOf(written, inputs);
+  const expressionText = part.text('expression') ?? '';
+  const sql = sqlOf(expressionText, inputs);
   if (sql === undefined) {
-    notes.leftOut(part.at('expression'), `the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+    notes.leftOut(
+      part.at('expression'),
+      `the import cannot write \`${expressionText}\` as SQL: write it in \`columns\``,
+    );
     return undefined;
   }
   return { sql, element: numberKind(part, dim) };
 }
 
-function passed({ part, notes }: Read): undefined {
+function passed({ part, notes }: EasyrecFeatureSource): undefined {
   notes.leftOut(part, 'a feature that is only passed through is no input of the model');
   return undefined;
 }
 
-const types: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+const types: Readonly<Record<string, (read: EasyrecFeatureSource) => FeatureKindValue | undefined>> = {
   IdFeature: id,
   RawFeature: raw,
   TagFeature: tag,

@@ -1,12 +1,12 @@
 /** Groups of features in a config, and which tower reads what. */
 import type { FeatureDraft, GroupDraft, SideName } from './draft.ts';
 import type { Identifiers } from './identifiers.ts';
-import type { Notes } from './notes.ts';
-import type { Part, Placed } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart, ConfigPosition } from './part.ts';
 
 export interface ConfigGroup {
   readonly name: string;
-  readonly at: Part;
+  readonly at: ConfigPart;
   readonly features: readonly string[];
   /** Sequences that attention or pooling joins. */
   readonly sequences: readonly string[];
@@ -20,7 +20,7 @@ const encoders: readonly string[] = [
   'self_attention_encoder',
 ];
 
-export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
+export function configGroups(model: ConfigPart, notes: ImportNotes): ConfigGroup[] {
   return model.parts('feature_groups').map((at) => {
     for (const name of ['wide_deep', 'group_type']) {
       if (/^WIDE/.test(at.text(name) ?? ''))
@@ -33,46 +33,46 @@ export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
       notes.differs(at.at('embedding_name_suffix'), 'a feature has one table in all groups');
       at.skip('embedding_name_suffix');
     }
-    const attended = at.parts('sequence_features').flatMap((sequence) => {
-      const maps = sequence.parts('seq_att_map');
+    const attendedLists = at.parts('sequence_features').flatMap((sequence) => {
+      const attentionMaps = sequence.parts('seq_att_map');
       notes.differs(
         sequence,
         'attention to the candidate would make the user tower read the item: the sequence is pooled by its mean',
       );
       sequence.skip(...sequence.names);
-      return maps.flatMap((map) => [...map.texts('hist_seq'), ...map.texts('aux_hist_seq')]);
+      return attentionMaps.flatMap((map) => [...map.texts('hist_seq'), ...map.texts('aux_hist_seq')]);
     });
-    const grouped = at.parts('sequence_groups').flatMap((sequence) => {
+    const groupedLists = at.parts('sequence_groups').flatMap((sequence) => {
       sequence.skip('group_name', 'embedding_name_suffix');
       return sequence.texts('feature_names');
     });
     for (const encoder of at.parts('sequence_encoders')) {
-      const found = encoder.oneOf(encoders);
-      if (found) notes.differs(found.part, `in place of \`${found.name}\`, sequences are pooled by their mean`);
-      found?.part.skip(...found.part.names);
-      const pooled = encoder.part('pooling_encoder');
-      const type = pooled?.text('pooling_type');
+      const foundEncoder = encoder.oneOf(encoders);
+      if (foundEncoder)
+        notes.differs(foundEncoder.part, `in place of \`${foundEncoder.name}\`, sequences are pooled by their mean`);
+      foundEncoder?.part.skip(...foundEncoder.part.names);
+      const poolingEncoder = encoder.part('pooling_encoder');
+      const type = poolingEncoder?.text('pooling_type');
       if (type !== undefined && type !== 'mean')
-        notes.differs(pooled!.at('pooling_type'), 'sequences are pooled by their mean');
-      if (pooled?.has('max_seq_length'))
-        notes.differs(pooled.at('max_seq_length'), 'the length of a list is the `max` of its feature');
-      pooled?.skip('input', 'name', 'max_seq_length');
+        notes.differs(poolingEncoder!.at('pooling_type'), 'sequences are pooled by their mean');
+      if (poolingEncoder?.has('max_seq_length'))
+        notes.differs(poolingEncoder.at('max_seq_length'), 'the length of a list is the `max` of its feature');
+      poolingEncoder?.skip('input', 'name', 'max_seq_length');
     }
     return {
       name: at.text('group_name') ?? '',
       at,
       features: at.texts('feature_names'),
-      sequences: [...attended, ...grouped],
+      sequences: [...attendedLists, ...groupedLists],
     };
   });
 }
 
-type Groups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
+type TowerGroups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
 
 const other = { user: 'item', item: 'user' } as const;
 
-export class Sides {
-  /** Features that a tower reads, by their names here. */
+export class TowerSides {
   readonly used = new Map<string, FeatureDraft>();
   private readonly sideOf = new Map<string, SideName>();
   private readonly own: Readonly<Record<SideName, ReadonlySet<string>>>;
@@ -80,8 +80,8 @@ export class Sides {
   constructor(
     private readonly features: ReadonlyMap<string, FeatureDraft>,
     private readonly names: Identifiers,
-    private readonly notes: Notes,
-    groups: Groups,
+    private readonly notes: ImportNotes,
+    groups: TowerGroups,
   ) {
     const columns = (side: SideName): Set<string> =>
       new Set(
@@ -95,13 +95,12 @@ export class Sides {
     this.own = { user: columns('user'), item: columns('item') };
   }
 
-  /** The features of a group, pooled ones among them. */
   group(side: SideName, wish: string, groups: readonly ConfigGroup[]): GroupDraft | undefined {
     const features = groups.flatMap(({ features, sequences, at }) =>
       [...features, ...sequences].flatMap((original) => this.use(side, original, at) ?? []),
     );
-    const all = [...new Set(features)];
-    return all.length === 0 ? undefined : { name: this.names.free(wish), features: all };
+    const allNames = [...new Set(features)];
+    return allNames.length === 0 ? undefined : { name: this.names.free(wish), features: allNames };
   }
 
   /** The lists of a group as sequences, whose elements belong together. */
@@ -128,23 +127,23 @@ export class Sides {
   }
 
   /** The name of a feature here. Undefined where a tower cannot read it. */
-  use(side: SideName, original: string, at: Placed): string | undefined {
+  use(side: SideName, original: string, at: ConfigPosition): string | undefined {
     const feature = this.features.get(original);
     if (feature === undefined) {
       this.notes.leftOut(at, `the group names \`${original}\`, which is no feature that was converted`);
       return undefined;
     }
-    const foreign = this.foreignColumn(side, feature);
-    if (foreign !== undefined) {
+    const foreignColumn = this.foreignColumn(side, feature);
+    if (foreignColumn !== undefined) {
       const what = { path: `${at.path}.feature_names`, line: feature.line };
       this.notes.leftOut(
         what,
-        `\`${original}\` reads \`${foreign}\`, a column of the other tower: only the score joins two towers`,
+        `\`${original}\` reads \`${foreignColumn}\`, a column of the other tower: only the score joins two towers`,
       );
       return undefined;
     }
-    const before = this.sideOf.get(feature.name);
-    if (before === undefined || before === side) {
+    const sideBefore = this.sideOf.get(feature.name);
+    if (sideBefore === undefined || sideBefore === side) {
       this.sideOf.set(feature.name, side);
       this.used.set(feature.name, feature);
       return feature.name;
@@ -170,32 +169,36 @@ export class Sides {
 }
 
 /** One table for the features that share a name of a table. */
-export function withSharedTables(features: readonly FeatureDraft[], names: Identifiers, notes: Notes): FeatureDraft[] {
+export function withSharedTables(
+  features: readonly FeatureDraft[],
+  names: Identifiers,
+  notes: ImportNotes,
+): FeatureDraft[] {
   const owners = new Map<string, FeatureDraft>();
   const tables: FeatureDraft[] = [];
   for (const [table, mine] of grouped(features)) {
     if (mine.length < 2) continue;
-    const plain = mine.find(({ list }) => !list);
+    const plainFeature = mine.find(({ list }) => !list);
     const first = mine[0]!;
-    if (!plain && !/^id\(hash/.test(first.element)) {
+    if (!plainFeature && !/^id\(hash/.test(first.element)) {
       notes.differs({ path: table, line: first.line }, 'each of these lists has a table of its own');
       continue;
     }
     // A list takes the table of a feature: where all are lists, a feature without values holds the table.
-    const owner = plain ?? {
+    const owner = plainFeature ?? {
       ...withoutList(first),
       name: names.free(`${first.name}_table`),
       sql: 'CAST(NULL AS VARCHAR)',
     };
-    if (!plain) tables.push(owner);
+    if (!plainFeature) tables.push(owner);
     owners.set(table, owner);
   }
-  const shared = features.map((feature) => {
+  const sharedFeatures = features.map((feature) => {
     const owner = feature.table === undefined ? undefined : owners.get(feature.table);
     if (owner === undefined || owner.name === feature.name) return feature;
     return { ...feature, element: feature.list ? owner.name : `like(${owner.name})` };
   });
-  return [...tables, ...shared];
+  return [...tables, ...sharedFeatures];
 }
 
 function withoutList({ list: _, ...feature }: FeatureDraft): FeatureDraft {

@@ -6,21 +6,20 @@ export class Identifiers {
   private readonly byName = new Map<string, string>();
   private readonly taken = new Set<string>(['__proto__']);
 
-  /** @param own names that the import gives to something else */
+  /** @param own names that the import uses itself */
   constructor(own: readonly string[]) {
     for (const name of own) this.taken.add(name);
   }
 
   /** The same name for the same text. */
   of(text: string): string {
-    const before = this.byName.get(text);
-    if (before !== undefined) return before;
+    const nameBefore = this.byName.get(text);
+    if (nameBefore !== undefined) return nameBefore;
     const name = this.free(identifier.test(text) ? text : slugOf(text));
     this.byName.set(text, name);
     return name;
   }
 
-  /** A name that nothing has yet. */
   free(wish: string): string {
     let name = wish;
     for (let number = 2; this.taken.has(name); number++) name = `${wish}_${number}`;
@@ -30,30 +29,30 @@ export class Identifiers {
 }
 
 function slugOf(text: string): string {
-  const plain = text.replaceAll(/[^A-Za-z0-9_]+/g, '_').replaceAll(/^_+|_+$/g, '');
-  return /^[A-Za-z_]/.test(plain) ? plain : `column_${plain}`;
+  const plainName = text.replaceAll(/[^A-Za-z0-9_]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  return /^[A-Za-z_]/.test(plainName) ? plainName : `column_${plainName}`;
 }
 
-/** A column in an expression of SQL. Words of SQL are names too, so each is in quotes if it is more than a plain word. */
+/** Quotes a column for SQL if it is more than a plain word, since words of SQL are names too. */
 export const columnOf = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A text in an expression of SQL. */
+/** Quotes a text for SQL. */
 export function textOf(text: string): string {
   // Control characters cannot be in a file of the language: they are written by their number.
-  const written: string[] = [];
+  const writtenParts: string[] = [];
   let plain = '';
-  const end = (): void => {
-    if (plain !== '') written.push(`'${plain.replaceAll("'", "''")}'`);
+  const endPart = (): void => {
+    if (plain !== '') writtenParts.push(`'${plain.replaceAll("'", "''")}'`);
     plain = '';
   };
   for (const sign of text) {
     const code = sign.codePointAt(0)!;
     if (code >= 32 && code !== 127) plain += sign;
     else {
-      end();
-      written.push(`chr(${code})`);
+      endPart();
+      writtenParts.push(`chr(${code})`);
     }
   }
-  end();
-  return written.length === 0 ? "''" : written.join(' || ');
+  endPart();
+  return writtenParts.length === 0 ? "''" : writtenParts.join(' || ');
 }

@@ -1,14 +1,18 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
 import type { FeatureDraft } from './draft.ts';
 import { columnOf, textOf } from './identifiers.ts';
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
-/** What a kind of feature makes of its column. */
-export type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
+export type FeatureKindValue = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
 
 /** A feature by its name in the model, the columns that it reads, and what its kind makes of them. */
-export function draftOf(part: Part, name: string, reads: readonly string[], value: Value): FeatureDraft {
+export function draftOf(
+  part: ConfigPart,
+  name: string,
+  reads: readonly string[],
+  value: FeatureKindValue,
+): FeatureDraft {
   const table = part.text('embedding_name');
   const sql = value.sql ?? (reads[0] === name ? undefined : reads[0]!);
   return {
@@ -32,12 +36,12 @@ const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').repla
 export type FindFile = (path: string) => string | undefined;
 
 /** The kind of one value with an embedding. Undefined where the config has no rows for it. */
-export function idKind(part: Part, dim: number, notes: Notes, findFile: FindFile): string {
+export function idKind(part: ConfigPart, dim: number, notes: ImportNotes, findFile: FindFile): string {
   const settings = [`dim: ${dim}`];
-  const listed = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
+  const listedValues = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
   const file = part.text('vocab_file');
-  const found = file === undefined || file === '' ? undefined : findFile(file);
-  const hash = part.whole('hash_bucket_size') ?? 0;
+  const foundFile = file === undefined || file === '' ? undefined : findFile(file);
+  const hashRows = part.whole('hash_bucket_size') ?? 0;
   const buckets = part.whole('num_buckets') ?? 0;
   countOf(part, settings, notes);
   if (part.has('vocab_dict')) {
@@ -48,26 +52,26 @@ export function idKind(part: Part, dim: number, notes: Notes, findFile: FindFile
     notes.differs(part.at('default_bucketize_value'), 'all other values share a row that Tower adds');
     part.skip('default_bucketize_value');
   }
-  if (listed.length > 0) return `category(${[...new Set(listed)].map(quoted).join(', ')}, dim: ${dim})`;
-  if (found !== undefined) return `id(vocabulary: ${quoted(found)}, dim: ${dim})`;
+  if (listedValues.length > 0) return `category(${[...new Set(listedValues)].map(quoted).join(', ')}, dim: ${dim})`;
+  if (foundFile !== undefined) return `id(vocabulary: ${quoted(foundFile)}, dim: ${dim})`;
   if (file)
     notes.differs(
       part.at('vocab_file'),
       `there is no file \`${file}\` here: values are learned from the training part`,
     );
-  if (hash > 0) return `id(hash: ${hash}, ${settings.join(', ')})`;
+  if (hashRows > 0) return `id(hash: ${hashRows}, ${settings.join(', ')})`;
   if (buckets > 0) {
     notes.notNeeded(part.at('num_buckets'), 'values are learned from the training part, and any others share one row');
   }
   return `id(${settings.join(', ')})`;
 }
 
-/** Tables that drop rare or old values. */
-function countOf(part: Part, settings: string[], notes: Notes): void {
+function countOf(part: ConfigPart, settings: string[], notes: ImportNotes): void {
   const ev = part.part('ev_params');
   const dynamic = part.part('dynamicemb');
-  const seldom = ev?.whole('filter_freq') ?? dynamic?.part('frequency_admission_strategy')?.whole('threshold') ?? 0;
-  if (seldom > 1) settings.push(`min_count: ${seldom}`);
+  const minimalCount =
+    ev?.whole('filter_freq') ?? dynamic?.part('frequency_admission_strategy')?.whole('threshold') ?? 0;
+  if (minimalCount > 1) settings.push(`min_count: ${minimalCount}`);
   ev?.skip('use_cache', 'init_capacity', 'max_capacity');
   if ((ev?.whole('steps_to_live') ?? 0) > 0) {
     notes.leftOut(ev!.at('steps_to_live'), 'rows do not expire by steps: see `expire_days` of `id`');
@@ -79,8 +83,8 @@ function countOf(part: Part, settings: string[], notes: Notes): void {
   }
 }
 
-/** A number, in pieces or as it is. `boundaries` are those of the value that `sql` gives. */
-export function numberKind(part: Part, dim: number): string {
+/** `boundaries` are those of the value that `sql` gives. */
+export function numberKind(part: ConfigPart, dim: number): string {
   const boundaries = [...new Set(part.numbers('boundaries'))].sort((a, b) => a - b);
   if (boundaries.length > 0) return `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})`;
   return dim > 0 ? `number(dim: ${dim})` : 'number';
@@ -93,8 +97,7 @@ export function elementsOf(column: string, separator: string, isList: IsList): s
   return `string_split(CAST(${columnOf(column)} AS VARCHAR), ${textOf(separator)})`;
 }
 
-/** Settings of an embedding that Tower has not, or not for one feature. */
-export function unusedSettings(part: Part, notes: Notes): void {
+export function unusedSettings(part: ConfigPart, notes: ImportNotes): void {
   for (const name of ['initializer', 'init_fn'] as const) {
     if (!part.has(name)) continue;
     notes.differs(part.at(name), "the first values of a table are drawn by Tower's rule");
@@ -117,7 +120,12 @@ export function unusedSettings(part: Part, notes: Notes): void {
     notes.differs(part.at('trainable'), 'the table is trained; `frozen` needs vectors in a file');
 }
 
-export const poolOf = (part: Part, name: string, otherwise: 'sum' | 'mean', notes: Notes): 'mean' | 'sum' => {
+export const poolOf = (
+  part: ConfigPart,
+  name: string,
+  otherwise: 'sum' | 'mean',
+  notes: ImportNotes,
+): 'mean' | 'sum' => {
   const written = part.text(name) ?? otherwise;
   if (written !== 'sum' && written !== 'mean') {
     notes.differs(part.at(name), `Tower does not pool by \`${written}\`: elements are pooled by their mean`);

@@ -1,7 +1,7 @@
 /** The text of `model.tower`. The formatter aligns it. */
-import type { Draft, FeatureDraft, SideName, TowerDraft } from './draft.ts';
+import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from './draft.ts';
 
-export function modelText(draft: Draft, from: string): string {
+export function modelText(draft: ModelDraft, from: string): string {
   const { name, kind, features, towers, keys, labels, task, train } = draft;
   return [
     `use "data.tower"`,

@@ -4,15 +4,13 @@ import { backboneTowers } from './backbone.ts';
 import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
 import type { ConfigGroup } from './groups.ts';
 import { activeEnd, linearEnd } from './layers.ts';
-import type { ModelContext, Towers } from './model_context.ts';
-import type { Part } from './part.ts';
+import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigPart } from './part.ts';
 
 export interface ModelRow {
-  /** What people call it. */
   readonly title: string;
-  /** The message with its settings. */
   readonly settings: string;
-  readonly towers: (context: ModelContext) => Towers;
+  readonly towers: (context: ModelContext) => ConvertedTowers;
   readonly isRanking?: boolean;
 }
 
@@ -27,9 +25,9 @@ const towerOf = (group: GroupDraft, steps: readonly string[], channel: string): 
 });
 
 function groupNamed(groups: readonly ConfigGroup[], name: string, context: ModelContext): ConfigGroup {
-  const found = groups.find((group) => group.name === name);
-  if (!found) throw context.refuse(`it has no feature group \`${name}\``);
-  return found;
+  const foundGroup = groups.find((group) => group.name === name);
+  if (!foundGroup) throw context.refuse(`it has no feature group \`${name}\``);
+  return foundGroup;
 }
 
 function filled(group: GroupDraft | undefined, side: SideName, context: ModelContext): GroupDraft {
@@ -38,21 +36,21 @@ function filled(group: GroupDraft | undefined, side: SideName, context: ModelCon
 }
 
 /** EasyRec names the groups `user` and `item`, TorchEasyRec says which group a tower reads. */
-const inputOf = (tower: Part | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
+const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
 
-function dssm(context: ModelContext): Towers {
+function dssm(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect } = context;
   const parts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
-  const read = {
+  const groupsRead = {
     user: [groupNamed(groups, inputOf(parts.user, 'user'), context)],
     item: [groupNamed(groups, inputOf(parts.item, 'item'), context)],
   };
-  const sides = context.sides(read);
+  const sides = context.sides(groupsRead);
   const width = settings.whole('output_dim') ?? 0;
   const tower = (side: SideName): TowerDraft => {
     const part = parts[side];
     const layers = part.part('dnn') ?? part.part('mlp');
-    const group = filled(sides.group(side, `${side}_features`, read[side]), side, context);
+    const group = filled(sides.group(side, `${side}_features`, groupsRead[side]), side, context);
     const blocks =
       dialect === 'EasyRec' || width > 0
         ? layers
@@ -73,8 +71,7 @@ function dssm(context: ModelContext): Towers {
   };
 }
 
-/** The SENet of a tower, before its layers. */
-function weighed(part: Part, { notes }: ModelContext): string[] {
+function weighed(part: ConfigPart, { notes }: ModelContext): string[] {
   const senet = part.part('senet');
   if (!senet) return [];
   if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
@@ -87,7 +84,7 @@ function weighed(part: Part, { notes }: ModelContext): string[] {
   return [senet.flag('use_skip_connection', true) ? `residual(${block})` : block];
 }
 
-const normed = (part: Part): string[] => {
+const normed = (part: ConfigPart): string[] => {
   const senet = part.part('senet');
   return senet?.flag('use_output_layer_norm', true) ? ['layer_norm'] : [];
 };
@@ -97,7 +94,7 @@ const leftOutOfMind: Readonly<Record<string, string>> = {
   time_id_fea: 'elements do not count by their time: `positions` gives each place a vector',
 };
 
-function mind(context: ModelContext): Towers {
+function mind(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect, names } = context;
   const isTorch = dialect === 'TorchEasyRec';
   const tower = isTorch ? settings.needed('user_tower') : settings;
@@ -113,11 +110,14 @@ function mind(context: ModelContext): Towers {
   if (lists.length === 0) throw context.refuse('no sequence of its history was converted');
 
   const capsule = tower.needed('capsule_config');
-  const kept = sides.used.get(lists[0]!)?.list?.max;
+  const keptElements = sides.used.get(lists[0]!)?.list?.max;
   const longest = capsule.whole('max_seq_len', 1);
-  if (longest !== undefined && kept !== undefined && longest !== kept)
-    notes.differs(capsule.at('max_seq_len'), `the history keeps ${kept} elements: see the \`max\` of its feature`);
-  const wide = capsule.whole('high_dim', 1) ?? 64;
+  if (longest !== undefined && keptElements !== undefined && longest !== keptElements)
+    notes.differs(
+      capsule.at('max_seq_len'),
+      `the history keeps ${keptElements} elements: see the \`max\` of its feature`,
+    );
+  const capsuleWidth = capsule.whole('high_dim', 1) ?? 64;
   const routing = `multi_interest(${Math.min(capsule.whole('max_k', 1) ?? 5, 64)}, routing, iterations: ${Math.min(capsule.whole('num_iters', 1) ?? 3, 16)})`;
   for (const name of [
     'routing_logits_scale',
@@ -140,49 +140,49 @@ function mind(context: ModelContext): Towers {
     else notes.leftOut(settings.at(name), leftOutOfMind[name]!);
     settings.skip(name);
   }
-  const before = tower.part('pre_capsule_dnn') ?? tower.part('hist_seq_mlp');
-  const combined = tower.text('user_seq_combine') ?? 'SUM';
+  const layersBefore = tower.part('pre_capsule_dnn') ?? tower.part('hist_seq_mlp');
+  const combination = tower.text('user_seq_combine') ?? 'SUM';
   const start =
-    lists.length === 1 ? lists[0]! : `${combined === 'CONCAT' || isTorch ? 'concat' : 'sum'}(${lists.join(', ')})`;
+    lists.length === 1 ? lists[0]! : `${combination === 'CONCAT' || isTorch ? 'concat' : 'sum'}(${lists.join(', ')})`;
   const interests = names.free('interests');
   const steps = [
-    `${interests} = ${flow(start, ...(before ? (isTorch ? linearEnd(before, false, notes) : activeEnd(before, true, notes)) : []), `dense(${wide})`, routing)}`,
+    `${interests} = ${flow(start, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false, notes) : activeEnd(layersBefore, true, notes)) : []), `dense(${capsuleWidth})`, routing)}`,
   ];
-  const asked = sides.group('user', 'user_features', [user]);
+  const userGroup = sides.group('user', 'user_features', [user]);
   const concat = tower.part('concat_dnn') ?? tower.part('concat_mlp');
   const layers = tower.part('user_dnn') ?? tower.part('user_mlp');
   const width = settings.whole('output_dim') ?? 0;
   const end = concat ? linearEnd(concat, !isTorch, notes, width > 0 ? [width] : []) : [];
   let channel = interests;
-  if (asked) {
+  if (userGroup) {
     const known = names.free('known');
     const blocks = layers
       ? isTorch
         ? linearEnd(layers, false, notes)
         : ['batch_norm', ...activeEnd(layers, true, notes)]
       : [];
-    steps.push(`${known} = ${flow(asked.name, 'flatten', ...blocks)}`);
+    steps.push(`${known} = ${flow(userGroup.name, 'flatten', ...blocks)}`);
     channel = `concat(${interests}, ${known})`;
   }
-  const offered = filled(sides.group('item', 'item_features', [item]), 'item', context);
+  const itemGroup = filled(sides.group('item', 'item_features', [item]), 'item', context);
   const itemLayers = settings.part('item_dnn') ?? itemPart?.part('mlp');
   const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, notes, width > 0 ? [width] : []) : [];
   return {
     sides,
-    user: { groups: asked ? [asked] : [], alone: lists, steps, channel: flow(channel, ...end) },
-    item: towerOf(offered, [], flow(offered.name, 'flatten', ...itemBlocks)),
+    user: { groups: userGroup ? [userGroup] : [], alone: lists, steps, channel: flow(channel, ...end) },
+    item: towerOf(itemGroup, [], flow(itemGroup.name, 'flatten', ...itemBlocks)),
     keys: { user: undefined, item: settings.text('item_id') },
   };
 }
 
 /** Models that rank: each group has layers, and layers over all of them join them. Two towers join them in the score alone. */
-function multiTower(context: ModelContext): Towers {
+function multiTower(context: ModelContext): ConvertedTowers {
   const { settings, groups, notes, dialect, names } = context;
   const recall = settings.has('user_tower');
   const parts = recall
     ? (['user', 'item'] as const).map((side) => ({ name: side as string, part: settings.needed(`${side}_tower`) }))
     : settings.parts('towers').map((part) => ({ name: part.text('input') ?? '', part }));
-  const read: Record<SideName, { group: ConfigGroup; part: Part }[]> = { user: [], item: [] };
+  const read: Record<SideName, { group: ConfigGroup; part: ConfigPart }[]> = { user: [], item: [] };
   for (const { name, part } of parts) {
     const group = groupNamed(groups, name, context);
     const side = sideNamed(name);
@@ -202,44 +202,47 @@ function multiTower(context: ModelContext): Towers {
   for (const name of ['din_towers', 'bst_towers'] as const) {
     for (const part of settings.parts(name)) {
       const lists = listsOf(part.text('input') ?? '', context);
-      const first = read.user[0];
-      if (lists.length > 0 && first) {
+      const firstInput = read.user[0];
+      if (lists.length > 0 && firstInput) {
         notes.differs(
           part,
           'attention to the candidate needs both sides: the user tower reads the history, pooled by its mean',
         );
-        read.user[0] = { ...first, group: { ...first.group, sequences: [...first.group.sequences, ...lists] } };
+        read.user[0] = {
+          ...firstInput,
+          group: { ...firstInput.group, sequences: [...firstInput.group.sequences, ...lists] },
+        };
       } else notes.leftOut(part, 'attention to the candidate needs both sides: give the user tower a history instead');
       part.skip(...part.names);
     }
   }
-  const final = settings.part('final_dnn') ?? settings.part('final');
-  const width = final?.wholes('hidden_units').at(-1) ?? 32;
-  if (final) {
+  const finalLayers = settings.part('final_dnn') ?? settings.part('final');
+  const width = finalLayers?.wholes('hidden_units').at(-1) ?? 32;
+  if (finalLayers) {
     notes.differs(
-      final,
+      finalLayers,
       `layers over both sides cannot be searched: the score is the inner product of two vectors of ${width} numbers`,
     );
-    final.skip(...final.names);
+    finalLayers.skip(...finalLayers.names);
   }
   const sides = context.sides({ user: read.user.map(({ group }) => group), item: read.item.map(({ group }) => group) });
   const tower = (side: SideName): TowerDraft => {
     if (read[side].length === 0) throw context.refuse(`it has no group of the ${side} side`);
-    const built = read[side].flatMap(({ group, part }) => {
+    const builtGroups = read[side].flatMap(({ group, part }) => {
       const draft = sides.group(side, `${group.name.replaceAll(/\W+/g, '_')}_features`, [group]);
       const layers = part.part('dnn') ?? part.part('mlp');
       return draft ? [{ draft, blocks: layers ? activeEnd(layers, dialect === 'EasyRec', notes) : [] }] : [];
     });
-    const [first] = built;
+    const [first] = builtGroups;
     if (!first) throw context.refuse(`no feature of its ${side} side was converted`);
-    if (built.length === 1)
+    if (builtGroups.length === 1)
       return towerOf(first.draft, [], flow(first.draft.name, 'flatten', ...first.blocks, `dense(${width})`));
-    const steps = built.map(({ draft, blocks }) => ({
+    const steps = builtGroups.map(({ draft, blocks }) => ({
       name: names.free(draft.name.replace(/_features/, '_deep')),
       text: flow(draft.name, 'flatten', ...blocks),
     }));
     return {
-      groups: built.map(({ draft }) => draft),
+      groups: builtGroups.map(({ draft }) => draft),
       alone: [],
       steps: steps.map(({ name, text }) => `${name} = ${text}`),
       channel: flow(`concat(${steps.map(({ name }) => name).join(', ')})`, `dense(${width})`),
@@ -262,7 +265,6 @@ function halvesOf(
   ];
 }
 
-/** The sequences of a group. */
 function listsOf(name: string, { groups, feature }: ModelContext): string[] {
   const group = groups.find((each) => each.name === name);
   return [...(group?.features ?? []), ...(group?.sequences ?? [])].filter((original) => feature(original)?.list);

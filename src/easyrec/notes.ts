@@ -1,5 +1,5 @@
 /** What an import says of a config: nothing of it is silently ignored. */
-import type { Part, Placed } from './part.ts';
+import type { ConfigPart, ConfigPosition } from './part.ts';
 
 export type NoteKind =
   /** Converted, and Tower does it in another way. */
@@ -9,31 +9,31 @@ export type NoteKind =
   /** A setting of machines, logs or checkpoints, which Tower does not have. */
   | 'not needed';
 
-export interface Note {
+export interface ImportNote {
   readonly kind: NoteKind;
-  /** Of the config, from 1. */
+  /** From 1. */
   readonly line: number;
   readonly field: string;
   readonly text: string;
 }
 
-export class Notes {
-  readonly all: Note[] = [];
+export class ImportNotes {
+  readonly all: ImportNote[] = [];
 
-  differs(at: Placed, text: string): void {
+  differs(at: ConfigPosition, text: string): void {
     this.add('differs', at, text);
   }
 
-  leftOut(at: Placed, text: string): void {
+  leftOut(at: ConfigPosition, text: string): void {
     this.add('left out', at, text);
   }
 
-  notNeeded(at: Placed, text: string): void {
+  notNeeded(at: ConfigPosition, text: string): void {
     this.add('not needed', at, text);
   }
 
   /** One note for each field that nothing has read. */
-  unread(root: Part): void {
+  unread(root: ConfigPart): void {
     for (const at of root.unread()) {
       const row = notNeeded.find(([pattern]) => pattern.test(at.path));
       const missing = leftOut.find(([pattern]) => pattern.test(at.path));
@@ -44,7 +44,7 @@ export class Notes {
     this.all.sort((a, b) => a.line - b.line);
   }
 
-  private add(kind: NoteKind, { path, line }: Placed, text: string): void {
+  private add(kind: NoteKind, { path, line }: ConfigPosition, text: string): void {
     if (this.all.some((note) => note.line === line && note.field === path && note.text === text)) return;
     this.all.push({ kind, line, field: path, text });
   }
@@ -55,7 +55,7 @@ const logs = 'Tower logs each step';
 const machines = 'Tower trains on one machine';
 const reading = 'Tower reads all rows into memory, and shuffles them each epoch';
 
-/** Settings that say nothing of the model: a path, and why Tower needs none. */
+/** Settings without effect on the model, with the reason. */
 const notNeeded: readonly (readonly [RegExp, string])[] = [
   [/^model_dir$/, 'the folder of a run is `--out` of `tower train`'],
   [/^export_config\b/, '`tower export` writes each tower for TensorFlow, ONNX and TensorFlow.js'],
@@ -91,7 +91,7 @@ const notNeeded: readonly (readonly [RegExp, string])[] = [
   [/\.(max_partitions|precision|fg_value_type|data_type|asset_dir|tf_summary)$/, machines],
 ];
 
-/** What Tower has no counterpart of: a path, and what to do. */
+/** Settings without a counterpart, with advice. */
 const leftOut: readonly (readonly [RegExp, string])[] = [
   [/^model_config\.kd\b/, 'Tower does not distil another model'],
   [/^model_config\.variational_dropout\b/, 'no feature is dropped by a learned rate: see `senet`, and `--attention`'],

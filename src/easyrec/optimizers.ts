@@ -1,6 +1,6 @@
 /** Optimizers and schedules of a config. */
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
 export interface OptimizerDraft {
   readonly kind: string;
@@ -8,12 +8,11 @@ export interface OptimizerDraft {
   readonly settings: readonly string[];
 }
 
-interface Row {
+interface OptimizerRow {
   readonly kind: string;
   /** Field of the config → argument of Tower. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly also?: readonly string[];
-  /** What is another than in the config. */
   readonly differs?: string;
 }
 
@@ -22,7 +21,7 @@ const decayed = { ...betas, weight_decay: 'weight_decay' } as const;
 const nearest = (name: string, kind: string): string =>
   `Tower has no ${name}: ${kind} with the same rate is in its place`;
 
-const rows: Readonly<Record<string, Row>> = {
+const rows: Readonly<Record<string, OptimizerRow>> = {
   adam_optimizer: { kind: 'adam', fields: { ...betas, weight_decay: 'l2' } },
   adam_async_optimizer: { kind: 'adam', fields: betas },
   lazy_adam_optimizer: { kind: 'adam', fields: betas },
@@ -68,10 +67,10 @@ const defaults: Readonly<Record<string, readonly [easyrec: readonly string[], to
   rowwise_adagrad_optimizer: [[], ['initial: 0']],
 };
 
-export function optimizerOf(config: Part | undefined, notes: Notes): OptimizerDraft | undefined {
-  const found = config?.oneOf(Object.keys(rows));
-  if (config === undefined || found === undefined) return undefined;
-  const { name, part } = found;
+export function optimizerOf(config: ConfigPart | undefined, notes: ImportNotes): OptimizerDraft | undefined {
+  const foundOptimizer = config?.oneOf(Object.keys(rows));
+  if (config === undefined || foundOptimizer === undefined) return undefined;
+  const { name, part } = foundOptimizer;
   const { kind, fields = {}, also = [], differs } = rows[name]!;
   if (differs) notes.differs(config.at(name), differs);
   const settings = Object.entries(fields).flatMap(([field, argument]) => {
@@ -79,13 +78,20 @@ export function optimizerOf(config: Part | undefined, notes: Notes): OptimizerDr
     // A weight decay of 0 is none; Tower's own default may be another.
     return value === undefined ? [] : [`${argument}: ${value}`];
   });
-  const given = new Set(settings.map((setting) => setting.split(':')[0]));
+  const givenNames = new Set(settings.map((setting) => setting.split(':')[0]));
   // EasyRec has the schedule within the optimizer, TorchEasyRec next to it.
-  const inside = part.part('learning_rate');
+  const nestedSettings = part.part('learning_rate');
   const [easyrec, torch] = defaults[name] ?? [[], []];
-  const filled = (part.has('lr') ? torch : easyrec).filter((setting) => !given.has(setting.split(':')[0]!));
-  const schedule = scheduleOf(inside ?? config, part.number('lr') ?? 0.002, inside !== undefined, notes);
-  return { kind, rate: schedule.rate, settings: [...settings, ...filled, ...also, ...schedule.settings] };
+  const filledDefaults = (part.has('lr') ? torch : easyrec).filter(
+    (setting) => !givenNames.has(setting.split(':')[0]!),
+  );
+  const schedule = scheduleOf(
+    nestedSettings ?? config,
+    part.number('lr') ?? 0.002,
+    nestedSettings !== undefined,
+    notes,
+  );
+  return { kind, rate: schedule.rate, settings: [...settings, ...filledDefaults, ...also, ...schedule.settings] };
 }
 
 interface Schedule {
@@ -93,9 +99,9 @@ interface Schedule {
   readonly settings: readonly string[];
 }
 
-type ReadSchedule = (part: Part, rate: number, notes: Notes) => Schedule;
+type ReadSchedule = (part: ConfigPart, rate: number, notes: ImportNotes) => Schedule;
 
-const warmupOf = (part: Part, ...names: readonly string[]): string[] => {
+const warmupOf = (part: ConfigPart, ...names: readonly string[]): string[] => {
   const name = names.find((each) => (part.whole(each) ?? 0) > 0);
   return name === undefined ? [] : [`warmup: ${part.whole(name)}`];
 };
@@ -149,15 +155,15 @@ const polynomial: ReadSchedule = (part, rate, notes) => {
 const transformer: ReadSchedule = (part, rate) => {
   const [width, warmup] = [part.whole('hidden_size', 1) ?? 1, part.whole('warmup_steps', 1) ?? 1];
   const scale = part.number('step_scaling_rate') ?? 1;
-  const top = ((part.number('learning_rate_base') ?? rate) * scale) / Math.sqrt(width * warmup);
-  return { rate: Number(top.toPrecision(4)), settings: [`warmup: ${warmup}`, 'decay: inverse_sqrt'] };
+  const topRate = ((part.number('learning_rate_base') ?? rate) * scale) / Math.sqrt(width * warmup);
+  return { rate: Number(topRate.toPrecision(4)), settings: [`warmup: ${warmup}`, 'decay: inverse_sqrt'] };
 };
 
 const manual: ReadSchedule = (part, rate, notes) => {
   notes.leftOut(part, 'Tower has no table of rates: the first one stays');
-  const first = part.number('initial_learning_rate') ?? part.numbers('learning_rates')[0] ?? rate;
+  const firstRate = part.number('initial_learning_rate') ?? part.numbers('learning_rates')[0] ?? rate;
   part.skip('schedule', 'schedule_sizes', 'learning_rates', 'warmup', 'by_epoch');
-  return { rate: first, settings: [] };
+  return { rate: firstRate, settings: [] };
 };
 
 const schedules: Readonly<Record<string, ReadSchedule>> = {
@@ -171,7 +177,7 @@ const schedules: Readonly<Record<string, ReadSchedule>> = {
   transformer_learning_rate: transformer,
 };
 
-function scheduleOf(part: Part, rate: number, isInside: boolean, notes: Notes): Schedule {
+function scheduleOf(part: ConfigPart, rate: number, isInside: boolean, notes: ImportNotes): Schedule {
   const found = part.oneOf(Object.keys(schedules));
   if (!found) return { rate, settings: [] };
   // EasyRec's own default of a rate is 0.002.
@@ -180,8 +186,8 @@ function scheduleOf(part: Part, rate: number, isInside: boolean, notes: Notes): 
 
 /** `adam(rate: 0.001, l2: 1e-6)` */
 export function optimizerText({ kind, rate, settings }: OptimizerDraft, l2: number, factor = 1): string {
-  const decays = settings.some((setting) => /^(l2|weight_decay):/.test(setting));
+  const hasDecay = settings.some((setting) => /^(l2|weight_decay):/.test(setting));
   const accepts = kind !== 'adamw' && kind !== 'lamb';
-  const more = l2 > 0 && !decays && accepts ? [`l2: ${l2}`] : [];
-  return `${kind}(${[`rate: ${Number((rate * factor).toPrecision(6))}`, ...settings, ...more].join(', ')})`;
+  const extraSettings = l2 > 0 && !hasDecay && accepts ? [`l2: ${l2}`] : [];
+  return `${kind}(${[`rate: ${Number((rate * factor).toPrecision(6))}`, ...settings, ...extraSettings].join(', ')})`;
 }

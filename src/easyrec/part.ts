@@ -3,31 +3,29 @@ import type { ConfigField, ConfigPlace } from '../../grammar/text_format.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { positionAt, type Source, type Span } from '../text/source.ts';
 
-/** A message, or a value, with its place in the config. */
-export interface Placed {
+export interface ConfigPosition {
   /** Its names from the root, such as `model_config.dssm.temperature`. */
   readonly path: string;
   readonly line: number;
 }
 
-interface Shared {
+interface PartContext {
   readonly source: Source;
   readonly read: Set<ConfigField>;
 }
 
-export class Part implements Placed {
+export class ConfigPart implements ConfigPosition {
   readonly line: number;
 
   constructor(
     readonly path: string,
     private readonly fields: readonly ConfigField[],
     private readonly place: ConfigPlace,
-    private readonly shared: Shared,
+    private readonly shared: PartContext,
   ) {
     this.line = positionAt(shared.source, place.start).line;
   }
 
-  /** The span of the message, for a diagnostic. */
   get span(): Span {
     return { source: this.shared.source, start: this.place.start, end: this.place.end };
   }
@@ -36,13 +34,12 @@ export class Part implements Placed {
     return this.fields.some((field) => field.name === name);
   }
 
-  /** The names of its fields, as written. */
   get names(): string[] {
     return [...new Set(this.fields.map(({ name }) => name))];
   }
 
-  /** Where a field is, for a note. A field that is absent is where its message is. */
-  at(name: string): Placed {
+  /** Position for a note. An absent field has the position of its message. */
+  at(name: string): ConfigPosition {
     const field = this.fields.findLast((each) => each.name === name);
     const path = this.pathOf(name);
     return field === undefined ? { path, line: this.line } : { path, line: this.lineOf(field) };
@@ -74,7 +71,6 @@ export class Part implements Placed {
     });
   }
 
-  /** A whole number of at least `least`. */
   whole(name: string, least = 0): number | undefined {
     const value = this.number(name);
     if (value !== undefined && (!Number.isSafeInteger(value) || value < least)) {
@@ -85,41 +81,40 @@ export class Part implements Placed {
 
   wholes(name: string, least = 1): number[] {
     const values = this.numbers(name);
-    const wrong = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
-    if (wrong >= 0) throw this.refused(this.taken(name)[wrong]!, `a whole number of at least ${least}`);
+    const wrongIndex = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
+    if (wrongIndex >= 0) throw this.refused(this.taken(name)[wrongIndex]!, `a whole number of at least ${least}`);
     return values;
   }
 
   flag(name: string, otherwise: boolean): boolean {
     const field = this.taken(name).at(-1);
     if (field === undefined) return otherwise;
-    const word = field.value.kind === 'message' ? '' : field.value.text.toLowerCase();
-    if (['true', 't', '1'].includes(word)) return true;
-    if (['false', 'f', '0'].includes(word)) return false;
+    const lowerWord = field.value.kind === 'message' ? '' : field.value.text.toLowerCase();
+    if (['true', 't', '1'].includes(lowerWord)) return true;
+    if (['false', 'f', '0'].includes(lowerWord)) return false;
     throw this.refused(field, '`true` or `false`');
   }
 
-  part(name: string): Part | undefined {
+  part(name: string): ConfigPart | undefined {
     return this.parts(name).at(-1);
   }
 
-  parts(name: string): Part[] {
+  parts(name: string): ConfigPart[] {
     return this.taken(name).map((field) => {
       const { value } = field;
       if (value.kind !== 'message') throw this.refused(field, 'a message in `{ }`');
-      return new Part(this.pathOf(name), value.fields, field, this.shared);
+      return new ConfigPart(this.pathOf(name), value.fields, field, this.shared);
     });
   }
 
   /** @throws Failure `config-part` where it is absent */
-  needed(name: string): Part {
+  needed(name: string): ConfigPart {
     const found = this.part(name);
     if (found) return found;
     throw failure('config-part', { part: this.pathOf(name) }, this.span);
   }
 
-  /** The first of these messages that is there. */
-  oneOf(names: readonly string[]): { readonly name: string; readonly part: Part } | undefined {
+  oneOf(names: readonly string[]): { readonly name: string; readonly part: ConfigPart } | undefined {
     const name = names.find((each) => this.has(each));
     return name === undefined ? undefined : { name, part: this.part(name)! };
   }
@@ -129,13 +124,13 @@ export class Part implements Placed {
     for (const name of names) for (const field of this.taken(name)) this.markAll(field);
   }
 
-  /** What nobody read: a message as a whole where nobody read the message. */
-  unread(): Placed[] {
+  /** Lists what nobody read; one entry for a message that nobody read at all. */
+  unread(): ConfigPosition[] {
     return this.fields.flatMap((field) => {
       const path = this.pathOf(field.name);
       if (!this.shared.read.has(field)) return [{ path, line: this.lineOf(field) }];
       const { value } = field;
-      return value.kind === 'message' ? new Part(path, value.fields, field, this.shared).unread() : [];
+      return value.kind === 'message' ? new ConfigPart(path, value.fields, field, this.shared).unread() : [];
     });
   }
 

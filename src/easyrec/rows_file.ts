@@ -68,7 +68,7 @@ export interface ItemRows {
   readonly count: number;
   /** Lines with another number of attributes. */
   readonly left: number;
-  /** Whether the sampler draws all items alike. */
+  /** True if the sampler draws all items alike. */
   readonly isUniform: boolean;
 }
 
@@ -78,13 +78,13 @@ export interface ItemRows {
  */
 export async function copyItems(items: ItemsPath, path: string, to: string, signal?: AbortSignal): Promise<ItemRows> {
   const { key, attributes, attributeDelimiter, delimiter } = items;
-  const others = attributes.filter((name) => name !== key);
+  const otherAttributes = attributes.filter((name) => name !== key);
   const keyAt = attributes.indexOf(key);
   const weights = new Set<string>();
   let [count, left] = [0, 0];
-  const seen = new Set<string>();
+  const seenKeys = new Set<string>();
   await written(to, async (write) => {
-    await write(`${[key, ...others].map((name) => csvText(name, ',')).join(',')}\n`);
+    await write(`${[key, ...otherAttributes].map((name) => csvText(name, ',')).join(',')}\n`);
     for await (const line of linesOf(path)) {
       signal?.throwIfAborted();
       // The first line of a local file is its schema: `id:int64 weight:float attrs:string`.
@@ -97,13 +97,13 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
         left++;
         continue;
       }
-      const own = keyAt >= 0 ? values[keyAt]! : id;
-      if (seen.has(own)) continue;
-      seen.add(own);
+      const ownKey = keyAt >= 0 ? values[keyAt]! : id;
+      if (seenKeys.has(ownKey)) continue;
+      seenKeys.add(ownKey);
       count++;
       if (weights.size < 2) weights.add(weight);
-      const rest = others.map((name) => values[attributes.indexOf(name)]!);
-      await write(`${[own, ...rest].map((each) => csvText(each, ',')).join(',')}\n`);
+      const otherValues = otherAttributes.map((name) => values[attributes.indexOf(name)]!);
+      await write(`${[ownKey, ...otherValues].map((each) => csvText(each, ',')).join(',')}\n`);
     }
     if (count === 0 || left > count) {
       throw failure('config-items', {
@@ -119,23 +119,23 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
   const input = /\.gz$/.test(path) ? file.pipe(createGunzip()) : file;
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  const failed = new Promise<never>((_, reject) => {
+  const streamFailed = new Promise<never>((_, reject) => {
     file.on('error', reject);
     input.on('error', reject);
   });
-  failed.catch(() => {});
+  streamFailed.catch(() => {});
   const iterator = lines[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await reading(path, Promise.race([iterator.next(), failed])).catch(
+      const nextLine = await reading(path, Promise.race([iterator.next(), streamFailed])).catch(
         (error: NodeJS.ErrnoException) => {
           throw error.code?.startsWith('Z_')
             ? failure('cannot-read', { path, reason: 'it is cut off, or not gzip' })
             : error;
         },
       );
-      if (next.done) return;
-      if (next.value !== '') yield next.value;
+      if (nextLine.done) return;
+      if (nextLine.value !== '') yield nextLine.value;
     }
   } finally {
     lines.close();
@@ -146,14 +146,14 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 /** The file is there once it is whole. Lines are written in pieces. */
 function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
   return writeDurably(to, async (sink) => {
-    let pieces: string[] = [];
+    let pendingPieces: string[] = [];
     let size = 0;
     const flush = async (): Promise<void> => {
-      await sink.write(Buffer.from(pieces.join('')));
-      [pieces, size] = [[], 0];
+      await sink.write(Buffer.from(pendingPieces.join('')));
+      [pendingPieces, size] = [[], 0];
     };
     await body(async (text) => {
-      pieces.push(text);
+      pendingPieces.push(text);
       size += text.length;
       if (size > BUFFER) await flush();
     });

@@ -1,20 +1,20 @@
 /** The score and the loss of a config. */
 import type { LabelDraft, TaskDraft } from './draft.ts';
 import type { Identifiers } from './identifiers.ts';
-import type { Notes } from './notes.ts';
-import type { Part } from './part.ts';
+import type { ImportNotes } from './notes.ts';
+import type { ConfigPart } from './part.ts';
 
-export type Dialect = 'EasyRec' | 'TorchEasyRec';
+export type ConfigDialect = 'EasyRec' | 'TorchEasyRec';
 
 export interface ScoreContext {
-  readonly root: Part;
-  readonly model: Part;
-  /** The message of the model's own settings, such as `dssm`. */
-  readonly settings: Part;
-  readonly dialect: Dialect;
+  readonly root: ConfigPart;
+  readonly model: ConfigPart;
+  /** Such as `dssm`. */
+  readonly settings: ConfigPart;
+  readonly dialect: ConfigDialect;
   readonly names: Identifiers;
-  readonly notes: Notes;
-  /** Of a model that ranks: its score is a logit. */
+  readonly notes: ImportNotes;
+  /** True for a model that ranks: its score is a logit. */
   readonly isRanking?: boolean;
 }
 
@@ -23,9 +23,9 @@ export interface Scoring {
   readonly labels: readonly LabelDraft[];
 }
 
-type Loss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
+type ConvertedLoss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
 
-const losses: Readonly<Record<string, Loss>> = {
+const losses: Readonly<Record<string, ConvertedLoss>> = {
   CLASSIFICATION: 'bce',
   BINARY_CROSS_ENTROPY_LOSS: 'bce',
   CROSS_ENTROPY_LOSS: 'bce',
@@ -62,8 +62,8 @@ export function scoringOf(context: ScoreContext): Scoring {
   // With drawn items, those are the rows of label 0.
   const isLabelled = (loss === 'bce' && !sampler) || loss === 'mse' || loss === 'focal';
   const labels = data?.texts('label_fields') ?? [];
-  const named = context.model.text('label_name');
-  const [first] = named ? [named] : labels;
+  const labelName = context.model.text('label_name');
+  const [first] = labelName ? [labelName] : labels;
   const weights = [data?.text('sample_weight'), ...(data?.texts('sample_weight_fields') ?? [])].filter(
     (name) => !!name,
   );
@@ -98,14 +98,13 @@ const labelOf = (name: string, kind: LabelDraft['kind'], column: string): LabelD
 
 function similarityOf({ settings, notes, dialect, isRanking }: ScoreContext): 'cosine' | 'dot' {
   const name = dialect === 'EasyRec' ? 'simi_func' : 'similarity';
-  const usual = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
-  const written = isRanking ? 'INNER_PRODUCT' : (settings.text(name) ?? usual);
-  if (written === 'EUCLID' || written === '2')
+  const usualSimilarity = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
+  const writtenSimilarity = isRanking ? 'INNER_PRODUCT' : (settings.text(name) ?? usualSimilarity);
+  if (writtenSimilarity === 'EUCLID' || writtenSimilarity === '2')
     notes.differs(settings.at(name), 'Tower has no Euclidean score: it is an inner product');
-  return written === 'COSINE' || written === '0' ? 'cosine' : 'dot';
+  return writtenSimilarity === 'COSINE' || writtenSimilarity === '0' ? 'cosine' : 'dot';
 }
 
-/** What the similarity is divided by, and whether it is learned. */
 function temperatureOf(
   { settings, notes, dialect, isRanking }: ScoreContext,
   isCosine: boolean,
@@ -126,8 +125,10 @@ function temperatureOf(
   return { value, isLearned };
 }
 
-/** The loss, and the message with its settings. */
-function lossOf({ model, dialect, notes, isRanking }: ScoreContext): { readonly loss: Loss; readonly options?: Part } {
+function lossOf({ model, dialect, notes, isRanking }: ScoreContext): {
+  readonly loss: ConvertedLoss;
+  readonly options?: ConfigPart;
+} {
   const parts = model.parts('losses');
   const named = parts.map((part) => {
     if (dialect === 'TorchEasyRec') {
@@ -141,34 +142,34 @@ function lossOf({ model, dialect, notes, isRanking }: ScoreContext): { readonly 
     )?.part;
     return { name, at: part, options };
   });
-  const single = model.text('loss_type');
-  if (named.length === 0 && single !== undefined) named.push({ name: single, at: model, options: undefined });
+  const singleLoss = model.text('loss_type');
+  if (named.length === 0 && singleLoss !== undefined) named.push({ name: singleLoss, at: model, options: undefined });
   if (named.length === 0) return { loss: dialect === 'TorchEasyRec' && !isRanking ? 'softmax' : 'bce' };
   const [first, ...rest] = named;
   for (const { name, at, options } of rest) {
     notes.leftOut(at, `the model has one loss for a task: \`${name}\` is not among it`);
     options?.skip(...options.names);
   }
-  const known = Object.hasOwn(losses, first!.name) ? losses[first!.name] : undefined;
-  if (known === undefined) {
+  const knownLoss = Object.hasOwn(losses, first!.name) ? losses[first!.name] : undefined;
+  if (knownLoss === undefined) {
     first!.options?.skip(...first!.options.names);
     notes.differs(first!.at, `Tower has no \`${first!.name}\`: bce is in its place`);
   }
-  if (known === 'bpr' || known === 'hinge')
+  if (knownLoss === 'bpr' || knownLoss === 'hinge')
     notes.differs(first!.at, 'the pairs are of the items of the batch, and not of a session');
-  return { loss: known ?? 'bce', ...(first!.options ? { options: first!.options } : {}) };
+  return { loss: knownLoss ?? 'bce', ...(first!.options ? { options: first!.options } : {}) };
 }
 
 function lossText(
   context: ScoreContext,
-  loss: Loss,
-  options: Part | undefined,
+  loss: ConvertedLoss,
+  options: ConfigPart | undefined,
   isCosine: boolean,
   { value, isLearned }: { readonly value: number; readonly isLearned: boolean },
 ): string {
   const { settings, notes } = context;
   const smoothing = options?.number('label_smoothing') ?? 0;
-  const smooth = smoothing > 0 && smoothing < 1 ? [`smoothing: ${smoothing}`] : [];
+  const smoothingText = smoothing > 0 && smoothing < 1 ? [`smoothing: ${smoothing}`] : [];
   switch (loss) {
     case 'softmax': {
       const temperature = isLearned
@@ -176,7 +177,7 @@ function lossText(
         : value === 1
           ? []
           : [`temperature: ${value}`];
-      return `softmax(${[...negativesOf(context), ...temperature, ...smooth].join(', ')})`;
+      return `softmax(${[...negativesOf(context), ...temperature, ...smoothingText].join(', ')})`;
     }
     case 'bce':
     case 'focal': {
@@ -185,13 +186,13 @@ function lossText(
         notes.differs(settings.at('scale_simi'), `the scale of the score is not learned: ${text}`);
       }
       const scale = isCosine && isLearned ? LEARNED_SCALE : Number((1 / value).toPrecision(6));
-      const scaled = scale === 1 ? [] : [`scale: ${scale}`];
-      if (loss === 'bce') return called('bce', [...drawnOf(context), ...scaled, ...smooth]);
+      const scaleText = scale === 1 ? [] : [`scale: ${scale}`];
+      if (loss === 'bce') return called('bce', [...drawnOf(context), ...scaleText, ...smoothingText]);
       const [gamma, alpha] = [options?.number('gamma'), options?.number('alpha')];
       return called('focal', [
         ...(gamma === undefined ? [] : [`gamma: ${gamma}`]),
         ...(alpha === undefined ? [] : [`alpha: ${alpha}`]),
-        ...scaled,
+        ...scaleText,
       ]);
     }
     case 'mse':
@@ -206,7 +207,6 @@ function lossText(
 const called = (name: string, settings: readonly string[]): string =>
   settings.length === 0 ? name : `${name}(${settings.join(', ')})`;
 
-/** What a row's item is compared with. */
 function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[] {
   const isInBatch =
     dialect === 'EasyRec'
@@ -217,15 +217,14 @@ function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[]
       notes.differs(settings, "the row's own item is no negative of the row, wherever it comes up in the batch");
     }
   }
-  const drawn = drawnOf({ root, notes });
+  const drawnItems = drawnOf({ root, notes });
   const name = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
-  if (drawn.length === 0 && !isInBatch && settings.has(name))
+  if (drawnItems.length === 0 && !isInBatch && settings.has(name))
     notes.differs(settings.at(name), 'without drawn items, a row is compared with the items of the batch');
-  if (drawn.length === 0) return ['in_batch'];
-  return isInBatch ? ['in_batch', ...drawn] : drawn;
+  if (drawnItems.length === 0) return ['in_batch'];
+  return isInBatch ? ['in_batch', ...drawnItems] : drawnItems;
 }
 
-/** The items that a sampler draws. */
 function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[] {
   const found = root.part('data_config')?.oneOf(samplers);
   if (!found) return [];

@@ -1,30 +1,39 @@
 /** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
 import type { FeatureDraft, SideName } from './draft.ts';
 import { normalizedBy, sqlOf } from './expressions.ts';
-import type { FeatureContext } from './features.ts';
+import type { EasyrecFeatureContext } from './features.ts';
 import { columnOf } from './identifiers.ts';
-import { draftOf, elementsOf, idKind, LONGEST, numberKind, poolOf, unusedSettings, type Value } from './kinds.ts';
-import type { Part } from './part.ts';
+import {
+  draftOf,
+  elementsOf,
+  type FeatureKindValue,
+  idKind,
+  LONGEST,
+  numberKind,
+  poolOf,
+  unusedSettings,
+} from './kinds.ts';
+import type { ConfigPart } from './part.ts';
 
-interface Sequence {
+interface TorchSequence {
   readonly delimiter: string;
   readonly max: number;
-  /** Before the names of its features. */
+  /** Prefix of the names of its features. */
   readonly name?: string;
 }
 
-interface Read extends FeatureContext {
-  readonly part: Part;
-  readonly sequence?: Sequence;
+interface TorchFeatureSource extends EasyrecFeatureContext {
+  readonly part: ConfigPart;
+  readonly sequence?: TorchSequence;
   /** Columns without their side, such as `adgroup_id` of `item:adgroup_id`. */
   readonly inputs: readonly string[];
   readonly dim: number;
 }
 
-const separatorOf = (part: Part): string => part.text('separator') ?? '\u001d';
+const separatorOf = (part: ConfigPart): string => part.text('separator') ?? '\u001d';
 
 /** Features by their names in the groups of the config. */
-export function torchFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
   const all = new Map<string, FeatureDraft>();
   for (const config of root.parts('feature_configs')) {
     for (const kind of config.names) {
@@ -36,7 +45,7 @@ export function torchFeatures(root: Part, context: FeatureContext): Map<string, 
   }
   return all;
 
-  function grouped(part: Part): void {
+  function grouped(part: ConfigPart): void {
     const name = part.text('sequence_name') ?? '';
     const sequence = {
       name,
@@ -49,21 +58,20 @@ export function torchFeatures(root: Part, context: FeatureContext): Map<string, 
     }
   }
 
-  function add(kind: string, part: Part, within: Sequence | undefined): void {
-    const plain = kind.replace(/^sequence_/, '');
-    const isSequence = within !== undefined || plain !== kind;
+  function add(kind: string, part: ConfigPart, within: TorchSequence | undefined): void {
+    const plainKind = kind.replace(/^sequence_/, '');
+    const isSequence = within !== undefined || plainKind !== kind;
     const sequence = isSequence
       ? (within ?? { delimiter: part.text('sequence_delim') ?? ';', max: part.whole('sequence_length', 1) ?? LONGEST })
       : undefined;
-    const given = part.text('feature_name') ?? '';
-    const original = within?.name ? `${within.name}__${given}` : given;
-    const draft = original === '' ? undefined : featureOf(plain, part, original, sequence, context);
+    const givenName = part.text('feature_name') ?? '';
+    const original = within?.name ? `${within.name}__${givenName}` : givenName;
+    const draft = original === '' ? undefined : featureOf(plainKind, part, original, sequence, context);
     if (draft) all.set(original, draft);
     else part.skip(...part.names);
   }
 }
 
-/** Where a feature names its columns. */
 const sourceFields: Readonly<Record<string, readonly string[]>> = {
   expr_feature: ['variables'],
   lookup_feature: ['map', 'key'],
@@ -71,10 +79,10 @@ const sourceFields: Readonly<Record<string, readonly string[]>> = {
 
 function featureOf(
   kind: string,
-  part: Part,
+  part: ConfigPart,
   original: string,
-  sequence: Sequence | undefined,
-  context: FeatureContext,
+  sequence: TorchSequence | undefined,
+  context: EasyrecFeatureContext,
 ): FeatureDraft | undefined {
   const { names, notes } = context;
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
@@ -125,18 +133,17 @@ function featureOf(
 const bare = (source: string): string => source.replace(/^\w+:/, '');
 
 function sideOf(sources: readonly string[]): SideName | undefined {
-  const sides = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
-  return sides.has('item') ? 'item' : sides.size > 0 ? 'user' : undefined;
+  const sideNames = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
+  return sideNames.has('item') ? 'item' : sideNames.size > 0 ? 'user' : undefined;
 }
 
-/** Elements of a sequence, or one value. */
-function listOf({ sequence, inputs, isList }: Read): Pick<Value, 'sql' | 'list'> {
+function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureKindValue, 'sql' | 'list'> {
   if (!sequence) return {};
   const { delimiter, max } = sequence;
   return { sql: elementsOf(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
 }
 
-function id(read: Read): Value {
+function id(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, inputs, isList, dim, sequence } = read;
   const element = idKind(part, dim || 16, notes, read.findFile);
   const width = part.whole('value_dim');
@@ -154,13 +161,13 @@ function id(read: Read): Value {
   };
 }
 
-function raw(read: Read): Value | undefined {
+function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, inputs, isList, dim, sequence } = read;
   const [column = ''] = inputs;
   const width = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
-  const normalized = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
-  if (normalizer !== undefined && (normalized === undefined || sequence || width > 1)) {
+  const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
+  if (normalizer !== undefined && (normalizedText === undefined || sequence || width > 1)) {
     notes.leftOut(part.at('normalizer'), `\`${normalizer}\` is not applied: write it in \`columns\``);
   }
   if (sequence) {
@@ -179,30 +186,30 @@ function raw(read: Read): Value | undefined {
     const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
     return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
   }
-  return { element: numberKind(part, dim), ...(normalized === undefined ? {} : { sql: normalized }) };
+  return { element: numberKind(part, dim), ...(normalizedText === undefined ? {} : { sql: normalizedText }) };
 }
 
-function combo(read: Read): Value {
+function combo(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, inputs, dim } = read;
   const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
   return { element: idKind(part, dim || 16, notes, read.findFile), sql: `concat_ws('_', ${columns})` };
 }
 
-function lookup(read: Read): Value | undefined {
+function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, dim, isList, inputs } = read;
   const [map = '', key = ''] = inputs;
   for (const name of ['combiner', 'normalizer'])
     if (part.has(name)) notes.leftOut(part.at(name), 'the first value of the key is taken as it is');
   part.skip('need_key', 'combiner', 'normalizer');
   const pairs = elementsOf(map, separatorOf(part), isList);
-  const found = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
+  const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
   const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
-  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${found}[1] AS DOUBLE)` };
+  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${foundValues}[1] AS DOUBLE)` };
   const pool = poolOf(part, 'pooling', 'sum', notes);
-  return { element: idKind(part, dim || 16, notes, read.findFile), sql: found, list: { pool, max: LONGEST } };
+  return { element: idKind(part, dim || 16, notes, read.findFile), sql: foundValues, list: { pool, max: LONGEST } };
 }
 
-function expression(read: Read): Value | undefined {
+function expression(read: TorchFeatureSource): FeatureKindValue | undefined {
   const { part, notes, inputs, dim } = read;
   const written = part.text('expression') ?? '';
   const sql = sqlOf(written, inputs);
@@ -213,7 +220,7 @@ function expression(read: Read): Value | undefined {
   return { element: numberKind(part, dim), sql };
 }
 
-function tokenize(read: Read): Value {
+function tokenize(read: TorchFeatureSource): FeatureKindValue {
   const { part, notes, dim } = read;
   notes.differs(part, 'Tower cuts a text into words itself, and learns their table');
   part.skip('text_normalizer', 'tokenizer_type', 'vocab_file', 'asset_dir', 'tokens_as_sequence');
@@ -221,7 +228,7 @@ function tokenize(read: Read): Value {
   return { element: `text(words, dim: ${dim || 16}, pool: ${pool})` };
 }
 
-const kinds: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+const kinds: Readonly<Record<string, (read: TorchFeatureSource) => FeatureKindValue | undefined>> = {
   id_feature: id,
   raw_feature: raw,
   combo_feature: combo,

@@ -1,58 +1,62 @@
 /** One question at a time to the server: while one is on its way, only the latest of those that follow waits. So a slider that moves asks as fast as answers come. */
-import type { Mistake } from '../server/schemas.ts';
-import type { Client, Reply } from './client.ts';
-import type { Asked } from './question.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
+import type { PageClient, ServerReply } from './client.ts';
+import type { PageRequest } from './question.ts';
 
-export interface Asking<T> {
-  /** A question is on its way, or waits. */
+export interface AskingState<T> {
+  /** True while a request runs or waits. */
   readonly waits: boolean;
   /** The latest answer. It stays while a later question has none. */
-  readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: Asked };
-  /** Of the latest question. */
-  readonly mistakes?: readonly Mistake[];
-  /** Why the latest question has no answer. */
+  readonly answer?: { readonly value: T; readonly milliseconds: number; readonly asked: PageRequest };
+  /** Errors of the latest request. */
+  readonly mistakes?: readonly ErrorDetail[];
+  /** Reason why the latest request has no answer. */
   readonly trouble?: { readonly reason: string; readonly retries: boolean };
-  /** The server wants a token; whether one was given. */
   readonly needsToken?: boolean;
 }
 
 export interface Asker {
   /** @param delay milliseconds in which a later question takes the place of this one */
-  ask(asked: Asked, delay: number): void;
+  ask(asked: PageRequest, delay: number): void;
 }
 
-export function makeAsker<T>(client: Pick<Client, 'post'>, show: (asking: Asking<T>) => void): Asker {
-  let now: Asking<T> = { waits: true };
-  let next: Asked | undefined;
+export function makeAsker<T>(client: Pick<PageClient, 'post'>, show: (asking: AskingState<T>) => void): Asker {
+  let currentState: AskingState<T> = { waits: true };
+  let nextRequest: PageRequest | undefined;
   let isBusy = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const set = (asking: Asking<T>): void => show((now = asking));
-  const send = async (): Promise<void> => {
-    if (isBusy || next === undefined) return;
-    const asked = next;
-    next = undefined;
+  const setState = (asking: AskingState<T>): void => show((currentState = asking));
+  const sendNext = async (): Promise<void> => {
+    if (isBusy || nextRequest === undefined) return;
+    const sentRequest = nextRequest;
+    nextRequest = undefined;
     isBusy = true;
-    const reply = await client.post<T>(asked.path, asked.body);
+    const reply = await client.post<T>(sentRequest.path, sentRequest.body);
     isBusy = false;
-    set(after(now, reply, asked, next !== undefined));
-    if (reply.kind === 'busy' && next === undefined) {
-      next = asked;
-      timer = setTimeout(send, 1000 * reply.seconds);
-    } else if (next !== undefined) await send();
+    setState(after(currentState, reply, sentRequest, nextRequest !== undefined));
+    if (reply.kind === 'busy' && nextRequest === undefined) {
+      nextRequest = sentRequest;
+      timer = setTimeout(sendNext, 1000 * reply.seconds);
+    } else if (nextRequest !== undefined) await sendNext();
   };
 
   return {
     ask(asked, delay) {
       clearTimeout(timer);
-      next = asked;
-      set({ ...now, waits: true });
-      timer = setTimeout(send, delay);
+      nextRequest = asked;
+      setState({ ...currentState, waits: true });
+      timer = setTimeout(sendNext, delay);
     },
   };
 }
 
-function after<T>({ answer }: Asking<T>, reply: Reply<T>, asked: Asked, waits: boolean): Asking<T> {
+function after<T>(
+  { answer }: AskingState<T>,
+  reply: ServerReply<T>,
+  asked: PageRequest,
+  waits: boolean,
+): AskingState<T> {
   const kept = { waits, ...(answer ? { answer } : {}) };
   switch (reply.kind) {
     case 'answer':

@@ -2,7 +2,7 @@
 export interface Chip {
   readonly id: string;
   readonly text: string;
-  /** What a click does, for a screen reader. */
+  /** For a screen reader. */
   readonly action: string;
   remove(): void;
 }

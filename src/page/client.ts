@@ -1,25 +1,23 @@
 /** Questions to the server, and what comes back: an answer, or mistakes with their places. The token lives here, in memory alone. */
-import type { Mistake, Refusal } from '../server/schemas.ts';
+import type { ErrorAnswer, ErrorDetail } from '../server/schemas.ts';
 
-export type Reply<T> =
+export type ServerReply<T> =
   | { readonly kind: 'answer'; readonly value: T; readonly milliseconds: number }
-  /** The request has mistakes. */
-  | { readonly kind: 'mistakes'; readonly mistakes: readonly Mistake[] }
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly ErrorDetail[] }
   | { readonly kind: 'token'; readonly given: boolean }
-  /** No answer for now. */
   | { readonly kind: 'busy'; readonly seconds: number; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: string };
 
-export interface Client {
+export interface PageClient {
   readonly hasToken: boolean;
   setToken(token: string): void;
-  get<T>(path: string): Promise<Reply<T>>;
-  post<T>(path: string, body: object): Promise<Reply<T>>;
+  get<T>(path: string): Promise<ServerReply<T>>;
+  post<T>(path: string, body: object): Promise<ServerReply<T>>;
 }
 
-export function makeClient(): Client {
+export function makeClient(): PageClient {
   let token = '';
-  const send = async <T>(path: string, init: RequestInit): Promise<Reply<T>> => {
+  const sendRequest = async <T>(path: string, init: RequestInit): Promise<ServerReply<T>> => {
     const start = performance.now();
     const headers = { ...init.headers, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     try {
@@ -37,15 +35,19 @@ export function makeClient(): Client {
     setToken(given) {
       token = given;
     },
-    get: (path) => send(path, {}),
+    get: (path) => sendRequest(path, {}),
     post: (path, body) =>
-      send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      sendRequest(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
   };
 }
 
-function replyOf<T>(response: Response, value: unknown, milliseconds: number, given: boolean): Reply<T> {
+function replyOf<T>(response: Response, value: unknown, milliseconds: number, given: boolean): ServerReply<T> {
   if (response.ok) return { kind: 'answer', value: value as T, milliseconds };
-  const mistakes = (value as Partial<Refusal>).errors ?? [];
+  const mistakes = (value as Partial<ErrorAnswer>).errors ?? [];
   const reason = mistakes[0]?.message ?? `The server answers with status ${response.status}.`;
   if (response.status === 401) return { kind: 'token', given };
   if (response.status === 503)

@@ -1,33 +1,29 @@
 /** A field that finds what begins with, or contains, what is typed: a combobox as WAI-ARIA describes it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 import { MistakeText } from './mistakes.tsx';
 
-export interface Choice {
+export interface ComboChoice {
   readonly key: string;
-  /** What the field shows once it is chosen. */
   readonly name: string;
-  /** What the list says of it besides. */
   readonly fact: string;
 }
 
 export interface ComboProps {
   readonly id: string;
   readonly label: ComponentChildren;
-  /** What the list is called. */
   readonly list: string;
   readonly placeholder: string;
-  /** Says what the button does that empties the field. */
+  /** Label of the button that empties the field. */
   readonly clear: string;
-  /** What is chosen: the text of the field, until somebody types. */
+  /** The text of the field, until somebody types. */
   readonly value: string;
-  readonly mistakes: readonly Mistake[];
-  /** Whether a text is a choice although nothing was found. */
+  readonly mistakes: readonly ErrorDetail[];
+  /** True if a text is a choice although nothing was found. */
   readonly takesText?: boolean;
-  find(typed: string): Promise<readonly Choice[] | undefined>;
-  /** Undefined: nothing is chosen any more. */
-  onChoice(choice: Choice | undefined): void;
+  find(typed: string): Promise<readonly ComboChoice[] | undefined>;
+  onChoice(choice: ComboChoice | undefined): void;
 }
 
 /** Milliseconds in which a later key takes the place of the one before. */
@@ -40,34 +36,35 @@ export function Combo(props: ComboProps) {
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
   // Together with the list: a key that is pressed as soon as the list is there must not be lost.
-  const found = useFound(find, isOpen ? typed : undefined, () => setAt(-1));
+  const foundChoices = useFound(find, isOpen ? typed : undefined, () => setAt(-1));
   useEffect(() => setTyped(value), [value]);
 
-  const choose = (choice: Choice | undefined): void => {
+  const chooseItem = (choice: ComboChoice | undefined): void => {
     setOpen(false);
     setTyped(choice?.name ?? '');
     if ((choice?.name ?? '') !== value) onChoice(choice);
   };
   /** Leaves the field as it is, or as it was. */
-  const leave = (): void => {
-    if (typed === '') choose(undefined);
-    else if (takesText) choose({ key: typed, name: typed, fact: '' });
+  const leaveField = (): void => {
+    if (typed === '') chooseItem(undefined);
+    else if (takesText) chooseItem({ key: typed, name: typed, fact: '' });
     else {
       setOpen(false);
       setTyped(value);
     }
   };
-  const move = (by: number): void => {
+  const moveBy = (by: number): void => {
     setOpen(true);
-    if (found.length > 0) setAt((before) => (Math.max(before, by > 0 ? -1 : 0) + by + found.length) % found.length);
+    if (foundChoices.length > 0)
+      setAt((before) => (Math.max(before, by > 0 ? -1 : 0) + by + foundChoices.length) % foundChoices.length);
   };
   const keys: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Enter: () => (isOpen && at >= 0 ? choose(found[at]) : leave()),
+    ArrowDown: () => moveBy(1),
+    ArrowUp: () => moveBy(-1),
+    Enter: () => (isOpen && at >= 0 ? chooseItem(foundChoices[at]) : leaveField()),
     Escape: () => setOpen(false),
   };
-  const shows = isOpen && found.length > 0;
+  const isShown = isOpen && foundChoices.length > 0;
 
   return (
     <div class="field">
@@ -79,10 +76,10 @@ export function Combo(props: ComboProps) {
           autocomplete="off"
           spellcheck={false}
           placeholder={placeholder}
-          aria-expanded={shows}
+          aria-expanded={isShown}
           aria-controls={`${id}s`}
           aria-autocomplete="list"
-          aria-activedescendant={shows && at >= 0 ? `${id}s-${at}` : undefined}
+          aria-activedescendant={isShown && at >= 0 ? `${id}s-${at}` : undefined}
           aria-describedby={`${id}-mistake`}
           value={typed}
           onInput={({ currentTarget }) => {
@@ -90,21 +87,21 @@ export function Combo(props: ComboProps) {
             setOpen(true);
           }}
           onClick={() => setOpen(true)}
-          onBlur={leave}
+          onBlur={leaveField}
           onKeyDown={(event) => {
-            const act = keys[event.key];
-            if (!act) return;
+            const keyAction = keys[event.key];
+            if (!keyAction) return;
             event.preventDefault();
-            act();
+            keyAction();
           }}
         />
         {typed !== '' && (
-          <button type="button" class="clear" aria-label={clear} onClick={() => choose(undefined)}>
+          <button type="button" class="clear" aria-label={clear} onClick={() => chooseItem(undefined)}>
             ×
           </button>
         )}
-        <div id={`${id}s`} role="listbox" aria-label={list} hidden={!shows}>
-          {found.map((choice, row) => (
+        <div id={`${id}s`} role="listbox" aria-label={list} hidden={!isShown}>
+          {foundChoices.map((choice, row) => (
             <div
               key={choice.key}
               id={`${id}s-${row}`}
@@ -114,7 +111,7 @@ export function Combo(props: ComboProps) {
               // Before the field loses its focus.
               onMouseDown={(event) => {
                 event.preventDefault();
-                choose(choice);
+                chooseItem(choice);
               }}
             >
               <bdi>{choice.name}</bdi> <span class="soft">{choice.fact}</span>
@@ -128,18 +125,18 @@ export function Combo(props: ComboProps) {
 }
 
 /** @param typed undefined: nobody searches */
-function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly Choice[] {
-  const [found, setFound] = useState<readonly Choice[]>([]);
+function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly ComboChoice[] {
+  const [found, setFound] = useState<readonly ComboChoice[]>([]);
   const latest = useRef(0);
   useEffect(() => {
     if (typed === undefined) return;
     const number = ++latest.current;
     const timer = setTimeout(async () => {
-      const next = await find(typed.slice(0, 1000));
+      const foundNext = await find(typed.slice(0, 1000));
       // Answers may come in another order than they were asked for.
-      if (number !== latest.current || !next) return;
+      if (number !== latest.current || !foundNext) return;
       onFound();
-      setFound(next);
+      setFound(foundNext);
     }, pause);
     return () => clearTimeout(timer);
   }, [typed]);

@@ -28,9 +28,7 @@ export function columnText(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-/** `1 item`, `2,073 items` */
 export const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-/** The beginning of a checksum. */
 export const shortVersion = (version: string): string => (version.length > 12 ? version.slice(0, 8) : version);

@@ -1,24 +1,20 @@
 /** The items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { AnsweredItem } from '../server/schemas.ts';
-import { columnText, digitsOf } from './figure.ts';
-import { useMoves } from './moves.ts';
-import { pictureOf } from './pictures.ts';
-import type { AboutAnswer, Answer, Named, Question } from './question.ts';
-import { ScoreBar } from './score_bar.tsx';
-import { spanOf } from './shares.ts';
+import { columnText, digitsOf, fixed } from './figure.ts';
+import type { AboutAnswer, NamedChoice, PageAnswer, QueryForm } from './question.ts';
 
 export interface ItemListProps {
   readonly about: AboutAnswer;
-  readonly question: Question;
-  readonly answer: Answer;
+  readonly question: QueryForm;
+  readonly answer: PageAnswer;
   /** It is that of an earlier question: the present one has none. */
   readonly isOld: boolean;
   /** Gets the focus when the item that has it leaves. */
   readonly heading: RefObject<HTMLHeadingElement | null>;
-  change(part: Partial<Question>): void;
-  showNear(item: Named): void;
+  change(part: Partial<QueryForm>): void;
+  showNear(item: NamedChoice): void;
 }
 
 export function ItemList({ about, question, answer, isOld, heading, change, showNear }: ItemListProps) {
@@ -28,15 +24,15 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
   const picture = about.columns.find((column) => column.picture)?.name;
   const hasPictures = items.some(({ columns }) => pictureOf(columns?.[picture ?? ''], location.href) !== undefined);
   const names = about.objectives.map(({ name }) => name);
-  const parts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
-  const shown = items.some(({ shares }) => shares) ? names : [scoreName];
-  const span = spanOf(parts);
+  const itemParts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
+  const shownNames = items.some(({ shares }) => shares) ? names : [scoreName];
+  const scoreSpan = spanOf(itemParts);
   const digits = digitsOf(items.map(({ score }) => score));
   return (
     <>
-      {shown.length > 1 && (
+      {shownNames.length > 1 && (
         <ul class="legend" aria-label="Shares of a score">
-          {shown.map((name, at) => (
+          {shownNames.map((name, at) => (
             <li key={name}>
               <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
             </li>
@@ -61,7 +57,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 </h3>
                 <Facts item={item} picture={picture} />
               </div>
-              <ScoreBar score={item.score} parts={parts[at]!} names={shown} {...{ span, digits }} />
+              <ScoreBar score={item.score} parts={itemParts[at]!} names={shownNames} {...{ span: scoreSpan, digits }} />
               <button
                 type="button"
                 class="leave"
@@ -84,16 +80,15 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
 
 const scoreName = 'score';
 
-/** The columns of an item that say more than its title and key. */
 function Facts({ item, picture }: { readonly item: AnsweredItem; readonly picture: string | undefined }) {
   const { key, title, columns = {} } = item;
-  const facts = Object.entries(columns)
+  const shownColumns = Object.entries(columns)
     .filter(([name]) => name !== picture)
     .map(([name, value]) => [name, columnText(value)] as const)
     .filter(([, text]) => text !== '' && text !== key && text !== title);
   return (
     <dl class="facts">
-      {facts.map(([name, text]) => (
+      {shownColumns.map(([name, text]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>
@@ -131,3 +126,138 @@ function Picture({ address }: { readonly address: string | undefined }) {
     </span>
   );
 }
+
+// Which addresses of the data a page may load as pictures. The policy of the page forbids all others, too.
+
+/** Undefined unless the address is one of `data:image`, of this server, or of https. */
+export function pictureOf(value: unknown, base: string): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (/^data:image\//i.test(value)) return value;
+  let url: URL;
+  try {
+    url = new URL(value, base);
+  } catch {
+    return undefined;
+  }
+  // A `blob:` has the origin of its page, too.
+  const isOwn = url.protocol === 'http:' && url.origin === new URL(base).origin;
+  return url.protocol === 'https:' || isOwn ? url.href : undefined;
+}
+
+/** Moves the elements of a list from where they were to where they are, where the reader's system asks for no less motion. */
+const milliseconds = 220;
+
+/** @param change what may move them */
+function useMoves(list: RefObject<HTMLElement | null>, change: unknown): void {
+  const elementTops = useRef(new Map<string, number>());
+  useLayoutEffect(() => {
+    const topsBefore = elementTops.current;
+    const topsNow = new Map<string, number>();
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    for (const element of list.current?.querySelectorAll<HTMLElement>(':scope > [data-key]') ?? []) {
+      const key = element.dataset.key!;
+      // Within the list, so that scrolling moves nothing; without the transform of a move that has not ended.
+      const top = element.offsetTop;
+      topsNow.set(key, top);
+      const from = topsBefore.get(key);
+      if (isStill || from === top) continue;
+      const frames =
+        from === undefined
+          ? [{ opacity: 0 }, { opacity: 1 }]
+          : [{ transform: `translateY(${from - top}px)` }, { transform: 'none' }];
+      if (topsBefore.size > 0) element.animate(frames, { duration: milliseconds, easing: 'ease-out' });
+    }
+    elementTops.current = topsNow;
+  }, [change]);
+}
+
+/** A score as a stacked bar of its tasks' shares, with the same numbers as text. */
+interface ScoreBarProps {
+  readonly score: number;
+  readonly parts: ScoreParts;
+  readonly names: readonly string[];
+  readonly span: ScoreSpan;
+  readonly digits: number;
+}
+
+function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
+  const segments = segmentsOf(parts, span, names);
+  // One score alone is no task's.
+  const colour = (at: number): string => (names.length > 1 ? `c${at % 6}` : 'plain');
+  return (
+    <div class="score">
+      <span class="number">
+        <span class="spoken">score </span>
+        {fixed(score, digits)}
+      </span>
+      <div class="bar" aria-hidden="true">
+        {segments.map(({ name, at, left, width, value }) => (
+          <span
+            key={name}
+            class={colour(at)}
+            title={`${name}: ${fixed(value, digits)}`}
+            style={{ left: `${left}%`, width: `${width}%` }}
+          />
+        ))}
+        {span.low < 0 && <span class="zero" style={{ left: `${zeroOf(span)}%` }} />}
+      </div>
+      {names.length > 1 && (
+        <ul class="shares">
+          {segments.map(({ name, at, value }) => (
+            <li key={name} class="share">
+              <span class={`dot c${at % 6}`} aria-hidden="true" />
+              <span class="spoken">{name} </span>
+              {fixed(value, digits)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The parts of the bar of a score: each task's share, from zero to the right, or to the left where it is negative. */
+interface ShareSegment {
+  readonly name: string;
+  readonly value: number;
+  /** In percent of the bar. */
+  readonly left: number;
+  readonly width: number;
+  /** Index of its task, for its colour. */
+  readonly at: number;
+}
+
+/** The range of a bar, for all items of an answer alike. */
+interface ScoreSpan {
+  readonly low: number;
+  readonly high: number;
+}
+
+type ScoreParts = Readonly<Record<string, number>>;
+
+const sumOf = (parts: ScoreParts, sign: 1 | -1): number =>
+  Object.values(parts).reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0);
+
+export function spanOf(all: readonly ScoreParts[]): ScoreSpan {
+  const lowest = Math.min(0, ...all.map((parts) => sumOf(parts, -1)));
+  const highest = Math.max(0, ...all.map((parts) => sumOf(parts, 1)));
+  return { low: lowest, high: highest > lowest ? highest : lowest + 1 };
+}
+
+export function segmentsOf(
+  parts: ScoreParts,
+  { low, high }: ScoreSpan,
+  names: readonly string[],
+): readonly ShareSegment[] {
+  const percent = (value: number): number => (100 * value) / (high - low);
+  let [below, above] = [0, 0];
+  return names.map((name, at) => {
+    const value = parts[name] ?? 0;
+    const from = value < 0 ? (below += value) : above;
+    if (value > 0) above += value;
+    return { name, value, at, left: percent(from - low), width: percent(Math.abs(value)) };
+  });
+}
+
+/** Where zero is, in percent of the bar. */
+export const zeroOf = ({ low, high }: ScoreSpan): number => (-100 * low) / (high - low);

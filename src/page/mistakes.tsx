@@ -1,14 +1,14 @@
 /** The mistakes of a request at the fields that they are about. */
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 
-/** Mistakes whose place is a field, or lies in it. */
-export const mistakesAt = (mistakes: readonly Mistake[], at: string): readonly Mistake[] =>
+/** Returns the errors whose pointer is a field, or lies in it. */
+export const mistakesAt = (mistakes: readonly ErrorDetail[], at: string): readonly ErrorDetail[] =>
   mistakes.filter((each) => each.at === at || each.at.startsWith(`${at}/`));
 
 /** One segment of a JSON pointer. */
 export const segment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-export function MistakeText({ id, mistakes }: { readonly id: string; readonly mistakes: readonly Mistake[] }) {
+export function MistakeText({ id, mistakes }: { readonly id: string; readonly mistakes: readonly ErrorDetail[] }) {
   return (
     <div class="mistake" id={id} role="alert">
       {mistakes.map(({ message, hint }) => (
@@ -21,6 +21,5 @@ export function MistakeText({ id, mistakes }: { readonly id: string; readonly mi
   );
 }
 
-/** Words between backticks are code. */
 export const prose = (text: string) =>
   text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? <code key={`${at}`}>{part}</code> : part));

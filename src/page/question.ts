@@ -1,35 +1,33 @@
 /** What a person asks on the page, and the request that it is. */
 import { defined } from '../defined.ts';
+import type { DescribedFeature } from '../serve/describe.ts';
 import type { About } from '../server/about.ts';
 import type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
-import { typedValue } from './values.ts';
 
 export type AboutAnswer = About & { readonly mostItems: number };
 
-export type Answer = RecommendAnswer | SimilarAnswer;
+export type PageAnswer = RecommendAnswer | SimilarAnswer;
 
-/** An item that the question names, with what the page calls it. */
-export interface Named {
+export interface NamedChoice {
   readonly key: string;
   readonly title?: string;
 }
 
-export interface Question {
-  /** Empty: nobody by a key. */
+export interface QueryForm {
   readonly user: string;
   /** By feature, as typed: one text, or one for each element of a list. */
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly k: number;
   readonly filter: string;
-  readonly exclude: readonly Named[];
+  readonly exclude: readonly NamedChoice[];
   readonly removeSeen: boolean;
   /** By task: weights that are other than the factors of the model. */
   readonly weights: Readonly<Record<string, number>>;
-  /** The items near this one, in place of those for a user. */
-  readonly near?: Named | undefined;
+  /** Shows the items near this one, in place of those for a user. */
+  readonly near?: NamedChoice | undefined;
 }
 
-export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): Question => ({
+export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): QueryForm => ({
   user: '',
   values: {},
   k: Math.min(10, mostItems),
@@ -39,26 +37,24 @@ export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): Question 
   weights: {},
 });
 
-/** Items of the history that the page shows. */
 const mostHistory = 30;
-/** Columns that the page shows next to pictures. */
 const mostColumns = 6;
 
-export interface Asked {
+export interface PageRequest {
   readonly path: '/v1/recommend' | '/v1/similar';
   readonly body: RecommendBody | SimilarBody;
 }
 
-export function requestOf(question: Question, about: AboutAnswer): Asked {
+export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest {
   const { user, near, k, filter, exclude, removeSeen, weights } = question;
   const columns = columnsShown(about);
-  const selection = {
+  const querySelection = {
     k,
     ...(filter.trim() === '' ? {} : { filter }),
     ...(exclude.length > 0 ? { exclude: exclude.map(({ key }) => key) } : {}),
     ...(columns.length > 0 ? { columns } : {}),
   };
-  if (near) return { path: '/v1/similar', body: { item: near.key, ...selection } };
+  if (near) return { path: '/v1/similar', body: { item: near.key, ...querySelection } };
   const values = valuesOf(question, about);
   const isMoved = Object.keys(weights).length > 0;
   return {
@@ -66,7 +62,7 @@ export function requestOf(question: Question, about: AboutAnswer): Asked {
     body: {
       ...defined({ user: user === '' ? undefined : user }),
       ...(user === '' || Object.keys(values).length > 0 ? { values } : {}),
-      ...selection,
+      ...querySelection,
       ...(removeSeen === about.removeSeen ? {} : { removeSeen }),
       ...(isMoved ? { weights } : {}),
       ...(user === '' ? {} : { history: mostHistory }),
@@ -75,14 +71,13 @@ export function requestOf(question: Question, about: AboutAnswer): Asked {
   };
 }
 
-/** Pictures, and the first of the others. */
 function columnsShown({ columns }: AboutAnswer): string[] {
-  const pictures = columns.filter(({ picture }) => picture).slice(0, 1);
-  const others = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
-  return [...pictures, ...others].map(({ name }) => name);
+  const pictureColumns = columns.filter(({ picture }) => picture).slice(0, 1);
+  const otherColumns = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
+  return [...pictureColumns, ...otherColumns].map(({ name }) => name);
 }
 
-function valuesOf({ values }: Question, { query }: AboutAnswer): Record<string, unknown> {
+function valuesOf({ values }: QueryForm, { query }: AboutAnswer): Record<string, unknown> {
   return Object.fromEntries(
     query.features.flatMap((feature) => {
       const value = typedValue(feature, values[feature.name]);
@@ -91,9 +86,40 @@ function valuesOf({ values }: Question, { query }: AboutAnswer): Record<string, 
   );
 }
 
-/** The same request for a shell. The token is never part of it. */
-export function curlOf({ path, body }: Asked, origin: string, hasToken: boolean): string {
-  const quoted = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
+/** A command for a shell. The token is never part of it. */
+export function curlOf({ path, body }: PageRequest, origin: string, hasToken: boolean): string {
+  const quotedBody = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
-  return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quoted}'`;
+  return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quotedBody}'`;
+}
+
+// Texts of a form to values of features, as a request has them.
+
+/** Undefined where nothing was typed, so that the feature is left out. What a server would refuse is sent, so that its own words say why. */
+function typedValue({ kind, list, each }: DescribedFeature, typed: string | readonly string[] | undefined): unknown {
+  if (typed === undefined || typed.length === 0) return undefined;
+  if (typeof typed !== 'string') return typed.map((text) => (each ? jsonOr(text) : singleOf(kind, text)));
+  if (kind === 'vector')
+    return list
+      ? jsonOr(typed)
+      : typed
+          .split(/[\s,;[\]]+/)
+          .filter(Boolean)
+          .map(numberOr);
+  return singleOf(kind, typed);
+}
+
+const singleOf = (kind: DescribedFeature['kind'], text: string): unknown => (kind === 'number' ? numberOr(text) : text);
+
+const numberOr = (text: string): number | string => {
+  const number = Number(text);
+  return text.trim() !== '' && Number.isFinite(number) ? number : text;
+};
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,15 +1,15 @@
 /** A field for each feature that the query tower reads. */
 import { useState } from 'preact/hooks';
 import type { DescribedFeature } from '../serve/describe.ts';
-import type { Mistake } from '../server/schemas.ts';
+import type { ErrorDetail } from '../server/schemas.ts';
 import { Chips } from './chips.tsx';
 import { MistakeText, mistakesAt, segment } from './mistakes.tsx';
-import type { Question } from './question.ts';
+import type { QueryForm } from './question.ts';
 
 export interface ValueFieldsProps {
   readonly features: readonly DescribedFeature[];
-  readonly values: Question['values'];
-  readonly mistakes: readonly Mistake[];
+  readonly values: QueryForm['values'];
+  readonly mistakes: readonly ErrorDetail[];
   onValue(name: string, value: string | readonly string[]): void;
 }
 
@@ -17,11 +17,11 @@ export function ValueFields({ features, values, mistakes, onValue }: ValueFields
   return (
     <>
       {features.map((feature, at) => {
-        const own = mistakesAt(mistakes, `/values/${segment(feature.name)}`);
+        const ownErrors = mistakesAt(mistakes, `/values/${segment(feature.name)}`);
         const id = `value-${at}`;
-        const shared = { id, feature, isWrong: own.length > 0 };
+        const sharedProps = { id, feature, isWrong: ownErrors.length > 0 };
         const value = values[feature.name];
-        const set = (given: string | readonly string[]): void => onValue(feature.name, given);
+        const setValue = (given: string | readonly string[]): void => onValue(feature.name, given);
         const isList = feature.list && feature.kind !== 'vector';
         return (
           <div class="field" key={feature.name}>
@@ -29,11 +29,11 @@ export function ValueFields({ features, values, mistakes, onValue }: ValueFields
               {feature.name} <span class="soft">{kindWords(feature)}</span>
             </label>
             {isList ? (
-              <ListInput {...shared} value={typeof value === 'object' ? value : []} set={set} />
+              <ListInput {...sharedProps} value={typeof value === 'object' ? value : []} set={setValue} />
             ) : (
-              <OneInput {...shared} value={typeof value === 'string' ? value : ''} set={set} />
+              <OneInput {...sharedProps} value={typeof value === 'string' ? value : ''} set={setValue} />
             )}
-            <MistakeText id={`${id}-mistake`} mistakes={own} />
+            <MistakeText id={`${id}-mistake`} mistakes={ownErrors} />
           </div>
         );
       })}
@@ -52,9 +52,9 @@ const words: Readonly<Record<DescribedFeature['kind'], readonly [one: string, se
 
 function kindWords({ kind, list, size, along, each }: DescribedFeature): string {
   const said = words[kind][list ? 1 : 0];
-  const sized = kind === 'vector' ? `${size} ${said}` : said;
-  if (along === undefined) return sized;
-  return `${each ? 'a list of ' : ''}${sized}, one for each of ${along}`;
+  const sizedWords = kind === 'vector' ? `${size} ${said}` : said;
+  if (along === undefined) return sizedWords;
+  return `${each ? 'a list of ' : ''}${sizedWords}, one for each of ${along}`;
 }
 
 interface InputProps<T> {
@@ -106,9 +106,9 @@ function ListInput({ id, feature, isWrong, value, set }: InputProps<readonly str
       <Chips
         label={feature.name}
         chips={value.map((text, at) => {
-          const shown = titles.get(text) ?? text;
+          const shownTitle = titles.get(text) ?? text;
           const remove = (): void => set(value.filter((_, other) => other !== at));
-          return { id: `${at} ${text}`, text: shown, action: `Remove ${shown} from ${feature.name}`, remove };
+          return { id: `${at} ${text}`, text: shownTitle, action: `Remove ${shownTitle} from ${feature.name}`, remove };
         })}
       />
       <input

@@ -3,33 +3,33 @@ import type { ClientConfig } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
 import { failure } from '../diagnostics/failure.ts';
 
-export interface Address {
+export interface DatabaseAddress {
   /** Without the password, and without options: for messages and logs. */
   readonly shown: string;
   readonly config: ClientConfig;
 }
 
-/** Whether a text names a database, and not a folder. */
+/** True if a text names a database, and not a folder. */
 const isAddress = (text: string): boolean => /^postgres(ql)?:/i.test(text);
 
-/** Of a database that does not answer: milliseconds before it counts as unreachable. */
+/** Timeout in milliseconds for a connection. */
 const patience = 5000;
 
 /** @throws Failure `index-address` */
-export function addressOf(text: string): Address {
-  const parsed = parsedOf(text);
+export function addressOf(text: string): DatabaseAddress {
+  const parsedAddress = parsedOf(text);
   // As `pg` fills in what is left out; the password may also come from PGPASSWORD or ~/.pgpass.
-  const user = parsed.user || process.env.PGUSER || process.env.USER || 'postgres';
-  const host = parsed.host || process.env.PGHOST || '127.0.0.1';
-  const database = parsed.database || process.env.PGDATABASE || user;
-  const port = parsed.port || process.env.PGPORT || '5432';
+  const user = parsedAddress.user || process.env.PGUSER || process.env.USER || 'postgres';
+  const host = parsedAddress.host || process.env.PGHOST || '127.0.0.1';
+  const database = parsedAddress.database || process.env.PGDATABASE || user;
+  const port = parsedAddress.port || process.env.PGPORT || '5432';
   const at = host.startsWith('/')
     ? `/${database}?host=${host}`
     : `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
   return {
     shown: host.startsWith('/') ? `postgres://${user}@${at}&port=${port}` : `postgres://${user}@${at}`,
     config: {
-      ...toClientConfig(parsed),
+      ...toClientConfig(parsedAddress),
       user,
       host,
       database,
@@ -42,17 +42,17 @@ export function addressOf(text: string): Address {
 }
 
 function parsedOf(text: string): ConnectionOptions {
-  const wrong = (reason: string): Error => failure('index-address', { reason });
-  if (!isAddress(text)) throw wrong('does not begin with `postgres://`');
+  const addressFailure = (reason: string): Error => failure('index-address', { reason });
+  if (!isAddress(text)) throw addressFailure('does not begin with `postgres://`');
   let parsed: ConnectionOptions;
   try {
     parsed = parse(text);
   } catch {
     // The reason of the client may hold the text, and the text a password.
-    throw wrong('cannot be read');
+    throw addressFailure('cannot be read');
   }
   const { port } = parsed;
   if (port && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
-    throw wrong('has no port from 1 to 65535');
+    throw addressFailure('has no port from 1 to 65535');
   return parsed;
 }

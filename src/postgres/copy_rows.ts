@@ -8,7 +8,6 @@ import type { Snapshot } from '../serve/snapshot.ts';
 
 export type CopiedItems = Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>;
 
-/** Bytes that are given to the connection at a time. */
 const chunkBytes = 1 << 18;
 
 /**
@@ -16,7 +15,7 @@ const chunkBytes = 1 << 18;
  * @throws Failure `index-value` of a text that PostgreSQL cannot store
  */
 export function* copyRows(items: CopiedItems, columns: readonly ItemColumn[]): Generator<Buffer> {
-  let parts = [Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), int32(0), int32(0)];
+  let pendingBytes = [Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), int32(0), int32(0)];
   let size = 0;
   for (let row = 0; row < items.rows; row++) {
     const fields = [
@@ -26,17 +25,17 @@ export function* copyRows(items: CopiedItems, columns: readonly ItemColumn[]): G
       vectorBytes(items.itemVector(row)),
       ...columns.map((column) => valueBytes(column, row)),
     ];
-    parts.push(int16(fields.length));
+    pendingBytes.push(int16(fields.length));
     for (const field of fields) {
-      parts.push(...sized(field));
+      pendingBytes.push(...sized(field));
       size += field?.length ?? 0;
     }
     if (size < chunkBytes) continue;
-    yield Buffer.concat(parts);
-    parts = [];
+    yield Buffer.concat(pendingBytes);
+    pendingBytes = [];
     size = 0;
   }
-  yield Buffer.concat([...parts, int16(-1)]);
+  yield Buffer.concat([...pendingBytes, int16(-1)]);
 }
 
 /** Length −1 is null. */
@@ -59,7 +58,6 @@ function valueBytes(column: ItemColumn, row: number): Buffer | undefined {
   }
 }
 
-/** The type of the elements of `text[]`. */
 const textType = 25;
 
 /** Dimensions, whether there are nulls, the type; of the dimension its length and first index; the elements. An empty list has no dimension. */
@@ -71,7 +69,6 @@ function listBytes(column: Extract<ItemColumn, { kind: 'texts' }>, row: number):
   return Buffer.concat([...[1, 0, textType, words.length, 1].map(int32), ...words.flatMap(sized)]);
 }
 
-/** Its width, 0, and its numbers. */
 function vectorBytes(vector: Float32Array): Buffer {
   const bytes = Buffer.allocUnsafe(4 + 4 * vector.length);
   let at = bytes.writeInt32BE(vector.length << 16);

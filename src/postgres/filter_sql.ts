@@ -3,18 +3,17 @@
  * nothing that a request says is part of the text. Texts are compared by the collation "C", whose order is that of code points, as in the scan.
  */
 import type { Comparison } from '../../grammar/filter.ts';
-import type { Condition, TextValue, Value } from '../serve/filter/check.ts';
+import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts';
 import type { ItemColumn } from '../serve/filter/columns.ts';
 import { numberComparisons, textComparisons } from '../serve/filter/comparisons.ts';
-import type { Parameters } from './parameters.ts';
+import type { SqlParameters } from './parameters.ts';
 import { unstorableAt } from './storable.ts';
 
-/** The quoted name of a column in the table. */
 export type NameOf = (column: ItemColumn) => string;
 
-export function filterSql(condition: Condition, nameOf: NameOf, parameters: Parameters): string {
+export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlParameters): string {
   const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
-  const operand = (value: Value<ItemColumn['kind'], unknown>, type: string): string =>
+  const operandSql = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
     'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
 
   switch (condition.kind) {
@@ -26,12 +25,12 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: Para
     case 'numbers': {
       const { by, left, right } = condition;
       if (!('column' in left) && !('column' in right)) return truth(numberComparisons[by](left.value, right.value));
-      return `(${operand(left, 'float8')} ${signs[by]} ${operand(right, 'float8')})`;
+      return `(${operandSql(left, 'float8')} ${signs[by]} ${operandSql(right, 'float8')})`;
     }
     case 'texts':
       return textsSql(condition, nameOf, parameters);
     case 'truths':
-      return `(${operand(condition.left, 'boolean')} ${condition.isSame ? '=' : '<>'} ${operand(condition.right, 'boolean')})`;
+      return `(${operandSql(condition.left, 'boolean')} ${condition.isSame ? '=' : '<>'} ${operandSql(condition.right, 'boolean')})`;
     case 'number in': {
       const { left, values } = condition;
       if (!('column' in left)) return truth(values.has(left.value));
@@ -40,16 +39,16 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: Para
     case 'text in': {
       const { left, values } = condition;
       if (!('column' in left)) return truth(values.has(left.value));
-      const storable = [...values].filter((value) => unstorableAt(value) < 0);
+      const storableValues = [...values].filter((value) => unstorableAt(value) < 0);
       const name = nameOf(left.column);
-      return storable.length === 0 ? never(name) : `(${name} = ANY(${parameters.add(storable, 'text[]')}))`;
+      return storableValues.length === 0 ? never(name) : `(${name} = ANY(${parameters.add(storableValues, 'text[]')}))`;
     }
     case 'text of':
       return listSql(condition.left, nameOf(condition.list), nameOf, parameters);
     case 'missing':
       return `(${nameOf(condition.column)} IS NULL)`;
     case 'truth':
-      return operand(condition.value, 'boolean');
+      return operandSql(condition.value, 'boolean');
   }
 }
 
@@ -78,7 +77,7 @@ const always = (name: string): string => `(${name} = ${name})`;
 function textsSql(
   { by, left, right }: Extract<Condition, { kind: 'texts' }>,
   nameOf: NameOf,
-  parameters: Parameters,
+  parameters: SqlParameters,
 ): string {
   if ('column' in left && 'column' in right) return `(${nameOf(left.column)} ${signs[by]} ${nameOf(right.column)})`;
   if ('column' in left)
@@ -91,16 +90,16 @@ function textsSql(
  * A column against a text. No stored text equals one with a unit that cannot be stored, and no stored text lies between that text up to
  * this unit, and the same with the next code point that can be stored in its place.
  */
-function textSql(name: string, by: Comparison, text: string, parameters: Parameters): string {
+function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
   const at = unstorableAt(text);
   if (at < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
   if (by === '=') return never(name);
   if (by === '!=') return always(name);
-  const next = text[at] === '\0' ? '\u0001' : '\ue000';
-  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + next, 'text')})`;
+  const nextText = text[at] === '\0' ? '\u0001' : '\ue000';
+  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + nextText, 'text')})`;
 }
 
-function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: Parameters): string {
+function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {
   if ('column' in left) {
     const name = nameOf(left.column);
     // PostgreSQL knows that nothing is in an empty list; here a missing value is not even that.

@@ -7,14 +7,11 @@ import { unstorableAt } from './storable.ts';
 
 /** A column of the items file in the table. Kept in the row of the index: another server finds its columns by it. */
 export interface ColumnName {
-  /** In filters. */
   readonly name: string;
-  /** In the table. */
   readonly column: string;
   readonly kind: ItemColumn['kind'];
 }
 
-/** Tower's own columns of each table. */
 const own = ['row', 'key', 'title', 'vector'];
 /** Bytes that PostgreSQL keeps of a name. */
 const longestName = 63;
@@ -26,7 +23,6 @@ const types: Readonly<Record<ItemColumn['kind'], string>> = {
   truth: 'boolean',
 };
 
-/** Each with its own name, where the table can have it. */
 export function columnNames(columns: ItemColumns): ColumnName[] {
   const isFree = (name: string): boolean =>
     !own.includes(name) && unstorableAt(name) < 0 && name !== '' && Buffer.byteLength(name) <= longestName;
@@ -45,20 +41,19 @@ function freeName(at: number, columns: ItemColumns): string {
 
 export function createTable(table: string, width: number, names: readonly ColumnName[]): string {
   const columns = names.map(({ column, kind }) => `${escapeIdentifier(column)} ${types[kind]}`);
-  const all = [
+  const allNames = [
     'row integer NOT NULL',
     'key text COLLATE "C" NOT NULL',
     'title text COLLATE "C"',
     `vector vector(${width}) NOT NULL`,
     ...columns,
   ];
-  return `CREATE TABLE ${escapeIdentifier(table)} (${all.join(', ')})`;
+  return `CREATE TABLE ${escapeIdentifier(table)} (${allNames.join(', ')})`;
 }
 
-/** Finds columns by the names that an index has. */
 export function nameOf(columns: ItemColumns, names: readonly ColumnName[]): NameOf {
-  const known = new Map(names.map(({ name, column }) => [columns.get(name), escapeIdentifier(column)]));
-  return (column) => known.get(column)!;
+  const knownNames = new Map(names.map(({ name, column }) => [columns.get(name), escapeIdentifier(column)]));
+  return (column) => knownNames.get(column)!;
 }
 
 /** @throws Failure `index-table` */

@@ -1,7 +1,7 @@
 /** The table that lists the indexes of a database: of each its model, its settings and its certificate. A server finds the index of its model there. */
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
-import type { Certificate } from '../serve/certificate.ts';
+import type { RecallCertificate } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import type { ColumnName } from './layout.ts';
 
@@ -9,9 +9,9 @@ export interface IndexSettings {
   /** Neighbours of an item in the graph, and how many are tried for them. */
   readonly m: number;
   readonly efConstruction: number;
-  /** How many items a search keeps in hand. */
+  /** Candidates of a search. */
   readonly efSearch: number;
-  /** Whether the graph compares float16 numbers. */
+  /** True for a graph of float16 numbers. */
   readonly half: boolean;
 }
 
@@ -21,11 +21,11 @@ export interface IndexRow {
   readonly table: string;
   readonly items: number;
   readonly width: number;
-  /** Of the keys in the order of their rows: a server of other data has other rows. */
+  /** Digest of the keys in the order of their rows: a server of other data has other rows. */
   readonly keys: string;
   readonly columns: readonly ColumnName[];
   readonly settings: IndexSettings;
-  readonly certificate: Certificate;
+  readonly certificate: RecallCertificate;
 }
 
 const create = `CREATE TABLE IF NOT EXISTS tower_indexes (
@@ -73,10 +73,10 @@ export async function indexesOf(client: Pick<ClientBase, 'query'>, name: string)
 
 /** A key may hold any character, so each comes after its length. */
 export function digestOf({ rows, keyAt }: Pick<Snapshot, 'rows' | 'keyAt'>): string {
-  const hash = createHash('sha256');
+  const keysDigest = createHash('sha256');
   for (let row = 0; row < rows; row++) {
     const key = keyAt(row);
-    hash.update(`${key.length} ${key}`);
+    keysDigest.update(`${key.length} ${key}`);
   }
-  return hash.digest('hex');
+  return keysDigest.digest('hex');
 }

@@ -1,5 +1,5 @@
 /** The values of a statement, next to its text. */
-export class Parameters {
+export class SqlParameters {
   readonly values: unknown[] = [];
 
   /** The sign of a value in the text. @param type of SQL: what the value is read as */

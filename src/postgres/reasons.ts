@@ -1,9 +1,9 @@
 /** What a PostgreSQL server, or the way to it, refuses: in words, by the code of the error. */
 import { DatabaseError } from 'pg';
 import { Failure, failure } from '../diagnostics/failure.ts';
-import type { Address } from './address.ts';
+import type { DatabaseAddress } from './address.ts';
 
-interface Reason {
+interface FailureReason {
   readonly reason: string;
   readonly advice: string;
   /** The connection is gone: a new one may work. */
@@ -15,7 +15,7 @@ const wait = 'wait until the server answers again';
 const again = 'run `tower index` again';
 
 /** By code of the operating system, or SQLSTATE; of the latter also by its first two signs. */
-const reasons: Readonly<Record<string, Reason>> = {
+const reasons: Readonly<Record<string, FailureReason>> = {
   ECONNREFUSED: { reason: 'nothing listens there', advice: start, isLost: true },
   ENOENT: { reason: 'there is no such socket', advice: start, isLost: true },
   ENOTFOUND: { reason: 'there is no such host', advice: start, isLost: true },
@@ -74,7 +74,7 @@ const reasons: Readonly<Record<string, Reason>> = {
 };
 
 /** Errors that the client gives no code. */
-const sentences: readonly (readonly [RegExp, Reason])[] = [
+const sentences: readonly (readonly [RegExp, FailureReason])[] = [
   [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, reasons['08']!],
   [/timeout (expired|exceeded)|connection timeout/i, reasons.ETIMEDOUT!],
   [/password must be|SASL|SCRAM/i, reasons['28P01']!],
@@ -85,16 +85,16 @@ const sentences: readonly (readonly [RegExp, Reason])[] = [
   ],
 ];
 
-function reasonOf(error: unknown): Reason | undefined {
+function reasonOf(error: unknown): FailureReason | undefined {
   if (!(error instanceof Error)) return undefined;
   // All addresses of a host failed, each for its own reason.
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   const { code } = error as { readonly code?: unknown };
   if (typeof code === 'string') {
-    const known =
+    const knownReason =
       reasons[code] ??
       (error instanceof DatabaseError ? (reasons[code.slice(0, 3)] ?? reasons[code.slice(0, 2)]) : undefined);
-    if (known) return known;
+    if (knownReason) return knownReason;
     if (error instanceof DatabaseError)
       return { reason: `the server says: ${error.message}`, advice: 'change what it names, and try again' };
     if ('syscall' in error) return { reason: code, advice: start, isLost: true };
@@ -104,15 +104,17 @@ function reasonOf(error: unknown): Reason | undefined {
 
 export const isLost = (error: unknown): boolean => reasonOf(error)?.isLost === true;
 
-/** An error of the server as a Failure that names the address; a Failure, or an error of ours, as it is. */
-export function serverFailure(error: unknown, { shown }: Address): unknown {
+/** Converts an error of the server to a Failure that names the address; returns other errors as they are. */
+export function serverFailure(error: unknown, { shown }: DatabaseAddress): unknown {
   if (error instanceof Failure) return error;
-  const found = reasonOf(error);
-  return found ? failure('index-server', { address: shown, reason: found.reason, advice: found.advice }) : error;
+  const foundReason = reasonOf(error);
+  return foundReason
+    ? failure('index-server', { address: shown, reason: foundReason.reason, advice: foundReason.advice })
+    : error;
 }
 
 /** @throws Failure `index-server` for what the server refuses; any other error passes */
-export const asking = <T>(address: Address, work: Promise<T>): Promise<T> =>
+export const asking = <T>(address: DatabaseAddress, work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw serverFailure(error, address);
   });

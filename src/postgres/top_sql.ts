@@ -2,39 +2,38 @@
 import { escapeIdentifier } from 'pg';
 import type { Condition } from '../serve/filter/check.ts';
 import { filterSql, type NameOf } from './filter_sql.ts';
-import { Parameters } from './parameters.ts';
+import { SqlParameters } from './parameters.ts';
 
-export interface Place {
+export interface TableColumns {
   readonly table: string;
   readonly width: number;
   readonly half: boolean;
   readonly nameOf: NameOf;
 }
 
-export interface Wanted {
+export interface TopQuery {
   readonly vectors: readonly ArrayLike<number>[];
   readonly k: number;
   readonly condition?: Condition;
-  /** Rows that are left out. */
   readonly without: readonly number[];
-  /** Compares every row that may be in the answer, and asks no graph. */
+  /** Compares every row, without the graph. */
   readonly isExact: boolean;
 }
 
-export interface Statement {
+export interface SqlStatement {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
 /** A row that was found: `distance` is the inner product with the other sign. */
-export interface Found {
+export interface FoundRow {
   readonly row: number;
   readonly distance: number;
 }
 
-/** Of several vectors the best rows of each; a row may then come several times. */
-export function topSql(place: Place, { vectors, k, condition, without, isExact }: Wanted): Statement {
-  const parameters = new Parameters();
+/** For several vectors the best rows of each; a row may then come several times. */
+export function topSql(place: TableColumns, { vectors, k, condition, without, isExact }: TopQuery): SqlStatement {
+  const parameters = new SqlParameters();
   const where = [
     ...(condition ? [filterSql(condition, place.nameOf, parameters)] : []),
     // `<> ALL` of a constant list is looked up in a hash table from PostgreSQL 15 on.

@@ -7,38 +7,36 @@ import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { failure } from '../diagnostics/failure.ts';
-import type { Certificate, Finder, Truth } from '../serve/certificate.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import { type Address, addressOf } from './address.ts';
+import { addressOf, type DatabaseAddress } from './address.ts';
 import { copyRows } from './copy_rows.ts';
 import { type ColumnName, columnNames, createTable, nameOf, refuseTableName } from './layout.ts';
 import { addIndex, digestOf, type IndexRow, type IndexSettings, indexesOf, lockManifest } from './manifest.ts';
 import { asking } from './reasons.ts';
-import { type Found, topSql } from './top_sql.ts';
+import { type FoundRow, topSql } from './top_sql.ts';
 import { unitsOf } from './unit.ts';
 
-/** What an index holds of a snapshot. */
 export type IndexedItems = Pick<
   Snapshot,
   'version' | 'rows' | 'width' | 'columns' | 'itemVector' | 'keyAt' | 'titleAt'
 >;
 
 export interface WriteOptions {
-  /** What the index is called: a view of this name shows the newest. */
+  /** A view of this name shows the newest index. */
   readonly name: string;
   /** The least mean recall. */
   readonly recall: number;
-  /** Whether the graph compares float16 numbers, in half of the memory. */
+  /** True for a graph of float16 numbers, in half of the memory. */
   readonly half: boolean;
-  /** Whether other indexes of this name are dropped. */
+  /** Drops other indexes of this name. */
   readonly dropsOlder: boolean;
   readonly onProgress?: (line: string) => void;
 }
 
-export interface Written {
+export interface WrittenIndex {
   readonly address: string;
   readonly row: IndexRow;
-  /** Tables that were dropped. */
   readonly dropped: readonly string[];
 }
 
@@ -49,10 +47,10 @@ const graphs = [
 ] as const;
 const searches = [40, 80, 160, 320, 640, 1000];
 
-/** Numbers of a vector that a graph takes. */
+/** Widest vectors that a graph takes. */
 const widest = { vector: 2000, half: 4000 };
 
-/** Before anything is computed: whether the server answers, and has what an index needs. @throws Failure as `writeIndex` */
+/** Checks the server before any computation. @throws Failure as `writeIndex` */
 export async function checkServer(to: string, name: string): Promise<void> {
   const address = addressOf(to);
   refuseTableName(name);
@@ -63,7 +61,7 @@ export async function checkServer(to: string, name: string): Promise<void> {
   });
 }
 
-async function connected<T>(address: Address, work: (client: ClientBase) => Promise<T>): Promise<T> {
+async function connected<T>(address: DatabaseAddress, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = new Client(address.config);
   // An error of a connection is also that of the statement that waits for it.
   client.on('error', () => {});
@@ -79,9 +77,9 @@ async function connected<T>(address: Address, work: (client: ClientBase) => Prom
 export async function writeIndex(
   to: string,
   items: IndexedItems,
-  truth: Truth,
+  truth: ExactAnswers,
   options: WriteOptions,
-): Promise<Written> {
+): Promise<WrittenIndex> {
   const address = addressOf(to);
   refuseTableName(options.name);
   const { width } = items;
@@ -91,15 +89,15 @@ export async function writeIndex(
   return connected(address, (client) => writeAll({ client, ...all }));
 }
 
-interface Writing {
+interface WriteContext {
   readonly client: ClientBase;
-  readonly address: Address;
+  readonly address: DatabaseAddress;
   readonly items: IndexedItems;
-  readonly truth: Truth;
+  readonly truth: ExactAnswers;
   readonly options: WriteOptions;
 }
 
-async function writeAll({ client, address, items, truth, options }: Writing): Promise<Written> {
+async function writeAll({ client, address, items, truth, options }: WriteContext): Promise<WrittenIndex> {
   const { name, recall, half, onProgress = () => {} } = options;
   await client.query('BEGIN');
   await prepareServer(client);
@@ -131,7 +129,7 @@ async function writeAll({ client, address, items, truth, options }: Writing): Pr
   return { address: address.shown, row, dropped };
 }
 
-/** What an index needs of the server, whatever is set for the user. */
+/** Sets the session, whatever is set for the user. */
 async function prepareServer(client: ClientBase): Promise<void> {
   await client.query('SET LOCAL statement_timeout = 0');
   await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
@@ -143,7 +141,7 @@ async function prepareServer(client: ClientBase): Promise<void> {
   if (major === 0 && minor < 8) throw failure('index-extension', { version: rows[0]?.version ?? 'none' });
 }
 
-/** Of a version: its name, and a number where it was indexed before. */
+/** The name of the version, with a number where it was indexed before. */
 function freeTable(name: string, version: string, older: readonly IndexRow[]): string {
   const base = `${name}_${version
     .replace(/[^A-Za-z0-9]/g, '')
@@ -173,11 +171,11 @@ async function copyItems(
   await pipeline(Readable.from(rows, { objectMode: false }), stream);
 }
 
-interface Graph {
+interface GraphParameters {
   readonly client: ClientBase;
   readonly table: string;
   readonly items: IndexedItems;
-  readonly truth: Truth;
+  readonly truth: ExactAnswers;
   readonly recall: number;
   readonly half: boolean;
   readonly onProgress: (line: string) => void;
@@ -185,21 +183,21 @@ interface Graph {
 
 /** @throws Failure `index-recall` */
 async function buildGraph(
-  graph: Graph,
-): Promise<{ readonly settings: IndexSettings; readonly certificate: Certificate }> {
+  graph: GraphParameters,
+): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
   const { client, table, items, truth, recall, half, onProgress } = graph;
   const { width } = items;
-  const find: Finder = async (requests) => {
+  const find: RowFinder = async (requests) => {
     const found: number[][] = [];
     for (const { vectors, k } of requests) {
       const place = { table, width, half, nameOf: nameOf(items.columns, []) };
       const { text, values } = topSql(place, { ...unitsOf(vectors), k, without: [], isExact: false });
-      const { rows } = await client.query<Found>(text, [...values]);
+      const { rows } = await client.query<FoundRow>(text, [...values]);
       found.push(rows.sort((a, b) => a.distance - b.distance).map(({ row }) => row));
     }
     return found;
   };
-  let best: Certificate | undefined;
+  let best: RecallCertificate | undefined;
   for (const { m, efConstruction } of graphs) {
     onProgress(`building the graph: m ${m}, ef_construction ${efConstruction}`);
     const index = escapeIdentifier(`${table}_hnsw`);

@@ -10,7 +10,7 @@ import { evaluationFile } from '../training/result_files.ts';
 
 const format = 'tower-evaluation-1';
 
-interface Stored {
+interface StoredEvaluation {
   readonly of: string;
   readonly evaluation: Evaluation;
 }
@@ -30,18 +30,18 @@ export async function readEvaluation(folder: string, { checksum }: Manifest): Pr
   if (value === undefined) return undefined;
   const path = join(folder, evaluationFile);
   await refuseUnlessValid('evaluation', value, path);
-  const { of, evaluation } = value as Stored;
+  const { of, evaluation } = value as StoredEvaluation;
   const reason = complaintOf(evaluation);
   if (reason !== undefined) throw failure('damaged-file', { path, reason });
   return of === checksum ? evaluation : undefined;
 }
 
-/** What a schema cannot say: each metric has a figure everywhere. */
+/** A schema cannot require that each metric has a figure everywhere. */
 function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined {
-  const all = [
+  const allFigures = [
     ...rows.flatMap((row) => [row.all, row.warm, ...(row.cold ? [row.cold] : [])]),
     ...[...slices.popularity, ...slices.history, ...(slices.by?.slices ?? [])].map(({ figures }) => figures),
   ];
-  const missing = metrics.find((label) => all.some((figures) => !Object.hasOwn(figures, label)));
-  return missing === undefined ? undefined : `a figure of ${JSON.stringify(missing)} is missing`;
+  const missingMetric = metrics.find((label) => allFigures.some((figures) => !Object.hasOwn(figures, label)));
+  return missingMetric === undefined ? undefined : `a figure of ${JSON.stringify(missingMetric)} is missing`;
 }

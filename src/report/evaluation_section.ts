@@ -13,16 +13,16 @@ export function evaluated(evaluation: Evaluation | undefined): string {
     );
   }
   const { metrics, rows, protocol, part, cold, per, tasks = [] } = evaluation;
-  const cells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
+  const metricCells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
   return section(
     'Evaluation',
     table({
       caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
       head: ['ranked by', ...metrics],
       rows: rows.flatMap(({ name, all, warm, cold: ofCold }) => [
-        [name, ...cells(all)],
-        ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
-        ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
+        [name, ...metricCells(all)],
+        ...(cold.events > 0 ? [[`${name}, warm`, ...metricCells(warm)]] : []),
+        ...(ofCold ? [[`${name}, cold`, ...metricCells(ofCold)]] : []),
       ]),
     }),
     ...(tasks.length > 0
@@ -33,16 +33,18 @@ export function evaluated(evaluation: Evaluation | undefined): string {
 }
 
 export function slices(evaluation: Evaluation | undefined): string {
-  const found = evaluation?.slices;
-  if (!evaluation || !found) return '';
+  const foundSlices = evaluation?.slices;
+  if (!evaluation || !foundSlices) return '';
   const { metrics, rows } = evaluation;
   const label = metrics.find((name) => name.startsWith('recall@')) ?? metrics[0]!;
-  const history = found.historyIs === 'read' ? 'Length of the history read' : 'Training events of the user';
+  const history = foundSlices.historyIs === 'read' ? 'Length of the history read' : 'Training events of the user';
   return section(
     'Worst-served slices',
-    sliceFigure('Training events of the item', found.popularity, metrics, label, rows[0]?.cold === undefined),
-    sliceFigure(history, found.history, metrics, label),
-    ...(found.by ? [sliceFigure(`Value of ${found.by.feature}`, found.by.slices, metrics, label)] : []),
+    sliceFigure('Training events of the item', foundSlices.popularity, metrics, label, rows[0]?.cold === undefined),
+    sliceFigure(history, foundSlices.history, metrics, label),
+    ...(foundSlices.by
+      ? [sliceFigure(`Value of ${foundSlices.by.feature}`, foundSlices.by.slices, metrics, label)]
+      : []),
   );
 }
 
@@ -54,7 +56,7 @@ function sliceFigure(
   areColdMisses = true,
 ): string {
   // Items that are misses by definition are no sign of a weak model.
-  const low = worst(
+  const worstFigure = worst(
     all.filter(({ name }) => !areColdMisses || name !== coldSlice),
     label,
   );
@@ -64,9 +66,9 @@ function sliceFigure(
     text: `${figures[label]!.toFixed(4)} · ${counted(events, 'event')}`,
   }));
   return [
-    low
+    worstFigure
       ? paragraph(
-          `${what}: lowest ${label} for ${low.name}, ${figure(low.figures[label]!)} over ${counted(low.events, 'event')}.`,
+          `${what}: lowest ${label} for ${worstFigure.name}, ${figure(worstFigure.figures[label]!)} over ${counted(worstFigure.events, 'event')}.`,
         )
       : paragraph(`${what}: no two slices have 20 events or more to compare.`),
     barChart(`${label} by ${what.charAt(0).toLowerCase()}${what.slice(1)}`, bars),

@@ -29,12 +29,12 @@ const cards = (examples: readonly RankingExample[]): string =>
 
 function exampleCard({ user, history, had, held, answers }: RankingExample, at: number): string {
   const name = user === undefined ? `query ${at + 1}` : `user ${user}`;
-  const rest = had - history.length;
+  const hiddenHistory = had - history.length;
   return [
     `<article><h3><bdi>${escapeHtml(name)}</bdi></h3>`,
     list('had, the latest first', 'ul', [
       ...history.map(itemText),
-      ...(rest > 0 ? [`and ${counted(rest, 'earlier item')}`] : []),
+      ...(hiddenHistory > 0 ? [`and ${counted(hiddenHistory, 'earlier item')}`] : []),
     ]),
     list(
       'held out',

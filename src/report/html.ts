@@ -23,7 +23,6 @@ export function table({ caption, head, rows, words }: HtmlTable): string {
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table${words ? ' class="words"' : ''}><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table></div>`;
 }
 
-/** What a picture shows, as a table that opens. */
 export function alternative(data: HtmlTable): string {
   return `<details><summary>As a table</summary>${table(data)}</details>`;
 }
@@ -37,13 +36,10 @@ const anchorOf = (title: string): string => title.toLowerCase().replaceAll(/[^a-
 
 export const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
 
-/** Of what helps to read, and is not read first. */
 export const soft = (text: string): string => `<p class="soft">${prose(text)}</p>`;
 
-/** Words between backticks are code. */
 export const prose = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 
-/** At most four digits that matter. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
@@ -52,6 +48,5 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(size < 1e-3 ? 3 : 4)));
 }
 
-/** `1 event`, `2,073 events` */
 export const counted = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;

@@ -5,9 +5,8 @@ export interface IntervalBar {
   readonly name: string;
   readonly value: number;
   readonly interval?: Interval;
-  /** What is written at the end of the line. */
   readonly text: string;
-  /** `own`: what the page is about. `plain`: nothing is compared. */
+  /** `own`: the subject of the page. `plain`: nothing is compared. */
   readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
 }
 
@@ -16,9 +15,9 @@ export interface IntervalBar {
  * @param full value of a bar over the whole width; default: the largest
  */
 export function intervalBars(title: string, bars: readonly IntervalBar[], full?: number): string {
-  const longest = full ?? bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
+  const fullLength = full ?? bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
   const share = (value: number): string =>
-    `${longest === 0 ? 0 : Math.round((1000 * Math.max(0, value)) / longest) / 10}%`;
+    `${fullLength === 0 ? 0 : Math.round((1000 * Math.max(0, value)) / fullLength) / 10}%`;
   const lines = bars.map(({ name, value, interval, text, tone }) => {
     const whisker = interval
       ? `<span class="whisker" style="left:${share(interval.low)};width:${share(interval.high - Math.max(0, interval.low))}"></span>`

@@ -1,7 +1,7 @@
 import { alternative, escapeHtml, figure, table } from './html.ts';
 import { ticks } from './ticks.ts';
 
-export interface Series {
+export interface ChartSeries {
   readonly name: string;
   /** By x. */
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -9,14 +9,13 @@ export interface Series {
 
 export interface LineChart {
   readonly title: string;
-  /** What x counts: `epoch`. */
+  /** Unit of x, such as `epoch`. */
   readonly x: string;
-  readonly series: readonly Series[];
-  /** A place on the x axis worth a mark. */
+  readonly series: readonly ChartSeries[];
   readonly mark?: { readonly x: number; readonly name: string };
 }
 
-/** Of a phone's width, so that its words are not much smaller there. */
+/** The width of a phone, so that words are not much smaller there. */
 const [width, height] = [460, 250];
 const edge = { left: 58, right: 14, top: 12, bottom: 40 };
 /** More numbers along the x axis run into each other. */
@@ -33,21 +32,21 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   const [xs, ys] = [points.map(([at]) => at), points.map(([, y]) => y)];
   // One place has no line: its numbers are easier to read than its dots.
   if (least(xs) === most(xs)) return table({ caption: title, ...rowsOf(x, series) });
-  const whole = ticks(least(xs), most(xs)).filter(Number.isInteger);
-  const across = whole.filter((_, at) => at % Math.ceil(whole.length / mostFeet) === 0);
-  const up = ticks(least(ys), most(ys));
+  const wholeTicks = ticks(least(xs), most(xs)).filter(Number.isInteger);
+  const shownTicks = wholeTicks.filter((_, at) => at % Math.ceil(wholeTicks.length / mostFeet) === 0);
+  const yTicks = ticks(least(ys), most(ys));
   const [left, right] = [least(xs), most(xs)];
-  const [low, high] = [up[0]!, up.at(-1)!];
+  const [low, high] = [yTicks[0]!, yTicks.at(-1)!];
   const atX = (value: number): number =>
     edge.left + ((value - left) / (right - left)) * (width - edge.left - edge.right);
   const atY = (value: number): number =>
     height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom);
 
-  const grid = up.map((value) => {
+  const gridLines = yTicks.map((value) => {
     const y = place(atY(value));
     return `<path class="grid" d="M${edge.left} ${y}H${width - edge.right}"/><text x="${edge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figure(value)}</text>`;
   });
-  const feet = across
+  const xLabels = shownTicks
     .filter((value) => value >= left && value <= right)
     .map(
       (value) =>
@@ -66,16 +65,16 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
             .join('');
     return `<path class="line s${i % colours}" d="${way}"/>${dots}`;
   });
-  const marked = mark
+  const markLine = mark
     ? `<path class="mark" d="M${place(atX(mark.x))} ${edge.top}V${height - edge.bottom}"/><text x="${place(atX(mark.x))}" y="${edge.top + 4}" dx="${mark.x > (left + right) / 2 ? -5 : 5}" dy=".35em" text-anchor="${mark.x > (left + right) / 2 ? 'end' : 'start'}">${escapeHtml(mark.name)}</text>`
     : '';
   return [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
-    ...grid,
-    ...feet,
+    ...gridLines,
+    ...xLabels,
     `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
-    marked,
+    markLine,
     ...lines,
     ...readouts(series, { x, atX, atY }),
     '</svg>',
@@ -85,7 +84,6 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   ].join('\n');
 }
 
-/** At most so many places of the x axis can be pointed at. */
 const mostPlaces = 120;
 const [readoutWidth, readoutLine] = [204, 18];
 
@@ -94,35 +92,35 @@ const [readoutWidth, readoutLine] = [204, 18];
  * numbers in a box. The style alone shows and hides it, so that a report needs no script.
  */
 function readouts(
-  series: readonly Series[],
+  series: readonly ChartSeries[],
   { x, atX, atY }: { readonly x: string; atX(value: number): number; atY(value: number): number },
 ): string[] {
   const kept = series.map(({ name, points }) => ({ name, points: points.filter(([, y]) => Number.isFinite(y)) }));
   const all = [...new Set(kept.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const every = Math.ceil(all.length / mostPlaces);
-  const places = all.filter((_, i) => i % every === 0 || i === all.length - 1);
+  const xPositions = all.filter((_, i) => i % every === 0 || i === all.length - 1);
   const bottom = height - edge.bottom;
-  return places.map((at, i) => {
-    const here = atX(at);
-    const from = i === 0 ? edge.left : (atX(places[i - 1]!) + here) / 2;
-    const to = i === places.length - 1 ? width - edge.right : (atX(places[i + 1]!) + here) / 2;
-    const shown = kept.flatMap(({ name, points }, n) => {
+  return xPositions.map((at, i) => {
+    const xHere = atX(at);
+    const from = i === 0 ? edge.left : (atX(xPositions[i - 1]!) + xHere) / 2;
+    const to = i === xPositions.length - 1 ? width - edge.right : (atX(xPositions[i + 1]!) + xHere) / 2;
+    const shownPoints = kept.flatMap(({ name, points }, n) => {
       const found = points.findLast(([own]) => own <= at);
       return found ? [{ name, n, at: found[0], y: found[1] }] : [];
     });
-    const left = here > (edge.left + width - edge.right) / 2 ? here - readoutWidth - 10 : here + 10;
+    const left = xHere > (edge.left + width - edge.right) / 2 ? xHere - readoutWidth - 10 : xHere + 10;
     const words = [
       `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figure(at)}</text>`,
-      ...shown.map(
+      ...shownPoints.map(
         ({ name, n, y }, line) =>
           `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 15 ? `${name.slice(0, 14)}…` : name)} ${figure(y)}</text>`,
       ),
     ];
-    const dots = shown.map(
+    const dots = shownPoints.map(
       ({ n, at: own, y }) =>
         `<circle class="dot s${n % colours}" cx="${place(atX(own))}" cy="${place(atY(y))}" r="4"/>`,
     );
-    return `<g class="at"><rect class="hit" x="${place(from)}" y="${edge.top}" width="${place(to - from)}" height="${bottom - edge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${place(here)} ${edge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${place(left)}" y="${edge.top}" width="${readoutWidth}" height="${8 + (shown.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
+    return `<g class="at"><rect class="hit" x="${place(from)}" y="${edge.top}" width="${place(to - from)}" height="${bottom - edge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${place(xHere)} ${edge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${place(left)}" y="${edge.top}" width="${readoutWidth}" height="${8 + (shownPoints.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
   });
 }
 
@@ -130,7 +128,7 @@ function readouts(
 const colours = 12;
 export const mostSeries = colours;
 
-function legend(series: readonly Series[]): string {
+function legend(series: readonly ChartSeries[]): string {
   const entries = series.map(
     ({ name }, i) =>
       `<li><svg class="key" viewBox="0 0 26 8" aria-hidden="true"><path class="line s${i % colours}" d="M0 4H26"/></svg>${escapeHtml(name)}</li>`,
@@ -139,7 +137,7 @@ function legend(series: readonly Series[]): string {
 }
 
 /** A row for each x; of many, some evenly over them and the last. */
-function rowsOf(x: string, series: readonly Series[]): { head: string[]; rows: string[][] } {
+function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; rows: string[][] } {
   const all = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const every = Math.ceil(all.length / mostRows);
   const kept = all.filter((_, i) => i % every === 0 || i === all.length - 1);

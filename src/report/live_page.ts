@@ -8,20 +8,19 @@ import { lineChart } from './line_chart.ts';
 import { shell } from './shell.ts';
 import { validation, weights } from './training_sections.ts';
 
-type Step = Extract<TrainingEvent, { kind: 'step' }>;
+type LiveStep = Extract<TrainingEvent, { kind: 'step' }>;
 
-export interface Live {
+export interface LiveTraining {
   readonly model: string;
   readonly tasks: readonly { readonly name: string }[];
   /** `training`: the page asks for itself again. */
   readonly state: 'reading' | 'training' | 'validating' | 'ended' | 'failed';
   readonly epochs: readonly EpochRecord[];
   /** Thinned: the mean over the epoch so far. */
-  readonly steps: readonly Step[];
-  readonly last?: Step;
+  readonly steps: readonly LiveStep[];
+  readonly last?: LiveStep;
   /** Where the whole report is, once the run has ended. */
   readonly report?: string;
-  /** Why it has failed. */
   readonly reason?: string;
 }
 
@@ -57,7 +56,7 @@ async function update() {
 setTimeout(update, ${refreshSeconds * 1000});
 `;
 
-export function livePage(live: Live): string {
+export function livePage(live: LiveTraining): string {
   const { model, epochs, steps, tasks, state } = live;
   const goesOn = state !== 'ended' && state !== 'failed';
   const best = epochs.findLast((record) => record.best);
@@ -96,7 +95,7 @@ export function livePage(live: Live): string {
   );
 }
 
-const stateWords: Readonly<Record<Live['state'], string>> = {
+const stateWords: Readonly<Record<LiveTraining['state'], string>> = {
   reading: 'reading the data',
   training: 'training',
   validating: 'validating',
@@ -104,7 +103,7 @@ const stateWords: Readonly<Record<Live['state'], string>> = {
   failed: 'training has failed',
 };
 
-function now({ state, last, epochs, report, reason }: Live): string[] {
+function now({ state, last, epochs, report, reason }: LiveTraining): string[] {
   const record = epochs.at(-1);
   return [
     paragraph(`State: ${stateWords[state]}.${report === undefined ? '' : ` The whole report is in ${report}.`}`),

@@ -2,7 +2,7 @@
 import { type Manifest, validationUnit } from '../artifact/manifest.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
-import { lineChart, mostSeries, type Series } from './line_chart.ts';
+import { type ChartSeries, lineChart, mostSeries } from './line_chart.ts';
 import { labelsOf, type NamedRun, runsVerdict } from './runs_verdict.ts';
 import { factsOf } from './settings_section.ts';
 import { shell } from './shell.ts';
@@ -20,15 +20,15 @@ export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[
 }
 
 function measured(runs: readonly NamedRun[]): string {
-  const found = runs.filter(({ evaluation }) => evaluation);
-  if (found.length === 0) return '';
-  const metrics = [...new Set(found.flatMap(({ evaluation }) => evaluation!.metrics))];
+  const evaluatedRuns = runs.filter(({ evaluation }) => evaluation);
+  if (evaluatedRuns.length === 0) return '';
+  const metrics = [...new Set(evaluatedRuns.flatMap(({ evaluation }) => evaluation!.metrics))];
   return section(
     'Evaluation',
     table({
       caption: 'The last evaluation of each run, with 95 % intervals',
       head: ['run', 'part', ...metrics],
-      rows: found.map(({ name, evaluation }) => {
+      rows: evaluatedRuns.map(({ name, evaluation }) => {
         const { rows, part, per } = evaluation!;
         const [model] = rows;
         return [
@@ -45,37 +45,37 @@ function measured(runs: readonly NamedRun[]): string {
         ];
       }),
     }),
-    ...(found.length < runs.length
-      ? [soft(`${counted(runs.length - found.length, 'run')} not evaluated: run \`tower evaluate\`.`)]
+    ...(evaluatedRuns.length < runs.length
+      ? [soft(`${counted(runs.length - evaluatedRuns.length, 'run')} not evaluated: run \`tower evaluate\`.`)]
       : []),
   );
 }
 
 function curvesSection(runs: readonly NamedRun[]): string {
-  const shown = runs.slice(0, mostSeries);
-  const over = (value: (record: EpochRecord) => number | undefined): Series[] =>
-    shown.map(({ name, curves }) => ({
+  const shownRuns = runs.slice(0, mostSeries);
+  const seriesOf = (value: (record: EpochRecord) => number | undefined): ChartSeries[] =>
+    shownRuns.map(({ name, curves }) => ({
       name,
       points: curves.epochs.map((record): [number, number] => [record.epoch, value(record) ?? Number.NaN]),
     }));
   const charts = [
-    lineChart({ title: 'Loss by epoch', x: 'epoch', series: over(({ loss }) => loss) }),
+    lineChart({ title: 'Loss by epoch', x: 'epoch', series: seriesOf(({ loss }) => loss) }),
     lineChart({
       title: 'Loss by step',
       x: 'step',
-      series: shown.map(({ name, curves }) => ({ name, points: curves.steps.get('loss')?.points ?? [] })),
+      series: shownRuns.map(({ name, curves }) => ({ name, points: curves.steps.get('loss')?.points ?? [] })),
     }),
-    ...labelsOf(shown).map((label) =>
+    ...labelsOf(shownRuns).map((label) =>
       lineChart({
         title: `${label} on validation`,
         x: 'epoch',
-        series: over(({ validation }) => validation?.[label]),
+        series: seriesOf(({ validation }) => validation?.[label]),
       }),
     ),
   ].filter((chart) => chart !== '');
   return section(
     'Curves',
-    ...(shown.length < runs.length ? [soft(`The charts show the first ${shown.length} runs.`)] : []),
+    ...(shownRuns.length < runs.length ? [soft(`The charts show the first ${shownRuns.length} runs.`)] : []),
     soft(
       'Losses compare where the runs have the same loss, batch and negatives. Metrics on validation always do on the same data.',
     ),
@@ -83,14 +83,13 @@ function curvesSection(runs: readonly NamedRun[]): string {
   );
 }
 
-/** Lines of the settings that are not the same everywhere. */
 function differences(runs: readonly NamedRun[]): string {
-  const all = runs.map(
+  const runFacts = runs.map(
     ({ manifest }) =>
       new Map([['model', manifest.plan.model], ['text of the model', textOf(manifest)], ...factsOf(manifest)]),
   );
-  const names = [...new Set(all.flatMap((facts) => [...facts.keys()]))];
-  const differ = names.filter((name) => new Set(all.map((facts) => facts.get(name))).size > 1);
+  const names = [...new Set(runFacts.flatMap((facts) => [...facts.keys()]))];
+  const differingNames = names.filter((name) => new Set(runFacts.map((facts) => facts.get(name))).size > 1);
   const training = runs.map(({ name, manifest: { training, plan }, curves }) => [
     name,
     plan.model,
@@ -102,13 +101,13 @@ function differences(runs: readonly NamedRun[]): string {
   return section(
     'Settings',
     table({ caption: 'The runs', head: ['run', 'model', 'epochs', 'steps', 'best', 'time'], rows: training }),
-    differ.length === 0
+    differingNames.length === 0
       ? paragraph('All settings are the same.')
       : table({
           caption: 'Settings that are not the same in all runs',
           head: ['setting', ...runs.map(({ name }) => name)],
           words: true,
-          rows: differ.map((name) => [name, ...all.map((facts) => facts.get(name) ?? '–')]),
+          rows: differingNames.map((name) => [name, ...runFacts.map((facts) => facts.get(name) ?? '–')]),
         }),
   );
 }

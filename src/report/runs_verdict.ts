@@ -20,7 +20,7 @@ const ofOtherData = verdictCard('open', 'No run is best: they were not measured 
   'Train them with one data block, or rank the same events by all of them with `tower compare --data`.',
 ]);
 
-interface Measured {
+interface MeasuredRun {
   readonly name: string;
   readonly evaluation: Evaluation;
   readonly bar: IntervalBar;
@@ -32,23 +32,26 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
   const metric = one?.evaluation?.metrics.find((label) => one.evaluation!.rows[0]?.intervals?.[label]);
   if (metric === undefined) return undefined;
   const { part, per, events } = one!.evaluation!;
-  const measured = runs.flatMap(({ name, evaluation }): Measured[] => {
+  const measuredRuns = runs.flatMap(({ name, evaluation }): MeasuredRun[] => {
     const [model] = evaluation?.rows ?? [];
     const [value, interval] = [model?.all[metric], model?.intervals?.[metric]];
     if (!evaluation || value === undefined || interval === undefined) return [];
     if (evaluation.part !== part || evaluation.per !== per || evaluation.events !== events) return [];
     return [{ name, evaluation, bar: { name, value, interval, text: value.toFixed(4), tone: 'below' } }];
   });
-  if (measured.length < runs.length) return undefined;
-  const [best, ...others] = measured.toSorted((a, b) => b.bar.value - a.bar.value) as [Measured, ...Measured[]];
-  const near = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
+  if (measuredRuns.length < runs.length) return undefined;
+  const [best, ...others] = measuredRuns.toSorted((a, b) => b.bar.value - a.bar.value) as [
+    MeasuredRun,
+    ...MeasuredRun[],
+  ];
+  const nearRuns = others.filter(({ bar }) => bar.interval!.high >= best.bar.interval!.low);
   const verdict = verdictOf(best.evaluation, metric);
   return verdictCard(
     'open',
     `${best.name} has the best ${metric} of the ${part} part: ${best.bar.text}`,
     [
-      near.length > 0
-        ? `Its interval overlaps that of ${listOf(near.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
+      nearRuns.length > 0
+        ? `Its interval overlaps that of ${listOf(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
         : 'Its interval is above those of all other runs.',
       ...(verdict ? verdictSentences({ ...verdict, model: best.name }).slice(0, -1) : []),
     ],
@@ -56,13 +59,13 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
       `${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`,
       [best, ...others].map((each) => ({
         ...each.bar,
-        tone: each === best ? 'own' : near.includes(each) ? 'level' : 'below',
+        tone: each === best ? 'own' : nearRuns.includes(each) ? 'level' : 'below',
       })),
     ),
   );
 }
 
-/** What a run came to on validation, by the metric that it kept its weights by; else by the first. */
+/** Compares the runs on validation by the metric that chose their weights; else by the first. */
 function validated(runs: readonly NamedRun[]): string {
   const labels = labelsOf(runs);
   const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];

@@ -2,7 +2,7 @@
 import type { Manifest } from '../artifact/manifest.ts';
 import { escapeHtml, section, table } from './html.ts';
 
-export interface SourceText {
+export interface ModelFileText {
   readonly name: string;
   readonly text: string;
 }
@@ -30,7 +30,7 @@ export function factsOf({ plan, training, data, engine, seed, settings, tower }:
   ];
 }
 
-export function settingsSection(manifest: Manifest, sources: readonly SourceText[] = []): string {
+export function settingsSection(manifest: Manifest, sources: readonly ModelFileText[] = []): string {
   return section(
     'Settings',
     table({

@@ -2,10 +2,10 @@
 import { defined } from '../defined.ts';
 import type { EpochRecord } from '../training/training_events.ts';
 import { counted, figure, paragraph, section, soft, table } from './html.ts';
-import { lineChart, type Series } from './line_chart.ts';
+import { type ChartSeries, lineChart } from './line_chart.ts';
 import type { ReportParts } from './parts.ts';
 
-/** Of a run that trains now there is no manifest yet. */
+/** A run that trains now has no manifest yet. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
@@ -19,16 +19,16 @@ const charts = (...drawn: readonly string[]): string => `<div class="charts">${d
 export function losses({ curves: { steps, epochs, shortSteps }, manifest }: TrainingParts): string {
   if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
   const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
-  const several = names.length > 2 ? names : ['loss'];
-  const ofSteps = named(several.flatMap((name) => steps.get(name) ?? []));
-  const ofEpochs = several.map((name) => ({
+  const severalNames = names.length > 2 ? names : ['loss'];
+  const ofSteps = named(severalNames.flatMap((name) => steps.get(name) ?? []));
+  const ofEpochs = severalNames.map((name) => ({
     name: wordsOf(name),
     points: epochs.map((record) => point(record, name === 'loss' ? record.loss : record.scalars[name])),
   }));
   return section(
     'Loss',
     paragraph(
-      several.length > 1
+      severalNames.length > 1
         ? 'The total that training minimised, and the loss of each task before its weight, over training rows.'
         : 'The loss that training minimised, over training rows.',
     ),
@@ -48,20 +48,20 @@ export function losses({ curves: { steps, epochs, shortSteps }, manifest }: Trai
 
 const point = (record: EpochRecord, value: number | undefined): [number, number] => [record.epoch, value ?? Number.NaN];
 
-const thinned = (steps: number, [first]: readonly Series[]): string => {
-  const each = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
-  return each > 1 ? `, a mean of ${each} steps a point` : '';
+const thinned = (steps: number, [first]: readonly ChartSeries[]): string => {
+  const stepsPerPoint = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
+  return stepsPerPoint > 1 ? `, a mean of ${stepsPerPoint} steps a point` : '';
 };
 
-const named = (series: readonly Series[]): Series[] =>
+const named = (series: readonly ChartSeries[]): ChartSeries[] =>
   series.map(({ name, points }) => ({ name: wordsOf(name), points }));
 
 /** `loss:like` and `weight:like` are of task `like`. */
 const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
 
 export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
-  const held = epochs.filter((record) => record.validation !== undefined);
-  const labels = [...new Set(held.flatMap((record) => Object.keys(record.validation!)))];
+  const validatedEpochs = epochs.filter((record) => record.validation !== undefined);
+  const labels = [...new Set(validatedEpochs.flatMap((record) => Object.keys(record.validation!)))];
   if (labels.length === 0) {
     const reason = manifest.data?.validation
       ? 'Training ended before its first validation.'
@@ -70,10 +70,10 @@ export function validation({ curves: { epochs }, manifest }: TrainingParts): str
   }
   const series = labels.map((name) => ({
     name,
-    points: held.map((record) => point(record, record.validation![name])),
+    points: validatedEpochs.map((record) => point(record, record.validation![name])),
   }));
   const { best } = manifest.training;
-  const chart = (title: string, some: readonly Series[]): string =>
+  const chart = (title: string, some: readonly ChartSeries[]): string =>
     lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
   // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
   return section(
@@ -109,28 +109,30 @@ export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: T
       ),
     );
   }
-  const fixed = Object.entries(fixedWeights ?? {});
-  if (tasks.length < 2 || fixed.length === 0) return '';
+  const fixedEntries = Object.entries(fixedWeights ?? {});
+  if (tasks.length < 2 || fixedEntries.length === 0) return '';
   return section(
     'Weights of the tasks',
     paragraph('The objective has the same weights at every step.'),
     table({
       caption: 'Weights',
       head: ['task', 'weight'],
-      rows: fixed.map(([task, weight]) => [task, figure(weight)]),
+      rows: fixedEntries.map(([task, weight]) => [task, figure(weight)]),
     }),
   );
 }
 
-/** Of the losses that train theirs. */
 export function temperatures({ curves: { steps, epochs }, manifest }: TrainingParts): string {
   const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
   if (series.length === 0) return '';
-  const last = series.map(({ name }) => [name, figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN)]);
+  const lastRows = series.map(({ name }) => [
+    name,
+    figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
+  ]);
   return section(
     'Temperatures',
     paragraph('The temperature of these losses is trained with the model.'),
     charts(lineChart({ title: `Temperature by step${thinned(manifest.training.steps, series)}`, x: 'step', series })),
-    table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: last }),
+    table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: lastRows }),
   );
 }

@@ -8,10 +8,10 @@ import { type IntervalBar, intervalBars } from './interval_bars.ts';
 export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Evaluation | undefined): string {
   const verdict = evaluation && verdictOf(evaluation);
   if (!evaluation || !verdict) {
-    const missing = evaluation
+    const missingReason = evaluation
       ? 'No baseline was measured next to the model, so there is nothing to judge it by: run `tower evaluate` without `--baselines none`.'
       : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
-    return verdictCard('open', `${plan.model}: no verdict yet`, [missing]);
+    return verdictCard('open', `${plan.model}: no verdict yet`, [missingReason]);
   }
   const sentences = verdictSentences(verdict);
   return verdictCard(toneOf(verdict), headline(verdict), sentences, picture(verdict, evaluation));
@@ -19,27 +19,27 @@ export function verdictSection({ plan }: Pick<Manifest, 'plan'>, evaluation: Eva
 
 /** The worst news is the headline. */
 function headline({ model, metric, beats, beatenBy, undecided }: Verdict): string {
-  const all = beats.length + beatenBy.length + undecided.length;
+  const contestantCount = beats.length + beatenBy.length + undecided.length;
   if (beatenBy.length > 0) {
-    const best = beatenBy.toSorted((a, b) => b.figure - a.figure)[0]!;
-    const others = beatenBy.length - 1;
-    return `${best.name}${others > 0 ? ` and ${counted(others, 'other baseline')}` : ''} beat${others > 0 ? '' : 's'} ${model} in ${metric}`;
+    const bestRival = beatenBy.toSorted((a, b) => b.figure - a.figure)[0]!;
+    const otherCount = beatenBy.length - 1;
+    return `${bestRival.name}${otherCount > 0 ? ` and ${counted(otherCount, 'other baseline')}` : ''} beat${otherCount > 0 ? '' : 's'} ${model} in ${metric}`;
   }
   if (undecided.length > 0)
-    return `${model} beats ${beats.length} of ${counted(all, 'baseline')} in ${metric}; ${undecided.length} ${undecided.length === 1 ? 'is' : 'are'} too close to call`;
-  return all === 1
+    return `${model} beats ${beats.length} of ${counted(contestantCount, 'baseline')} in ${metric}; ${undecided.length} ${undecided.length === 1 ? 'is' : 'are'} too close to call`;
+  return contestantCount === 1
     ? `${model} beats ${beats[0]!.name} in ${metric}`
-    : `${model} beats all ${all} baselines in ${metric}`;
+    : `${model} beats all ${contestantCount} baselines in ${metric}`;
 }
 
-const toneOf = ({ beatenBy, undecided }: Verdict): Tone =>
+const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
   beatenBy.length > 0 ? 'bad' : undecided.length > 0 ? 'fair' : 'good';
 
-type Tone = 'good' | 'fair' | 'bad' | 'open';
+type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
 
 /** The head of a report. `open`: nothing is judged. */
 export function verdictCard(
-  tone: Tone,
+  tone: VerdictTone,
   title: string,
   sentences: readonly string[],
   ...body: readonly string[]
@@ -74,8 +74,8 @@ function picture(verdict: Verdict, { rows, part, per }: Evaluation): string {
 }
 
 function leadText({ lead }: EvaluationRow, metric: string): string {
-  const own = lead?.[metric];
-  return own ? ` (${signed(own.mean)}: ${signed(own.low)} to ${signed(own.high)})` : '';
+  const ownFigure = lead?.[metric];
+  return ownFigure ? ` (${signed(ownFigure.mean)}: ${signed(ownFigure.low)} to ${signed(ownFigure.high)})` : '';
 }
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;

@@ -5,21 +5,19 @@
  * What an answer may not have, such as items that a filter leaves out, is removed after the search. So the search is wider: as many candidates must
  * remain as an unfiltered search has, or else the scan answers. Pure, as all of this folder: the graph itself is behind an interface.
  */
-import { Best, type Ranked } from './best.ts';
+import { BestRows, type RankedRows } from './best.ts';
 import type { Scan, ScanRequest } from './scan.ts';
 
-/** How right answers are, measured while they are given. */
+/** Recall, measured while requests are answered. */
 export interface RecallGauge {
   /** May compute the recall of an answer again, later and when nothing else is to do. */
   offer(recall: () => number): void;
-  /** Answers that were computed again. */
   readonly checked: number;
   /** Mean recall of the last of them; NaN before the first. */
   readonly recall: number;
 }
 
-/** What knows the neighbours of a query. */
-export interface Graph {
+export interface NeighbourGraph {
   /** The rows of about `count` items with the largest inner products; undefined where the query has no direction. */
   nearest(query: Float64Array, count: number): Int32Array | undefined;
   /** The largest k that its certificate covers. */
@@ -36,7 +34,7 @@ export interface SearchRequest extends ScanRequest {
   readonly exactly?: boolean;
 }
 
-export interface Searched extends Ranked {
+export interface Searched extends RankedRows {
   /** Absent: it is proved that no other item has a higher score. */
   readonly exact?: false;
 }
@@ -44,48 +42,57 @@ export interface Searched extends Ranked {
 /** A filter leaves some candidates by chance: a search is wider by this than its share asks for. */
 const spare = 1.25;
 
-/** Undefined where the scan must answer. */
-export function searchGraph(scan: Scan, graph: Graph, { vectors, k, allowed }: ScanRequest): Ranked | undefined {
+/** Undefined if the scan must answer. */
+export function searchGraph(
+  scan: Scan,
+  graph: NeighbourGraph,
+  { vectors, k, allowed }: ScanRequest,
+): RankedRows | undefined {
   if (k > graph.k || k === 0) return undefined;
   const count = allowed?.count() ?? scan.rows;
   if (count < graph.width) return undefined;
-  const removed = scan.rows - count;
+  const removedCount = scan.rows - count;
   // A few removed items may all be near the query, as those are that a user has seen. A filter that removes many does not know the query.
-  const wider = Math.ceil((spare * graph.width * scan.rows) / count);
-  const wanted = removed <= graph.width ? graph.width + removed : Math.min(graph.width + removed, wider);
-  if (wanted > graph.widest) return undefined;
+  const widerSearch = Math.ceil((spare * graph.width * scan.rows) / count);
+  const wantedCandidates =
+    removedCount <= graph.width ? graph.width + removedCount : Math.min(graph.width + removedCount, widerSearch);
+  if (wantedCandidates > graph.widest) return undefined;
   const candidates = new Set<number>();
   for (const vector of vectors) {
-    const near = graph.nearest(vector, wanted);
-    if (near === undefined) return undefined;
+    const nearRows = graph.nearest(vector, wantedCandidates);
+    if (nearRows === undefined) return undefined;
     let remain = 0;
-    for (const row of near) {
+    for (const row of nearRows) {
       if (allowed && !allowed.has(row)) continue;
       candidates.add(row);
       remain++;
     }
     if (remain < graph.width) return undefined;
   }
-  const best = new Best(k, candidates.size);
+  const best = new BestRows(k, candidates.size);
   for (const row of candidates) best.push(row, scan.score(vectors, row));
   return best.ordered();
 }
 
 /** In the order of the requests. Those that the graph does not answer go through the scan together. */
-export function searchAll(scan: Scan, graph: Graph | undefined, requests: readonly SearchRequest[]): Searched[] {
-  const found = requests.map((request) => {
+export function searchAll(
+  scan: Scan,
+  graph: NeighbourGraph | undefined,
+  requests: readonly SearchRequest[],
+): Searched[] {
+  const graphAnswers = requests.map((request) => {
     if (graph === undefined || request.exactly) return undefined;
     const near = searchGraph(scan, graph, request);
     if (near) graph.gauge?.offer(() => recallOf(near, scan.top([request])[0]!));
     return near;
   });
-  const scanned = scan.top(requests.filter((_, at) => found[at] === undefined)).values();
-  return found.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
+  const scanned = scan.top(requests.filter((_, at) => graphAnswers[at] === undefined)).values();
+  return graphAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
 }
 
-/** The share of the best that was found. An item with the score of the last of them is as good as that one. */
-export function recallOf({ scores }: Ranked, exact: Ranked): number {
-  const needed = exact.scores.at(-1);
-  if (needed === undefined) return 1;
-  return scores.reduce((count, score) => count + (score >= needed ? 1 : 0), 0) / exact.scores.length;
+/** Share of the best that was found. An item with the score of the last of them is as good as that one. */
+export function recallOf({ scores }: RankedRows, exact: RankedRows): number {
+  const neededScore = exact.scores.at(-1);
+  if (neededScore === undefined) return 1;
+  return scores.reduce((count, score) => count + (score >= neededScore ? 1 : 0), 0) / exact.scores.length;
 }

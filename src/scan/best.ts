@@ -1,10 +1,10 @@
 /** The `k` best of a stream of scored rows. The order of all answers: the higher score first; of equal scores the lower row. */
-export class Best {
+export class BestRows {
   /** A heap: no row is better than those below it, so the worst is at the root. */
   readonly #rows: Int32Array<ArrayBuffer>;
   readonly #scores: Float64Array<ArrayBuffer>;
   #count = 0;
-  /** What a row must reach, once `k` are known. */
+  /** The score to reach, once `k` rows are in. */
   worst = Number.NEGATIVE_INFINITY;
 
   /** @param most rows that may come at all: no more room than for them is taken */
@@ -35,7 +35,7 @@ export class Best {
   }
 
   /** The best, in order. Ends the stream. */
-  ordered(): Ranked {
+  ordered(): RankedRows {
     const [rows, scores] = [this.#rows, this.#scores];
     // The worst of those that are left goes behind them.
     for (let left = this.#count - 1; left > 0; left--) {
@@ -69,8 +69,7 @@ export class Best {
 const isWorse = (score: number, row: number, than: number, thanRow: number): boolean =>
   score < than || (score === than && row > thanRow);
 
-export interface Ranked {
-  /** Best first. */
+export interface RankedRows {
   readonly rows: Int32Array;
   readonly scores: Float64Array;
 }

@@ -29,7 +29,6 @@
 import { invariant } from '../diagnostics/failure.ts';
 import { largestCode, roundedUp } from './codes.ts';
 
-/** A vector of a request with its codes. */
 export interface CodedQuery {
   readonly scale: number;
   /** ‖q‖ ÷ scale and ‖q − q̂‖ ÷ scale, rounded up. */

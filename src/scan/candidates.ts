@@ -1,5 +1,5 @@
 /** Items of one request that may be among its `k` best, with bounds of their scores. `bounds.ts` has the proof. */
-import { Best, type Ranked } from './best.ts';
+import { BestRows, type RankedRows } from './best.ts';
 
 /** Candidates without an exact score that are kept at a time, at least. */
 const fewest = 4096;
@@ -70,15 +70,15 @@ export class Candidates {
   }
 
   /** The best, in their order. It keeps nothing of the request: `score` has the vectors of all items, which may be of a version that is gone. */
-  end(): Ranked {
+  end(): RankedRows {
     const best = this.#ordered();
     this.#score = noScore;
     return best;
   }
 
-  #ordered(): Ranked {
+  #ordered(): RankedRows {
     this.#prune();
-    const best = new Best(this.k, this.#count);
+    const best = new BestRows(this.k, this.#count);
     // Exact scores of those that the limit comes from are a higher limit: few of the others reach it.
     for (let i = 0; i < this.#count; i++) {
       if (this.#lower[i]! >= this.limit) best.push(this.#rows[i]!, this.#score(this.#rows[i]!));

@@ -12,14 +12,13 @@ import { invariant } from '../diagnostics/failure.ts';
 export const blockRows = 64;
 /** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest y; all f64. */
 export const recordBytes = 32;
-/** The largest code. */
 export const largestCode = 127;
 /** What rounding in float64 may add to any of these figures, generously. */
 export const roundedUp = 1 + 2 ** -40;
 /** A score in float64 is within this, times ‖q‖ · ‖x‖, of the real one. */
 const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
 
-export interface Layout {
+export interface CodeLayout {
   readonly rows: number;
   readonly width: number;
   /** Pairs of columns; an odd width has a column of zeros more. */
@@ -28,7 +27,7 @@ export interface Layout {
   readonly codeBytes: number;
 }
 
-export function layoutOf(rows: number, width: number): Layout {
+export function layoutOf(rows: number, width: number): CodeLayout {
   const pairs = Math.ceil(width / 2);
   const blocks = Math.ceil(rows / blockRows);
   return { rows, width, pairs, blocks, codeBytes: blocks * 2 * blockRows * pairs };
@@ -55,7 +54,7 @@ export function centreOf(vectors: Float32Array, rows: number, width: number): Fl
  * @param from the first block to write: those before it are written already
  */
 export function writeCodes(
-  layout: Layout,
+  layout: CodeLayout,
   vectors: Float32Array,
   centre: Float32Array,
   codes: Int8Array,

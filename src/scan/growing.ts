@@ -14,31 +14,29 @@ export interface GrowingScan {
   readonly rows: number;
   /** @param vectors float32 [n, width], finite; there is room for n more */
   add(vectors: Float32Array): void;
-  /** The first items, at most all so far. */
   firstRows(rows: number): Scan;
 }
 
-/** @param room items that it may have */
 export function makeGrowingScan(width: number, room: number): GrowingScan {
   const store = makeCodeStore(layoutOf(room, width), new Float32Array(width));
   const vectors = new Float32Array(room * width);
-  let rows = 0;
+  let rowCount = 0;
   return {
     get rows() {
-      return rows;
+      return rowCount;
     },
     add(more) {
       invariant(more.length % width === 0, `${more.length} numbers for vectors of ${width}`);
       invariant(more.every(Number.isFinite), 'the vectors of items are finite');
       const count = more.length / width;
-      invariant(rows + count <= room, `${count} items more than ${rows} of ${room}`);
-      vectors.set(more, rows * width);
-      const from = Math.floor(rows / blockRows);
-      rows += count;
-      writeStore(store, layoutOf(rows, width), vectors, from);
+      invariant(rowCount + count <= room, `${count} items more than ${rowCount} of ${room}`);
+      vectors.set(more, rowCount * width);
+      const firstBlock = Math.floor(rowCount / blockRows);
+      rowCount += count;
+      writeStore(store, layoutOf(rowCount, width), vectors, firstBlock);
     },
     firstRows(first) {
-      invariant(first <= rows, `the first ${first} of ${rows} items`);
+      invariant(first <= rowCount, `the first ${first} of ${rowCount} items`);
       return scanOf(store, vectors.subarray(0, first * width), first, width);
     },
   };

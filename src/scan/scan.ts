@@ -6,39 +6,36 @@
  * the list of all items, ordered by (score, row), begins with.
  */
 import { invariant } from '../diagnostics/failure.ts';
-import { Best, type Ranked } from './best.ts';
+import { BestRows, type RankedRows } from './best.ts';
 import type { Bits } from './bits.ts';
 import { type CodedQuery, codeQuery } from './bounds.ts';
 import { Candidates } from './candidates.ts';
-import { blockRows, centreOf, type Layout, layoutOf } from './codes.ts';
+import { blockRows, type CodeLayout, centreOf, layoutOf } from './codes.ts';
 import { bestScoreOf, scoreOf } from './score.ts';
 import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
 
-export type { Ranked } from './best.ts';
+export type { RankedRows } from './best.ts';
 
 export interface ScanRequest {
   /** One or more, each of finite numbers, as wide as the items. */
   readonly vectors: readonly Float64Array[];
   readonly k: number;
-  /** The rows that may be in the answer. Default: all. */
+  /** Default: all rows. */
   readonly allowed?: Bits;
 }
 
 export interface Scan {
   readonly rows: number;
   readonly width: number;
-  /** float32 [rows, width], as given: never to be changed. */
+  /** float32 [rows, width], never changed. */
   readonly vectors: Float32Array;
-  /** The best rows of each request, at most `k`. */
-  top(requests: readonly ScanRequest[]): Ranked[];
+  top(requests: readonly ScanRequest[]): RankedRows[];
   /** The codes, to be kept. They share memory with the scan, which may move when it next answers. */
-  coded(): Coded;
-  /** The score of one row. */
+  coded(): CodedItems;
   score(vectors: readonly Float64Array[], row: number): number;
 }
 
-/** Items as codes, without their vectors. */
-export interface Coded {
+export interface CodedItems {
   /** [blocks × 64, width, rounded up to be even], in the order of `writeCodes`. */
   readonly codes: Uint8Array;
   /** float64 [blocks, 4] */
@@ -49,7 +46,6 @@ export interface Coded {
 
 const queryBytes = 32;
 const entryBytes = 12;
-/** Vectors in one pass. */
 const mostVectors = 64;
 /** Blocks of the first chunk, and of the largest: the limit rises after each, and all items of the first pass it. */
 const firstChunk = 1;
@@ -73,7 +69,7 @@ export function makeScan(vectors: Float32Array, rows: number, width: number): Sc
  * @param coded of these vectors, by this version: others give other answers
  */
 export function scanOfCoded(
-  { codes, records, centre }: Coded,
+  { codes, records, centre }: CodedItems,
   vectors: Float32Array,
   rows: number,
   width: number,
@@ -104,7 +100,7 @@ export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, wi
       centre: store.centre,
     }),
     top(requests) {
-      const answers: Ranked[] = new Array(requests.length);
+      const answers: RankedRows[] = new Array(requests.length);
       let pass: number[] = [];
       let count = 0;
       const run = (): void => {
@@ -133,9 +129,9 @@ export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, wi
     },
   };
 
-  /** Of a request for few rows, or for most of what is allowed: scores of all. */
-  function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): Ranked {
-    const best = new Best(k, count);
+  /** Scores all rows, for a request for few rows, or for most of what is allowed. */
+  function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
+    const best = new BestRows(k, count);
     const only = queries.length === 1 ? queries[0]! : undefined;
     const visit = (row: number): void =>
       best.push(row, only ? scoreOf(only, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
@@ -145,36 +141,35 @@ export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, wi
   }
 }
 
-/** How many rows a request reads one by one; undefined where it scans. */
+/** Number of rows to read one by one; undefined for a scan. */
 function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
   const count = allowed?.count() ?? rows;
   if (k === 0) return 0;
   return count < rows * fewRows || k >= count / 2 ? count : undefined;
 }
 
-interface Place extends CodeStore {
-  readonly layout: Layout;
+interface ScanStore extends CodeStore {
+  readonly layout: CodeLayout;
 }
 
-interface Asked {
+interface ScannedQuery {
   readonly candidates: Candidates;
   readonly query: CodedQuery;
   /** ‖q‖ and ‖q − q̂‖. */
   readonly length: number;
   readonly error: number;
-  /** Its score of the centre. */
   readonly base: number;
 }
 
-/** Of earlier passes: no pass runs while another does. */
+/** Cached between passes: no pass runs while another does. */
 const pool: Candidates[] = [];
 
 /** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
 function onePass(
-  { memory, kernel, codes, records, scratch, layout, centre }: Place,
+  { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
-): Ranked[] {
+): RankedRows[] {
   const { pairs, blocks, rows } = layout;
   const all = requests.map(({ vectors, k }, i) => {
     const candidates = (pool[i] ??= new Candidates());
@@ -182,7 +177,7 @@ function onePass(
     return candidates;
   });
   const asked = requests.flatMap(({ vectors }, i) =>
-    vectors.map((vector): Asked => {
+    vectors.map((vector): ScannedQuery => {
       const query = codeQuery(vector, pairs);
       return {
         candidates: all[i]!,
@@ -245,7 +240,7 @@ function onePass(
   return all.map((candidates) => candidates.end());
 }
 
-/** What float64 may lose in a bound, of its size; far more than it does. */
+/** Relative rounding error of a bound in float64, generously. */
 const rounding = 2 ** -48;
 
 /** e of `bounds.ts`. */
@@ -253,7 +248,13 @@ const boundOf = (length: number, error: number, blockError: number, codeLength: 
   (length * blockError + error * codeLength) * (1 + rounding);
 
 /** The codes of queries, a pair of columns a word: four queries side by side, the single one alone at the end. */
-function writeWords(words: Int32Array, asked: readonly Asked[], pairs: number, quads: number, single: number): void {
+function writeWords(
+  words: Int32Array,
+  asked: readonly ScannedQuery[],
+  pairs: number,
+  quads: number,
+  single: number,
+): void {
   words.fill(0);
   asked.forEach(({ query }, i) => {
     const isSingle = single === 1 && i === 4 * quads;

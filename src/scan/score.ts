@@ -22,7 +22,6 @@ export function scoreOf(query: Float64Array, vectors: Float32Array, at: number):
   return a + c + (b + d);
 }
 
-/** The largest score over the vectors of a request. */
 export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Array, at: number): number {
   let best = scoreOf(queries[0]!, vectors, at);
   for (let i = 1; i < queries.length; i++) best = Math.max(best, scoreOf(queries[i]!, vectors, at));

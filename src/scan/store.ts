@@ -1,8 +1,36 @@
 /** Codes of items in the memory of a kernel, and room for what it needs to answer. */
-
 import { invariant } from '../diagnostics/failure.ts';
-import { blockRows, type Layout, recordBytes, writeCodes } from './codes.ts';
-import { instantiateScan, type ScanKernel } from './kernels.ts';
+import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
+import { kernels as encoded } from './kernels/generated.ts';
+
+/** The compiled scan as the host calls it. Pointers are bytes into the memory given. */
+interface ScanKernel {
+  firstFree(): number;
+  /** Returns the byte where the entries end; `src/scan/kernels/scan.ts` says what each argument is. */
+  scan(
+    codes: number,
+    pairs: number,
+    blocks: number,
+    from: number,
+    to: number,
+    rows: number,
+    queries: number,
+    words: number,
+    quads: number,
+    single: number,
+    entries: number,
+  ): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** `atob`, which Node.js and browsers have alike. */
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+
+function instantiateScan(memory: WebAssembly.Memory): ScanKernel {
+  compiled ??= new WebAssembly.Module(bytesOf(encoded));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as ScanKernel;
+}
 
 const page = 65_536;
 /** Codes begin with a page of the machine. */
@@ -12,7 +40,6 @@ const readAhead = 4096;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-/** Codes of items with room for more, in a memory of their own. */
 export interface CodeStore {
   readonly memory: WebAssembly.Memory;
   readonly kernel: ScanKernel;
@@ -24,7 +51,7 @@ export interface CodeStore {
 }
 
 /** @param layout of as many items as may come */
-export function makeCodeStore(layout: Layout, centre: Float32Array): CodeStore {
+export function makeCodeStore(layout: CodeLayout, centre: Float32Array): CodeStore {
   const records = aligned(bottom + layout.codeBytes);
   const scratch = aligned(records + layout.blocks * recordBytes);
   // The kernel reads ahead, also at the end.
@@ -38,14 +65,14 @@ export function makeCodeStore(layout: Layout, centre: Float32Array): CodeStore {
 /** Writes the blocks from `from` on. @param layout of the items that are there */
 export function writeStore(
   { memory, codes, records, centre }: CodeStore,
-  layout: Layout,
+  layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
-  const written = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), written, from);
+  const storeRecords = new Float64Array(buffer, records, 4 * blocks);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from);
 }
 
 const pagesFor = (bytes: number): number => {
@@ -54,8 +81,7 @@ const pagesFor = (bytes: number): number => {
   return Math.max(1, Math.ceil(bytes / page));
 };
 
-/** Makes the memory at least so large. */
 export function reserve(memory: WebAssembly.Memory, bytes: number): void {
-  const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
-  if (missing > 0) memory.grow(missing);
+  const missingPages = pagesFor(bytes) - memory.buffer.byteLength / page;
+  if (missingPages > 0) memory.grow(missingPages);
 }

@@ -1,13 +1,14 @@
-import { Best, type Ranked } from '../scan/best.ts';
+/** The first items of a ranking. */
+import { BestRows, type RankedRows } from '../scan/best.ts';
 
 /** Items come in ascending order, some at a time. Those that are excluded, and those whose score is not a number, are left out. */
 export class FirstItems {
   private readonly excluded: ReadonlySet<number>;
-  private readonly best: Best;
+  private readonly best: BestRows;
 
   /** @param items all that may come */
   constructor(k: number, items: number, excluded: Iterable<number> = []) {
-    this.best = new Best(k, items);
+    this.best = new BestRows(k, items);
     this.excluded = new Set(excluded);
   }
 
@@ -21,14 +22,14 @@ export class FirstItems {
     }
   }
 
-  /** Call it once all items have come. */
-  ranked(): Ranked {
+  /** Once all items have come. */
+  ranked(): RankedRows {
     return this.best.ordered();
   }
 }
 
-/** @param scores of all items */
-export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): Ranked {
+/** Of scores of all items. */
+export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
   const first = new FirstItems(k, scores.length, excluded);
   first.add(scores, 0);
   return first.ranked();

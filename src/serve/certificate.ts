@@ -6,50 +6,48 @@ import { figuresOf, type RecallFigures } from '../scan/recall_figures.ts';
 import { scoreOf } from '../scan/score.ts';
 import type { Snapshot, TopRequest } from './snapshot.ts';
 
-export interface Certificate extends RecallFigures {
-  /** How many items each answer has. */
+export interface RecallCertificate extends RecallFigures {
   readonly k: number;
   readonly queries: number;
 }
 
 /** By query: its vector, or one for each interest. */
-export type Queries = readonly (readonly Float32Array[])[];
+export type QueryVectors = readonly (readonly Float32Array[])[];
 
 /** Finds rows for queries, in their order. */
-export type Finder = (requests: readonly TopRequest[]) => Promise<readonly (readonly number[])[]>;
+export type RowFinder = (requests: readonly TopRequest[]) => Promise<readonly (readonly number[])[]>;
 
 /** The exact best `k` of each query, kept while an index is measured with several settings. */
-export interface Truth {
+export interface ExactAnswers {
   readonly k: number;
-  certify(find: Finder): Promise<Certificate>;
+  certify(find: RowFinder): Promise<RecallCertificate>;
 }
 
-/** Queries that go through the scan, or to an index, together. */
 const together = 64;
 
-export function truthOf(snapshot: Snapshot, queries: Queries, k: number): Truth {
+export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: number): ExactAnswers {
   const requests = queries.map((vectors): TopRequest => ({ vectors, k }));
-  const needed: number[] = [];
+  const neededScores: number[] = [];
   for (const some of chunks(requests)) {
-    needed.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
+    neededScores.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
   }
-  const wanted = Math.min(k, snapshot.rows);
+  const wantedCount = Math.min(k, snapshot.rows);
   /** An item with the score of the last of the best is as good as that one. */
   const shareOf = (rows: readonly number[], at: number): number => {
     const isGood = (row: number): boolean => {
       const vector = snapshot.itemVector(row);
-      return queries[at]!.some((query) => scoreOf(Float64Array.from(query), vector, 0) >= needed[at]!);
+      return queries[at]!.some((query) => scoreOf(Float64Array.from(query), vector, 0) >= neededScores[at]!);
     };
-    return [...new Set(rows)].slice(0, wanted).filter(isGood).length / wanted;
+    return [...new Set(rows)].slice(0, wantedCount).filter(isGood).length / wantedCount;
   };
   return {
     k,
     async certify(find) {
-      const shares: number[] = [];
+      const foundShares: number[] = [];
       for (const some of chunks(requests)) {
-        for (const rows of await find(some)) shares.push(shareOf(rows, shares.length));
+        for (const rows of await find(some)) foundShares.push(shareOf(rows, foundShares.length));
       }
-      return { k, queries: shares.length, ...figuresOf(shares) };
+      return { k, queries: foundShares.length, ...figuresOf(foundShares) };
     },
   };
 }

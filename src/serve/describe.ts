@@ -6,15 +6,12 @@ import type { QueryModel, QueryPlan } from './prepare.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface QueryDescription {
-  /** The model that its file declares. */
   readonly model: string;
-  /** The query tower. */
   readonly tower: string;
   /** The feature that identifies users; absent where the tower has no key. */
   readonly key?: string;
   /** Vectors of one query, where it has several. */
   readonly interests?: number;
-  /** All that a question may give besides the key. */
   readonly features: readonly DescribedFeature[];
 }
 
@@ -24,17 +21,15 @@ export interface DescribedFeature {
   readonly kind: 'category' | 'item' | 'number' | 'moment' | 'text' | 'vector';
   /** It takes a list of such values. */
   readonly list?: true;
-  /** Numbers of a vector. */
   readonly size?: number;
   /** The list to whose elements its values belong, one each. */
   readonly along?: string;
-  /** Each element has several values. */
   readonly each?: true;
-  /** The most frequent values, or one that is usual. Titles are those of items. */
-  readonly examples: readonly Example[];
+  /** The most frequent values, or a usual one. */
+  readonly examples: readonly FeatureExample[];
 }
 
-interface Example {
+interface FeatureExample {
   readonly value: string | number;
   readonly title?: string;
 }
@@ -42,7 +37,7 @@ interface Example {
 /** Values that help a person to choose, and that a page can hold. */
 const mostExamples = 50;
 
-/** @param items whose keys and titles examples have */
+/** @param items give keys and titles for examples */
 export function describeQuery(
   plan: QueryPlan & { readonly model: string },
   encodings: QueryModel['encodings'],
@@ -50,22 +45,22 @@ export function describeQuery(
 ): QueryDescription {
   const [query, item] = plan.towers;
   const itemOwner = plan.features.find(({ name }) => name === item.key)?.encoderOf;
-  const itemExample = (key: string): Example => {
+  const itemExample = (key: string): FeatureExample => {
     const row = items.itemRow(key);
     return { value: key, ...defined({ title: row < 0 ? undefined : items.titleAt(row) }) };
   };
   const firstItems = (): string[] =>
     Array.from({ length: Math.min(items.rows, mostExamples) }, (_, row) => items.keyAt(row));
-  const described = (feature: FeaturePlan): DescribedFeature[] => {
+  const describeFeature = (feature: FeaturePlan): DescribedFeature[] => {
     const encoding = encodings.get(feature.encoderOf);
     if (encoding === undefined || madeOf(feature).length > 0) return [];
     const isItem = itemOwner !== undefined && feature.encoderOf === itemOwner;
-    const kind = isItem ? 'item' : kinds[encoding.kind];
+    const valueKind = isItem ? 'item' : kinds[encoding.kind];
     const values = isItem && encoding.kind === 'hash' ? firstItems() : examplesOf(encoding);
-    const isList = feature.along !== undefined || (feature.gives === 'bag' && kind !== 'text');
-    const own: DescribedFeature = {
+    const isList = feature.along !== undefined || (feature.gives === 'bag' && valueKind !== 'text');
+    const ownFeature: DescribedFeature = {
       name: feature.name,
-      kind,
+      kind: valueKind,
       ...(isList ? { list: true } : {}),
       ...(encoding.kind === 'vector' ? { size: encoding.size } : {}),
       ...defined({ along: feature.along }),
@@ -73,15 +68,15 @@ export function describeQuery(
       examples: values.map((value) => (isItem ? itemExample(String(value)) : { value })),
     };
     const { weights } = feature;
-    if (weights === undefined) return [own];
-    return [own, { name: weights, kind: 'number', list: true, along: feature.name, examples: [{ value: 1 }] }];
+    if (weights === undefined) return [ownFeature];
+    return [ownFeature, { name: weights, kind: 'number', list: true, along: feature.name, examples: [{ value: 1 }] }];
   };
-  const own = plan.features.filter(({ name }) => query.features.includes(name) && name !== query.key);
+  const queryFeatures = plan.features.filter(({ name }) => query.features.includes(name) && name !== query.key);
   return {
     model: plan.model,
     tower: query.name,
     ...defined({ key: query.key, interests: query.interests }),
-    features: own.flatMap(described),
+    features: queryFeatures.flatMap(describeFeature),
   };
 }
 

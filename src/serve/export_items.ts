@@ -13,7 +13,6 @@ export interface ExportedItems {
   readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
 }
 
-/** `index` of serving.json. */
 export interface ItemIndex {
   readonly vectors: string;
   readonly items: string;

@@ -26,33 +26,29 @@ import {
   pageIndex,
 } from './page_files.ts';
 import { servedTower, tablesOfCorpus } from './served_tower.ts';
-import type { Objective } from './snapshot.ts';
+import type { RetrievalObjective } from './snapshot.ts';
 
 export interface PageOptions {
   readonly folder: string;
-  /** Version of Tower. */
   readonly tower: string;
   readonly dataset: Pick<Dataset, 'corpus' | 'seen' | 'histories'>;
   /** What the items file has of the items, and which of it goes into the folder. */
   readonly columns: ItemColumns;
   readonly chosen: readonly string[];
-  readonly objectives: readonly Objective[];
-  /** Sentences that each answer has. */
+  readonly objectives: readonly RetrievalObjective[];
   readonly notes: readonly string[];
-  /** The module `tower.js`, which the page imports. */
+  /** The module `tower.js`. */
   readonly script: Uint8Array;
   readonly force?: boolean;
 }
 
 export interface ExportedPage {
   readonly index: PageIndex;
-  /** Bytes of each file of the folder. */
   readonly files: Readonly<Record<string, number>>;
   /** Keys of users in the folder: none, where the query tower does not read them. */
   readonly users: number;
 }
 
-/** The module within the folder. */
 const pageScript = 'tower.js';
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
@@ -62,12 +58,12 @@ export async function exportPage(
   options: PageOptions,
 ): Promise<ExportedPage> {
   const { folder } = options;
-  const items = itemsOf(options);
+  const pageItems = itemsOf(options);
   const lock = await lockFolder(folder, { purpose: 'tower export' });
   try {
     await refuseOtherFiles(folder, options.force);
     await remove(join(folder, pageIndex));
-    return await writePage(trained, retrieval, items, options);
+    return await writePage(trained, retrieval, pageItems, options);
   } finally {
     await lock.release();
   }
@@ -81,11 +77,11 @@ async function writePage(
 ): Promise<ExportedPage> {
   const { plan, manifest } = trained;
   const [query] = plan.towers;
-  const lists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables });
-  const { graph, parameters } = servedTower(trained, query, lists);
+  const itemLists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables });
+  const { graph, parameters } = servedTower(trained, query, itemLists);
   const encodings = encodingsOf(trained);
   const { data, rows, width } = items();
-  const described: PageQuery = {
+  const pageQuery: PageQuery = {
     plan: {
       towers: [pick(query, ['name', 'key', 'features']), pick(plan.towers[1], ['key'])],
       features: featuresOf(plan),
@@ -101,13 +97,13 @@ async function writePage(
   const tensors = Object.entries(parameters).map(
     ([name, { shape, data: values }]): StoredTensor => ({ name, shape, data: values }),
   );
-  const bodies: Readonly<Record<PageFile, () => Promise<void>>> = {
-    'query.json': () => writeJson('query.json', described),
+  const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
+    'query.json': () => writeJson('query.json', pageQuery),
     'query.safetensors': () => writeTensors('query.safetensors', tensors),
     'items.json': () => writeJson('items.json', listed),
     'items.safetensors': () => writeTensors('items.safetensors', [{ name: itemVectors, shape: [rows, width], data }]),
   };
-  for (const name of pageFiles) await bodies[name]();
+  for (const name of pageFiles) await fileWriters[name]();
   await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
   const files = Object.fromEntries(
     await Promise.all(pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const)),
@@ -121,12 +117,12 @@ async function writePage(
     files,
   };
   await writeJson(pageIndex, index, 2);
-  const sizes = Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes]));
-  const users = query.key === undefined ? undefined : encodings[featureNamed(plan, query.key)?.encoderOf ?? ''];
+  const fileSizes = Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes]));
+  const userEncoding = query.key === undefined ? undefined : encodings[featureNamed(plan, query.key)?.encoderOf ?? ''];
   return {
     index,
-    files: { ...sizes, [pageScript]: script.length },
-    users: users?.kind === 'vocabulary' ? users.values.length : 0,
+    files: { ...fileSizes, [pageScript]: script.length },
+    users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
   };
 
   function writeJson(name: string, value: unknown, indent = 0): Promise<void> {
@@ -143,10 +139,10 @@ const finite = (key: string, value: unknown): unknown => {
 };
 
 function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageItems {
-  const known = [...columns.keys()];
+  const knownColumns = [...columns.keys()];
   const name = chosen.find((each) => !columns.has(each));
   if (name !== undefined) {
-    const facts = { what: 'column of the items', name, nearest: nearest(name, known), known };
+    const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
     throw new Failure([diagnose('unknown-name', undefined, facts)]);
   }
   return {
@@ -163,18 +159,18 @@ const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined
 function featuresOf(plan: Plan): FeaturePlan[] {
   const [query, item] = plan.towers;
   const names = new Set<string>();
-  const add = (name: string): void => {
+  const addWithNeeded = (name: string): void => {
     const feature = featureNamed(plan, name);
     if (feature === undefined || names.has(name)) return;
     names.add(name);
-    for (const needed of neededBy(feature)) add(needed);
+    for (const needed of neededBy(feature)) addWithNeeded(needed);
   };
-  for (const name of query.features) add(name);
-  if (item.key !== undefined) add(item.key);
+  for (const name of query.features) addWithNeeded(name);
+  if (item.key !== undefined) addWithNeeded(item.key);
   return plan.features.filter(({ name }) => names.has(name)).map(lightened);
 }
 
-/** Without what only training reads. */
+/** Drops the entries that only training reads. */
 function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
   const {
     values: _____,
@@ -185,9 +181,9 @@ function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ..
 }
 
 function encodingsOf({ plan, encodings }: Trained): Record<string, Encoding> {
-  const read = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
+  const readFeatures = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
   return Object.fromEntries(
-    [...new Set(read.map(({ encoderOf }) => encoderOf))].map((owner) => {
+    [...new Set(readFeatures.map(({ encoderOf }) => encoderOf))].map((owner) => {
       const encoding = encodings.get(owner);
       invariant(encoding, `feature ${owner} has no encoding`);
       return [owner, encoding];

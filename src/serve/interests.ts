@@ -1,7 +1,7 @@
 /** The vectors of queries, taken apart. */
 import type { Vectors } from '../scoring/tower_vectors.ts';
 
-/** Of each row one vector, or one for each interest. */
+/** Splits rows into vectors: one for each interest. */
 export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[][] {
   return Array.from({ length: rows }, (_, row) =>
     Array.from({ length: interests }, (_, i) => {

@@ -1,17 +1,17 @@
 /** Which elements of a bag a model reads: the same rule for columns, requests and serving.json. */
 import type { FeaturePlan } from '../plan/plan.ts';
 
-/** By feature that a history of a data block feeds: how many events it holds at most. */
+/** Maximal number of events, by feature that a history of a data block feeds. */
 export type Histories = ReadonlyMap<string, number>;
 
-export interface Kept {
+export interface ElementLimit {
   readonly keeps: 'latest' | 'first';
   readonly atMost: number;
 }
 
-export function keptOf(feature: FeaturePlan, histories: Histories): Kept {
+export function elementLimitOf(feature: FeaturePlan, histories: Histories): ElementLimit {
   const max = feature.max ?? Number.POSITIVE_INFINITY;
-  const past = histories.get(feature.name);
-  if (past !== undefined) return { keeps: 'latest', atMost: Math.min(past, max) };
+  const historyLength = histories.get(feature.name);
+  if (historyLength !== undefined) return { keeps: 'latest', atMost: Math.min(historyLength, max) };
   return { keeps: feature.keeps ?? 'first', atMost: max };
 }

@@ -3,15 +3,15 @@ import { failure } from '../diagnostics/failure.ts';
 import { scoreOf } from '../scan/score.ts';
 
 /** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
-export interface Objective {
+export interface RetrievalObjective {
   readonly name: string;
   readonly from: number;
   readonly to: number;
   readonly factor: number;
 }
 
-/** By objective: what it adds to a score. */
-export type Shares = Readonly<Record<string, number>>;
+/** The part of a score that each objective adds. */
+export type ScoreShares = Readonly<Record<string, number>>;
 
 /**
  * The inner product of a query and an item, block by block. Blocks cover the vectors, so the shares add up to the score, but for the rounding of
@@ -21,8 +21,8 @@ export type Shares = Readonly<Record<string, number>>;
 export function sharesOf(
   vectors: readonly Float64Array[],
   item: Float32Array,
-  objectives: readonly Objective[],
-): Shares {
+  objectives: readonly RetrievalObjective[],
+): ScoreShares {
   const query = vectors.length === 1 ? vectors[0]! : bestOf(vectors, item);
   return Object.fromEntries(
     objectives.map(({ name, from, to }) => [name, scoreOf(query.subarray(from, to), item, from)]),
@@ -35,7 +35,7 @@ function bestOf(vectors: readonly Float64Array[], item: Float32Array): Float64Ar
 }
 
 /** @throws Failure `request-value` */
-export function refuseWithoutObjectives(objectives: readonly Objective[]): void {
+export function refuseWithoutObjectives(objectives: readonly RetrievalObjective[]): void {
   if (objectives.length > 0) return;
   const reason = 'is given, and the run does not say which numbers of a vector belong to which task';
   throw failure('request-value', { entry: 'shares', reason, advice: 'remove `shares`' });

@@ -6,23 +6,19 @@ import type { Encoding, Seen } from '../data/dataset.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ItemColumn, ItemColumns } from './filter/columns.ts';
 import type { QueryPlan } from './prepare.ts';
-import type { Objective } from './snapshot.ts';
+import type { RetrievalObjective } from './snapshot.ts';
 
 export const pageIndex = 'tower.json';
 export const pageFiles = ['query.json', 'query.safetensors', 'items.json', 'items.safetensors'] as const;
 export type PageFile = (typeof pageFiles)[number];
-/** The tensor in `items.safetensors`. */
 export const itemVectors = 'vectors';
 
-/** `tower.json` */
 export interface PageIndex {
   readonly format: 'tower-page-1';
-  /** Version of Tower. */
   readonly tower: string;
   readonly model: string;
   /** What identifies the model: the checksum of the run's manifest. */
   readonly version: string;
-  /** Sentences that each answer has. */
   readonly notes: readonly string[];
   readonly files: Readonly<Record<PageFile, { readonly sha256: string; readonly bytes: number }>>;
 }
@@ -33,14 +29,13 @@ export interface PageQuery {
   readonly seen: Seen;
   readonly histories: Readonly<Record<string, number>>;
   readonly encodings: Readonly<Record<string, Encoding>>;
-  readonly objectives: readonly Objective[];
+  readonly objectives: readonly RetrievalObjective[];
   readonly width: number;
   readonly interests: number;
-  /** As `servingGraph` gives it. */
+  /** The result of `servingGraph`. */
   readonly graph: Graph;
 }
 
-/** `items.json` */
 export interface PageItems {
   readonly keys: readonly string[];
   readonly titles?: readonly string[];
@@ -74,7 +69,6 @@ export function pageColumn(column: ItemColumn): PageColumn {
   }
 }
 
-/** The inverse. */
 export const itemColumns = (columns: PageItems['columns']): ItemColumns =>
   new Map(Object.entries(columns).map(([name, column]) => [name, itemColumn(column)]));
 

@@ -3,14 +3,13 @@ import type { Dataset, Encoding, IndexedColumn, Users } from '../data/dataset.ts
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
-import type { Shares } from './objectives.ts';
+import type { ScoreShares } from './objectives.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
 
-export type Question =
-  /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
+export type RecommendQuery =
+  /** A query by the key of the query tower; values replace those of the data. */
   | { readonly key: string; readonly values?: FeatureValues }
-  /** Anybody, by feature values. */
   | { readonly key?: undefined; readonly values: FeatureValues };
 
 export interface RecommendOptions {
@@ -20,21 +19,17 @@ export interface RecommendOptions {
    * declares, and `excluded` where the block does not.
    */
   readonly removeSeen?: boolean;
-  /** A condition on the columns of the items. */
   readonly filter?: string;
-  /** Keys of items that are left out. */
   readonly exclude?: readonly string[];
   /** By task of `retrieve`, in place of its factor. */
   readonly weights?: Readonly<Record<string, number>>;
-  /** Whether each item has the share of each task of `retrieve` in its score. */
   readonly shares?: boolean;
 }
 
 export interface Recommendation {
   readonly key?: string;
-  /** How the answer came about, where it is not the plain case. */
   readonly notes: readonly string[];
-  readonly items: readonly (Item & { readonly score: number; readonly shares?: Shares })[];
+  readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
   /** Items of the user's training events, the latest first. */
   readonly history: readonly Item[];
   /** Absent: it is proved that no other item has a higher score. */
@@ -46,45 +41,40 @@ export interface Item {
   readonly title?: string;
 }
 
-export interface Asked {
-  readonly question: Question;
+export interface QueryWithOptions {
+  readonly question: RecommendQuery;
   readonly options: RecommendOptions;
 }
 
-/** What is known of the model. */
 export interface QueryModel {
   readonly plan: QueryPlan;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** Of a plan what turns values into a row of the query tower. */
+/** The parts of a plan that turn values into a row of the query tower. */
 export interface QueryPlan {
   readonly towers: readonly [QueryTower, Pick<TowerPlan, 'key'>];
   readonly features: Plan['features'];
 }
 
-/** What is known of the data. */
 export interface QueryData extends Pick<Dataset, 'histories' | 'seen'> {
   readonly users: Pick<Users, 'features' | 'asOfLastEvent'>;
 }
 
-/** A question on its way: what goes through the tower, what the snapshot is asked, and what the answer says besides. */
-export interface Prepared extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
+export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
   readonly columns: ReadonlyMap<string, IndexedColumn>;
-  /** The row of a user of the data who is all that the vector depends on. */
+  /** The row of a user of the data, if the vector depends on the user alone. */
   readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
 }
 
-export type Preparer = (asked: Asked, snapshot: Snapshot) => Prepared;
+export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
-/** From a question to the row that goes through the query tower, and what the snapshot is asked. */
 export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData): Preparer {
   const { users, histories } = dataset;
   const [tower] = plan.towers;
   const removesSeen = dataset.seen !== 'kept';
 
-  /** Rows of the items that given lists, or single features of items, name. */
   const itemsIn = (values: FeatureValues, snapshot: Snapshot): number[] => {
     const keys = new Set(itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().map(String)));
     return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
@@ -99,43 +89,45 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
       const row = snapshot.corpusRow(key);
       return row < 0 ? undefined : row;
     };
-    const given = itemsIn(values, snapshot);
+    const givenRows = itemsIn(values, snapshot);
     if (key === undefined) {
       const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
-      const without = new Set(removeSeen ? given : []);
-      const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
-      return { columns, request: { ...request, excludeRows: without }, notes, history: [] };
+      const excludedRows = new Set(removeSeen ? givenRows : []);
+      const notes = excludedRows.size > 0 ? [leftOut(excludedRows.size, 'the query')] : [];
+      return { columns, request: { ...request, excludeRows: excludedRows }, notes, history: [] };
     }
     if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
-    const who = `${tower.name} ${key}`;
-    const found = snapshot.userRow(key);
-    const row = found < 0 ? undefined : found;
+    const userName = `${tower.name} ${key}`;
+    const userRow = snapshot.userRow(key);
+    const row = userRow < 0 ? undefined : userRow;
     const base = row === undefined ? undefined : { columns: users.features, row };
-    const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-    const columnsOf = () => queryColumns(plan, tower, encodings, of, { histories, itemOf, ...defined({ base }) });
+    const allValues = { ...(base ? {} : { [tower.key]: key }), ...values };
+    const columnsOf = () =>
+      queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
     const user = Object.keys(values).length === 0 ? row : undefined;
     // What is given may be wrong, and is refused here.
     const columns = user === undefined ? columnsOf() : undefined;
-    const seen = row === undefined ? [] : snapshot.seenBy(row);
-    const without = new Set(removeSeen ? [...seen, ...given] : []);
+    const seenRows = row === undefined ? [] : snapshot.seenBy(row);
+    const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
     const notes: string[] = [];
     if (row === undefined)
-      notes.push(`${who} is not in the data: this is the answer for an unseen user, without a history.`);
-    else if (seen.length === 0) notes.push(`${who} has no training event, so there is no history.`);
-    const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
-    if (last.length > 0) notes.push(asOfLastEvent(last, who));
-    if (without.size > 0) notes.push(leftOut(without.size, who));
+      notes.push(`${userName} is not in the data: this is the answer for an unseen user, without a history.`);
+    else if (seenRows.length === 0) notes.push(`${userName} has no training event, so there is no history.`);
+    const lastEventFeatures =
+      seenRows.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
+    if (lastEventFeatures.length > 0) notes.push(asOfLastEvent(lastEventFeatures, userName));
+    if (excludedRows.size > 0) notes.push(leftOut(excludedRows.size, userName));
     return {
       key,
       get columns() {
         return columns ?? columnsOf();
       },
       ...defined({ user }),
-      request: { ...request, excludeRows: without },
+      request: { ...request, excludeRows: excludedRows },
       notes,
       // Few ask for it, and it is as long as the user has been there.
       get history() {
-        return seen.toReversed().map((row): Item => itemAt(row, snapshot));
+        return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));
       },
     };
   };
@@ -146,12 +138,12 @@ const itemAt = (row: number, { keyAt, titleAt }: Snapshot): Item => {
   return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
 };
 
-export function recommendationOf(prepared: Prepared, { items, unknown, exact }: TopAnswer): Recommendation {
+export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact }: TopAnswer): Recommendation {
   const { key, notes } = prepared;
-  const more = excludedNothing(unknown);
+  const exclusionNotes = excludedNothing(unknown);
   return {
     ...defined({ key }),
-    notes: [...notes, ...more],
+    notes: [...notes, ...exclusionNotes],
     items: items.map(shownItem),
     get history() {
       return prepared.history;
@@ -160,7 +152,6 @@ export function recommendationOf(prepared: Prepared, { items, unknown, exact }: 
   };
 }
 
-/** What an answer says of keys to exclude that no item has. */
 export const excludedNothing = (unknown: readonly string[]): readonly string[] =>
   unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
 
@@ -174,13 +165,13 @@ function itemFeatures({ towers, features }: QueryPlan): string[] {
     .map(({ name }) => name);
 }
 
-/** Whether the answer rests on what the data has of a feature. */
+/** True if the answer rests on the feature of the data. */
 const isRead = (name: string, { features, key }: QueryTower, values: FeatureValues): boolean =>
   features.includes(name) && name !== key && !(name in values);
 
 const listOf = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
 
 function asOfLastEvent(names: readonly string[], who: string): string {
-  const list = listOf(names);
-  return `${list} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
+  const featureList = listOf(names);
+  return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
 }

@@ -7,16 +7,14 @@ import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
-import { type Histories, type Kept, keptOf } from './kept.ts';
+import { type ElementLimit, elementLimitOf, type Histories } from './kept.ts';
 
 /** By feature; what is left out is missing. */
 export type FeatureValues = Readonly<Record<string, unknown>>;
 
-/** What values of a query are checked against. */
 export type QueryTower = Pick<TowerPlan, 'name' | 'key' | 'features' | 'interests'>;
 
 export interface QueryOptions {
-  /** Of the data: what histories feed. */
   readonly histories: Histories;
   /** The corpus row of an item, by its key: what lists that go through the item tower hold. Without it they are empty. */
   readonly itemOf?: (key: string) => number | undefined;
@@ -35,45 +33,46 @@ export function queryColumns(
   values: FeatureValues,
   { histories, base, itemOf = () => undefined }: QueryOptions,
 ): Map<string, IndexedColumn> {
-  const own = plan.features.filter(({ name }) => tower.features.includes(name));
+  const ownFeatures = plan.features.filter(({ name }) => tower.features.includes(name));
   for (const name of Object.keys(values)) refuseUnlessGiven(name, plan, tower);
   const encodingOf = (feature: FeaturePlan): Encoding => {
     const encoding = encodings.get(feature.encoderOf);
     invariant(encoding, `feature ${feature.name} has no encoding`);
     return encoding;
   };
-  const lists = new Map<string, GivenList>();
+  const listsByName = new Map<string, GivenList>();
   const listOf = (name: string): GivenList => {
-    const known = lists.get(name);
-    if (known) return known;
-    const list = own.find((other) => other.name === name)!;
-    const made = givenList(list, encodingOf(list), values, keptOf(list, histories), itemOf);
-    lists.set(name, made);
-    return made;
+    const cachedList = listsByName.get(name);
+    if (cachedList) return cachedList;
+    const list = ownFeatures.find((other) => other.name === name)!;
+    const newList = givenList(list, encodingOf(list), values, elementLimitOf(list, histories), itemOf);
+    listsByName.set(name, newList);
+    return newList;
   };
   const columns = new Map<string, IndexedColumn>();
   const column = (feature: FeaturePlan): IndexedColumn => {
-    const known = columns.get(feature.name);
-    if (known) return known;
-    const found = isGiven(feature, own, values) || base === undefined ? made(feature) : rowOf(feature, base);
-    columns.set(feature.name, found);
-    return found;
+    const cachedColumn = columns.get(feature.name);
+    if (cachedColumn) return cachedColumn;
+    const newColumn =
+      isGiven(feature, ownFeatures, values) || base === undefined ? makeColumn(feature) : rowOf(feature, base);
+    columns.set(feature.name, newColumn);
+    return newColumn;
   };
-  const made = (feature: FeaturePlan): IndexedColumn => {
+  const makeColumn = (feature: FeaturePlan): IndexedColumn => {
     const encoding = encodingOf(feature);
     if (feature.along !== undefined && feature.each) {
       return { column: innerColumn(feature, encoding, values, listOf(feature.along)) };
     }
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
-    const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
+    const [first, ...rest] = madeOf(feature).map((name) => column(ownFeatures.find((other) => other.name === name)!));
     if (feature.weights !== undefined) {
       return { column: weightedColumn(feature, values, listOf(feature.name)) };
     }
     if (first === undefined && feature.through) return { column: itemColumn(listOf(feature.name)) };
-    if (first === undefined) return { column: columnOf(feature, encoding, values, keptOf(feature, histories)) };
+    if (first === undefined) return { column: columnOf(feature, encoding, values, elementLimitOf(feature, histories)) };
     return feature.crosses ? crossColumns(encoding, [first, ...rest], 1) : lastColumn(encoding, first);
   };
-  for (const feature of own) column(feature);
+  for (const feature of ownFeatures) column(feature);
   return columns;
 }
 
@@ -81,28 +80,28 @@ function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: Qu
   const weights = plan.features.flatMap((feature) =>
     tower.features.includes(feature.name) ? (feature.weights ?? []) : [],
   );
-  const known = [...tower.features, ...weights];
-  if (name !== tower.key && !known.includes(name)) {
+  const knownFeatures = [...tower.features, ...weights];
+  if (name !== tower.key && !knownFeatures.includes(name)) {
     const what = `feature of tower \`${tower.name}\``;
-    throw failure('unknown-name', { what, name, nearest: nearest(name, known), known });
+    throw failure('unknown-name', { what, name, nearest: nearest(name, knownFeatures), known: knownFeatures });
   }
-  const parts = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
-  if (parts.length === 0) return;
-  const reason = `it is computed from ${parts.map((part) => `\`${part}\``).join(' and ')}: give those values`;
+  const sourceFeatures = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
+  if (sourceFeatures.length === 0) return;
+  const reason = `it is computed from ${sourceFeatures.map((part) => `\`${part}\``).join(' and ')}: give those values`;
   throw failure('feature-value', { feature: name, reason });
 }
 
-/** Whether a feature has a value of its own among those given, or needs one that has. */
+/** True if a feature has a value of its own among those given, or needs one that has. */
 function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
   if (feature.name in values || (feature.weights !== undefined && feature.weights in values)) return true;
-  const parts = neededBy(feature);
-  return parts.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
+  const neededFeatures = neededBy(feature);
+  return neededFeatures.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
 }
 
 function rowOf({ name }: FeaturePlan, { columns, row }: NonNullable<QueryOptions['base']>): IndexedColumn {
-  const known = columns.get(name);
-  invariant(known, `feature ${name} has a column`);
-  return { column: known.column, index: Int32Array.of(known.index ? known.index[row]! : row) };
+  const baseColumn = columns.get(name);
+  invariant(baseColumn, `feature ${name} has a column`);
+  return { column: baseColumn.column, index: Int32Array.of(baseColumn.index ? baseColumn.index[row]! : row) };
 }
 
 function encode(feature: FeaturePlan, encoding: Encoding, value: unknown): EncodedValue {
@@ -116,10 +115,10 @@ function encode(feature: FeaturePlan, encoding: Encoding, value: unknown): Encod
 
 const isText = ({ kind }: Encoding): boolean => ['words', 'bigrams', 'trigrams'].includes(kind);
 
-function columnOf(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, kept: Kept): Column {
-  const given = values[feature.name] ?? (feature.gives === 'bag' && !isText(encoding) ? [] : undefined);
-  if (feature.gives === 'bag') return bagOf(keptCodes(feature, encoding, given, kept));
-  const value = encode(feature, encoding, given);
+function columnOf(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, kept: ElementLimit): Column {
+  const givenValue = values[feature.name] ?? (feature.gives === 'bag' && !isText(encoding) ? [] : undefined);
+  if (feature.gives === 'bag') return bagOf(limitedCodes(feature, encoding, givenValue, kept));
+  const value = encode(feature, encoding, givenValue);
   if (feature.gives === 'code') {
     if (value.kind !== 'code') throw failure('feature-value', { feature: feature.name, reason: 'expected one value' });
     return { kind: 'codes', values: Int32Array.of(value.code) };
@@ -128,15 +127,14 @@ function columnOf(feature: FeaturePlan, encoding: Encoding, values: FeatureValue
   return { kind: 'numbers', width: value.numbers.length, values: Float32Array.from(value.numbers) };
 }
 
-/** The codes of a value or a list that a feature keeps. */
-function keptCodes(feature: FeaturePlan, encoding: Encoding, value: unknown, kept: Kept): readonly number[] {
+function limitedCodes(feature: FeaturePlan, encoding: Encoding, value: unknown, kept: ElementLimit): readonly number[] {
   const { skipsUnseen } = feature;
   const codesIn = (part: unknown): readonly number[] => {
     const codes = codesOf(feature, encode(feature, encoding, part));
     return skipsUnseen ? codes.filter((code) => code !== 0) : codes;
   };
-  if (!Array.isArray(value)) return keptIn(codesIn(value), kept);
-  return keptIn(keptParts(value, kept, (element) => codesIn([element])).flat(), kept);
+  if (!Array.isArray(value)) return limitedTo(codesIn(value), kept);
+  return limitedTo(limitedParts(value, kept, (element) => codesIn([element])).flat(), kept);
 }
 
 function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
@@ -148,23 +146,23 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
  * What the elements of a list become, in their order: from the side that is kept, until there is as much as is kept. A request may give many thousands of elements more,
  * and encoding them would take seconds.
  */
-function keptParts<T>(
+function limitedParts<T>(
   elements: readonly unknown[],
-  { keeps, atMost }: Kept,
+  { keeps, atMost }: ElementLimit,
   partsOf: (element: unknown, at: number) => readonly T[],
 ): readonly (readonly T[])[] {
-  const found: (readonly T[])[] = [];
+  const limitedElements: (readonly T[])[] = [];
   let count = 0;
   for (let i = 0; i < elements.length && count < atMost; i++) {
     const at = keeps === 'latest' ? elements.length - 1 - i : i;
     const parts = partsOf(elements[at], at);
     count += parts.length;
-    found.push(parts);
+    limitedElements.push(parts);
   }
-  return keeps === 'latest' ? found.reverse() : found;
+  return keeps === 'latest' ? limitedElements.reverse() : limitedElements;
 }
 
-const keptIn = <T>(all: readonly T[], { keeps, atMost }: Kept): readonly T[] =>
+const limitedTo = <T>(all: readonly T[], { keeps, atMost }: ElementLimit): readonly T[] =>
   keeps === 'latest' ? all.slice(Math.max(0, all.length - atMost)) : all.slice(0, atMost);
 
 function bagOf(codes: readonly number[]): BagColumn {
@@ -172,19 +170,17 @@ function bagOf(codes: readonly number[]): BagColumn {
   return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(values.length), values };
 }
 
-/** A list as a request gives it: the elements that it keeps. */
 interface GivenList {
   readonly list: FeaturePlan;
-  /** Elements that were given. */
   readonly length: number;
-  readonly kept: readonly KeptElement[];
+  readonly kept: readonly ListElement[];
 }
 
-interface KeptElement {
-  /** Its place among those that were given. */
+interface ListElement {
+  /** Index among the elements that were given. */
   readonly at: number;
   readonly code: number;
-  /** Of a list that goes through the item tower: the corpus row. */
+  /** The corpus row, for a list that goes through the item tower. */
   readonly item?: number;
 }
 
@@ -193,26 +189,26 @@ function givenList(
   list: FeaturePlan,
   encoding: Encoding,
   values: FeatureValues,
-  kept: Kept,
+  kept: ElementLimit,
   itemOf: (key: string) => number | undefined,
 ): GivenList {
-  const given = values[list.name] ?? [];
-  const elements: readonly unknown[] = Array.isArray(given) ? given : [given];
-  const parts = keptParts(elements, kept, (element, at): readonly KeptElement[] => {
+  const givenValue = values[list.name] ?? [];
+  const elements: readonly unknown[] = Array.isArray(givenValue) ? givenValue : [givenValue];
+  const listElements = limitedParts(elements, kept, (element, at): readonly ListElement[] => {
     const code = codesOf(list, encode(list, encoding, [element]))[0];
     if (code === undefined || (list.skipsUnseen && code === 0)) return [];
     if (!list.through) return [{ at, code }];
     const item = itemOf(String(element));
     return item === undefined ? [] : [{ at, code, item }];
   });
-  return { list, length: elements.length, kept: parts.flat() };
+  return { list, length: elements.length, kept: listElements.flat() };
 }
 
 /** A list and what each of its elements counts, of those that it keeps. */
 function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, kept }: GivenList): BagColumn {
   const column = feature.weights!;
-  const given = values[column] ?? [];
-  const weights = (Array.isArray(given) ? given : [given]).map((weight: unknown) => {
+  const givenWeights = values[column] ?? [];
+  const weights = (Array.isArray(givenWeights) ? givenWeights : [givenWeights]).map((weight: unknown) => {
     const number = typeof weight === 'number' ? Math.fround(weight) : Number.NaN;
     if (number >= 0 && Number.isFinite(number)) return number;
     const reason = `a weight is a number from 0 to 3.4e38, and not ${JSON.stringify(weight)?.slice(0, 80)}`;
@@ -228,21 +224,22 @@ function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, k
   };
 }
 
-/** What belongs to the elements of a list, of those that the list keeps. Without values each has the row of missing ones. */
+/** Values that belong to the elements of a list. Without values each has the row of missing ones. */
 function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): Column {
-  const own = ownElements(feature, values, list);
-  const missing = missingCode(encoding);
-  const codeOf = (value: unknown): number => codesOf(feature, encode(feature, encoding, [value]))[0] ?? missing;
-  return bagOf(list.kept.map(({ at }) => (own ? codeOf(own[at]) : missing)));
+  const ownValues = ownElements(feature, values, list);
+  const missingValueCode = missingCode(encoding);
+  const codeOf = (value: unknown): number =>
+    codesOf(feature, encode(feature, encoding, [value]))[0] ?? missingValueCode;
+  return bagOf(list.kept.map(({ at }) => (ownValues ? codeOf(ownValues[at]) : missingValueCode)));
 }
 
 /** Values that belong to the elements of a list, one each; undefined where none are given. */
 function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenList): readonly unknown[] | undefined {
   if (!(name in values)) return undefined;
-  const given = values[name] ?? [];
-  const own: readonly unknown[] = Array.isArray(given) ? given : [given];
-  refuseUnlessAsMany(name, own, list);
-  return own;
+  const givenValue = values[name] ?? [];
+  const ownValues: readonly unknown[] = Array.isArray(givenValue) ? givenValue : [givenValue];
+  refuseUnlessAsMany(name, ownValues, list);
+  return ownValues;
 }
 
 /** A list that goes through the item tower: codes, and the rows of the corpus. */
@@ -259,18 +256,19 @@ function refuseUnlessAsMany(name: string, own: readonly unknown[], { list, lengt
 /** The same where each element has several values: a list of them, or a text. */
 function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, list: GivenList): BagColumn {
   const { name } = feature;
-  const plan = elementPlan(feature);
+  const innerPlan = elementPlan(feature);
   if (name in values && !Array.isArray(values[name]))
     throw failure('feature-value', { feature: name, reason: 'expected a list' });
-  const own = ownElements(feature, values, list);
-  const inner = list.kept.map(({ at }) => {
-    const value = own?.[at];
-    const of = value === undefined ? {} : { [name]: value };
-    return (columnOf(plan, encoding, of, { keeps: 'first', atMost: feature.each!.max }) as BagColumn).values;
+  const ownValues = ownElements(feature, values, list);
+  const innerCodes = list.kept.map(({ at }) => {
+    const value = ownValues?.[at];
+    const elementValues = value === undefined ? {} : { [name]: value };
+    return (columnOf(innerPlan, encoding, elementValues, { keeps: 'first', atMost: feature.each!.max }) as BagColumn)
+      .values;
   });
   let end = 0;
-  const ends = Int32Array.from(inner, (codes) => (end += codes.length));
-  const starts = ends.map((last, at) => last - inner[at]!.length);
-  const all = Int32Array.from(inner.flatMap((codes) => [...codes]));
-  return { ...bagOf([...inner.keys()]), inner: { kind: 'bags', starts, ends, values: all } };
+  const ends = Int32Array.from(innerCodes, (codes) => (end += codes.length));
+  const starts = ends.map((last, at) => last - innerCodes[at]!.length);
+  const allCodes = Int32Array.from(innerCodes.flatMap((codes) => [...codes]));
+  return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };
 }

@@ -6,47 +6,42 @@ import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeScan, scanOfCoded } from '../scan/scan.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
-import { keyTableOf } from '../text/key_table.ts';
-import { type Asking, makeAsking } from './asking.ts';
-import type { Queries } from './certificate.ts';
+import { type KeyParts, keyTableOf } from '../text/key_table.ts';
+import { makeQueryAnswerer, type QueryAnswerer } from './asking.ts';
+import type { QueryVectors } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
-import type { ItemColumns } from './filter/columns.ts';
+import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
+import { interestsOf } from './interests.ts';
 import { type ItemWrites, makeItemWrites } from './live/item_writes.ts';
 import { makeLiveItems } from './live/live_items.ts';
-import type { Objective } from './objectives.ts';
+import type { RetrievalObjective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
-import { sampleQueries } from './sample_queries.ts';
-import { type Served, servedOf } from './served/served.ts';
-import { columnsOf } from './served/words.ts';
+import { type ServedColumn, type ServingState, servingStateOf } from './served/served.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 
-export interface Recommender extends Asking {
-  /** What a question may say. */
+export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
-  /** Queries of the data, for a measurement: at most `count`, evenly spread over the events that are evaluated. */
-  sample(count: number): Promise<Queries>;
-  /** Whether the data block removes what users have seen, where a question does not say. */
+  /** Queries of the data for a measurement: evenly spread over the events that are evaluated. */
+  sample(count: number): Promise<QueryVectors>;
+  /** The default of `removeSeen`. */
   readonly removesSeen: boolean;
-  /** What it was made of, with all that a start would compute again: to be kept. */
-  served(): Served;
-  /** What answers from the same items, found by `base`, with writes of its own. Default: all of them are compared. */
-  over(base?: Snapshot): Writable;
+  /** The state that a start would compute again, to be cached. */
+  served(): ServingState;
+  /** Answers from the same items, found by `base`, with writes of its own. Default: all of them are compared. */
+  over(base?: Snapshot): WritableAnswerer;
   close(): Promise<void>;
 }
 
-/** What answers, and takes items. */
-interface Writable extends Asking {
+interface WritableAnswerer extends QueryAnswerer {
   /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
   writes(reader: ItemReader): ItemWrites;
 }
 
 export interface RecommenderOptions {
-  /** What identifies the model with these items. */
   readonly version?: string;
-  /** What filters may read of the items. */
   readonly columns?: ItemColumns;
   /** Which columns of the vectors weights may scale. */
-  readonly objectives?: readonly Objective[];
+  readonly objectives?: readonly RetrievalObjective[];
   /** The vectors of the corpus, where another process has computed them. */
   readonly computed?: ComputedItemVectors;
 }
@@ -62,7 +57,7 @@ export async function makeRecommender(
   const { plan, parameters, tables } = trained;
   const { corpus } = dataset;
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters, ...defined({ computed }) });
-  const served = servedOf(dataset, retrieval.computed(), columns);
+  const served = servingStateOf(dataset, retrieval.computed(), columns);
   return recommenderOf({ trained, served, retrieval, dataset: async () => dataset }, options);
 }
 
@@ -72,7 +67,7 @@ export async function makeRecommender(
  */
 export async function openRecommender(
   trained: RecommendingModel,
-  { served, dataset }: { readonly served: Served; readonly dataset: () => Promise<Dataset> },
+  { served, dataset }: { readonly served: ServingState; readonly dataset: () => Promise<Dataset> },
   engine: Engine,
   options: Omit<RecommenderOptions, 'columns' | 'computed'> = {},
 ): Promise<Recommender> {
@@ -88,15 +83,15 @@ export async function openRecommender(
 
 type RecommendingModel = Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>;
 
-interface Parts {
+interface RecommenderParts {
   readonly trained: RecommendingModel;
-  readonly served: Served;
+  readonly served: ServingState;
   readonly retrieval: Retrieval;
   readonly dataset: () => Promise<Dataset>;
 }
 
 function recommenderOf(
-  { trained, served, retrieval, dataset }: Parts,
+  { trained, served, retrieval, dataset }: RecommenderParts,
   { version = '', objectives = [] }: Omit<RecommenderOptions, 'columns' | 'computed'>,
 ): Recommender {
   const { plan, encodings } = trained;
@@ -115,9 +110,9 @@ function recommenderOf(
     seen: users.seen,
   });
   const preparer = makePreparer(trained, served);
-  const over = (base: Snapshot = snapshot): Writable => {
+  const over = (base: Snapshot = snapshot): WritableAnswerer => {
     const live = makeLiveItems(base);
-    const { ask, askAll, vectors } = makeAsking(live, preparer, retrieval.query);
+    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparer, retrieval.query);
     return {
       get snapshot() {
         return live.snapshot;
@@ -129,7 +124,7 @@ function recommenderOf(
       },
     };
   };
-  const { ask, askAll, vectors } = makeAsking({ snapshot }, preparer, retrieval.query);
+  const { ask, askAll, vectors } = makeQueryAnswerer({ snapshot }, preparer, retrieval.query);
   return {
     snapshot,
     ...{ ask, askAll, vectors },
@@ -145,4 +140,38 @@ function recommenderOf(
     over,
     close: () => retrieval.close(),
   };
+}
+
+/** Queries as they are asked: of events that training has not seen, where the data has such. */
+async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: number): Promise<QueryVectors> {
+  const events = [parts.test, parts.validation, parts.train].find(({ rows }) => rows > 0);
+  if (events === undefined) return [];
+  const size = Math.min(count, events.rows);
+  const rows = Int32Array.from({ length: size }, (_, i) => Math.floor((i * events.rows) / size));
+  return interestsOf(await retrieval.queries(events.features, rows));
+}
+
+/** The words of a column, made of their bytes when they are asked for: one by one, or all of them once a filter compares each. */
+function wordsOf(parts: KeyParts): Words {
+  const table = keyTableOf(parts);
+  let allWords: string[] | undefined;
+  const all = (): string[] => (allWords ??= Array.from({ length: table.size }, (_, row) => table.keyAt(row)));
+  return {
+    length: table.size,
+    at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
+    slice(from, to) {
+      const last = Math.min(to, table.size);
+      return Array.from({ length: Math.max(0, last - from) }, (_, at) => table.keyAt(from + at));
+    },
+    map: (each) => all().map((word) => each(word)),
+    [Symbol.iterator]: () => all().values(),
+  };
+}
+
+const columnsOf = (columns: ReadonlyMap<string, ServedColumn>): ItemColumns =>
+  new Map([...columns].map(([name, column]) => [name, columnOf(column)]));
+
+function columnOf(column: ServedColumn): ItemColumn {
+  if (column.kind === 'number' || column.kind === 'truth') return column;
+  return { ...column, words: wordsOf(column.words) } as ItemColumn;
 }

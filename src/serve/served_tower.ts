@@ -11,8 +11,8 @@ import { servingGraph, tableParameter } from '../lower/serving.ts';
 import { computedTable, type TowerPlan } from '../plan/plan.ts';
 import { pickTexts } from '../text/texts.ts';
 
-/** Where lists go through the item tower: the items that they may hold, and the tables of what the tower makes of them. */
-export interface Elements {
+/** The items that lists of the item tower may hold, and the tables that the tower computes. */
+export interface ListElements {
   readonly corpus: Corpus;
   readonly tables: Tables;
 }
@@ -23,15 +23,14 @@ export interface ServedTower {
   readonly parameters: Tensors;
 }
 
-/** What a list that goes through the item tower holds: each item that it keeps has a code, and the code a row. */
+/** Items of a list that goes through the item tower: each item has a code, and the code a row. */
 export interface ItemsOfList {
   readonly encoding: Extract<Encoding, { readonly kind: 'vocabulary' }>;
   /** float32 [items + 1, width]; row 0 is of what is no such item. */
   readonly table: Tensor;
 }
 
-/** By list. */
-export function listsOfItems({ plan }: Trained, elements: Elements | undefined): ReadonlyMap<string, ItemsOfList> {
+export function listsOfItems({ plan }: Trained, elements: ListElements | undefined): ReadonlyMap<string, ItemsOfList> {
   return new Map(
     plan.features.flatMap((feature) => {
       const { name, through, width, skipsUnseen } = feature;
@@ -50,10 +49,10 @@ export function listsOfItems({ plan }: Trained, elements: Elements | undefined):
   );
 }
 
-/** By list that goes through the item tower: a row for each item of the corpus, whatever the list keeps. Row i + 1 is of item i. */
+/** Gives each list of the item tower a row for each item of the corpus. Row i + 1 is item i. */
 export const tablesOfCorpus = (
   { plan }: Trained,
-  { corpus, tables }: Elements,
+  { corpus, tables }: ListElements,
 ): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
   new Map(
     plan.features.flatMap(({ name, through, width }) => {
@@ -72,24 +71,27 @@ function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor 
   return { dtype: 'float32', shape: [rows.length + 1, width], data };
 }
 
-/** The tower's serving graph with its tables and dense weights. */
 export function servedTower(
   trained: Trained,
   tower: TowerPlan,
   lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
 ): ServedTower {
-  const all = new Map(
+  const allTables = new Map(
     [...trained.tables].map(([name, table]): [string, Tensor] => [
       name,
       { dtype: 'float32', shape: [table.rows, table.dim], data: table.read() },
     ]),
   );
-  for (const [name, { table }] of lists) all.set(name, table);
-  const graph = servingGraph(trained.plan, tower, new Map([...all].map(([name, { shape }]) => [name, shape[0]!])));
-  const tables = new Map([...all].map(([name, table]) => [tableParameter(name), table]));
+  for (const [name, { table }] of lists) allTables.set(name, table);
+  const graph = servingGraph(
+    trained.plan,
+    tower,
+    new Map([...allTables].map(([name, { shape }]) => [name, shape[0]!])),
+  );
+  const parameterTables = new Map([...allTables].map(([name, table]) => [tableParameter(name), table]));
   const parameters: Record<string, Tensor> = {};
   for (const { name } of graph.parameters) {
-    const value = tables.get(name) ?? trained.parameters[name];
+    const value = parameterTables.get(name) ?? trained.parameters[name];
     invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
     parameters[name] = value;
   }

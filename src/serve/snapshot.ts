@@ -12,31 +12,30 @@
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { Failure, invariant } from '../diagnostics/failure.ts';
-import { type Graph, type RecallGauge, searchAll } from '../scan/approximate.ts';
+import { type NeighbourGraph, type RecallGauge, searchAll } from '../scan/approximate.ts';
 import { makeScan, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import type { Texts } from '../text/texts.ts';
 import { directionsOf } from './directions.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
-import { type Objective, sharesOf } from './objectives.ts';
+import { type RetrievalObjective, sharesOf } from './objectives.ts';
 import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
 import { prepareTop, type TopRequest } from './top_request.ts';
 
 export type { RecallGauge } from '../scan/approximate.ts';
-export type { Objective } from './objectives.ts';
+export type { RetrievalObjective } from './objectives.ts';
 export type { TopAnswer, TopItem } from './top_answer.ts';
 export type { TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
-  /** What identifies the model and the items together: a server prints it with each answer. */
+  /** Identifies the model and the items together: a server prints it with each answer. */
   readonly version: string;
   readonly items: {
-    /** float32 [rows, width], finite: vectors of the item tower. Kept, not copied. */
+    /** float32 [rows, width], finite. Not copied. */
     readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
     readonly keys: Texts;
     readonly titles?: Texts;
-    /** What filters may read. */
     readonly columns?: ItemColumns;
   };
   readonly users?: {
@@ -44,14 +43,11 @@ export interface SnapshotSource {
     /** Item rows of each user, in the order of time; −1 of an item that is not there. */
     readonly seen: BagColumn;
   };
-  /** Which columns of the vectors belong to which objective. Absent: weights are refused. */
-  readonly objectives?: readonly Objective[];
+  readonly objectives?: readonly RetrievalObjective[];
 }
 
-/** A user whose key was searched. */
 interface FoundUser {
   readonly key: string;
-  /** How many items the user has seen. */
   readonly seen: number;
 }
 
@@ -59,40 +55,38 @@ export interface Snapshot {
   readonly version: string;
   /** Every row is below. Where items are written, some rows have no item any more. */
   readonly rows: number;
-  /** Items that can be in an answer. */
   readonly count: number;
   readonly width: number;
   /** Names and kinds of what filters may read, with the values of the items of the data. */
   readonly columns: ItemColumns;
-  readonly objectives: readonly Objective[];
-  /** Where there is an index: how right its answers are. */
+  readonly objectives: readonly RetrievalObjective[];
+  /** Recall of the index, where there is one. */
   readonly recall?: RecallGauge;
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];
-  /** The row of an item, −1 where there is none. */
+  /** −1 where there is none. */
   itemRow(key: string): number;
-  /** The row that an item had before any was written, which tables of the corpus know; −1 where it is deleted, or came later. */
+  /** The row before any item was written, which tables of the corpus use; −1 where it is deleted, or came later. */
   corpusRow(key: string): number;
   keyAt(row: number): string;
   /** Undefined where the items have no titles. */
   titleAt(row: number): string | undefined;
-  /** The values of an item as JSON; null where there is none. @param names of `columns` */
+  /** JSON; null where there is no value. @param names of `columns` */
   valuesOf(row: number, names: readonly string[]): Record<string, unknown>;
   userRow(key: string): number;
   /** float32 [width] of one item; for items near an item. */
   itemVector(row: number): Float32Array;
   /** Item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
-  /** The same items, each with a vector of length 1. */
   directions(): Snapshot;
   /** The same items, found by a graph where its certificate covers a request. */
-  withGraph(graph: Graph): Snapshot;
+  withGraph(graph: NeighbourGraph): Snapshot;
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
   /** Where items are written: their rows, the oldest first. Those of the data come before. */
   readonly written?: readonly WrittenRows[];
   readonly users: number;
-  /** Users whose keys begin with a text, at most so many: the one with this key, then the others in the order of the data. */
+  /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
 }
 
@@ -122,17 +116,16 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
   });
 }
 
-/** What a snapshot is made of. */
 export interface SnapshotParts {
   readonly version: string;
-  readonly objectives: readonly Objective[];
+  readonly objectives: readonly RetrievalObjective[];
   readonly scan: Scan;
   readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
   readonly titleAt: (row: number) => string | undefined;
   readonly columns: ItemColumns;
   readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
   readonly seen?: BagColumn;
-  readonly graph?: Graph;
+  readonly graph?: NeighbourGraph;
 }
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
@@ -145,13 +138,13 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
   };
   const itemVector = (row: number): Float32Array => data.slice(row * width, (row + 1) * width);
-  const place = { rows, width, keys, userKeys, filters, objectives, seenBy };
+  const searchContext = { rows, width, keys, userKeys, filters, objectives, seenBy };
   const itemAt = (row: number, score: number): TopItem => {
     const title = titleAt(row);
     const key = keys.keyAt(row);
     return title === undefined ? { row, key, score } : { row, key, title, score };
   };
-  let directions: Snapshot | undefined;
+  let ownDirections: Snapshot | undefined;
 
   return {
     version,
@@ -162,17 +155,17 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     objectives,
     ...defined({ recall: graph?.gauge }),
     top(requests) {
-      const prepared = requests.map((request) => prepareTop(request, place));
-      const asked = prepared.map(({ scanned }) => scanned);
-      return searchAll(scan, graph, asked).map(({ rows: best, scores, exact }, i) => ({
+      const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
+      const searchRequests = preparedRequests.map(({ scanned }) => scanned);
+      return searchAll(scan, graph, searchRequests).map(({ rows: best, scores, exact }, i) => ({
         version,
         items: Array.from(best, (row, at) => {
           const item = itemAt(row, scores[at]!);
           if (!requests[i]!.shares) return item;
-          return { ...item, shares: sharesOf(prepared[i]!.scanned.vectors, itemVector(row), objectives) };
+          return { ...item, shares: sharesOf(preparedRequests[i]!.scanned.vectors, itemVector(row), objectives) };
         }),
-        candidates: prepared[i]!.scanned.allowed?.count() ?? rows,
-        unknown: prepared[i]!.unknown,
+        candidates: preparedRequests[i]!.scanned.allowed?.count() ?? rows,
+        unknown: preparedRequests[i]!.unknown,
         ...defined({ exact }),
       }));
     },
@@ -184,14 +177,14 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     userRow: userKeys.rowOf,
     itemVector,
     seenBy,
-    directions: () => (directions ??= snapshotOf(directionParts(parts))),
+    directions: () => (ownDirections ??= snapshotOf(directionParts(parts))),
     withGraph: (own) => snapshotOf({ ...parts, graph: own }),
     users: userKeys.size,
     usersWith(prefix, most) {
-      const own = userKeys.rowOf(prefix);
-      const others = userKeys.rowsWith(prefix, most + 1).filter((row) => row !== own);
-      const found = (own < 0 ? others : [own, ...others]).slice(0, most);
-      return found.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
+      const ownRow = userKeys.rowOf(prefix);
+      const otherRows = userKeys.rowsWith(prefix, most + 1).filter((row) => row !== ownRow);
+      const foundRows = (ownRow < 0 ? otherRows : [ownRow, ...otherRows]).slice(0, most);
+      return foundRows.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
     },
   };
 }
@@ -199,21 +192,21 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
 /** Cosines have another order than the inner products that a graph is of. */
 function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
   const { vectors, rows, width } = parts.scan;
-  const own = directionsOf(vectors, width);
-  return { ...parts, objectives: [], scan: own === vectors ? parts.scan : makeScan(own, rows, width) };
+  const unitVectors = directionsOf(vectors, width);
+  return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };
 }
 
-/** An item without its row, as answers show it. Entry by entry: the rest of an object takes several times longer, and answers have many items. */
+/** Entry by entry: the rest of an object takes several times longer, and answers have many items. */
 export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
   return shares === undefined ? item : { ...item, shares };
 }
 
-/** All in one pass, or from the index; one by one where one of them has no answer. In place of that answer is its Failure. */
+/** One pass, or the index; one by one where a request fails, whose answer is its Failure. */
 export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
   if (snapshot.index) return snapshot.index.top(requests);
-  const all = attempt(() => snapshot.top(requests));
-  if (!(all instanceof Failure)) return all;
+  const allAnswers = attempt(() => snapshot.top(requests));
+  if (!(allAnswers instanceof Failure)) return allAnswers;
   return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
 }
 

@@ -1,6 +1,6 @@
 /** The answer to a request for the best items, and what may give it in place of the scan. */
 import type { Failure } from '../diagnostics/failure.ts';
-import type { Shares } from './objectives.ts';
+import type { ScoreShares } from './objectives.ts';
 import type { TopRequest } from './top_request.ts';
 
 export interface TopAnswer {
@@ -21,13 +21,13 @@ export interface TopItem {
   readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
-  /** Where they were asked for. They add up to the score. */
-  readonly shares?: Shares;
+  /** They add up to the score. */
+  readonly shares?: ScoreShares;
 }
 
 /** Finds the best items somewhere else than in the scan, such as in a database. It may miss some, so its answers are not proved. */
 export interface SearchIndex {
-  /** Where it is, for people: without a password. */
+  /** Without a password. */
   readonly address: string;
   /**
    * The answers of the snapshot, with `exact: false`. In place of an answer is the Failure of a request that has none: a mistake in the request, or an index that

@@ -6,25 +6,25 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Compares in a time that says nothing about the token. */
 export function makeTokenCheck(token: string): (header: string | undefined) => boolean {
-  const own = digest(token);
+  const ownDigest = digest(token);
   return (header) => {
-    const given = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
-    return given !== undefined && timingSafeEqual(digest(given), own);
+    const bearerToken = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+    return bearerToken !== undefined && timingSafeEqual(digest(bearerToken), ownDigest);
   };
 }
 
-/** Why a text cannot be a token, or undefined. RFC 6750 names the characters. */
+/** Says why a text cannot be a token; undefined if it can. RFC 6750 names the characters. */
 export function tokenComplaint(token: string): string | undefined {
   if (token === '') return 'is empty';
   if (!/^[\w.~+/-]+=*$/.test(token)) return 'has characters that no header can hold';
   return token.length < 16 ? `has ${token.length} characters, which can be guessed` : undefined;
 }
 
-/** Whether only this machine reaches an address. */
+/** True if only this machine reaches an address. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
-/** The name of `localhost:8321`, `[::1]:8321` or `http://127.0.0.1:8321`; undefined of what is none. */
+/** Reads the name in `localhost:8321`, `[::1]:8321` or `http://127.0.0.1:8321`; undefined if there is none. */
 export function hostNameIn(text: string): string | undefined {
   const url = text.includes('://') ? text : `http://${text}`;
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : undefined;
@@ -44,7 +44,7 @@ export function makeHostCheck(allowed: readonly string[]): (header: string) => b
 
 const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** Whether a request comes from this machine: from no proxy, which passes on requests of others, and from no page of another site. */
+/** True if a request comes from this machine: from no proxy, which passes on requests of others, and from no page of another site. */
 export function isLocal({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
   if (passedOn.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
   return [headers.host ?? '', headers.origin ?? 'localhost'].every((text) => isLoopback(hostNameIn(text) ?? ''));

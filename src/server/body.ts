@@ -6,40 +6,40 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import { deepest, type Limits } from './limits.ts';
-import { mistakeOf, pointer, Refused, refused } from './refused.ts';
-import type { Mistake, Schemas } from './schemas.ts';
+import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
+import type { ErrorDetail, Schemas } from './schemas.ts';
 
 const objects = 'send one JSON object, or an array of objects';
 
-/** @throws Refused 400 */
+/** @throws RequestError 400 */
 export function parseBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) {
     const advice = 'encode its texts as UTF-8';
     throw refused(400, diagnose('request-body', undefined, { reason: 'is no text in UTF-8', advice }));
   }
   const text = bytes.toString();
-  let value: unknown;
+  let parsedBody: unknown;
   try {
-    value = JSON.parse(text);
+    parsedBody = JSON.parse(text);
   } catch {
     if (text.trim() === '') throw noBody();
     throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
   }
-  if (isDeeper(value, deepest)) {
+  if (isDeeper(parsedBody, deepest)) {
     const reason = `has more than ${deepest} lists or objects inside of each other`;
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
-  return value;
+  return parsedBody;
 }
 
-/** Bodies are taken as they are: what a small body unpacks to has no bound. @throws Refused 415 */
+/** Bodies are taken as they are: what a small body unpacks to has no bound. @throws RequestError 415 */
 export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
   if (encoding === 'identity' || encoding === '') return;
   const facts = { reason: `is compressed by \`${shortened(encoding)}\``, advice: 'send it without compression' };
   throw refused(415, diagnose('request-body', undefined, facts));
 }
 
-const noBody = (): Refused =>
+const noBody = (): RequestError =>
   refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
 
 /** A body may be as deep as it is long: the recursion ends at the limit. */
@@ -51,10 +51,10 @@ function isDeeper(value: unknown, left: number): boolean {
   return Object.values(value).some((each) => isDeeper(each, left - 1));
 }
 
-/** Gives the bodies of one request, and whether they came as an array. @throws Refused 400, 413 */
+/** @throws RequestError 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
 
-/** For routes that take no array. @throws Refused 400, 413 */
+/** For routes that take no array. @throws RequestError 400, 413 */
 export function readOne(read: Reader, body: unknown): void {
   if (Array.isArray(body)) {
     const facts = { reason: 'has a list in the place of an object', advice: 'send one JSON object' };
@@ -63,8 +63,7 @@ export function readOne(read: Reader, body: unknown): void {
   read(body);
 }
 
-/** Mistakes that an answer lists at most. */
-export const mostMistakes = 20;
+export const maxErrors = 20;
 
 export async function makeReaders<N extends keyof Schemas>(
   schemas: Schemas,
@@ -83,32 +82,37 @@ function makeReader(validate: ValidateFunction, { batch }: Limits): Reader {
   return (body) => {
     if (body === undefined) throw noBody();
     const isArray = Array.isArray(body);
-    const bodies: readonly unknown[] = isArray ? body : [body];
-    if (bodies.length > batch) {
+    const bodyList: readonly unknown[] = isArray ? body : [body];
+    if (bodyList.length > batch) {
       throw refused(413, diagnose('request-size', undefined, { what: 'an array', limit: batch, unit: 'requests' }));
     }
-    const mistakes: Mistake[] = [];
-    for (const [at, each] of bodies.entries()) {
-      if (mistakes.length === mostMistakes) break;
-      if (!validate(each)) mistakes.push(mistakeIn(validate.errors![0]!, isArray ? pointer(at) : ''));
+    const errorDetails: ErrorDetail[] = [];
+    for (const [at, each] of bodyList.entries()) {
+      if (errorDetails.length === maxErrors) break;
+      if (!validate(each)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(at) : ''));
     }
-    if (mistakes.length > 0) throw new Refused(400, mistakes);
-    return { bodies, isArray };
+    if (errorDetails.length > 0) throw new RequestError(400, errorDetails);
+    return { bodies: bodyList, isArray };
   };
 }
 
-function mistakeIn(error: ErrorObject, before: string): Mistake {
+function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
   const { keyword, params, instancePath: path, parentSchema } = error;
   if (keyword === 'additionalProperties') {
     const name: string = params.additionalProperty;
-    const known = Object.keys(parentSchema!.properties);
-    const facts = { what: 'entry of a request', name: shortened(name), nearest: nearest(name, known), known };
-    return mistakeOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
+    const knownEntries = Object.keys(parentSchema!.properties);
+    const facts = {
+      what: 'entry of a request',
+      name: shortened(name),
+      nearest: nearest(name, knownEntries),
+      known: knownEntries,
+    };
+    return errorDetailOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
   }
-  return mistakeOf(diagnosisOf(error), before + path);
+  return errorDetailOf(diagnosticOf(error), before + path);
 }
 
-function diagnosisOf({ keyword, params, instancePath: path, data }: ErrorObject): Diagnostic {
+function diagnosticOf({ keyword, params, instancePath: path, data }: ErrorObject): Diagnostic {
   if (path === '' && keyword === 'type') {
     const reason = `has ${kindOf(data)} in the place of an object`;
     return diagnose('request-body', undefined, { reason, advice: objects });
@@ -162,4 +166,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

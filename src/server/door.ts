@@ -27,7 +27,6 @@ export interface Door {
   readonly http: HttpServer;
   /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
-  /** From now on this answers. */
   open(handler: RequestListener): void;
   /**
    * Resolves when all connections have ended. What was sent before is answered first: the address and idle connections stay open for a moment, in which
@@ -55,8 +54,8 @@ export function makeDoor(): Door {
     endWith(socket, 404, diagnose('request-route', undefined, facts));
   });
   http.on('checkExpectation', (request, response) => handler(request, response));
-  let listening: Promise<string> | undefined;
-  const take = (host: string, port: number): Promise<string> =>
+  let listeningUrl: Promise<string> | undefined;
+  const listenOnce = (host: string, port: number): Promise<string> =>
     new Promise((resolve, reject) => {
       const refuse = (error: Error): void => reject(addressRefusal(error, host, port));
       http.once('error', refuse);
@@ -70,11 +69,11 @@ export function makeDoor(): Door {
   return {
     http,
     async listen(host, port) {
-      listening ??= take(host, port);
+      listeningUrl ??= listenOnce(host, port);
       try {
-        return await listening;
+        return await listeningUrl;
       } catch (error) {
-        listening = undefined;
+        listeningUrl = undefined;
         throw error;
       }
     },
@@ -82,13 +81,13 @@ export function makeDoor(): Door {
       handler = next;
     },
     async close(grace = 0) {
-      const cut = setTimeout(() => http.closeAllConnections(), grace);
+      const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
       // A turn of the event loop accepts the connections that wait.
       await delay(1);
       if (await hasConnections()) await delay(Math.min(arrival, grace));
       // Closing a server that does not listen is an error, and nothing else.
       await new Promise<void>((resolve) => http.close(() => resolve()));
-      clearTimeout(cut);
+      clearTimeout(cutTimer);
     },
   };
 }
@@ -105,13 +104,13 @@ const starting: RequestListener = ({ url = '', method = '' }, response) => {
   if (route === 'page' || route === 'icon') {
     return void response.writeHead(200, browserFiles[route].headers).end(browserFiles[route].text);
   }
-  const early = route && earlyAnswers[route];
-  if (early !== undefined) return sendJson(response, ...early);
+  const earlyAnswer = route && earlyAnswers[route];
+  if (earlyAnswer !== undefined) return sendJson(response, ...earlyAnswer);
   const { status, mistakes, headers } = route ? busy('it is starting') : noRoute({ method, url });
   sendJson(response, status, refusalBody(url, randomUUID(), mistakes), headers);
 };
 
-/** By name of the route, before there is a run. */
+/** By name of the route, while no run is loaded. */
 const earlyAnswers: Readonly<Record<string, readonly [status: number, body: object]>> = {
   health: [200, { status: 'ok' }],
   inferenceLive: [200, { live: true }],
@@ -149,19 +148,22 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
 /** Nothing that the client calls its request has been read, so the refusal has an id of its own. */
 function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
   const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
-  socket.end(`${head}\r\n\r\n${text}`, () => socket.destroy());
+  const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
+  socket.end(`${responseHead}\r\n\r\n${text}`, () => socket.destroy());
   return status;
 }
 
 function addressRefusal(error: Error, host: string, port: number): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
-  const known: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+  const knownReasons: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
     EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
     EACCES: ['it may not be used', 'choose a port from 1024 with `--port`'],
     EADDRNOTAVAIL: ['this machine does not have the address', 'give an address of this machine with `--host`'],
     ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
   };
-  const [reason, advice] = known[code] ?? [systemReason(error), 'choose another address with `--host` and `--port`'];
+  const [reason, advice] = knownReasons[code] ?? [
+    systemReason(error),
+    'choose another address with `--host` and `--port`',
+  ];
   return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
 }

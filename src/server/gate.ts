@@ -13,17 +13,16 @@ export interface Gate {
   /** The cost of the requests that are in work, and of those that wait. */
   readonly running: number;
   readonly waiting: number;
-  /** Refuses before a body is read what `pass` would refuse after it. @throws Refused 503 */
+  /** Refuses before a body is read what `pass` would refuse after it. @throws RequestError 503 */
   refuseIfFull(): void;
   /**
    * Does the work when its turn comes. `isLate` returns whether its deadline has passed, so that work of many parts can end early.
-   * @throws Refused 503 if too many wait, 504 at the deadline
+   * @throws RequestError 503 if too many wait, 504 at the deadline
    */
   pass<T>(work: (isLate: () => boolean) => Promise<T>, request: GatedRequest): Promise<T>;
 }
 
 interface GatedRequest {
-  /** Milliseconds from now to the deadline. */
   readonly milliseconds: number;
   /** An ordinary request costs 1. One that costs more than all that may be in work is in work alone. */
   readonly cost?: number;
@@ -36,26 +35,27 @@ interface WaitingRequest {
 
 export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   /** A Set keeps the order of arrival, and a request that is late leaves it from any place. */
-  const queue = new Set<WaitingRequest>();
+  const waitingRequests = new Set<WaitingRequest>();
   let [running, waiting] = [0, 0];
   let refusedAt = Number.NEGATIVE_INFINITY;
   const hasRoom = (cost: number): boolean => running + cost <= limits.running;
   const refuseIfFull = (cost = 1): void => {
-    if (queue.size === 0 && hasRoom(cost)) return;
+    if (waitingRequests.size === 0 && hasRoom(cost)) return;
     const now = performance.now();
-    const most = now - refusedAt < 1000 * retrySeconds ? Math.min(limits.running, limits.waiting) : limits.waiting;
+    const maxWaiting =
+      now - refusedAt < 1000 * retrySeconds ? Math.min(limits.running, limits.waiting) : limits.waiting;
     // A request that costs more than the queue holds may still be the only one in it.
-    if (waiting + cost <= most || (queue.size === 0 && most > 0)) return;
+    if (waiting + cost <= maxWaiting || (waitingRequests.size === 0 && maxWaiting > 0)) return;
     refusedAt = now;
     throw overload;
   };
-  const leave = (request: WaitingRequest): void => {
-    if (queue.delete(request)) waiting -= request.cost;
+  const leaveQueue = (request: WaitingRequest): void => {
+    if (waitingRequests.delete(request)) waiting -= request.cost;
   };
   const startNext = (): void => {
-    for (const request of queue) {
+    for (const request of waitingRequests) {
       if (!hasRoom(request.cost)) return;
-      leave(request);
+      leaveQueue(request);
       request.start();
     }
   };
@@ -88,12 +88,12 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
         };
         const timer = setTimeout(() => {
           isLate = true;
-          leave(request);
+          leaveQueue(request);
           reject(refused(504, diagnose('server-late', undefined, { milliseconds })));
           // A request of a lower cost may have room behind it.
           startNext();
         }, milliseconds);
-        queue.add(request);
+        waitingRequests.add(request);
         waiting += cost;
         startNext();
       });

@@ -11,32 +11,31 @@ import { type Door, refuseUnparsed } from './door.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
-import type { Metrics } from './metrics.ts';
-import { ourMistake, Refused, refusalBehind, refusalBody, refused } from './refused.ts';
+import type { ServerMetrics } from './metrics.ts';
+import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
 import { noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { Swaps } from './versions/swaps.ts';
 
 export interface ServerOptions {
-  /** The version of Tower. */
   readonly tower: string;
   readonly limits?: Partial<Limits>;
   readonly token?: string;
   /** Names in the header `Host` that a server without a token answers for, besides those of this machine. */
   readonly hosts?: readonly string[];
-  /** Takes items that are written. Absent: they are refused. */
+  /** Absent: writes are refused. */
   readonly items?: WritesOfItems;
   /** Gets one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   /** The address, if it is taken already. */
   readonly door?: Door;
-  /** Changes the versions. Absent: they stay. */
+  /** Absent: the versions stay. */
   readonly swaps?: Swaps;
 }
 
-export interface Place {
+export interface ServerContext {
   readonly limits: Limits;
   readonly gate: Gate;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   readonly options: ServerOptions;
   isStopping(): boolean;
 }
@@ -54,11 +53,11 @@ export function addRoute(http: FastifyInstance, name: RouteName, handler: Handle
   });
 }
 
-/** Undefined of a request that no route takes. */
+/** Undefined if no route takes the request. */
 const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
   routes[(routeOptions.config as { readonly name?: RouteName }).name!];
 
-export async function makeHttp(place: Place, door: Door): Promise<FastifyInstance> {
+export async function makeHttp(place: ServerContext, door: Door): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
   const { limits, gate, metrics, options } = place;
   const http = fastify({
@@ -124,45 +123,45 @@ export function addBodyParser(http: FastifyInstance, type: string, parse: (bytes
  */
 function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request: IncomingMessage) => void {
   const isAllowed = token === undefined ? makeHostCheck(names) : () => true;
-  const wrong = (entry: string, reason: string, advice: string, status = 400): Refused =>
+  const headerError = (entry: string, reason: string, advice: string, status = 400): RequestError =>
     refused(status, diagnose('request-value', undefined, { entry, reason, advice }));
   return ({ httpVersion, rawHeaders, headers: { host, expect } }) => {
-    let hosts = 0;
+    let hostCount = 0;
     for (let at = 0; at < rawHeaders.length; at += 2) {
       const name = rawHeaders[at]!;
-      if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+      if (name.length === 4 && name.toLowerCase() === 'host') hostCount++;
     }
-    if (hosts > 1) throw wrong('host', 'is there more than once', 'send one header `Host`');
-    if (hosts === 0 && httpVersion === '1.1') throw wrong('host', 'is missing', 'send the header `Host`');
+    if (hostCount > 1) throw headerError('host', 'is there more than once', 'send one header `Host`');
+    if (hostCount === 0 && httpVersion === '1.1') throw headerError('host', 'is missing', 'send the header `Host`');
     if (host !== undefined && !isAllowed(host)) {
       throw refused(421, diagnose('request-host', undefined, { host: hostNameIn(host) ?? host.slice(0, 100) }));
     }
     if (expect !== undefined && !/^100-continue$/i.test(expect)) {
-      throw wrong('expect', 'is not `100-continue`', 'leave the header out', 417);
+      throw headerError('expect', 'is not `100-continue`', 'leave the header out', 417);
     }
   };
 }
 
-/** What a client calls its request, if a log can hold it as it is. */
+/** The client's own request id, if a log can hold it as it is. */
 const idIn = (given: string | readonly string[] | undefined): string | undefined =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 
-function answerError(place: Place, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = refusalOf(error, place.limits);
-  const ours = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const reason = known ? known.reason : ours;
+function answerError(place: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const requestError = refusalOf(error, place.limits);
+  const ownReason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const reason = requestError ? requestError.reason : ownReason;
   if (reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason });
-  const { status, mistakes, headers } = known ?? new Refused(500, [ourMistake()]);
+  const { status, mistakes, headers } = requestError ?? new RequestError(500, [internalError()]);
   return reply
     .code(status)
     .headers(headers)
     .send(refusalBody(request.url, request.id, mistakes));
 }
 
-/** Undefined of an error of ours. */
-function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
-  const known = error instanceof Refused ? error : refusalBehind(error);
-  if (known) return known;
+/** Undefined for an internal error. */
+function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
+  const requestError = error instanceof RequestError ? error : refusalBehind(error);
+  if (requestError) return requestError;
   const { code, statusCode = 500 } = error as FastifyError;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return refused(413, diagnose('request-size', undefined, { what: 'a body', limit: body, unit: 'bytes' }));
@@ -174,8 +173,8 @@ function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
   return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
 }
 
-/** One line a request: what was asked of the server, and never who asked or for whom. */
-function record({ metrics, options }: Place, request: FastifyRequest, reply: FastifyReply): void {
+/** Logs a line for each request: what was asked of the server, and never who asked or for whom. */
+function record({ metrics, options }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
   const route = routeOf(request)?.path ?? 'none';
   const { statusCode: status, elapsedTime } = reply;
   metrics.answered(route, status, elapsedTime / 1000);

@@ -2,15 +2,13 @@
 export interface Limits {
   /** Bytes of a body. */
   readonly body: number;
-  /** Requests in one array. */
   readonly batch: number;
-  /** Items of one answer. */
   readonly k: number;
   /** Requests that are in work at the same time. A large one counts as several. */
   readonly running: number;
   /** Requests of a burst that may wait for their turn. One more is refused with 503. */
   readonly waiting: number;
-  /** Milliseconds from the arrival of a request to its answer. */
+  /** Milliseconds. */
   readonly deadline: number;
 }
 

@@ -1,35 +1,33 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { KnownVectorFigures } from '../serve/known_vectors.ts';
+import type { UserVectorFigures } from '../serve/known_vectors.ts';
 import type { RecallGauge } from '../serve/snapshot.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import type { WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
 
-export interface Metrics {
+export interface ServerMetrics {
   readonly contentType: string;
   /** @param seconds from the arrival of the request to the end of its answer */
   answered(route: string, status: number, seconds: number): void;
-  /** A question that a version answered, and how many items the answer has. */
   question(route: string, version: string, items: number): void;
-  /** A write that was answered. */
   written(outcome: WriteOutcome): void;
   text(): Promise<string>;
 }
 
-export interface Watched {
+export interface MetricsSource {
   readonly gate: Gate;
   readonly versions: Versions;
   readonly items?: WritesOfItems;
 }
 
 /** Long because each metric has its sentence here. */
-export function makeMetrics({ gate, versions, items }: Watched): Metrics {
+export function makeMetrics({ gate, versions, items }: MetricsSource): ServerMetrics {
   const registers = [new Registry()] as const;
   const [registry] = registers;
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
+  const requestCounter = new Counter({
     name: 'tower_requests_total',
     help: 'Requests by route and status',
     labelNames: ['route', 'status'],
@@ -42,10 +40,10 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     registers: [...registers],
   });
-  const counts = { labelNames: ['route', 'version'], registers: [...registers] };
-  const questions = new Counter({ name: 'tower_questions_total', help: 'Answered questions', ...counts });
-  const given = new Counter({ name: 'tower_items_total', help: 'Items in answers', ...counts });
-  const gauge = (name: string, help: string, value: () => number): Gauge =>
+  const perVersion = { labelNames: ['route', 'version'], registers: [...registers] };
+  const questionCounter = new Counter({ name: 'tower_questions_total', help: 'Answered questions', ...perVersion });
+  const itemCounter = new Counter({ name: 'tower_items_total', help: 'Items in answers', ...perVersion });
+  const addGauge = (name: string, help: string, value: () => number): Gauge =>
     new Gauge({
       name,
       help,
@@ -56,18 +54,18 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
     });
   addIndexGauges(registry, versions);
   addUserMetrics(registry, versions);
-  gauge('tower_running', 'Bodies that are being answered', () => gate.running);
-  gauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
-  const writes = new Counter({
+  addGauge('tower_running', 'Bodies that are being answered', () => gate.running);
+  addGauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
+  const writeCounter = new Counter({
     name: 'tower_item_writes_total',
     help: 'Items that were written, by what became of them',
     labelNames: ['outcome'],
     registers: [...registers],
   });
   if (items) {
-    gauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
-    gauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
-    gauge('tower_item_log_bytes', 'Size of the log of written items', () => items.stored.bytes);
+    addGauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
+    addGauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
+    addGauge('tower_item_log_bytes', 'Size of the log of written items', () => items.stored.bytes);
   }
   new Gauge({
     name: 'tower_corpus_items',
@@ -92,7 +90,7 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
     },
   });
 
-  const seriesOf = makeSeries(requests, seconds);
+  const seriesOf = makeSeries(requestCounter, seconds);
 
   return {
     contentType: registry.contentType,
@@ -102,15 +100,15 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
       series.seconds.observe(took);
     },
     question(route, version, items) {
-      questions.inc({ route, version });
-      given.inc({ route, version }, items);
+      questionCounter.inc({ route, version });
+      itemCounter.inc({ route, version }, items);
     },
-    written: (outcome) => writes.inc({ outcome }),
+    written: (outcome) => writeCounter.inc({ outcome }),
     text: () => registry.metrics(),
   };
 }
 
-interface Series {
+interface RouteSeries {
   readonly requests: Counter.Internal;
   readonly seconds: Histogram.Internal<'route'>;
 }
@@ -119,20 +117,20 @@ interface Series {
 function makeSeries(
   requests: Counter<'route' | 'status'>,
   seconds: Histogram<'route'>,
-): (route: string, status: number) => Series {
-  const known = new Map<string, Series>();
+): (route: string, status: number) => RouteSeries {
+  const seriesByName = new Map<string, RouteSeries>();
   return (route, status) => {
     const name = `${status} ${route}`;
-    const found = known.get(name) ?? {
+    const ownSeries = seriesByName.get(name) ?? {
       requests: requests.labels({ route, status }),
       seconds: seconds.labels({ route }),
     };
-    known.set(name, found);
-    return found;
+    seriesByName.set(name, ownSeries);
+    return ownSeries;
   };
 }
 
-/** How right the answers of an index are, for each version that has one. */
+/** Recall of the index, for each version that has one. */
 const gauges: readonly (readonly [name: string, help: string, value: (recall: RecallGauge) => number])[] = [
   ['tower_index_recall', 'Mean recall of answers of an index that were computed again', ({ recall }) => recall],
   ['tower_index_checked', 'Answers of an index that were computed again', ({ checked }) => checked],
@@ -158,7 +156,7 @@ function addIndexGauges(registry: Registry, versions: Versions): void {
 
 /** How often the query tower is asked again for a user whose vector is known, for each version that keeps vectors. */
 function addUserMetrics(registry: Registry, versions: Versions): void {
-  const each = (visit: (version: string, figures: KnownVectorFigures) => void): void => {
+  const eachVersion = (visit: (version: string, figures: UserVectorFigures) => void): void => {
     for (const { id, answers } of versions.current.all) if (answers.userVectors) visit(id, answers.userVectors);
   };
   new Counter({
@@ -168,7 +166,7 @@ function addUserMetrics(registry: Registry, versions: Versions): void {
     registers: [registry],
     collect() {
       this.reset();
-      each((version, { kept, computed }) => {
+      eachVersion((version, { kept, computed }) => {
         this.inc({ version, vector: 'kept' }, kept);
         this.inc({ version, vector: 'computed' }, computed);
       });
@@ -181,7 +179,7 @@ function addUserMetrics(registry: Registry, versions: Versions): void {
     registers: [registry],
     collect() {
       this.reset();
-      each((version, { users }) => this.set({ version }, users));
+      eachVersion((version, { users }) => this.set({ version }, users));
     },
   });
 }

@@ -24,18 +24,17 @@ const ofQuestions = ['400', '401', '413', '415', '503', '504'];
 const ofChanges = ['400', '401', '403', '409', '413', '415', '503'];
 const ofWrites = ['400', '401', '403', '404', '413', '415', '503'];
 
-export interface Described {
+export interface OpenApiSource {
   readonly schemas: Schemas;
-  /** Of Tower. */
   readonly version: string;
   readonly hasToken: boolean;
 }
 
-export function openApi({ schemas, version, hasToken }: Described): Schema {
+export function openApi({ schemas, version, hasToken }: OpenApiSource): Schema {
   const paths: Record<string, Schema> = {};
   for (const [name, route] of routeList) {
-    const one = operation(name, route, { schemas, version, hasToken });
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: one };
+    const described = operation(name, route, { schemas, version, hasToken });
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: described };
   }
   return {
     openapi: '3.1.0',
@@ -48,29 +47,29 @@ export function openApi({ schemas, version, hasToken }: Described): Schema {
   };
 }
 
-function operation(name: string, route: Route, { schemas, hasToken }: Described): Schema {
+function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSource): Schema {
   const { summary, body, takes, writes, change, query, answer, media, open } = route;
   const isMany = body !== undefined || writes === 'Write';
   const answered: Schema = answer ? (isMany ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
   const isQuestion = body !== undefined || takes !== undefined;
   const changes = writes ? ofWrites : change && ofChanges;
-  const own = isQuestion ? ofQuestions : (changes ?? [query ? '400' : '', open ? '' : '401', '503']);
-  const codes = Object.keys(refusals).filter((code) => own.includes(code) || (code === '421' && !hasToken));
+  const ownCodes = isQuestion ? ofQuestions : (changes ?? [query ? '400' : '', open ? '' : '401', '503']);
+  const codes = Object.keys(refusals).filter((code) => ownCodes.includes(code) || (code === '421' && !hasToken));
   const parameters = [
     ...pathParameters(route.path),
     ...(query ? parametersOf(query, schemas) : []),
     ...(isQuestion ? [deadline] : []),
   ];
   const schema = body ?? takes ?? change ?? (writes === 'nothing' ? undefined : writes);
-  const given = schema && (isMany ? oneOrMany(schema) : refTo(schema));
+  const bodySchema = schema && (isMany ? oneOrMany(schema) : refTo(schema));
   const refusal = isForeign(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,
     summary,
     ...(hasToken && !open ? { security: [{ token: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(given ? { requestBody: { required: true, content: json(given) } } : {}),
+    ...(bodySchema ? { requestBody: { required: true, content: json(bodySchema) } } : {}),
     responses: {
       200: { description: 'The answer.', content },
       ...Object.fromEntries(
@@ -103,7 +102,6 @@ const parametersOf = (name: SchemaName, schemas: Schemas): readonly Schema[] =>
     schema: { $ref: `#/components/schemas/${name}/properties/${parameter}` },
   }));
 
-/** The header that shortens the deadline of one request. */
 export const deadlineHeader = 'tower-deadline';
 
 const deadline: Schema = {

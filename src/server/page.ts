@@ -6,7 +6,6 @@ interface BrowserFile {
   readonly text: string;
 }
 
-/** By name of the route. */
 export const browserFiles = {
   page: {
     text: page.html,

@@ -3,14 +3,14 @@ import { defined } from '../defined.ts';
 import { diagnose, factsOf } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
-import type { Mistake } from './schemas.ts';
+import type { ErrorDetail } from './schemas.ts';
 
-export class Refused extends Error {
+export class RequestError extends Error {
   constructor(
     readonly status: number,
-    readonly mistakes: readonly Mistake[],
+    readonly mistakes: readonly ErrorDetail[],
     readonly headers: Readonly<Record<string, string>> = {},
-    /** What the log says besides, and not the client. */
+    /** Goes to the log, and not to the client. */
     readonly reason?: string,
   ) {
     // An answer, and no fault of ours: nobody reads its trace, which takes longer than all the rest.
@@ -25,57 +25,63 @@ export class Refused extends Error {
 export const pointer = (...segments: readonly (string | number)[]): string =>
   segments.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
-/** @param at JSON pointer into the body. Absent: what the diagnostic says of itself */
-export function mistakeOf(diagnostic: Diagnostic, at: string = placeOf(diagnostic)): Mistake {
+/** @param at JSON pointer into the body. Default: the one that the diagnostic gives */
+export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
   // Of many names that are known, none may be near.
   const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
   return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
 }
 
-export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): Refused =>
-  new Refused(status, [mistakeOf(diagnostic, at)], headers);
+export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): RequestError =>
+  new RequestError(status, [errorDetailOf(diagnostic, at)], headers);
+
+/** Answers with the diagnostics of a Failure; throws any other error as it is. */
+export function throwWithStatus(status: number, error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  const details = error.diagnostics.map((diagnostic) => errorDetailOf(diagnostic, ''));
+  throw new RequestError(status, details);
+}
 
 /** Seconds after which a refused client may try again. */
 export const retrySeconds = 1;
 
-/** A server that has no time for a request, or not yet. */
-export const busy = (reason: string): Refused =>
+/** Refuses because the server has no time for a request, or not yet. */
+export const busy = (reason: string): RequestError =>
   refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
     'retry-after': String(retrySeconds),
   });
 
 /** Made once: a server that refuses has no time for words. */
-export const overload: Refused = busy('it has more requests than it can answer');
+export const overload: RequestError = busy('it has more requests than it can answer');
 
-/** Whether a path belongs to one of the protocols of others. */
+/** True if a path belongs to a protocol of others. */
 export const isForeign = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
 
 /** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */
-export const refusalBody = (url: string, request: string, mistakes: readonly Mistake[]): object =>
+export const refusalBody = (url: string, request: string, mistakes: readonly ErrorDetail[]): object =>
   isForeign(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
 
 /** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
-function lineOf({ code, message, hint, at, start, end }: Mistake): string {
+function lineOf({ code, message, hint, at, start, end }: ErrorDetail): string {
   const characters = start === undefined || end === undefined ? '' : `, characters ${start} to ${end}`;
   // A name in a message may have line ends.
   return `${code}${at === '' ? '' : ` at ${at}${characters}`}: ${message} (${hint})`.replace(/[\r\n]+/g, ' ');
 }
 
-/** What a server says of an error of its own. The reason is for the log, and not for the client. */
-export const ourMistake = (): Mistake =>
-  mistakeOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');
+/** The reason goes to the log, and not to the client. */
+export const internalError = (): ErrorDetail =>
+  errorDetailOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');
 
-/** The mistakes of a request that the core refused; undefined of an error that is no mistake of the request. */
-export function mistakesOf(error: unknown): readonly Mistake[] | undefined {
-  if (error instanceof Refused) return error.mistakes;
+/** Returns the errors of a request that the core refused; undefined if the error is not the client's. */
+export function errorDetailsOf(error: unknown): readonly ErrorDetail[] | undefined {
+  if (error instanceof RequestError) return error.mistakes;
   if (failureBehind(error)) return undefined;
-  return error instanceof Failure ? error.diagnostics.map((each) => mistakeOf(each)) : undefined;
+  return error instanceof Failure ? error.diagnostics.map((each) => errorDetailOf(each)) : undefined;
 }
 
-/** Seconds after which what did not answer may be asked again. */
 const laterSeconds = 5;
 
-/** What the server itself asks and got no answer from. No request is wrong because of it. */
+/** Services that the server itself calls. No request is wrong because they fail. */
 const behind = [
   { begins: 'index-', name: 'index', isShown: true },
   // What its process said last may name files.
@@ -85,32 +91,32 @@ const behind = [
 function failureBehind(error: unknown): ((typeof behind)[number] & { readonly own: Diagnostic }) | undefined {
   if (!(error instanceof Failure)) return undefined;
   for (const each of behind) {
-    const own = error.diagnostics.find(({ code }) => code.startsWith(each.begins));
-    if (own) return { ...each, own };
+    const ownDiagnostic = error.diagnostics.find(({ code }) => code.startsWith(each.begins));
+    if (ownDiagnostic) return { ...each, own: ownDiagnostic };
   }
   return undefined;
 }
 
-/** The index or the engine behind the server does not answer: 503, and its address only in the log. Undefined of another error. */
-export function refusalBehind(error: unknown): Refused | undefined {
-  const found = failureBehind(error);
-  if (found === undefined) return undefined;
-  const { own, name, isShown } = found;
+/** Answers 503 if the index or the engine behind the server does not answer; its address goes to the log alone. Undefined for another error. */
+export function refusalBehind(error: unknown): RequestError | undefined {
+  const failedDependency = failureBehind(error);
+  if (failedDependency === undefined) return undefined;
+  const { own, name, isShown } = failedDependency;
   const { reason = own.message } = factsOf(own) as { readonly reason?: string };
   const facts = { reason: `its ${name} does not answer${isShown ? ` (${reason})` : ''}`, seconds: laterSeconds };
   const { mistakes, headers } = refused(503, diagnose('server-busy', undefined, facts), '', {
     'retry-after': String(laterSeconds),
   });
-  return new Refused(503, mistakes, headers, own.message);
+  return new RequestError(503, mistakes, headers, own.message);
 }
 
-export const within = (index: number, mistake: Mistake): Mistake => ({
+export const atIndex = (index: number, mistake: ErrorDetail): ErrorDetail => ({
   ...mistake,
   at: pointer(index) + mistake.at,
 });
 
-/** Where the entry is that a mistake of the core is about. */
-function placeOf(diagnostic: Diagnostic): string {
+/** Returns the JSON pointer to the entry that a diagnostic of the core is about. */
+function pointerOf(diagnostic: Diagnostic): string {
   const { what, name, feature, entry, column } = factsOf(diagnostic) as Readonly<Record<string, string>>;
   switch (diagnostic.code) {
     case 'filter-syntax':

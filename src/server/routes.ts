@@ -1,6 +1,6 @@
 /** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
 import { diagnose } from '../diagnostics/diagnose.ts';
-import { isForeign, type Refused, refused } from './refused.ts';
+import { isForeign, type RequestError, refused } from './refused.ts';
 import type { SchemaName } from './schemas.ts';
 
 export interface Route {
@@ -18,9 +18,8 @@ export interface Route {
   readonly query?: 'Users' | 'Search';
   /** It changes the versions, by one body of this schema: with the token, or from this machine. */
   readonly change?: 'Change' | 'Share';
-  /** Absent: another document. */
   readonly answer?: SchemaName;
-  /** The media type of the answer, where it is not JSON. */
+  /** Media type of the answer. Default: JSON. */
   readonly media?: string;
   /** Its bodies pass the gate: one that arrives when the gate is full is refused before it is read. */
   readonly gated?: true;
@@ -192,7 +191,7 @@ export const routes = {
 
 export type RouteName = keyof typeof routes;
 export type ProtocolRouteName = keyof typeof protocolRoutes;
-/** Of Tower itself. */
+/** The routes of Tower itself. */
 export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as unknown as readonly (readonly [RouteName, Route])[];
 
@@ -201,11 +200,10 @@ export const urlOf = (path: string): string =>
   path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
 
 const foreignNames = new Set(Object.keys(protocolRoutes));
-/** As a message names them: those of Tower, or those of the protocols of others. */
+/** The routes as a message names them: those of Tower, or those of the protocols of others. */
 export const routeNames = (isForeign: boolean): readonly string[] =>
   routeList.filter(([name]) => foreignNames.has(name) === isForeign).map(([, { method, path }]) => `${method} ${path}`);
 
-/** The names of the routes that a path fits. */
 const routesOf = (path: string): readonly RouteName[] =>
   routeList.flatMap(([name, route]) => (patternOf(route.path).test(path) ? [name] : []));
 
@@ -217,7 +215,7 @@ const patternOf = (path: string): RegExp =>
       .replace(/\{\w+\}/g, '[^/:]+')}$`,
   );
 
-/** The name of the route that takes a request, or undefined. What GET takes, HEAD does. */
+/** Undefined if no route takes the request. GET includes HEAD. */
 export const routeOf = (method: string, url: string): RouteName | undefined =>
   routesOf(pathIn(url)).find((name) => routes[name].method === (method === 'HEAD' ? 'GET' : method));
 
@@ -225,12 +223,18 @@ export const routeOf = (method: string, url: string): RouteName | undefined =>
  * Refuses what no route takes, before anything that another moment might change: a client that waits as 503 says would wait for nothing.
  * @returns 405 with the methods of the path, or 404
  */
-export function noRoute({ method, url }: { readonly method: string; readonly url: string }): Refused {
+export function noRoute({ method, url }: { readonly method: string; readonly url: string }): RequestError {
   const path = pathIn(url);
-  const allowed = routesOf(path).map((name) => routes[name].method);
-  const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
-  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames(isForeign(url)) });
-  return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
+  const allowedMethods = routesOf(path).map((name) => routes[name].method);
+  const shownPath = path.length > 100 ? `${path.slice(0, 100)}…` : path;
+  const diagnostic = diagnose('request-route', undefined, {
+    method,
+    path: shownPath,
+    routes: routeNames(isForeign(url)),
+  });
+  return allowedMethods.length > 0
+    ? refused(405, diagnostic, '', { allow: allowedMethods.join(', ') })
+    : refused(404, diagnostic);
 }
 
 const pathIn = (url: string): string => url.split('?')[0]!;

@@ -15,7 +15,6 @@ export const keySchema: Schema = {
   maximum: Number.MAX_SAFE_INTEGER,
 };
 
-/** An object without other entries. */
 export const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({
   type: 'object',
   description,

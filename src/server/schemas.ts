@@ -11,12 +11,10 @@ export type { Schema } from './schema_words.ts';
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
 export type Key = string | number;
 
-/** What both routes take. */
 export interface Selection {
   readonly k?: number;
   readonly filter?: string;
   readonly exclude?: readonly Key[];
-  /** Columns of the items file that the answer shows. */
   readonly columns?: readonly string[];
 }
 
@@ -26,9 +24,8 @@ export interface RecommendBody extends Selection {
   readonly vector?: readonly number[];
   readonly removeSeen?: boolean;
   readonly weights?: Readonly<Record<string, number>>;
-  /** How many items of the user's history the answer shows. */
   readonly history?: number;
-  /** Whether each item has the share of each task of `retrieve` in its score. */
+  /** Adds the share of each task of `retrieve` to each item. */
   readonly shares?: boolean;
 }
 
@@ -50,7 +47,7 @@ export interface RecommendAnswer {
   readonly items: readonly AnsweredItem[];
   readonly history?: readonly Omit<AnsweredItem, 'score' | 'shares' | 'columns'>[];
   readonly notes: readonly string[];
-  /** Of an index that may miss an item; absent where it is proved that no other item has a higher score. */
+  /** False if an index answered, which may miss an item; absent if it is proved that no other item has a higher score. */
   readonly exact?: false;
 }
 
@@ -61,26 +58,24 @@ export interface SimilarAnswer {
   readonly notes: readonly string[];
 }
 
-/** One mistake of a request. */
-export interface Mistake {
+export interface ErrorDetail {
   /** A code of `docs/errors`. */
   readonly code: string;
   readonly message: string;
   readonly hint: string;
   /** A JSON pointer into the body; '' is the whole request. */
   readonly at: string;
-  /** Of a mistake in a filter: its characters, from 0; the end is past the last. */
+  /** Characters of an error in a filter, from 0; the end is past the last. */
   readonly start?: number;
   readonly end?: number;
 }
 
-export interface Refusal {
+export interface ErrorAnswer {
   /** The id of the request, which its line in the log has too. */
   readonly request: string;
-  readonly errors: readonly Mistake[];
+  readonly errors: readonly ErrorDetail[];
 }
 
-/** The parameters of a search for users. */
 export interface UsersQuery {
   readonly prefix?: string;
   readonly limit?: number;
@@ -88,11 +83,10 @@ export interface UsersQuery {
 
 export interface UsersAnswer {
   readonly version: string;
-  /** With how many items each has seen. */
+  /** With the number of items that each has seen. */
   readonly users: readonly { readonly key: string; readonly seen: number }[];
 }
 
-/** The parameters of a search for items. */
 export interface SearchQuery {
   readonly text: string;
   readonly limit?: number;
@@ -145,7 +139,7 @@ export type SchemaName =
   | 'Refusal'
   | 'State';
 
-/** By name. Long because each entry of a body has its limits and its sentence. */
+/** Long because each entry of a body has its limits and its sentence. */
 export function makeSchemas(limits: Limits): Schemas {
   const selection = {
     k: { type: 'integer', minimum: 1, maximum: limits.k, default: 10, description: 'How many items, at most.' },
@@ -293,7 +287,6 @@ export function makeSchemas(limits: Limits): Schemas {
   };
 }
 
-/** @param item how an item is shown */
 function searchSchemas(version: Schema, item: Schema) {
   return {
     Users: closed('A search for users.', {
@@ -344,22 +337,25 @@ const share: Schema = {
 };
 
 function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Schema>> {
-  const named = { version: text('The checksum of its manifest.'), folder: text('The folder that it was loaded from.') };
-  const shown = {
-    ...named,
+  const namedVersion = {
+    version: text('The checksum of its manifest.'),
+    folder: text('The folder that it was loaded from.'),
+  };
+  const shownVersion = {
+    ...namedVersion,
     loaded: text('When it was loaded, as ISO 8601.'),
     items: { type: 'integer', description: 'Items that it can recommend.' },
   };
-  const all = ['version', 'folder', 'loaded', 'items'];
+  const requiredEntries = ['version', 'folder', 'loaded', 'items'];
   return {
     Change: closed('A change that needs no value: `{}`.', {}),
     Share: closed('The share of `canary`.', { share }, ['share']),
     Versions: closed(
       'The versions that answer.',
       {
-        stable: closed('Answers what `canary` does not.', shown, all),
-        canary: closed('Answers a share of the questions.', { ...shown, share }, [...all, 'share']),
-        before: closed('The version that a rollback goes back to.', named, ['version', 'folder']),
+        stable: closed('Answers what `canary` does not.', shownVersion, requiredEntries),
+        canary: closed('Answers a share of the questions.', { ...shownVersion, share }, [...requiredEntries, 'share']),
+        before: closed('The version that a rollback goes back to.', namedVersion, ['version', 'folder']),
       },
       ['stable'],
     ),
@@ -394,7 +390,7 @@ const itemSchemas = {
   ),
 } as const satisfies Readonly<Record<string, Schema>>;
 
-/** What a model takes and gives: `About` of `about.ts`. */
+/** The parts of `About` of `about.ts`. */
 const value: Schema = { type: ['string', 'number', 'boolean'] };
 const truth = (description: string): Schema => ({ const: true, description });
 const number = (description: string): Schema => ({ type: 'integer', description });

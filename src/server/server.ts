@@ -6,23 +6,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
-import { makeReaders, mostMistakes, type Reader } from './body.ts';
+import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
-import { addRoute, type Handler, makeHttp, type Place, type ServerOptions } from './http.ts';
+import { addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
 import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
 import { browserFiles } from './page.ts';
-import type { Choose } from './protocols/ask.ts';
+import type { ChooseVersion } from './protocols/ask.ts';
 import { addProtocols } from './protocols/handlers.ts';
-import type { Row } from './protocols/rows.ts';
-import { mistakesOf, Refused, refused, within } from './refused.ts';
+import type { InputRow } from './protocols/rows.ts';
+import { atIndex, errorDetailsOf, RequestError, refused } from './refused.ts';
 import { type OwnRouteName, routes } from './routes.ts';
-import { type Mistake, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
+import { type ErrorDetail, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
 import { versionHandlers } from './versions/handlers.ts';
-import type { About, Versions } from './versions/versions.ts';
+import type { RequestTopic, Versions } from './versions/versions.ts';
 
 export type { ServerOptions } from './http.ts';
 
@@ -42,32 +42,32 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const readers = await makeReaders(schemas, bodySchemas, limits);
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
-  let stopping = false;
-  const place: Place = { limits, gate, metrics, options, isStopping: () => stopping };
+  let isStopping = false;
+  const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
   const { door = makeDoor(), swaps, items: writes, tower } = options;
   const hasToken = options.token !== undefined;
-  const http = await makeHttp(place, door);
+  const http = await makeHttp(context, door);
 
-  const pass = makePass(place, versions);
+  const passThroughGate = makePass(context, versions);
   const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request, reply) => {
-      const asked = read(request.body);
-      const { bodies, isArray } = asked;
-      const all = await pass(
+      const requestBodies = read(request.body);
+      const { bodies, isArray } = requestBodies;
+      const answers = await passThroughGate(
         request,
-        asked,
+        requestBodies,
         (sides) =>
-          (body, options): Promise<Answered> =>
-            sides.of(body as About).answers[name](body as never, options),
+          (body, options): Promise<VersionedAnswer> =>
+            sides.of(body as RequestTopic).answers[name](body as never, options),
       );
-      for (const { version, items } of all) metrics.question(routes[name].path, version, items.length);
-      if (all.length > 0)
+      for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
+      if (answers.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
-      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(all)) : all[0];
+      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(answers)) : answers[0];
     };
   };
-  const state = (status: string) => ({ status, version: versions.current.stable.id });
-  const show =
+  const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
+  const showFile =
     ({ headers, text }: (typeof browserFiles)['page' | 'icon']): Handler =>
     (_, reply) =>
       reply.headers(headers).send(text);
@@ -89,10 +89,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return gate.pass(search, { milliseconds: limits.deadline });
     },
     about: () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
-    page: show(browserFiles.page),
-    icon: show(browserFiles.icon),
-    health: () => state('ok'),
-    ready: (_, reply) => reply.code(stopping ? 503 : 200).send(state(stopping ? 'stopping' : 'ready')),
+    page: showFile(browserFiles.page),
+    icon: showFile(browserFiles.icon),
+    health: () => stateAnswer('ok'),
+    ready: (_, reply) => reply.code(isStopping ? 503 : 200).send(stateAnswer(isStopping ? 'stopping' : 'ready')),
     metrics: async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
     openapi: () => description,
     ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
@@ -104,8 +104,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     limits,
     readers,
     versions,
-    isStopping: () => stopping,
-    answer: (request, bodies, choose) => pass(request, { bodies, isArray: true }, choose),
+    isStopping: () => isStopping,
+    answer: (request, bodies, choose) => passThroughGate(request, { bodies, isArray: true }, choose),
     answered: metrics.question,
   });
 
@@ -118,7 +118,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return url;
     },
     async close(grace = 10_000) {
-      stopping = true;
+      isStopping = true;
       await door.close(grace);
       await http.close();
     },
@@ -138,18 +138,22 @@ const bodySchemas = [
   'Write',
 ] as const;
 
-type Pass = <T>(request: FastifyRequest, asked: ReturnType<Reader>, choose: Choose<T>) => Promise<T[]>;
+type PassThroughGate = <T>(
+  request: FastifyRequest,
+  asked: ReturnType<Reader>,
+  choose: ChooseVersion<T>,
+) => Promise<T[]>;
 
 /** Takes the bodies of a request through the gate to the versions of that moment. */
 const makePass =
-  ({ gate, limits }: Place, versions: Versions): Pass =>
+  ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
   (request, { bodies, isArray }, choose) => {
-    const slices = slicesOf(bodies as readonly Row[]);
+    const slices = slicesOf(bodies as readonly InputRow[]);
     const answerAll = (isLate: () => boolean) => {
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((sides) => {
-        const one = choose(sides);
-        return allOf(slices, { one: (body) => one(body, { isOver }), isOver, isArray });
+        const answerOne = choose(sides);
+        return allOf(slices, { one: (body) => answerOne(body, { isOver }), isOver, isArray });
       });
     };
     // Of a long request one slice is in work at a time.
@@ -161,78 +165,77 @@ const makePass =
 const workOfRequest = 1000;
 const workOfSlice = 4 * workOfRequest;
 
-interface Slice {
-  readonly bodies: readonly Row[];
+interface BodySlice {
+  readonly bodies: readonly InputRow[];
   readonly work: number;
 }
 
 /** Bodies of an array that are answered together, before others have their turn. One that is more than a slice is alone in it. */
-function slicesOf(all: readonly Row[]): readonly Slice[] {
-  const slices: { bodies: Row[]; work: number }[] = [];
+function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
+  const bodySlices: { bodies: InputRow[]; work: number }[] = [];
   for (const body of all) {
     const { k = 10, values } = body as RecommendBody;
-    const lists = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    const work = lists.reduce((sum, length) => sum + length, k);
-    const last = slices.at(-1);
-    if (last === undefined || last.work + work > workOfSlice) slices.push({ bodies: [body], work });
+    const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
+    const work = listLengths.reduce((sum, length) => sum + length, k);
+    const lastSlice = bodySlices.at(-1);
+    if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
     else {
-      last.bodies.push(body);
-      last.work += work;
+      lastSlice.bodies.push(body);
+      lastSlice.work += work;
     }
   }
-  return slices;
+  return bodySlices;
 }
 
-interface Answered {
+interface VersionedAnswer {
   readonly version: string;
   readonly items: readonly unknown[];
 }
 
 interface AllOf<T> {
-  one(body: Row): Promise<T>;
+  one(body: InputRow): Promise<T>;
   isOver(): boolean;
   readonly isArray: boolean;
 }
 
-/** Answers the bodies of one request, or refuses all of them with the mistakes of each. */
-async function allOf<T>(slices: readonly Slice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
-  const settled: PromiseSettledResult<T>[] = [];
+async function allOf<T>(slices: readonly BodySlice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
+  const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {
-    if (settled.length > 0) await nextTurn();
+    if (settledAnswers.length > 0) await nextTurn();
     // Nobody waits for the rest.
-    if (settled.length > 0 && isOver()) break;
-    settled.push(...(await Promise.allSettled(bodies.map(one))));
+    if (settledAnswers.length > 0 && isOver()) break;
+    settledAnswers.push(...(await Promise.allSettled(bodies.map(one))));
   }
-  const mistakes: Mistake[] = [];
-  for (const [at, each] of settled.entries()) {
+  const errorDetails: ErrorDetail[] = [];
+  for (const [at, each] of settledAnswers.entries()) {
     if (each.status === 'fulfilled') continue;
-    const own = mistakesOf(each.reason);
-    if (own === undefined) throw each.reason;
-    mistakes.push(...(isArray ? own.map((mistake) => within(at, mistake)) : own));
+    const ownDetails = errorDetailsOf(each.reason);
+    if (ownDetails === undefined) throw each.reason;
+    errorDetails.push(...(isArray ? ownDetails.map((mistake) => atIndex(at, mistake)) : ownDetails));
   }
-  if (mistakes.length > 0) throw new Refused(400, mistakes.slice(0, mostMistakes));
-  return settled.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
+  if (errorDetails.length > 0) throw new RequestError(400, errorDetails.slice(0, maxErrors));
+  return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
 }
 
-/** The answers to an array as JSON, written in slices as they were made. */
-async function jsonOf(answers: readonly Answered[]): Promise<string> {
-  const texts: string[] = [];
-  let items = 0;
+/** Serializes the answers to an array in slices, as they were made. */
+async function jsonOf(answers: readonly VersionedAnswer[]): Promise<string> {
+  const answerTexts: string[] = [];
+  let sliceItems = 0;
   for (const answer of answers) {
-    texts.push(JSON.stringify(answer));
-    items += answer.items.length;
-    if (items < workOfSlice) continue;
-    items = 0;
+    answerTexts.push(JSON.stringify(answer));
+    sliceItems += answer.items.length;
+    if (sliceItems < workOfSlice) continue;
+    sliceItems = 0;
     await nextTurn();
   }
-  return `[${texts.join(',')}]`;
+  return `[${answerTexts.join(',')}]`;
 }
 
-/** @throws Refused 400 */
+/** @throws RequestError 400 */
 function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
-  const given = headers[deadlineHeader];
-  if (given === undefined) return deadline;
-  const milliseconds = Number(given);
+  const deadlineText = headers[deadlineHeader];
+  if (deadlineText === undefined) return deadline;
+  const milliseconds = Number(deadlineText);
   if (Number.isSafeInteger(milliseconds) && milliseconds > 0) return Math.min(milliseconds, deadline);
   const facts = { entry: deadlineHeader, reason: 'is no number of milliseconds', advice: 'give a whole number from 1' };
   throw refused(400, diagnose('request-value', undefined, facts));

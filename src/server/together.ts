@@ -2,15 +2,15 @@
  * Questions that arrive together are answered together: one run of the query tower and one pass over the items cost far less than one of each a
  * question. What arrives while a batch is answered makes up the next batch, so a question alone waits for nothing, and batches grow with the load.
  */
-export interface AskOptions {
-  /** Whether nobody waits for the answer any more: a question that no batch has taken yet is then dropped. */
+export interface AnswerOptions {
+  /** True if nobody waits for the answer any more: the request is dropped if no batch has taken it yet. */
   readonly isOver?: () => boolean;
 }
 
 /** Rejects for a question with a mistake, and for that one alone. */
-export type AskTogether<Q, A> = (question: Q, options?: AskOptions) => Promise<A>;
+export type Batcher<Q, A> = (question: Q, options?: AnswerOptions) => Promise<A>;
 
-interface Waiting<Q, A> {
+interface QueuedRequest<Q, A> {
   readonly question: Q;
   readonly isOver: () => boolean;
   resolve(answer: A): void;
@@ -21,20 +21,20 @@ interface Waiting<Q, A> {
  * @param answerAll gives an answer for each question, in their order, or an error in its place
  * @param most questions of one batch
  */
-export function makeTogether<Q, A>(
+export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
   most: number,
-): AskTogether<Q, A> {
-  let queue: Waiting<Q, A>[] = [];
+): Batcher<Q, A> {
+  let queuedRequests: QueuedRequest<Q, A>[] = [];
   let isRunning = false;
 
-  const answer = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
+  const answer = async (batch: readonly QueuedRequest<Q, A>[]): Promise<void> => {
     try {
       const answers = await answerAll(batch.map(({ question }) => question));
       batch.forEach(({ resolve, reject }, at) => {
-        const given = answers[at]!;
-        if (given instanceof Error) reject(given);
-        else resolve(given);
+        const ownAnswer = answers[at]!;
+        if (ownAnswer instanceof Error) reject(ownAnswer);
+        else resolve(ownAnswer);
       });
     } catch (error) {
       // Values of one question may fail the tower for all.
@@ -43,20 +43,20 @@ export function makeTogether<Q, A>(
     }
   };
   const run = async (): Promise<void> => {
-    while (queue.length > 0) {
-      const batch = queue.slice(0, most);
-      queue = queue.slice(most);
+    while (queuedRequests.length > 0) {
+      const batch = queuedRequests.slice(0, most);
+      queuedRequests = queuedRequests.slice(most);
       const [over, asked] = [batch.filter(({ isOver }) => isOver()), batch.filter(({ isOver }) => !isOver())];
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
       if (asked.length > 0) await answer(asked);
       // Sockets, timers and other routes have their turn between batches.
-      if (queue.length > 0) await new Promise<void>((later) => soon(later));
+      if (queuedRequests.length > 0) await new Promise<void>((later) => soon(later));
     }
     isRunning = false;
   };
   return (question, { isOver = () => false } = {}) =>
     new Promise((resolve, reject) => {
-      queue.push({ question, isOver, resolve, reject });
+      queuedRequests.push({ question, isOver, resolve, reject });
       if (isRunning) return;
       isRunning = true;
       // After all that has arrived at this moment has been read, so that a server refuses what is too much before it answers the rest.

@@ -10,7 +10,7 @@ import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/writt
 import { makeRandom, type Random } from '../../src/random/random.ts';
 import { makeReaders, type Reader } from '../../src/server/body.ts';
 import { usualLimits } from '../../src/server/limits.ts';
-import type { Refused } from '../../src/server/refused.ts';
+import type { RequestError } from '../../src/server/refused.ts';
 import { makeSchemas } from '../../src/server/schemas.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from './fixture.ts';
 
@@ -247,7 +247,7 @@ describe('numbers of JSON that were rounded', () => {
         reader(body);
         return undefined;
       } catch (error) {
-        return (error as Refused).mistakes[0]!.message;
+        return (error as RequestError).mistakes[0]!.message;
       }
     };
     const rounded = /has more than 15 digits, and JSON rounds such numbers/;

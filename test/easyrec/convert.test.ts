@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../grammar/text_format.ts';
-import { notesText } from '../../src/cli/views/import_notes.ts';
+import { notesText } from '../../src/cli/commands/import.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { convert } from '../../src/easyrec/convert.ts';
 import { dataText } from '../../src/easyrec/data_text.ts';

@@ -1,29 +1,29 @@
 /** Questions to the server: one at a time, the latest wins, and a busy server is asked again. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Asking, makeAsker } from '../../src/page/asker.ts';
-import type { Reply } from '../../src/page/client.ts';
-import type { Asked } from '../../src/page/question.ts';
+import { type AskingState, makeAsker } from '../../src/page/asker.ts';
+import type { ServerReply } from '../../src/page/client.ts';
+import type { PageRequest } from '../../src/page/question.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const question = (k: number): Asked => ({ path: '/v1/recommend', body: { user: '1', k } });
+const question = (k: number): PageRequest => ({ path: '/v1/recommend', body: { user: '1', k } });
 
 function start() {
-  const sent: { k: number; reply(reply: Reply<string>): Promise<void> }[] = [];
-  const shown: Asking<string>[] = [];
+  const sent: { k: number; reply(reply: ServerReply<string>): Promise<void> }[] = [];
+  const shown: AskingState<string>[] = [];
   const client = {
     post: <T>(_: string, body: object) =>
-      new Promise<Reply<T>>((resolve) => {
-        const reply = async (given: Reply<string>): Promise<void> => {
-          resolve(given as Reply<T>);
+      new Promise<ServerReply<T>>((resolve) => {
+        const reply = async (given: ServerReply<string>): Promise<void> => {
+          resolve(given as ServerReply<T>);
           await vi.advanceTimersByTimeAsync(0);
         };
         sent.push({ k: (body as { k: number }).k, reply });
       }),
   };
   const asker = makeAsker<string>(client, (asking) => void shown.push(asking));
-  const answer = (value: string): Reply<string> => ({ kind: 'answer', value, milliseconds: 1 });
+  const answer = (value: string): ServerReply<string> => ({ kind: 'answer', value, milliseconds: 1 });
   return { asker, sent, shown, answer, last: () => shown.at(-1)! };
 }
 
@@ -55,7 +55,7 @@ it('has one question on its way, and sends only the latest of those that came me
 it('keeps the last answer where a later question has mistakes, and forgets them with the next answer', async () => {
   const { asker, sent, answer, last } = start();
   const mistakes = [{ code: 'filter-syntax', message: 'no', hint: '', at: '/filter' }];
-  const asked = async (k: number, reply: Reply<string>): Promise<void> => {
+  const asked = async (k: number, reply: ServerReply<string>): Promise<void> => {
     asker.ask(question(k), 0);
     await vi.advanceTimersByTimeAsync(1);
     await sent.at(-1)!.reply(reply);

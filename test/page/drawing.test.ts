@@ -1,8 +1,7 @@
 /** What the page draws: bars, numbers, pictures. */
 import { describe, expect, it } from 'vitest';
 import { columnText, digitsOf, figure, fixed } from '../../src/page/figure.ts';
-import { pictureOf } from '../../src/page/pictures.ts';
-import { segmentsOf, spanOf, zeroOf } from '../../src/page/shares.ts';
+import { pictureOf, segmentsOf, spanOf, zeroOf } from '../../src/page/item_list.tsx';
 import fc from '../fast_check.ts';
 
 describe('bars', () => {

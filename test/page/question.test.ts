@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { type AboutAnswer, curlOf, firstQuestion, type Question, requestOf } from '../../src/page/question.ts';
+import { type AboutAnswer, curlOf, firstQuestion, type QueryForm, requestOf } from '../../src/page/question.ts';
 import { usualLimits } from '../../src/server/limits.ts';
 import { makeSchemas } from '../../src/server/schemas.ts';
 import fc from '../fast_check.ts';
@@ -34,7 +34,7 @@ const about: AboutAnswer = {
 };
 const first = firstQuestion(about);
 const columns = ['poster', 'a', 'b', 'c', 'd', 'e', 'f'];
-const bodyOf = (part: Partial<Question>) => requestOf({ ...first, ...part }, about).body;
+const bodyOf = (part: Partial<QueryForm>) => requestOf({ ...first, ...part }, about).body;
 
 describe('a request', () => {
   it('says no more than it must', () => {

@@ -2,10 +2,9 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterSql } from '../../src/postgres/filter_sql.ts';
-import { Parameters } from '../../src/postgres/parameters.ts';
+import { SqlParameters } from '../../src/postgres/parameters.ts';
 import { type ItemColumn, type ItemColumns, textColumn, textsColumn, wordOf } from '../../src/serve/filter/columns.ts';
-import { evaluate } from '../../src/serve/filter/evaluate.ts';
-import { conditionOf } from '../../src/serve/filter/filter.ts';
+import { conditionOf, evaluate } from '../../src/serve/filter/filter.ts';
 import fc from '../fast_check.ts';
 import { absent, type Cluster, programs, startCluster } from './cluster.ts';
 
@@ -142,7 +141,7 @@ describe.skipIf(!programs)(`filters as SQL${absent}`, () => {
   const kept = async (text: string): Promise<readonly [scan: number[], sql: number[]]> => {
     const condition = conditionOf(text, columns);
     const bits = evaluate(condition, rows);
-    const parameters = new Parameters();
+    const parameters = new SqlParameters();
     const where = filterSql(condition, (column) => names.get(column)!, parameters);
     const found = await client.query<{ row: number }>(
       `SELECT row FROM items WHERE ${where} ORDER BY row`,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { openPostgres } from '../../src/postgres/search.ts';
 import { checkServer, type WriteOptions, writeIndex } from '../../src/postgres/write.ts';
-import { truthOf } from '../../src/serve/certificate.ts';
+import { exactAnswersOf } from '../../src/serve/certificate.ts';
 import type { Snapshot, TopAnswer } from '../../src/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';
@@ -15,7 +15,7 @@ describe.skipIf(!programs)(`an index in PostgreSQL${absent}`, () => {
   const snapshot = snapshotOf('1a2b3c4d5e6f7a8b');
   const usual: WriteOptions = { name: 'tower_items', recall: 0.95, half: false, dropsOlder: false };
   const write = (of: Snapshot, options: Partial<WriteOptions> = {}, to = cluster.url('postgres', graph)) =>
-    writeIndex(to, of, truthOf(of, queries, 10), { ...usual, ...options });
+    writeIndex(to, of, exactAnswersOf(of, queries, 10), { ...usual, ...options });
   /** The planner would compare the few rows of a test with each other. */
   const graph = '?options=-c%20enable_seqscan%3Doff';
   const every = '?options=-c%20enable_indexscan%3Doff';
@@ -142,7 +142,7 @@ describe.skipIf(!programs)(`an index in PostgreSQL${absent}`, () => {
     const other = snapshotOf('ffff', 5);
     // An impossible truth: that of other items.
     const refused = await failureOf(
-      writeIndex(cluster.url('postgres', graph), other, truthOf(snapshot, queries.slice(0, 8), 10), usual),
+      writeIndex(cluster.url('postgres', graph), other, exactAnswersOf(snapshot, queries.slice(0, 8), 10), usual),
     );
     expect(refused.diagnostics[0]).toMatchObject({ code: 'index-recall' });
     expect(refused.message).toMatch(/finds \d+\.\d\d % of the best 10 items of 8 queries, and 95\.00 % are asked for/);
@@ -201,7 +201,7 @@ describe.skipIf(!programs)(`an index in PostgreSQL${absent}`, () => {
     ];
     for (const [to, reason] of cases) {
       const refused = await failureOf(
-        checkServer(to, 'tower_items').then(() => writeIndex(to, snapshot, truthOf(snapshot, [], 10), usual)),
+        checkServer(to, 'tower_items').then(() => writeIndex(to, snapshot, exactAnswersOf(snapshot, [], 10), usual)),
       );
       expect(refused.message).toContain(reason);
       expect(JSON.stringify(refused.diagnostics)).not.toMatch(/hunter2|secret/);
@@ -240,7 +240,7 @@ describe.skipIf(!programs)(`an index in PostgreSQL${absent}`, () => {
   it('outlives a server that is killed, in a search and while it is written', async () => {
     const own = await startCluster();
     const url = own.url('postgres', graph);
-    await writeIndex(url, snapshot, truthOf(snapshot, queries, 10), usual);
+    await writeIndex(url, snapshot, exactAnswersOf(snapshot, queries, 10), usual);
     const index = await openPostgres(url, snapshot, { name: 'tower_items' });
     const request = { vectors: queries[0]!, k: 3 };
     const before = await index.top([request]);
@@ -259,7 +259,7 @@ describe.skipIf(!programs)(`an index in PostgreSQL${absent}`, () => {
     );
 
     const killed: Promise<void>[] = [];
-    const writing = writeIndex(url, snapshotOf('cccc', 3), truthOf(snapshotOf('cccc', 3), queries, 10), {
+    const writing = writeIndex(url, snapshotOf('cccc', 3), exactAnswersOf(snapshotOf('cccc', 3), queries, 10), {
       ...usual,
       onProgress: (line) => line.startsWith('building') && killed.push(own.kill()),
     });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres, type PostgresIndex } from '../../src/postgres/search.ts';
 import { writeIndex } from '../../src/postgres/write.ts';
-import { truthOf } from '../../src/serve/certificate.ts';
+import { exactAnswersOf } from '../../src/serve/certificate.ts';
 import { makeAnswers } from '../../src/server/answers.ts';
 import type { Server } from '../../src/server/server.ts';
 import { ask, type Served, serveSmall } from '../server/served.ts';
@@ -21,7 +21,7 @@ describe.skipIf(!programs)(`a server with an index in PostgreSQL${absent}`, () =
     [cluster, served] = await Promise.all([startCluster(), serveSmall(root)]);
     const { recommender } = served;
     const { snapshot } = recommender;
-    const truth = truthOf(snapshot, await recommender.sample(20), 3);
+    const truth = exactAnswersOf(snapshot, await recommender.sample(20), 3);
     await writeIndex(cluster.url(), snapshot, truth, {
       name: 'tower_items',
       recall: 0.9,

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../src/postgres/search.ts';
 import { writeIndex } from '../../src/postgres/write.ts';
-import { truthOf } from '../../src/serve/certificate.ts';
+import { exactAnswersOf } from '../../src/serve/certificate.ts';
 import type { TopAnswer } from '../../src/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';
@@ -19,7 +19,7 @@ describe.skipIf(!programs)(`an index in two databases${absent}`, () => {
     cluster = await startCluster();
     parent = await cluster.client();
     const options = { name: 'tower_items', recall: 0.95, half: false, dropsOlder: false };
-    const { row } = await writeIndex(cluster.url(), snapshot, truthOf(snapshot, queries, 10), options);
+    const { row } = await writeIndex(cluster.url(), snapshot, exactAnswersOf(snapshot, queries, 10), options);
     const { rows: columns } = await parent.query(
       `SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = '${row.table}'::regclass AND attnum > 0 ORDER BY attnum`,
     );

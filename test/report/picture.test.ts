@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drawModel } from '../../src/drawing/drawing.ts';
 import type { Box, Drawing } from '../../src/drawing/drawn.ts';
 import { svgFile } from '../../src/drawing/svg_file.ts';
-import { figureOf } from '../../src/report/picture.ts';
+import { figureOf } from '../../src/report/page.ts';
 
 const hostile = `<b>"1 & 2"</b>`;
 const box = (name: string, text: string, kind: Box['kind'], reads: readonly string[] = []): Box => ({

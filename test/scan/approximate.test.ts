@@ -1,7 +1,7 @@
 /** What a graph answers and what it leaves to the scan. The graph here is a list in order with gaps: no library is needed to know what it finds. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/random/random.ts';
-import { type Graph, recallOf, type SearchRequest, searchAll } from '../../src/scan/approximate.ts';
+import { type NeighbourGraph, recallOf, type SearchRequest, searchAll } from '../../src/scan/approximate.ts';
 import { Bits } from '../../src/scan/bits.ts';
 import { makeScan } from '../../src/scan/scan.ts';
 import { scoreOf } from '../../src/scan/score.ts';
@@ -13,9 +13,9 @@ const scan = makeScan(vectors, rows, width);
 const query = (): Float64Array => Float64Array.from({ length: width }, () => Math.fround(random.next() - 0.5));
 
 /** All rows in order, without those of `missed`. */
-function graphOf(missed: (row: number) => boolean = () => false, options: Partial<Graph> = {}) {
+function graphOf(missed: (row: number) => boolean = () => false, options: Partial<NeighbourGraph> = {}) {
   const asked: number[] = [];
-  const graph: Graph = {
+  const graph: NeighbourGraph = {
     k: 10,
     width: 20,
     widest: 500,
@@ -91,7 +91,7 @@ describe('a search with a graph', () => {
     expect(answer).toEqual({ ...scan.top([{ ...request, allowed }])[0], exact: false });
   });
 
-  it.each<[string, (request: SearchRequest) => SearchRequest, Partial<Graph>]>([
+  it.each<[string, (request: SearchRequest) => SearchRequest, Partial<NeighbourGraph>]>([
     ['a filter keeps few items', (request) => ({ ...request, allowed: onlyRows((row) => row % 100 === 0) }), {}],
     [
       'a search would be wider than the scan is slow',

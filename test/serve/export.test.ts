@@ -8,8 +8,8 @@ import type { Trained } from '../../src/artifact/load.ts';
 import { complaint } from '../../src/artifact/validate.ts';
 import { addonIn, packageFolders } from '../../src/engine/tensorflow/locate.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
+import type { ServingDescription } from '../../src/serve/export.ts';
 import { exportModel } from '../../src/serve/export.ts';
-import type { Serving } from '../../src/serve/serving_file.ts';
 import { plainEngine } from '../training/plain_engine.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../training/trained.ts';
@@ -25,7 +25,8 @@ type Inputs = Record<string, { dtype: 'int32' | 'float32'; shape: number[]; data
 const rows = 4;
 const inputs: Record<string, Inputs> = {};
 const expected: Record<string, Float32Array> = {};
-const serving = (): Serving => JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as Serving;
+const serving = (): ServingDescription =>
+  JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as ServingDescription;
 
 beforeAll(async () => {
   trained = await trainSmall(root);

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeAsking } from '../../src/serve/asking.ts';
-import { makeKnownVectors } from '../../src/serve/known_vectors.ts';
+import { makeQueryAnswerer } from '../../src/serve/asking.ts';
+import { makeUserVectorCache } from '../../src/serve/known_vectors.ts';
 import { makePreparer } from '../../src/serve/prepare.ts';
 import { makeRecommender, type Recommender } from '../../src/serve/recommend.ts';
 import { plainEngine } from '../training/plain_engine.ts';
@@ -17,7 +17,7 @@ const bytesFor = (vectors: number, users: number): number => vectors * (4 * 4 + 
 
 describe('kept vectors', () => {
   it('are given back as they were, one for each interest', () => {
-    const known = makeKnownVectors(10, 10_000);
+    const known = makeUserVectorCache(10, 10_000);
     expect(known.get(3)).toBeUndefined();
     known.put(3, vectorsOf(3, 2));
     expect(known.get(3)).toEqual(vectorsOf(3, 2));
@@ -26,7 +26,7 @@ describe('kept vectors', () => {
   });
 
   it('never take more than their memory, and stay right', () => {
-    const known = makeKnownVectors(1000, bytesFor(7, 1000));
+    const known = makeUserVectorCache(1000, bytesFor(7, 1000));
     for (let i = 0; i < 5000; i++) {
       const user = (i * i * 31) % 1000;
       const found = known.get(user);
@@ -38,7 +38,7 @@ describe('kept vectors', () => {
   });
 
   it('leave when others need the room: first those that nobody asked for again', () => {
-    const known = makeKnownVectors(100, bytesFor(3, 100));
+    const known = makeUserVectorCache(100, bytesFor(3, 100));
     for (const user of [1, 2, 3]) known.put(user, vectorsOf(user));
     known.get(1);
     known.get(3);
@@ -47,7 +47,7 @@ describe('kept vectors', () => {
   });
 
   it('are copies: one that was given stays when its room is taken', () => {
-    const known = makeKnownVectors(100, bytesFor(1, 100));
+    const known = makeUserVectorCache(100, bytesFor(1, 100));
     known.put(1, vectorsOf(1));
     const given = known.get(1);
     known.put(2, vectorsOf(2));
@@ -56,7 +56,7 @@ describe('kept vectors', () => {
   });
 
   it('are none where not one fits', () => {
-    const known = makeKnownVectors(100, 10);
+    const known = makeUserVectorCache(100, 10);
     known.put(1, vectorsOf(1));
     expect(known.get(1)).toBeUndefined();
     expect(known.figures.room).toBe(0);
@@ -79,7 +79,7 @@ describe('answers with kept vectors', () => {
   });
 
   it('have the bits of those without', async () => {
-    const known = makeKnownVectors(recommender.snapshot.users, 2 ** 20);
+    const known = makeUserVectorCache(recommender.snapshot.users, 2 ** 20);
     const expected = await recommender.askAll([...asked, withValues]);
     for (let time = 0; time < 3; time++) {
       expect(await recommender.askAll([...asked, withValues], undefined, known)).toEqual(expected);
@@ -95,12 +95,12 @@ describe('answers with kept vectors', () => {
   it('take only what is not known through the tower', async () => {
     const rows: number[] = [];
     const vector = Float32Array.from({ length: recommender.snapshot.width }, (_, i) => i);
-    const asking = makeAsking(recommender, makePreparer(trained, dataset), async (_, count) => {
+    const asking = makeQueryAnswerer(recommender, makePreparer(trained, dataset), async (_, count) => {
       rows.push(count);
       const data = Float32Array.from({ length: count * vector.length }, (_, i) => vector[i % vector.length]!);
       return { data, rows: count, width: vector.length };
     });
-    const known = makeKnownVectors(recommender.snapshot.users, 2 ** 20);
+    const known = makeUserVectorCache(recommender.snapshot.users, 2 ** 20);
     for (let time = 0; time < 3; time++) await asking.askAll(asked.slice(0, 4), undefined, known);
     await asking.askAll([...asked, withValues], undefined, known);
     expect(rows).toEqual([4, 2]);

@@ -1,6 +1,6 @@
 /** Shares are what each task adds, and they add up to the score: next to sums written out, and for any vectors. */
 import { describe, expect, it } from 'vitest';
-import type { Objective } from '../../src/serve/objectives.ts';
+import type { RetrievalObjective } from '../../src/serve/objectives.ts';
 import { makeSnapshot } from '../../src/serve/snapshot.ts';
 import fc from '../fast_check.ts';
 
@@ -9,7 +9,7 @@ const blocks = [
   { name: '__proto__', from: 1, to: 3, factor: -2 },
 ] as const;
 
-const snapshotOf = (vectors: readonly (readonly number[])[], objectives: readonly Objective[]) => {
+const snapshotOf = (vectors: readonly (readonly number[])[], objectives: readonly RetrievalObjective[]) => {
   const width = vectors[0]!.length;
   const data = Float32Array.from(vectors.flat());
   const keys = vectors.map((_, row) => `m${row}`);

@@ -11,9 +11,9 @@ import type { BagColumn, Encoding } from '../../src/data/dataset.ts';
 import { makeTables } from '../../src/embedding/tables.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { compile } from '../../src/pipeline.ts';
+import type { ServingDescription, ServingInput } from '../../src/serve/export.ts';
 import { exportModel } from '../../src/serve/export.ts';
 import { queryColumns } from '../../src/serve/query_columns.ts';
-import type { Serving, ServingInput } from '../../src/serve/serving_file.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { valueAt } from '../data/fixture.ts';
 import fc from '../fast_check.ts';
@@ -85,7 +85,7 @@ const encodings = new Map<string, Encoding>([
 const histories = { history: 5, liked: 2 };
 
 const folder = join(temporaryFolder(), 'exported');
-let serving: Serving;
+let serving: ServingDescription;
 beforeAll(async () => {
   const tables = makeTables(plan, encodings);
   const parameters = initialValues(plan.step.graph, 1);
@@ -97,7 +97,7 @@ beforeAll(async () => {
     manifest: { training: { status: 'epochs', epochs: 1, steps: 1 }, data: { histories } },
   } as unknown as Trained;
   await exportModel(trained, { folder, tower: '0.0.0' });
-  serving = JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as Serving;
+  serving = JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as ServingDescription;
 });
 
 // ---- The stranger's program. ----

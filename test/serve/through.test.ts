@@ -10,10 +10,10 @@ import { readDataset } from '../../src/data/read.ts';
 import { check, compile } from '../../src/pipeline.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
+import type { ServingDescription } from '../../src/serve/export.ts';
 import { exportModel } from '../../src/serve/export.ts';
 import { makeRecommender, openRecommender } from '../../src/serve/recommend.ts';
 import { servedComplaint } from '../../src/serve/served/valid.ts';
-import type { Serving } from '../../src/serve/serving_file.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { train } from '../../src/training/train.ts';
 import { folderWith, valueAt } from '../data/fixture.ts';
@@ -177,7 +177,7 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
 
 /** As serving.json says. */
 function encoded(
-  { gives, keeps, atMost, unseen }: Serving['towers'][string]['inputs'][number],
+  { gives, keeps, atMost, unseen }: ServingDescription['towers'][string]['inputs'][number],
   encoding: Encoding,
   value: unknown,
   width: number,

@@ -3,7 +3,7 @@ import type { Trained } from '../../src/artifact/load.ts';
 import { textColumn, textsColumn } from '../../src/serve/filter/columns.ts';
 import { makeRecommender, type Recommender } from '../../src/serve/recommend.ts';
 import { type Answers, makeAnswers } from '../../src/server/answers.ts';
-import type { AnsweredItem, Mistake } from '../../src/server/schemas.ts';
+import type { AnsweredItem, ErrorDetail } from '../../src/server/schemas.ts';
 import { makeServer, type Server, type ServerOptions } from '../../src/server/server.ts';
 import { onlyVersion } from '../../src/server/versions/versions.ts';
 import { plainEngine } from '../training/plain_engine.ts';
@@ -49,7 +49,7 @@ interface Body {
   readonly history: readonly { readonly key: string }[];
   readonly notes: readonly string[];
   readonly request: string;
-  readonly errors: readonly [Mistake, ...Mistake[]];
+  readonly errors: readonly [ErrorDetail, ...ErrorDetail[]];
   readonly openapi: string;
   readonly paths: Readonly<Record<string, object>>;
   readonly components: { readonly schemas: Readonly<Record<string, object>> };

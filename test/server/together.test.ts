@@ -1,11 +1,11 @@
 /** What is asked together is answered together, and a mistake stays with its question. */
 import { expect, it } from 'vitest';
-import { makeTogether } from '../../src/server/together.ts';
+import { makeBatcher } from '../../src/server/together.ts';
 
 /** Doubles numbers; 13 has a mistake, and 99 fails the whole batch that it is in. */
 function doubling(most: number, until: Promise<void> = Promise.resolve()) {
   const batches: (readonly number[])[] = [];
-  const ask = makeTogether<number, number>(async (questions) => {
+  const ask = makeBatcher<number, number>(async (questions) => {
     batches.push(questions);
     await until;
     if (questions.includes(99)) throw new Error('it fails for all');

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { prune } from '../../src/graph/prune.ts';
 import type { GraphPlan } from '../../src/plan/plan.ts';
 import { readCurves } from '../../src/report/curves.ts';
-import { normsSection } from '../../src/report/norms_section.ts';
+import { normsSection } from '../../src/report/page.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
 import { train } from '../../src/training/train.ts';

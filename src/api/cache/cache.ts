@@ -11,38 +11,36 @@ import { Failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { type Kept, readKept, writeKept } from './cache_file.ts';
-import { identityOf, type Look } from './identity.ts';
+import { type CachedRun, readKept, writeKept } from './cache_file.ts';
+import { type CacheState, identityOf } from './identity.ts';
 import { type FileState, fileStates, textOfBlock } from './source_files.ts';
 
-export type { Kept } from './cache_file.ts';
+export type { CachedRun } from './cache_file.ts';
 
-export interface Cache {
+export interface RunCache {
   /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */
   look(): Promise<boolean>;
-  /** Undefined where there is none that can be used. Then rows are read, and `keep` keeps what becomes of them. @throws as `look` */
-  open(engine: Engine): Promise<Kept | undefined>;
-  /** Resolves once it is on the disk, or it is reported that it could not be kept. */
-  keep(engine: Engine, kept: Kept): Promise<void>;
+  /** Undefined if no cache can be used: rows are then read, and `keep` writes the cache. @throws as `look` */
+  open(engine: Engine): Promise<CachedRun | undefined>;
+  /** Resolves once it is on the disk, or once the reason why it is not is reported. */
+  keep(engine: Engine, kept: CachedRun): Promise<void>;
 }
 
 export interface CacheSource {
   readonly trained: Trained;
   /** The data block, and which files it may name. */
   block(): Promise<{ readonly description: DataDescription; readonly access?: Access }>;
-  /** Whether the user named the data, which may then be other data than that of the training. */
+  /** True if the user named the data, which may then be other data than that of the training. */
   readonly isNamed: boolean;
-  /** Ends reading and writing. */
   readonly signal?: AbortSignal;
-  /** Gets sentences for people. */
   readonly say?: (line: string) => void;
 }
 
-export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): Cache {
+export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
-  let looked: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
+  let lookedState: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
   /** What changes after this has another stamp. */
-  const look = () => (looked ??= lookAt());
+  const look = () => (lookedState ??= lookAt());
   const lookAt = async () => {
     const { description, access } = await block();
     return {
@@ -50,7 +48,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       files: await fileStates(description, plan, access),
     };
   };
-  const lookOf = async (engine: Engine): Promise<Look> => {
+  const lookOf = async (engine: Engine): Promise<CacheState> => {
     const { text, files } = await look();
     return { identity: identityOf(manifest, engine, text), files };
   };
@@ -61,12 +59,12 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       return (await cacheFilesIn(folder)).length > 0;
     },
     async open(engine) {
-      const now = await lookOf(engine);
+      const currentState = await lookOf(engine);
       const again = '; the data is read again';
       try {
-        const kept = await readKept(trained, engine.name, now, signal);
-        if (typeof kept !== 'string') return kept;
-        say(`${join(folder, cachePath(engine.name))} is out of date, because ${kept}${again}`);
+        const cachedRun = await readKept(trained, engine.name, currentState, signal);
+        if (typeof cachedRun !== 'string') return cachedRun;
+        say(`${join(folder, cachePath(engine.name))} is out of date, because ${cachedRun}${again}`);
       } catch (error) {
         signal?.throwIfAborted();
         const reason = reasonOf(error);
@@ -76,9 +74,9 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       return undefined;
     },
     async keep(engine, kept) {
-      const written = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
+      const cacheWritten = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
       // Whatever goes wrong, answers do not depend on it.
-      const reason = await written.catch((error: unknown) =>
+      const reason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
       if (reason !== undefined) say(`what was read is not kept in ${join(folder, cacheFolder)}: ${reason}`);

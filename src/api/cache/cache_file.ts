@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import { cachePath } from '../../artifact/cache_path.ts';
 import type { Trained } from '../../artifact/load.ts';
 import { type Failure, failure } from '../../diagnostics/failure.ts';
-import type { Served } from '../../serve/served/served.ts';
+import type { ServingState } from '../../serve/served/served.ts';
 import { servedComplaint } from '../../serve/served/valid.ts';
 import { isPartialOf, writeDurably } from '../../storage/durable.ts';
 import { closeRead, openRunFile } from '../../storage/run_files.ts';
 import { readOpened, readOpenedMetadata, writeSafetensors } from '../../storage/safetensors.ts';
 import { packTree, unpackTree } from '../../storage/tensor_tree.ts';
-import { type Look, outOfDate } from './identity.ts';
+import { type CacheState, outOfDate } from './identity.ts';
 import { knownFiles } from './source_files.ts';
 
-/** What was read of the data, and the sentences that every answer has because of it. */
-export interface Kept {
-  readonly served: Served;
+/** The state of the recommender, and the sentences that every answer has. */
+export interface CachedRun {
+  readonly served: ServingState;
   readonly notes: readonly string[];
 }
 
@@ -26,30 +26,34 @@ export interface Kept {
 export async function readKept(
   trained: Trained,
   engine: string,
-  now: Look,
+  now: CacheState,
   signal?: AbortSignal,
-): Promise<Kept | string | undefined> {
+): Promise<CachedRun | string | undefined> {
   const { folder } = trained;
   const path = join(folder, cachePath(engine));
-  const handle = await openRunFile(folder, cachePath(engine), 'optional');
-  if (handle === undefined) return undefined;
+  const cacheFile = await openRunFile(folder, cachePath(engine), 'optional');
+  if (cacheFile === undefined) return undefined;
   try {
-    const { identity } = await readOpenedMetadata(handle, path);
+    const { identity } = await readOpenedMetadata(cacheFile, path);
     const reason = await outOfDate(identity, now, signal);
     if (reason !== undefined) return reason;
     // Of float32 all are finite; a column of numbers has NaN where there is none.
-    const stored = await readOpened(handle, path, { sealed: true, finite: (name) => name.startsWith('F32') });
-    return keptIn(stored, path, trained);
+    const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
+    return keptIn(storedFile, path, trained);
   } finally {
-    await closeRead(handle);
+    await closeRead(cacheFile);
   }
 }
 
 /** @throws Failure `damaged-file` */
-function keptIn({ metadata, tensors }: Awaited<ReturnType<typeof readOpened>>, path: string, model: Trained): Kept {
+function keptIn(
+  { metadata, tensors }: Awaited<ReturnType<typeof readOpened>>,
+  path: string,
+  model: Trained,
+): CachedRun {
   const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
-  const value = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<Kept> | null;
-  const { served, notes } = value ?? {};
+  const contents = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;
+  const { served, notes } = contents ?? {};
   const reason = servedComplaint(served, model);
   if (reason !== undefined) throw damaged(reason);
   if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string')) throw damaged('it has no notes');
@@ -64,8 +68,8 @@ function keptIn({ metadata, tensors }: Awaited<ReturnType<typeof readOpened>>, p
 export async function writeKept(
   folder: string,
   engine: string,
-  kept: Kept,
-  before: Look,
+  kept: CachedRun,
+  before: CacheState,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const path = join(folder, cachePath(engine));
@@ -78,13 +82,13 @@ export async function writeKept(
   // What others write needs space too.
   if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
   await removeLeft(path);
-  const texts = { identity: JSON.stringify({ ...before.identity, files }), contents: text };
+  const metadataTexts = { identity: JSON.stringify({ ...before.identity, files }), contents: text };
   await writeDurably(path, async (sink) => {
-    const write = (piece: Uint8Array): Promise<void> => {
+    const writePiece = (piece: Uint8Array): Promise<void> => {
       signal?.throwIfAborted();
       return sink.write(piece);
     };
-    await writeSafetensors({ write }, tensors, texts, true);
+    await writeSafetensors({ write: writePiece }, tensors, metadataTexts, true);
   });
   return undefined;
 }
@@ -102,9 +106,9 @@ async function removeLeft(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
     if (!isPartialOf(name, path.slice(folder.length + 1))) continue;
-    const at = join(folder, name);
-    const { mtimeMs } = await stat(at).catch(() => ({ mtimeMs: Date.now() }));
-    if (mtimeMs + longestWrite < Date.now()) await rm(at, { force: true });
+    const ownFolder = join(folder, name);
+    const { mtimeMs } = await stat(ownFolder).catch(() => ({ mtimeMs: Date.now() }));
+    if (mtimeMs + longestWrite < Date.now()) await rm(ownFolder, { force: true });
   }
 }
 

@@ -6,27 +6,25 @@ import { version } from '../version.ts';
 import { changedFile, type FileState, type KnownFile } from './source_files.ts';
 
 /** All but `files` must be equal. */
-export interface Identity {
+export interface CacheIdentity {
   /** Another number for other contents: an older build must not read codes that it understands in another way. */
   readonly format: 'tower-cache-2';
   readonly tower: string;
-  /** The checksum of the run's manifest. */
   readonly run: string;
   readonly engine: string;
   /** Processors and time zones have a part in vectors and values. */
   readonly machine: string;
-  /** SHA-256. */
   readonly block: string;
   readonly files: readonly KnownFile[];
 }
 
-/** Of a start, before it has read a row: the content of files is not known yet. */
-export interface Look {
-  readonly identity: Omit<Identity, 'files'>;
+/** The state at a start, before a row is read: the content of files is not known yet. */
+export interface CacheState {
+  readonly identity: Omit<CacheIdentity, 'files'>;
   readonly files: readonly FileState[];
 }
 
-export const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<Identity, 'files'> => ({
+export const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<CacheIdentity, 'files'> => ({
   format: 'tower-cache-2',
   tower: version,
   run: manifest.checksum,
@@ -35,7 +33,7 @@ export const identityOf = (manifest: Manifest, engine: Engine, block: string): O
   block: createHash('sha256').update(block).digest('hex'),
 });
 
-const reasons: Readonly<Record<Exclude<keyof Identity, 'files'>, string>> = {
+const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> = {
   format: 'it is of another version of Tower',
   tower: 'it is of another version of Tower',
   run: 'it is of another training',
@@ -50,25 +48,27 @@ const reasons: Readonly<Record<Exclude<keyof Identity, 'files'>, string>> = {
  */
 export async function outOfDate(
   text: string | undefined,
-  { identity, files }: Look,
+  { identity, files }: CacheState,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const was = identityIn(text);
-  if (was === undefined) return reasons.format;
+  const cachedIdentity = identityIn(text);
+  if (cachedIdentity === undefined) return reasons.format;
   for (const [name, reason] of Object.entries(reasons) as [keyof typeof reasons, string][]) {
-    if (was[name] !== identity[name]) return reason;
+    if (cachedIdentity[name] !== identity[name]) return reason;
   }
-  const changed = await changedFile(was.files, files, signal);
+  const changed = await changedFile(cachedIdentity.files, files, signal);
   return changed === undefined ? undefined : `${changed} has changed`;
 }
 
-function identityIn(text: string | undefined): Identity | undefined {
+function identityIn(text: string | undefined): CacheIdentity | undefined {
   try {
-    const value = JSON.parse(text ?? '') as Partial<Identity> | null;
+    const parsedIdentity = JSON.parse(text ?? '') as Partial<CacheIdentity> | null;
     const isKnown = (file: Partial<KnownFile> | null): boolean =>
       [file?.name, file?.stamp, file?.sha256].every((each) => typeof each === 'string') &&
       typeof file?.bytes === 'number';
-    return Array.isArray(value?.files) && value.files.every(isKnown) ? (value as Identity) : undefined;
+    return Array.isArray(parsedIdentity?.files) && parsedIdentity.files.every(isKnown)
+      ? (parsedIdentity as CacheIdentity)
+      : undefined;
   } catch {
     return undefined;
   }

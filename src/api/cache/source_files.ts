@@ -10,7 +10,6 @@ import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { checksumOpened } from '../../storage/checksum.ts';
 
-/** A file as it lies there. */
 export interface FileState {
   /** From the folder of the data block: the folder may be copied as a whole. */
   readonly name: string;
@@ -18,11 +17,10 @@ export interface FileState {
   readonly bytes: number;
   /** Another one after each change of the file. Also after it is copied, which changes nothing of its content. */
   readonly stamp: string;
-  /** Whether a change after this look has another stamp: clocks of file systems have steps, of 2 s at most. */
+  /** True if a later change has another stamp: clocks of file systems have steps, of 2 s at most. */
   readonly isSettled: boolean;
 }
 
-/** A file as it was, with what it held. */
 export interface KnownFile extends Pick<FileState, 'name' | 'bytes' | 'stamp'> {
   readonly sha256: string;
 }
@@ -31,8 +29,8 @@ const longestStep = 2000;
 
 /** The files of a data block and of the features of a plan, in one order. @throws Failure for a file that is missing, or may not be read */
 export async function fileStates(description: DataDescription, plan: Plan, access?: Access): Promise<FileState[]> {
-  const far = remoteEntries(description);
-  const { output, diagnostics } = findFiles(description, access, new Map(far.map((entry) => [entry, []])));
+  const remotePaths = remoteEntries(description);
+  const { output, diagnostics } = findFiles(description, access, new Map(remotePaths.map((entry) => [entry, []])));
   if (diagnostics.length > 0) throw new Failure(diagnostics);
   const { span } = description.events;
   const ofFeatures = plan.features.flatMap(({ encoder, vectors }) => [
@@ -43,8 +41,8 @@ export async function fileStates(description: DataDescription, plan: Plan, acces
     ...output.flatMap(({ files }) => files.map(({ path }) => path)),
     ...ofFeatures.map((path) => findFile(description, { path, span }, access)),
   ];
-  const local = [...new Set(paths)].map((path) => stateOf(path, relative(description.folder, path)));
-  return [...(await Promise.all(local)), ...far.map(stateOfAddress)];
+  const localFiles = [...new Set(paths)].map((path) => stateOf(path, relative(description.folder, path)));
+  return [...(await Promise.all(localFiles)), ...remotePaths.map(stateOfAddress)];
 }
 
 /** Only a connection could say how the file is now. */
@@ -52,29 +50,29 @@ const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, b
 
 async function stateOf(path: string, name: string): Promise<FileState> {
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  const settled = BigInt(Date.now() - longestStep) * 1_000_000n;
+  const settledBefore = BigInt(Date.now() - longestStep) * 1_000_000n;
   return {
     ...{ name, path },
     bytes: Number(size),
     stamp: [ino, size, mtimeNs, ctimeNs].join(),
-    isSettled: mtimeNs < settled && ctimeNs < settled,
+    isSettled: mtimeNs < settledBefore && ctimeNs < settledBefore,
   };
 }
 
 /** With checksums of the content. @returns a sentence instead, where a file is no longer what it was before its rows were read */
 export async function knownFiles(before: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
-  const known: KnownFile[] = [];
+  const knownFilesNow: KnownFile[] = [];
   for (const { name, path, bytes, stamp, isSettled } of before) {
     if (isAddress(path)) return `${name} is not a file of this machine`;
     if (!isSettled) return `${name} was written less than two seconds before it was read`;
     const sha256 = await contentOf(path, signal);
     if ((await stateOf(path, name)).stamp !== stamp) return `${name} has changed since`;
-    known.push({ name, bytes, stamp, sha256 });
+    knownFilesNow.push({ name, bytes, stamp, sha256 });
   }
-  return known;
+  return knownFilesNow;
 }
 
-/** The name of the first file that is not what it was; undefined where all are. A file that was only copied or touched is read. */
+/** Undefined if no file changed. A file that was only copied or touched is read. */
 export async function changedFile(
   known: readonly KnownFile[],
   now: readonly FileState[],
@@ -82,27 +80,27 @@ export async function changedFile(
 ): Promise<string | undefined> {
   const names = new Map(known.map((file) => [file.name, file]));
   for (const { name, path, bytes, stamp } of now) {
-    const was = names.get(name);
+    const fileBefore = names.get(name);
     names.delete(name);
-    if (was === undefined || was.bytes !== bytes) return name;
-    if (was.stamp !== stamp && was.sha256 !== (await contentOf(path, signal))) return name;
+    if (fileBefore === undefined || fileBefore.bytes !== bytes) return name;
+    if (fileBefore.stamp !== stamp && fileBefore.sha256 !== (await contentOf(path, signal))) return name;
   }
   return names.keys().next().value;
 }
 
 async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
-  const handle = await open(path, 'r');
+  const openedFile = await open(path, 'r');
   try {
-    const { sha256 } = await checksumOpened(handle, signal);
+    const { sha256 } = await checksumOpened(openedFile, signal);
     return sha256;
   } finally {
-    await handle.close();
+    await openedFile.close();
   }
 }
 
 /** Where the description itself lies, and who names it, changes no row. */
 const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
 
-/** All of a data block that rows depend on, as text. */
+/** The parts of a data block that rows depend on, as text. */
 export const textOfBlock = (description: DataDescription): string =>
   JSON.stringify(description, (key, value: unknown) => (unread.has(key) ? undefined : value));

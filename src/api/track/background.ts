@@ -4,33 +4,32 @@ import { RequestRefused } from '../../tracking/mlflow/client.ts';
 export interface BackgroundOptions {
   /** Called once, with the reason of the first failure. */
   readonly onFailure: (reason: string) => void;
-  /** How long the end waits for the server, in milliseconds. Default: ten seconds, or two where the server has not answered before. */
+  /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
   readonly patience?: number | undefined;
-  /** Ends what is under way. */
   readonly abort: () => void;
 }
 
-export interface Background {
-  /** From now on, what there is to send is sent every few seconds. */
+export interface BackgroundSender {
+  /** Sends the news every few seconds from now on. */
   begin(send: () => Promise<unknown>): void;
-  /** Looks now, not after these seconds. */
+  /** Sends now. */
   kick(): void;
-  /** Undefined where the server does not have all, and where nothing began. */
+  /** Undefined if the server does not have all, or if nothing began. */
   end<T>(last: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** Between two looks, and the longest time between two tries. */
+/** Milliseconds between two sends, and the longest backoff. */
 const [everyMs, longestMs] = [5000, 60_000];
-/** At the end: for a server that has answered, and for one that has not. */
+/** Milliseconds at the end, for a server that has answered, and for one that has not. */
 const [usualPatience, lessPatience] = [10_000, 2000];
 
-export function makeBackground({ onFailure, patience, abort }: BackgroundOptions): Background {
+export function makeBackground({ onFailure, patience, abort }: BackgroundOptions): BackgroundSender {
   let send: (() => Promise<unknown>) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let [failures, nextTry, isOver, hasWarned] = [0, 0, false, false];
 
-  /** Whatever is wrong with the server or with what is sent must not end the training. */
+  /** No error of the server, or of what is sent, ends the training. */
   const fail = (error: unknown): void => {
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
@@ -56,7 +55,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
     kick,
     async end(last) {
       clearInterval(timer);
-      const limit = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
+      const endTimer = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
       try {
         await running;
         return send && !isOver ? await last() : undefined;
@@ -64,7 +63,7 @@ export function makeBackground({ onFailure, patience, abort }: BackgroundOptions
         fail(error);
         return undefined;
       } finally {
-        clearTimeout(limit);
+        clearTimeout(endTimer);
       }
     },
   };

@@ -8,7 +8,7 @@ import { flat } from '../../report/settings_section.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import type { TextsByKey } from '../../tracking/mlflow/runs.ts';
 
-/** Of a run that begins, or of the manifest of one that has ended: both give the same parameters. */
+/** A run that begins, and the manifest of one that has ended, give the same parameters. */
 export interface RunFacts extends Pick<Manifest, 'engine' | 'tower' | 'seed' | 'settings'> {
   readonly plan: Pick<Manifest['plan'], 'model' | 'train'>;
   readonly data: Pick<Manifest['data'], 'train' | 'validation' | 'test' | 'items'>;
@@ -49,7 +49,6 @@ export const tagsOf = (
     ),
   );
 
-/** What is known of a run at its end. */
 export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsByKey =>
   byKey([
     ['tower.checksum', checksum],
@@ -79,7 +78,7 @@ function userName(): string | undefined {
 
 /** The commit that a folder is at, where it lies in a repository of git and git is installed. `rev-parse` runs nothing of the repository. */
 export async function commitOf(folder: string): Promise<string | undefined> {
-  const asked = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
-  const { stdout } = await asked.catch(() => ({ stdout: '' }));
+  const revParse = promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder, timeout: 5000 });
+  const { stdout } = await revParse.catch(() => ({ stdout: '' }));
   return /^[0-9a-f]{40,64}$/.exec(stdout.trim())?.[0];
 }

@@ -14,8 +14,8 @@ export async function sendNew(
   sent: (count: number) => void,
 ): Promise<void> {
   const isNew = ({ key, step, value }: Metric): boolean => {
-    const known = last.get(key);
-    return known === undefined || step > known.step || (step === known.step && value !== known.value);
+    const lastValue = last.get(key);
+    return lastValue === undefined || step > lastValue.step || (step === lastValue.step && value !== lastValue.value);
   };
   metrics.splice(0, metrics.length, ...metrics.filter(isNew));
   await logMetrics(client, id, [...metrics], (count) => {
@@ -33,7 +33,6 @@ export function sendNewParams(
   return logParams(client, id, Object.fromEntries(Object.entries(given).filter(([key]) => !params.has(key))));
 }
 
-/** Of the run, at the server. */
 export const pageOf = ({ url }: MlflowClient, { experiment, id }: RemoteRun): string =>
   `${url}/#/experiments/${experiment}/runs/${id}`;
 
@@ -62,7 +61,7 @@ export async function sendFiles(
 }
 
 async function isThere(folder: string, path: string): Promise<boolean> {
-  const handle = await openRunFile(folder, path, 'optional');
-  if (handle) await closeRead(handle);
-  return handle !== undefined;
+  const artifactFile = await openRunFile(folder, path, 'optional');
+  if (artifactFile) await closeRead(artifactFile);
+  return artifactFile !== undefined;
 }

@@ -6,12 +6,12 @@ import { writeTextDurably } from '../../storage/durable.ts';
 import { readJsonFile } from '../../storage/run_files.ts';
 import { trackingFile } from '../../training/result_files.ts';
 
-export interface Remembered {
+export interface TrackingRecord {
   readonly format: 'tower-tracking-1';
   readonly run: string;
-  /** When training began, in milliseconds since 1970. */
+  /** Start of the training, in milliseconds since 1970. */
   readonly began?: number;
-  /** Of the repository that the model was in. */
+  /** Commit of the model's repository. */
   readonly commit?: string;
 }
 
@@ -19,16 +19,19 @@ export interface Remembered {
  * What the folder has, or what it gets now.
  * @throws Failure `cannot-read`, `cannot-write`
  */
-export async function remembered(folder: string, anew: Pick<Remembered, 'began' | 'commit'>): Promise<Remembered> {
-  const found = await readJsonFile(folder, trackingFile, 'optional');
-  if (isRemembered(found)) return found;
-  const made: Remembered = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
-  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(made)}\n`);
-  return made;
+export async function remembered(
+  folder: string,
+  anew: Pick<TrackingRecord, 'began' | 'commit'>,
+): Promise<TrackingRecord> {
+  const storedRecord = await readJsonFile(folder, trackingFile, 'optional');
+  if (isRemembered(storedRecord)) return storedRecord;
+  const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
+  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);
+  return newRecord;
 }
 
 /** The tag goes into a filter of the server: letters, digits and dashes alone. */
-function isRemembered(value: unknown): value is Remembered {
+function isRemembered(value: unknown): value is TrackingRecord {
   const { format, run, began, commit } = (value ?? {}) as Record<string, unknown>;
   return (
     format === 'tower-tracking-1' &&

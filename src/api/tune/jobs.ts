@@ -13,7 +13,6 @@ import type { TrainedJob, TrainJob } from './train_job.ts';
 export interface JobsOptions {
   readonly folder: string;
   readonly study: Study;
-  /** What all jobs have. */
   readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards' | 'shardSizes'>;
   readonly records: readonly JobRecord[];
   readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
@@ -21,12 +20,11 @@ export interface JobsOptions {
   readonly onRecord?: (record: JobRecord) => void;
 }
 
-/** A job was ended by the signal: nothing of it is known. */
-export class Stopped extends Error {}
+/** Thrown if the signal ended a job: it has no result. */
+export class JobStopped extends Error {}
 
-export class Jobs {
+export class TuneJobs {
   readonly #done: Promise<JobRecord>[] = [];
-  /** Those that are known, in order. */
   readonly records: JobRecord[] = [];
   readonly #settings = new Map<number, Readonly<Record<string, string>>>();
   readonly #begun = performance.now();
@@ -37,8 +35,8 @@ export class Jobs {
 
   /** Seconds that the study has taken, those of calls before this one too. */
   get elapsed(): number {
-    const before = this.options.records.at(-1)?.elapsed ?? 0;
-    return before + (performance.now() - this.#begun) / 1000;
+    const elapsedBefore = this.options.records.at(-1)?.elapsed ?? 0;
+    return elapsedBefore + (performance.now() - this.#begun) / 1000;
   }
 
   /** The next line of the log that is not replayed yet. */
@@ -48,22 +46,28 @@ export class Jobs {
 
   begin(job: TrialJob, signal: AbortSignal): void {
     const index = this.#done.length;
-    const known = this.logged;
+    const loggedRecord = this.logged;
     const { space } = this.options.study;
     if (job.point) this.#settings.set(job.trial, settingsOf(space, job.point));
     const settings = this.#settings.get(job.trial) ?? {};
-    if (known) {
-      const same =
-        known.kind === job.kind && known.trial === job.trial && known.rung === job.rung && known.seed === job.seed;
-      if (!same || JSON.stringify([known.settings, known.point]) !== JSON.stringify([settings, job.point])) {
+    if (loggedRecord) {
+      const isSameJob =
+        loggedRecord.kind === job.kind &&
+        loggedRecord.trial === job.trial &&
+        loggedRecord.rung === job.rung &&
+        loggedRecord.seed === job.seed;
+      if (
+        !isSameJob ||
+        JSON.stringify([loggedRecord.settings, loggedRecord.point]) !== JSON.stringify([settings, job.point])
+      ) {
         throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
       }
-      this.#done.push(Promise.resolve(known));
+      this.#done.push(Promise.resolve(loggedRecord));
       return;
     }
-    const before = this.#written;
+    const writtenBefore = this.#written;
     const done = this.#train(index, job, settings, signal).then(async (record) => {
-      await before;
+      await writtenBefore;
       await addRecord(this.options.folder, record);
       this.options.onRecord?.(record);
       return record;
@@ -80,11 +84,11 @@ export class Jobs {
     signal: AbortSignal,
   ): Promise<JobRecord> {
     const { folder, study, request, run } = this.options;
-    const begun = new Date().toISOString();
+    const begunAt = new Date().toISOString();
     const start = performance.now();
     const name = folderOf(job);
     this.options.onBegin?.({ ...job, settings });
-    const result = await run(
+    const jobResult = await run(
       {
         ...request,
         set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
@@ -95,8 +99,8 @@ export class Jobs {
       },
       signal,
     );
-    if (result.state === 'stopped') throw new Stopped();
-    const { state, values, value, validations, message } = result;
+    if (jobResult.state === 'stopped') throw new JobStopped();
+    const { state, values, value, validations, message } = jobResult;
     return {
       job: index,
       ...job,
@@ -105,7 +109,7 @@ export class Jobs {
       values,
       ...defined({ validations, value, message }),
       folder: name,
-      begun,
+      begun: begunAt,
       seconds: rounded((performance.now() - start) / 1000),
       elapsed: rounded(this.elapsed),
     };
@@ -121,7 +125,7 @@ export class Jobs {
     await Promise.allSettled(this.#done);
     while (this.records.length < this.#done.length) {
       const record = await this.#done[this.records.length]!.catch((error: unknown) => {
-        if (error instanceof Stopped) return undefined;
+        if (error instanceof JobStopped) return undefined;
         throw error;
       });
       if (!record) break;
@@ -131,13 +135,12 @@ export class Jobs {
     this.#written = Promise.resolve();
   }
 
-  /** How many jobs have begun. */
   get count(): number {
     return this.#done.length;
   }
 }
 
-/** Of a trial all of its search jobs have one: it goes on there. */
+/** All search jobs of a trial have one folder: it goes on there. */
 const folderOf = ({ kind, trial, seed }: TrialJob): string => {
   const number = String(trial).padStart(4, '0');
   return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);

@@ -5,48 +5,50 @@ import { samplers } from '../../tune/samplers/table.ts';
 import { countPoints, isSamePoint, type Point, usualPoint } from '../../tune/space.ts';
 import type { Study, Trial, TrialJob } from '../../tune/trial.ts';
 import { trialsOf } from '../../tune/trials.ts';
-import { type Jobs, Stopped } from './jobs.ts';
+import { JobStopped, type TuneJobs } from './jobs.ts';
 
-/** Why no further trial began. */
-export type Ended = 'trials' | 'time' | 'points';
+export type SearchEnd = 'trials' | 'time' | 'points';
 
 export interface SearchOptions {
   readonly study: Study;
-  /** How many trials, the file as it is written among them. */
+  /** Includes the file as it is written. */
   readonly trials: number;
   readonly signal: AbortSignal;
   /** Aborted when the time of the search is over; asked for once the first trial is done. */
   readonly timer: () => AbortSignal;
 }
 
-export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }: SearchOptions): Promise<Ended> {
+export async function searchTrials(
+  jobs: TuneJobs,
+  { study, trials, signal, timer }: SearchOptions,
+): Promise<SearchEnd> {
   const sent = new Map<number, number>();
   const points: Point[] = [];
   const usual = usualPoint(study.space);
   if (usual) points.push(usual);
   let time: AbortSignal | undefined;
-  let ended: Ended = 'trials';
+  let searchEnd: SearchEnd = 'trials';
 
-  const next = (settled: boolean): TrialJob | undefined => {
-    const known = trialsOf(jobs.records, study);
+  const nextJob = (settled: boolean): TrialJob | undefined => {
+    const knownTrials = trialsOf(jobs.records, study);
     const choice = decide({
       rungs: study.rungs,
-      trials: known,
+      trials: knownTrials,
       sent,
-      more: sent.size < trials && ended !== 'points',
+      more: sent.size < trials && searchEnd !== 'points',
       settled,
     });
     if (!choice) return undefined;
     const { trial, rung } = choice;
     const job: TrialJob = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
     if (trial === 0 || sent.has(trial)) return job;
-    const point = newPoint(study, known, points, trial);
+    const point = newPoint(study, knownTrials, points, trial);
     if (point) {
       points.push(point);
       return { ...job, point };
     }
-    ended = 'points';
-    return next(settled);
+    searchEnd = 'points';
+    return nextJob(settled);
   };
 
   try {
@@ -55,23 +57,23 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
       if (jobs.logged && jobs.logged.kind !== 'search') {
         // The search ended here before: where another trial could begin, by its time.
         await jobs.settle(0);
-        if (!next(true)) return ended;
+        if (!nextJob(true)) return searchEnd;
         break;
       }
       await jobs.settle(jobs.count === 1 ? 0 : study.parallel - 1);
       if (jobs.count > 0) time ??= timer();
       if (time?.aborted && !jobs.logged) break;
-      let job = next(false);
+      let job = nextJob(false);
       if (!job) {
         await jobs.settle(0);
-        job = next(true);
+        job = nextJob(true);
       }
-      if (!job) return ended;
+      if (!job) return searchEnd;
       sent.set(job.trial, job.rung!);
       jobs.begin(job, time ? AbortSignal.any([signal, time]) : signal);
     }
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
+    if (!(error instanceof JobStopped)) throw error;
   }
   await jobs.dropStopped();
   signal.throwIfAborted();
@@ -81,7 +83,7 @@ export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }:
 /** Tries before the sampler is taken to have nothing new. */
 const mostTries = 200;
 
-/** A point that was not tried. Nothing where all were, or where none is found. */
+/** Undefined if all points were tried, or if none was found. */
 function newPoint(
   { space, sampler, seed }: Study,
   known: readonly Trial[],
@@ -91,12 +93,12 @@ function newPoint(
   if (tried.length >= countPoints(space)) return undefined;
   const best = ranked(known).flatMap(({ point }) => (point ? [point] : []));
   const usual = usualPoint(space);
-  const all = usual && known[0] ? withUsual(known, usual) : best;
+  const rankedPoints = usual && known[0] ? withUsual(known, usual) : best;
   for (let attempt = 0; attempt < mostTries; attempt++) {
     const random = makeRandom(seed, trial, attempt);
     // A sampler that is certain of one point draws it again: chance finds the others.
-    const from = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
-    const point = from.suggest(space, all, random);
+    const chosenSampler = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
+    const point = chosenSampler.suggest(space, rankedPoints, random);
     if (!tried.some((other) => isSamePoint(space, other, point))) return point;
   }
   return undefined;

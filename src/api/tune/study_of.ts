@@ -12,24 +12,23 @@ import type { Dimension, SearchSpace } from '../../tune/space.ts';
 import type { Study } from '../../tune/trial.ts';
 import type { Lowering } from '../check.ts';
 
-/** What of a request makes a study. */
-interface Asked
+interface StudyRequest
   extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
   readonly out: string;
   readonly set?: Settings;
 }
 
 /** @throws Failure `no-search`, `unknown-measure`, `other-study` */
-export function studyOf(path: string, request: Asked, checked: Lowering, before: Study | undefined): Study {
+export function studyOf(path: string, request: StudyRequest, checked: Lowering, before: Study | undefined): Study {
   const { search, sources, data, lowered } = checked;
   const { train } = lowered.plan;
   if (search.length === 0) throw failure('no-search', { path });
   const measured = makeMeasures([...(train.stop ? [train.stop] : []), ...declaredMeasures([lowered.plan])]);
-  const known = measured.map(({ label }) => label);
-  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : known[0]!);
-  if (!known.includes(metric)) throw failure('unknown-measure', { name: metric, known });
+  const knownMeasures = measured.map(({ label }) => label);
+  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : knownMeasures[0]!);
+  if (!knownMeasures.includes(metric)) throw failure('unknown-measure', { name: metric, known: knownMeasures });
   const halving = request.halving ?? before?.halving ?? true;
-  const asked = { ...before, ...defined({ ...pick(request) }) };
+  const requestedSettings = { ...before, ...defined({ ...pick(request) }) };
   const study: Study = {
     model: lowered.plan.model,
     sources: sha256([...sources.map(({ text }) => text), data!.source.text].join('\0')),
@@ -38,13 +37,13 @@ export function studyOf(path: string, request: Asked, checked: Lowering, before:
     metric,
     stops: train.stop !== undefined && metric === labelOf(train.stop),
     fileSeed: train.seed,
-    sampler: asked.sampler ?? 'tpe',
-    seed: asked.seed ?? 1,
+    sampler: requestedSettings.sampler ?? 'tpe',
+    seed: requestedSettings.seed ?? 1,
     halving,
     rungs: rungsOf(validationsOf(train), halving),
-    parallel: Math.min(asked.parallel ?? 1, 4 * availableParallelism()),
-    finalists: asked.finalists ?? 3,
-    seeds: asked.seeds ?? 3,
+    parallel: Math.min(requestedSettings.parallel ?? 1, 4 * availableParallelism()),
+    finalists: requestedSettings.finalists ?? 3,
+    seeds: requestedSettings.seeds ?? 3,
   };
   const words = { model: 'model', sources: 'model file or data block', space: '`search`', set: '`--set`' } as const;
   for (const [name, value] of Object.entries(study)) {
@@ -55,7 +54,7 @@ export function studyOf(path: string, request: Asked, checked: Lowering, before:
   return study;
 }
 
-/** Of a run, before the rows are known: `steps` in epochs of unknown length are taken as many. */
+/** `steps` in epochs of unknown length are taken as many. */
 function validationsOf({ steps, epochs, validate }: TrainPlan): number {
   const every = validate?.epochs ?? 1;
   if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
@@ -64,7 +63,7 @@ function validationsOf({ steps, epochs, validate }: TrainPlan): number {
 
 const many = 27;
 
-const pick = ({ sampler, seed, parallel, finalists, seeds }: Asked): Partial<Study> =>
+const pick = ({ sampler, seed, parallel, finalists, seeds }: StudyRequest): Partial<Study> =>
   defined({ sampler, seed, parallel, finalists, seeds });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -24,7 +24,7 @@ export interface TrainJob {
   readonly shards?: string;
   readonly shardSizes?: MemoryRequest['shardSizes'];
   readonly out: string;
-  /** Where it pauses: at this rung of so many. Absent: it is trained whole. */
+  /** The rung at which it pauses. Absent: it is trained whole. */
   readonly rung?: { readonly at: number; readonly of: number };
   readonly metric: string;
   /** What does not check ends the study: nothing of it was chosen. */
@@ -35,16 +35,15 @@ export interface TrainedJob {
   /** `stopped`: the signal came. */
   readonly state: 'paused' | 'done' | 'failed' | 'invalid' | 'stopped';
   readonly values: readonly number[];
-  /** Of a whole run, how many there are. */
+  /** Validations of a whole run. */
   readonly validations?: number;
-  /** By which trials are compared: that of the weights which the run keeps. */
+  /** The metric of the weights that the run keeps. */
   readonly value?: number;
   readonly message?: string;
-  /** Where training rows went, once it was decided. */
   readonly decision?: ShardDecision;
 }
 
-/** What the values of one trial may cause. Everything else would end the next trial as well. */
+/** Errors that the values of one trial may cause. Every other error would end the next trial as well. */
 const ofTrial: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
 
 /** @throws Failure for what would end every trial: data that cannot be read, a disk that is full */
@@ -59,7 +58,8 @@ export async function trainJob(
     if (mustCheck || !(error instanceof Failure)) throw error;
     return { state: 'invalid', values: [], message: messageOf(error) };
   }
-  const until = (validations: number): number => (rung ? valuesAt(rung.at, rung.of, validations) : validations);
+  const validationLimit = (validations: number): number =>
+    rung ? valuesAt(rung.at, rung.of, validations) : validations;
   let validations: number | undefined;
   let decision: ShardDecision | undefined;
   try {
@@ -67,7 +67,7 @@ export async function trainJob(
     const { status } = await train(job.path, {
       ...job,
       ...(resume ? { resume } : { force: true }),
-      until,
+      until: validationLimit,
       ...defined({ signal }),
       onDecision(given) {
         decision = given;
@@ -77,9 +77,10 @@ export async function trainJob(
         validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
       },
     });
-    const last = until(validations ?? 0);
-    const values = (await valuesOf(job.out, metric)).slice(0, last);
-    const state = status !== 'interrupted' ? 'done' : signal?.aborted && values.length < last ? 'stopped' : 'paused';
+    const lastValidation = validationLimit(validations ?? 0);
+    const values = (await valuesOf(job.out, metric)).slice(0, lastValidation);
+    const state =
+      status !== 'interrupted' ? 'done' : signal?.aborted && values.length < lastValidation ? 'stopped' : 'paused';
     return { state, values, ...defined({ validations, decision, value: keptValue(values, stops) }) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
@@ -92,11 +93,10 @@ export async function trainJob(
 const messageOf = ({ diagnostics }: Failure): string =>
   diagnostics.find(({ severity }) => severity === 'error')!.message;
 
-/** The metric of each validation, from the first. */
 async function valuesOf(folder: string, metric: string): Promise<readonly number[]> {
   const lines = await readMetricsLog(folder).catch(() => []);
   return lines.flatMap(({ validation }) => {
-    const value = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
-    return value === undefined ? [] : [value];
+    const metricValue = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
+    return metricValue === undefined ? [] : [metricValue];
   });
 }

@@ -28,9 +28,11 @@ export async function writeTunedFile(
   settings: Readonly<Record<string, string>>,
   { set = {} }: CheckRequest,
 ): Promise<void> {
-  const all = { ...set, ...settings };
+  const allSettings = { ...set, ...settings };
   let source = moved(readSource(from), from, to);
-  for (const [name, value] of Object.entries(all).sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
+  for (const [name, value] of Object.entries(allSettings).sort(
+    ([a], [b]) => a.split('.').length - b.split('.').length,
+  )) {
     const { files, library } = check(source, { load: loadUsed }).resolution;
     const at = { ...files.main.span, end: files.main.span.start };
     const edit = findSlot({ files, library, report: () => {} }, { parts: name.split('.'), at })?.write(String(value));
@@ -47,11 +49,11 @@ export async function writeTunedFile(
   if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
   refuseTunedFile(to);
   // `wx` fails where somebody was quicker.
-  const handle = await writing(to, open(to, 'wx'));
+  const tunedFile = await writing(to, open(to, 'wx'));
   try {
-    await writing(to, handle.writeFile(text));
+    await writing(to, tunedFile.writeFile(text));
   } finally {
-    await handle.close();
+    await tunedFile.close();
   }
 }
 

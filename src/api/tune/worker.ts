@@ -1,7 +1,7 @@
 /** The program of a worker: trains the jobs that it is sent, one after the other, and ends when its parent does. */
 import { Failure } from '../../diagnostics/failure.ts';
 import { type TrainJob, trainJob } from './train_job.ts';
-import type { Answer } from './workers.ts';
+import type { WorkerAnswer } from './workers.ts';
 
 let control = new AbortController();
 
@@ -16,12 +16,12 @@ process.on('message', (message: TrainJob | 'stop') => {
 
 async function answer(job: TrainJob): Promise<void> {
   control = new AbortController();
-  const said = await trainJob(job, control.signal).then(
-    (trained): Answer => ({ trained }),
-    (error: unknown): Answer =>
+  const workerAnswer = await trainJob(job, control.signal).then(
+    (trained): WorkerAnswer => ({ trained }),
+    (error: unknown): WorkerAnswer =>
       error instanceof Failure
         ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
         : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
   );
-  if (process.connected) process.send!(said);
+  if (process.connected) process.send!(workerAnswer);
 }

@@ -6,70 +6,69 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
-export interface Workers {
+export interface TuneWorkers {
   run(job: TrainJob, signal: AbortSignal): Promise<TrainedJob>;
   close(): Promise<void>;
 }
 
-/** What a worker answers. */
-export type Answer =
+export type WorkerAnswer =
   | { readonly trained: TrainedJob }
   | { readonly refused: readonly Diagnostic[] }
   | { readonly broken: string };
 
 /** The program of a worker: next to this file, or above the folder of chunks in a bundle. */
 function program(): string {
-  const found = ['./worker.ts', './worker.js', '../worker.js']
+  const workerFile = ['./worker.ts', './worker.js', '../worker.js']
     .map((name) => fileURLToPath(new URL(name, import.meta.url)))
     .find((path) => existsSync(path));
-  if (found === undefined) throw new Error('invariant: the program of the workers is missing');
-  return found;
+  if (workerFile === undefined) throw new Error('invariant: the program of the workers is missing');
+  return workerFile;
 }
 
 /** @param path of what a process runs */
-export function makeWorkers(path = program()): Workers {
-  const idle: ChildProcess[] = [];
-  const all = new Set<ChildProcess>();
-  const take = (): ChildProcess => {
-    const known = idle.pop();
-    if (known) return known;
+export function makeWorkers(path = program()): TuneWorkers {
+  const idleWorkers: ChildProcess[] = [];
+  const allWorkers = new Set<ChildProcess>();
+  const takeWorker = (): ChildProcess => {
+    const idleWorker = idleWorkers.pop();
+    if (idleWorker) return idleWorker;
     const child = fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
-    all.add(child);
+    allWorkers.add(child);
     child.once('exit', () => {
-      all.delete(child);
+      allWorkers.delete(child);
       // The system may end a process between two jobs as well.
-      const at = idle.indexOf(child);
-      if (at >= 0) idle.splice(at, 1);
+      const idleIndex = idleWorkers.indexOf(child);
+      if (idleIndex >= 0) idleWorkers.splice(idleIndex, 1);
     });
     return child;
   };
   return {
     async run(job, signal) {
-      const child = take();
+      const child = takeWorker();
       // One that ends right now may still look connected; its exit says so.
-      const stop = (): void => void (child.connected && child.send('stop', () => {}));
-      signal.addEventListener('abort', stop, { once: true });
+      const stopJob = (): void => void (child.connected && child.send('stop', () => {}));
+      signal.addEventListener('abort', stopJob, { once: true });
       try {
-        const answer = await answerOf(child, job);
-        if ('broken' in answer) throw new Error(answer.broken);
-        if ('refused' in answer) throw new Failure(answer.refused);
+        const workerAnswer = await answerOf(child, job);
+        if ('broken' in workerAnswer) throw new Error(workerAnswer.broken);
+        if ('refused' in workerAnswer) throw new Failure(workerAnswer.refused);
         // A process that ended, which failed its job, takes no other.
-        if (all.has(child)) idle.push(child);
-        return answer.trained;
+        if (allWorkers.has(child)) idleWorkers.push(child);
+        return workerAnswer.trained;
       } finally {
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', stopJob);
       }
     },
     async close() {
-      const ends = [...all].map((child) => new Promise((done) => child.once('exit', done)));
-      for (const child of all) if (child.connected) child.disconnect();
+      const ends = [...allWorkers].map((child) => new Promise((done) => child.once('exit', done)));
+      for (const child of allWorkers) if (child.connected) child.disconnect();
       await Promise.all(ends);
     },
   };
 }
 
 /** A process that ends by itself has failed this one trial: the system may have ended it for its memory. */
-function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
+function answerOf(child: ChildProcess, job: TrainJob): Promise<WorkerAnswer> {
   return new Promise((resolve) => {
     const exit = (code: number | null, signal: string | null): void => {
       child.off('message', message);
@@ -78,7 +77,7 @@ function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
     };
     const message = (answer: unknown): void => {
       child.off('exit', exit);
-      resolve(answer as Answer);
+      resolve(answer as WorkerAnswer);
     };
     child.once('exit', exit);
     child.once('message', message);

@@ -12,7 +12,7 @@ import type { EngineName } from '../../engine/engine.ts';
 import { readPlain } from '../../storage/plain_file.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import type { LoadRequest, Run } from '../run.ts';
-import { type Loaded, runOf } from './loaded.ts';
+import { type LoadedRun, runOf } from './loaded.ts';
 import type { LoadAnswer, LoadJob } from './loader.ts';
 
 /** Of `nice`: the processor is the server's where both want it. */
@@ -20,11 +20,11 @@ const lowPriority = 5;
 
 /** The program next to this file, or above the folder of chunks in a bundle. */
 function program(): string {
-  const found = ['./loader.ts', './loader.js', '../loader.js']
+  const programFile = ['./loader.ts', './loader.js', '../loader.js']
     .map((name) => fileURLToPath(new URL(name, import.meta.url)))
     .find((path) => existsSync(path));
-  if (found === undefined) throw new Error('invariant: the program that loads versions is missing');
-  return found;
+  if (programFile === undefined) throw new Error('invariant: the program that loads versions is missing');
+  return programFile;
 }
 
 export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
@@ -43,22 +43,22 @@ export async function loadBeside(folder: string, request: BesideRequest, path = 
   try {
     signal?.throwIfAborted();
     const child = fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
-    const stop = (): void => void child.kill('SIGKILL');
-    signal?.addEventListener('abort', stop);
+    const stopChild = (): void => void child.kill('SIGKILL');
+    signal?.addEventListener('abort', stopChild);
     try {
-      const answer = await answerOf(child, { folder, request: plain, out }, isFirst).catch((error: unknown) => {
+      const loadAnswer = await answerOf(child, { folder, request: plain, out }, isFirst).catch((error: unknown) => {
         signal?.throwIfAborted();
         throw error;
       });
       signal?.throwIfAborted();
-      if ('broken' in answer) throw new Error(answer.broken);
-      if ('refused' in answer) throw new Failure(answer.refused);
-      for (const line of answer.said) say?.(line);
+      if ('broken' in loadAnswer) throw new Error(loadAnswer.broken);
+      if ('refused' in loadAnswer) throw new Failure(loadAnswer.refused);
+      for (const line of loadAnswer.said) say?.(line);
     } finally {
-      signal?.removeEventListener('abort', stop);
-      stop();
+      signal?.removeEventListener('abort', stopChild);
+      stopChild();
     }
-    return await runOf((await readPlain(join(out, 'loaded'))) as Loaded, request.engine, plain);
+    return await runOf((await readPlain(join(out, 'loaded'))) as LoadedRun, request.engine, plain);
   } finally {
     removeTemporary(out);
   }

@@ -1,35 +1,35 @@
 /** A run that another process has read: all that answers, as plain data. Reading files, SQL, encoding and the item tower were its work. */
 import { type PlainTrained, plainOf, trainedOf } from '../../artifact/plain_trained.ts';
 import type { EngineName } from '../../engine/engine.ts';
-import type { Objective } from '../../serve/snapshot.ts';
-import type { Kept } from '../cache/cache.ts';
+import type { RetrievalObjective } from '../../serve/snapshot.ts';
+import type { CachedRun } from '../cache/cache.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
-export interface Loaded extends Kept {
+export interface LoadedRun extends CachedRun {
   readonly trained: PlainTrained;
-  readonly objectives: readonly Objective[];
+  readonly objectives: readonly RetrievalObjective[];
 }
 
 /**
  * Resolves once what was read is also kept in the folder of the run, for the next start.
  * @throws Failure of `load`, of reading the data, and of vectors that are not finite
  */
-export async function readWhole(folder: string, request: LoadRequest): Promise<Loaded> {
-  const run = await load(folder, request);
-  const { snapshot } = await run.recommender();
-  return { trained: plainOf(run.trained), ...(await run.kept()), objectives: snapshot.objectives };
+export async function readWhole(folder: string, request: LoadRequest): Promise<LoadedRun> {
+  const loadedRun = await load(folder, request);
+  const { snapshot } = await loadedRun.recommender();
+  return { trained: plainOf(loadedRun.trained), ...(await loadedRun.kept()), objectives: snapshot.objectives };
 }
 
-export async function runOf(loaded: Loaded, engine: EngineName, request: LoadRequest): Promise<Run> {
+export async function runOf(loaded: LoadedRun, engine: EngineName, request: LoadRequest): Promise<Run> {
   const { served, notes, objectives } = loaded;
   const trained = await trainedOf(loaded.trained);
-  let whole: Promise<Run> | undefined;
+  let wholeRun: Promise<Run> | undefined;
   /** Rows that only training and evaluation read. */
-  const read = (): Promise<Run> => (whole ??= load(trained.folder, { ...request, engine }));
+  const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));
   return makeRun(trained, engine, {
     notes: async () => notes,
-    dataset: async () => (await read()).dataset(),
-    columns: async () => (await read()).itemColumns(),
+    dataset: async () => (await readRun()).dataset(),
+    columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),
     known: { served, notes },

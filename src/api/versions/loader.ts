@@ -28,15 +28,15 @@ process.on('disconnect', () => process.exit());
 process.once('message', (job: LoadJob) => void answer(job));
 
 async function answer({ folder, request, out }: LoadJob): Promise<void> {
-  const said: string[] = [];
-  const given = await readWhole(folder, { ...request, say: (line) => void said.push(line) })
+  const saidLines: string[] = [];
+  const loadedRun = await readWhole(folder, { ...request, say: (line) => void saidLines.push(line) })
     .then((loaded) => writePlain(join(out, loadedFile), loaded))
     .then(
-      (): LoadAnswer => ({ done: true, said }),
+      (): LoadAnswer => ({ done: true, said: saidLines }),
       (error: unknown): LoadAnswer =>
         error instanceof Failure
           ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
           : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
     );
-  process.send!(given, () => process.exit());
+  process.send!(loadedRun, () => process.exit());
 }

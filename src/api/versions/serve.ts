@@ -19,10 +19,8 @@ export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal
   readonly canary?: string;
   /** The share of a canary, from 0 to 1. With `watch`: new versions begin as canaries. */
   readonly share?: number;
-  /** Ends the start. */
   readonly signal?: AbortSignal;
   readonly onEngine?: (engine: Choice) => void;
-  /** Gets a line for each step of a swap. */
   readonly say?: (line: string) => void;
 }
 
@@ -45,9 +43,9 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
   const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
   const { data, allow, unfinished, cache } = request;
-  const choice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
-  request.onEngine?.(choice);
-  const [{ loadBeside }, { makeWatch }, { makeSides, makeVersions }, { makeSwaps }] = await Promise.all([
+  const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
+  request.onEngine?.(engineChoice);
+  const [{ loadBeside }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
     import('./load_beside.ts'),
     import('./watch.ts'),
     import('../../server/versions/versions.ts'),
@@ -57,19 +55,14 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     openVersion(run, folder, defined({ items, index, table, userVectors }));
   // An index that comes after its run makes the run one to be tried again.
   const besides = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
-  const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: choice.engine.name };
+  const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: engineChoice.engine.name };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 
-  const first = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
-  const versions = makeVersions(makeSides(first));
+  const firstVersion = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
+  const versions = makeVersions(makeActiveVersions(firstVersion));
   const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const swaps = makeSwaps({
-    versions,
-    load: (folder, ending) => load(folder, ending),
-    say,
-    ...defined({ firstShare }),
-  });
+  const swaps = makeSwaps({ versions, load, say, ...defined({ firstShare }) });
   if (canary !== undefined) await swaps.take(canary);
   const control = new AbortController();
   const watching =
@@ -88,19 +81,28 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
 
   /** Tries what is not whole the second time: nothing has changed since the first. */
   async function firstIn(folder: string): Promise<Version> {
-    let found: Version | undefined;
-    const take = async (at: string): Promise<void> => {
+    let foundVersion: Version | undefined;
+    const takeVersion = async (at: string): Promise<void> => {
       const start = performance.now();
-      found = await load(at, signal, true).catch((error: unknown) => {
+      foundVersion = await load(at, signal, true).catch((error: unknown) => {
         throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
       });
-      say(`version ${found.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+      say(
+        `version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+      );
     };
-    const looking = makeWatch({ folder, ...defined({ besides }), answering: () => [], rejected: new Set(), take, say });
-    const refused = (await looking.look()) + (found ? 0 : await looking.look());
+    const looking = makeWatch({
+      folder,
+      ...defined({ besides }),
+      answering: () => [],
+      rejected: new Set(),
+      take: takeVersion,
+      say,
+    });
+    const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
     signal?.throwIfAborted();
-    if (found === undefined) throw failure('no-version', { folder, refused });
-    return found;
+    if (foundVersion === undefined) throw failure('no-version', { folder, refused });
+    return foundVersion;
   }
 
   return {
@@ -116,7 +118,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
   };
 }
 
-export interface OfVersions {
+export interface VersionsOptions {
   readonly items?: OpenedItems;
   readonly index?: string;
   readonly table?: string;
@@ -127,7 +129,7 @@ export interface OfVersions {
 export async function openVersion(
   run: Run,
   folder: string,
-  { items, index, table, userVectors }: OfVersions,
+  { items, index, table, userVectors }: VersionsOptions,
 ): Promise<Version> {
   const { beginReading } = await import('../../storage/readers.ts');
   const endReading = await beginReading(folder, 'tower serve');

@@ -10,14 +10,14 @@ import { allowOption, dataOption, jsonOption, setOption, withExample } from '../
 import { answer, answerJson, colour, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
-type Format = 'text' | 'json' | 'sarif' | 'github';
+type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
 
-interface Options {
+interface CheckCommandOptions {
   readonly data?: string;
   readonly allow?: readonly string[];
   readonly set: Record<string, string>;
   readonly fix?: boolean;
-  readonly format: Format;
+  readonly format: CheckFormat;
   readonly json?: boolean;
 }
 
@@ -31,11 +31,11 @@ export function checkCommand(program: Command): void {
     .option('--fix', 'apply safe fixes and print what changed')
     .addOption(
       new Option('--format <format>', 'format of the messages; all but `text` go to stdout')
-        .choices(['text', 'json', 'sarif', 'github'] satisfies Format[])
+        .choices(['text', 'json', 'sarif', 'github'] satisfies CheckFormat[])
         .default('text'),
     )
     .addOption(jsonOption())
-    .action(async (given: string[], { data, allow, set, fix, json, ...options }: Options) => {
+    .action(async (given: string[], { data, allow, set, fix, json, ...options }: CheckCommandOptions) => {
       const { check } = await import('../../api/check.ts');
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
@@ -44,23 +44,23 @@ export function checkCommand(program: Command): void {
         // Settings are of the models alone.
         if (data && !paths.includes(data)) await applyFixes([data], {});
       }
-      const found: Diagnostic[] = [];
-      const seen = new Set<string>();
+      const foundDiagnostics: Diagnostic[] = [];
+      const seenPaths = new Set<string>();
       for (const path of paths) {
         const request = { set, ...defined({ data, allow }) };
         const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
         // A message of a file that several files use is reported once.
         for (const one of diagnostics) {
           const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
-          if (seen.has(key)) continue;
-          seen.add(key);
-          found.push(one);
+          if (seenPaths.has(key)) continue;
+          seenPaths.add(key);
+          foundDiagnostics.push(one);
         }
         if (format !== 'text' || hasErrors(diagnostics)) continue;
         answer(`${path}: no errors`);
       }
-      await print(found, format);
-      if (hasErrors(found)) process.exitCode = 1;
+      await print(foundDiagnostics, format);
+      if (hasErrors(foundDiagnostics)) process.exitCode = 1;
     });
   program.addCommand(
     withExample(
@@ -71,7 +71,7 @@ export function checkCommand(program: Command): void {
   );
 }
 
-async function print(found: readonly Diagnostic[], format: Format): Promise<void> {
+async function print(found: readonly Diagnostic[], format: CheckFormat): Promise<void> {
   if (format === 'json') return answerJson(toJson(found));
   if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
   if (found.length === 0) return;

@@ -13,9 +13,9 @@ import {
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
-import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
 
-interface Options extends OfRanking {
+interface CompareCommandOptions extends RankingOptions {
   readonly part?: 'validation' | 'test';
   readonly baselines?: string | boolean;
   readonly by?: string;
@@ -42,7 +42,7 @@ export function compareCommand(program: Command): void {
   addRunOptions(command).action(
     async (
       folders: readonly string[],
-      { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: Options,
+      { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: CompareCommandOptions,
     ) => {
       const { compare } = await import('../../api/compare.ts');
       const options = {

@@ -3,7 +3,7 @@ import { allowOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface CompileCommandOptions {
   readonly out: string;
   readonly allow?: readonly string[];
   readonly set: Record<string, string>;
@@ -20,7 +20,7 @@ export function compileCommand(program: Command): void {
     .addOption(setOption())
     .option('--force', 'write into a folder that is not empty')
     .addOption(jsonOption())
-    .action(async (path: string, { json, ...options }: Options) => {
+    .action(async (path: string, { json, ...options }: CompileCommandOptions) => {
       const { compile } = await import('../../api/compile.ts');
       const { plan, files } = await endable((signal) => compile(path, { ...options, signal }));
       if (json) return answerJson({ model: plan.model, folder: options.out, files });

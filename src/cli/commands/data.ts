@@ -12,7 +12,7 @@ import { countOption, jsonOption, seedOption, withExample } from '../options.ts'
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface DataCommandOptions {
   readonly out?: string;
   readonly from?: string;
   readonly json?: boolean;
@@ -38,7 +38,7 @@ export function dataCommand(program: Command): void {
     .addOption(countOption('clusters', 'put the items into this many clusters (default: the square root of the items)'))
     .addOption(seedOption('draw all events from this number (default: 1)'))
     .addOption(jsonOption())
-    .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: Options) => {
+    .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: DataCommandOptions) => {
       if (!isDataSet(name)) {
         throw failure('unknown-name', {
           what: 'data set',
@@ -48,15 +48,15 @@ export function dataCommand(program: Command): void {
         });
       }
       const { dataSets } = await import('../../data/sets/table.ts');
-      const set = dataSets[name];
-      if (from !== undefined && set.originals === undefined) throw failure('set-is-fetched', { set: name });
+      const dataSet = dataSets[name];
+      if (from !== undefined && dataSet.originals === undefined) throw failure('set-is-fetched', { set: name });
       const [option] = Object.keys(synthetic);
-      if (option !== undefined && !set.isDrawn) throw failure('set-has-one-size', { set: name, option });
+      if (option !== undefined && !dataSet.isDrawn) throw failure('set-has-one-size', { set: name, option });
       const bar = makeCountBar('rows');
       const source = await endable((signal) =>
-        set.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.count, signal }),
+        dataSet.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.count, signal }),
       ).finally(bar.end);
-      const block = keepBlock(name, out, set.isForm);
+      const block = keepBlock(name, out, dataSet.isForm);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
@@ -78,13 +78,13 @@ const isDataSet = (name: string): name is DataSetName => (dataSetNames as readon
 
 /** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Keeps an existing file. */
 export function keepBlock(set: DataSetName, out: string, isForm = false): string {
-  const named = !['', '.', '..'].includes(basename(out));
-  const path = named ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
+  const isNamed = !['', '.', '..'].includes(basename(out));
+  const path = isNamed ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
   if (existsSync(path)) return path;
   const text = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
-  const own = isForm && named && basename(out) !== set ? renamed(text, set, basename(out)) : text;
+  const ownBlock = isForm && isNamed && basename(out) !== set ? renamed(text, set, basename(out)) : text;
   try {
-    writeFileSync(path, own.replaceAll(`"${set}/`, named ? `"${basename(out)}/` : '"'));
+    writeFileSync(path, ownBlock.replaceAll(`"${set}/`, isNamed ? `"${basename(out)}/` : '"'));
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-write', { path, reason });
@@ -92,7 +92,6 @@ export function keepBlock(set: DataSetName, out: string, isForm = false): string
   return path;
 }
 
-/** The block of another set of the same form: what it says of itself would be wrong. */
 function renamed(text: string, set: DataSetName, name: string): string {
   const word = name.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
   return text

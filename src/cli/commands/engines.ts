@@ -5,13 +5,11 @@ import { packageFile } from '../../storage/package_file.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-/** What gives this machine an engine. */
 const scripts = { tensorflow: 'scripts/setup-tensorflow.mjs', torch: 'scripts/setup-torch.mjs' } as const;
 
-/** And what gives it another optional part. */
 const parts = [...Object.keys(scripts), 'httpfs'];
 
-interface Options {
+interface EnginesCommandOptions {
   readonly setup?: keyof typeof scripts | 'httpfs';
   readonly from?: string;
   readonly json?: boolean;
@@ -31,7 +29,7 @@ export function enginesCommand(program: Command): void {
     )
     .option('--from <file>', 'take this wheel for `--setup httpfs`, and fetch none')
     .addOption(jsonOption())
-    .action(async ({ setup, from, json }: Options) => {
+    .action(async ({ setup, from, json }: EnginesCommandOptions) => {
       if (setup === 'httpfs') return setUpStores(from);
       if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
       const { listEngines } = await import('../../engine/engines.ts');

@@ -13,10 +13,10 @@ import {
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
-import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
 import { leaveReport } from '../run_report.ts';
 
-interface Options extends OfRanking {
+interface EvaluateCommandOptions extends RankingOptions {
   readonly part?: 'validation' | 'test';
   readonly baselines?: string | boolean;
   readonly by?: string;
@@ -44,7 +44,7 @@ export function evaluateCommand(program: Command): void {
   addRunOptions(command).action(
     async (
       folder: string,
-      { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: Options,
+      { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: EvaluateCommandOptions,
     ) => {
       const { evaluate } = await import('../../api/run.ts');
       const run = await openRun(folder, options);

@@ -4,13 +4,13 @@ import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options extends RunOptions {
+interface ExportCommandOptions extends RunOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly index?: boolean;
   readonly json?: boolean;
   readonly browser?: boolean;
-  /** Names with commas. */
+  /** Comma-separated. */
   readonly columns?: string;
 }
 
@@ -31,7 +31,7 @@ export function exportCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, options: Options) => {
+    .action(async (folder: string, options: ExportCommandOptions) => {
       const { out, force, index, data, allow, engine, unfinished, json } = options;
       if (options.browser) return exportForBrowser(folder, options);
       if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
@@ -40,9 +40,9 @@ export function exportCommand(program: Command): void {
       const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
-      const half = status === 'interrupted' || status === 'stopped';
+      const isUnfinished = status === 'interrupted' || status === 'stopped';
       answer(
-        `exported model ${serving.model} into ${out}${half ? ` (unfinished: stopped after ${epochs} epochs and ${steps} steps)` : ''}:`,
+        `exported model ${serving.model} into ${out}${isUnfinished ? ` (unfinished: stopped after ${epochs} epochs and ${steps} steps)` : ''}:`,
       );
       for (const file of files) answer(`  ${file}`);
     });
@@ -55,11 +55,14 @@ export function exportCommand(program: Command): void {
   );
 }
 
-async function exportForBrowser(folder: string, { out, force, json, columns, ...ofRun }: Options): Promise<void> {
+async function exportForBrowser(
+  folder: string,
+  { out, force, json, columns, ...ofRun }: ExportCommandOptions,
+): Promise<void> {
   const { exportPage } = await import('../../api/export_page.ts');
   const run = await openRun(folder, ofRun);
-  const chosen = columns?.split(',').map((name) => name.trim());
-  const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosen }) });
+  const chosenColumns = columns?.split(',').map((name) => name.trim());
+  const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosenColumns }) });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });
   for (const note of index.notes) say(note);
@@ -67,5 +70,5 @@ async function exportForBrowser(folder: string, { out, force, json, columns, ...
   for (const [file, bytes] of Object.entries(files)) answer(`  ${file}  ${bytes.toLocaleString('en')} bytes`);
   if (users > 0)
     say(`the folder has the keys of ${users.toLocaleString('en')} users: a page shows all that it fetches`);
-  if (chosen === undefined && known.length > 0) say(`for filters add --columns: ${known.join(', ')}`);
+  if (chosenColumns === undefined && known.length > 0) say(`for filters add --columns: ${known.join(', ')}`);
 }

@@ -9,7 +9,7 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, say } from '../report.ts';
 
-interface Options {
+interface FormatCommandOptions {
   readonly check?: boolean;
   readonly json?: boolean;
 }
@@ -20,15 +20,15 @@ export function formatCommand(program: Command): void {
     .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
     .option('--check', 'write nothing; list the files that are not formatted, and exit with 1')
     .addOption(jsonOption())
-    .action(async (paths: string[], { check = false, json = false }: Options) => {
+    .action(async (paths: string[], { check = false, json = false }: FormatCommandOptions) => {
       if (paths.includes('-')) return fromStdin();
       const { filesToFormat, formatFile } = await import('../../api/format.ts');
       const files = filesToFormat(paths).map((path) => formatFile(path));
       const answers = files.map(({ path, source, output, diagnostics }) => {
-        const changed = output !== undefined && output !== source.text;
-        if (changed && !check) write(path, output);
-        const found = changed && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
-        return { path, changed, found };
+        const isChanged = output !== undefined && output !== source.text;
+        if (isChanged && !check) write(path, output);
+        const found = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { path, changed: isChanged, found };
       });
       const found = answers.flatMap((one) => one.found);
       if (json)

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
+import type { ImportNote, NoteKind } from '../../easyrec/notes.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
-import { notesText } from '../views/import_notes.ts';
 
-interface Options {
+interface ImportCommandOptions {
   readonly out: string;
   readonly events?: string;
   readonly test?: string;
@@ -34,12 +34,12 @@ export function importCommand(program: Command): void {
     .option('--user <column>', 'take this column for what identifies a user, where the config does not say')
     .option('--item <column>', 'take this column for what identifies an item, where the config does not say')
     .addOption(jsonOption())
-    .action(async (name: string, config: string, { json, items, ...options }: Options) => {
+    .action(async (name: string, config: string, { json, items, ...options }: ImportCommandOptions) => {
       if (!programs.includes(name.toLowerCase().replace(/^torch/, ''))) {
         throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
       }
       const { importConfig } = await import('../../api/import.ts');
-      const imported = await endable((signal) =>
+      const importedProject = await endable((signal) =>
         importConfig({
           config,
           signal,
@@ -48,8 +48,8 @@ export function importCommand(program: Command): void {
           ...(items === false || typeof items === 'string' ? { items } : {}),
         }),
       );
-      if (json) return answerJson(imported);
-      const { model, data, notes, copies, missing, allow, warnings, dialect } = imported;
+      if (json) return answerJson(importedProject);
+      const { model, data, notes, copies, missing, allow, warnings, dialect } = importedProject;
       for (const { from, to, rows } of copies) {
         say(`wrote ${to}${rows === undefined ? ' with a header' : `, ${rows} items`}, from ${from.join(', ')}`);
       }
@@ -73,4 +73,41 @@ export function importCommand(program: Command): void {
       'tower import easyrec dssm.config --events clicks.parquet --test clicks-test.parquet',
     ),
   );
+}
+
+/** What `tower import` says of a config: a line for each thing, with the lines of the config where it is. */
+const titles: Readonly<Record<NoteKind, string>> = {
+  'left out': 'Not converted',
+  differs: 'Converted, and Tower does it in another way',
+  'not needed': 'Not needed',
+};
+
+const MOST = 6;
+
+export function notesText(notes: readonly ImportNote[]): string {
+  return (['left out', 'differs', 'not needed'] as const)
+    .flatMap((kind) => {
+      const ownNotes = notes.filter((note) => note.kind === kind);
+      return ownNotes.length === 0 ? [] : [`${titles[kind]}:\n${grouped(ownNotes).join('\n')}`];
+    })
+    .join('\n\n');
+}
+
+/** Notes of one text are one line. */
+function grouped(notes: readonly ImportNote[]): string[] {
+  const byText = new Map<string, ImportNote[]>();
+  for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
+  return [...byText].map(([text, mine]) => {
+    const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
+    const named =
+      fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');
+    return `  ${placeOf(mine)}${named}: ${text}`;
+  });
+}
+
+function placeOf(notes: readonly ImportNote[]): string {
+  const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
+  if (lines.length === 0) return '';
+  const shownLines = lines.slice(0, MOST).join(', ');
+  return `line${lines.length > 1 ? 's' : ''} ${shownLines}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
 }

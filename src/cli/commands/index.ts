@@ -7,7 +7,7 @@ import { answer, answerJson, say, sayEngine } from '../report.ts';
 import { addRunOptions } from '../run_options.ts';
 import { endable } from '../signals.ts';
 
-interface Options extends RunOptions {
+interface IndexCommandOptions extends RunOptions {
   readonly to?: string;
   readonly table?: string;
   readonly recall: number;
@@ -42,7 +42,7 @@ export function indexCommand(program: Command): void {
     )
     .option('--half', 'compare float16 numbers in the graph, in half of the memory')
     .option('--drop-older', 'drop the other indexes of this name');
-  addRunOptions(command).action(async (folder: string, { json, ...options }: Options) => {
+  addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
     const { data, allow, engine, unfinished, ...request } = options;
     const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
     await checkIndexTarget(folder, request);
@@ -55,11 +55,13 @@ export function indexCommand(program: Command): void {
       bar.end();
       say(line);
     };
-    const watched = { onProgress, onItems: bar.count };
-    const indexed = await endable((signal) => indexItems(run, { ...request, ...watched, signal })).finally(bar.end);
+    const progressOptions = { onProgress, onItems: bar.count };
+    const indexedItems = await endable((signal) => indexItems(run, { ...request, ...progressOptions, signal })).finally(
+      bar.end,
+    );
     await run.close();
-    if (json) return answerJson(indexed);
-    const { to, table, items, settings, certificate, dropped } = indexed;
+    if (json) return answerJson(indexedItems);
+    const { to, table, items, settings, certificate, dropped } = indexedItems;
     answer(
       `indexed ${items.toLocaleString('en')} items of ${folder} into ${to}${table === undefined ? '' : `, table ${table}`}`,
     );

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Command } from 'commander';
-import type { Look, Project } from '../../api/init.ts';
+import type { LookedFiles, StarterProject } from '../../api/init.ts';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
@@ -14,7 +14,7 @@ import { engineOption, jsonOption, wholeNumber, withExample } from '../options.t
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface InitCommandOptions {
   readonly out: string;
   readonly yes?: boolean;
   readonly train: boolean;
@@ -41,35 +41,35 @@ export function initCommand(program: Command): void {
     .option('--time <column>', 'read the time from this column of the events, or `none`')
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (given: string[], options: Options) => {
+    .action(async (given: string[], options: InitCommandOptions) => {
       const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
       const { guessesText } = await import('../views/guesses.ts');
       refuseWritten(options.out);
-      const asks = options.yes !== true && options.json !== true && canAsk();
-      const files = given.length > 0 ? given : await offered(asks);
+      const isAsking = options.yes !== true && options.json !== true && canAsk();
+      const files = given.length > 0 ? given : await offered(isAsking);
       sayOriginals(files, originalsOf(files));
-      const look = await endable((signal) => lookAt(files, signal));
-      sayLook(look);
-      refuseUnknown(look, options);
-      const project = await settled(look, options, asks);
+      const lookedFiles = await endable((signal) => lookAt(files, signal));
+      sayLook(lookedFiles);
+      refuseUnknown(lookedFiles, options);
+      const project = await settled(lookedFiles, options, isAsking);
       const { proposal, allow } = project;
       answerUnless(options.json, guessesText(proposal));
-      const written = await endable((signal) => writeProject(project, signal));
-      for (const { from, to, rewrite } of written.copies) {
+      const writtenProject = await endable((signal) => writeProject(project, signal));
+      for (const { from, to, rewrite } of writtenProject.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
       }
       say(
-        `wrote ${written.data} and ${written.model}; ${written.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${written.warnings.trimEnd()}`}`,
+        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
       );
       if (!options.train) {
-        if (options.json) answerJson({ proposal, ...written, allow });
+        if (options.json) answerJson({ proposal, ...writtenProject, allow });
         else
           answer(
-            `train with \`npx tower train ${written.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
+            `train with \`npx tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
           );
         return;
       }
-      await trainFirst(project, written.model, options);
+      await trainFirst(project, writtenProject.model, options);
     });
   program.addCommand(
     withExample(
@@ -94,7 +94,7 @@ async function offered(asks: boolean): Promise<readonly string[]> {
   return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : found;
 }
 
-function sayLook({ tables, others }: Look): void {
+function sayLook({ tables, others }: LookedFiles): void {
   for (const { path, count, isWhole, columns, kind } of tables) {
     const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
     say(`${path}: ${rows}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
@@ -119,7 +119,7 @@ function refuseWritten(out: string): void {
 }
 
 /** A column or file of an option must be there. */
-function refuseUnknown({ tables }: Look, { events, ...options }: Options): void {
+function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitCommandOptions): void {
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
   for (const option of ['user', 'item', 'time'] as const) {
     const name = options[option];
@@ -137,7 +137,7 @@ function refuseUnknown({ tables }: Look, { events, ...options }: Options): void 
 }
 
 /** The project once every question has an answer: somebody's, or the likeliest. */
-async function settled(look: Look, options: Options, asks: boolean): Promise<Project> {
+async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
   const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
   let answers: InitAnswers = defined({ events, user, item, time }) as InitAnswers;
@@ -163,7 +163,11 @@ async function goOn(out: string, model: string, allow: readonly string[]): Promi
   return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
 }
 
-async function trainFirst({ proposal, allow, folder }: Project, model: string, options: Options): Promise<void> {
+async function trainFirst(
+  { proposal, allow, folder }: StarterProject,
+  model: string,
+  options: InitCommandOptions,
+): Promise<void> {
   const [{ firstRun }, { makeProgress }] = await Promise.all([
     import('../../api/first_run.ts'),
     import('../progress.ts'),

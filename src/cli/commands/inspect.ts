@@ -19,7 +19,7 @@ import {
 import { answer, answerAsIs, answerJson, colour, report, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options extends RunOptions {
+interface InspectCommandOptions extends RunOptions {
   readonly ast?: boolean;
   readonly model?: boolean;
   readonly plan?: boolean;
@@ -75,7 +75,7 @@ export function inspectCommand(program: Command): void {
     .addOption(setOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action((path: string, options: Options) => inspect(command, path, options));
+    .action((path: string, options: InspectCommandOptions) => inspect(command, path, options));
   program.addCommand(
     withExample(
       command,
@@ -89,7 +89,7 @@ export function inspectCommand(program: Command): void {
   );
 }
 
-async function inspect(command: Command, path: string, options: Options): Promise<void> {
+async function inspect(command: Command, path: string, options: InspectCommandOptions): Promise<void> {
   if (options.step === undefined && (options.out !== undefined || options.force)) {
     command.error("error: options '--out' and '--force' need '--step <number>'");
   }
@@ -101,8 +101,7 @@ async function inspect(command: Command, path: string, options: Options): Promis
   return inspectLowered(path, options);
 }
 
-/** Shows the model, its plan, one of its graphs, or a summary of them all. */
-async function inspectLowered(path: string, options: Options): Promise<void> {
+async function inspectLowered(path: string, options: InspectCommandOptions): Promise<void> {
   const { checkAndLower } = await import('../../api/check.ts');
   const { model, lowered, diagnostics } = await endable((signal) =>
     checkAndLower(path, { ...requestOf(options), signal }),
@@ -132,10 +131,9 @@ async function inspectLowered(path: string, options: Options): Promise<void> {
   return options.json ? answerJson(summary) : answerAsIs(summaryText(summary));
 }
 
-const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...defined({ allow }) });
+const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, ...defined({ allow }) });
 
-/** Shows the tree together with its mistakes. */
-async function inspectTree(path: string, options: Options): Promise<void> {
+async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/ast.ts')]);
   const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
@@ -143,7 +141,7 @@ async function inspectTree(path: string, options: Options): Promise<void> {
   if (hasErrors(diagnostics)) process.exitCode = 1;
 }
 
-async function inspectRun(folder: string, options: Options): Promise<void> {
+async function inspectRun(folder: string, options: InspectCommandOptions): Promise<void> {
   const { ast, model, plan, graph, set } = options;
   if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
   if (options.attention) return inspectAttention(folder, options);
@@ -155,7 +153,7 @@ async function inspectRun(folder: string, options: Options): Promise<void> {
   answerJson(await readManifest(folder));
 }
 
-async function inspectAttention(folder: string, { json, ...options }: Options): Promise<void> {
+async function inspectAttention(folder: string, { json, ...options }: InspectCommandOptions): Promise<void> {
   const [{ attention }, { attentionText }] = await Promise.all([
     import('../../api/run.ts'),
     import('../views/attention.ts'),
@@ -168,7 +166,10 @@ async function inspectAttention(folder: string, { json, ...options }: Options): 
   else answer(attentionText(found));
 }
 
-async function inspectStepOf(folder: string, options: Options & { readonly step: number }): Promise<void> {
+async function inspectStepOf(
+  folder: string,
+  options: InspectCommandOptions & { readonly step: number },
+): Promise<void> {
   const { load, inspectStep } = await import('../../api/run.ts');
   const { step, out, force, engine, data, allow, json } = options;
   const record = await endable(async (signal) => {

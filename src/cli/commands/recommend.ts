@@ -4,9 +4,9 @@ import type { Item } from '../../serve/prepare.ts';
 import { openRun } from '../open_run.ts';
 import { noCacheOption, seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
-import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
 
-interface Options extends OfRanking {
+interface RecommendCommandOptions extends RankingOptions {
   readonly user?: string;
   readonly with: Record<string, unknown>;
   readonly k: number;
@@ -15,7 +15,6 @@ interface Options extends OfRanking {
   readonly weight?: Readonly<Record<string, number>>;
 }
 
-/** Shown items of the user's history. */
 const shownHistory = 10;
 
 export function recommendCommand(program: Command): void {
@@ -31,7 +30,10 @@ export function recommendCommand(program: Command): void {
     .addOption(noCacheOption());
   addSeenOptions(command);
   addRunOptions(command).action(
-    async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...others }: Options) => {
+    async (
+      folder: string,
+      { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
+    ) => {
       const { filter, exclude, weight: weights, ...options } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');

@@ -5,7 +5,7 @@ import { reportFile } from '../../training/result_files.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options {
+interface ReportCommandOptions {
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -21,7 +21,7 @@ export function reportCommand(program: Command): void {
       'write the page of several runs here (default: `report.html` in the folder that holds them)',
     )
     .addOption(jsonOption())
-    .action(async (folders: readonly string[], { out, json }: Options, self: Command) => {
+    .action(async (folders: readonly string[], { out, json }: ReportCommandOptions, self: Command) => {
       const { writeReport, writeRunsReport } = await import('../../api/report.ts');
       // `runs/*` also names the report of an earlier call.
       const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);

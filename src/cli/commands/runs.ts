@@ -3,7 +3,7 @@ import { show } from '../../text/display.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options {
+interface RunsCommandOptions {
   readonly sort: string;
   readonly prune?: boolean;
   readonly keep?: number;
@@ -26,7 +26,7 @@ export function runsCommand(program: Command): void {
     .option('--yes', 'with --prune: remove them')
     .addOption(trackOption().conflicts('prune'))
     .addOption(jsonOption())
-    .action(async (folder: string, { sort, prune, keep, yes, track, json }: Options, self: Command) => {
+    .action(async (folder: string, { sort, prune, keep, yes, track, json }: RunsCommandOptions, self: Command) => {
       if (!prune && (yes || keep !== undefined)) self.error('error: `--keep` and `--yes` need `--prune`');
       if (prune && keep === undefined) self.error('error: `--prune` needs `--keep`: how many runs stay');
       const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');
@@ -35,20 +35,20 @@ export function runsCommand(program: Command): void {
         const tracked = await (await import('../tracking.ts')).trackRuns(runs, track);
         return json ? answerJson(tracked) : undefined;
       }
-      const chosen = prune ? prunable(runs, keep!) : runs;
-      if (json) answerJson(chosen);
-      else if (chosen.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
-      else answer((await import('../views/runs.ts')).runsText(chosen, folder, sort));
-      if (!prune || chosen.length === 0) return;
+      const chosenRuns = prune ? prunable(runs, keep!) : runs;
+      if (json) answerJson(chosenRuns);
+      else if (chosenRuns.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
+      else answer((await import('../views/runs.ts')).runsText(chosenRuns, folder, sort));
+      if (!prune || chosenRuns.length === 0) return;
       if (!yes)
         return say(
-          `nothing was removed: add \`--yes\` to remove ${chosen.length === 1 ? 'this run' : `these ${chosen.length} runs`}`,
+          `nothing was removed: add \`--yes\` to remove ${chosenRuns.length === 1 ? 'this run' : `these ${chosenRuns.length} runs`}`,
         );
-      for (const run of chosen) {
-        const left = await pruneRun(run);
+      for (const run of chosenRuns) {
+        const leftFiles = await pruneRun(run);
         say(
           show(
-            `removed ${run.folder}${left.length === 0 ? '' : `, except files that Tower did not write: ${left.join(', ')}`}`,
+            `removed ${run.folder}${leftFiles.length === 0 ? '' : `, except files that Tower did not write: ${leftFiles.join(', ')}`}`,
           ).text,
         );
       }

@@ -14,7 +14,7 @@ import {
 import { answer, answerJson } from '../report.ts';
 import { endable } from '../signals.ts';
 
-interface Options {
+interface ScaleCommandOptions {
   readonly out: string;
   readonly data: string;
   readonly workers: number;
@@ -46,7 +46,7 @@ export function scaleCommand(program: Command): void {
     .addOption(seedOption('make all random choices with this seed'))
     .option('--force', 'write into a folder that is not empty')
     .addOption(jsonOption())
-    .action(async (_: string, path: string, { json, ...options }: Options) => {
+    .action(async (_: string, path: string, { json, ...options }: ScaleCommandOptions) => {
       const api = await import('../../api/scale.ts');
       const { job, files } = await endable((signal) => api.prepare(path, { ...options, signal }));
       if (json) return answerJson({ ...job, files });

@@ -5,7 +5,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import { stdoutLines } from '../log_lines.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -18,9 +17,9 @@ import {
   withExample,
 } from '../options.ts';
 import { say, sayEngine } from '../report.ts';
-import { type Ending, endable, signals } from '../signals.ts';
+import { type EndingSignal, endable, signals } from '../signals.ts';
 
-interface Options extends RunOptions {
+interface ServeCommandOptions extends RunOptions {
   readonly watch?: string;
   readonly canary?: string;
   readonly share?: number;
@@ -86,7 +85,7 @@ export function serveCommand(program: Command): void {
     .option('--no-log', 'write no line for each request');
   for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
-  command.action(async (folder: string | undefined, options: Options) => {
+  command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
     const {
       host,
       port,
@@ -102,8 +101,8 @@ export function serveCommand(program: Command): void {
       ...others
     } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
-    const wrong = complaintOf(folder, options);
-    if (wrong !== undefined) command.error(`error: ${wrong}`);
+    const complaint = complaintOf(folder, options);
+    if (complaint !== undefined) command.error(`error: ${complaint}`);
     const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
@@ -114,7 +113,7 @@ export function serveCommand(program: Command): void {
       const choice = await engineToServe(requested);
       const ofRun = { ...read, engine: choice.engine.name };
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = {
+      const serveRequest = {
         ...{ host, port, door, limits, say },
         ...defined({ token, hosts, items, userVectors }),
         ...(lines ? { log: lines.write } : {}),
@@ -122,7 +121,7 @@ export function serveCommand(program: Command): void {
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun, 'answers');
         sayEngine(choice);
-        const serving = await serve(run, { ...asked, ...defined({ index, table }) });
+        const serving = await serve(run, { ...serveRequest, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
@@ -135,7 +134,7 @@ export function serveCommand(program: Command): void {
       const { serveVersions } = await import('../../api/versions/serve.ts');
       const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'answers');
       const versions = {
-        ...asked,
+        ...serveRequest,
         ...ofRun,
         ...defined({ run, watch, canary, share, index, table }),
         onEngine: () => sayEngine(choice),
@@ -143,8 +142,8 @@ export function serveCommand(program: Command): void {
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
       // SIGHUP is how a person asks a daemon to look at its files again.
-      const look = (): void => void serving.look().catch((error: Error) => say(error.message));
-      process.on('SIGHUP', look);
+      const lookNow = (): void => void serving.look().catch((error: Error) => say(error.message));
+      process.on('SIGHUP', lookNow);
       await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
       say('stopping: requests that have arrived are answered');
       await serving.close();
@@ -163,8 +162,11 @@ export function serveCommand(program: Command): void {
   );
 }
 
-/** What of the options does not fit together. */
-function complaintOf(folder: string | undefined, { watch, canary, share, index }: Options): string | undefined {
+/** Returns why options do not fit together. */
+function complaintOf(
+  folder: string | undefined,
+  { watch, canary, share, index }: ServeCommandOptions,
+): string | undefined {
   if ((folder === undefined) === (watch === undefined)) {
     return 'give a run, or the folder of runs with `--watch <folder>`';
   }
@@ -196,14 +198,54 @@ function readToken(path: string): string {
 }
 
 /** Ends at the first signal. A second one ends the process, whatever it is doing. */
-function untilSignal(all: readonly Ending[]): Promise<void> {
+function untilSignal(all: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
-    const end = (signal: Ending): void => {
+    const endServer = (signal: EndingSignal): void => {
       if (isEnding) process.exit(128 + constants.signals[signal]);
       isEnding = true;
       resolve();
     };
-    for (const signal of all) process.on(signal, end);
+    for (const signal of all) process.on(signal, endServer);
   });
+}
+
+/** Lines of a log, written many at a time: a call of the system for each request would take more than a tenth of its time. */
+interface LogLines {
+  write(line: string): void;
+  flush(): void;
+}
+
+/** Milliseconds that a line waits at most, and characters that wait at most. */
+const [longest, most] = [50, 65_536];
+
+export function makeLogLines(output: (text: string) => void): LogLines {
+  let lines: string[] = [];
+  let length = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length === 0) return;
+    const text = `${lines.join('\n')}\n`;
+    lines = [];
+    length = 0;
+    output(text);
+  };
+  return {
+    flush,
+    write(line) {
+      lines.push(line);
+      length += line.length;
+      if (length >= most) flush();
+      else timer ??= setTimeout(flush, longest);
+    },
+  };
+}
+
+/** Lines on stdout. A process that ends without its last step, as by a second signal, still writes them. */
+function stdoutLines(): LogLines {
+  const lines = makeLogLines((text) => void process.stdout.write(text));
+  process.once('exit', () => lines.flush());
+  return lines;
 }

@@ -35,9 +35,9 @@ import { leaveReport } from '../run_report.ts';
 import { Interrupted } from '../signals.ts';
 import { openTracking } from '../tracking.ts';
 
-type Outcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
+type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
-interface Options {
+interface TrainCommandOptions {
   readonly out: string;
   readonly data?: string;
   readonly allow?: readonly string[];
@@ -64,7 +64,6 @@ interface Options {
 /** Another worker got a signal. Which one it was, this worker did not hear. */
 const otherStopped = new Interrupted('SIGTERM');
 
-/** For a page: what the terminal says. */
 const whyOf = ({ diagnostics }: Failure): string =>
   diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
 
@@ -102,7 +101,7 @@ export function trainCommand(program: Command): void {
     .addOption(trackOption())
     .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
     .addOption(jsonOption())
-    .action(async (path: string, { json, workers, watch: port, track, ...options }: Options) => {
+    .action(async (path: string, { json, workers, watch: port, track, ...options }: TrainCommandOptions) => {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
@@ -120,8 +119,8 @@ export function trainCommand(program: Command): void {
       const tracking =
         track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
       const interrupt = interruptible(() => progress.end());
-      const stopped: Outcome = { status: 'interrupted', records: [] };
-      const { status, manifest, records, profile }: Outcome = await train(path, {
+      const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
+      const { status, manifest, records, profile }: TrainOutcome = await train(path, {
         ...options,
         ...progress.passes,
         signal: interrupt,
@@ -138,13 +137,15 @@ export function trainCommand(program: Command): void {
         },
       })
         .catch(async (error: unknown) => {
-          const explained = error === interrupt.reason ? error : await launched.explain(error);
+          const explainedError = error === interrupt.reason ? error : await launched.explain(error);
           launched.kill();
           // The signal came while Tower read rows.
-          if (error === interrupt.reason) return stopped;
+          if (error === interrupt.reason) return stoppedOutcome;
           await tracking?.end('FAILED');
-          await watch?.end('failed', { reason: explained instanceof Failure ? whyOf(explained) : String(explained) });
-          throw explained;
+          await watch?.end('failed', {
+            reason: explainedError instanceof Failure ? whyOf(explainedError) : String(explainedError),
+          });
+          throw explainedError;
         })
         .finally(progress.end)
         .finally(launched.end);
@@ -211,7 +212,6 @@ const replayOption = (): Option =>
     })
     .conflicts('all');
 
-/** What training starts with: before the first step, and after everything is known. */
 function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, from: string | undefined): void {
   if (warnings.length > 0) say(render(warnings, { colour }));
   sayEngine(choice);
@@ -219,9 +219,10 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   say(
     `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
   );
-  const fresh = events.fresh?.length;
-  if (fresh === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
-  else if (fresh !== undefined) say(`new: ${fresh} of the training events${replayWords(replayedEvents(events))}`);
+  const freshCount = events.fresh?.length;
+  if (freshCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
+  else if (freshCount !== undefined)
+    say(`new: ${freshCount} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   if (tables) say(layoutWords(tables));
@@ -231,7 +232,6 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }
 
-/** How workers hold the tables. */
 function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
   const why = isAsked ? '' : layout === 'sharded' ? '; they do not fit on each worker' : '; they fit on each worker';
   if (layout === 'replicated') return `tables: replicated, ${bytesWords(bytes)} on each of ${workers} workers${why}`;
@@ -241,31 +241,32 @@ function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady
 const replayWords = (earlier: number): string =>
   earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
 
-/** Of vocabularies whose values enter and leave. */
+/** Reports vocabularies whose values enter and leave. */
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
   return [...admissions].map(([name, { waiting }]) => {
     const encoding = encodings.get(name);
     const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
-    const left = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
-    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${left > 0 ? `, ${left} have left: compaction.json has the new codes` : ''}`;
+    const leftCount = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
+    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${leftCount > 0 ? `, ${leftCount} have left: compaction.json has the new codes` : ''}`;
   });
 }
 
-function stoppedWords(path: string, { from, out }: Options, manifest: Manifest | undefined): string {
+function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
   const goOn = `continue with \`tower train ${path} … --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
   // What an earlier run has learned is there before the first step.
-  const holds = from !== undefined && existsSync(out);
-  return holds
+  const hasRun = from !== undefined && existsSync(out);
+  return hasRun
     ? `stopped before the first step; ${goOn}`
     : 'stopped before the first step, so there is nothing to resume';
 }
 
-function endedWords(out: string, status: Outcome['status'], manifest: Manifest | undefined): string {
+function endedWords(out: string, status: TrainOutcome['status'], manifest: Manifest | undefined): string {
   const best = manifest?.training.best;
-  const into = status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
+  const endedText =
+    status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
   const figure = best
     ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in ${validationUnit(manifest!.plan)} ${best.epoch}, seen items ${manifest!.data.seen}`
     : '';
-  return `${into} ${out}${figure}`;
+  return `${endedText} ${out}${figure}`;
 }

@@ -19,7 +19,7 @@ import {
 } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
-interface Options extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent'> {
+interface TuneCommandOptions extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent'> {
   readonly for?: number;
   readonly set: Record<string, string>;
   readonly engine?: EngineName;
@@ -76,7 +76,7 @@ export function tuneCommand(program: Command): void {
     .option('--resume', 'continue the study in the folder')
     .addOption(trackOption())
     .addOption(jsonOption())
-    .action(async (path: string, { json, for: time, halving, track, ...options }: Options) => {
+    .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
       const [{ tune }, { makeTuneView }, { tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
         import('../tune_progress.ts'),

@@ -13,7 +13,7 @@ import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
 import { tableOf } from '../table.ts';
 
-export interface Summary {
+export interface GraphSummary {
   readonly model: string;
   readonly batch: number;
   /** Where the targets are positions: the sequences of a step, if each of their elements is a target. Real lists are shorter. */
@@ -33,7 +33,7 @@ export interface Summary {
   readonly shared: readonly { readonly name: string; readonly tasks: readonly string[] }[];
 }
 
-export function summarise({ plan, arrows, shared }: Lowered): Summary {
+export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   const graph = stepGraph(plan);
   const { batch } = plan.train;
   const sequences = sequencesOf(plan);
@@ -76,13 +76,13 @@ function sizesOf({ graph, inputs }: GraphPlan, batch: number, sequences = batch)
   );
 }
 
-function sequencesOf({ step, train, features }: Plan): Summary['sequences'] {
+function sequencesOf({ step, train, features }: Plan): GraphSummary['sequences'] {
   const list = sequenceFeature(step);
   const length = features.find(({ name }) => name === list)?.max;
   return length === undefined ? undefined : { count: Math.ceil(train.batch / length), length };
 }
 
-export function summaryText({ model, batch, sequences, flows, tables, parts, total, shared }: Summary): string {
+export function summaryText({ model, batch, sequences, flows, tables, parts, total, shared }: GraphSummary): string {
   const width = Math.max(...flows.map(({ text }) => text.length));
   const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
   return [

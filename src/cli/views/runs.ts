@@ -43,14 +43,17 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
       counts.set(metric, (counts.get(metric) ?? 0) + (metric === best?.metric ? 2 : 1));
     }
   }
-  const known = [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric);
-  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...known])].slice(0, mostMetrics);
+  const byCount = [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric);
+  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, mostMetrics);
 }
 
 /** What the table has no room for. */
 function notes(runs: readonly RunSummary[]): string[] {
-  const damaged = runs.flatMap(({ folder, reason }) =>
+  const damagedRuns = runs.flatMap(({ folder, reason }) =>
     reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],
   );
-  return [...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []), ...damaged];
+  return [
+    ...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []),
+    ...damagedRuns,
+  ];
 }

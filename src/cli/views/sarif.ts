@@ -7,16 +7,16 @@ import { positionAt, type Source, type Span } from '../../text/source.ts';
 
 /** One run, with a rule for each code that occurs. */
 export function sarif(diagnostics: readonly Diagnostic[], version: string): object {
-  const ordered = inOrder(diagnostics);
-  const used = [...new Set(ordered.map(({ code }) => code))];
+  const orderedDiagnostics = inOrder(diagnostics);
+  const usedCodes = [...new Set(orderedDiagnostics.map(({ code }) => code))];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'tower', semanticVersion: version, rules: used.map(ruleOf) } },
+        tool: { driver: { name: 'tower', semanticVersion: version, rules: usedCodes.map(ruleOf) } },
         columnKind: 'utf16CodeUnits',
-        results: ordered.map((diagnostic) => resultOf(diagnostic, used.indexOf(diagnostic.code))),
+        results: orderedDiagnostics.map((diagnostic) => resultOf(diagnostic, usedCodes.indexOf(diagnostic.code))),
       },
     ],
   };

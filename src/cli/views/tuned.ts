@@ -20,14 +20,14 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
     const shares = importance.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
     parts.push(`mattered at the first rung: ${shares.join(', ')}`);
   }
-  const alone = trials.every(({ number, values }) => number === 0 || values.length === 0);
-  if (!winner && alone) parts.push('no trial besides the file as it is written came to a value');
+  const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
+  if (!winner && isUsualAlone) parts.push('no trial besides the file as it is written came to a value');
   else if (!winner) parts.push('no trial came to a value on all seeds; the messages above say why');
   else if (winner.trial === 0) parts.push('no finalist was better than the file as it is written');
   if (validation) {
-    const found = validation.rows[1]?.differences?.[study.metric];
+    const winnerDifference = validation.rows[1]?.differences?.[study.metric];
     const verdict =
-      found === undefined || found.low > 0
+      winnerDifference === undefined || winnerDifference.low > 0
         ? []
         : [`The interval of ${study.metric} is not above 0: on fresh seeds, the file as it is written may be as good.`];
     parts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));

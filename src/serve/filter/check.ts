@@ -9,11 +9,11 @@ import type { Source, Span } from '../../text/source.ts';
 import type { ItemColumn, ItemColumns } from './columns.ts';
 
 /** A value of one type, or the column that has it. */
-export type Value<K extends ItemColumn['kind'], V> =
+export type FilterValue<K extends ItemColumn['kind'], V> =
   | { readonly column: Extract<ItemColumn, { kind: K }> }
   | { readonly value: V };
-export type NumberValue = Value<'number', number>;
-export type TextValue = Value<'text', string>;
+export type NumberValue = FilterValue<'number', number>;
+export type TextValue = FilterValue<'text', string>;
 
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Condition[] }
@@ -26,33 +26,33 @@ export type Condition =
   | { readonly kind: 'text of'; readonly left: TextValue; readonly list: Extract<ItemColumn, { kind: 'texts' }> }
   | { readonly kind: 'missing'; readonly column: ItemColumn }
   | { readonly kind: 'truth'; readonly value: TruthValue };
-export type TruthValue = Value<'truth', boolean>;
+export type TruthValue = FilterValue<'truth', boolean>;
 
-type Typed =
+type TypedOperand =
   | { readonly kind: 'number'; readonly value: NumberValue }
   | { readonly kind: 'text'; readonly value: TextValue }
   | { readonly kind: 'truth'; readonly value: TruthValue }
   | { readonly kind: 'texts'; readonly column: Extract<ItemColumn, { kind: 'texts' }> };
 
-const words: Readonly<Record<Typed['kind'], string>> = {
+const words: Readonly<Record<TypedOperand['kind'], string>> = {
   number: 'a number',
   text: 'a text',
   texts: 'a list of texts',
   truth: 'true or false',
 };
 
-/** Undefined where there is a mistake: all mistakes of the filter are in the list then. */
+/** Lists all errors of the filter; without any there is a condition. */
 export function checkFilter(
   tree: FilterTree,
   source: Source,
   columns: ItemColumns,
 ): { readonly condition?: Condition; readonly mistakes: readonly Diagnostic[] } {
-  const checker = new Checker(source, columns);
+  const checker = new FilterChecker(source, columns);
   const condition = checker.condition(tree);
   return checker.mistakes.length === 0 && condition ? { condition, mistakes: [] } : { mistakes: checker.mistakes };
 }
 
-class Checker {
+class FilterChecker {
   readonly mistakes: Diagnostic[] = [];
 
   constructor(
@@ -74,8 +74,10 @@ class Checker {
       case 'compare':
         return this.compared(tree);
       case 'in': {
-        const found = isList(tree.right) ? this.amongValues(tree.left, tree.right) : this.inList(tree.left, tree.right);
-        return found && tree.isNot ? { kind: 'not', term: found } : found;
+        const membership = isList(tree.right)
+          ? this.amongValues(tree.left, tree.right)
+          : this.inList(tree.left, tree.right);
+        return membership && tree.isNot ? { kind: 'not', term: membership } : membership;
       }
       case 'null':
         return this.missing(tree);
@@ -88,10 +90,14 @@ class Checker {
     const [a, b] = [this.operand(left), this.operand(right)];
     if (!a || !b) return undefined;
     if (a.kind === 'texts' || b.kind === 'texts') {
-      const list = a.kind === 'texts' ? left : right;
+      const listOperand = a.kind === 'texts' ? left : right;
       const item = a.kind === 'texts' ? right : left;
       const reason = `is a list of texts, which \`${by}\` does not compare`;
-      return this.refuse(list, reason, `search the list: \`${this.textOf(item)} in ${this.textOf(list)}\``);
+      return this.refuse(
+        listOperand,
+        reason,
+        `search the list: \`${this.textOf(item)} in ${this.textOf(listOperand)}\``,
+      );
     }
     if (a.kind === 'number' && b.kind === 'number') return { kind: 'numbers', by, left: a.value, right: b.value };
     if (a.kind === 'text' && b.kind === 'text') return { kind: 'texts', by, left: a.value, right: b.value };
@@ -109,11 +115,11 @@ class Checker {
   /** `year in (1990, 1991)` */
   private amongValues(left: FilterOperand, list: readonly FilterOperand[]): Condition | undefined {
     const item = this.operand(left);
-    const values: (Typed | undefined)[] = list.map((each) => {
+    const listValues: (TypedOperand | undefined)[] = list.map((each) => {
       if (each.kind !== 'name') return this.operand(each);
       return this.refuse(each, 'is a name, and a list has values', `write texts in quotes: \`'${each.name}'\``);
     });
-    if (!item || values.includes(undefined)) return undefined;
+    if (!item || listValues.includes(undefined)) return undefined;
     if (item.kind === 'texts' || item.kind === 'truth') {
       const advice =
         item.kind === 'texts'
@@ -121,12 +127,12 @@ class Checker {
           : 'compare it by `=`';
       return this.refuse(left, `is ${words[item.kind]}, which is in no list of values`, advice);
     }
-    const other = values.findIndex((value) => value!.kind !== item.kind);
-    if (other >= 0) {
-      const reason = `is ${words[values[other]!.kind]}, and \`${this.textOf(left)}\` is ${words[item.kind]}`;
-      return this.refuse(list[other]!, reason, adviceFor(item.kind));
+    const otherKind = listValues.findIndex((value) => value!.kind !== item.kind);
+    if (otherKind >= 0) {
+      const reason = `is ${words[listValues[otherKind]!.kind]}, and \`${this.textOf(left)}\` is ${words[item.kind]}`;
+      return this.refuse(list[otherKind]!, reason, adviceFor(item.kind));
     }
-    const constants = values.map((value) => (value as { readonly value: { readonly value: unknown } }).value.value);
+    const constants = listValues.map((value) => (value as { readonly value: { readonly value: unknown } }).value.value);
     return item.kind === 'number'
       ? { kind: 'number in', left: item.value, values: new Set(constants as number[]) }
       : { kind: 'text in', left: item.value, values: new Set(constants as string[]) };
@@ -146,24 +152,35 @@ class Checker {
   }
 
   private missing({ operand, isNot }: Extract<FilterTree, { kind: 'null' }>): Condition | undefined {
-    const typed = this.operand(operand);
-    if (!typed) return undefined;
-    const column = 'column' in typed ? typed.column : 'column' in typed.value ? typed.value.column : undefined;
+    const typedOperand = this.operand(operand);
+    if (!typedOperand) return undefined;
+    const column =
+      'column' in typedOperand
+        ? typedOperand.column
+        : 'column' in typedOperand.value
+          ? typedOperand.value.column
+          : undefined;
     if (!column) return this.refuse(operand, 'is a value, which is never missing', 'name a column');
-    const missing: Condition = { kind: 'missing', column };
-    return isNot ? { kind: 'not', term: missing } : missing;
+    const isMissing: Condition = { kind: 'missing', column };
+    return isNot ? { kind: 'not', term: isMissing } : isMissing;
   }
 
   private alone(operand: FilterOperand): Condition | undefined {
-    const typed = this.operand(operand);
-    if (!typed) return undefined;
-    if (typed.kind === 'truth') return { kind: 'truth', value: typed.value };
+    const typedOperand = this.operand(operand);
+    if (!typedOperand) return undefined;
+    if (typedOperand.kind === 'truth') return { kind: 'truth', value: typedOperand.value };
     const text = this.textOf(operand);
-    const example = { number: `${text} > 0`, text: `${text} = 'value'`, texts: `'value' in ${text}` }[typed.kind];
-    return this.refuse(operand, `is ${words[typed.kind]}, not a condition`, `compare it, such as \`${example}\``);
+    const example = { number: `${text} > 0`, text: `${text} = 'value'`, texts: `'value' in ${text}` }[
+      typedOperand.kind
+    ];
+    return this.refuse(
+      operand,
+      `is ${words[typedOperand.kind]}, not a condition`,
+      `compare it, such as \`${example}\``,
+    );
   }
 
-  private operand(operand: FilterOperand): Typed | undefined {
+  private operand(operand: FilterOperand): TypedOperand | undefined {
     switch (operand.kind) {
       case 'number': {
         const value = numberOf(operand.image);
@@ -182,15 +199,22 @@ class Checker {
     }
   }
 
-  private column(operand: Extract<FilterOperand, { kind: 'name' }>): Typed | undefined {
+  private column(operand: Extract<FilterOperand, { kind: 'name' }>): TypedOperand | undefined {
     const { name } = operand;
     const column = this.columns.get(name);
     if (column)
-      return column.kind === 'texts' ? { kind: 'texts', column } : ({ kind: column.kind, value: { column } } as Typed);
-    const known = [...this.columns.keys()];
-    const near = nearest(name, known);
+      return column.kind === 'texts'
+        ? { kind: 'texts', column }
+        : ({ kind: column.kind, value: { column } } as TypedOperand);
+    const knownColumns = [...this.columns.keys()];
+    const nearestName = nearest(name, knownColumns);
     this.mistakes.push(
-      diagnose('unknown-name', this.span(operand), { what: 'column of the items', name, nearest: near, known }),
+      diagnose('unknown-name', this.span(operand), {
+        what: 'column of the items',
+        name,
+        nearest: nearestName,
+        known: knownColumns,
+      }),
     );
     return undefined;
   }
@@ -228,10 +252,11 @@ function textOf(image: string): string | undefined {
   const text = image
     .slice(1, -1)
     .replace(/\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]))/gu, (_, code?: string, sign?: string) => {
-      const unit = code === undefined ? undefined : Number.parseInt(code, 16);
-      const value = unit === undefined ? escapes[sign!] : unit <= 0x10ffff ? String.fromCodePoint(unit) : undefined;
-      isKnown &&= value !== undefined;
-      return value ?? '';
+      const codePoint = code === undefined ? undefined : Number.parseInt(code, 16);
+      const unescaped =
+        codePoint === undefined ? escapes[sign!] : codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : undefined;
+      isKnown &&= unescaped !== undefined;
+      return unescaped ?? '';
     });
   return isKnown ? text : undefined;
 }

@@ -27,7 +27,7 @@ export interface Words extends Iterable<string> {
   map<T>(each: (word: string) => T): T[];
 }
 
-/** The word of a code; undefined for −1, which is no word. */
+/** Undefined for −1. */
 export const wordOf = (words: Words, code: number): string | undefined => (code < 0 ? undefined : words.at(code));
 
 export type ItemColumns = ReadonlyMap<string, ItemColumn>;
@@ -35,7 +35,7 @@ export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 /** Texts as a column; undefined, null and empty text are missing. */
 export function textColumn(texts: readonly (string | null | undefined)[]): ItemColumn {
   const words: string[] = [];
-  const placeOf = texts.length <= mostOfMap ? placesInMap(words) : placesInTable(words, texts);
+  const placeOf = texts.length <= mostOfMap ? wordIndexInMap(words) : wordIndexInTable(words, texts);
   const codes = new Int32Array(texts.length);
   texts.forEach((text, row) => {
     codes[row] = text === undefined || text === null || text === '' ? -1 : placeOf(text);
@@ -46,50 +46,49 @@ export function textColumn(texts: readonly (string | null | undefined)[]): ItemC
 /** Entries that a Map of V8 takes. */
 const mostOfMap = 2 ** 24 - 1;
 
-/** Of a text its place among the words, where it is added if it is new. */
-type PlaceOf = (text: string) => number;
+/** Returns the index of a text among the words, and adds a new one. */
+type WordIndexOf = (text: string) => number;
 
-function placesInMap(words: string[]): PlaceOf {
-  const places = new Map<string, number>();
+function wordIndexInMap(words: string[]): WordIndexOf {
+  const indexOfWord = new Map<string, number>();
   return (text) => {
-    const known = places.get(text);
-    if (known !== undefined) return known;
-    places.set(text, words.length);
+    const knownIndex = indexOfWord.get(text);
+    if (knownIndex !== undefined) return knownIndex;
+    indexOfWord.set(text, words.length);
     return words.push(text) - 1;
   };
 }
 
-function placesInTable(words: string[], texts: readonly (string | null | undefined)[]): PlaceOf {
+function wordIndexInTable(words: string[], texts: readonly (string | null | undefined)[]): WordIndexOf {
   const rows = makeKeyTable(
     texts.map((text) => text ?? ''),
     texts.length,
   );
   /** By one row of each text. */
-  const places = new Int32Array(texts.length).fill(-1);
+  const indexOfRow = new Int32Array(texts.length).fill(-1);
   return (text) => {
     const row = rows.rowOf(text);
-    if (places[row]! < 0) places[row] = words.push(text) - 1;
-    return places[row]!;
+    if (indexOfRow[row]! < 0) indexOfRow[row] = words.push(text) - 1;
+    return indexOfRow[row]!;
   };
 }
 
 /** Lists of texts as a column; undefined and null are missing, which an empty list is not. Lists keep no empty text, which is a missing one. */
 export function textsColumn(given: readonly (readonly string[] | null | undefined)[]): ItemColumn {
-  const lists = given.map((list) => list?.filter((text) => text !== ''));
-  const all = lists.flatMap((list) => list ?? []);
-  const { codes, words } = textColumn(all) as Extract<ItemColumn, { kind: 'text' }>;
-  const starts = new Int32Array(lists.length);
-  const ends = new Int32Array(lists.length);
-  let at = 0;
-  lists.forEach((list, row) => {
-    starts[row] = list ? at : -1;
-    at += list?.length ?? 0;
-    ends[row] = list ? at : -1;
+  const nonEmptyTexts = given.map((list) => list?.filter((text) => text !== ''));
+  const allTexts = nonEmptyTexts.flatMap((list) => list ?? []);
+  const { codes, words } = textColumn(allTexts) as Extract<ItemColumn, { kind: 'text' }>;
+  const starts = new Int32Array(nonEmptyTexts.length);
+  const ends = new Int32Array(nonEmptyTexts.length);
+  let firstCode = 0;
+  nonEmptyTexts.forEach((list, row) => {
+    starts[row] = list ? firstCode : -1;
+    firstCode += list?.length ?? 0;
+    ends[row] = list ? firstCode : -1;
   });
   return { kind: 'texts', starts, ends, codes, words };
 }
 
-/** What a data set has of its items, as columns. */
 export function columnsFrom(values: ReadonlyMap<string, ItemValues>): ItemColumns {
   return new Map([...values].map(([name, column]) => [name, columnFrom(column)]));
 }
@@ -107,7 +106,7 @@ function columnFrom({ kind, values }: ItemValues): ItemColumn {
   }
 }
 
-/** The value of an item as JSON; null where there is none. */
+/** JSON; null where there is no value. */
 export function valueAt(column: ItemColumn, row: number): unknown {
   switch (column.kind) {
     case 'number':

@@ -1,9 +1,9 @@
 /** What the signs of a filter mean. Texts are in the order of their code points, as in SQL's collation "C", Python and Rust. */
 import type { Comparison } from '../../../grammar/filter.ts';
 
-type Compare<T> = (a: T, b: T) => boolean;
+type CompareValues<T> = (a: T, b: T) => boolean;
 
-export const numberComparisons: Readonly<Record<Comparison, Compare<number>>> = {
+export const numberComparisons: Readonly<Record<Comparison, CompareValues<number>>> = {
   '=': (a, b) => a === b,
   '!=': (a, b) => a !== b,
   '<': (a, b) => a < b,
@@ -12,7 +12,7 @@ export const numberComparisons: Readonly<Record<Comparison, Compare<number>>> = 
   '>=': (a, b) => a >= b,
 };
 
-export const textComparisons: Readonly<Record<Comparison, Compare<string>>> = {
+export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>> = {
   '=': (a, b) => a === b,
   '!=': (a, b) => a !== b,
   '<': (a, b) => compareTexts(a, b) < 0,

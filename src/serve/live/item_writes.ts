@@ -12,18 +12,16 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Vectors } from '../../scoring/tower_vectors.ts';
 import { joinColumns } from '../join_columns.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { Change, LiveItems } from './live_items.ts';
+import type { ItemChange, LiveItems } from './live_items.ts';
 
-/** An item with the columns of the items file, or the key of one that is deleted. */
 export type ItemWrite = GivenItem | { readonly key: string; readonly deleted: true };
 
 export interface ItemWrites {
-  /** What answers now. */
   readonly snapshot: Snapshot;
-  /** In place of a change is the Failure of a write that cannot be: `unknown-name`, `item-value`, `vectors-not-finite`. */
-  prepare(writes: readonly ItemWrite[]): Promise<(Change | Failure)[]>;
+  /** A write that cannot be gives its Failure: `unknown-name`, `item-value`, `vectors-not-finite`. */
+  prepare(writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]>;
   /** All of them become visible together, in their order. */
-  show(changes: readonly Change[]): void;
+  show(changes: readonly ItemChange[]): void;
   /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
   tidy(): Promise<void>;
   /** Items that were written, and items of the data that are deleted or replaced. */
@@ -39,7 +37,6 @@ export interface ItemWritesSource {
   readonly live: LiveItems;
   readonly base: Snapshot;
   readonly reader: ItemReader;
-  /** The vectors of the first rows of columns. */
   itemTower(columns: ReadonlyMap<string, IndexedColumn>, rows: number): Promise<Vectors>;
 }
 
@@ -57,9 +54,9 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
       if (!(error instanceof Failure)) throw error;
       if (items.length === 1) return [error];
       // One of them gives a vector that is not finite: each goes alone.
-      const each: (Float32Array | Failure)[] = [];
-      for (const item of items) each.push(...(await vectorsOf([item])));
-      return each;
+      const oneByOne: (Float32Array | Failure)[] = [];
+      for (const item of items) oneByOne.push(...(await vectorsOf([item])));
+      return oneByOne;
     }
   };
 
@@ -74,14 +71,14 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
       return live.hidden;
     },
     async prepare(writes) {
-      const given = writes.filter((write): write is GivenItem => !('deleted' in write));
-      const read = await reader.read(given);
-      const valid = read.filter((each): each is ReadItem => !(each instanceof Failure));
-      const vectors = (await vectorsOf(valid)).values();
-      const next = read.values();
-      return writes.map((write): Change | Failure => {
+      const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));
+      const readItems = await reader.read(givenItems);
+      const validItems = readItems.filter((each): each is ReadItem => !(each instanceof Failure));
+      const vectors = (await vectorsOf(validItems)).values();
+      const nextItem = readItems.values();
+      return writes.map((write): ItemChange | Failure => {
         if ('deleted' in write) return { delete: write.key };
-        const item = next.next().value!;
+        const item = nextItem.next().value!;
         if (item instanceof Failure) return item;
         const vector = vectors.next().value!;
         if (vector instanceof Failure) return vector;
@@ -95,7 +92,6 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
   };
 }
 
-/** A title that the items file does not give is that of the events, or the key. */
 function titleOf(
   { key, title }: ReadItem,
   base: Snapshot,
@@ -106,36 +102,35 @@ function titleOf(
   return row < 0 ? key : base.titleAt(row);
 }
 
-/** One row of each feature that a file gives. What the events say of an item stays. */
 function rowOf(
   { features }: ReadItem,
   row: number,
   { reader, corpus }: ItemWritesSource,
 ): ReadonlyMap<string, IndexedColumn> {
   const ofEvents = [...reader.missing].map(([name, missing]) => {
-    const known = row < 0 ? undefined : corpus.features.get(name);
-    if (known === undefined) return [name, missing] as const;
-    const { column, index } = known;
+    const corpusColumn = row < 0 ? undefined : corpus.features.get(name);
+    if (corpusColumn === undefined) return [name, missing] as const;
+    const { column, index } = corpusColumn;
     return [name, { column, index: Int32Array.of(index ? index[row]! : row) }] as const;
   });
   return new Map([...features, ...ofEvents]);
 }
 
-/** With the features that are made of others. A cross may take a last element. */
+/** Adds the features that are made of others. A cross may take a last element. */
 function withMade(
   columns: ReadonlyMap<string, IndexedColumn>,
   rows: number,
   { plan, encodings }: ItemWritesSource,
 ): ReadonlyMap<string, IndexedColumn> {
-  const all = new Map(columns);
-  const own = plan.features.filter(({ name }) => plan.towers[1].features.includes(name));
-  for (const { name, last, encoderOf } of own) {
-    if (last !== undefined) all.set(name, lastColumn(encodings.get(encoderOf)!, all.get(last)!));
+  const allColumns = new Map(columns);
+  const itemFeatures = plan.features.filter(({ name }) => plan.towers[1].features.includes(name));
+  for (const { name, last, encoderOf } of itemFeatures) {
+    if (last !== undefined) allColumns.set(name, lastColumn(encodings.get(encoderOf)!, allColumns.get(last)!));
   }
-  for (const { name, crosses, encoderOf } of own) {
+  for (const { name, crosses, encoderOf } of itemFeatures) {
     if (!crosses) continue;
-    const parts = crosses.map((part) => all.get(part)!);
-    all.set(name, crossColumns(encodings.get(encoderOf)!, parts, rows));
+    const crossedColumns = crosses.map((part) => allColumns.get(part)!);
+    allColumns.set(name, crossColumns(encodings.get(encoderOf)!, crossedColumns, rows));
   }
-  return all;
+  return allColumns;
 }

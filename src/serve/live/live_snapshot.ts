@@ -17,67 +17,64 @@ export interface LiveParts {
   readonly hidden: number;
 }
 
-/** Rows of one snapshot among those of all. */
-interface Part {
+interface SnapshotPart {
   readonly snapshot: Snapshot;
   readonly first: number;
-  /** Absent: each row has an item. */
   readonly alive?: Bits;
 }
 
 /** The rows of the data come first, then those of the segments in their order. Long because each method of a snapshot finds the part that answers. */
 export function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
   const { rows: first, version, width, columns, objectives } = base;
-  const parts: Part[] = [{ snapshot: base, first: 0, ...(hidden > 0 && { alive: kept }) }];
-  let rows = first;
+  const snapshotParts: SnapshotPart[] = [{ snapshot: base, first: 0, ...(hidden > 0 && { alive: kept }) }];
+  let rowCount = first;
   let count = first - hidden;
   for (const { snapshot, alive, count: own } of written) {
-    parts.push({ snapshot, first: rows, ...(own < snapshot.rows && { alive }) });
-    rows += snapshot.rows;
+    snapshotParts.push({ snapshot, first: rowCount, ...(own < snapshot.rows && { alive }) });
+    rowCount += snapshot.rows;
     count += own;
   }
   const itemRow = (key: string): number => {
     for (let at = written.length - 1; at >= 0; at--) {
       const slot = written[at]!.slotOf(key);
-      if (slot >= 0) return parts[at + 1]!.first + slot;
+      if (slot >= 0) return snapshotParts[at + 1]!.first + slot;
     }
     const row = base.itemRow(key);
     return row >= 0 && kept.has(row) ? row : -1;
   };
-  /** The part that has a row, and its row there. */
   const placeOf = (row: number): readonly [Snapshot, number] => {
-    let at = parts.length - 1;
-    while (parts[at]!.first > row) at--;
-    return [parts[at]!.snapshot, row - parts[at]!.first];
+    let at = snapshotParts.length - 1;
+    while (snapshotParts[at]!.first > row) at--;
+    return [snapshotParts[at]!.snapshot, row - snapshotParts[at]!.first];
   };
   const seenBy = (user: number): number[] =>
     base.seenBy(user).flatMap((row) => {
       if (kept.has(row)) return [row];
       // Written again, it is the same item; deleted, it is none.
-      const now = itemRow(base.keyAt(row));
-      return now < 0 ? [] : [now];
+      const currentRow = itemRow(base.keyAt(row));
+      return currentRow < 0 ? [] : [currentRow];
     });
   let directions: Snapshot | undefined;
 
   const top = (requests: readonly TopRequest[]): TopAnswer[] => {
-    const split = requests.map((request) => {
+    const splitRequests = requests.map((request) => {
       const { exclude = [], excludeRows = [], seenBy: user, within: only, ...both } = request;
       invariant(only === undefined, 'rows of two parts are not given as one set');
-      const without = [...excludeRows];
-      const unknown: string[] = [];
+      const excludedRows = [...excludeRows];
+      const unknownKeys: string[] = [];
       for (const key of exclude) {
         const row = itemRow(key);
-        if (row < 0) unknown.push(key);
-        else without.push(row);
+        if (row < 0) unknownKeys.push(key);
+        else excludedRows.push(row);
       }
-      if (user !== undefined) without.push(...seenBy(userRowOf(user, base.userRow)));
-      return { both, without, unknown };
+      if (user !== undefined) excludedRows.push(...seenBy(userRowOf(user, base.userRow)));
+      return { both, without: excludedRows, unknown: unknownKeys };
     });
-    const answers = parts.map((part) => {
+    const partAnswers = snapshotParts.map((part) => {
       const { snapshot, first: from, alive: within } = part;
       const to = from + snapshot.rows;
       return snapshot.top(
-        split.map(({ both, without }) => ({
+        splitRequests.map(({ both, without }) => ({
           ...both,
           ...defined({ within }),
           excludeRows: without.flatMap((row) => (row >= from && row < to ? [row - from] : [])),
@@ -86,19 +83,19 @@ export function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapsh
     });
     return requests.map(({ k }, i) => ({
       version,
-      items: parts.reduce<readonly TopItem[]>(
-        (best, part, at) => merged(best, answers[at]![i]!.items, k, part.first),
+      items: snapshotParts.reduce<readonly TopItem[]>(
+        (best, part, at) => merged(best, partAnswers[at]![i]!.items, k, part.first),
         [],
       ),
-      candidates: answers.reduce((sum, of) => sum + of[i]!.candidates, 0),
-      unknown: split[i]!.unknown,
-      ...defined({ exact: answers[0]![i]!.exact }),
+      candidates: partAnswers.reduce((sum, of) => sum + of[i]!.candidates, 0),
+      unknown: splitRequests[i]!.unknown,
+      ...defined({ exact: partAnswers[0]![i]!.exact }),
     }));
   };
 
   return {
     version,
-    rows,
+    rows: rowCount,
     count,
     width,
     columns,
@@ -125,7 +122,7 @@ export function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapsh
       return part.itemVector(own);
     },
     seenBy,
-    written: written.map(({ of, snapshot }, at) => ({ of, first: parts[at + 1]!.first, rows: snapshot.rows })),
+    written: written.map(({ of, snapshot }, at) => ({ of, first: snapshotParts[at + 1]!.first, rows: snapshot.rows })),
     users: base.users,
     usersWith: base.usersWith,
     withGraph: (graph) => liveSnapshot({ base: base.withGraph(graph), written, kept, hidden }),
@@ -139,14 +136,13 @@ export function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapsh
   };
 }
 
-/** Of equal scores the item whose row comes first: those of earlier parts. */
 function merged(before: readonly TopItem[], added: readonly TopItem[], k: number, first: number): readonly TopItem[] {
   if (added.length === 0) return before;
-  const items: TopItem[] = [];
+  const mergedItems: TopItem[] = [];
   let [a, b] = [0, 0];
-  while (items.length < k && (a < before.length || b < added.length)) {
+  while (mergedItems.length < k && (a < before.length || b < added.length)) {
     const takesBefore = b === added.length || (a < before.length && before[a]!.score >= added[b]!.score);
-    items.push(takesBefore ? before[a++]! : { ...added[b]!, row: first + added[b++]!.row });
+    mergedItems.push(takesBefore ? before[a++]! : { ...added[b]!, row: first + added[b++]!.row });
   }
-  return items;
+  return mergedItems;
 }

@@ -5,14 +5,14 @@
 
 import type { BagColumn, Dataset, IndexedColumn } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
-import type { Coded } from '../../scan/scan.ts';
+import type { CodedItems } from '../../scan/scan.ts';
 import type { ComputedItemVectors } from '../../scoring/retrieval.ts';
 import type { Vectors } from '../../scoring/tower_vectors.ts';
 import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
 import type { Texts } from '../../text/texts.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
 
-export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
+export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
   readonly items: ServedItems;
   readonly users: ServedUsers;
 }
@@ -20,10 +20,9 @@ export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
 interface ServedItems {
   readonly vectors: Vectors;
   /** Absent: they are made of the vectors. */
-  readonly coded?: Coded;
+  readonly coded?: CodedItems;
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
-  /** What filters read. */
   readonly columns: ReadonlyMap<string, ServedColumn>;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computes, by name. */
@@ -37,16 +36,14 @@ interface ServedUsers {
   readonly asOfLastEvent?: readonly string[];
 }
 
-/** A column whose words are bytes. */
 export type ServedColumn = WithPlainWords<ItemColumn>;
 type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'> & { readonly words: KeyParts } : C;
 
-/** @param computed by the item tower of this corpus */
-export function servedOf(
+export function servingStateOf(
   { corpus, users, seen, histories }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories'>,
   { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
-): Served {
+): ServingState {
   const { keys, titles, features } = corpus;
   return {
     seen,

@@ -6,14 +6,14 @@ import { type BagColumn, type Column, type Encoding, rowsOf } from '../../data/d
 import { computedTable, type FeaturePlan, type Plan } from '../../plan/plan.ts';
 import { layoutOf } from '../../scan/codes.ts';
 import { type KeyParts, keyPartsComplaint } from '../../text/key_table.ts';
-import type { Served } from './served.ts';
+import type { ServingState } from './served.ts';
 
 export interface ServedModel {
   readonly plan: Plan;
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** The first thing that does not fit; undefined where all does. Floats are finite already, but for columns of numbers. */
+/** Returns the first entry that does not fit; undefined if all do. Floats are finite already, but for columns of numbers. */
 export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
   try {
     checkServed(value, model);
@@ -36,7 +36,7 @@ type Loose = any;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is Served {
+function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is ServingState {
   const { items, users, seen, histories } = (value ?? {}) as Loose;
   need(seen === 'excluded' || seen === 'kept', 'what is seen');
   need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
@@ -58,14 +58,15 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
 
   checkTexts(users?.keys, 'the keys of the users');
   const count = users.keys.ends.length;
-  const of = { plan, encodings, items: rows };
-  checkFeatures(items.features, rows, of);
-  checkFeatures(users.features, count, of);
+  const featuresContext = { plan, encodings, items: rows };
+  checkFeatures(items.features, rows, featuresContext);
+  checkFeatures(users.features, count, featuresContext);
   checkBags(users.seen, 'what users have seen', { least: -1, most: rows - 1, items: rows });
   need(users.seen.starts.length === count, 'what users have seen');
   need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
-  const missing = count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
-  need(!missing, `the feature ${JSON.stringify(missing)} of users`);
+  const missingFeature =
+    count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
+  need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
 }
 
 function checkTexts(parts: Loose, what: string, count?: number): asserts parts is KeyParts {
@@ -81,25 +82,25 @@ function checkColumns(columns: Loose, rows: number): void {
   need(columns instanceof Map, 'the columns of the items');
   for (const [name, column] of columns as Map<string, Loose>) {
     const what = `column ${JSON.stringify(name)}`;
-    const own = typeof column === 'object' && column !== null ? column : {};
-    switch (own.kind) {
+    const ownColumn = typeof column === 'object' && column !== null ? column : {};
+    switch (ownColumn.kind) {
       case 'number':
-        need(own.values instanceof Float64Array && own.values.length === rows, what);
+        need(ownColumn.values instanceof Float64Array && ownColumn.values.length === rows, what);
         break;
       case 'truth':
-        need(own.values instanceof Int8Array && own.values.length === rows, what);
+        need(ownColumn.values instanceof Int8Array && ownColumn.values.length === rows, what);
         break;
       case 'text':
-        checkTexts(own.words, what);
-        need(own.codes instanceof Int32Array && own.codes.length === rows, what);
-        need(areWithin(own.codes, -1, own.words.ends.length - 1), what);
+        checkTexts(ownColumn.words, what);
+        need(ownColumn.codes instanceof Int32Array && ownColumn.codes.length === rows, what);
+        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
         break;
       case 'texts':
-        checkTexts(own.words, what);
-        need(own.codes instanceof Int32Array, what);
-        need(areWithin(own.codes, -1, own.words.ends.length - 1), what);
-        need(own.starts instanceof Int32Array && own.starts.length === rows, what);
-        need(areSpans(own.starts, own.ends, own.codes.length), what);
+        checkTexts(ownColumn.words, what);
+        need(ownColumn.codes instanceof Int32Array, what);
+        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
+        need(ownColumn.starts instanceof Int32Array && ownColumn.starts.length === rows, what);
+        need(areSpans(ownColumn.starts, ownColumn.ends, ownColumn.codes.length), what);
         break;
       default:
         throw new Misfit(`${what} is of no known kind`);
@@ -108,11 +109,11 @@ function checkColumns(columns: Loose, rows: number): void {
 }
 
 function checkTables(tables: Loose, rows: number, { features }: Plan): void {
-  const needed = new Map(
+  const neededWidths = new Map(
     features.flatMap(({ through, width }) => (through ? [[computedTable(through), width] as const] : [])),
   );
-  need(tables instanceof Map && tables.size === needed.size, 'the tables of the item tower');
-  for (const [name, width] of needed) {
+  need(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
+  for (const [name, width] of neededWidths) {
     const values = tables.get(name);
     need(
       values instanceof Float32Array && values.length === Math.max(1, rows) * width,
@@ -121,12 +122,12 @@ function checkTables(tables: Loose, rows: number, { features }: Plan): void {
   }
 }
 
-interface OfFeatures extends ServedModel {
+interface FeaturesContext extends ServedModel {
   /** Rows of the corpus. */
   readonly items: number;
 }
 
-function checkFeatures(given: Loose, rows: number, { plan, encodings, items }: OfFeatures): void {
+function checkFeatures(given: Loose, rows: number, { plan, encodings, items }: FeaturesContext): void {
   need(given instanceof Map, 'the features');
   for (const [name, indexed] of given as Map<string, Loose>) {
     const what = `feature ${JSON.stringify(name)}`;
@@ -137,17 +138,16 @@ function checkFeatures(given: Loose, rows: number, { plan, encodings, items }: O
   }
 }
 
-interface OfFeature {
+interface ColumnContext {
   readonly feature: FeaturePlan;
-  /** Codes of its encoding. */
   readonly codes: number;
   readonly items: number;
 }
 
-function checkIndexed({ column, index }: Loose, what: string, rows: number, of: OfFeature): void {
-  const own = checkColumn(column, what, of);
-  if (index === undefined) need(own >= rows, what);
-  else need(index instanceof Int32Array && index.length === rows && areWithin(index, 0, own - 1), what);
+function checkIndexed({ column, index }: Loose, what: string, rows: number, of: ColumnContext): void {
+  const rowCount = checkColumn(column, what, of);
+  if (index === undefined) need(rowCount >= rows, what);
+  else need(index instanceof Int32Array && index.length === rows && areWithin(index, 0, rowCount - 1), what);
 }
 
 const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
@@ -156,8 +156,8 @@ const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
   numbers: 'numbers',
 };
 
-/** @returns how many rows it has */
-function checkColumn(column: Loose, what: string, { feature, codes, items }: OfFeature): number {
+/** @returns the number of rows */
+function checkColumn(column: Loose, what: string, { feature, codes, items }: ColumnContext): number {
   need(column?.kind === kinds[feature.gives], what);
   const { values, width } = column;
   switch (column.kind as Column['kind']) {
@@ -176,8 +176,8 @@ function checkColumn(column: Loose, what: string, { feature, codes, items }: OfF
   }
 }
 
-interface Bounds {
-  /** Of the values. */
+interface BagBounds {
+  /** Range of the values. */
   readonly least: number;
   readonly most: number;
   /** Rows of the corpus. */
@@ -189,7 +189,7 @@ interface Bounds {
 function checkBags(
   column: Loose,
   what: string,
-  { least, most, items, longest = [] }: Bounds,
+  { least, most, items, longest = [] }: BagBounds,
 ): asserts column is BagColumn {
   const { starts, ends, values, inner, weights, items: places } = column ?? {};
   need(column?.kind === 'bags' && starts instanceof Int32Array && values instanceof Int32Array, what);

@@ -1,12 +1,11 @@
 /** The routes of written items. */
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
-import { Failure } from '../../diagnostics/failure.ts';
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
 import { longestKey } from '../limits.ts';
-import { mistakeOf, Refused, refused } from '../refused.ts';
+import { refused, throwWithStatus } from '../refused.ts';
 import type { WriteBody, WriteOutcome, WrittenAnswer } from '../schemas.ts';
 import type { WritesOfItems } from './writes.ts';
 
@@ -14,25 +13,26 @@ export interface ItemRoutes {
   /** Absent: the server takes no items. */
   readonly writes?: WritesOfItems;
   readonly readers: Readonly<Record<'Item' | 'Write', Reader>>;
-  /** Requests without it do not arrive here. */
+  /** True if requests without a token do not arrive here. */
   readonly hasToken: boolean;
-  /** Gets each write that was answered. */
   readonly written: (outcome: WriteOutcome) => void;
 }
 
 export function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes) {
-  const write = async (
+  const writeAll = async (
     request: FastifyRequest,
     asked: readonly ItemWrite[],
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
     if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const outcomes = await (writes ? writes.write(asked, isArray).catch(refuse) : closed());
+    const outcomes = await (writes
+      ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
+      : closed());
     outcomes.forEach(written);
     return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
   };
-  const one = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
-    (await write(request, [asked], false))[0]!;
+  const writeOne = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
+    (await writeAll(request, [asked], false))[0]!;
   return {
     putItem: async (request: FastifyRequest) => {
       const { bodies, isArray } = readers.Item(request.body);
@@ -40,16 +40,16 @@ export function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes)
         const facts = { reason: 'has a list in the place of an object', advice: 'send an array to `POST /v1/items`' };
         throw refused(400, diagnose('request-body', undefined, facts));
       }
-      return one(request, { key: keyIn(request), columns: bodies[0] as WriteBody['columns'] & object });
+      return writeOne(request, { key: keyIn(request), columns: bodies[0] as WriteBody['columns'] & object });
     },
-    deleteItem: async (request: FastifyRequest) => one(request, { key: keyIn(request), deleted: true }),
+    deleteItem: async (request: FastifyRequest) => writeOne(request, { key: keyIn(request), deleted: true }),
     writeItems: async (request: FastifyRequest) => {
       const { bodies, isArray } = readers.Write(request.body);
-      const asked = (bodies as readonly WriteBody[]).map(
+      const itemWrites = (bodies as readonly WriteBody[]).map(
         ({ key, columns }): ItemWrite =>
           columns === null ? { key: String(key), deleted: true } : { key: String(key), columns },
       );
-      const answers = asked.length === 0 ? [] : await write(request, asked, isArray);
+      const answers = itemWrites.length === 0 ? [] : await writeAll(request, itemWrites, isArray);
       return isArray ? answers : answers[0];
     },
   };
@@ -65,13 +65,4 @@ function keyIn({ params }: FastifyRequest): string {
 function closed(): never {
   const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--items FOLDER`' };
   throw refused(403, diagnose('items-closed', undefined, facts));
-}
-
-/** What is wrong with the server, and not with the request: a full disk, no folder. */
-function refuse(error: unknown): never {
-  if (!(error instanceof Failure)) throw error;
-  throw new Refused(
-    503,
-    error.diagnostics.map((each) => mistakeOf(each, '')),
-  );
 }

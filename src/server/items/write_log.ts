@@ -32,7 +32,6 @@ const perLine = 100;
 const charactersPerLine = 2 ** 16;
 
 export interface LatestWrites {
-  /** Writes so far. */
   readonly count: number;
   /** Items that were written, and of these the ones that were deleted last. */
   readonly keys: number;
@@ -46,9 +45,9 @@ export function makeLatestWrites(): LatestWrites {
   const keys: string[] = [];
   const numberOf = makeKeyIndex((number) => keys[number]!);
   /** By number of a key: twice the place of its latest write, and 1 more of a deletion. */
-  const latest: number[] = [];
+  const latestCodes: number[] = [];
   let count = 0;
-  let deleted = 0;
+  let deletedCount = 0;
   return {
     get count() {
       return count;
@@ -57,23 +56,23 @@ export function makeLatestWrites(): LatestWrites {
       return keys.length;
     },
     get deleted() {
-      return deleted;
+      return deletedCount;
     },
     add(write) {
       let number = numberOf.placeOf(write.key);
       if (number < 0) {
         number = keys.push(write.key) - 1;
         numberOf.set(write.key, number);
-        latest.push(0);
+        latestCodes.push(0);
       }
-      if (latest[number]! % 2 === 1) deleted--;
+      if (latestCodes[number]! % 2 === 1) deletedCount--;
       const isDeleted = 'deleted' in write;
-      if (isDeleted) deleted++;
-      latest[number] = 2 * count++ + Number(isDeleted);
+      if (isDeleted) deletedCount++;
+      latestCodes[number] = 2 * count++ + Number(isDeleted);
     },
     isLatest(key, place) {
       const number = numberOf.placeOf(key);
-      return number >= 0 && Math.floor(latest[number]! / 2) === place;
+      return number >= 0 && Math.floor(latestCodes[number]! / 2) === place;
     },
   };
 }
@@ -84,18 +83,18 @@ export async function* latestLines(
   to: LinePlace,
   isLatest: LatestWrites['isLatest'],
 ): AsyncGenerator<readonly ItemWrite[]> {
-  let place = 0;
+  let writeIndex = 0;
   let line: ItemWrite[] = [];
-  let characters = 0;
+  let lineCharacters = 0;
   for await (const records of log.read(firstLine, to)) {
     for (const write of records.flat()) {
-      if (!isLatest(write.key, place++)) continue;
+      if (!isLatest(write.key, writeIndex++)) continue;
       line.push(write);
-      characters += JSON.stringify(write).length;
-      if (line.length < perLine && characters < charactersPerLine) continue;
+      lineCharacters += JSON.stringify(write).length;
+      if (line.length < perLine && lineCharacters < charactersPerLine) continue;
       yield line;
       line = [];
-      characters = 0;
+      lineCharacters = 0;
     }
   }
   if (line.length > 0) yield line;

@@ -3,18 +3,16 @@ import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { nearest } from '../../text/nearest.ts';
-import type { Reader } from '../body.ts';
+import { type Reader, shortened } from '../body.ts';
 import type { Limits } from '../limits.ts';
-import { mistakeOf, Refused } from '../refused.ts';
-import type { AskOptions } from '../together.ts';
-import type { Sides, Version, Versions } from '../versions/versions.ts';
-import { shortened } from './columns.ts';
-import { bodyOf, type Place, placeOf, type Row } from './rows.ts';
-import type { Outputs, Signature } from './signatures.ts';
+import { errorDetailOf, RequestError } from '../refused.ts';
+import type { AnswerOptions } from '../together.ts';
+import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
+import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './rows.ts';
+import type { RowOutputs, ServingSignature } from './signatures.ts';
 
-/** What the protocols need of the server. */
-export interface Desk {
-  /** The version of Tower. */
+/** The part of the server that the protocols use. */
+export interface ProtocolContext {
   readonly tower: string;
   readonly limits: Limits;
   readonly readers: Readonly<Record<'Recommend' | 'Similar' | 'Predict' | 'Infer', Reader>>;
@@ -22,16 +20,16 @@ export interface Desk {
   isStopping(): boolean;
   /**
    * Waits for its turn, and answers all bodies, or refuses them with the mistakes of each.
-   * @throws Refused
+   * @throws RequestError
    */
-  answer<T>(request: FastifyRequest, bodies: readonly Row[], choose: Choose<T>): Promise<readonly T[]>;
+  answer<T>(request: FastifyRequest, bodies: readonly InputRow[], choose: ChooseVersion<T>): Promise<readonly T[]>;
   answered(route: string, version: string, items: number): void;
 }
 
-export type Choose<T> = (sides: Sides) => (body: Row, options: AskOptions) => Promise<T>;
+export type ChooseVersion<T> = (sides: ActiveVersions) => (body: InputRow, options: AnswerOptions) => Promise<T>;
 
-/** The part of a path that names a version; neither: the one that the share of `canary` gives. */
-export interface Target {
+/** The part of a path that names a version. Without both entries the share of `canary` decides. */
+export interface ModelPath {
   readonly model: string;
   readonly version?: string;
   readonly label?: string;
@@ -45,89 +43,93 @@ export function versionName({ folder, id }: Version): string {
 
 /**
  * Undefined where the path names none.
- * @throws Refused 404
+ * @throws RequestError 404
  */
-export function versionIn(sides: Sides, { version, label }: Target): Version | undefined {
+export function versionIn(sides: ActiveVersions, { version, label }: ModelPath): Version | undefined {
   if (label !== undefined) {
-    const found = label === 'stable' ? sides.stable : label === 'canary' ? sides.canary : undefined;
-    if (found === undefined) throw unknown('label', label, sides.canary ? ['stable', 'canary'] : ['stable']);
-    return found;
+    const labelled = label === 'stable' ? sides.stable : label === 'canary' ? sides.canary : undefined;
+    if (labelled === undefined) throw unknownName('label', label, sides.canary ? ['stable', 'canary'] : ['stable']);
+    return labelled;
   }
   if (version === undefined) return undefined;
-  const found = sides.all.find((each) => version === versionName(each) || version === each.id);
-  if (found === undefined) throw unknown('version of the model', version, sides.all.map(versionName));
-  return found;
+  const named = sides.all.find((each) => version === versionName(each) || version === each.id);
+  if (named === undefined) throw unknownName('version of the model', version, sides.all.map(versionName));
+  return named;
 }
 
-/** Where a canary is another model, each is asked by its name. Undefined where both versions have it. @throws Refused 404 */
-function onlyOf({ all }: Sides, model: string): Version | undefined {
+/** Where a canary is another model, each is called by its name. Undefined where both versions have it. @throws RequestError 404 */
+function onlyOf({ all }: ActiveVersions, model: string): Version | undefined {
   const names = all.map(({ answers }) => answers.about().query.model);
   refuseOtherModel(model, names);
-  const own = all.filter((_, at) => names[at] === model);
-  return own.length === 1 ? own[0] : undefined;
+  const ownVersions = all.filter((_, at) => names[at] === model);
+  return ownVersions.length === 1 ? ownVersions[0] : undefined;
 }
 
-/** @throws Refused 404 */
+/** @throws RequestError 404 */
 export function refuseOtherModel(model: string, known: readonly string[]): void {
-  if (!known.includes(model)) throw unknown('model', model, known);
+  if (!known.includes(model)) throw unknownName('model', model, known);
 }
 
-export function unknown(what: string, name: string, known: readonly string[], status = 404, at = ''): Refused {
+export function unknownName(what: string, name: string, known: readonly string[], status = 404, at = ''): RequestError {
   const facts = { what, name: shortened(name), nearest: nearest(name, known), known };
-  return new Refused(status, [mistakeOf(diagnose('unknown-name', undefined, facts), at)]);
+  return new RequestError(status, [errorDetailOf(diagnose('unknown-name', undefined, facts), at)]);
 }
 
-export interface Asked {
+export interface RowsRequest {
   /** As the metrics name it. */
   readonly route: string;
-  readonly target: Target;
-  /** What the model is called in its file. */
+  readonly target: ModelPath;
+  /** The name in the model file. */
   readonly model: string;
-  readonly signature: Signature;
-  readonly rows: readonly Row[];
-  /** The JSON pointer of a place. */
-  at(place: Place): string;
+  readonly signature: ServingSignature;
+  readonly rows: readonly InputRow[];
+  /** Returns the JSON pointer. */
+  at(place: RowPosition): string;
 }
 
-export interface Given {
-  /** Of each row. Empty where there is no row. */
+export interface RowsAnswer {
+  /** One for each row. */
   readonly versions: readonly Version[];
-  readonly rows: readonly Outputs[];
+  readonly rows: readonly RowOutputs[];
 }
 
 /**
  * Each row goes where the share of `canary` sends it, as it would alone: a user stays on one side.
- * @throws Refused
+ * @throws RequestError
  */
-export async function askRows(desk: Desk, request: FastifyRequest, asked: Asked): Promise<Given> {
+export async function answerRows(
+  desk: ProtocolContext,
+  request: FastifyRequest,
+  asked: RowsRequest,
+): Promise<RowsAnswer> {
   const { route, target, model, signature, rows, at } = asked;
-  const along = new Map(
+  const listOfInput = new Map(
     desk.versions.current.all.flatMap(({ answers }) =>
       answers
         .about()
         .query.features.flatMap(({ name, along: list }) => (list === undefined ? [] : [[name, list] as const])),
     ),
   );
-  const bodies = rows.map((row) => bodyOf(row, along));
+  const bodies = rows.map((row) => bodyOf(row, listOfInput));
   try {
     desk.readers[signature.schema](bodies);
-    const given = await desk.answer(request, bodies, (sides) => {
+    const answers = await desk.answer(request, bodies, (sides) => {
       const named = versionIn(sides, target) ?? onlyOf(sides, model);
       return async (body, options) => {
         const version = named ?? sides.of(signature.topic(body));
         return { version, row: await signature.ask(version.answers, body as never, options) };
       };
     });
-    for (const { version, row } of given) {
+    for (const { version, row } of answers) {
       desk.answered(route, version.id, Array.isArray(row.keys) ? row.keys.length : 0);
     }
-    return { versions: given.map(({ version }) => version), rows: given.map(({ row }) => row) };
+    return { versions: answers.map(({ version }) => version), rows: answers.map(({ row }) => row) };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const mistakes = error.mistakes.map((mistake) => {
-      const place = placeOf(mistake);
+    if (!(error instanceof RequestError)) throw error;
+    const details = error.mistakes.map((mistake) => {
+      const place = rowPositionOf(mistake);
       return place === undefined ? mistake : { ...mistake, at: at(place) };
     });
-    throw new Refused(error.status, mistakes, error.headers);
+    throw new RequestError(error.status, details, error.headers);
   }
 }

@@ -1,21 +1,23 @@
 /** From named inputs with a value for each row to rows, and from rows to outputs: what TensorFlow Serving's column format and tensors have in common. */
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import { mistakeOf, Refused } from '../refused.ts';
-import type { Field } from './fields.ts';
-import type { Row } from './rows.ts';
-import type { Nested, Outputs } from './signatures.ts';
 
-export interface Column {
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import { shortened } from '../body.ts';
+import { errorDetailOf, RequestError } from '../refused.ts';
+import type { TensorField } from './fields.ts';
+import type { InputRow } from './rows.ts';
+import type { NestedValue, RowOutputs } from './signatures.ts';
+
+export interface InputColumn {
   readonly name: string;
-  /** Where the request has it: a JSON pointer. */
+  /** JSON pointer into the request. */
   readonly at: string;
   /** A value for each row, or one for all rows. */
   readonly values: readonly unknown[];
   readonly forAll: boolean;
 }
 
-/** @throws Refused 400 */
-export function rowsOf(columns: readonly Column[], fields: readonly Field[]): readonly Row[] {
+/** @throws RequestError 400 */
+export function rowsOf(columns: readonly InputColumn[], fields: readonly TensorField[]): readonly InputRow[] {
   const count = columns.reduce((most, { values, forAll }) => (forAll ? most : Math.max(most, values.length)), 1);
   const rows = Array.from({ length: count }, () => Object.create(null) as Record<string, unknown>);
   for (const column of columns) {
@@ -27,36 +29,42 @@ export function rowsOf(columns: readonly Column[], fields: readonly Field[]): re
     }
     const rank = fields.find((field) => field.name === name)?.shape.length ?? 0;
     for (const [row, into] of rows.entries()) {
-      const value = values[isOne ? 0 : row];
-      if (rank > 0 && !Array.isArray(value)) {
+      const rowValue = values[isOne ? 0 : row];
+      if (rank > 0 && !Array.isArray(rowValue)) {
         throw wrong(at, name, `has no list for row ${row}`, 'give a list for each row, such as `[["318", "50"]]`');
       }
-      into[name] = value;
+      into[name] = rowValue;
     }
   }
   return rows;
 }
 
-export const wrong = (at: string, entry: string, reason: string, advice: string): Refused =>
-  new Refused(400, [mistakeOf(diagnose('request-value', undefined, { entry: shortened(entry), reason, advice }), at)]);
-
-export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const wrong = (at: string, entry: string, reason: string, advice: string): RequestError =>
+  new RequestError(400, [
+    errorDetailOf(diagnose('request-value', undefined, { entry: shortened(entry), reason, advice }), at),
+  ]);
 
 /** Fills rows that have fewer items than others: below every score, and a number of float32 too. */
 const lowestScore = -3.4028234663852886e38;
 
 /** Each output with a value for each row; short lists are filled up to the longest. */
-export function columnsOf(fields: readonly Field[], rows: readonly Outputs[]): ReadonlyMap<string, readonly Nested[]> {
+export function columnsOf(
+  fields: readonly TensorField[],
+  rows: readonly RowOutputs[],
+): ReadonlyMap<string, readonly NestedValue[]> {
   return new Map(
     fields.map(({ name, type, shape }) => {
-      const values = rows.map((row) => row[name]!);
-      if (shape[0] !== -1) return [name, values];
-      const longest = values.reduce<number>((most, list) => Math.max(most, (list as readonly Nested[]).length), 0);
+      const rowValues = rows.map((row) => row[name]!);
+      if (shape[0] !== -1) return [name, rowValues];
+      const longest = rowValues.reduce<number>(
+        (most, list) => Math.max(most, (list as readonly NestedValue[]).length),
+        0,
+      );
       const filler = type === 'score' ? lowestScore : '';
-      return [name, values.map((list) => filled(list as readonly Nested[], longest, filler))];
+      return [name, rowValues.map((list) => filled(list as readonly NestedValue[], longest, filler))];
     }),
   );
 }
 
-const filled = (list: readonly Nested[], length: number, filler: Nested): readonly Nested[] =>
+const filled = (list: readonly NestedValue[], length: number, filler: NestedValue): readonly NestedValue[] =>
   list.length === length ? list : [...list, ...Array.from({ length: length - list.length }, () => filler)];

@@ -1,30 +1,30 @@
 /** Named inputs and outputs of a model, as protocols of others describe them: what each value is, and its shape without the axis of rows. */
 import type { About } from '../about.ts';
 
-export interface Field {
+export interface TensorField {
   readonly name: string;
-  readonly type: FieldType;
-  /** Of one row: [] is one value, [-1] a list of any length. */
+  readonly type: TensorFieldType;
+  /** Shape within a row: [] is one value, [-1] a list of any length. */
   readonly shape: readonly number[];
 }
 
-export type FieldType = 'text' | 'integer' | 'number' | 'truth' | 'score';
+export type TensorFieldType = 'text' | 'integer' | 'number' | 'truth' | 'score';
 
-/** What each protocol calls a type. Scores are inner products in float64. */
-export const typeNames: Readonly<Record<FieldType, { readonly tensorflow: string; readonly inference: string }>> = {
-  text: { tensorflow: 'DT_STRING', inference: 'BYTES' },
-  integer: { tensorflow: 'DT_INT32', inference: 'INT32' },
-  number: { tensorflow: 'DT_FLOAT', inference: 'FP32' },
-  truth: { tensorflow: 'DT_BOOL', inference: 'BOOL' },
-  score: { tensorflow: 'DT_DOUBLE', inference: 'FP64' },
-};
+/** Scores are inner products in float64. */
+export const typeNames: Readonly<Record<TensorFieldType, { readonly tensorflow: string; readonly inference: string }>> =
+  {
+    text: { tensorflow: 'DT_STRING', inference: 'BYTES' },
+    integer: { tensorflow: 'DT_INT32', inference: 'INT32' },
+    number: { tensorflow: 'DT_FLOAT', inference: 'FP32' },
+    truth: { tensorflow: 'DT_BOOL', inference: 'BOOL' },
+    score: { tensorflow: 'DT_DOUBLE', inference: 'FP64' },
+  };
 
-const one = (name: string, type: FieldType): Field => ({ name, type, shape: [] });
+const one = (name: string, type: TensorFieldType): TensorField => ({ name, type, shape: [] });
 const user = one('user', 'text');
 const removeSeen = one('removeSeen', 'truth');
 export const item = one('item', 'text');
-/** What each search takes. */
-export const selection: readonly Field[] = [
+export const selection: readonly TensorField[] = [
   one('k', 'integer'),
   one('filter', 'text'),
   { name: 'exclude', type: 'text', shape: [-1] },
@@ -33,13 +33,13 @@ export const selection: readonly Field[] = [
 const own: ReadonlySet<string> = new Set(['vector', ...[user, removeSeen, item, ...selection].map(({ name }) => name)]);
 
 const hasUsers = ({ query }: About): boolean => query.key !== undefined;
-export const asker = (about: About): readonly Field[] => (hasUsers(about) ? [user] : []);
-export const seen = (about: About): readonly Field[] => (hasUsers(about) ? [removeSeen] : []);
-export const weights = ({ objectives }: About): readonly Field[] =>
+export const asker = (about: About): readonly TensorField[] => (hasUsers(about) ? [user] : []);
+export const seen = (about: About): readonly TensorField[] => (hasUsers(about) ? [removeSeen] : []);
+export const weights = ({ objectives }: About): readonly TensorField[] =>
   objectives.map(({ name }) => one(`weights.${name}`, 'number'));
 
-type Kind = About['query']['features'][number]['kind'];
-const valueTypes: Readonly<Record<Kind, FieldType>> = {
+type FeatureValueKind = About['query']['features'][number]['kind'];
+const valueTypes: Readonly<Record<FeatureValueKind, TensorFieldType>> = {
   category: 'text',
   item: 'text',
   text: 'text',
@@ -48,14 +48,13 @@ const valueTypes: Readonly<Record<Kind, FieldType>> = {
   vector: 'number',
 };
 
-export const features = ({ query }: About): readonly Field[] =>
+export const features = ({ query }: About): readonly TensorField[] =>
   query.features.map(({ name, kind, list, each, size }) => ({
     name: inputOf(name),
     type: valueTypes[kind],
     shape: [...(list ? [-1] : []), ...(each ? [-1] : []), ...(size === undefined ? [] : [size])],
   }));
 
-/** What an input with a feature's values is called. */
 export const inputOf = (feature: string): string =>
   own.has(feature) || /^(?:values|weights)\./.test(feature) ? `values.${feature}` : feature;
 

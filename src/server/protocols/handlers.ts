@@ -2,20 +2,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addBodyParser, addRoute } from '../http.ts';
 import type { ProtocolRouteName } from '../routes.ts';
-import type { Desk, Target } from './ask.ts';
+import type { ModelPath, ProtocolContext } from './ask.ts';
 import * as inference from './inference.ts';
 import * as tensorflow from './tensorflow.ts';
 
-type Handle = (desk: Desk, target: Target, request: FastifyRequest, reply: FastifyReply) => unknown;
+type ProtocolHandler = (
+  desk: ProtocolContext,
+  target: ModelPath,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown;
 
-const status: Handle = tensorflow.status;
-const signatures: Handle = tensorflow.metadata;
-const predict: Handle = (desk, target, request) => tensorflow.predict(desk, request, target);
-const tensors: Handle = inference.metadata;
-const ready: Handle = (desk, target, _, reply) => inference.ready(desk, target, reply);
-const infer: Handle = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
+const status: ProtocolHandler = tensorflow.status;
+const signatures: ProtocolHandler = tensorflow.metadata;
+const predict: ProtocolHandler = (desk, target, request) => tensorflow.predict(desk, request, target);
+const tensors: ProtocolHandler = inference.metadata;
+const ready: ProtocolHandler = (desk, target, _, reply) => inference.ready(desk, target, reply);
+const infer: ProtocolHandler = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
 
-const handlers: Readonly<Record<ProtocolRouteName, Handle>> = {
+const handlers: Readonly<Record<ProtocolRouteName, ProtocolHandler>> = {
   status,
   statusOfVersion: status,
   statusOfLabel: status,
@@ -40,13 +45,13 @@ const handlers: Readonly<Record<ProtocolRouteName, Handle>> = {
 };
 
 /** Clients of these protocols declare bodies as JSON, as bytes, as a form or not at all. */
-export async function addProtocols(http: FastifyInstance, desk: Desk): Promise<void> {
+export async function addProtocols(http: FastifyInstance, desk: ProtocolContext): Promise<void> {
   await http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     addBodyParser(scope, '*', (bytes) => bytes);
     for (const [name, handle] of Object.entries(handlers)) {
       addRoute(scope, name as ProtocolRouteName, (request, reply) =>
-        handle(desk, request.params as Target, request, reply),
+        handle(desk, request.params as ModelPath, request, reply),
       );
     }
   });

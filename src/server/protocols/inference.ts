@@ -1,37 +1,148 @@
 /** The Open Inference Protocol, version 2, over REST: https://github.com/kserve/open-inference-protocol */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defined } from '../../defined.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import { parseBody, readOne } from '../body.ts';
+import type { Limits } from '../limits.ts';
+import { refused } from '../refused.ts';
 import type { Version } from '../versions/versions.ts';
 import {
-  type Asked,
-  askRows,
-  type Desk,
-  type Given,
+  answerRows,
+  type ModelPath,
+  type ProtocolContext,
+  type RowsAnswer,
+  type RowsRequest,
   refuseOtherModel,
-  type Target,
-  unknown,
+  unknownName,
   versionIn,
   versionName,
 } from './ask.ts';
-import { type Column, columnsOf, rowsOf } from './columns.ts';
-import { type Field, typeNames } from './fields.ts';
-import { type InferBody, type RequestedOutput, readInfer, tensorOf } from './infer_body.ts';
-import { type Nested, type SignatureName, signatures } from './signatures.ts';
-import { toBytes } from './tensor_data.ts';
+import { columnsOf, type InputColumn, rowsOf, wrong } from './columns.ts';
+import { type TensorField, typeNames } from './fields.ts';
+import { type NestedValue, type SignatureName, signatures } from './signatures.ts';
+import { fromBytes, fromJson, toBytes } from './tensor_data.ts';
+
+/** The body of an inference request: JSON, and after it the bytes of tensors. */
+type InferParameters = Readonly<Record<string, unknown>>;
+
+interface InferBody {
+  readonly id?: string;
+  readonly parameters?: InferParameters;
+  readonly inputs: readonly InputTensor[];
+  readonly outputs?: readonly RequestedOutput[];
+}
+
+interface InputTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly datatype: string;
+  readonly parameters?: InferParameters;
+  readonly data?: readonly unknown[];
+}
+
+interface RequestedOutput {
+  readonly name: string;
+  readonly parameters?: InferParameters;
+}
+
+const lengthHeader = 'inference-header-content-length';
+
+/** @throws RequestError 400 */
+function readInfer(
+  { readers }: ProtocolContext,
+  { body, headers }: FastifyRequest,
+): { body: InferBody; rest: Uint8Array } {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  const lengthText = headers[lengthHeader];
+  const length = lengthText === undefined ? bytes.length : Number(lengthText);
+  if (!Number.isSafeInteger(length) || length < 0 || length > bytes.length) {
+    const reason = `is no number of bytes up to the ${bytes.length} of the body`;
+    throw wrong('', lengthHeader, reason, 'give the length of the JSON before the tensors');
+  }
+  const value = parseBody(bytes.subarray(0, length));
+  readOne(readers.Infer, value);
+  return { body: value as InferBody, rest: bytes.subarray(length) };
+}
+
+interface TensorContext {
+  readonly at: string;
+  /** The bytes that no tensor before it has. */
+  readonly rest: Uint8Array;
+  /** Axes of the input without that of rows; 0 of an unknown one. */
+  readonly rank: number;
+  readonly limits: Limits;
+}
+
+interface RowTensor {
+  readonly values: readonly unknown[];
+  readonly forAll: boolean;
+  /** Bytes of `rest` that it takes. */
+  readonly bytes: number;
+}
+
+/** Returns a value for each row. @throws RequestError 400, 413 */
+function tensorOf(input: InputTensor, { at, rest, rank, limits }: TensorContext): RowTensor {
+  const { name, datatype, shape, parameters = {}, data } = input;
+  if (parameters.shared_memory_region !== undefined) {
+    throw wrong(`${at}/parameters`, 'shared_memory_region', 'is not supported', 'send the data in the request');
+  }
+  const count = shape.reduce((product, size) => product * size, 1);
+  const tensorSpec = { name, datatype, at, count };
+  if ((shape[0] ?? 1) > limits.batch) {
+    throw refused(
+      413,
+      diagnose('request-size', undefined, { what: 'a tensor', limit: limits.batch, unit: 'rows' }),
+      at,
+    );
+  }
+  const size = parameters.binary_data_size;
+  if (size === undefined) {
+    if (data === undefined)
+      throw wrong(at, 'data', 'is missing', 'give `data`, or the bytes after the JSON and `binary_data_size`');
+    return { ...shaped(fromJson(data, tensorSpec), shape, rank), bytes: 0 };
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > rest.length) {
+    const reason = `is no number of bytes up to the ${rest.length} that are left after the JSON`;
+    throw wrong(
+      `${at}/parameters`,
+      'binary_data_size',
+      reason,
+      `send the header \`${lengthHeader}\`, and the bytes of each tensor`,
+    );
+  }
+  return { ...shaped(fromBytes(rest.subarray(0, size), tensorSpec), shape, rank), bytes: size };
+}
+
+function shaped(flat: readonly unknown[], shape: readonly number[], rank: number): Omit<RowTensor, 'bytes'> {
+  if (shape.length === 0) return { values: flat, forAll: true };
+  // One value a row may have an axis of its own.
+  const ownShape = shape.length === rank + 2 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
+  return { values: nested(flat, ownShape) as readonly unknown[], forAll: false };
+}
+
+/** A shape without elements is a list of empty lists, whatever it says of their axes. */
+function nested(flat: readonly unknown[], shape: readonly number[]): unknown {
+  const [rows = 0, ...inner] = shape;
+  if (inner.length === 0) return flat;
+  const size = flat.length / Math.max(1, rows);
+  return Array.from({ length: rows }, (_, row) =>
+    size === 0 ? [] : nested(flat.slice(row * size, (row + 1) * size), inner),
+  );
+}
 
 /** `GET /v2` */
-export const server = ({ tower }: Desk): unknown => ({
+export const server = ({ tower }: ProtocolContext): unknown => ({
   name: 'tower',
   version: tower,
   extensions: ['binary_tensor_data'],
 });
 
 /** `GET /v2/models/M[/versions/V]` */
-export function metadata(desk: Desk, target: Target): unknown {
+export function metadata(desk: ProtocolContext, target: ModelPath): unknown {
   const { signature, versions } = modelOf(desk, target);
   const version = versionIn(desk.versions.current, target) ?? versions[0]!;
   const about = version.answers.about();
-  const tensors = (fields: readonly Field[]) =>
+  const tensors = (fields: readonly TensorField[]) =>
     fields.map(({ name, type, shape }) => ({ name, datatype: typeNames[type].inference, shape: [-1, ...shape] }));
   const { inputs, outputs } = signatures[signature];
   return {
@@ -44,18 +155,18 @@ export function metadata(desk: Desk, target: Target): unknown {
 }
 
 /** `GET /v2/models/M[/versions/V]/ready` */
-export function ready(desk: Desk, target: Target, reply: FastifyReply): unknown {
+export function ready(desk: ProtocolContext, target: ModelPath, reply: FastifyReply): unknown {
   modelOf(desk, target);
   versionIn(desk.versions.current, target);
   if (desk.isStopping()) reply.code(503);
   return { name: target.model, ready: !desk.isStopping() };
 }
 
-/** `POST /v2/models/M[/versions/V]/infer` @throws Refused */
+/** `POST /v2/models/M[/versions/V]/infer` @throws RequestError */
 export async function infer(
-  desk: Desk,
+  desk: ProtocolContext,
   request: FastifyRequest,
-  target: Target,
+  target: ModelPath,
   reply: FastifyReply,
 ): Promise<unknown> {
   const { signature: name, versions } = modelOf(desk, target);
@@ -63,75 +174,93 @@ export async function infer(
   const about = (versionIn(desk.versions.current, target) ?? versions[0]!).answers.about();
   const { body, rest } = readInfer(desk, request);
   const fields = signature.inputs(about);
-  const wanted = wantedOf(body, signature.outputs(about));
+  const outputRequests = outputRequestsOf(body, signature.outputs(about));
   const columns = [...columnsIn(body, rest, fields, desk), ...parametersIn(body, fields)];
-  const at: Asked['at'] = ({ row, input, within }) => {
+  const pointerAt: RowsRequest['at'] = ({ row, input, within }) => {
     const column = columns.find((each) => each.name === input);
     if (column === undefined) return input === undefined ? `/inputs, row ${row}` : '/inputs';
     return column.forAll ? column.at : `${column.at}, row ${row}${within === '' ? '' : `, ${within}`}`;
   };
   const rows = rowsOf(columns, fields);
   const route = '/v2/models/infer';
-  const given = await askRows(desk, request, { route, target, model: about.query.model, signature, rows, at });
-  return answerOf(given, { target, body, wanted }, reply);
+  const rowsAnswer = await answerRows(desk, request, {
+    route,
+    target,
+    model: about.query.model,
+    signature,
+    rows,
+    at: pointerAt,
+  });
+  return answerOf(rowsAnswer, { target, body, wanted: outputRequests }, reply);
 }
 
 /** Models: `M` is the first signature, and `M.NAME` another one. */
 function modelOf(
-  { versions: { current: sides } }: Desk,
-  { model }: Target,
+  { versions: { current: sides } }: ProtocolContext,
+  { model }: ModelPath,
 ): { signature: SignatureName; versions: readonly Version[] } {
-  const named = (version: Version): readonly (readonly [string, SignatureName])[] =>
+  const namedSignatures = (version: Version): readonly (readonly [string, SignatureName])[] =>
     (Object.keys(signatures) as SignatureName[]).map((signature) => {
-      const own = version.answers.about().query.model;
-      return [signature === 'serving_default' ? own : `${own}.${signature}`, signature];
+      const modelName = version.answers.about().query.model;
+      return [signature === 'serving_default' ? modelName : `${modelName}.${signature}`, signature];
     });
-  const versions = sides.all.filter((version) => named(version).some(([name]) => name === model));
-  refuseOtherModel(model, versions.length > 0 ? [model] : [...new Set(sides.all.flatMap(named).map(([name]) => name))]);
-  return { signature: named(versions[0]!).find(([name]) => name === model)![1], versions };
+  const versions = sides.all.filter((version) => namedSignatures(version).some(([name]) => name === model));
+  refuseOtherModel(
+    model,
+    versions.length > 0 ? [model] : [...new Set(sides.all.flatMap(namedSignatures).map(([name]) => name))],
+  );
+  return { signature: namedSignatures(versions[0]!).find(([name]) => name === model)![1], versions };
 }
 
 /** The tensors, whose bytes lie one after the other behind the JSON. */
 function columnsIn(
   { inputs }: InferBody,
   rest: Uint8Array,
-  fields: readonly Field[],
-  { limits }: Desk,
-): readonly Column[] {
-  let from = 0;
+  fields: readonly TensorField[],
+  { limits }: ProtocolContext,
+): readonly InputColumn[] {
+  let firstByte = 0;
   return inputs.map((input, i) => {
     const rank = fields.find(({ name }) => name === input.name)?.shape.length ?? 0;
-    const { values, forAll, bytes } = tensorOf(input, { at: `/inputs/${i}`, rest: rest.subarray(from), rank, limits });
-    from += bytes;
+    const { values, forAll, bytes } = tensorOf(input, {
+      at: `/inputs/${i}`,
+      rest: rest.subarray(firstByte),
+      rank,
+      limits,
+    });
+    firstByte += bytes;
     return { name: input.name, at: `/inputs/${i}`, values, forAll };
   });
 }
 
-/** Of the protocol itself. */
+/** Parameters that the protocol itself defines. */
 const protocolParameters: ReadonlySet<string> = new Set(['binary_data_output', 'priority', 'timeout']);
 
 /** Parameters of the request fill inputs that are one value, for all rows. */
-function parametersIn({ parameters = {} }: InferBody, fields: readonly Field[]): readonly Column[] {
-  const known = fields.filter(({ shape }) => shape.length === 0).map(({ name }) => name);
+function parametersIn({ parameters = {} }: InferBody, fields: readonly TensorField[]): readonly InputColumn[] {
+  const knownInputs = fields.filter(({ shape }) => shape.length === 0).map(({ name }) => name);
   return Object.entries(parameters).flatMap(([name, value]) => {
     if (protocolParameters.has(name)) return [];
-    if (!known.includes(name)) throw unknown('parameter', name, known, 400, '/parameters');
+    if (!knownInputs.includes(name)) throw unknownName('parameter', name, knownInputs, 400, '/parameters');
     return [{ name, at: `/parameters/${name}`, values: [value], forAll: true }];
   });
 }
 
-interface Wanted {
-  readonly field: Field;
+interface OutputRequest {
+  readonly field: TensorField;
   readonly isBinary: boolean;
 }
 
-function wantedOf({ outputs, parameters = {} }: InferBody, fields: readonly Field[]): readonly Wanted[] {
-  const usual = parameters.binary_data_output === true;
-  if (outputs === undefined) return fields.map((field) => ({ field, isBinary: usual }));
+function outputRequestsOf(
+  { outputs, parameters = {} }: InferBody,
+  fields: readonly TensorField[],
+): readonly OutputRequest[] {
+  const isBinaryByDefault = parameters.binary_data_output === true;
+  if (outputs === undefined) return fields.map((field) => ({ field, isBinary: isBinaryByDefault }));
   return outputs.map(({ name, parameters: own = {} }: RequestedOutput, i) => {
     const field = fields.find((each) => each.name === name);
     if (field === undefined) {
-      throw unknown(
+      throw unknownName(
         'output',
         name,
         fields.map((each) => each.name),
@@ -139,44 +268,44 @@ function wantedOf({ outputs, parameters = {} }: InferBody, fields: readonly Fiel
         `/outputs/${i}/name`,
       );
     }
-    return { field, isBinary: typeof own.binary_data === 'boolean' ? own.binary_data : usual };
+    return { field, isBinary: typeof own.binary_data === 'boolean' ? own.binary_data : isBinaryByDefault };
   });
 }
 
-interface Answer {
-  readonly target: Target;
+interface InferAnswer {
+  readonly target: ModelPath;
   readonly body: InferBody;
-  readonly wanted: readonly Wanted[];
+  readonly wanted: readonly OutputRequest[];
 }
 
-function answerOf({ versions, rows }: Given, { target, body, wanted }: Answer, reply: FastifyReply): unknown {
+function answerOf({ versions, rows }: RowsAnswer, { target, body, wanted }: InferAnswer, reply: FastifyReply): unknown {
   const columns = columnsOf(
     wanted.map(({ field }) => field),
     rows,
   );
-  const parts: Buffer[] = [];
-  const outputs = wanted.map(({ field: { name, type }, isBinary }) => {
+  const tensorBytes: Buffer[] = [];
+  const outputTensors = wanted.map(({ field: { name, type }, isBinary }) => {
     const values = columns.get(name)!;
-    const flat = (values as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
+    const flatValues = (values as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
     const datatype = typeNames[type].inference;
     const tensor = { name, datatype, shape: shapeOf(values) };
-    if (!isBinary) return { ...tensor, data: flat };
-    const bytes = toBytes(datatype, flat);
-    parts.push(bytes);
+    if (!isBinary) return { ...tensor, data: flatValues };
+    const bytes = toBytes(datatype, flatValues);
+    tensorBytes.push(bytes);
     return { ...tensor, parameters: { binary_data_size: bytes.length } };
   });
   const names = new Set(versions.map(versionName));
   // The name of one version is no name of an answer of two.
-  const named = defined({ model_version: names.size === 1 ? [...names][0] : undefined, id: body.id });
-  const head = { model_name: target.model, ...named, outputs };
-  if (parts.length === 0) return head;
-  const json = Buffer.from(JSON.stringify(head));
+  const optionalEntries = defined({ model_version: names.size === 1 ? [...names][0] : undefined, id: body.id });
+  const answerHead = { model_name: target.model, ...optionalEntries, outputs: outputTensors };
+  if (tensorBytes.length === 0) return answerHead;
+  const json = Buffer.from(JSON.stringify(answerHead));
   reply.header('inference-header-content-length', json.length).type('application/octet-stream');
-  return Buffer.concat([json, ...parts]);
+  return Buffer.concat([json, ...tensorBytes]);
 }
 
 /** The outermost list has a row at least. */
-function shapeOf(value: Nested): readonly number[] {
+function shapeOf(value: NestedValue): readonly number[] {
   if (!Array.isArray(value)) return [];
-  return [value.length, ...(value.length > 0 ? shapeOf(value[0] as Nested) : [])];
+  return [value.length, ...(value.length > 0 ? shapeOf(value[0] as NestedValue) : [])];
 }

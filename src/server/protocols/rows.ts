@@ -1,32 +1,32 @@
 /** From a row of named inputs to the body of a question, and from a mistake of that body back to the input. */
 
-import type { Mistake } from '../schemas.ts';
+import type { ErrorDetail } from '../schemas.ts';
 import { entryOf, inputOf } from './fields.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+export type InputRow = Readonly<Record<string, unknown>>;
 
 /**
  * An empty text, `null` and NaN are as if the input were not given, and end a list early: tensors have values in all rows, and lists of one length.
  * The values of a feature that belong to the elements of a list, one each, are as many as the elements that are left.
  * @param along by input: the input with that list
  */
-export function bodyOf(row: Row, along: ReadonlyMap<string, string>): Row {
+export function bodyOf(row: InputRow, along: ReadonlyMap<string, string>): InputRow {
   const body: Record<string, unknown> = {};
-  const groups: Record<string, Record<string, unknown>> = {};
+  const entryGroups: Record<string, Record<string, unknown>> = {};
   for (const [input, value] of Object.entries(row)) {
-    const list = along.get(input);
-    const given = list === undefined ? present(value) : alongside(value, present(row[list]));
-    if (given === undefined) continue;
+    const listInput = along.get(input);
+    const presentValue = listInput === undefined ? present(value) : alongside(value, present(row[listInput]));
+    if (presentValue === undefined) continue;
     const [entry, name] = entryOf(input);
-    if (name === undefined) body[entry] = given;
-    else (groups[entry] ??= Object.create(null) as Record<string, unknown>)[name] = given;
+    if (name === undefined) body[entry] = presentValue;
+    else (entryGroups[entry] ??= Object.create(null) as Record<string, unknown>)[name] = presentValue;
   }
-  return { ...body, ...groups };
+  return { ...body, ...entryGroups };
 }
 
 const isPadding = (value: unknown): boolean => value === '' || value === null || Number.isNaN(value);
 
-/** Undefined where nothing is left. A list that is given as an empty one stays one. */
+/** Undefined where nothing is left. An empty list stays one. */
 function present(value: unknown): unknown {
   if (value === undefined || isPadding(value)) return undefined;
   if (!Array.isArray(value) || value.length === 0) return value;
@@ -36,12 +36,12 @@ function present(value: unknown): unknown {
 
 function alongside(value: unknown, list: unknown): unknown {
   if (!Array.isArray(value) || !Array.isArray(list)) return present(value);
-  const own = value.slice(0, list.length);
-  return own.map((each: unknown) => (Array.isArray(each) ? (present(each) ?? []) : each));
+  const ownElements = value.slice(0, list.length);
+  return ownElements.map((each: unknown) => (Array.isArray(each) ? (present(each) ?? []) : each));
 }
 
-/** Where a mistake of an array of bodies is, in the words of a protocol. */
-export interface Place {
+/** Position of an error within an array of bodies, in the words of a protocol. */
+export interface RowPosition {
   readonly row: number;
   /** Absent: the whole row. */
   readonly input?: string;
@@ -49,17 +49,17 @@ export interface Place {
   readonly within: string;
 }
 
-/** Undefined of a mistake that is not in one of the rows. */
-export function placeOf({ at }: Mistake): Place | undefined {
+/** Undefined for an error that is not in one of the rows. */
+export function rowPositionOf({ at }: ErrorDetail): RowPosition | undefined {
   const [, row, entry, ...rest] = at.split('/');
   if (row === undefined || !/^\d+$/.test(row)) return undefined;
   if (entry === undefined) return { row: Number(row), within: '' };
   const isGroup = entry === 'values' || entry === 'weights';
   const name = isGroup ? rest.shift() : unescaped(entry);
   if (name === undefined) return { row: Number(row), within: '' };
-  const within = rest.map((each) => `/${each}`).join('');
+  const pointerWithin = rest.map((each) => `/${each}`).join('');
   const input = isGroup ? nameIn(entry, unescaped(name)) : name;
-  return { row: Number(row), input, within };
+  return { row: Number(row), input, within: pointerWithin };
 }
 
 const nameIn = (group: 'values' | 'weights', name: string): string =>

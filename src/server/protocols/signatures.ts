@@ -5,35 +5,35 @@
 import type { About } from '../about.ts';
 import type { Answers } from '../answers.ts';
 import type { AnsweredItem, RecommendBody, SimilarBody } from '../schemas.ts';
-import type { AskOptions } from '../together.ts';
-import type { About as Topic } from '../versions/versions.ts';
-import { asker, type Field, features, item, seen, selection, weights } from './fields.ts';
+import type { AnswerOptions } from '../together.ts';
+import type { RequestTopic as Topic } from '../versions/versions.ts';
+import { asker, features, item, seen, selection, type TensorField, weights } from './fields.ts';
 
 /** Outputs of one row by name: a list of each, or of vectors. */
-export type Outputs = Readonly<Record<string, Nested>>;
-export type Nested = string | number | boolean | readonly Nested[];
+export type RowOutputs = Readonly<Record<string, NestedValue>>;
+export type NestedValue = string | number | boolean | readonly NestedValue[];
 
-export interface Signature {
+export interface ServingSignature {
   readonly summary: string;
-  /** What the values of a request without names are. */
+  /** The input that takes a request without names. */
   readonly first: string;
-  /** The schema of the body that a row becomes. */
+  /** The schema that the body of a row has. */
   readonly schema: 'Recommend' | 'Similar';
-  inputs(about: About): readonly Field[];
-  outputs(about: About): readonly Field[];
-  ask(answers: Answers, body: never, options: AskOptions): Promise<Outputs>;
-  /** What decides which version answers, where there are two. Vectors of two versions do not fit together, so they are of `stable`. */
+  inputs(about: About): readonly TensorField[];
+  outputs(about: About): readonly TensorField[];
+  ask(answers: Answers, body: never, options: AnswerOptions): Promise<RowOutputs>;
+  /** Decides which of two versions answers. Vectors of two versions do not fit together, so those go to `stable`. */
   topic(body: Topic): Topic;
 }
 
-const ranked: readonly Field[] = [
+const ranked: readonly TensorField[] = [
   { name: 'keys', type: 'text', shape: [-1] },
   { name: 'titles', type: 'text', shape: [-1] },
   { name: 'scores', type: 'score', shape: [-1] },
 ];
-const vectorOf = ({ width }: About): Field => ({ name: 'vector', type: 'number', shape: [width] });
+const vectorOf = ({ width }: About): TensorField => ({ name: 'vector', type: 'number', shape: [width] });
 
-const recommended = async (answers: Answers, body: RecommendBody, options: AskOptions): Promise<Outputs> =>
+const recommended = async (answers: Answers, body: RecommendBody, options: AnswerOptions): Promise<RowOutputs> =>
   columnsOf((await answers.recommend(body, options)).items);
 
 export const signatures = {
@@ -90,15 +90,15 @@ export const signatures = {
     ask: async (answers, body: SimilarBody) => ({ vector: [...(await answers.itemVector(body))] }),
     topic: () => ({}),
   },
-} as const satisfies Readonly<Record<string, Signature>>;
+} as const satisfies Readonly<Record<string, ServingSignature>>;
 
 export type SignatureName = keyof typeof signatures;
-export const signatureList = Object.entries(signatures) as readonly (readonly [SignatureName, Signature])[];
-export const signatureOf = (name: string): Signature | undefined =>
+export const signatureList = Object.entries(signatures) as readonly (readonly [SignatureName, ServingSignature])[];
+export const signatureOf = (name: string): ServingSignature | undefined =>
   Object.hasOwn(signatures, name) ? signatures[name as SignatureName] : undefined;
 
 /** An item without a title has an empty one, so that the lists are as long as each other. */
-const columnsOf = (items: readonly AnsweredItem[]): Outputs => ({
+const columnsOf = (items: readonly AnsweredItem[]): RowOutputs => ({
   keys: items.map(({ key }) => key),
   titles: items.map(({ title }) => title ?? ''),
   scores: items.map(({ score }) => score),

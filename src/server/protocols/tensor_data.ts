@@ -18,16 +18,15 @@ const numbers: Readonly<
   FP64: [8, (view, at) => view.getFloat64(at, true)],
 };
 
-export interface Given {
+export interface TensorSpec {
   readonly name: string;
   readonly datatype: string;
   readonly at: string;
-  /** How many elements the shape has. */
   readonly count: number;
 }
 
-/** @throws Refused 400 */
-export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: Given): readonly unknown[] {
+/** @throws RequestError 400 */
+export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: TensorSpec): readonly unknown[] {
   if (datatype === 'BYTES') return textsIn(bytes, { name, datatype, at, count });
   const [size, read] = knownType(datatype, at);
   if (bytes.length !== count * size) {
@@ -49,20 +48,20 @@ function plain(value: number | boolean | bigint): unknown {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Each text has its length before it, in four bytes. */
-function textsIn(bytes: Uint8Array, { name, at, count }: Given): readonly string[] {
+function textsIn(bytes: Uint8Array, { name, at, count }: TensorSpec): readonly string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const texts: string[] = [];
-  let from = 0;
-  while (from < bytes.length) {
-    const start = from + 4;
-    const end = start <= bytes.length ? start + view.getUint32(from, true) : Number.POSITIVE_INFINITY;
+  let firstByte = 0;
+  while (firstByte < bytes.length) {
+    const start = firstByte + 4;
+    const end = start <= bytes.length ? start + view.getUint32(firstByte, true) : Number.POSITIVE_INFINITY;
     if (end > bytes.length)
       throw wrong(at, name, 'ends within a text', 'write the length of each text before it, in 4 bytes');
     texts.push(textOf(bytes.subarray(start, end), name, at));
-    from = end;
+    firstByte = end;
   }
   if (texts.length === count) return texts;
   throw wrong(at, name, `has ${texts.length} texts, and its shape needs ${count}`, 'give a text for each element');
@@ -76,41 +75,41 @@ function textOf(bytes: Uint8Array, name: string, at: string): string {
   }
 }
 
-/** Data in JSON may be flat, or nested as its shape is. @throws Refused 400 */
-export function fromJson(data: readonly unknown[], { name, datatype, at, count }: Given): readonly unknown[] {
+/** Data in JSON may be flat, or nested as its shape is. @throws RequestError 400 */
+export function fromJson(data: readonly unknown[], { name, datatype, at, count }: TensorSpec): readonly unknown[] {
   const isText = datatype === 'BYTES';
   const type = isText ? 'string' : datatype === 'BOOL' ? 'boolean' : 'number';
   if (!isText) knownType(datatype, at);
-  const flat = (data as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
-  if (flat.length !== count) {
+  const flatValues = (data as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
+  if (flatValues.length !== count) {
     throw wrong(
       `${at}/data`,
       name,
-      `has ${flat.length} elements, and its shape needs ${count}`,
+      `has ${flatValues.length} elements, and its shape needs ${count}`,
       'give an element for each place',
     );
   }
-  const odd = flat.findIndex((each) => typeof each !== type);
-  if (odd < 0) return flat;
+  const oddIndex = flatValues.findIndex((each) => typeof each !== type);
+  if (oddIndex < 0) return flatValues;
   throw wrong(
     `${at}/data`,
     name,
-    `has another element than ${datatype} at place ${odd}`,
+    `has another element than ${datatype} at place ${oddIndex}`,
     'correct the element or `datatype`',
   );
 }
 
 function knownType(datatype: string, at: string): (typeof numbers)[string] {
   if (Object.hasOwn(numbers, datatype)) return numbers[datatype]!;
-  const known = ['BYTES', ...Object.keys(numbers)].join(', ');
-  throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${known}`);
+  const knownTypes = ['BYTES', ...Object.keys(numbers)].join(', ');
+  throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${knownTypes}`);
 }
 
 /** The bytes of an output. */
 export function toBytes(datatype: string, flat: readonly unknown[]): Buffer {
-  const fixed = fixedSizes[datatype];
-  if (fixed !== undefined) {
-    const [size, write] = fixed;
+  const fixedSize = fixedSizes[datatype];
+  if (fixedSize !== undefined) {
+    const [size, write] = fixedSize;
     const bytes = Buffer.alloc(flat.length * size);
     for (const [i, each] of flat.entries()) write(bytes, each as number, i * size);
     return bytes;

@@ -6,26 +6,27 @@ import { parseBody, readOne } from '../body.ts';
 import { pointer } from '../refused.ts';
 import type { Version } from '../versions/versions.ts';
 import {
-  type Asked,
-  askRows,
-  type Desk,
+  answerRows,
+  type ModelPath,
+  type ProtocolContext,
+  type RowsRequest,
   refuseOtherModel,
-  type Target,
-  unknown,
+  unknownName,
   versionIn,
   versionName,
 } from './ask.ts';
 import { columnsOf, rowsOf, wrong } from './columns.ts';
-import { type Field, typeNames } from './fields.ts';
-import type { Row } from './rows.ts';
-import { type Signature, signatureList, signatureOf, signatures } from './signatures.ts';
+import { type TensorField, typeNames } from './fields.ts';
+import type { InputRow } from './rows.ts';
+import { type ServingSignature, signatureList, signatureOf, signatures } from './signatures.ts';
+import { utf8 } from './tensor_data.ts';
 
 /** `GET /v1/models/M[/versions/V|/labels/L]` */
-export function status({ versions: { current: sides } }: Desk, target: Target): unknown {
+export function status({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
   const versions = versionsOf(sides.all, target);
-  const named = versionIn(sides, target);
+  const namedVersion = versionIn(sides, target);
   return {
-    model_version_status: (named ? [named] : versions).map((version) => ({
+    model_version_status: (namedVersion ? [namedVersion] : versions).map((version) => ({
       version: versionName(version),
       state: 'AVAILABLE',
       status: { error_code: 'OK', error_message: '' },
@@ -34,11 +35,11 @@ export function status({ versions: { current: sides } }: Desk, target: Target): 
 }
 
 /** `GET …/metadata` */
-export function metadata({ versions: { current: sides } }: Desk, target: Target): unknown {
+export function metadata({ versions: { current: sides } }: ProtocolContext, target: ModelPath): unknown {
   versionsOf(sides.all, target);
   const version = versionIn(sides, target) ?? sides.stable;
   const about = version.answers.about();
-  const tensors = (signature: string, fields: readonly Field[]) =>
+  const tensors = (signature: string, fields: readonly TensorField[]) =>
     Object.fromEntries(
       fields.map(({ name, type, shape }) => [
         name,
@@ -49,7 +50,7 @@ export function metadata({ versions: { current: sides } }: Desk, target: Target)
         },
       ]),
     );
-  const described = signatureList.map(([name, { inputs, outputs }]) => [
+  const signatureDefinitions = signatureList.map(([name, { inputs, outputs }]) => [
     name,
     {
       inputs: tensors(name, inputs(about)),
@@ -59,73 +60,81 @@ export function metadata({ versions: { current: sides } }: Desk, target: Target)
   ]);
   return {
     model_spec: { name: target.model, signature_name: '', version: versionName(version) },
-    metadata: { signature_def: { signature_def: Object.fromEntries(described) } },
+    metadata: { signature_def: { signature_def: Object.fromEntries(signatureDefinitions) } },
   };
 }
 
-interface Predict {
+interface PredictBody {
   readonly signature_name?: string;
   readonly instances?: unknown;
   readonly inputs?: unknown;
 }
 
-/** `POST …:predict` @throws Refused */
-export async function predict(desk: Desk, request: FastifyRequest, target: Target): Promise<unknown> {
-  const known = versionsOf(desk.versions.current.all, target);
-  const version = versionIn(desk.versions.current, target) ?? known[0]!;
+/** `POST …:predict` @throws RequestError */
+export async function predict(desk: ProtocolContext, request: FastifyRequest, target: ModelPath): Promise<unknown> {
+  const modelVersions = versionsOf(desk.versions.current.all, target);
+  const version = versionIn(desk.versions.current, target) ?? modelVersions[0]!;
   const body = readPredict(desk, request.body);
   const { signature_name: name = 'serving_default', instances, inputs } = body;
   const signature = signatureOf(name);
-  if (signature === undefined) throw unknown('signature', name, Object.keys(signatures), 400, '/signature_name');
+  if (signature === undefined) throw unknownName('signature', name, Object.keys(signatures), 400, '/signature_name');
   const about = version.answers.about();
   const { model } = about.query;
   const fields = signature.inputs(about);
   const route = '/v1/models/:predict';
   if (inputs === undefined) {
-    const bare = new Set<number>();
+    const bareRows = new Set<number>();
     const rows = [instances]
       .flat(1)
-      .map((each, row) => rowOf(each, signature, pointer('instances', row), () => bare.add(row)));
-    const at: Asked['at'] = ({ row, input, within }) =>
-      pointer('instances', row, ...(input === undefined || bare.has(row) ? [] : [input])) + within;
-    const { rows: given } = await askRows(desk, request, { route, target, model, signature, rows, at });
+      .map((each, row) => rowOf(each, signature, pointer('instances', row), () => bareRows.add(row)));
+    const at: RowsRequest['at'] = ({ row, input, within }) =>
+      pointer('instances', row, ...(input === undefined || bareRows.has(row) ? [] : [input])) + within;
+    const { rows: given } = await answerRows(desk, request, { route, target, model, signature, rows, at });
     const [only, ...others] = signature.outputs(about);
     return { predictions: others.length === 0 ? given.map((row) => row[only!.name]) : given };
   }
   const isNamed = isObject(inputs) && !isBinary(inputs);
   const columns = Object.entries(isNamed ? inputs : { [signature.first]: inputs }).map(([input, value]) => {
-    const own = isNamed ? pointer('inputs', input) : '/inputs';
-    const values = decoded(value, own);
-    return { name: input, at: own, values: Array.isArray(values) ? values : [values], forAll: !Array.isArray(values) };
+    const inputPointer = isNamed ? pointer('inputs', input) : '/inputs';
+    const values = decoded(value, inputPointer);
+    return {
+      name: input,
+      at: inputPointer,
+      values: Array.isArray(values) ? values : [values],
+      forAll: !Array.isArray(values),
+    };
   });
-  const lists = new Set(columns.filter(({ forAll }) => !forAll).map(({ name: input }) => input));
-  const at: Asked['at'] = ({ row, input, within }) =>
-    pointer('inputs', ...(input !== undefined && isNamed ? [input] : []), ...(lists.has(input ?? '') ? [row] : [])) +
-    within;
+  const listInputs = new Set(columns.filter(({ forAll }) => !forAll).map(({ name: input }) => input));
+  const at: RowsRequest['at'] = ({ row, input, within }) =>
+    pointer(
+      'inputs',
+      ...(input !== undefined && isNamed ? [input] : []),
+      ...(listInputs.has(input ?? '') ? [row] : []),
+    ) + within;
   const rows = rowsOf(columns, fields);
-  const { rows: given } = await askRows(desk, request, { route, target, model, signature, rows, at });
+  const { rows: given } = await answerRows(desk, request, { route, target, model, signature, rows, at });
   const outputs = columnsOf(signature.outputs(about), given);
   return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };
 }
 
-/** @throws Refused 404 */
-function versionsOf(all: readonly Version[], { model }: Target): readonly Version[] {
+/** @throws RequestError 404 */
+function versionsOf(all: readonly Version[], { model }: ModelPath): readonly Version[] {
   const names = all.map(({ answers }) => answers.about().query.model);
   refuseOtherModel(model, [...new Set(names)]);
   return all.filter((_, at) => names[at] === model);
 }
 
-function readPredict({ readers }: Desk, bytes: unknown): Predict {
+function readPredict({ readers }: ProtocolContext, bytes: unknown): PredictBody {
   const value = parseBody(Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0));
   readOne(readers.Predict, value);
-  const body = value as Predict;
-  const both = body.instances !== undefined && body.inputs !== undefined;
-  if (both) throw wrong('/inputs', 'inputs', 'is given next to `instances`', 'remove `inputs` or `instances`');
-  if (body.instances !== undefined || body.inputs !== undefined) return defined(body) as Predict;
+  const body = value as PredictBody;
+  const hasBoth = body.instances !== undefined && body.inputs !== undefined;
+  if (hasBoth) throw wrong('/inputs', 'inputs', 'is given next to `instances`', 'remove `inputs` or `instances`');
+  if (body.instances !== undefined || body.inputs !== undefined) return defined(body) as PredictBody;
   throw wrong('', 'instances', 'is missing', 'give `instances`, a list with an entry for each row, or `inputs`');
 }
 
-function rowOf(instance: unknown, { first }: Signature, at: string, isBare: () => void): Row {
+function rowOf(instance: unknown, { first }: ServingSignature, at: string, isBare: () => void): InputRow {
   if (isObject(instance) && !isBinary(instance)) {
     const row = Object.create(null) as Record<string, unknown>;
     for (const [name, value] of Object.entries(instance)) row[name] = decoded(value, at + pointer(name));
@@ -138,7 +147,7 @@ function rowOf(instance: unknown, { first }: Signature, at: string, isBare: () =
 const isBinary = (value: unknown): value is { readonly b64: unknown } =>
   isObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'b64');
 
-/** `{"b64": "…"}` becomes its text, at any depth of lists. @throws Refused 400 */
+/** `{"b64": "…"}` becomes its text, at any depth of lists. @throws RequestError 400 */
 function decoded(value: unknown, at: string): unknown {
   if (Array.isArray(value)) return value.map((each, i) => decoded(each, at + pointer(i)));
   if (!isBinary(value)) return value;
@@ -154,5 +163,3 @@ function decoded(value: unknown, at: string): unknown {
     throw wrong(at, 'b64', reason, advice);
   }
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,27 +1,26 @@
 /** The routes of versions: which answer, and changes by the people who run the server. */
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../diagnostics/diagnose.ts';
-import { Failure, failure } from '../../diagnostics/failure.ts';
+import { failure } from '../../diagnostics/failure.ts';
 import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
-import { mistakeOf, Refused, refused } from '../refused.ts';
+import { refused, throwWithStatus } from '../refused.ts';
 import type { VersionsAnswer } from '../schemas.ts';
 import type { Swaps } from './swaps.ts';
 import type { Version, Versions } from './versions.ts';
 
 export interface VersionRoutes {
   readonly versions: Versions;
-  /** Absent: the server has one version for its life. */
   readonly swaps?: Swaps;
   readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
-  /** Requests without it do not arrive here. */
+  /** True if requests without a token do not arrive here. */
   readonly hasToken: boolean;
 }
 
-type Handler = (request: FastifyRequest) => Promise<VersionsAnswer>;
+type VersionHandler = (request: FastifyRequest) => Promise<VersionsAnswer>;
 
 export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
-  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): Handler => {
+  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): VersionHandler => {
     return async (request) => {
       if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
       const { bodies, isArray } = read(request.body);
@@ -34,11 +33,7 @@ export function versionHandlers({ versions, swaps, readers, hasToken }: VersionR
         }
         await work(swaps, body as object);
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        throw new Refused(
-          409,
-          error.diagnostics.map((each) => mistakeOf(each, '')),
-        );
+        throwWithStatus(409, error);
       }
       return answerOf(versions, swaps);
     };
@@ -48,7 +43,7 @@ export function versionHandlers({ versions, swaps, readers, hasToken }: VersionR
     promote: change(readers.Change, (own) => own.promote()),
     rollback: change(readers.Change, (own) => own.rollback()),
     share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
-  } as const satisfies Readonly<Record<string, Handler>>;
+  } as const satisfies Readonly<Record<string, VersionHandler>>;
 }
 
 const oneChange = { reason: 'is an array', advice: 'send one JSON object' };

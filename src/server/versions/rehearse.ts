@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { Answers } from '../answers.ts';
-import type { Recent, RecentBody, Version } from './versions.ts';
+import type { RecentBodies, RecentBody, Version } from './versions.ts';
 
 /** Items times questions, so that a large corpus does not hold up a start. */
 const mostCompared = 2 ** 23;
@@ -11,30 +11,28 @@ const mostUsers = 64;
 
 export interface Rehearsal {
   readonly asked: number;
-  /** Bodies that the new version refuses, such as those with a column that it does not have. */
   readonly refused: number;
-  /** How many of the items of an answer both versions give: the mean, from 0 to 1. Undefined where there is nothing to compare. */
+  /** Mean share of the items of an answer that both versions give, from 0 to 1. Undefined if no answers could be compared. */
   readonly overlap: number | undefined;
 }
 
 /** @throws whatever the new version throws besides refusals: it cannot answer */
-export async function rehearse(next: Version, now: Version, recent: Recent): Promise<Rehearsal> {
-  const shares: number[] = [];
-  let refused = 0;
-  const all = recent.all();
-  if (all.length === 0) await warmUp(next.answers);
-  for (const asked of all) {
+export async function rehearse(next: Version, now: Version, recent: RecentBodies): Promise<Rehearsal> {
+  const overlaps: number[] = [];
+  let refusedCount = 0;
+  const recentBodies = recent.all();
+  if (recentBodies.length === 0) await warmUp(next.answers);
+  for (const asked of recentBodies) {
     const [ours, theirs] = [await keysOf(next, asked), await keysOf(now, asked).catch(() => undefined)];
-    if (ours === undefined) refused++;
-    else if (theirs) shares.push(overlapOf(ours, theirs));
+    if (ours === undefined) refusedCount++;
+    else if (theirs) overlaps.push(overlapOf(ours, theirs));
     // Requests of others come between two of these.
     await nextTurn();
   }
-  const overlap = shares.length === 0 ? undefined : shares.reduce((sum, each) => sum + each, 0) / shares.length;
-  return { asked: all.length, refused, overlap };
+  const overlap = overlaps.length === 0 ? undefined : overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length;
+  return { asked: recentBodies.length, refused: refusedCount, overlap };
 }
 
-/** Undefined where the version refuses the body. */
 async function keysOf({ answers }: Version, { route, body }: RecentBody): Promise<readonly string[] | undefined> {
   try {
     return (await answers[route](body as never)).items.map(({ key }) => key);
@@ -45,10 +43,10 @@ async function keysOf({ answers }: Version, { route, body }: RecentBody): Promis
 }
 
 function overlapOf(some: readonly string[], others: readonly string[]): number {
-  const longer = Math.max(some.length, others.length);
-  if (longer === 0) return 1;
-  const known = new Set(others);
-  return some.filter((key) => known.has(key)).length / longer;
+  const longerLength = Math.max(some.length, others.length);
+  if (longerLength === 0) return 1;
+  const otherKeys = new Set(others);
+  return some.filter((key) => otherKeys.has(key)).length / longerLength;
 }
 
 /** Asks a version what clients will ask, before they do: graphs are prepared, kernels compiled and directions made when the first request arrives. */
@@ -56,12 +54,12 @@ export async function warmUp(answers: Answers): Promise<void> {
   const { snapshot } = answers;
   const limit = Math.max(1, Math.min(mostUsers, Math.floor(mostCompared / Math.max(1, snapshot.rows))));
   const { users } = await answers.users({ limit });
-  const asked: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
-  asked.push(answers.recommend({ values: {} }));
+  const warmUpAnswers: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
+  warmUpAnswers.push(answers.recommend({ values: {} }));
   if (snapshot.count > 0) {
-    asked.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }), similarTo(answers));
+    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }), similarTo(answers));
   }
-  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+  for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
     // What cannot be asked of a model, such as a user where its tower has no key, is no mistake here.
     if (status === 'rejected' && !(reason instanceof Failure)) throw reason;
   }

@@ -10,11 +10,9 @@ import { createHash } from 'node:crypto';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Answers } from '../answers.ts';
 
-/** A trained model that is loaded and answers. */
 export interface Version {
-  /** What its answers name: the checksum of the manifest. */
+  /** Checksum of the manifest, which answers name. */
   readonly id: string;
-  /** The folder that it was loaded from, as a person reads it. */
   readonly folder: string;
   readonly answers: Answers;
   readonly loaded: Date;
@@ -36,10 +34,10 @@ export const makeVersion = ({ answers, folder = '', close = async () => {} }: Ve
   close,
 });
 
-type Label = 'stable' | 'canary';
+type VersionLabel = 'stable' | 'canary';
 
-/** What a question is about: as far as its side depends on it. */
-export interface About {
+/** The part of a query that decides which version answers. */
+export interface RequestTopic {
   readonly user?: string | number;
   readonly values?: unknown;
   readonly item?: string | number;
@@ -49,96 +47,93 @@ export interface About {
  * The versions that answer at one moment: all requests go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has
  * tower, index and share of one moment.
  */
-export interface Sides {
+export interface ActiveVersions {
   readonly stable: Version;
   readonly canary?: Version;
-  /** Of the questions to `canary`, from 0 to 1. */
+  /** Share of the queries that `canary` answers, from 0 to 1. */
   readonly share: number;
-  /** All versions, each once. */
   readonly all: readonly Version[];
   /**
    * The version that answers a question. A user, and an item of `similar`, is always on one side, and a larger share moves nobody back. Without
    * either, the feature values decide. Vectors alone go to `stable`: a vector belongs to the tower that made it.
    */
-  of(about: About): Version;
-  labelled(label: Label): Version | undefined;
+  of(about: RequestTopic): Version;
+  labelled(label: VersionLabel): Version | undefined;
 }
 
 export interface Versions {
-  /** The sides of this moment. What asks a version does so in `use`. */
-  readonly current: Sides;
-  /** What was asked lately. */
-  readonly recent: Recent;
-  /** Does work with the sides of this moment, which are not freed before the work ends. */
-  use<T>(work: (sides: Sides) => Promise<T>): Promise<T>;
-  /** Requests from now on get these sides. Resolves when the versions that they do not have are freed. */
-  assign(sides: Sides): Promise<void>;
+  /** Use a version within `use` only. */
+  readonly current: ActiveVersions;
+  readonly recent: RecentBodies;
+  /** Does work with the versions of this moment, which are not freed before the work ends. */
+  use<T>(work: (sides: ActiveVersions) => Promise<T>): Promise<T>;
+  /** Resolves when the versions that are active no more are freed. */
+  assign(sides: ActiveVersions): Promise<void>;
   /** Frees all versions when the requests that took them have ended. No request comes after it. */
   close(): Promise<void>;
 }
 
-export function makeVersions(first: Sides): Versions {
-  /** How many requests have each version in hand. */
-  const holders = new Map<Version, number>();
-  /** What waits for the last of these requests, of versions that no side has any more. */
-  const leaving = new Map<Version, () => void>();
-  let current = first;
+export function makeVersions(first: ActiveVersions): Versions {
+  /** Running requests of each version. */
+  const requestCounts = new Map<Version, number>();
+  /** Called by the last request of a version that is active no more. */
+  const leavingVersions = new Map<Version, () => void>();
+  let currentVersions = first;
 
-  const take = (sides: Sides, by: 1 | -1): void => {
+  const countRequest = (sides: ActiveVersions, by: 1 | -1): void => {
     for (const version of sides.all) {
-      const count = (holders.get(version) ?? 0) + by;
-      if (count > 0) holders.set(version, count);
-      else holders.delete(version);
-      if (count === 0) leaving.get(version)?.();
+      const count = (requestCounts.get(version) ?? 0) + by;
+      if (count > 0) requestCounts.set(version, count);
+      else requestCounts.delete(version);
+      if (count === 0) leavingVersions.get(version)?.();
     }
   };
-  const free = async (version: Version): Promise<void> => {
-    const ended = new Promise<void>((resolve) => leaving.set(version, resolve));
-    if (holders.has(version)) await ended;
+  const freeWhenUnused = async (version: Version): Promise<void> => {
+    const lastRequestEnded = new Promise<void>((resolve) => leavingVersions.set(version, resolve));
+    if (requestCounts.has(version)) await lastRequestEnded;
     await version.close();
-    leaving.delete(version);
+    leavingVersions.delete(version);
   };
 
   return {
     get current() {
-      return current;
+      return currentVersions;
     },
     recent: makeRecent(),
     async use(work) {
-      const sides = current;
-      take(sides, 1);
+      const sides = currentVersions;
+      countRequest(sides, 1);
       try {
         return await work(sides);
       } finally {
-        take(sides, -1);
+        countRequest(sides, -1);
       }
     },
     async assign(sides) {
-      invariant(!sides.all.some((each) => leaving.has(each)), 'a version that is freed does not come back');
-      const before = current;
-      current = sides;
-      await Promise.all(before.all.filter((each) => !sides.all.includes(each)).map(free));
+      invariant(!sides.all.some((each) => leavingVersions.has(each)), 'a version that is freed does not come back');
+      const previousVersions = currentVersions;
+      currentVersions = sides;
+      await Promise.all(previousVersions.all.filter((each) => !sides.all.includes(each)).map(freeWhenUnused));
     },
     async close() {
-      await Promise.all(current.all.map(free));
+      await Promise.all(currentVersions.all.map(freeWhenUnused));
     },
   };
 }
 
-/** One version, which stays. */
-export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeSides(makeVersion(source)));
+export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeActiveVersions(makeVersion(source)));
 
-/** The latest bodies that were answered, in memory alone: what a new version is warmed up with before it answers others. */
-type AskedRoute = 'recommend' | 'similar';
+/** Recent bodies are in memory alone: a new version is warmed up with them before it answers others. */
+type RecentRoute = 'recommend' | 'similar';
 
 export interface RecentBody {
-  readonly route: AskedRoute;
+  readonly route: RecentRoute;
   readonly body: object;
 }
 
-export interface Recent {
+export interface RecentBodies {
   /** @param bytes of the whole body; a long one is not kept */
-  add(route: AskedRoute, body: object, bytes: number): void;
+  add(route: RecentRoute, body: object, bytes: number): void;
   /** The oldest first. */
   all(): readonly RecentBody[];
 }
@@ -146,21 +141,21 @@ export interface Recent {
 const mostBodies = 64;
 const mostBytes = 16_384;
 
-export function makeRecent(most = mostBodies): Recent {
-  const ring: RecentBody[] = [];
-  let next = 0;
+export function makeRecent(most = mostBodies): RecentBodies {
+  const bodyRing: RecentBody[] = [];
+  let nextSlot = 0;
   return {
     add(route, body, bytes) {
       if (bytes > mostBytes) return;
-      ring[next] = { route, body };
-      next = (next + 1) % most;
+      bodyRing[nextSlot] = { route, body };
+      nextSlot = (nextSlot + 1) % most;
     },
-    all: () => [...ring.slice(next), ...ring.slice(0, next)],
+    all: () => [...bodyRing.slice(nextSlot), ...bodyRing.slice(0, nextSlot)],
   };
 }
 
-export function makeSides(stable: Version, canary?: Version, share = 0): Sides {
-  const isCanary = ({ user, values, item }: About): boolean => {
+export function makeActiveVersions(stable: Version, canary?: Version, share = 0): ActiveVersions {
+  const isCanary = ({ user, values, item }: RequestTopic): boolean => {
     if (user !== undefined) return fractionOf(`user ${user}`) < share;
     if (item !== undefined) return fractionOf(`item ${item}`) < share;
     return values !== undefined && fractionOf(JSON.stringify(values)) < share;
@@ -175,10 +170,10 @@ export function makeSides(stable: Version, canary?: Version, share = 0): Sides {
   };
 }
 
-/** A salt of its own, so that a share of users here is independent of other systems that hash the same keys. */
+/** Its own salt: a share of users here is independent of other systems that hash the same keys. */
 const salt = 'tower canary ';
 
-/** Where a key lies between 0 and 1: the same in every process, and even over many keys. */
+/** Maps a key to a number between 0 and 1: the same in every process, and even over many keys. */
 export const fractionOf = (key: string): number =>
   createHash('sha256')
     .update(salt + key)

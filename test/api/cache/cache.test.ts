@@ -14,10 +14,10 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Kept, makeCache } from '../../../src/api/cache/cache.ts';
+import { type CachedRun, makeCache } from '../../../src/api/cache/cache.ts';
 import { recordedBlock } from '../../../src/api/recorded.ts';
 import type { LoadRequest } from '../../../src/api/run.ts';
-import { type Loaded, readWhole, runOf } from '../../../src/api/versions/loaded.ts';
+import { type LoadedRun, readWhole, runOf } from '../../../src/api/versions/loaded.ts';
 import { load, open, train } from '../../../src/api.ts';
 import { load as loadArtifact } from '../../../src/artifact/load.ts';
 import { loadEngine } from '../../../src/engine/engines.ts';
@@ -77,7 +77,7 @@ async function change(
   of = (identity: object) => identity,
 ): Promise<void> {
   const { metadata, tensors } = await readSafetensors(path, { sealed: true });
-  const kept = unpackTree(metadata.contents!, tensors, (reason) => new Error(reason)) as Kept;
+  const kept = unpackTree(metadata.contents!, tensors, (reason) => new Error(reason)) as CachedRun;
   const packed = packTree(edit(kept));
   const texts = { identity: JSON.stringify(of(JSON.parse(metadata.identity!))), contents: packed.text };
   await writeDurably(path, (sink) => writeSafetensors(sink, packed.tensors, texts, true));
@@ -115,7 +115,7 @@ it('is used, also by the process that reads a version, and where the run was cop
   cpSync(run, at('elsewhere'), { recursive: true });
   expect(isUsed(await answers(at('elsewhere')))).toBe(true);
   await writePlain(at('loaded'), await readWhole(run, { engine }));
-  const there = await runOf((await readPlain(at('loaded'))) as Loaded, engine, {});
+  const there = await runOf((await readPlain(at('loaded'))) as LoadedRun, engine, {});
   expect((await (await open(there)).recommend({ user: 'u1' })).notes).toContain('from the cache');
   await there.close();
 });

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { TrainJob } from '../../../src/api/tune/train_job.ts';
-import { makeWorkers, type Workers } from '../../../src/api/tune/workers.ts';
+import { makeWorkers, type TuneWorkers } from '../../../src/api/tune/workers.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();
-let workers: Workers;
+let workers: TuneWorkers;
 afterEach(() => workers.close());
 
 const job = (out: string): TrainJob => ({ path: 'm.tower', set: {}, out, metric: 'ndcg@10', mustCheck: false });

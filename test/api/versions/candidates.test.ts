@@ -2,8 +2,7 @@
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { candidatesIn } from '../../../src/api/versions/candidates.ts';
-import { makeWatch } from '../../../src/api/versions/watch.ts';
+import { candidatesIn, makeWatch } from '../../../src/api/versions/watch.ts';
 import { failure } from '../../../src/diagnostics/failure.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { trainSmall } from '../../training/trained.ts';

@@ -6,10 +6,10 @@ import { openItems } from '../../../src/api/items.ts';
 import { openVersion } from '../../../src/api/versions/serve.ts';
 import { indexItems, load, open } from '../../../src/api.ts';
 import { defined } from '../../../src/defined.ts';
-import type { Change } from '../../../src/serve/live/live_items.ts';
+import type { ItemChange } from '../../../src/serve/live/live_items.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
 import type { Version } from '../../../src/server/versions/versions.ts';
-import { makeSides, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeActiveVersions, makeVersions } from '../../../src/server/versions/versions.ts';
 import { hasUsearch, skipped } from '../../ann/has_usearch.ts';
 import { filmKeys, trainFilms } from '../../server/films.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
@@ -35,7 +35,7 @@ async function place(name: string, index?: string) {
   const items = await openItems(join(root, name));
   const make = async (): Promise<Version> =>
     openVersion(await load(folder, { engine: 'onnx' }), folder, defined({ items, index }));
-  const versions = makeVersions(makeSides(await make()));
+  const versions = makeVersions(makeActiveVersions(await make()));
   const swaps = makeSwaps({ versions, load: make, say: () => {} });
   const canary = makeSwaps({ versions, load: make, say: () => {}, firstShare: 0.5 });
   const close = async (): Promise<void> => {
@@ -113,7 +113,7 @@ describe.skipIf(!hasUsearch)(`with an index${skipped}`, () => {
     const write = async (writes: Parameters<typeof items.writes.write>[0]): Promise<void> => {
       await items.writes.write(writes, true);
       const changes = await exactly.items!.prepare(writes);
-      exactly.items!.show(changes as readonly Change[]);
+      exactly.items!.show(changes as readonly ItemChange[]);
     };
     const body = { user: 'u1', k: 3, removeSeen: false };
     const compare = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** The law of versions: a run that another process has read answers as one that was read here. */
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { type Loaded, readWhole, runOf } from '../../../src/api/versions/loaded.ts';
+import { type LoadedRun, readWhole, runOf } from '../../../src/api/versions/loaded.ts';
 import { load, open, train } from '../../../src/api.ts';
 import { readPlain, writePlain } from '../../../src/storage/plain_file.ts';
 import { writeProject } from '../../cli/project.ts';
@@ -20,7 +20,7 @@ it('answers as the run does', async () => {
   await writePlain(at('loaded'), await readWhole(at('run'), { engine }));
   const [here, there] = [
     await load(at('run'), { engine }),
-    await runOf((await readPlain(at('loaded'))) as Loaded, engine, {}),
+    await runOf((await readPlain(at('loaded'))) as LoadedRun, engine, {}),
   ];
   const [own, other] = [await open(here), await open(there)];
   expect(other.version).toBe(here.trained.manifest.checksum);

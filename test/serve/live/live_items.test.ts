@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/random/random.ts';
 import { columnsFrom } from '../../../src/serve/filter/columns.ts';
-import { type Change, makeLiveItems } from '../../../src/serve/live/live_items.ts';
+import { type ItemChange, makeLiveItems } from '../../../src/serve/live/live_items.ts';
 import { makeSnapshot, type Snapshot, type TopRequest } from '../../../src/serve/snapshot.ts';
 
 interface Item {
@@ -111,7 +111,7 @@ describe('items that are written', () => {
     const older: { snapshot: Snapshot; requests: TopRequest[]; answers: unknown }[] = [];
 
     for (let batch = 0; batch < 25; batch++) {
-      const changes: Change[] = [];
+      const changes: ItemChange[] = [];
       for (let i = 0; i <= random.integer(12); i++) {
         const key = `${pick(['a', 'a', 'b'])}${random.integer(batch % 2 === 0 ? 200 : 12)}`;
         const without = items.filter((item) => item.key !== key);
@@ -180,7 +180,7 @@ describe('items that are written', () => {
     const empty = { data: new Float32Array(0), rows: 0, width: 2 };
     const live = makeLiveItems(makeSnapshot({ version: 'v', items: { vectors: empty, keys: [] } }));
     const expected = new Map<string, number>();
-    const change = (key: string, score: number | undefined): Change => {
+    const change = (key: string, score: number | undefined): ItemChange => {
       expected.delete(key);
       if (score === undefined) return { delete: key };
       expected.set(key, score);
@@ -194,7 +194,7 @@ describe('items that are written', () => {
       const near = live.snapshot.directions().top([{ vectors: [[0, 1]], k: 1 }])[0]!.items[0]!;
       expect(near.score).toBeCloseTo(1 / Math.hypot(1, Math.min(...expected.values())), 5);
     };
-    const batch = (keys: number): Change[] =>
+    const batch = (keys: number): ItemChange[] =>
       Array.from({ length: 500 }, () => {
         const isGone = random.integer(10) === 0;
         return change(`k${random.integer(keys)}`, isGone ? undefined : random.integer(1000));

@@ -8,7 +8,7 @@ import type { Answers } from '../../../src/server/answers.ts';
 import { makeServer, type Server } from '../../../src/server/server.ts';
 import { makeSwaps } from '../../../src/server/versions/swaps.ts';
 import type { Version } from '../../../src/server/versions/versions.ts';
-import { makeSides, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeActiveVersions, makeVersions } from '../../../src/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
 
@@ -34,7 +34,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     close: async () => {},
   });
   const make = (folder: string): Version => version(folder, both[folder === '1' ? 0 : 1]!);
-  const fresh = () => makeSides(make('1'), make('2'), 0.5);
+  const fresh = () => makeActiveVersions(make('1'), make('2'), 0.5);
   const versions = makeVersions(fresh());
   const swaps = makeSwaps({ versions, load: async (folder) => make(folder), say: () => {}, firstShare: 0.5 });
   const server = await makeServer(versions, {

@@ -6,7 +6,7 @@ import { makeLiveItems } from '../../../src/serve/live/live_items.ts';
 import { makeSnapshot } from '../../../src/serve/snapshot.ts';
 import { itemLog, makeLatestWrites } from '../../../src/server/items/write_log.ts';
 import { makeWritesOfItems, type WritesOfItems } from '../../../src/server/items/writes.ts';
-import { Refused } from '../../../src/server/refused.ts';
+import { RequestError } from '../../../src/server/refused.ts';
 import type { LogFiles } from '../../../src/storage/record_log/log_files.ts';
 import { openRecordLog } from '../../../src/storage/record_log/record_log.ts';
 import { Crash, Disk, faultyFiles } from '../../storage/record_log/faulty_files.ts';
@@ -88,7 +88,7 @@ const refusalOf = async (writes: WritesOfItems, asked: readonly ItemWrite[], isA
     () => undefined,
     (error: unknown) => error,
   );
-  if (!(refused instanceof Refused)) throw new Error('expected a refusal');
+  if (!(refused instanceof RequestError)) throw new Error('expected a refusal');
   return [refused.status, ...refused.mistakes.map(({ code, at }) => `${code} ${at}`)];
 };
 

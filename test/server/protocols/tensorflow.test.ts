@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Server } from '../../../src/server/server.ts';
 import { makeServer } from '../../../src/server/server.ts';
-import { makeSides, makeVersion, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeActiveVersions, makeVersion, makeVersions } from '../../../src/server/versions/versions.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ask, type Served, serveSmall } from '../served.ts';
 
@@ -162,7 +162,7 @@ it('finds versions by number and by label', async () => {
   const [stable, canary] = [3, 4].map((each) =>
     makeVersion({ answers: { ...served.answers, version: `v${each}` }, folder: `models/live/${each}` }),
   );
-  server = await makeServer(makeVersions(makeSides(stable!, canary!, 0.5)), { tower: '0.0.0' });
+  server = await makeServer(makeVersions(makeActiveVersions(stable!, canary!, 0.5)), { tower: '0.0.0' });
   const versions = async (path: string) =>
     (await get(path)).model_version_status.map(({ version }: { version: string }) => version);
   expect(await versions(model)).toEqual(['3', '4']);

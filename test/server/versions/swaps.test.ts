@@ -5,7 +5,7 @@ import { failure } from '../../../src/diagnostics/failure.ts';
 import type { Answers } from '../../../src/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../src/server/server.ts';
 import { makeSwaps, type SwapOptions, type Swaps } from '../../../src/server/versions/swaps.ts';
-import { makeSides, makeVersions, type Versions } from '../../../src/server/versions/versions.ts';
+import { makeActiveVersions, makeVersions, type Versions } from '../../../src/server/versions/versions.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { trainSmall } from '../../training/trained.ts';
 import { ask, users } from '../served.ts';
@@ -37,7 +37,7 @@ async function place(options: Partial<SwapOptions & ServerOptions> = {}): Promis
     made.push(counted(offline.get(id)!, id));
     return made.at(-1)!.version;
   };
-  const versions = makeVersions(makeSides(make('a')));
+  const versions = makeVersions(makeActiveVersions(make('a')));
   const said: string[] = [];
   const load = async (folder: string) => {
     if (!offline.has(folder)) throw failure('not-a-run', { folder });

@@ -1,7 +1,7 @@
 /** A version is freed once, when no side has it and the last request that took it has ended. */
 import { expect, it } from 'vitest';
 import type { Answers } from '../../../src/server/answers.ts';
-import { makeRecent, makeSides, makeVersions } from '../../../src/server/versions/versions.ts';
+import { makeActiveVersions, makeRecent, makeVersions } from '../../../src/server/versions/versions.ts';
 import { counted } from './two_versions.ts';
 
 const versionOf = (version: string) => counted({ version } as Answers, version);
@@ -9,14 +9,14 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 it('keeps a version until the last request that took it ends', async () => {
   const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeSides(first.version));
+  const versions = makeVersions(makeActiveVersions(first.version));
   let end = (): void => {};
   const request = versions.use(async (sides) => {
     await new Promise<void>((resolve) => (end = resolve));
     return sides.stable.id;
   });
   const quick = versions.use(async (sides) => sides.stable.id);
-  const freed = versions.assign(makeSides(second.version));
+  const freed = versions.assign(makeActiveVersions(second.version));
   expect(versions.current.stable.id).toBe('b');
   expect(await versions.use(async (sides) => sides.stable.id)).toBe('b');
   expect(await quick).toBe('a');
@@ -33,18 +33,18 @@ it('keeps a version until the last request that took it ends', async () => {
 
 it('frees what no side has, and keeps a canary that becomes stable', async () => {
   const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeSides(first.version));
-  await versions.assign(makeSides(first.version, second.version, 0.5));
+  const versions = makeVersions(makeActiveVersions(first.version));
+  await versions.assign(makeActiveVersions(first.version, second.version, 0.5));
   expect([first.closed(), second.closed()]).toEqual([0, 0]);
-  await versions.assign(makeSides(second.version));
+  await versions.assign(makeActiveVersions(second.version));
   expect([first.closed(), second.closed()]).toEqual([1, 0]);
 });
 
 it('frees a version after a request that fails', async () => {
   const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeSides(first.version));
+  const versions = makeVersions(makeActiveVersions(first.version));
   await expect(versions.use(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  await versions.assign(makeSides(second.version));
+  await versions.assign(makeActiveVersions(second.version));
   expect(first.closed()).toBe(1);
 });
 
