@@ -46,6 +46,7 @@ __attribute__((constructor)) static void setLogLevel() {
 const logLevelLibrary = 'libearly_log_level.so';
 
 const tfjsIn = (folder) => join(folder, 'node_modules/@tensorflow/tfjs-node');
+/** True if the addon in `folder` was linked with that library, or the platform has none. */
 const hasLogLevel = (folder) =>
   process.platform !== 'linux' || existsSync(join(tfjsIn(folder), 'deps/lib', logLevelLibrary));
 

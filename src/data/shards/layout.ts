@@ -2,6 +2,7 @@
 import { failure } from '../../diagnostics/failure.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 
+/** Parts of the budget, between 0 and 1. Not all are held at one time, so they add up to more. */
 const shares = {
   database: 0.5,
   /** Rows that have left the database and are in no partition yet. */
@@ -20,6 +21,7 @@ export const heldPiles = 4;
 /** Bytes of a partition in memory, with its histories, columns and packed rows, for each byte on the disk. Measured: 5 to 7. */
 const growth = 8;
 
+/** Returns the bytes of a row of events as it leaves the database. @param elements of a list column, on average */
 export function rawBytes(columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number {
   return columns.reduce((sum, column) => {
     const { form, width = 1 } = column;
