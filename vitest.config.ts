@@ -16,7 +16,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'grammar/**/*.ts'],
-      exclude: ['src/*/kernels/**'],
+      exclude: ['src/**/kernels/**'],
       reporter: ['text-summary', 'html'],
       thresholds: { statements: 92, branches: 87, functions: 93, lines: 93 },
     },

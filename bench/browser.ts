@@ -9,12 +9,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { makeRandom } from '../src/random/random.ts';
-import { itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/serve/page_files.ts';
-import { writeDurably } from '../src/storage/durable.ts';
-import { writeSafetensors } from '../src/storage/safetensors.ts';
-import { serveFolder } from '../test/browser/site.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { writeDurably } from '../src/base/storage/durable.ts';
+import { writeSafetensors } from '../src/base/storage/safetensors.ts';
+import { itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/serving/serve/page_files.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
+import { serveFolder } from '../test/serving/browser/site.ts';
 import { describeMachine } from './machine.ts';
 
 const films = 'build/films/model';

@@ -4,13 +4,13 @@
  * `npx tsx bench/embedding.ts`. Figures mean something only on a machine that does nothing else: the load is printed.
  */
 import { loadavg } from 'node:os';
+import { makeRandom } from '../src/base/random/random.ts';
 import type { Corpus, Events, IndexedColumn } from '../src/data/dataset.ts';
-import { makeRanker } from '../src/embedding/rank.ts';
-import { makeTable, type Table } from '../src/embedding/table.ts';
-import type { Tensors } from '../src/engine/engine.ts';
-import { makeFeeder } from '../src/feed/feeder.ts';
-import type { FeaturePlan, GraphPlan, InputPlan } from '../src/plan/plan.ts';
-import { makeRandom } from '../src/random/random.ts';
+import type { Tensors } from '../src/engines/engine.ts';
+import type { FeaturePlan, GraphPlan, InputPlan } from '../src/graph/plan/plan.ts';
+import { makeRanker } from '../src/training/embedding/rank.ts';
+import { makeTable, type Table } from '../src/training/embedding/table.ts';
+import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { rowOptimizer } from './row_optimizer.ts';
 
 const random = makeRandom(7);

@@ -3,8 +3,8 @@
  * engine, a large square one and one of the step's own shape: a step can take no less than its products do. `npx tsx bench/engines.ts [--json] [--rounds=5] [engine …]`
  */
 import Table from 'cli-table3';
-import type { EngineName, Program, Tensors } from '../src/engine/engine.ts';
-import { engineNames, listEngines, loadEngine } from '../src/engine/engines.ts';
+import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
+import { engineNames, listEngines, loadEngine } from '../src/engines/engines.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { productFlops, productGraph, productsOf, randomTensors, stepGraph } from './step_graph.ts';

@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evaluate, load, train } from '../src/api.ts';
-import { defined } from '../src/defined.ts';
-import { makeRandom } from '../src/random/random.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { defined } from '../src/base/util/defined.ts';
 import { engineOption } from './engine_option.ts';
 import { describeMachine, range } from './machine.ts';
 

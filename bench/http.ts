@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defined } from '../src/defined.ts';
+import { defined } from '../src/base/util/defined.ts';
 import { engineOption } from './engine_option.ts';
 import { type Load, type LoadOptions, load, post, quantile } from './load.ts';
 import { describeMachine } from './machine.ts';

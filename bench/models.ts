@@ -6,19 +6,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { checkAndLower } from '../src/api/check.ts';
+import { checkAndLower } from '../src/app/api/check.ts';
+import { Failure } from '../src/base/diagnostics/failure.ts';
+import { lower } from '../src/compiler/lower/lower.ts';
+import type { Model } from '../src/compiler/model/model.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { readDataset } from '../src/data/read.ts';
-import { Failure } from '../src/diagnostics/failure.ts';
-import { makeTables } from '../src/embedding/tables.ts';
-import type { Engine } from '../src/engine/engine.ts';
-import { chooseEngine } from '../src/engine/engines.ts';
-import { makeFeeder } from '../src/feed/feeder.ts';
+import type { Engine } from '../src/engines/engine.ts';
+import { chooseEngine } from '../src/engines/engines.ts';
 import { initialValues } from '../src/graph/initial.ts';
-import { lower } from '../src/lower/lower.ts';
-import type { Model } from '../src/model/model.ts';
-import type { Plan } from '../src/plan/plan.ts';
+import type { Plan } from '../src/graph/plan/plan.ts';
 import { makeEpoch } from '../src/training/batches.ts';
+import { makeTables } from '../src/training/embedding/tables.ts';
+import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { channelModels } from './one_channel.ts';
 

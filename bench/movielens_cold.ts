@@ -1,9 +1,9 @@
 /** Run by bench/reading.ts in a process of its own: from its start to the data of models/two_tower.tower, in milliseconds. */
 import { readFileSync } from 'node:fs';
+import { makeSource } from '../src/base/text/source.ts';
+import { lower } from '../src/compiler/lower/lower.ts';
+import { check } from '../src/compiler/pipeline.ts';
 import { readDataset } from '../src/data/read.ts';
-import { lower } from '../src/lower/lower.ts';
-import { check } from '../src/pipeline.ts';
-import { makeSource } from '../src/text/source.ts';
 
 const read = (path: string) => check(makeSource(path, readFileSync(path, 'utf8')));
 const plan = lower(read('models/two_tower.tower').model!).output?.plan;

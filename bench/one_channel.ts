@@ -1,4 +1,4 @@
-import type { Flow, Model, Score, Tower } from '../src/model/model.ts';
+import type { Flow, Model, Score, Tower } from '../src/compiler/model/model.ts';
 
 /**
  * The model with one pair of its channels at a time: only the scores, tasks and tower steps that it needs. Features stay, so that

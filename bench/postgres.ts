@@ -6,12 +6,12 @@
  * no neighbours, and no graph finds them.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { openPostgres } from '../src/postgres/search.ts';
-import { writeIndex } from '../src/postgres/write.ts';
-import { makeRandom } from '../src/random/random.ts';
-import { exactAnswersOf } from '../src/serve/certificate.ts';
-import { makeSnapshot } from '../src/serve/snapshot.ts';
-import { startCluster } from '../test/postgres/cluster.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { openPostgres } from '../src/serving/postgres/search.ts';
+import { writeIndex } from '../src/serving/postgres/write.ts';
+import { exactAnswersOf } from '../src/serving/serve/certificate.ts';
+import { makeSnapshot } from '../src/serving/serve/snapshot.ts';
+import { startCluster } from '../test/serving/postgres/cluster.ts';
 import { describeMachine } from './machine.ts';
 
 const numberOf = (name: string, otherwise: number): number =>

@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
-import type { EngineName, Program, Tensors } from '../src/engine/engine.ts';
-import { loadEngine } from '../src/engine/engines.ts';
-import { bfloat16Instructions } from '../src/engine/processor.ts';
+import { makeSource } from '../src/base/text/source.ts';
+import { compile } from '../src/compiler/pipeline.ts';
+import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
+import { loadEngine } from '../src/engines/engines.ts';
+import { bfloat16Instructions } from '../src/engines/processor.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { inBfloat16, operationsInBfloat16 } from '../src/graph/in_bfloat16.ts';
-import { compile } from '../src/pipeline.ts';
-import { makeSource } from '../src/text/source.ts';
 import { describeMachine, range } from './machine.ts';
 import { randomTensors, stepGraph } from './step_graph.ts';
 

@@ -1,5 +1,5 @@
 /** The optimizer of rows that benches of tables train with: row-wise AdaGrad at its defaults. */
-import type { RowOptimizerPlan } from '../src/plan/plan.ts';
+import type { RowOptimizerPlan } from '../src/graph/plan/plan.ts';
 
 export const rowOptimizer: RowOptimizerPlan = {
   kind: 'row_adagrad',

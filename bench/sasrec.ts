@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { train } from '../src/api/train.ts';
-import type { EngineName } from '../src/engine/engine.ts';
+import { train } from '../src/app/api/train.ts';
+import type { EngineName } from '../src/engines/engine.ts';
 import { peakMemory } from './machine.ts';
 
 const { values } = parseArgs({

@@ -3,16 +3,16 @@
  * uniformly. Prints one JSON line. `tsx bench/scale.ts N [--seed S] [--steps 20] [--engine tensorflow] [--batch 4096] [--precision bf16]`
  */
 import { parseArgs } from 'node:util';
+import { makeRandom } from '../src/base/random/random.ts';
+import { makeSource } from '../src/base/text/source.ts';
+import { compile } from '../src/compiler/pipeline.ts';
 import type { Column, Dataset, Encoding, IndexedColumn } from '../src/data/dataset.ts';
-import { makeTables } from '../src/embedding/tables.ts';
-import type { EngineName } from '../src/engine/engine.ts';
-import { chooseEngine } from '../src/engine/engines.ts';
-import { makeFeeder } from '../src/feed/feeder.ts';
+import type { EngineName } from '../src/engines/engine.ts';
+import { chooseEngine } from '../src/engines/engines.ts';
 import { initialValues } from '../src/graph/initial.ts';
-import { compile } from '../src/pipeline.ts';
-import { inPrecision } from '../src/plan/precision.ts';
-import { makeRandom } from '../src/random/random.ts';
-import { makeSource } from '../src/text/source.ts';
+import { inPrecision } from '../src/graph/plan/precision.ts';
+import { makeTables } from '../src/training/embedding/tables.ts';
+import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { median, peakMemory } from './machine.ts';
 
 const { values, positionals } = parseArgs({

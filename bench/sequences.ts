@@ -6,8 +6,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { train } from '../src/api/train.ts';
-import type { EngineName } from '../src/engine/engine.ts';
+import { train } from '../src/app/api/train.ts';
+import type { EngineName } from '../src/engines/engine.ts';
 import { describeMachine, range } from './machine.ts';
 
 const lines = resolve(process.env.TOWER_DATA ?? 'models/data', 'toys/Toys_and_Games.txt');

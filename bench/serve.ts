@@ -10,10 +10,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeRandom } from '../src/random/random.ts';
-import { Bits } from '../src/scan/bits.ts';
-import { blockRows } from '../src/scan/codes.ts';
-import { makeScan, type ScanRequest } from '../src/scan/scan.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { Bits } from '../src/engines/scan/bits.ts';
+import { blockRows } from '../src/engines/scan/codes.ts';
+import { makeScan, type ScanRequest } from '../src/engines/scan/scan.ts';
 import { describeMachine, median, peakMemory } from './machine.ts';
 
 const option = (name: string): string | undefined =>

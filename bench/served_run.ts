@@ -4,9 +4,9 @@ import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { train } from '../src/api.ts';
-import { defined } from '../src/defined.ts';
-import type { EngineName } from '../src/engine/engine.ts';
-import { makeRandom } from '../src/random/random.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { defined } from '../src/base/util/defined.ts';
+import type { EngineName } from '../src/engines/engine.ts';
 
 export interface Sizes {
   readonly items: number;

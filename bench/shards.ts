@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { PassEvent } from '../src/api/shards.ts';
-import { train } from '../src/api/train.ts';
+import type { PassEvent } from '../src/app/api/shards.ts';
+import { train } from '../src/app/api/train.ts';
 import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
-import type { EngineName } from '../src/engine/engine.ts';
+import type { EngineName } from '../src/engines/engine.ts';
 import { peakMemory } from './machine.ts';
 
 const { values, positionals } = parseArgs({

@@ -2,14 +2,14 @@
  * The training step of docs/architecture.md: two towers 256→256→128→64 with relu, L2, in-batch softmax at temperature 0.05,
  * plain gradient descent, and the gradients of both inputs handed back.
  */
-import type { Tensors } from '../src/engine/engine.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { makeSource } from '../src/base/text/source.ts';
+import { compile } from '../src/compiler/pipeline.ts';
+import type { Tensors } from '../src/engines/engine.ts';
 import { hostDtype } from '../src/graph/bfloat16.ts';
 import { makeBuilder } from '../src/graph/builder.ts';
 import { resolveShape, type Sizes } from '../src/graph/dims.ts';
 import type { Graph, Tensor } from '../src/graph/graph.ts';
-import { compile } from '../src/pipeline.ts';
-import { makeRandom } from '../src/random/random.ts';
-import { makeSource } from '../src/text/source.ts';
 
 const text = `model step
 features {

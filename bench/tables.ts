@@ -4,9 +4,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { largestSpace, limitSpaces } from '../src/embedding/space.ts';
-import { makeTable } from '../src/embedding/table.ts';
-import { makeRandom } from '../src/random/random.ts';
+import { makeRandom } from '../src/base/random/random.ts';
+import { largestSpace, limitSpaces } from '../src/training/embedding/space.ts';
+import { makeTable } from '../src/training/embedding/table.ts';
 import { rowOptimizer } from './row_optimizer.ts';
 
 const dim = 16;

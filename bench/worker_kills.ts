@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeRandom } from '../src/random/random.ts';
+import { makeRandom } from '../src/base/random/random.ts';
 
 const { values } = parseArgs({
   options: {

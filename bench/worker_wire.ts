@@ -7,7 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeRandom } from '../src/random/random.ts';
+import { makeRandom } from '../src/base/random/random.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /** The picture of the drawing program as an element of the page. */
-import { drawModel, type Picture } from '../src/drawing/drawing.ts';
-import type { Drawing } from '../src/drawing/drawn.ts';
+import { drawModel, type Picture } from '../src/editor/drawing/drawing.ts';
+import type { Drawing } from '../src/editor/drawing/drawn.ts';
 
 /** As an element; its text went through the escape of the drawing program, and nothing in it runs. */
 export function pictureElement(name: string, drawing: Drawing, options: Parameters<typeof drawModel>[2]) {

@@ -1,6 +1,6 @@
 /** What a place of the text is about: the word there, else the block whose arguments it is among, else the block that ends before it in the line. */
-import type { FileAnalysis } from '../src/language/file_analysis.ts';
-import { type Hover, hoverAt } from '../src/language/hover.ts';
+import type { FileAnalysis } from '../src/editor/language/file_analysis.ts';
+import { type Hover, hoverAt } from '../src/editor/language/hover.ts';
 
 export function explanationAt(facts: FileAnalysis, text: string, offset: number): Hover | undefined {
   const found = hoverAt(facts, offset);

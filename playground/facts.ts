@@ -1,10 +1,9 @@
 /** What the checker says of the text in the editor: worked out once for each text. */
-
 import { models } from 'tower:models';
 import type { Text } from '@codemirror/state';
-import { FileAnalysis } from '../src/language/file_analysis.ts';
-import { check } from '../src/pipeline.ts';
-import { makeSource, type Source } from '../src/text/source.ts';
+import { makeSource, type Source } from '../src/base/text/source.ts';
+import { check } from '../src/compiler/pipeline.ts';
+import { FileAnalysis } from '../src/editor/language/file_analysis.ts';
 
 const known = new WeakMap<Text, FileAnalysis>();
 

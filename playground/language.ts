@@ -15,13 +15,13 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
-import type { Edit } from '../src/diagnostics/diagnostic.ts';
-import { format } from '../src/format/format.ts';
-import { actionsFor } from '../src/language/actions.ts';
-import { completionsAt } from '../src/language/completion.ts';
-import { hoverAt } from '../src/language/hover.ts';
-import { semanticTokensOf } from '../src/language/semantic_tokens.ts';
-import { makeSource } from '../src/text/source.ts';
+import type { Edit } from '../src/base/diagnostics/diagnostic.ts';
+import { makeSource } from '../src/base/text/source.ts';
+import { format } from '../src/compiler/format/format.ts';
+import { actionsFor } from '../src/editor/language/actions.ts';
+import { completionsAt } from '../src/editor/language/completion.ts';
+import { hoverAt } from '../src/editor/language/hover.ts';
+import { semanticTokensOf } from '../src/editor/language/semantic_tokens.ts';
 import { factsOf, fileName } from './facts.ts';
 import { element, markdown } from './markdown.ts';
 import { words } from './problems.ts';

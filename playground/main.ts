@@ -1,18 +1,17 @@
 /** The page: a model on the left; its mistakes, its picture, its sizes and its graph on the right. */
-
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
-import { hasErrors } from '../src/diagnostics/diagnostic.ts';
-import { drawingIn } from '../src/drawing/analysed.ts';
-import { drawingOfGraph } from '../src/drawing/graph_drawing.ts';
-import { pictureStyle } from '../src/drawing/style.ts';
+import { hasErrors } from '../src/base/diagnostics/diagnostic.ts';
+import { type Lowered, lower } from '../src/compiler/lower/lower.ts';
+import { drawingIn } from '../src/editor/drawing/analysed.ts';
+import { drawingOfGraph } from '../src/editor/drawing/graph_drawing.ts';
+import { pictureStyle } from '../src/editor/drawing/style.ts';
+import { actionsFor } from '../src/editor/language/actions.ts';
+import { costsOf, printCost } from '../src/editor/language/costs.ts';
 import { print } from '../src/graph/print.ts';
-import { actionsFor } from '../src/language/actions.ts';
-import { costsOf, printCost } from '../src/language/costs.ts';
-import { type Lowered, lower } from '../src/lower/lower.ts';
 import { exampleModels, firstExample } from './examples.ts';
 import { explanationAt } from './explain.ts';
 import { factsOf, fileName } from './facts.ts';

@@ -1,6 +1,6 @@
 /** The picture in its pane: it fits by itself, zooms, is moved by dragging, and folds. */
-import { defined } from '../src/defined.ts';
-import type { Box, Drawing } from '../src/drawing/drawn.ts';
+import { defined } from '../src/base/util/defined.ts';
+import type { Box, Drawing } from '../src/editor/drawing/drawn.ts';
 import { pictureElement } from './drawing.ts';
 import { element } from './markdown.ts';
 

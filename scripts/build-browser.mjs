@@ -28,7 +28,7 @@ export async function buildBrowser() {
 
 /** Codes in the sources of a bundle: a call site names the code in its first argument. */
 function reportedBy(paths) {
-  const sources = paths.filter((path) => path.startsWith('src/') && !path.startsWith('src/diagnostics/'));
+  const sources = paths.filter((path) => path.startsWith('src/') && !path.startsWith('src/base/diagnostics/'));
   return new Set(
     sources.flatMap((path) =>
       [...readFileSync(path, 'utf8').matchAll(/\b(?:failure|diagnose)\(\s*'([a-z-]+)'/g)].map(([, code]) => code),

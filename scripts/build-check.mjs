@@ -1,6 +1,6 @@
 /**
  * Builds `tower check` as one script, and V8's code of it by this Node.js: the functions that a check calls are compiled once, here, and not at each start.
- * `src/cli/compiled_check.ts` runs both. It is in the program `dist/tower.cjs`, which is built here too.
+ * `src/app/cli/compiled_check.ts` runs both. It is in the program `dist/tower.cjs`, which is built here too.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ const compile = fileURLToPath(new URL('compile-check.mjs', import.meta.url));
 export async function buildCheck(options) {
   const { outputFiles, metafile } = await build({
     ...options,
-    entryPoints: ['src/cli/check.ts'],
+    entryPoints: ['src/app/cli/check.ts'],
     outfile: 'dist/check.script',
     bundle: true,
     format: 'cjs',
@@ -56,7 +56,7 @@ export async function buildStart({ check, plugins, ...options }) {
   const { metafile } = await build({
     ...options,
     plugins: [...plugins, others],
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: ['src/app/cli/main.ts'],
     outfile: 'dist/tower.cjs',
     bundle: true,
     format: 'cjs',

@@ -8,7 +8,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folders = ['embedding', 'scan'].map((name) => fileURLToPath(new URL(`../src/${name}/kernels/`, import.meta.url)));
+const folders = ['training/embedding', 'engines/scan'].map((name) =>
+  fileURLToPath(new URL(`../src/${name}/kernels/`, import.meta.url)),
+);
 
 /** Flags are part of what a build is made from. No relaxed SIMD: every machine must give the same bits. */
 const flags = [

@@ -87,11 +87,11 @@ const check = await buildCheck(options);
 const { metafile } = await build({
   ...options,
   entryPoints: {
-    cli: 'src/cli/all.ts',
+    cli: 'src/app/cli/all.ts',
     api: 'src/api.ts',
-    prettier: 'src/format/prettier.ts',
-    worker: 'src/api/tune/worker.ts',
-    loader: 'src/api/versions/loader.ts',
+    prettier: 'src/compiler/format/prettier.ts',
+    worker: 'src/app/api/tune/worker.ts',
+    loader: 'src/app/api/versions/loader.ts',
   },
   outdir: 'dist',
   bundle: true,
@@ -119,10 +119,10 @@ for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true }
 // The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
 mkdirSync('dist/schemas', { recursive: true });
 for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'evaluation', 'step', 'profile']) {
-  copyFileSync(`src/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
+  copyFileSync(`src/training/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
-copyFileSync('src/ann/index.schema.json', 'dist/schemas/index.json');
-copyFileSync('src/diagnostics/diagnostics.schema.json', 'dist/schemas/diagnostics.json');
+copyFileSync('src/serving/ann/index.schema.json', 'dist/schemas/index.json');
+copyFileSync('src/base/diagnostics/diagnostics.schema.json', 'dist/schemas/diagnostics.json');
 
 /** Copies what changed only, and in one step: `tower` may be running from the file that is there. */
 function copy(from, to) {
@@ -139,7 +139,7 @@ for (const name of readdirSync(wasm)) {
 
 // The other process of the engine `torch`, next to the chunk that starts it, and its part of a group of workers.
 for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
-  copy(`src/engine/torch/${file}`, `dist/chunks/${file}`);
+  copy(`src/engines/torch/${file}`, `dist/chunks/${file}`);
 
 const forPackage = process.argv.includes('--package');
 const libraries = 'node_modules/onnxruntime-node/bin/napi-v6';

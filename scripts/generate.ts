@@ -4,11 +4,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
-import { makeProgram } from '../src/cli/program.ts';
-import { errorIndex } from '../src/explain/page.ts';
-import { snippetsFile } from '../src/language/snippets.ts';
-import { vocabulary } from '../src/language/vocabulary.ts';
-import { referencePages } from '../src/reference/page.ts';
+import { makeProgram } from '../src/app/cli/program.ts';
+import { errorIndex } from '../src/compiler/explain/page.ts';
+import { snippetsFile } from '../src/editor/language/snippets.ts';
+import { vocabulary } from '../src/editor/language/vocabulary.ts';
+import { referencePages } from '../src/editor/reference/page.ts';
 import { pictures, readmePicture } from './pictures.ts';
 import { withFormulas } from './reference/formulas.ts';
 import { knownCallsFile } from './reference/known_calls.ts';
@@ -39,7 +39,7 @@ const generated: Readonly<Record<string, () => string>> = {
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
-  'src/syntax/known_calls.ts': knownCallsFile,
+  'src/compiler/syntax/known_calls.ts': knownCallsFile,
 };
 
 const check = process.argv.includes('--check');

@@ -1,10 +1,10 @@
 /** `docs/models/pictures`: every model of `models/` as a run's report draws it; and the model of the README. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { drawingOf } from '../src/drawing/drawn.ts';
-import { svgFile } from '../src/drawing/svg_file.ts';
-import { compile } from '../src/pipeline.ts';
-import { makeSource } from '../src/text/source.ts';
+import { makeSource } from '../src/base/text/source.ts';
+import { compile } from '../src/compiler/pipeline.ts';
+import { drawingOf } from '../src/editor/drawing/drawn.ts';
+import { svgFile } from '../src/editor/drawing/svg_file.ts';
 
 /** A column of text in the site and on GitHub: a wider picture would be shown with smaller words. */
 const columnWidth = 610;

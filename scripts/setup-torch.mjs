@@ -7,7 +7,6 @@
  *
  * The folder is in `TOWER_CACHE`, else in the user's cache folder. A Python that has PyTorch already needs none of it: `TOWER_PYTHON` names it.
  */
-
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 /** Packages with their checksums: files of pip, and folders with a lock of npm. */
 const requirements = join(import.meta.dirname, 'requirements');
 
-/** The loaders in src/engine look in the same folder; tests hold them together. */
+/** The loaders in src/engines look in the same folder; tests hold them together. */
 export function cacheBase() {
   return (
     process.env.TOWER_CACHE ??

@@ -15,12 +15,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkAndLower } from '../src/api/check.ts';
-import { Failure } from '../src/diagnostics/failure.ts';
-import { render } from '../src/diagnostics/render.ts';
-import { baselines } from '../src/evaluation/baselines/table.ts';
+import { checkAndLower } from '../src/app/api/check.ts';
+import { Failure } from '../src/base/diagnostics/failure.ts';
+import { render } from '../src/base/diagnostics/render.ts';
 import { count } from '../src/graph/count.ts';
-import type { Plan } from '../src/plan/plan.ts';
+import type { Plan } from '../src/graph/plan/plan.ts';
+import { baselines } from '../src/training/evaluation/baselines/table.ts';
 import { agendaOf, costOf, hours, isOf, secondsOf, standingOf, type Wanted, type Work } from './study/agenda.ts';
 import { checksum, codeChecksum, dataChecksum, stateNow } from './study/decides.ts';
 import { type Measured, measureBaseline, measureModel, type OpenSet, openSet } from './study/measure.ts';

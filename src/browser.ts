@@ -1,8 +1,9 @@
 /** `tower-lang/browser`: recommendations in a page, without a server. */
-export { type Opened, type OpenOptions, open } from './browser/open.ts';
-export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './browser/requests.ts';
-export type { Diagnostic } from './diagnostics/diagnostic.ts';
-export { Failure } from './diagnostics/failure.ts';
-export type { DescribedFeature, QueryDescription } from './serve/describe.ts';
-export type { Item } from './serve/prepare.ts';
-export type { AnsweredItem, RecommendAnswer, SimilarAnswer } from './server/schemas.ts';
+
+export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
+export { Failure } from './base/diagnostics/failure.ts';
+export { type Opened, type OpenOptions, open } from './serving/browser/open.ts';
+export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/browser/requests.ts';
+export type { DescribedFeature, QueryDescription } from './serving/serve/describe.ts';
+export type { Item } from './serving/serve/prepare.ts';
+export type { AnsweredItem, RecommendAnswer, SimilarAnswer } from './serving/server/schemas.ts';

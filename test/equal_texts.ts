@@ -1,6 +1,6 @@
 /** In `toEqual`, packed texts are as the array of them: how a list of texts is kept is no part of what most tests say. */
 import { expect } from 'vitest';
-import { isTexts, PackedTexts } from '../src/text/texts.ts';
+import { isTexts, PackedTexts } from '../src/base/text/texts.ts';
 
 expect.addEqualityTesters([
   (one: unknown, other: unknown) => {

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeSource, type Source } from '../src/text/source.ts';
+import { makeSource, type Source } from '../src/base/text/source.ts';
 
 export interface GoldenOptions {
   /** The ending of the inputs: `.tower` unless said. */

@@ -7,10 +7,10 @@ import { expect, it } from 'vitest';
 const longest = 400;
 const longestFunction = 80;
 /** Files with a long function that is still to be taken apart. */
-const unfinished = ['evaluation/compare.ts', 'training/replay.ts'];
-const generated = /^[a-z]+\/kernels\//;
+const unfinished = ['training/evaluation/compare.ts', 'training/replay.ts'];
+const generated = /\/kernels\//;
 /** Tables of messages, which grow by a row a code. */
-const tables = 'diagnostics/codes/';
+const tables = 'base/diagnostics/codes/';
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
   .filter((name) => /\.tsx?$/.test(name) && !generated.test(name) && !name.startsWith(tables))

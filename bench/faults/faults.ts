@@ -20,7 +20,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeRandom } from '../../src/random/random.ts';
+import { makeRandom } from '../../src/base/random/random.ts';
 
 const program = resolve(process.env.TOWER_PROGRAM ?? 'dist/tower.cjs');
 const source = join('bench', 'faults', 'fault.c');

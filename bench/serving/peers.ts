@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { certify } from '../../src/ann/certificate.ts';
-import { buildGraph, settingsIn } from '../../src/ann/graph.ts';
-import { searchGraph } from '../../src/scan/approximate.ts';
-import { makeScan } from '../../src/scan/scan.ts';
+import { searchGraph } from '../../src/engines/scan/approximate.ts';
+import { makeScan } from '../../src/engines/scan/scan.ts';
+import { certify } from '../../src/serving/ann/certificate.ts';
+import { buildGraph, settingsIn } from '../../src/serving/ann/graph.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';
 

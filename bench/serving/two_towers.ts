@@ -9,7 +9,7 @@
  *
  * The amounts are such that 12,000 items are about as hard for a graph as those of a trained SASRec with 11,924 (docs/benchmarks.md).
  */
-import { makeRandom } from '../../src/random/random.ts';
+import { makeRandom } from '../../src/base/random/random.ts';
 
 export interface TwoTowers {
   /** float32 [items, width] */

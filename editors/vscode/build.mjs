@@ -22,7 +22,7 @@ const common = {
 };
 
 const buildServer = (folder) =>
-  build({ ...common, entryPoints: [path('src/lsp/main.ts', root)], outfile: join(folder, 'server.js') });
+  build({ ...common, entryPoints: [path('src/editor/lsp/main.ts', root)], outfile: join(folder, 'server.js') });
 
 /** For a worker. */
 const web = {
@@ -36,7 +36,7 @@ const buildWebServer = (folder) =>
   build({
     ...web,
     format: 'iife',
-    entryPoints: [path('src/lsp/web_main.ts', root)],
+    entryPoints: [path('src/editor/lsp/web_main.ts', root)],
     outfile: join(folder, 'server.js'),
   });
 

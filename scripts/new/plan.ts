@@ -40,8 +40,8 @@ function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan
   if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name))
     throw new RefusedName('is no name: use lower-case letters, digits and single underscores');
   if (reserved.has(name)) throw new RefusedName('is a word of TypeScript or of the language: choose another');
-  const path = `src/library/${folder}/${name}.ts`;
-  const table = `src/library/${folder}/table.ts`;
+  const path = `src/compiler/library/${folder}/${name}.ts`;
+  const table = `src/compiler/library/${folder}/table.ts`;
   if (new RegExp(`^import \\{.*\\b${name}\\b.*\\} from`, 'm').test(read(table)!))
     throw new RefusedName(`is a ${kind} already: see ${table}`);
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
@@ -49,7 +49,7 @@ function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan
   const files = new Map([
     [path, file(name)],
     [table, insertWord(read(table)!, name, name, /^export const \w+: [^=]* = \{/m)],
-    [`test/library/${folder}/${name}.test.ts`, test(name)],
+    [`test/compiler/library/${folder}/${name}.test.ts`, test(name)],
   ]);
   if (fixture) {
     const text = read(script)!;
@@ -66,9 +66,9 @@ function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan
       ),
       ...(fixture
         ? [`Write the formula in ${script}, then run \`python3 ${script} ${name}\` (needs \`pip install torch\`).`]
-        : [`Add values computed by hand to test/library/${folder}/${name}.test.ts.`]),
+        : [`Add values computed by hand to test/compiler/library/${folder}/${name}.test.ts.`]),
       'Run `npm run generate`: it writes the page of the reference.',
-      `Run \`npx vitest run test/library test/reference\`: it is green when nothing is missing.`,
+      `Run \`npx vitest run test/compiler/library test/editor/reference\`: it is green when nothing is missing.`,
     ],
   };
 }
@@ -79,11 +79,11 @@ function planLint(name: string, read: Read): Plan {
   const page = `docs/errors/${name}.md`;
   if (read(page) !== undefined) throw new RefusedName(`is a code already: see ${page}`);
   const file = name.replaceAll('-', '_');
-  const path = `src/model/rules/${file}.ts`;
+  const path = `src/compiler/model/rules/${file}.ts`;
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
-  const table = 'src/model/rules/table.ts';
-  const group = 'src/diagnostics/codes/lint.ts';
-  const golden = `test/model/mistakes/${name}.tower`;
+  const table = 'src/compiler/model/rules/table.ts';
+  const group = 'src/base/diagnostics/codes/lint.ts';
+  const golden = `test/compiler/model/mistakes/${name}.tower`;
   return {
     files: new Map([
       [group, insertBefore(read(group)!, '} as const;', write.lintRow(name))],
@@ -95,9 +95,9 @@ function planLint(name: string, read: Read): Plan {
     next: [
       `Write the message in ${group}, and the explanation and the examples in ${page}.`,
       `Write the rule in ${path}.`,
-      `Put the mistake into ${golden}, run \`UPDATE=1 npx vitest run test/model/mistakes.test.ts\` and read the output.`,
-      'Run `UPDATE=1 npx vitest run test/explain`, which writes what the page prints, and `npm run generate`, which writes the list of codes.',
-      'Run `npx vitest run test/model test/explain`: it is green when nothing is missing.',
+      `Put the mistake into ${golden}, run \`UPDATE=1 npx vitest run test/compiler/model/mistakes.test.ts\` and read the output.`,
+      'Run `UPDATE=1 npx vitest run test/compiler/explain`, which writes what the page prints, and `npm run generate`, which writes the list of codes.',
+      'Run `npx vitest run test/compiler/model test/compiler/explain`: it is green when nothing is missing.',
     ],
   };
 }

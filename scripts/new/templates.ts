@@ -44,7 +44,7 @@ def ${safe}():
 
 `;
 
-export const lossFile = (name: string): string => `import { invariant } from '../../diagnostics/failure.ts';
+export const lossFile = (name: string): string => `import { invariant } from '../../../base/diagnostics/failure.ts';
 import { lossKind } from '../rows.ts';
 import { rowScore, weightedMean } from './mean.ts';
 
@@ -123,8 +123,8 @@ ${said}
 
 export const featureTest = (name: string): string => `/** \`${name}\` by itself. */
 import { expect, test } from 'vitest';
-import { features } from '../../../src/library/features/table.ts';
-import { bindDefaults } from '../../../src/model/arguments.ts';
+import { features } from '../../../../src/compiler/library/features/table.ts';
+import { bindDefaults } from '../../../../src/compiler/model/arguments.ts';
 
 const use = (kind: string) =>
   features[kind]!.use(bindDefaults(kind, features[kind]!, {}, undefined as never).arguments as never);
@@ -156,7 +156,7 @@ ${lintGolden(name)}\`\`\`
 \`tower check\` prints:
 
 \`\`\`text
-TODO: \`UPDATE=1 npx vitest run test/explain\` writes it.
+TODO: \`UPDATE=1 npx vitest run test/compiler/explain\` writes it.
 \`\`\`
 
 ## Right

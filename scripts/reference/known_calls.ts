@@ -1,7 +1,7 @@
-/** What the parser's recovery knows of the library's calls: written to `src/syntax/known_calls.ts`, which imports no library. */
-import { callsOf, type KindRow, type Parameters } from '../../src/library/contract.ts';
-import { allTypes, entryTables } from '../../src/library/declarations/table.ts';
-import { library } from '../../src/model/library.ts';
+/** What the parser's recovery knows of the library's calls: written to `src/compiler/syntax/known_calls.ts`, which imports no library. */
+import { callsOf, type KindRow, type Parameters } from '../../src/compiler/library/contract.ts';
+import { allTypes, entryTables } from '../../src/compiler/library/declarations/table.ts';
+import { library } from '../../src/compiler/model/library.ts';
 
 interface Known {
   readonly takes: Set<string>;

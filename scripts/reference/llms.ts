@@ -1,14 +1,13 @@
 /** `docs/llms.txt`: the whole language on one page, for programs that write models (llmstxt.org). */
-import { firstSentence } from '../../src/explain/page.ts';
-import { signatureOf } from '../../src/language/markdown.ts';
-import { activations } from '../../src/library/activations.ts';
-import type { KindRow } from '../../src/library/contract.ts';
-import type { DeclarationRow, EntryType, WordRow } from '../../src/library/declarations/entry.ts';
-import { declarations } from '../../src/library/declarations/table.ts';
-
-import { describeEntry } from '../../src/model/describe.ts';
-import { library } from '../../src/model/library.ts';
-import { innerKinds, type Kind, kindsOf, type Section, sections } from '../../src/reference/kinds.ts';
+import { firstSentence } from '../../src/compiler/explain/page.ts';
+import { activations } from '../../src/compiler/library/activations.ts';
+import type { KindRow } from '../../src/compiler/library/contract.ts';
+import type { DeclarationRow, EntryType, WordRow } from '../../src/compiler/library/declarations/entry.ts';
+import { declarations } from '../../src/compiler/library/declarations/table.ts';
+import { describeEntry } from '../../src/compiler/model/describe.ts';
+import { library } from '../../src/compiler/model/library.ts';
+import { signatureOf } from '../../src/editor/language/markdown.ts';
+import { innerKinds, type Kind, kindsOf, type Section, sections } from '../../src/editor/reference/kinds.ts';
 
 /** What the page has besides the tables of the library. */
 export interface LlmsParts {

@@ -5,30 +5,17 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { State } from './rows.ts';
 
-/** Folders of `src` that no figure follows from: what only shows, explains, words, serves or edits. */
-const onlyShow = [
-  'api',
-  'cli',
-  'diagnostics',
-  'explain',
-  'format',
-  'language',
-  'lint',
-  'lsp',
-  'reference',
-  'report',
-  'serve',
-  'server',
-  'text',
-];
+/** Rooms of `src` that no figure follows from: what only shows, explains, words, serves or edits. */
+const onlyShow =
+  /^src\/(?:app|editor|serving|base\/(?:text|diagnostics)|compiler\/(?:explain|format|lint))\/|^src\/(?:api|browser)\.ts$/;
 
 /** Of the files that compile, read, train and measure, as they are. */
 export function codeChecksum(): string {
-  const folders = readdirSync('src', { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !onlyShow.includes(entry.name),
-  );
-  const files = [...folders.map(({ name }) => join('src', name)), 'grammar'].flatMap(filesIn);
-  return checksumOfFiles([...files.filter((path) => path.endsWith('.ts')), 'package-lock.json']);
+  const files = ['src', 'grammar'].flatMap(filesIn).map((path) => path.replaceAll('\\', '/'));
+  return checksumOfFiles([
+    ...files.filter((path) => path.endsWith('.ts') && !onlyShow.test(path)),
+    'package-lock.json',
+  ]);
 }
 
 /** Of a data block with the bytes of the files in the folders that it names. */

@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { writeDurably } from '../../src/storage/durable.ts';
+import { writeDurably } from '../../src/base/storage/durable.ts';
 
 /** What a figure follows from, as checksums. */
 export interface Decides {

@@ -1,6 +1,6 @@
 /** Opens a database for the files of a data block, for as long as they are read. */
-import { Failure } from '../diagnostics/failure.ts';
-import type { DataDescription } from '../model/model.ts';
+import { Failure } from '../base/diagnostics/failure.ts';
+import type { DataDescription } from '../compiler/model/model.ts';
 import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';

@@ -1,6 +1,6 @@
 /** Encoded data: columnar typed arrays, no object per row. */
-import { type ClockPart, clockParts } from '../plan/plan.ts';
-import type { Texts } from '../text/texts.ts';
+import type { Texts } from '../base/text/texts.ts';
+import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Until } from './rows/fresh.ts';
 

@@ -1,7 +1,7 @@
 /** Reads all columns of the items file, for queries of items by their values: not only those that a model reads. */
-import type { DataDescription } from '../model/model.ts';
-import { makeKeyTable } from '../text/key_table.ts';
-import type { Texts } from '../text/texts.ts';
+import { makeKeyTable } from '../base/text/key_table.ts';
+import type { Texts } from '../base/text/texts.ts';
+import type { DataDescription } from '../compiler/model/model.ts';
 import type { BindOptions } from './binding/bind.ts';
 import type { BoundColumn, DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';

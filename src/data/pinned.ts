@@ -1,7 +1,7 @@
 /** Encodings of an earlier run, for data that it is evaluated on or continues with. */
-import { everyRow } from '../every_row.ts';
-import { makeKeyTable } from '../text/key_table.ts';
-import { joinedTexts, pickTexts, sameTexts } from '../text/texts.ts';
+import { makeKeyTable } from '../base/text/key_table.ts';
+import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
+import { everyRow } from '../base/util/every_row.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Encoding } from './dataset.ts';
 import type { Fresh, Until } from './rows/fresh.ts';

@@ -1,5 +1,5 @@
 /** Describes a data set in sentences, printed with every figure. */
-import type { DataDescription } from '../model/model.ts';
+import type { DataDescription } from '../compiler/model/model.ts';
 import type { DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';

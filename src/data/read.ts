@@ -1,7 +1,7 @@
 /** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
-import { defined } from '../defined.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { DataDescription } from '../model/model.ts';
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { defined } from '../base/util/defined.ts';
+import type { DataDescription } from '../compiler/model/model.ts';
 import type { BindOptions, BoundData } from './binding/bind.ts';
 import { columnRequests } from './binding/column_requests.ts';
 import type { DataLayout } from './binding/layout.ts';

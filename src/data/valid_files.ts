@@ -1,9 +1,9 @@
 /** Processes staged tables for reading into memory and into shards: joined files, failing expressions, rejected rows. */
-import { diagnose } from '../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../diagnostics/failure.ts';
-import type { DataDescription } from '../model/model.ts';
-import type { Span } from '../text/source.ts';
+import { diagnose } from '../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { Failure, failure } from '../base/diagnostics/failure.ts';
+import type { Span } from '../base/text/source.ts';
+import type { DataDescription } from '../compiler/model/model.ts';
 import { sqlFails } from './binding/binder.ts';
 import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts';
 import { type BoundColumn, columnsOfLayout, type DataLayout } from './binding/layout.ts';

@@ -1,5 +1,5 @@
 /** First values of a graph's parameters. */
-import { makeRandom } from '../random/random.ts';
+import { makeRandom } from '../base/random/random.ts';
 import { countElements } from './dims.ts';
 import type { Tensors } from './evaluate.ts';
 import type { Graph, Initial, Tensor } from './graph.ts';

@@ -1,18 +1,18 @@
 /** The run that a new one goes on from: checked whole before anything is trained. */
 import { realpath } from 'node:fs/promises';
-import { hasCheckpoint, type Progress, readCheckpoint } from '../artifact/checkpoint.ts';
-import { fingerprintOf, otherData } from '../artifact/identity.ts';
-import type { Lineage } from '../artifact/lineage.ts';
-import { load, type Trained } from '../artifact/load.ts';
-import type { Manifest } from '../artifact/manifest.ts';
-import { modelDifferences } from '../artifact/model_differences.ts';
+import { failure, invariant } from '../base/diagnostics/failure.ts';
+import { refuseHeld } from '../base/storage/lock.ts';
+import { countOf, type LongNumbers } from '../base/storage/tensor_header.ts';
+import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Fresh } from '../data/rows/fresh.ts';
-import { defined } from '../defined.ts';
-import { failure, invariant } from '../diagnostics/failure.ts';
-import type { Plan } from '../plan/plan.ts';
-import { refuseHeld } from '../storage/lock.ts';
-import { countOf, type LongNumbers } from '../storage/tensor_header.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import { hasCheckpoint, type Progress, readCheckpoint } from './artifact/checkpoint.ts';
+import { fingerprintOf, otherData } from './artifact/identity.ts';
+import type { Lineage } from './artifact/lineage.ts';
+import { load, type Trained } from './artifact/load.ts';
+import type { Manifest } from './artifact/manifest.ts';
+import { modelDifferences } from './artifact/model_differences.ts';
 
 export interface Base {
   readonly folder: string;

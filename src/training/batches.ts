@@ -1,5 +1,5 @@
 /** Which rows each step takes: a new order every epoch, drawn from the seed and the epoch alone. */
-import { makeRandom } from '../random/random.ts';
+import { makeRandom } from '../base/random/random.ts';
 
 /** Fewer rows give a softmax over one item: no gradient, and a loss of 0 that means nothing. */
 export const smallestBatch = 2;

@@ -1,19 +1,19 @@
 /** The state of a new run before its first step, where it goes on from an earlier one. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { checkpointFile, readCheckpoint } from '../artifact/checkpoint.ts';
-import { readWeights } from '../artifact/load.ts';
-import type { TrainingState } from '../artifact/training_state.ts';
+import { failure } from '../base/diagnostics/failure.ts';
+import { countOf, kindOf, type Numbers, type StoredTensor } from '../base/storage/tensor_header.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
-import { failure } from '../diagnostics/failure.ts';
-import { roundsSlot } from '../embedding/far_rows.ts';
-import { type TakeOver, takeOver } from '../embedding/grow.ts';
-import type { Table } from '../embedding/table.ts';
-import type { Tensors } from '../engine/engine.ts';
-import type { Plan } from '../plan/plan.ts';
-import { countOf, kindOf, type Numbers, type StoredTensor } from '../storage/tensor_header.ts';
+import type { Tensors } from '../engines/engine.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import { checkpointFile, readCheckpoint } from './artifact/checkpoint.ts';
+import { readWeights } from './artifact/load.ts';
+import type { TrainingState } from './artifact/training_state.ts';
 import { type Base, checkedOnly, hasSameData } from './base.ts';
+import { roundsSlot } from './embedding/far_rows.ts';
+import { type TakeOver, takeOver } from './embedding/grow.ts';
+import type { Table } from './embedding/table.ts';
 
 /**
  * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values. The

@@ -1,18 +1,18 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
-import type { TrainingState } from '../artifact/training_state.ts';
+import { defined } from '../base/util/defined.ts';
 import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
 import { labelSums } from '../data/label_sums.ts';
-import { defined } from '../defined.ts';
-import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
-import type { Engine, Tensors } from '../engine/engine.ts';
-import type { Group } from '../engine/group.ts';
-import { type Feeder, makeFeeder } from '../feed/feeder.ts';
-import { connectGraph } from '../feed/graph.ts';
+import type { Engine, Tensors } from '../engines/engine.ts';
+import type { Group } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
-import type { Plan, TaskPlan } from '../plan/plan.ts';
-import { inPrecision, type Precision } from '../plan/precision.ts';
+import type { Plan, TaskPlan } from '../graph/plan/plan.ts';
+import { inPrecision, type Precision } from '../graph/plan/precision.ts';
+import type { TrainingState } from './artifact/training_state.ts';
 import type { AnyEpoch } from './batches.ts';
+import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
+import { type Feeder, makeFeeder } from './feed/feeder.ts';
+import { connectGraph } from './feed/graph.ts';
 import { fitted } from './fitted_step.ts';
 import { type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';

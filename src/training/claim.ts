@@ -1,5 +1,5 @@
 /** The right to train in a folder: nobody else writes there, and what it holds fits what is asked. */
-import { type FolderLock, lockFolder, refuseHeld } from '../storage/lock.ts';
+import { type FolderLock, lockFolder, refuseHeld } from '../base/storage/lock.ts';
 import { refuseFolder, refuseResume } from './folder.ts';
 import type { TrainOptions } from './train_options.ts';
 

@@ -1,9 +1,9 @@
 /** The towers of a run as they are now: prepared when they are first asked for, with new weights each time after that. */
-import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Plan } from '../plan/plan.ts';
-import { makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import type { TrainingState } from './artifact/training_state.ts';
+import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;

@@ -1,7 +1,7 @@
 /** The engine that a run began with: it goes on with the same one, or its bits would be another's. */
-import type { EngineName } from '../engine/engine.ts';
-import { engineNames } from '../engine/engines.ts';
-import { readJsonFile } from '../storage/run_files.ts';
+import { readJsonFile } from '../base/storage/run_files.ts';
+import type { EngineName } from '../engines/engine.ts';
+import { engineNames } from '../engines/engines.ts';
 import { runFile } from './folder.ts';
 
 /** Undefined where the folder holds no run that says so. */

@@ -1,11 +1,11 @@
 /** The curves of a run for TensorBoard: windows of steps, and each epoch with its validation, at the step where it ends. */
-import type { Origin } from '../artifact/write.ts';
-import type { Tensors } from '../engine/engine.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
-import { openEventFile } from '../tracking/event_file.ts';
-import { stepMeans } from '../tracking/step_means.ts';
+import type { Origin } from './artifact/write.ts';
 import { trackedNorm } from './norms.ts';
 import { scalarOutputs } from './step_sums.ts';
+import { openEventFile } from './tracking/event_file.ts';
+import { stepMeans } from './tracking/step_means.ts';
 import type { EpochRecord } from './training_events.ts';
 
 export interface EventLog {

@@ -1,7 +1,7 @@
 /** The step of a plan as it runs on some data: a matrix of scores that is too large is made some rows at a time. */
 import { symbolic } from '../graph/dims.ts';
 import { inPieces, pairsOfPiece, pieceInputs } from '../graph/in_pieces.ts';
-import type { GraphPlan, InputPlan, Plan } from '../plan/plan.ts';
+import type { GraphPlan, InputPlan, Plan } from '../graph/plan/plan.ts';
 
 /** Bytes of one batch × items matrix, of which a step holds a few. */
 export const matrixBudget = 2 ** 28;

@@ -1,25 +1,25 @@
 /** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { admissionFile, compactionFile, earlierAdmissionFile } from '../artifact/admissions.ts';
-import { cacheFilesIn, cacheFolder } from '../artifact/cache_path.ts';
-import { checkpointFile } from '../artifact/checkpoint.ts';
-import { readEncoding } from '../artifact/encoding_file.ts';
-import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
-import { isLineage, pinnedBy } from '../artifact/lineage.ts';
-import { manifestFile } from '../artifact/manifest.ts';
+import { failure } from '../base/diagnostics/failure.ts';
+import { systemReason } from '../base/diagnostics/system_reason.ts';
+import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../base/storage/durable.ts';
+import { isLockFile } from '../base/storage/lock.ts';
+import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
-import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
-import type { Plan } from '../plan/plan.ts';
-import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../storage/durable.ts';
-import { isLockFile } from '../storage/lock.ts';
-import { isFolder, readJsonFile } from '../storage/run_files.ts';
-import { isEventFile } from '../tracking/event_file.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import { admissionFile, compactionFile, earlierAdmissionFile } from './artifact/admissions.ts';
+import { cacheFilesIn, cacheFolder } from './artifact/cache_path.ts';
+import { checkpointFile } from './artifact/checkpoint.ts';
+import { readEncoding } from './artifact/encoding_file.ts';
+import { identityOf, otherData, type RunIdentity } from './artifact/identity.ts';
+import { isLineage, pinnedBy } from './artifact/lineage.ts';
+import { manifestFile } from './artifact/manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 import { profileFilesIn, profileFolder } from './profile/files.ts';
 import { evaluationFile, reportFile, trackingFile } from './result_files.ts';
+import { isEventFile } from './tracking/event_file.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
 /** Weights of the best epoch so far, while the run goes on. */

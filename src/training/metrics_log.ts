@@ -6,11 +6,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../diagnostics/failure.ts';
-import { reading, writing } from '../diagnostics/system_reason.ts';
-import { isObject } from '../is_object.ts';
-import type { Checksum } from '../storage/checksum.ts';
-import { closeRead, openRunFile, readRunFile } from '../storage/run_files.ts';
+import { failure } from '../base/diagnostics/failure.ts';
+import { reading, writing } from '../base/diagnostics/system_reason.ts';
+import type { Checksum } from '../base/storage/checksum.ts';
+import { closeRead, openRunFile, readRunFile } from '../base/storage/run_files.ts';
+import { isObject } from '../base/util/is_object.ts';
 
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';

@@ -1,8 +1,8 @@
 /** Hard negatives, found with the towers as they are when an epoch begins. What is found is a function of the weights, the seed and the epoch. */
-import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { firstItems } from '../scoring/first_items.ts';
+import type { TrainingState } from './artifact/training_state.ts';
 import type { CurrentTowers } from './current_towers.ts';
+import { firstItems } from './scoring/first_items.ts';
 
 /** Numbers of a block of scores: 16 MB. */
 const blockNumbers = 4 * 2 ** 20;

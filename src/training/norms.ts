@@ -2,11 +2,11 @@
  * Lengths of gradients and of embedding tables, at one step of many: where a training goes wrong, they show it first. They come from a graph of
  * their own, which reads the weights and the inputs of the step, so that the step is what it is without them.
  */
-import { tableNorm } from '../embedding/row_reader.ts';
-import type { Table } from '../embedding/table.ts';
-import type { Engine, Program, Tensors } from '../engine/engine.ts';
-import type { GraphPlan, Plan } from '../plan/plan.ts';
+import type { Engine, Program, Tensors } from '../engines/engine.ts';
+import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
+import { tableNorm } from './embedding/row_reader.ts';
+import type { Table } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 

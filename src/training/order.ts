@@ -1,9 +1,9 @@
+import { makeRandom } from '../base/random/random.ts';
 import type { Events } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
-import { type Windows, windowsOf } from '../feed/windows.ts';
-import { type Plan, sequenceFeature } from '../plan/plan.ts';
-import { makeRandom } from '../random/random.ts';
+import { type Plan, sequenceFeature } from '../graph/plan/plan.ts';
 import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
+import { type Windows, windowsOf } from './feed/windows.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */

@@ -1,7 +1,7 @@
 /** Which precision a run has: the one that its model asks for, or with `auto` the one that pays here. */
-import type { Engine } from '../engine/engine.ts';
-import type { Plan } from '../plan/plan.ts';
-import { operationsFor, type Precision } from '../plan/precision.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import { operationsFor, type Precision } from '../graph/plan/precision.ts';
 
 /** The precision of a run whose model asks for another one than the usual. */
 export interface ChosenPrecision {

@@ -1,5 +1,5 @@
 /** How fast a step moves: the same where it is trained and where it is taken again. */
-import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
+import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 
 export interface Rates {
   readonly dense: number;

@@ -1,10 +1,10 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkpointFile } from '../artifact/checkpoint.ts';
-import { manifestFile } from '../artifact/manifest.ts';
-import { remove, removeDurably } from '../storage/durable.ts';
-import { lockFolder } from '../storage/lock.ts';
-import { refuseRead } from '../storage/readers.ts';
+import { remove, removeDurably } from '../base/storage/durable.ts';
+import { lockFolder } from '../base/storage/lock.ts';
+import { refuseRead } from '../base/storage/readers.ts';
+import { checkpointFile } from './artifact/checkpoint.ts';
+import { manifestFile } from './artifact/manifest.ts';
 import { hasRunFile, modelFolders, namesIn, pathsIn, rejectsFile, runContentsIn, runFile } from './folder.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
-import type { TrainPlan } from '../plan/plan.ts';
+import type { TrainPlan } from '../graph/plan/plan.ts';
 import type { AnyEpoch, Epoch } from './batches.ts';
 import type { EventOrder } from './order.ts';
 

@@ -3,16 +3,16 @@
  * must leave the same state.
  */
 import { createHash } from 'node:crypto';
-import type { Progress } from '../artifact/checkpoint.ts';
-import type { SettingChange } from '../artifact/identity.ts';
-import type { Lineage } from '../artifact/lineage.ts';
-import type { Manifest } from '../artifact/manifest.ts';
-import { saveState } from '../artifact/training_state.ts';
-import { defined } from '../defined.ts';
-import { labelOf } from '../evaluation/measures.ts';
+import { defined } from '../base/util/defined.ts';
+import type { Progress } from './artifact/checkpoint.ts';
+import type { SettingChange } from './artifact/identity.ts';
+import type { Lineage } from './artifact/lineage.ts';
+import type { Manifest } from './artifact/manifest.ts';
+import { saveState } from './artifact/training_state.ts';
 import type { AnyEpoch } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import { CurrentTowers } from './current_towers.ts';
+import { labelOf } from './evaluation/measures.ts';
 import type { EventLog } from './event_log.ts';
 import { bestFile } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';

@@ -1,14 +1,14 @@
 /** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
+import { invariant } from '../base/diagnostics/failure.ts';
+import type { Texts } from '../base/text/texts.ts';
+import { defined } from '../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
-import { defined } from '../defined.ts';
-import { invariant } from '../diagnostics/failure.ts';
-import type { Tensors } from '../engine/engine.ts';
-import { makeDrop } from '../feed/drop.ts';
-import type { Feeder } from '../feed/feeder.ts';
-import { windowsOf } from '../feed/windows.ts';
-import { type Plan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
-import { rowsPrefix } from '../plan/rows_prefix.ts';
-import type { Texts } from '../text/texts.ts';
+import type { Tensors } from '../engines/engine.ts';
+import { type Plan, type RowsOf, sequenceFeature } from '../graph/plan/plan.ts';
+import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
+import { makeDrop } from './feed/drop.ts';
+import type { Feeder } from './feed/feeder.ts';
+import { windowsOf } from './feed/windows.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 type Encoded = number | readonly number[];

@@ -2,10 +2,10 @@
  * Means over an epoch of every scalar that a step gives. The loss of a task is weighted by what the rows of a step count for it, so
  * that a batch without its rows leaves the mean as it is; every other scalar is weighted by the rows of the step.
  */
-import { failure, invariant } from '../diagnostics/failure.ts';
-import type { Tensors } from '../engine/engine.ts';
+import { failure, invariant } from '../base/diagnostics/failure.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { InputSource, Plan, TaskPlan } from '../plan/plan.ts';
+import type { InputSource, Plan, TaskPlan } from '../graph/plan/plan.ts';
 
 interface StepNumbers {
   readonly epoch: number;

@@ -1,7 +1,7 @@
 /** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
-import type { Tensors } from '../engine/engine.ts';
+import type { Checksum } from '../base/storage/checksum.ts';
+import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Checksum } from '../storage/checksum.ts';
 import { openLog, stepsFile } from './metrics_log.ts';
 import { scalarOutputs } from './step_sums.ts';
 

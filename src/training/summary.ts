@@ -1,12 +1,12 @@
 /** Summarizes the folder of a run for lists of runs. Its weights are not read. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifest } from '../artifact/load.ts';
-import { type Manifest, manifestFile } from '../artifact/manifest.ts';
-import { defined } from '../defined.ts';
-import { Failure } from '../diagnostics/failure.ts';
-import { isRead } from '../storage/readers.ts';
-import { readJsonFile } from '../storage/run_files.ts';
+import { Failure } from '../base/diagnostics/failure.ts';
+import { isRead } from '../base/storage/readers.ts';
+import { readJsonFile } from '../base/storage/run_files.ts';
+import { defined } from '../base/util/defined.ts';
+import { readManifest } from './artifact/load.ts';
+import { type Manifest, manifestFile } from './artifact/manifest.ts';
 import { isRunIn, runFile } from './folder.ts';
 import { readMetricsLog } from './metrics_log.ts';
 import type { EpochRecord } from './training_events.ts';

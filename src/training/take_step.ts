@@ -1,11 +1,11 @@
 /** One step of a training: alone, or together with other workers. */
-import { defined } from '../defined.ts';
-import type { Table } from '../embedding/table.ts';
-import type { Tensors } from '../engine/engine.ts';
-import type { Group } from '../engine/group.ts';
-import type { FeedWatch } from '../feed/watch.ts';
-import type { Plan } from '../plan/plan.ts';
+import { defined } from '../base/util/defined.ts';
+import type { Tensors } from '../engines/engine.ts';
+import type { Group } from '../engines/group.ts';
+import type { Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
+import type { Table } from './embedding/table.ts';
+import type { FeedWatch } from './feed/watch.ts';
 import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';

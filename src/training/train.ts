@@ -3,24 +3,24 @@
  * model. A seed gives the same bits on the same engine, however often the run was stopped and resumed.
  */
 import { join } from 'node:path';
-import { writeAdmissions } from '../artifact/admissions.ts';
-import { hasCheckpoint, type Progress } from '../artifact/checkpoint.ts';
-import { changesOf, identify } from '../artifact/identity.ts';
-import { readManifest } from '../artifact/load.ts';
-import { type Manifest, manifestFile } from '../artifact/manifest.ts';
-import { restoreState, saveState, type TrainingState } from '../artifact/training_state.ts';
-import { artifactPaths, writeEncodings } from '../artifact/write.ts';
+import { failure } from '../base/diagnostics/failure.ts';
+import { removeDurably } from '../base/storage/durable.ts';
+import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
-import { bfloat16Instructions } from '../engine/processor.ts';
-import { labelOf } from '../evaluation/measures.ts';
-import type { Plan } from '../plan/plan.ts';
-import { removeDurably } from '../storage/durable.ts';
+import { bfloat16Instructions } from '../engines/processor.ts';
+import type { Plan } from '../graph/plan/plan.ts';
+import { writeAdmissions } from './artifact/admissions.ts';
+import { hasCheckpoint, type Progress } from './artifact/checkpoint.ts';
+import { changesOf, identify } from './artifact/identity.ts';
+import { readManifest } from './artifact/load.ts';
+import { type Manifest, manifestFile } from './artifact/manifest.ts';
+import { restoreState, saveState, type TrainingState } from './artifact/training_state.ts';
+import { artifactPaths, writeEncodings } from './artifact/write.ts';
 import { smallestBatch } from './batches.ts';
 import { beginFrom } from './begin_from.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
+import { labelOf } from './evaluation/measures.ts';
 import { type EventLog, openEventLog } from './event_log.ts';
 import { fitted } from './fitted_step.ts';
 import { readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';

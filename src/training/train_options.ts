@@ -1,8 +1,8 @@
-import type { Lineage } from '../artifact/lineage.ts';
-import type { Manifest } from '../artifact/manifest.ts';
-import type { Group } from '../engine/group.ts';
-import type { GraphPlan } from '../plan/plan.ts';
-import type { FolderLock } from '../storage/lock.ts';
+import type { FolderLock } from '../base/storage/lock.ts';
+import type { Group } from '../engines/group.ts';
+import type { GraphPlan } from '../graph/plan/plan.ts';
+import type { Lineage } from './artifact/lineage.ts';
+import type { Manifest } from './artifact/manifest.ts';
 import type { Base } from './base.ts';
 import type { ModelWriteOptions } from './model_files.ts';
 import type { BlockPosition } from './profile/block_of.ts';

@@ -1,4 +1,4 @@
-import type { RankingSample } from '../evaluation/sample.ts';
+import type { RankingSample } from './evaluation/sample.ts';
 import type { ChosenPrecision } from './precision.ts';
 
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */

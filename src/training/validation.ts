@@ -1,16 +1,16 @@
 /** Scores a run on its validation part after an epoch: over the whole corpus and without seen items, as `evaluate` does. */
+import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { defined } from '../defined.ts';
-import { makeTask } from '../evaluation/contestants.ts';
-import { figuresOf } from '../evaluation/figures.ts';
-import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
-import { rankEvents } from '../evaluation/ranks.ts';
-import { drawRankings, type RankingSample } from '../evaluation/sample.ts';
-import { seenRule } from '../evaluation/seen.ts';
-import type { Plan } from '../plan/plan.ts';
-import { modelScorer } from '../scoring/model_scorer.ts';
-import type { ScoringTask } from '../scoring/scorer.ts';
+import type { Plan } from '../graph/plan/plan.ts';
 import type { CurrentTowers } from './current_towers.ts';
+import { makeTask } from './evaluation/contestants.ts';
+import { figuresOf } from './evaluation/figures.ts';
+import { declaredMeasures, listsOf, makeMeasures } from './evaluation/measures.ts';
+import { rankEvents } from './evaluation/ranks.ts';
+import { drawRankings, type RankingSample } from './evaluation/sample.ts';
+import { seenRule } from './evaluation/seen.ts';
+import { modelScorer } from './scoring/model_scorer.ts';
+import type { ScoringTask } from './scoring/scorer.ts';
 
 export class RunValidation {
   private made: { readonly task: ScoringTask; readonly sample?: RankingSample } | undefined;

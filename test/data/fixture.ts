@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Diagnostic } from '../../src/base/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { makeSource, type Span, textOf } from '../../src/base/text/source.ts';
+import type { DataDescription } from '../../src/compiler/model/model.ts';
 import type { Needs } from '../../src/data/binding/needs.ts';
 import type { Column, IndexedColumn } from '../../src/data/dataset.ts';
-import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
-import { Failure } from '../../src/diagnostics/failure.ts';
-import type { DataDescription } from '../../src/model/model.ts';
-import type { Encoder, FeaturePlan } from '../../src/plan/plan.ts';
-import { makeSource, type Span, textOf } from '../../src/text/source.ts';
+import type { Encoder, FeaturePlan } from '../../src/graph/plan/plan.ts';
 
 /** A folder with these files, gone after the test. */
 export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
+import { makeRandom, type Random } from '../../src/base/random/random.ts';
 import { makeValueEncoder } from '../../src/data/columns/encoders/value.ts';
 import { readItemColumns } from '../../src/data/item_columns.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/written/fields.ts';
-import { makeRandom, type Random } from '../../src/random/random.ts';
-import { makeReaders, type Reader } from '../../src/server/body.ts';
-import { usualLimits } from '../../src/server/limits.ts';
-import type { RequestError } from '../../src/server/refused.ts';
-import { makeSchemas } from '../../src/server/schemas.ts';
+import { makeReaders, type Reader } from '../../src/serving/server/body.ts';
+import { usualLimits } from '../../src/serving/server/limits.ts';
+import type { RequestError } from '../../src/serving/server/refused.ts';
+import { makeSchemas } from '../../src/serving/server/schemas.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from './fixture.ts';
 
 const needs = needsOf(

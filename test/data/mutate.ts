@@ -1,5 +1,5 @@
 /** Files that went wrong, from a seed. */
-import type { Random } from '../../src/random/random.ts';
+import type { Random } from '../../src/base/random/random.ts';
 
 const inserted = [
   '"',

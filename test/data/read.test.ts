@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { makeRandom } from '../../src/base/random/random.ts';
 import { leastMemory } from '../../src/data/memory_budget.ts';
 import { readDataset } from '../../src/data/read.ts';
-import type { Encoder } from '../../src/plan/plan.ts';
-import { makeRandom } from '../../src/random/random.ts';
+import type { Encoder } from '../../src/graph/plan/plan.ts';
 import { describeData, failureOf, features, folderWith, needsOf, valueAt, valuesOf, vocabulary } from './fixture.ts';
 
 const events = `user,item,time,rating,device

@@ -1,7 +1,7 @@
 /** Elements of lists and histories that training never had: left out, or kept where that is asked for. */
 import { expect, test } from 'vitest';
 import { readDataset } from '../../src/data/read.ts';
-import { planOf } from '../library/support.ts';
+import { planOf } from '../compiler/library/support.ts';
 import { describeData, folderWith, valuesOf } from './fixture.ts';
 
 /** Items e0 … e3 in training, n0 … n2 after it; e3 and n0 have tags that training does not have. */

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makeProgram } from '../../src/cli/program.ts';
-import { routeOf } from '../../src/server/routes.ts';
+import { makeProgram } from '../../src/app/cli/program.ts';
+import { routeOf } from '../../src/serving/server/routes.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();

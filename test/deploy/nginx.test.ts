@@ -6,8 +6,8 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Server } from '../../src/server/server.ts';
-import { type Served, serveSmall } from '../server/served.ts';
+import type { Server } from '../../src/serving/server/server.ts';
+import { type Served, serveSmall } from '../serving/server/served.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const isThere = ['nginx', 'openssl'].every(

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toJson } from '../../src/diagnostics/json.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource } from '../../src/text/source.ts';
+import { toJson } from '../../src/base/diagnostics/json.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { fences } from './fences.ts';
 

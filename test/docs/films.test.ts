@@ -2,11 +2,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportPage } from '../../src/api/export_page.ts';
 import { load, train } from '../../src/api.ts';
-import { makeRandom } from '../../src/random/random.ts';
-import { type Site, serveFolder } from '../browser/site.ts';
+import { exportPage } from '../../src/app/api/export_page.ts';
+import { makeRandom } from '../../src/base/random/random.ts';
 import { chromium, Page } from '../playground/browser.ts';
+import { type Site, serveFolder } from '../serving/browser/site.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const source = 'docs/examples/films';

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { check } from '../../src/api/check.ts';
-import { train } from '../../src/api/train.ts';
+import { check } from '../../src/app/api/check.ts';
+import { train } from '../../src/app/api/train.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { fences } from './fences.ts';
 

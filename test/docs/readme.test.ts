@@ -36,7 +36,7 @@ const headings = ['README.md', 'docs/guide/getting-started.md', 'docs/guide/audi
 
 it('an output of a page has the words that the program prints', () => {
   expect(headings.length).toBeGreaterThan(4);
-  const folder = new URL('src/cli/commands/', root);
+  const folder = new URL('src/app/cli/commands/', root);
   const printed = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
   expect(headings.filter(({ words }) => !printed.some((text) => text.includes(words)))).toEqual([]);
 });

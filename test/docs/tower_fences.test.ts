@@ -1,9 +1,9 @@
 /** Every `tower` fence of the pages checks clean; one that is wrong on purpose is marked `wrong`, and is. */
 import { describe, expect, it } from 'vitest';
-import { loadUsed } from '../../src/api/files.ts';
-import { render } from '../../src/diagnostics/render.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource } from '../../src/text/source.ts';
+import { loadUsed } from '../../src/app/api/files.ts';
+import { render } from '../../src/base/diagnostics/render.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
 import { fences, pages } from './fences.ts';
 
 const all = pages.flatMap((page) => fences(page, 'tower'));

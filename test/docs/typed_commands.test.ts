@@ -14,27 +14,27 @@ import { writeMovieLensProject } from './movielens_project.ts';
 
 /** What a command needs that this test does not have. The first row that fits holds. */
 const notRun: readonly (readonly [RegExp, string])[] = [
-  [/tower serve /, 'runs until it is stopped; test/docs/serving.test.ts and test/server ask servers'],
-  [/--watch/, 'serves a page; test/api/watch.test.ts'],
-  [/--track/, 'needs an MLflow server; test/tracking'],
-  [/postgres:|--to /, 'needs PostgreSQL; test/postgres'],
-  [/--setup|--engine torch/, 'fetches or needs PyTorch; test/engine'],
+  [/tower serve /, 'runs until it is stopped; test/docs/serving.test.ts and test/serving/server ask servers'],
+  [/--watch/, 'serves a page; test/app/api/watch.test.ts'],
+  [/--track/, 'needs an MLflow server; test/training/tracking'],
+  [/postgres:|--to /, 'needs PostgreSQL; test/serving/postgres'],
+  [/--setup|--engine torch/, 'fetches or needs PyTorch; test/engines'],
   [
     /s3:|--memory|--workers 2|synthetic/,
-    'names the rows of a large set or of a store; test/scan and test/api/workers.test.ts',
+    'names the rows of a large set or of a store; test/engines/scan and test/app/api/workers.test.ts',
   ],
   [/tower data /, 'fetches a data set; test/data'],
-  [/tower import /, 'reads a config of another repository; test/easyrec'],
-  [/tower init/, 'reads files of the reader; test/init and test/api/init'],
-  [/tower tune /, 'trains for half an hour; test/tune'],
-  [/--replay|live\/|runs\/day2/, 'goes on with events of another day; test/api/continued.test.ts'],
-  [/runs\/flights|device=phone|--weight |--items /, 'asks a model of other columns or tasks; test/api'],
+  [/tower import /, 'reads a config of another repository; test/app/easyrec'],
+  [/tower init/, 'reads files of the reader; test/data/init and test/app/api/init'],
+  [/tower tune /, 'trains for half an hour; test/training/tune'],
+  [/--replay|live\/|runs\/day2/, 'goes on with events of another day; test/app/api/continued.test.ts'],
+  [/runs\/flights|device=phone|--weight |--items /, 'asks a model of other columns or tasks; test/app/api'],
   [
     /model\.tower|films\.tower|block\.tower|movielens\.tower --data data\.tower|ids\.tower/,
     'shows the name of a file of the reader',
   ],
-  [/--resume|--finish/, 'goes on with a run that was stopped; test/api/runs.test.ts'],
-  [/step 17/, 'goes back to a step that a small set does not have; test/api/recorded.test.ts'],
+  [/--resume|--finish/, 'goes on with a run that was stopped; test/app/api/runs.test.ts'],
+  [/step 17/, 'goes back to a step that a small set does not have; test/app/api/recorded.test.ts'],
 ];
 
 const pages = ['README.md', ...readdirSync('docs/guide').map((name) => `docs/guide/${name}`)];

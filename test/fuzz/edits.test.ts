@@ -4,21 +4,21 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { actionsFor } from '../../src/language/actions.ts';
-import { completionsAt } from '../../src/language/completion.ts';
-import { FileAnalysis } from '../../src/language/file_analysis.ts';
-import { foldsOf } from '../../src/language/folding.ts';
-import { hoverAt } from '../../src/language/hover.ts';
-import { inlaysIn } from '../../src/language/inlay.ts';
-import { linksOf } from '../../src/language/links.ts';
-import { outlineOf } from '../../src/language/outline.ts';
-import { referencesTo, symbolAt } from '../../src/language/references.ts';
-import { selectionsAt } from '../../src/language/selection.ts';
-import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
-import { signatureAt } from '../../src/language/signature.ts';
-import { check } from '../../src/pipeline.ts';
-import type { Random } from '../../src/random/random.ts';
-import { makeSource } from '../../src/text/source.ts';
+import type { Random } from '../../src/base/random/random.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
+import { actionsFor } from '../../src/editor/language/actions.ts';
+import { completionsAt } from '../../src/editor/language/completion.ts';
+import { FileAnalysis } from '../../src/editor/language/file_analysis.ts';
+import { foldsOf } from '../../src/editor/language/folding.ts';
+import { hoverAt } from '../../src/editor/language/hover.ts';
+import { inlaysIn } from '../../src/editor/language/inlay.ts';
+import { linksOf } from '../../src/editor/language/links.ts';
+import { outlineOf } from '../../src/editor/language/outline.ts';
+import { referencesTo, symbolAt } from '../../src/editor/language/references.ts';
+import { selectionsAt } from '../../src/editor/language/selection.ts';
+import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
+import { signatureAt } from '../../src/editor/language/signature.ts';
 import { edit, pick, randomOf } from './edits.ts';
 
 const total = Number(process.env.TOWER_FUZZ ?? 2000);

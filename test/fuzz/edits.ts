@@ -1,6 +1,5 @@
 /** Random edits of programs, as hands and accidents make them; the same seed gives the same. */
-
-import { makeRandom, type Random } from '../../src/random/random.ts';
+import { makeRandom, type Random } from '../../src/base/random/random.ts';
 
 export const randomOf = (seed: number): Random => makeRandom(seed);
 

@@ -1,6 +1,6 @@
 /** Single mistakes as hands make them, each in a program that is valid: the same seed gives the same. */
 import { lex } from '../../grammar/lexer.ts';
-import type { Random } from '../../src/random/random.ts';
+import type { Random } from '../../src/base/random/random.ts';
 import { pick } from './edits.ts';
 
 export interface Mistake {

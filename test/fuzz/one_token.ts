@@ -1,6 +1,6 @@
 /** Texts that differ from a program in one token: deleted, doubled, swapped with the next, or replaced by another of the file. */
 import { lex } from '../../grammar/lexer.ts';
-import type { Random } from '../../src/random/random.ts';
+import type { Random } from '../../src/base/random/random.ts';
 
 export interface OneToken {
   readonly text: string;

@@ -1,8 +1,8 @@
 /** The programs that mistakes are made in: every model, every data block and every whole example of the guide. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource, positionAt } from '../../src/text/source.ts';
+import type { Diagnostic } from '../../src/base/diagnostics/diagnostic.ts';
+import { makeSource, positionAt } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
 
 const models = ['models', 'models/data'].flatMap((folder) =>
   readdirSync(folder)

@@ -5,11 +5,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { applySafeFixes } from '../../src/diagnostics/fixes.ts';
-import { check } from '../../src/pipeline.ts';
-import type * as Ast from '../../src/syntax/ast.ts';
-import { parse } from '../../src/syntax/parse.ts';
-import { makeSource, positionAt, type Source } from '../../src/text/source.ts';
+import { applySafeFixes } from '../../src/base/diagnostics/fixes.ts';
+import { makeSource, positionAt, type Source } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
+import type * as Ast from '../../src/compiler/syntax/ast.ts';
+import { parse } from '../../src/compiler/syntax/parse.ts';
 import { pick, randomOf } from './edits.ts';
 import { mistake, mistakeKinds } from './mistakes.ts';
 

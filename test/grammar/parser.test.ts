@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import * as t from '../../grammar/tokens.ts';
-import { parse } from '../../src/syntax/parse.ts';
-import { makeSource } from '../../src/text/source.ts';
-import { outline } from '../syntax/outline.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { parse } from '../../src/compiler/syntax/parse.ts';
+import { outline } from '../compiler/syntax/outline.ts';
 
 const words = t.tokens
   .filter((type) => type.CATEGORIES?.includes(t.Name) && typeof type.PATTERN === 'string')

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textMate } from '../../grammar/textmate.ts';
-import type { TokenType } from '../../src/language/semantic_tokens.ts';
-import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
-import { vocabulary } from '../../src/language/vocabulary.ts';
-import { lineAt, positionAt, textOf } from '../../src/text/source.ts';
-import { factsOf } from '../lsp/marked.ts';
+import { lineAt, positionAt, textOf } from '../../src/base/text/source.ts';
+import type { TokenType } from '../../src/editor/language/semantic_tokens.ts';
+import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
+import { vocabulary } from '../../src/editor/language/vocabulary.ts';
+import { factsOf } from '../editor/lsp/marked.ts';
 
 interface Pattern {
   readonly name?: string;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { makeRandom } from '../../src/base/random/random.ts';
 import { bfloat16Halves, roundToBfloat16, toBfloat16, unitRoundoff } from '../../src/graph/bfloat16.ts';
-import { makeRandom } from '../../src/random/random.ts';
 
 /** From the definition: of all numbers with 8 significant bits the nearest, of two the one whose last bit is 0. */
 function nearest(value: number): number {

@@ -1,11 +1,11 @@
 /** What the roundings of `precision = bf16` do to a step of each model in `models/`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { lower } from '../../src/compiler/lower/lower.ts';
 import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { lower } from '../../src/lower/lower.ts';
-import { feed, modelOf } from '../library/support.ts';
+import { feed, modelOf } from '../compiler/library/support.ts';
 import { asDefined, distance, inDoubles, lengthOf, type Named, withoutSingles } from './rounding.ts';
 
 /** Plain arrays are slow: widths and lists an eighth as long have the same ops. Years stay. */

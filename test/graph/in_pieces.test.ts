@@ -7,9 +7,9 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { inPieces, pieceInputs } from '../../src/graph/in_pieces.ts';
 import { evenSizes, peakBytes } from '../../src/graph/peak.ts';
 import { verify } from '../../src/graph/verify.ts';
+import { lossGraph } from '../compiler/library/losses/support.ts';
+import { expectClose, floats, integers, random } from '../compiler/library/support.ts';
 import fc from '../fast_check.ts';
-import { lossGraph } from '../library/losses/support.ts';
-import { expectClose, floats, integers, random } from '../library/support.ts';
 
 const [rows, columns] = [symbolic('batch'), symbolic('corpus')];
 const width = 3;

@@ -1,5 +1,4 @@
 /** Graphs at random, for properties that hold of every graph. */
-
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { sameShape, symbolic } from '../../src/graph/dims.ts';

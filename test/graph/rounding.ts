@@ -1,11 +1,11 @@
 /** What roundings to bfloat16 explain: a graph in doubles, exact and with its bfloat16 values moved at random as far as a rounding may move them. */
+import { makeRandom } from '../../src/base/random/random.ts';
 import { unitRoundoff } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
 import { evaluate, sizesOf, type Tensors } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Values } from '../../src/graph/ops/row.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
-import { makeRandom } from '../../src/random/random.ts';
 
 /** The values of outputs, and after a colon those of updated parameters. */
 export type Named = ReadonlyMap<string, ArrayLike<number>>;

@@ -1,11 +1,11 @@
 /** Short ways to make tensors, and the two oracles of a gradient: central differences in doubles, and a plain run. */
 import { expect } from 'vitest';
+import { makeRandom } from '../../src/base/random/random.ts';
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { countElements, resolveShape, type Sizes } from '../../src/graph/dims.ts';
 import { evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Dim, Graph, HostDtype, Tensor } from '../../src/graph/graph.ts';
-import { makeRandom } from '../../src/random/random.ts';
 
 export const batch: Dim = { symbol: 'batch', times: 1 };
 export const sizes: Sizes = { batch: 3, hits: 2, nothing: 0, negatives: 4 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trigramsOf } from '../../src/data/columns/encoders/trigrams.ts';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { cosine, dot, logSumExp, mean, type Row } from './reference.ts';
 import { everyRow, planOfModel, runModel } from './support.ts';
 

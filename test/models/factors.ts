@@ -1,6 +1,6 @@
 /** Models that are a table for each side and nothing else: one batch through their step, where two drawn items are a row's own. */
 import { expect } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { dot, type Row } from './reference.ts';
 import { everyRow, planOfModel, runModel } from './support.ts';
 

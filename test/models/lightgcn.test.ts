@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { initialValues } from '../../src/graph/initial.ts';
-import { expectClose } from '../library/support.ts';
-import { makeRun, randomBatch } from '../lower/tables_at_work.ts';
+import { expectClose } from '../compiler/library/support.ts';
+import { makeRun, randomBatch } from '../compiler/lower/tables_at_work.ts';
 import { cosine, type Row } from './reference.ts';
 import { everyRow, planOfModel, runModel } from './support.ts';
 

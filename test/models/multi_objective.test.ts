@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { bceLoss, cosine, dot, inBatchLoss, type Row, relu } from './reference.ts';
 import { everyRow, fieldsOf, planOfModel, type Ran, runModel } from './support.ts';
 

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { pictures } from '../../scripts/pictures.ts';
-import { check } from '../../src/pipeline.ts';
-import { makeSource } from '../../src/text/source.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { check } from '../../src/compiler/pipeline.ts';
 
 const models = readdirSync('models').filter((name) => name.endsWith('.tower'));
 const pages = readdirSync('docs/models').filter((name) => name.endsWith('.md') && name !== 'README.md');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { cosine, dot, inBatchLoss, type Row } from './reference.ts';
 import { everyRow, fieldsOf, planOfModel, type Ran, runModel } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { dot, mean } from './reference.ts';
 import { everyRow, planOfModel, runModel } from './support.ts';
 

@@ -1,9 +1,9 @@
 /**
  * Models that read a history in its order, each against its paper's formulas for one row. They are tried without dropout, and with a
- * row an event: that `targets = positions` has the same gradient is tested in test/lower/positions.test.ts.
+ * row an event: that `targets = positions` has the same gradient is tested in test/compiler/lower/positions.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { cosine, dot, logSumExp, mean, normalize, type Row, relu, sigmoid, softmax } from './reference.ts';
 import { everyRow, planOfModel, type Ran, runModel } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { cosine, mean, type Row, relu } from './reference.ts';
 import { everyRow, fieldsOf, planOfModel, runModel } from './support.ts';
 

@@ -1,12 +1,12 @@
 /** A model of `models/`, its towers and its step in plain arrays, with weights and inputs from a seed. */
 import { readFileSync } from 'node:fs';
+import { makeSource } from '../../src/base/text/source.ts';
+import { compile } from '../../src/compiler/pipeline.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { compile } from '../../src/pipeline.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import { makeSource } from '../../src/text/source.ts';
-import { feed, random, rowsOf } from '../library/support.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
+import { feed, random, rowsOf } from '../compiler/library/support.ts';
 import { type Row, weightsOf } from './reference.ts';
 
 const rows = 5;

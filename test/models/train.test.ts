@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { evaluate, load, train } from '../../src/api.ts';
-import { BrowserLaw } from '../browser/law.ts';
 import { chromium } from '../playground/browser.ts';
+import { BrowserLaw } from '../serving/browser/law.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { blockOf, cases, isThere } from './samples.ts';
 

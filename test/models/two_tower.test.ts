@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { cosine, dot, inBatchLoss, type Row } from './reference.ts';
 import { everyRow, fieldsOf, planOfModel, runModel } from './support.ts';
 

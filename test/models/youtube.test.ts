@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expectClose } from '../library/support.ts';
+import { expectClose } from '../compiler/library/support.ts';
 import { dot, inBatchLoss, normalize, type Row } from './reference.ts';
 import { everyRow, fieldsOf, planOfModel, runModel } from './support.ts';
 

@@ -2,27 +2,26 @@
  * Random models out of the library's tables are checked, lowered, differentiated and run: none crashes, every number stays
  * finite, and engines agree with plain arrays. 100 by default; `TOWER_MODELS=1000` takes as many, each on every engine.
  */
-
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/engine/engine.ts';
+import { makeRandom } from '../../src/base/random/random.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { blocks } from '../../src/compiler/library/blocks/table.ts';
+import type { KindRow } from '../../src/compiler/library/contract.ts';
+import { features } from '../../src/compiler/library/features/table.ts';
+import { losses } from '../../src/compiler/library/losses/table.ts';
+import { optimizers } from '../../src/compiler/library/optimizers/table.ts';
+import { scores } from '../../src/compiler/library/scores/table.ts';
+import { weightings } from '../../src/compiler/library/weightings/table.ts';
+import { compile } from '../../src/compiler/pipeline.ts';
+import type { Engine } from '../../src/engines/engine.ts';
 import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { blocks } from '../../src/library/blocks/table.ts';
-import type { KindRow } from '../../src/library/contract.ts';
-import { features } from '../../src/library/features/table.ts';
-import { losses } from '../../src/library/losses/table.ts';
-import { optimizers } from '../../src/library/optimizers/table.ts';
-import { scores } from '../../src/library/scores/table.ts';
-import { weightings } from '../../src/library/weightings/table.ts';
-import { compile } from '../../src/pipeline.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import { makeRandom } from '../../src/random/random.ts';
-import { makeSource } from '../../src/text/source.ts';
-import { engineOrSkip, names } from '../engine/support.ts';
+import { feed } from '../compiler/library/support.ts';
+import { engineOrSkip, names } from '../engines/support.ts';
 import fc from '../fast_check.ts';
-import { feed } from '../library/support.ts';
 import { randomModel, undamped } from './random_model.ts';
 
 const asked = process.env.TOWER_MODELS;

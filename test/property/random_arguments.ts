@@ -1,5 +1,5 @@
 /** Arguments at random, from the declarations of a kind alone: whatever its table allows may come. */
-import type { BoundKind, KindRow, Parameter } from '../../src/library/contract.ts';
+import type { BoundKind, KindRow, Parameter } from '../../src/compiler/library/contract.ts';
 
 /** The next of the choices that make a model: a number below `count`; 0 once they are used up, so that less is simpler. */
 export type Choose = (count: number) => number;

@@ -2,18 +2,24 @@
  * Models at random out of the library's tables, as text that a person could have written: features, blocks that take what flows
  * into them, scores, losses and weightings, each at arguments that its declaration allows.
  */
+import { blocks } from '../../src/compiler/library/blocks/table.ts';
+import {
+  type BlockKind,
+  type BoundKind,
+  type KindRow,
+  ShapeError,
+  type Value,
+} from '../../src/compiler/library/contract.ts';
+import { features } from '../../src/compiler/library/features/table.ts';
+import { losses } from '../../src/compiler/library/losses/table.ts';
+import { optimizers } from '../../src/compiler/library/optimizers/table.ts';
+import { scores } from '../../src/compiler/library/scores/table.ts';
+import { weightings } from '../../src/compiler/library/weightings/table.ts';
+import { needsOf } from '../../src/compiler/model/needs.ts';
+import { printCall as printBound } from '../../src/compiler/model/print.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { blocks } from '../../src/library/blocks/table.ts';
-import { type BlockKind, type BoundKind, type KindRow, ShapeError, type Value } from '../../src/library/contract.ts';
-import { features } from '../../src/library/features/table.ts';
-import { losses } from '../../src/library/losses/table.ts';
-import { optimizers } from '../../src/library/optimizers/table.ts';
-import { scores } from '../../src/library/scores/table.ts';
-import { weightings } from '../../src/library/weightings/table.ts';
-import { needsOf } from '../../src/model/needs.ts';
-import { printCall as printBound } from '../../src/model/print.ts';
-import { lossGraph } from '../library/losses/support.ts';
-import { contextOf, fieldInputs, sequenceInput } from '../library/support.ts';
+import { lossGraph } from '../compiler/library/losses/support.ts';
+import { contextOf, fieldInputs, sequenceInput } from '../compiler/library/support.ts';
 import { type Choose, oneOf, randomCall, type Surroundings } from './random_arguments.ts';
 
 const taskNames = ['click', 'like', 'share'];

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { llmsPage } from '../../scripts/reference/llms.ts';
-import { makeProgram } from '../../src/cli/program.ts';
-import { declarations } from '../../src/library/declarations/table.ts';
-import { allKinds, innerKinds } from '../../src/reference/kinds.ts';
+import { makeProgram } from '../../src/app/cli/program.ts';
+import { declarations } from '../../src/compiler/library/declarations/table.ts';
+import { allKinds, innerKinds } from '../../src/editor/reference/kinds.ts';
 
 const page = readFileSync('docs/llms.txt', 'utf8');
 

@@ -30,8 +30,8 @@ describe('a word in a table', () => {
 
 describe('a name', () => {
   it.each([
-    ['block', 'senet', /^is a block already: see src\/library\/blocks\/table.ts$/],
-    ['block', 'layer', /^has a file already: src\/library\/blocks\/layer.ts$/],
+    ['block', 'senet', /^is a block already: see src\/compiler\/library\/blocks\/table.ts$/],
+    ['block', 'layer', /^has a file already: src\/compiler\/library\/blocks\/layer.ts$/],
     ['block', 'BigBlock', /^is no name/],
     ['block', '../x', /^is no name/],
     ['loss', 'switch', /^is a word of TypeScript or of the language/],
@@ -49,7 +49,7 @@ describe('a name', () => {
   it('that Python keeps for itself gets an underscore in the script alone', () => {
     const { files } = planNew('block', 'max_of', (path) => read(path)?.replace('def sum_', 'def max_of'));
     expect(files.get('test/fixtures/blocks.py')).toContain('def max_of_():');
-    expect([...files.keys()]).toContain('src/library/blocks/max_of.ts');
+    expect([...files.keys()]).toContain('src/compiler/library/blocks/max_of.ts');
   });
 });
 
@@ -96,12 +96,12 @@ describe('in a copy of the project', () => {
 
   it('a block fails until its one file and its numbers are written', () => {
     run('block', 'twice');
-    writeFileSync(join(copy, 'src/library/blocks/twice.ts'), twice);
+    writeFileSync(join(copy, 'src/compiler/library/blocks/twice.ts'), twice);
     writeFileSync(join(copy, 'test/fixtures/blocks/twice.json'), JSON.stringify({ cases: [numbers] }));
     writeFileSync(join(copy, 'none.config.mjs'), 'export default {};\n');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', '--config', 'none.config.mjs'];
     const files = ['laws', 'blocks/torch', 'blocks/quick', 'blocks/twice'].map(
-      (name) => `test/library/${name}.test.ts`,
+      (name) => `test/compiler/library/${name}.test.ts`,
     );
     const { stdout } = spawnSync(process.execPath, [...vitest, '-t', 'quick|twice', ...files], {
       cwd: copy,

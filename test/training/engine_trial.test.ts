@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineName } from '../../src/engine/engine.ts';
-import { listEngines } from '../../src/engine/engines.ts';
+import type { EngineName } from '../../src/engines/engine.ts';
+import { listEngines } from '../../src/engines/engines.ts';
 import { engineOfRun } from '../../src/training/engine_of_run.ts';
 import { engineByTrial, fastest } from '../../src/training/engine_trial.ts';
 import { makePlan } from './fixture_plan.ts';

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasCheckpoint } from '../../src/artifact/checkpoint.ts';
-import { Failure } from '../../src/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makePlan } from './fixture_plan.ts';

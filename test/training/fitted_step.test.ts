@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexedColumn } from '../../src/data/dataset.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
 import { fitted, matrixBudget } from '../../src/training/fitted_step.ts';
-import { expectClose, planOf } from '../library/support.ts';
-import { makeRun } from '../lower/tables_at_work.ts';
+import { expectClose, planOf } from '../compiler/library/support.ts';
+import { makeRun } from '../compiler/lower/tables_at_work.ts';
 
 const items = 5;
 const batch = 7;

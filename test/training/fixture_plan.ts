@@ -5,7 +5,7 @@
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import type { Dim } from '../../src/graph/graph.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, InputSource, Plan, RowsOf } from '../../src/plan/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, InputSource, Plan, RowsOf } from '../../src/graph/plan/plan.ts';
 
 const batch: Dim = { symbol: 'batch', times: 1 };
 const events: RowsOf = { kind: 'events' };

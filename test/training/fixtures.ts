@@ -1,6 +1,6 @@
 /** A small data set made up from a seed, in which users have a taste: even items for even users, odd ones for odd. */
+import { makeRandom } from '../../src/base/random/random.ts';
 import type { BagColumn, Dataset, Encoding, Events, IndexedColumn } from '../../src/data/dataset.ts';
-import { makeRandom } from '../../src/random/random.ts';
 
 export interface Size {
   readonly users: number;

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { load } from '../../src/artifact/load.ts';
+import { readSafetensors } from '../../src/base/storage/safetensors.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
-import { readSafetensors } from '../../src/storage/safetensors.ts';
+import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { train } from '../../src/training/train.ts';
-import { expectClose, planOf } from '../library/support.ts';
+import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { temporaryFolder } from './temporary_folder.ts';

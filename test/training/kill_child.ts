@@ -1,8 +1,8 @@
 /** Trains a small model in a process of its own, to be killed: `kill_child.ts FOLDER ENGINE new|resume [PLAN]` prints each step. */
 import { readFileSync } from 'node:fs';
 
-import type { EngineName } from '../../src/engine/engine.ts';
-import { loadEngine } from '../../src/engine/engines.ts';
+import type { EngineName } from '../../src/engines/engine.ts';
+import { loadEngine } from '../../src/engines/engines.ts';
 import { train } from '../../src/training/train.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { load } from '../../src/artifact/load.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
+import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readCurves } from '../../src/app/report/curves.ts';
+import { normsSection } from '../../src/app/report/page.ts';
+import type { GraphPlan } from '../../src/graph/plan/plan.ts';
 import { prune } from '../../src/graph/prune.ts';
-import type { GraphPlan } from '../../src/plan/plan.ts';
-import { readCurves } from '../../src/report/curves.ts';
-import { normsSection } from '../../src/report/page.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
 import { train } from '../../src/training/train.ts';

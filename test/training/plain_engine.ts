@@ -1,5 +1,5 @@
-import { copies } from '../../src/engine/copies.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import { copies } from '../../src/engines/copies.ts';
+import type { Engine } from '../../src/engines/engine.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 
 /** The living definition of every op behind the contract of an engine: slow, and nobody's runtime. */

@@ -1,6 +1,6 @@
 /** Plans whose negatives have a memory: mined ones, a queue of past batches, lists. */
-import type { Plan } from '../../src/plan/plan.ts';
-import { planOf } from '../library/support.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
+import { planOf } from '../compiler/library/support.ts';
 
 /** Of batches of 32, for three epochs. */
 export const planWith = (loss: string): Plan =>

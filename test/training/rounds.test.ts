@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../src/diagnostics/failure.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import { Failure } from '../../src/base/diagnostics/failure.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { roundsOf } from '../../src/training/rounds.ts';
 import { train } from '../../src/training/train.ts';

@@ -1,8 +1,8 @@
 /** What a step is foreseen to hold, for models that are wide each in its own way. */
 import { expect, it } from 'vitest';
-import { stepBytes } from '../../src/embedding/tables.ts';
-import { compile } from '../../src/pipeline.ts';
-import { makeSource } from '../../src/text/source.ts';
+import { makeSource } from '../../src/base/text/source.ts';
+import { compile } from '../../src/compiler/pipeline.ts';
+import { stepBytes } from '../../src/training/embedding/tables.ts';
 
 const batch = 100;
 

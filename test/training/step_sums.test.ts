@@ -1,9 +1,9 @@
 /** Means of losses over an epoch whose batches hold few rows of a task, or none. */
 import { describe, expect, it } from 'vitest';
-import type { Tensors } from '../../src/engine/engine.ts';
+import type { Tensors } from '../../src/engines/engine.ts';
 import type { Tensor } from '../../src/graph/graph.ts';
 import { makeStepSums } from '../../src/training/step_sums.ts';
-import { planOf } from '../library/support.ts';
+import { planOf } from '../compiler/library/support.ts';
 
 const planWith = (tasks: string) =>
   planOf(`

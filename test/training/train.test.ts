@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { limitJsonValues } from '../../src/artifact/encoding_file.ts';
-import { load } from '../../src/artifact/load.ts';
-import { Failure } from '../../src/diagnostics/failure.ts';
-import type { Engine } from '../../src/engine/engine.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import { readSafetensors } from '../../src/storage/safetensors.ts';
+import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { readSafetensors } from '../../src/base/storage/safetensors.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import type { Plan } from '../../src/graph/plan/plan.ts';
+import { limitJsonValues } from '../../src/training/artifact/encoding_file.ts';
+import { load } from '../../src/training/artifact/load.ts';
 import { readLog, readMetricsLog } from '../../src/training/metrics_log.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';

@@ -1,6 +1,6 @@
 /** One small trained model for the tests that only read it. */
 import { join } from 'node:path';
-import { load, type Trained } from '../../src/artifact/load.ts';
+import { load, type Trained } from '../../src/training/artifact/load.ts';
 import { train } from '../../src/training/train.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engines/engine.ts';
 
 /** The same engine; `before` is called for every training step, counted from 1 in this process. */
 export function watched(engine: Engine, before: (step: number) => Promise<void> | void): Engine {

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { weightings } from '../../src/library/weightings/table.ts';
+import { weightings } from '../../src/compiler/library/weightings/table.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { train } from '../../src/training/train.ts';
-import { planOf } from '../library/support.ts';
+import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { temporaryFolder } from './temporary_folder.ts';
@@ -64,7 +64,7 @@ describe('a task of which no batch has a row', () => {
     return await readLog(join(root, folder), 'steps.jsonl');
   }
 
-  // The others weigh by what came in earlier batches: test/library/weightings has their numbers.
+  // The others weigh by what came in earlier batches: test/compiler/library/weightings has their numbers.
   it.each(['gradnorm', 'pareto', 'pcgrad', 'famo'])(
     'leaves the other to learn as if it were alone: %s',
     async (kind) => {

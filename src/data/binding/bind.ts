@@ -1,10 +1,10 @@
 /** Finds the columns that a model reads among the files of a data block. */
-import { defined } from '../../defined.ts';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { DataDescription, Model } from '../../model/model.ts';
-import { elementPlan, type FeaturePlan, madeOf } from '../../plan/plan.ts';
-import type { Span } from '../../text/source.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import type { Span } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
 import { Copies } from '../files/copies.ts';
 import { openDatabase } from '../files/duckdb.ts';

@@ -1,11 +1,11 @@
 /** Binds expressions or column names to the files' columns, by queries of DuckDB over tables of the same columns without values. */
-import { defined } from '../../defined.ts';
-import type { Facts } from '../../diagnostics/codes.ts';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import { nearest } from '../../text/nearest.ts';
-import type { Span } from '../../text/source.ts';
+import type { Facts } from '../../base/diagnostics/codes.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import type { Span } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { type DataSource, elementOf, isList, isNumber } from '../files/source.ts';

@@ -1,10 +1,10 @@
 /** Binds the columns of one data block, one after another, and collects errors. */
-import { defined } from '../../defined.ts';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { DataDescription, Model } from '../../model/model.ts';
-import { likest } from '../../text/nearest.ts';
-import type { Span } from '../../text/source.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { likest } from '../../base/text/nearest.ts';
+import type { Span } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { Role } from '../files/files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
 import type { BoundColumn, DataLayout } from './layout.ts';

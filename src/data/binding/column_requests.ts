@@ -1,6 +1,6 @@
 /** Collects the columns that DuckDB computes for each role: every column once, however many features read it. */
-import { defined } from '../../defined.ts';
-import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
+import { defined } from '../../base/util/defined.ts';
+import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, DataLayout } from './layout.ts';

@@ -1,4 +1,4 @@
-import type { FeaturePlan } from '../../plan/plan.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnKind } from './layout.ts';
 
 export function kindOf(feature: FeaturePlan): ColumnKind {

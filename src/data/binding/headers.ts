@@ -1,6 +1,6 @@
 /** Checks a data block before any row is read. */
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { DataDescription } from '../../model/model.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import { type BindOptions, bindData } from './bind.ts';
 import type { Needs } from './needs.ts';
 

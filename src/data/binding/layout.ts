@@ -1,5 +1,5 @@
 /** The origin of each column that a model reads: its SQL, and the file or files it is computed over. */
-import type { DataDescription } from '../../model/model.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { ExpressionReads } from './expression.ts';

@@ -1,5 +1,5 @@
 /** The part of a plan that reading needs: any `Plan` fits, and so does the little that a test writes by hand. */
-import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../graph/plan/plan.ts';
 
 export interface Needs {
   readonly features: readonly FeaturePlan[];

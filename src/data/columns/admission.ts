@@ -2,8 +2,8 @@
  * Admits values of a vocabulary, day after day. A value enters with enough training events, counted over all runs in a row; it expires when
  * no training event has had it for so many days.
  */
-import { makeKeyTable } from '../../text/key_table.ts';
-import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../text/texts.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
 
 export interface Admission {
   /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent: values do not expire. */

@@ -1,9 +1,9 @@
 /** Assembles good rows into the parts, the corpus and the users of a data set. */
-import { defined } from '../../defined.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import type { DataDescription } from '../../model/model.ts';
-import type { Encoder, FeaturePlan } from '../../plan/plan.ts';
-import type { Texts } from '../../text/texts.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
+import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

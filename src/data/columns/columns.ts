@@ -1,9 +1,9 @@
 /** Encodes features as columns: of the events of each part, of the corpus, and of the users. */
-import { defined } from '../../defined.ts';
-import { invariant } from '../../diagnostics/failure.ts';
-import { everyRow } from '../../every_row.ts';
-import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
-import { makeRandom } from '../../random/random.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
+import { defined } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundHistory, DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

@@ -1,5 +1,5 @@
 /** Combines columns of codes: a cross has no column in any file. */
-import { invariant } from '../../diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { makeCoder } from './encoders/table.ts';
 

@@ -1,9 +1,9 @@
 /** Encodes raw columns: fits on the training part, then maps codes and numbers; no object a row. */
-import { defined } from '../../defined.ts';
-import { invariant } from '../../diagnostics/failure.ts';
-import { everyRow } from '../../every_row.ts';
-import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
-import type { Texts } from '../../text/texts.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import { bagSpans, type RawColumn } from '../rows/raw.ts';

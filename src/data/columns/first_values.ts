@@ -1,6 +1,6 @@
 /** Matches first values of tables with their rows: which row of a table each key of a file is, and its vector. */
-import { makeKeyTable } from '../../text/key_table.ts';
-import { joinedTexts, type Texts } from '../../text/texts.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 

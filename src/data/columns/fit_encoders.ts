@@ -1,8 +1,8 @@
 /** Fits each encoder on the training events alone, each row weighing as many of them as have it. */
-import { failure } from '../../diagnostics/failure.ts';
-import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
-import { makeKeyTable } from '../../text/key_table.ts';
-import type { Texts } from '../../text/texts.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';

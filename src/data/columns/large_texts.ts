@@ -1,5 +1,5 @@
-import { failure } from '../../diagnostics/failure.ts';
-import { mostBytes, TextsTooLarge } from '../../text/texts.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { mostBytes, TextsTooLarge } from '../../base/text/texts.ts';
 
 /**
  * Calls `make`, which joins lists of texts: each fits in a list, but all of them may not.

@@ -1,6 +1,6 @@
 /** Reads the newest element of each bag for `last(history)`: of events, of users, and of a request alike. */
-import { defined } from '../../defined.ts';
-import { invariant } from '../../diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { missingCode } from './encode.ts';
 

@@ -1,5 +1,5 @@
 /** Titles of the items. */
-import { type Texts, TextsWriter } from '../../text/texts.ts';
+import { type Texts, TextsWriter } from '../../base/text/texts.ts';
 import { refuseTooLarge } from './large_texts.ts';
 
 /** @param codes of the title of each item; 0 where it has none, and is called by its key. @throws Failure `dictionary-too-large` */

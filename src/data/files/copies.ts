@@ -1,9 +1,9 @@
 /** Copies of files, or of their good records, for the database to read: in a temporary folder that is made with the first of them. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 
 export class Copies {
   #folder: string | undefined;

@@ -3,7 +3,7 @@
  * Then the database is sealed, and only then an expression of a data block runs: see `expression.ts` for what it may be.
  */
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { Failure } from '../../diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
 import { memoryOfDatabase, QueryGuard } from './query_guard.ts';
 import { removeSpill, spillFolder } from './spill.ts';
 

@@ -1,14 +1,14 @@
 /** Files that features name: vocabularies, and vectors with their keys. Paths start from the folder of the data block, as all data does. */
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { DataDescription } from '../../model/model.ts';
-import type { Encoder, FeaturePlan } from '../../plan/plan.ts';
-import { makeKeyTable } from '../../text/key_table.ts';
-import type { Span } from '../../text/source.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import type { Span } from '../../base/text/source.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
+import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import { bigramsOf } from '../columns/encoders/bigrams.ts';
 import type { SplitText } from '../columns/encoders/pieces.ts';
 import { wordsOf } from '../columns/encoders/words.ts';

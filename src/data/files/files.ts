@@ -1,12 +1,12 @@
 /** Finds the files that a data block names: expands patterns, finds their kinds by their endings, reports absences. */
 import { type Dirent, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { DataDescription, DataFile } from '../../model/model.ts';
-import { nearest } from '../../text/nearest.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, type Reach, reachOf } from './access.ts';
 import { type FileKind, formatOf, isCompressed, linesOf } from './file_kind.ts';

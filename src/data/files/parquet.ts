@@ -1,6 +1,6 @@
 /** Tables as Parquet files, which DuckDB writes. */
-import { failure } from '../../diagnostics/failure.ts';
-import { replaceDurably } from '../../storage/durable.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { replaceDurably } from '../../base/storage/durable.ts';
 import { type FilledColumn, openDatabase, quoteText } from './duckdb.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Runs queries of one connection so that they can be ended: by an interruption, at a limit, or where memory is used up. */
 import { totalmem } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Failure, failure } from '../../diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 
 /** Shares of the machine's memory: for the database, and for the process while a query runs. */
 const databaseShare = 0.5;

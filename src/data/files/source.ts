@@ -1,6 +1,6 @@
 /** Finds the columns and types of one role's files, from headers and a sample, before any row is read. */
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { type Copies, writing } from './copies.ts';
 import { type CsvLayout, sampleCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';

@@ -1,6 +1,6 @@
 /** Makes folders for data that does not fit in the memory of a database. */
-import { Failure } from '../../diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 
 /** Few data sets need the folder, so its absence matters only once memory is used up. */
 export function spillFolder(): { readonly folder?: string; readonly problem?: string } {

@@ -1,7 +1,7 @@
 /** Looks at a file that nothing is known of: a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
-import { systemReason } from '../../diagnostics/system_reason.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import type { InputFile } from '../files/files.ts';
 import { kindAt } from '../files/path_target.ts';

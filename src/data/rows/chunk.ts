@@ -1,6 +1,6 @@
 /** Reads the columns of one chunk of a query's result where DuckDB holds them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
-import type { TextsWriter } from '../../text/texts.ts';
+import type { TextsWriter } from '../../base/text/texts.ts';
 import { maxInlineBytes, textBytes } from '../files/duckdb.ts';
 
 export interface ChunkColumn {

@@ -1,6 +1,6 @@
 /** Numbers the distinct texts of columns that share a dictionary, as tables in the database and as lists. */
-import { failure } from '../../diagnostics/failure.ts';
-import { mostBytes, type Texts, TextsWriter } from '../../text/texts.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Database } from '../files/duckdb.ts';

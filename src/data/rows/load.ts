@@ -2,7 +2,7 @@
  * Loads one file into the table of its role. Text is read by Tower alone. JSON and Parquet, which the database reads, are compared with the
  * number of records of the file.
  */
-import { Failure, failure } from '../../diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { shapeOf } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } from '../files/duckdb.ts';

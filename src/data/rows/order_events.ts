@@ -1,7 +1,7 @@
 /** Orders events, and finds the part, the item and the user of each: all that is encoded is read by these. */
-import { defined } from '../../defined.ts';
-import type { DataDescription } from '../../model/model.ts';
-import { pickTexts, type Texts } from '../../text/texts.ts';
+import { pickTexts, type Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Part } from '../dataset.ts';
 import type { Dictionaries } from './dictionaries.ts';

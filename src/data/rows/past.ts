@@ -1,5 +1,5 @@
 /** Finds where the training part ends, and which data lies before the end of an earlier run. */
-import { defined } from '../../defined.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Pinned } from '../pinned.ts';
 import { freshRows, type Until, untilOf } from './fresh.ts';

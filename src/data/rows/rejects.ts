@@ -1,12 +1,12 @@
 /** Collects bad rows, traces them to their lines, writes them to `rejected.jsonl`, and counts them against `reject`. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defined } from '../../defined.ts';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import { Failure, failure } from '../../diagnostics/failure.ts';
-import { makeFoldersSync } from '../../diagnostics/folders.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { DataDescription, DataFile } from '../../model/model.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Rejected } from '../dataset.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { shapeOf } from '../files/csv.ts';

@@ -1,9 +1,9 @@
 /** Splits events into parts, and words how, next to every figure. */
-import { failure } from '../../diagnostics/failure.ts';
-import type { Split } from '../../model/model.ts';
-import { makeRandom } from '../../random/random.ts';
-import type { Span } from '../../text/source.ts';
-import type { Texts } from '../../text/texts.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
+import type { Span } from '../../base/text/source.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import type { Split } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './history.ts';
 import type { Staged } from './staged.ts';

@@ -2,7 +2,7 @@
  * Reads files once into DuckDB's memory: one table a role, its rows in the order of the files, its row ids 0, 1, 2 … So a bad
  * row that is found later can be traced to its line. Parquet past the memory stays where it is.
  */
-import { Failure, failure } from '../../diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';

@@ -1,5 +1,5 @@
 /** The good rows of every file, and the values of a column in them. */
-import type { Texts } from '../../text/texts.ts';
+import type { Texts } from '../../base/text/texts.ts';
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { RawColumn } from './raw.ts';

@@ -1,5 +1,5 @@
 /** Reports the rows whose values no model can learn from, once their columns are read. */
-import type { FeaturePlan } from '../../plan/plan.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';

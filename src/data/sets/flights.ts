@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import { readCsv, writeCsv } from './csv_text.ts';
 import { readNpmPackage } from './npm_package.ts';

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { failure } from '../../diagnostics/failure.ts';
-import { makeFoldersSync } from '../../diagnostics/folders.ts';
-import { everyRow } from '../../every_row.ts';
-import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { everyRow } from '../../base/util/every_row.ts';
 import { readRObject } from './archives/r_object.ts';
 import type { RValue } from './archives/r_value.ts';
 import { readZip } from './archives/zip.ts';

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { failure } from '../../diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 
 /**
  * Reads files of `name@version`, which is unpacked in a temporary folder; none of its code runs.

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failure } from '../../diagnostics/failure.ts';
-import { makeFoldersSync } from '../../diagnostics/folders.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
 import type { SyntheticOptions } from './synthetic/shape.ts';
 
 export type WriteLogLine = (line: string) => void;

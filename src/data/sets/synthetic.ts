@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../../diagnostics/failure.ts';
-import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../storage/durable.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
 import type { DataSet, GetOptions, SetSource } from './set.ts';
 import { makeDraws, tastes } from './synthetic/draws.ts';

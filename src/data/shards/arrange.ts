@@ -1,8 +1,8 @@
 /** Orders the events of a partition by time, with the part of each: as `orderEvents` does, for the partition's users alone. */
-import { defined } from '../../defined.ts';
-import { everyRow } from '../../every_row.ts';
-import type { Split } from '../../model/model.ts';
-import { pickTexts } from '../../text/texts.ts';
+import { pickTexts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import type { Split } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import { ascendingIndexes } from '../rows/ascending_places.ts';
 import { gather, gatherNumbers } from '../rows/gather.ts';

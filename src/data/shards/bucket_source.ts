@@ -1,6 +1,6 @@
 /** Reads partitions one after the other, each with its events in order. */
-import { defined } from '../../defined.ts';
-import type { DataDescription } from '../../model/model.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';

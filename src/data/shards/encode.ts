@@ -1,7 +1,7 @@
 /** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
-import { everyRow } from '../../every_row.ts';
-import { madeOf } from '../../plan/plan.ts';
-import { hashOf } from '../../random/mixed.ts';
+import { hashOf } from '../../base/random/mixed.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

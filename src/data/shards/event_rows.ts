@@ -1,6 +1,6 @@
 /** Packs encoded events into blocks, some rows at a time, and unpacks them. */
-import { defined } from '../../defined.ts';
-import { invariant } from '../../diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
 import { type BlockArray, type ColumnBlock, joined, type OwnBlock } from './block.ts';

@@ -1,5 +1,5 @@
 /** The result of the first pass, also as plain data: all that is in no partition. */
-import type { DataDescription } from '../../model/model.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

@@ -1,5 +1,5 @@
 /** Combines the results of partitions that are in no shard. */
-import { defined } from '../../defined.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
 import { addSums, noSums } from '../label_sums.ts';
 import type { ColumnBlock } from './block.ts';

@@ -1,5 +1,5 @@
 /** Divides one budget of memory: how many rows are read at a time, and how many are in a partition and in a shard. */
-import { failure } from '../../diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 
 /** Parts of the budget, between 0 and 1. Not all are held at one time, so they add up to more. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { DataDescription } from '../../model/model.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { ShardLayout } from '../dataset.ts';

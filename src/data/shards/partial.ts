@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Owner, stateOf, thisProcess } from '../../storage/owner.ts';
+import { type Owner, stateOf, thisProcess } from '../../base/storage/owner.ts';
 import { notWritten } from './piles.ts';
 
 const ownerName = 'owner.json';

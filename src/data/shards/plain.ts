@@ -2,8 +2,8 @@
  * Packs plain data with typed arrays and maps as one block, and back: the data next to the shards, stored for the next command. Long lists of
  * texts are packed: others are JSON, and a text of V8 has at most 2²⁹ characters.
  */
-import { keyPartsComplaint } from '../../text/key_table.ts';
-import { PackedTexts } from '../../text/texts.ts';
+import { keyPartsComplaint } from '../../base/text/key_table.ts';
+import { PackedTexts } from '../../base/text/texts.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 
 const description = 'description';

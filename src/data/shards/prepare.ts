@@ -1,7 +1,7 @@
 /** Prepares the second pass from all events: where parts begin, counts, encoders, and how many shards. */
-import { failure } from '../../diagnostics/failure.ts';
-import type { DataDescription, Split } from '../../model/model.ts';
-import { madeOf } from '../../plan/plan.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { DataDescription, Split } from '../../compiler/model/model.ts';
+import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

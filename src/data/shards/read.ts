@@ -1,7 +1,7 @@
 /** Reads data whose training rows may be in shards: decides where they go, opens shards that exist, runs the first pass. */
 import { isDeepStrictEqual } from 'node:util';
-import { failure } from '../../diagnostics/failure.ts';
-import type { DataDescription } from '../../model/model.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import { type ColumnRequest, columnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

@@ -1,5 +1,5 @@
 /** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user. */
-import { hashOf } from '../../random/mixed.ts';
+import { hashOf } from '../../base/random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';

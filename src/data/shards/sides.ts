@@ -1,6 +1,6 @@
 /** Numbers the items and users, before any partition is read. */
-import { invariant } from '../../diagnostics/failure.ts';
-import { pickTexts, type Texts } from '../../text/texts.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { RawCodes } from '../rows/raw.ts';

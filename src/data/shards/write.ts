@@ -2,9 +2,9 @@
  * Writes training rows into shards in two passes. The first partitions valid rows of the database by user. The second reads a partition at a
  * time, as if it were all data, and distributes its encoded rows over shuffled shards. No rows are sorted but those of one partition.
  */
-import { defined } from '../../defined.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import type { DataDescription } from '../../model/model.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
 import { readFirstValues } from '../columns/first_values.ts';
 import { titlesFrom } from '../columns/titles.ts';
 import type { Dataset, Events } from '../dataset.ts';

@@ -1,7 +1,7 @@
 /** Checks the columns of a written item: names, and values. */
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { nearest } from '../../text/nearest.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { nearest } from '../../base/text/nearest.ts';
 import { elementOf, isList, isNumber } from '../files/source.ts';
 
 export interface ItemField {

@@ -2,10 +2,10 @@
  * Reads items one by one as the items file of a data block is read: the same SQL computes their features, the same checks refuse their values,
  * and the encoders of training encode them. Of the rows of the file only the types of the columns are stored.
  */
-import { defined } from '../../defined.ts';
-import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
-import type { DataDescription } from '../../model/model.ts';
-import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
+import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
+import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';

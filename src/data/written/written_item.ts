@@ -1,5 +1,5 @@
 /** The contract of items that are written. Types alone, so that the types of the package lead to no file reader. */
-import type { Failure } from '../../diagnostics/failure.ts';
+import type { Failure } from '../../base/diagnostics/failure.ts';
 import type { IndexedColumn } from '../dataset.ts';
 import type { GivenColumns, ItemField } from './fields.ts';
 

@@ -1,8 +1,8 @@
 /** The files of a profile, within the folder of a run. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isPartialOf } from '../../storage/durable.ts';
-import { isFolder } from '../../storage/run_files.ts';
+import { isPartialOf } from '../../base/storage/durable.ts';
+import { isFolder } from '../../base/storage/run_files.ts';
 
 export const profileFolder = 'profile';
 export const [traceFile, profileFile] = [`${profileFolder}/trace.json`, `${profileFolder}/profile.json`] as const;

@@ -1,7 +1,7 @@
 /** Where the time of a training step goes: by block of the model, by op, and what the host does around the engine. */
-import { defined } from '../../defined.ts';
-import type { Tensors } from '../../engine/engine.ts';
-import type { OpTime, OpTimes } from '../../engine/op_times.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Tensors } from '../../engines/engine.ts';
+import type { OpTime, OpTimes } from '../../engines/op_times.ts';
 import { costOf } from '../../graph/count.ts';
 import { sizesOf } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';

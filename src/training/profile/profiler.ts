@@ -1,11 +1,11 @@
 /** The profile of one training: which steps it watches, and what it makes of them once the last step is done. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writing } from '../../diagnostics/system_reason.ts';
-import type { Engine } from '../../engine/engine.ts';
-import type { OpTimes } from '../../engine/op_times.ts';
+import { writing } from '../../base/diagnostics/system_reason.ts';
+import { writeTextDurably } from '../../base/storage/durable.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { OpTimes } from '../../engines/op_times.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { writeTextDurably } from '../../storage/durable.ts';
 import type { BegunState } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
 import type { EventOrder } from '../order.ts';

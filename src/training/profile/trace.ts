@@ -3,7 +3,7 @@
  * them. Times are microseconds.
  * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
-import type { OpTimes } from '../../engine/op_times.ts';
+import type { OpTimes } from '../../engines/op_times.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type BlockPosition, blockOf } from './block_of.ts';
 import type { SampledStep } from './step_watch.ts';

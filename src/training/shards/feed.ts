@@ -1,10 +1,10 @@
 /** A feeder over the rows that are in memory. Other rows get a feeder of their own, which takes over what the last one knows. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
-import { invariant } from '../../diagnostics/failure.ts';
-import type { Feeder } from '../../feed/feeder.ts';
-import type { Plan } from '../../plan/plan.ts';
-import { makeRandom } from '../../random/random.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
 import { type AnyEpoch, orderStream, stepsOfEpoch } from '../batches.ts';
+import type { Feeder } from '../feed/feeder.ts';
 import type { EventOrder } from '../order.ts';
 import { refuseUnsupported } from './unsupported.ts';
 

@@ -1,6 +1,6 @@
 /** Finds the parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
-import { failure } from '../../diagnostics/failure.ts';
-import type { Plan, RowsOf } from '../../plan/plan.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
 
 const kinds: { readonly [K in RowsOf['kind']]?: string } = {
   sequences: 'a loss at each position of a list',

@@ -1,6 +1,6 @@
 /** The work of one of several workers: where it cannot go on, the others get the reason. */
-import { Failure } from '../../diagnostics/failure.ts';
-import { type Group, WorkerLost } from '../../engine/group.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Group, WorkerLost } from '../../engines/group.ts';
 
 export async function amongWorkers<T>(group: Group, work: () => Promise<T>): Promise<T> {
   try {

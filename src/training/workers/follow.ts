@@ -1,8 +1,8 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
-import { identify } from '../../artifact/identity.ts';
-import { restoreState } from '../../artifact/training_state.ts';
-import { invariant } from '../../diagnostics/failure.ts';
-import type { Group } from '../../engine/group.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Group } from '../../engines/group.ts';
+import { identify } from '../artifact/identity.ts';
+import { restoreState } from '../artifact/training_state.ts';
 import { beginFrom } from '../begin_from.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
 import { CurrentTowers } from '../current_towers.ts';

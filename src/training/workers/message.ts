@@ -1,5 +1,5 @@
 /** Packs as bytes what a worker sends to all others after a step: numbers, and gradients of rows of tables. */
-import type { RowGradients } from '../../embedding/pending_gradients.ts';
+import type { RowGradients } from '../embedding/pending_gradients.ts';
 
 export interface StepMessage {
   readonly numbers: readonly number[];

@@ -2,9 +2,9 @@
  * Mined negatives where workers share the rows of tables: the first worker mines, since it can ask for any row. The others give rows
  * until it sends what it has found.
  */
-import type { Table } from '../../embedding/table.ts';
-import type { Group } from '../../engine/group.ts';
-import type { Mined } from '../../feed/mined.ts';
+import type { Group } from '../../engines/group.ts';
+import type { Table } from '../embedding/table.ts';
+import type { Mined } from '../feed/mined.ts';
 import { packArrays, unpackArrays } from './packed.ts';
 import { answerOrder } from './table_wire.ts';
 import { giveOrder, receiveOrder } from './talk.ts';

@@ -1,5 +1,5 @@
 /** The orders of the first worker to the others, in a run on its way. */
-import type { Group } from '../../engine/group.ts';
+import type { Group } from '../../engines/group.ts';
 import { type Beginning, giveOrder, haveStopped, type RoundStart } from './talk.ts';
 
 export class OtherWorkers {

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/memory_budget.ts';
 import type { ShardDecision } from '../../data/shards/request.ts';
-import type { Group } from '../../engine/group.ts';
+import type { Group } from '../../engines/group.ts';
 import { bytesOf, parsed, receiveFirst } from './talk.ts';
 
 export interface RowsRequest {

@@ -1,8 +1,8 @@
-import { failure } from '../../diagnostics/failure.ts';
-import { distributionOf } from '../../feed/share.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { GraphPlan } from '../../plan/plan.ts';
+import type { GraphPlan } from '../../graph/plan/plan.ts';
+import { distributionOf } from '../feed/share.ts';
 
 /** @throws Failure `workers-unsupported` */
 export function sharedStep(step: GraphPlan): Graph {

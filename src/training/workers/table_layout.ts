@@ -1,11 +1,11 @@
 /** Chooses whether each worker holds all rows of all tables, or workers share them: sharing makes room for larger tables. */
+import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import { freeBytes } from '../../embedding/available_memory.ts';
-import { tableBytes } from '../../embedding/table_size.ts';
-import { tableSizes } from '../../embedding/tables.ts';
-import type { Group } from '../../engine/group.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { Group } from '../../engines/group.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import { freeBytes } from '../embedding/available_memory.ts';
+import { tableBytes } from '../embedding/table_size.ts';
+import { tableSizes } from '../embedding/tables.ts';
 import { bytesOf, parsed } from './talk.ts';
 
 export type TableLayout = 'replicated' | 'sharded';

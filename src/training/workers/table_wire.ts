@@ -1,10 +1,10 @@
 /** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
-import { invariant } from '../../diagnostics/failure.ts';
-import type { RemoteTable, TableWire } from '../../embedding/remote.ts';
-import type { Table } from '../../embedding/table.ts';
-import type { Tables } from '../../embedding/tables.ts';
-import type { Group } from '../../engine/group.ts';
-import type { StoredNumbers } from '../../storage/tensor_header.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
+import type { Group } from '../../engines/group.ts';
+import type { RemoteTable, TableWire } from '../embedding/remote.ts';
+import type { Table } from '../embedding/table.ts';
+import type { Tables } from '../embedding/tables.ts';
 import { packed, unpacked } from './message.ts';
 import { packArrays, unpackArrays } from './packed.ts';
 import { giveOrder, type WorkerOrder } from './talk.ts';

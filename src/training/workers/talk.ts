@@ -1,9 +1,9 @@
 /** Orders that the first worker gives to the others between steps. The first worker decides; the others follow. */
-import type { RunIdentity } from '../../artifact/identity.ts';
-import type { Lineage } from '../../artifact/lineage.ts';
-import { failure } from '../../diagnostics/failure.ts';
-import type { Group } from '../../engine/group.ts';
-import type { Precision } from '../../plan/precision.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Group } from '../../engines/group.ts';
+import type { Precision } from '../../graph/plan/precision.ts';
+import type { RunIdentity } from '../artifact/identity.ts';
+import type { Lineage } from '../artifact/lineage.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

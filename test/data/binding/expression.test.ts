@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSource } from '../../../src/base/text/source.ts';
+import { check } from '../../../src/compiler/pipeline.ts';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
 import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
 import { checkHeaders } from '../../../src/data/binding/headers.ts';
 import { Copies } from '../../../src/data/files/copies.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { isStuck } from '../../../src/data/files/query_guard.ts';
-import { check } from '../../../src/pipeline.ts';
-import { makeSource } from '../../../src/text/source.ts';
 import fc from '../../fast_check.ts';
 import { type Block, describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';
 

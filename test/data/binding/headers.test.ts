@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkHeaders } from '../../../src/data/binding/headers.ts';
 import type { Needs } from '../../../src/data/binding/needs.ts';
-import type { Encoder } from '../../../src/plan/plan.ts';
+import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { type Block, describeData, folderWith, needsOf, reported, vocabulary } from '../fixture.ts';
 
 const number: Encoder = { kind: 'number', log: false };

@@ -1,7 +1,7 @@
 /** Which values enter a vocabulary, which leave, and what is counted from run to run. */
 import { describe, expect, it } from 'vitest';
+import { packTexts } from '../../../src/base/text/texts.ts';
 import { type Admitted, admit, recoded } from '../../../src/data/columns/admission.ts';
-import { packTexts } from '../../../src/text/texts.ts';
 import { limitMaps } from '../../small_maps.ts';
 
 const day = 86_400;

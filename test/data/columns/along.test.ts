@@ -1,11 +1,10 @@
 /** Columns of one value for each element of a list: they keep what the list keeps. */
-
 import { expect, test } from 'vitest';
+import type { Texts } from '../../../src/base/text/texts.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Texts } from '../../../src/text/texts.ts';
-import { planOf } from '../../library/support.ts';
+import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith, valuesOf } from '../fixture.ts';
 
 const plan = (max: number) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { crossColumns } from '../../../src/data/columns/crosses.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Encoder } from '../../../src/plan/plan.ts';
+import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { limitMaps } from '../../small_maps.ts';
 import { describeData, failureOf, folderWith, needsOf, valueAt, valuesOf, vocabulary } from '../fixture.ts';
 

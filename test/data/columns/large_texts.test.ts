@@ -1,9 +1,9 @@
 /** Lists of texts that fit each, and not together. */
 import { expect, it, onTestFinished } from 'vitest';
+import { limitTexts, packTexts } from '../../../src/base/text/texts.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Encoder } from '../../../src/plan/plan.ts';
-import { limitTexts, packTexts } from '../../../src/text/texts.ts';
+import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 /** As refused where a list of texts holds so many bytes. */

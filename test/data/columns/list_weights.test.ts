@@ -1,10 +1,9 @@
 /** Lists whose elements have weights: which weight belongs to which element, and what is refused. */
-
 import { expect, test } from 'vitest';
+import type { Texts } from '../../../src/base/text/texts.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Texts } from '../../../src/text/texts.ts';
-import { planOf } from '../../library/support.ts';
+import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith } from '../fixture.ts';
 
 const plan = planOf(`

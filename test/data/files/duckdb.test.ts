@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { openDatabase, quotePath } from '../../../src/data/files/duckdb.ts';
 import { isStuck } from '../../../src/data/files/query_guard.ts';
-import { Failure } from '../../../src/diagnostics/failure.ts';
 import { folderWith } from '../fixture.ts';
 
 const endless = 'SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range % 7 = 3';

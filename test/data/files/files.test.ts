@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
+import { makeRandom } from '../../../src/base/random/random.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import { makeRandom } from '../../../src/random/random.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf(

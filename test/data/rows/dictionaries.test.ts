@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
 import { columnRequests } from '../../../src/data/binding/column_requests.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { type Dictionaries, makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
-import { limitTexts, PackedTexts } from '../../../src/text/texts.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Encoder } from '../../../src/plan/plan.ts';
+import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf(

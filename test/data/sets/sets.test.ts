@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { check } from '../../../src/api/check.ts';
+import { check } from '../../../src/app/api/check.ts';
+import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { readCsv, writeCsv } from '../../../src/data/sets/csv_text.ts';
 import { dataSetNames } from '../../../src/data/sets/names.ts';
 import { dataSets } from '../../../src/data/sets/table.ts';
 import { synsetsOf } from '../../../src/data/sets/wordnet.ts';
-import type { Failure } from '../../../src/diagnostics/failure.ts';
 import { folderWith } from '../fixture.ts';
 
 const text = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');

@@ -2,6 +2,9 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { makeRandom } from '../../../src/base/random/random.ts';
+import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import { memoryOf } from '../../../src/data/memory_budget.ts';
 import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
 import { momentsAt } from '../../../src/data/shards/by_time.ts';
@@ -14,9 +17,6 @@ import {
 } from '../../../src/data/shards/layout.ts';
 import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
 import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
-import type { Failure } from '../../../src/diagnostics/failure.ts';
-import { makeRandom } from '../../../src/random/random.ts';
-import { PackedTexts, packTexts } from '../../../src/text/texts.ts';
 import { failureOf } from '../fixture.ts';
 
 function folder(): string {

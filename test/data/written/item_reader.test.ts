@@ -1,13 +1,13 @@
 /** Law: an item that is written has the columns of the same row in the items file. Compared with what `readDataset` and `readItemColumns` make of the file. */
 import { expect, it, onTestFinished } from 'vitest';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { makeRandom } from '../../../src/base/random/random.ts';
+import type { DataDescription } from '../../../src/compiler/model/model.ts';
 import type { Needs } from '../../../src/data/binding/needs.ts';
 import { readItemColumns } from '../../../src/data/item_columns.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { openItemReader } from '../../../src/data/written/item_reader.ts';
 import type { ItemReader, ReadItem } from '../../../src/data/written/written_item.ts';
-import { Failure } from '../../../src/diagnostics/failure.ts';
-import type { DataDescription } from '../../../src/model/model.ts';
-import { makeRandom } from '../../../src/random/random.ts';
 import { describeData, folderWith, needsOf, reported, valueAt, vocabulary, weightsAt } from '../fixture.ts';
 
 const random = makeRandom(4);

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { complaint } from '../../../src/artifact/validate.ts';
-import type { Engine } from '../../../src/engine/engine.ts';
+import { readProfile } from '../../../src/app/report/profile_file.ts';
+import type { Engine } from '../../../src/engines/engine.ts';
 import { isLeaf } from '../../../src/graph/ops/table.ts';
-import { readProfile } from '../../../src/report/profile_file.ts';
+import { complaint } from '../../../src/training/artifact/validate.ts';
 import { blockOf } from '../../../src/training/profile/block_of.ts';
 import type { Profile } from '../../../src/training/profile/profile.ts';
 import { sampledSteps } from '../../../src/training/profile/profiler.ts';

@@ -1,5 +1,5 @@
 /** Trains a model from shards in a process of its own, which kills itself: `shards_child.ts MODEL DATA OUT new|resume [PASS DONE | step N]`. */
-import { train } from '../../../src/api/train.ts';
+import { train } from '../../../src/app/api/train.ts';
 
 const [model, data, out, mode, kind, at] = process.argv.slice(2) as [string, string, string, string, string?, string?];
 const die = (): void => void process.kill(process.pid, 'SIGKILL');

@@ -4,8 +4,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, wr
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, load } from '../../../src/api/run.ts';
-import { type TrainRequest, train } from '../../../src/api/train.ts';
+import { evaluate, load } from '../../../src/app/api/run.ts';
+import { type TrainRequest, train } from '../../../src/app/api/train.ts';
 import type { ShardDecision } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { checkAndLower } from '../../../src/api/check.ts';
+import { checkAndLower } from '../../../src/app/api/check.ts';
 import { unsupportedInShards } from '../../../src/training/shards/unsupported.ts';
 
 it('is a part that reads all training rows, of few of the models', async () => {

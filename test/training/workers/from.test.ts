@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkAndLower } from '../../../src/api/check.ts';
+import { checkAndLower } from '../../../src/app/api/check.ts';
+import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { readDataset } from '../../../src/data/read.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
-import { readSafetensors } from '../../../src/storage/safetensors.ts';
+import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { lineageOf, readBase } from '../../../src/training/base.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
-import { makeRandom } from '../../../src/random/random.ts';
+import { makeRandom } from '../../../src/base/random/random.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { killRun } from './kill_run.ts';
 import { lossesIn, trainTogether } from './trained_together.ts';

@@ -1,6 +1,6 @@
 /** The run that the test of killed workers trains: in its own process undisturbed, and in processes that are killed. */
-import { compile } from '../../../src/pipeline.ts';
-import { makeSource } from '../../../src/text/source.ts';
+import { makeSource } from '../../../src/base/text/source.ts';
+import { compile } from '../../../src/compiler/pipeline.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { makeDataset } from '../fixtures.ts';
 import { optionsIn } from './options_in.ts';

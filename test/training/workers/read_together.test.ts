@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { ShardDecision } from '../../../src/data/shards/request.ts';
-import { type Group, WorkerLost } from '../../../src/engine/group.ts';
+import { type Group, WorkerLost } from '../../../src/engines/group.ts';
 import { type RowsRequest, readTogether } from '../../../src/training/workers/read_together.ts';
 import { makeWorkers } from './together.ts';
 

@@ -1,7 +1,7 @@
 /** Trainings of several workers in this process, and what they come to. */
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { readSafetensors } from '../../../src/storage/safetensors.ts';
+import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';

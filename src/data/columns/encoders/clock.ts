@@ -2,7 +2,7 @@
  * A part of a moment, given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11,
  * week_hour 0 (Monday, midnight) … 167. A missing moment has the code after the last.
  */
-import { type ClockPart, clockParts } from '../../../plan/plan.ts';
+import { type ClockPart, clockParts } from '../../../graph/plan/plan.ts';
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitClock: FitEncoder<'clock'> = ({ part }) => ({ kind: 'clock', part });

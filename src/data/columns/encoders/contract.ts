@@ -1,6 +1,6 @@
 /** The contract of encoders. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
-import type { Encoder } from '../../../plan/plan.ts';
-import type { Texts } from '../../../text/texts.ts';
+import type { Texts } from '../../../base/text/texts.ts';
+import type { Encoder } from '../../../graph/plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
 
 /** Texts of the training part: the count of each index of a dictionary. Index 0 is missing and counts nothing. */

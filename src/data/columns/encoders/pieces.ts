@@ -1,6 +1,6 @@
 /** Encodes texts in pieces, each with a code of its own or with that of its hash. */
-import { defined } from '../../../defined.ts';
-import { packTexts, type Texts } from '../../../text/texts.ts';
+import { packTexts, type Texts } from '../../../base/text/texts.ts';
+import { defined } from '../../../base/util/defined.ts';
 import type { Coder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 

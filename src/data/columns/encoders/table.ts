@@ -1,5 +1,5 @@
 /** Maps every kind of encoder to its fit, and every kind of encoding to its coder. */
-import type { Encoder } from '../../../plan/plan.ts';
+import type { Encoder } from '../../../graph/plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
 import { bigramsCoder, fitBigrams } from './bigrams.ts';
 import { boundariesCoder, fitBoundaries } from './boundaries.ts';

@@ -2,8 +2,8 @@
  * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
  * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
  */
-import { type KeyTable, makeKeyTable } from '../../../text/key_table.ts';
-import { compareTexts, packTexts, pickTexts } from '../../../text/texts.ts';
+import { type KeyTable, makeKeyTable } from '../../../base/text/key_table.ts';
+import { compareTexts, packTexts, pickTexts } from '../../../base/text/texts.ts';
 import { ascendingIndexes } from '../../rows/ascending_places.ts';
 import type { FitEncoder, MakeCoder } from './contract.ts';
 

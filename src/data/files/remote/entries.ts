@@ -1,5 +1,5 @@
 /** Finds the entries of a data block that are addresses. */
-import type { DataDescription, DataFile } from '../../../model/model.ts';
+import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import { isAddress } from './address.ts';
 
 export function remoteEntries({ events, items, users, split }: DataDescription): readonly DataFile[] {

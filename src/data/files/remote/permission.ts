@@ -2,7 +2,7 @@
  * Decides which addresses a data block may read. A block may come from a stranger, so its own addresses are never enough: an address lies at
  * or below one that `--allow` or the environment names, as a folder does.
  */
-import { failure } from '../../../diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
 import { addressOf, type FileAddress, isAddress, withoutSecrets } from './address.ts';
 
 /** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */

@@ -2,7 +2,7 @@
  * Keys of object stores, from the environment, in the words of their own programs: they are for the database alone, in its memory. Nothing
  * that Tower writes or says has them.
  */
-import { failure } from '../../../diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
 import { quoteText } from '../duckdb.ts';
 import { withoutSecrets } from './address.ts';
 

@@ -1,8 +1,8 @@
 /** A database that reads object stores: until it is sealed what Tower names, and after it the files that the seal names. */
 import { existsSync } from 'node:fs';
-import { factsOf } from '../../../diagnostics/diagnose.ts';
-import { Failure, failure } from '../../../diagnostics/failure.ts';
-import type { DataFile } from '../../../model/model.ts';
+import { factsOf } from '../../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import type { DataFile } from '../../../compiler/model/model.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress } from './address.ts';
 import { extensionPath } from './extension.ts';

@@ -1,5 +1,5 @@
 /** Words the answers that stores and servers give instead of a file. */
-import { failure } from '../../../diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
 import { hasKey, redacted } from './secrets.ts';
 
 /** Seconds that a store may be silent. @throws Failure `remote-timeout` */

@@ -115,7 +115,7 @@ const high = (number: number): number => Math.floor(number / 2 ** 32);
 const unit = (bits: number): number => (bits >>> 0) / 2 ** 32;
 const below = (bits: number, count: number): number => Math.floor(unit(bits) * count);
 
-/** Mixes bits as `src/embedding/kernels/uniform.ts` does. */
+/** Mixes bits as `src/training/embedding/kernels/uniform.ts` does. */
 function mix(bits: number): number {
   let x = bits | 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);

@@ -1,5 +1,5 @@
 /** The sizes of a synthetic set, checked. */
-import { failure } from '../../../diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
 
 export interface SyntheticOptions {
   readonly rows?: number;

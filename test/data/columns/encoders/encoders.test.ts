@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PackedTexts, packTexts, type Texts } from '../../../../src/base/text/texts.ts';
 import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
 import type { ColumnSample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
@@ -8,8 +9,7 @@ import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
 import { invalidPieceReason } from '../../../../src/data/files/feature_files.ts';
-import type { Encoder } from '../../../../src/plan/plan.ts';
-import { PackedTexts, packTexts, type Texts } from '../../../../src/text/texts.ts';
+import type { Encoder } from '../../../../src/graph/plan/plan.ts';
 import fc from '../../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): ColumnSample => ({

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../../src/base/diagnostics/failure.ts';
+import { makeSource, textOf } from '../../../../src/base/text/source.ts';
+import { check } from '../../../../src/compiler/pipeline.ts';
 import { LinesScanner } from '../../../../src/data/files/records/lines.ts';
 import { readDataset } from '../../../../src/data/read.ts';
-import { Failure } from '../../../../src/diagnostics/failure.ts';
-import { check } from '../../../../src/pipeline.ts';
-import { makeSource, textOf } from '../../../../src/text/source.ts';
 import fc from '../../../fast_check.ts';
 import { folderWith, needsOf, vocabulary } from '../../fixture.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { makeRandom, type Random } from '../../../../src/base/random/random.ts';
 import { CsvScanner, maxRecordBytes } from '../../../../src/data/files/records/csv.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/json.ts';
 import { FileShapeError, type Scanner } from '../../../../src/data/files/records/scanner.ts';
-import { makeRandom, type Random } from '../../../../src/random/random.ts';
 import { countCsv, countJsonLines } from '../../count.ts';
 import { mutate, someCsv, someJsonLines } from '../../mutate.ts';
 

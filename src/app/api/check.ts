@@ -1,0 +1,141 @@
+/** A model's file, and the data it would be trained on, checked before any row is read. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import { render } from '../../base/diagnostics/render.ts';
+import type { Source } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import { type Lowered, lower, type Shapes } from '../../compiler/lower/lower.ts';
+import { orderReadOf } from '../../compiler/lower/order.ts';
+import type { DataDescription, Model } from '../../compiler/model/model.ts';
+import type { SearchParameter } from '../../compiler/model/search.ts';
+import type { Settings } from '../../compiler/model/settings/text.ts';
+import { type CheckOptions, check as checkSource } from '../../compiler/pipeline.ts';
+import type { File } from '../../compiler/syntax/ast.ts';
+import type { Access } from '../../data/files/access.ts';
+import { loadUsed, readSource } from './files.ts';
+
+export interface CheckRequest {
+  /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model uses, if any. */
+  readonly data?: string;
+  /**
+   * What holds in place of what the file says, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is read as
+   * the file's own text is.
+   */
+  readonly set?: Settings;
+  /** Folders that a data block's files may lie in, besides the project that the block is in. */
+  readonly allow?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface Checked {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly text: string;
+  /** The model's file first, then those it uses. */
+  readonly sources: readonly Source[];
+  readonly file: File;
+  readonly model?: Model;
+  readonly shapes?: Shapes;
+  readonly search: readonly SearchParameter[];
+  readonly data?: { readonly source: Source; readonly description: DataDescription };
+}
+
+/**
+ * Finds every mistake that can be known without reading rows; with data, its files' headers are read too.
+ * @throws Failure `cannot-read` when a file itself cannot be read; the reason of `signal`
+ */
+export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
+  const source = readSource(path);
+  const usedFiles: Source[] = [];
+  const load: typeof loadUsed = (at, roots) => {
+    const usedFile = loadUsed(at, roots);
+    if (usedFile !== undefined && usedFile !== 'outside') usedFiles.push(usedFile);
+    return usedFile;
+  };
+  const checkedSource = checkSource(source, { load, ...defined({ settings: request.set }) });
+  const diagnostics = [...checkedSource.diagnostics];
+  const data =
+    request.data === undefined ? ownData(checkedSource.dataDescriptions) : otherData(request.data, diagnostics);
+  if (data && checkedSource.shapes && !hasErrors(diagnostics)) {
+    const { checkHeaders } = await import('../../data/binding/headers.ts');
+    const { model, shapes } = checkedSource;
+    const headerDiagnostics = await checkHeaders(data.description, shapes, {
+      ...readingOf(request),
+      ...defined({ model }),
+    });
+    diagnostics.push(...headerDiagnostics);
+    if (model && !hasErrors(headerDiagnostics)) diagnostics.push(...unorderedLists(model, data.description));
+  }
+  return {
+    diagnostics,
+    text: render(diagnostics),
+    sources: [source, ...usedFiles],
+    file: checkedSource.file,
+    search: checkedSource.resolution.search,
+    ...defined({ model: checkedSource.model, shapes: checkedSource.shapes, data }),
+  };
+}
+
+/** The user's other items are in no order: a tower that reads one would learn what it happens to be. */
+function unorderedLists(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
+  return histories.flatMap(({ kind, name, of, max, span }) => {
+    const orderRead = kind === 'others' ? orderReadOf(model, name) : undefined;
+    if (!orderRead) return [];
+    const facts = {
+      what: `history ${name} = others(${of}, ${max})`,
+      needs: `the order of time for \`${orderRead.kind}\`: ${name} = past(${of}, ${max})`,
+    };
+    const note = { message: `here \`${orderRead.kind}\` reads the order of \`${name}\``, at: orderRead.span };
+    return [diagnose('data-needs', span, facts, { notes: [note] })];
+  });
+}
+
+export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signal'>): {
+  readonly access?: Access;
+  readonly signal?: AbortSignal;
+} {
+  return defined({ access: allow && { allow }, signal });
+}
+
+export interface Lowering extends Checked {
+  readonly model: Model;
+  readonly lowered: Lowered;
+}
+
+/** @throws Failure with every diagnostic, when one is an error; `no-model` for a file that declares none */
+export async function checkAndLower(path: string, request: CheckRequest = {}): Promise<Lowering> {
+  const checkedFile = await check(path, request);
+  if (hasErrors(checkedFile.diagnostics)) throw new Failure(checkedFile.diagnostics);
+  const { model } = checkedFile;
+  if (!model) throw failure('no-model', { path });
+  const loweredModel = lower(model).output;
+  invariant(loweredModel, 'a model that checks also lowers');
+  return { ...checkedFile, model, lowered: loweredModel };
+}
+
+/**
+ * The data block of a file, or of one that it uses.
+ * @throws Failure with every diagnostic, when one is an error; `no-data-block`
+ */
+export function blockIn(source: Source, options: CheckOptions = { load: loadUsed }): DataDescription {
+  const { dataDescriptions, diagnostics } = checkSource(source, options);
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  const [description] = dataDescriptions;
+  if (!description) throw failure('no-data-block', { path: source.name });
+  return description;
+}
+
+function ownData(descriptions: readonly DataDescription[]): Checked['data'] {
+  const [description] = descriptions;
+  return description && { source: description.span.source, description };
+}
+
+function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
+  const source = readSource(path);
+  const { dataDescriptions, diagnostics: found } = checkSource(source, { load: loadUsed });
+  diagnostics.push(...found);
+  const [description] = dataDescriptions;
+  if (!description && !hasErrors(found)) throw failure('no-data-block', { path });
+  return description && { source, description };
+}

@@ -1,0 +1,82 @@
+import type { Part } from '../../data/dataset.ts';
+import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
+import { askedMeasures, type Metrics } from './metrics.ts';
+import type { Run } from './run.ts';
+
+export interface CompareRequest {
+  /** Default: test, or validation where there is no test part. */
+  readonly part?: Part;
+  /** Whether what the user had before an event leaves its ranking. Default: as the data blocks of the runs declare with `seen`. */
+  readonly removeSeen?: boolean;
+  /** As for `evaluate`. Default: as the data blocks of the runs declare with `evaluate`. */
+  readonly per?: 'user' | 'event';
+  /** Adds baselines, which read the same history as the first run: `true` as many as take about a minute together, `all`, or names. */
+  readonly baselines?: BaselineChoice;
+  /** As for `evaluate`. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
+  /** A feature of the asking tower: adds popularity among events of the same value. */
+  readonly by?: string;
+  /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */
+  readonly against?: string;
+  /** `recall(20), ndcg(20)`. Default: `metrics` of the runs' `train`, all that one of them names; else the usual ones. */
+  readonly metrics?: Metrics;
+  /** As for `evaluate`. */
+  readonly sample?: number;
+  readonly draws?: number;
+  /** What the draws follow from. Default: 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Ranks the same held-out events by several runs, with bootstrap intervals by user and paired differences to the first.
+ * @throws Failure `protocols-differ`, which says how
+ */
+export async function compare(
+  runs: readonly { readonly name: string; readonly run: Run }[],
+  request: CompareRequest = {},
+): Promise<Comparison> {
+  const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
+  const [
+    { compare: compareAll },
+    { makeRetrieval },
+    { modelScorer },
+    { declaredMeasures, makeMeasures },
+    { engineProduct },
+  ] = await Promise.all([
+    import('../../training/evaluation/compare.ts'),
+    import('../../training/scoring/retrieval.ts'),
+    import('../../training/scoring/model_scorer.ts'),
+    import('../../training/evaluation/measures.ts'),
+    import('../../training/scoring/engine_product.ts'),
+  ]);
+  const contestants = [];
+  const notes: string[] = [];
+  for (const { name, run } of runs) {
+    const dataset = await run.dataset();
+    notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
+    const { plan, tables, parameters } = run.trained;
+    contestants.push({
+      name,
+      dataset,
+      plan,
+      async open(part: Part) {
+        const { engine } = await run.engine();
+        const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+        return {
+          scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
+          close: () => retrieval.close(),
+        };
+      },
+    });
+  }
+  const part = request.part ?? (contestants[0]!.dataset.parts.test.rows > 0 ? 'test' : 'validation');
+  const { metrics: _, ...rest } = request;
+  const comparison = await compareAll(contestants, {
+    ...rest,
+    part,
+    product: async () => engineProduct((await runs[0]!.run.engine()).engine),
+    measures: makeMeasures(requestedMeasures ?? declaredMeasures(contestants.map(({ plan }) => plan))),
+  });
+  return { ...comparison, protocol: [...notes, ...comparison.protocol] };
+}

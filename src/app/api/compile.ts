@@ -1,0 +1,60 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { reading } from '../../base/diagnostics/system_reason.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
+import { print } from '../../graph/print.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
+
+export interface Compiled {
+  readonly plan: Plan;
+  readonly files: readonly string[];
+}
+
+export interface CompileRequest extends Omit<CheckRequest, 'data'> {
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+/**
+ * Writes the static graphs of a model: for the training step, for each tower and its parts a tfjs graph model (weights go in as inputs
+ * `parameter:…`, updated ones come out as `updated:…`), the same graph as text and as a function of PyTorch, and `plan.json`, which says what
+ * feeds each input.
+ * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
+ */
+export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
+  const { plan } = (await checkAndLower(path, request)).lowered;
+  const { makeFolder, writeDurably } = await import('../../base/storage/durable.ts');
+  await makeFolder(out);
+  if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
+
+  const { trainingTfjs, tfjsFiles } = await import('../../engines/formats/tfjs_model.ts');
+  const { torchModule } = await import('../../engines/formats/torch.ts');
+  const graphs: readonly (readonly [string, GraphPlan])[] = [
+    ['step', plan.step],
+    ...plan.towers.flatMap(({ name, embedded, parts = [] }) => [
+      [name, embedded] as const,
+      ...parts.map((part) => [`${name}/${part.length}`, part] as const),
+    ]),
+  ];
+  const files: string[] = [];
+  const writeOutput = async (name: string, content: string | Uint8Array): Promise<void> => {
+    await makeFolder(dirname(join(out, name)));
+    await writeDurably(join(out, name), (sink) => sink.write(Buffer.from(content)));
+    files.push(name);
+  };
+  for (const [name, { graph }] of graphs) {
+    await writeOutput(`${name}/graph.txt`, `${print(graph)}\n`);
+    await writeOutput(`${name}/model.py`, torchModule(graph).source);
+    for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph))))
+      await writeOutput(`${name}/${file}`, bytes);
+  }
+  await writeOutput('plan.json', `${JSON.stringify(summary(plan, graphs), null, 2)}\n`);
+  return { plan, files };
+}
+
+function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]): unknown {
+  const files = new Map<Graph, string>(graphs.map(([name, { graph }]) => [graph, `${name}/model.json`]));
+  return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));
+}

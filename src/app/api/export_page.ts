@@ -1,0 +1,56 @@
+/** A trained model as a folder that a page opens, without a server. */
+import { readFile } from 'node:fs/promises';
+import { reading } from '../../base/diagnostics/system_reason.ts';
+import { packageFile } from '../../base/storage/package_file.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { ExportedPage } from '../../serving/serve/export_page.ts';
+import { objectivesOf } from './objectives.ts';
+import type { Run } from './run.ts';
+import { version } from './version.ts';
+
+export interface ExportPageRequest {
+  readonly out: string;
+  /** Columns of the items file that pages may filter by and show. All that the folder holds is public. Default: none. */
+  readonly columns?: readonly string[];
+  readonly force?: boolean;
+}
+
+/**
+ * Computes the vectors of all items, and writes them next to the query tower.
+ * @throws Failure `folder-in-use`, `unknown-name`, `cannot-write`, and those of reading the data
+ */
+export async function exportPage(
+  run: Run,
+  request: ExportPageRequest,
+): Promise<ExportedPage & { readonly known: readonly string[] }> {
+  const { out, columns: chosen = [], force } = request;
+  const [dataset, { engine }, columns, notes] = await Promise.all([
+    run.dataset(),
+    run.engine(),
+    run.itemColumns(),
+    run.notes(),
+  ]);
+  const [{ makeRetrieval }, serve] = await Promise.all([
+    import('../../training/scoring/retrieval.ts'),
+    import('../../serving/serve/export_page.ts'),
+  ]);
+  const { plan, tables, parameters } = run.trained;
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  const path = packageFile('dist/browser.js');
+  try {
+    const exported = await serve.exportPage(run.trained, retrieval, {
+      folder: out,
+      tower: version,
+      dataset,
+      columns,
+      chosen,
+      objectives: (await objectivesOf(run.trained)) ?? [],
+      notes,
+      script: await reading(path, readFile(path)),
+      ...defined({ force }),
+    });
+    return { ...exported, known: [...columns.keys()] };
+  } finally {
+    await retrieval.close();
+  }
+}

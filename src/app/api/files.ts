@@ -1,0 +1,92 @@
+/** `.tower` files on disk, and others that hold Tower. */
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { extname, join, relative } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { makeSource, type Source } from '../../base/text/source.ts';
+import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
+import { kindAt, resolved } from '../../data/files/path_target.ts';
+
+/** @throws Failure `cannot-read` */
+export function readSource(path: string): Source {
+  try {
+    const kind = kindAt(path);
+    // A pipe would wait for a writer, and a device may never end.
+    if (kind !== undefined && kind !== 'file') throw failure('cannot-read', { path, reason: `it is ${kind}` });
+    return makeSource(nameOf(path), readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw failure('cannot-read', { path, reason: reasons[code] ?? systemReason(error) ?? message });
+  }
+}
+
+/** Reads what a file uses; nothing where there is no such file, or something else than a file. `roots`: see `FileOptions`. */
+export function loadUsed(path: string, roots: readonly string[]): Source | 'outside' | undefined {
+  try {
+    if (kindAt(path) !== 'file') return undefined;
+    if (!isWithin(path, { folders: roots.map(resolved) })) return 'outside';
+    return makeSource(nameOf(path), readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Each file as it is named; of each folder, every file in it that has one of these endings.
+ * @throws Failure `cannot-read` for a folder without any: nothing would be said of it, as if all were well; and for a link in it
+ * that leads out of the project of the folder
+ */
+export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!isFolder(path)) return [path];
+    const foundFiles = within(path, endings, reachOf(path));
+    if (foundFiles.length > 0) return foundFiles;
+    throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
+  });
+}
+
+/** What cannot be looked at is said once it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return kindAt(path) === 'a folder';
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw failure('cannot-read', { path: folder, reason: systemReason(error) ?? (error as Error).message });
+  }
+}
+
+function within(folder: string, endings: readonly string[], reach: Reach): string[] {
+  const entries = entriesOf(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return within(path, endings, reach);
+    if (!endings.includes(extname(entry.name))) return [];
+    // The caller may write what is found, and shows its lines.
+    if (entry.isSymbolicLink() && !isWithin(path, reach)) {
+      const reason = `it is a link to ${resolved(path)}, outside the project: name that file itself`;
+      throw failure('cannot-read', { path, reason });
+    }
+    return [path];
+  });
+}
+
+/** How messages call a file: from the working folder, or as it was named where it lies elsewhere. */
+function nameOf(path: string): string {
+  const relativePath = relative('', path);
+  return relativePath === '' || relativePath.startsWith('..') ? path : relativePath;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read',
+};

@@ -1,0 +1,31 @@
+/** Applies safe fixes to a file. */
+import { writeFileSync } from 'node:fs';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { makeSource } from '../../base/text/source.ts';
+import type { Settings } from '../../compiler/model/settings/text.ts';
+import { check } from '../../compiler/pipeline.ts';
+import { loadUsed, readSource } from './files.ts';
+
+/**
+ * Applies the safe fixes of a file, of a model or of its data, and writes the file if there are any. Files that it uses remain as they are.
+ * @throws Failure `cannot-read`, `cannot-write`
+ */
+export function fixFile(path: string, settings: Settings = {}): Fixed {
+  const source = readSource(path);
+  const fixedSource = applySafeFixes(
+    source,
+    (one) => check(one, { load: loadUsed, settings }).diagnostics,
+    (text) => makeSource(source.name, text),
+  );
+  if (fixedSource.text === source.text) return fixedSource;
+  try {
+    writeFileSync(path, fixedSource.text);
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw failure('cannot-write', { path, reason });
+  }
+  return fixedSource;
+}

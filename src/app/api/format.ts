@@ -1,0 +1,35 @@
+/** `.tower` files, and the fences of Markdown pages, in the one form in which Tower is written. */
+import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { makeSource, type Source } from '../../base/text/source.ts';
+import { formatFences } from '../../compiler/format/fences.ts';
+import { format as formatSource } from '../../compiler/format/format.ts';
+import type { Layout } from '../../compiler/format/layout.ts';
+import { filesAt, readSource } from './files.ts';
+
+export type FormatOptions = Partial<Layout>;
+
+/** A text formatted; no output where it has mistakes of syntax. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
+export function format(text: string, name = '<text>', options: FormatOptions = {}): Outcome<string | undefined> {
+  return formatted(makeSource(name, text), options);
+}
+
+export interface FormattedFile extends Outcome<string | undefined> {
+  readonly path: string;
+  readonly source: Source;
+}
+
+/**
+ * Reads and formats a file; writes nothing.
+ * @throws Failure `cannot-read`
+ */
+export function formatFile(path: string, options: FormatOptions = {}): FormattedFile {
+  const source = readSource(path);
+  return { path, source, ...formatted(source, options) };
+}
+
+function formatted(source: Source, options: FormatOptions): Outcome<string | undefined> {
+  return (source.name.endsWith('.md') ? formatFences : formatSource)(source, options);
+}
+
+/** @throws Failure `cannot-read` for a folder without any */
+export const filesToFormat = (paths: readonly string[]): string[] => filesAt(paths, ['.tower', '.md']);

@@ -1,0 +1,219 @@
+/** A config of another program as a model of Tower. */
+import { existsSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { defined } from '../../base/util/defined.ts';
+import { isWithin, reachOf } from '../../data/files/access.ts';
+import { formatOf } from '../../data/files/file_kind.ts';
+import { type ConvertedConfig, convert } from '../easyrec/convert.ts';
+import { type DataFiles, dataText } from '../easyrec/data_text.ts';
+import { modelText } from '../easyrec/model_text.ts';
+import type { ImportNote } from '../easyrec/notes.ts';
+import { copyItems, copyRows } from '../easyrec/rows_file.ts';
+import { check } from './check.ts';
+import { readSource } from './files.ts';
+import { format } from './format.ts';
+import { columnsOf, filesOf, type ImportFiles, isTyped, listsOf, nearby } from './import_files.ts';
+
+export interface ImportRequest {
+  readonly config: string;
+  readonly out: string;
+  /** The rows of training, in place of those that the config names. */
+  readonly events?: string;
+  /** The rows that are measured. */
+  readonly test?: string;
+  /** One row for each item. `false`: none, items are those of the events. */
+  readonly items?: string | false;
+  /** The columns that identify a user and an item, where the config does not say. */
+  readonly user?: string;
+  readonly item?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Imported {
+  readonly dialect: ConvertedConfig['dialect'];
+  readonly model: string;
+  readonly data: string;
+  readonly notes: readonly ImportNote[];
+  readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
+  /** Files that the data block names and that are not there yet, with what they must hold. */
+  readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
+  /** Folders outside of the project that the data block reads. */
+  readonly allow: readonly string[];
+  readonly warnings: string;
+}
+
+/** A config is a text that a person reads. */
+const LARGEST = 20 << 20;
+
+/**
+ * Writes `data.tower` and `model.tower`, and the rows with a header where they have none. Then checks both. Long because what was written is removed again
+ * where a later step fails.
+ * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
+ */
+export async function importConfig(request: ImportRequest): Promise<Imported> {
+  const { config, out, signal } = request;
+  if (existsSync(config) && statSync(config).size > LARGEST) {
+    throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
+  }
+  const source = readSource(config);
+  const firstPass = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const importFiles = await filesOf(request, firstPass);
+  const lists = await listsOf([...importFiles.events, ...importFiles.test], signal);
+  const names = new Set(firstPass.draft.features.map(({ name }) => name));
+  const converted = convert(source.name, source.text, {
+    ...defined({ user: request.user, item: request.item }),
+    isList: (column) => lists.has(column),
+    findFile: (path) => nearby(path, config).map((at) => pathFrom(out, at))[0],
+  });
+  if (names.size === 0) throw failure('config-part', { part: 'feature_config' });
+  const { draft, dialect, notes, paths } = converted;
+
+  const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
+  const plan = planOf(importFiles, converted, out);
+  for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
+    // The model is written last.
+    if (existsSync(path)) throw failure('starter-exists', { path, isUnfinished: !existsSync(model) });
+  }
+  await makeFolder(out);
+  const copies: Imported['copies'][number][] = [];
+  const copyNotes: ImportNote[] = [];
+  try {
+    await writeFiles();
+  } catch (error) {
+    // What was written would be in the way of the next try.
+    for (const path of [...plan.copies.map(({ to }) => to), data, model])
+      await rm(path, { force: true }).catch(() => {});
+    throw error;
+  }
+  const { diagnostics, text } = await check(model, {
+    ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
+    ...defined({ signal }),
+  });
+  // What is still to be put there is said in a better way.
+  const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
+  if (errors.length > 0) throw new Failure([diagnose('import-fails', undefined, { model }), ...errors]);
+  return {
+    dialect,
+    model,
+    data,
+    notes: [...notes, ...copyNotes],
+    copies,
+    missing: plan.missing,
+    allow: plan.allow,
+    warnings: diagnostics.some(({ severity }) => severity === 'warning') && plan.missing.length === 0 ? text : '',
+  };
+
+  async function writeFiles(): Promise<void> {
+    for (const { from, to, kind } of plan.copies) {
+      if (kind === 'items') {
+        const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
+        copies.push({ from, to, rows: count });
+        if (left > 0)
+          copyNotes.push({
+            kind: 'left out',
+            line: 0,
+            field: from[0]!,
+            text: `${left} lines have another number of attributes`,
+          });
+        if (!isUniform) {
+          copyNotes.push({
+            kind: 'differs',
+            line: 0,
+            field: from[0]!,
+            text: 'items are drawn alike, and not by these weights: see `by: frequency`',
+          });
+        }
+        continue;
+      }
+      await copyRows({ from, to, columns: paths.columns, delimiter: paths.delimiter, signal });
+      copies.push({ from, to });
+    }
+    const title = basename(config);
+    await writeTextDurably(data, formatted(dataText(draft, plan.files, title), data));
+    await writeTextDurably(model, formatted(modelText(draft, title), model));
+  }
+}
+
+interface ImportPlan {
+  readonly files: DataFiles;
+  readonly copies: readonly {
+    readonly from: readonly string[];
+    readonly to: string;
+    readonly kind: 'rows' | 'items';
+  }[];
+  readonly missing: Imported['missing'];
+  readonly allow: readonly string[];
+}
+
+function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): ImportPlan {
+  const { paths, draft } = converted;
+  const copies: ImportPlan['copies'][number][] = [];
+  const missing: Imported['missing'][number][] = [];
+  const inPlace: string[] = [];
+  const columns = columnsOf(converted);
+  const placeFiles = (files: readonly string[], wish: string): string => {
+    const [file] = files;
+    if (file === undefined) {
+      const name = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
+      missing.push({ path: join(out, name), columns });
+      return name;
+    }
+    const isReadable = isTyped(file) || (found.hasHeader && formatOf(file) === 'csv');
+    if (isReadable && files.length === 1) {
+      inPlace.push(file);
+      return pathFrom(out, file);
+    }
+    if (isReadable) {
+      inPlace.push(...files);
+      return `{${files.map((each) => pathFrom(out, each)).join(',')}}`;
+    }
+    if (paths.columns.length === 0) throw failure('config-columns', { path: file });
+    copies.push({ from: files, to: join(out, `${wish}.csv`), kind: 'rows' });
+    return `${wish}.csv`;
+  };
+  const events = placeFiles(found.events, 'train');
+  const hasTest = found.test.length > 0 || (found.events.length === 0 && paths.test !== undefined);
+  const test = hasTest ? placeFiles(found.test, 'test') : undefined;
+  const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
+  const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
+  const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
+  return {
+    files: { events, ...defined({ test, items }) },
+    copies,
+    missing,
+    allow: [...new Set(outside)],
+  };
+}
+
+/** A file of items serves if it has all columns that the item tower reads. */
+function itemsPlan(
+  { items }: ImportFiles,
+  path: ConvertedConfig['paths']['items'],
+  { features, towers, keys }: ConvertedConfig['draft'],
+  out: string,
+  copies: ImportPlan['copies'][number][],
+  inPlace: string[],
+): string | undefined {
+  const [file] = items;
+  if (file === undefined) return undefined;
+  if (formatOf(file) !== undefined) {
+    inPlace.push(file);
+    return pathFrom(out, file);
+  }
+  if (path === undefined) return undefined;
+  const names = new Set([keys.item, ...towers.item.groups.flatMap((group) => group.features), ...towers.item.alone]);
+  const reads = features.filter(({ name }) => names.has(name)).flatMap((feature) => feature.reads);
+  if (!reads.every((column) => column === path.key || path.attributes.includes(column))) return undefined;
+  copies.push({ from: [file], to: join(out, 'items.csv'), kind: 'items' });
+  return 'items.csv';
+}
+
+const pathFrom = (folder: string, path: string): string =>
+  relative(resolve(folder), resolve(path)).split(sep).join('/');
+
+/** The check names the place of a mistake in a text that the formatter refuses. */
+const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;

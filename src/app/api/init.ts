@@ -1,0 +1,194 @@
+/** A starter project for files that nothing is known of: what they hold is guessed, written as two `.tower` files, and checked. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeFolders } from '../../base/diagnostics/folders.ts';
+import { writing } from '../../base/diagnostics/system_reason.ts';
+import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { defined } from '../../base/util/defined.ts';
+import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
+import { dataText } from '../../data/init/data_text.ts';
+import { modelText } from '../../data/init/model_text.ts';
+import { profileOf, type TableProfile } from '../../data/init/profile.ts';
+import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
+import { type NoEvents, propose } from '../../data/init/propose.ts';
+import { rolesOf } from '../../data/init/roles.ts';
+import { lookAtFile, type NoTable } from '../../data/look/look.ts';
+import type { LookedTable } from '../../data/look/looked_table.ts';
+import { check } from './check.ts';
+import { format } from './format.ts';
+
+export interface LookedFiles {
+  readonly tables: readonly TableProfile[];
+  /** Files that hold no rows, and why. */
+  readonly others: readonly NoTable[];
+}
+
+const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter|item|user)(\.gz)?$/i;
+/** Files that may hold rows, and that must be unpacked or saved in another way first. */
+const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|arrow|avro|orc|npz?|pkl|rds|rda)$/i;
+const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
+const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
+
+export const isForeign = (path: string): boolean => foreign.test(path);
+
+/** Files that may hold rows, in a folder and in the folders in it; also those that only a message names. */
+export function findTables(folder: string, depth = 1): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
+    const path = folder === '.' ? entry.name : join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(path, depth - 1) : [];
+    return entry.isFile() && (endings.test(entry.name) || isForeign(entry.name)) ? [path] : [];
+  });
+}
+
+/**
+ * Looks at files; of a folder, at those in it.
+ * @throws Failure `starter-no-table`, `starter-no-files`
+ */
+export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<LookedFiles> {
+  const files = paths.flatMap((path) => {
+    if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+    const foundTables = findTables(path);
+    if (foundTables.length === 0) throw failure('starter-no-files', { folder: path });
+    return foundTables;
+  });
+  const tables: TableProfile[] = [];
+  const noTables: NoTable[] = [];
+  for (const path of new Set(files)) {
+    const lookedTable = await lookAtFile(path, signal);
+    if ('reason' in lookedTable) noTables.push(lookedTable);
+    else tables.push(profileOf(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
+  }
+  if (tables.length === 0)
+    throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
+  return { tables, others: noTables };
+}
+
+/** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
+function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
+  if (table.flat === undefined) return false;
+  const { user, item } = rolesOf(profileOf(table));
+  return user === undefined || item === undefined;
+}
+
+export interface StarterProject {
+  readonly folder: string;
+  readonly proposal: Proposal;
+  /** Folders outside of the project that the data block reads. */
+  readonly allow: readonly string[];
+}
+
+/** Proposes a project, or says why nothing can be learned: `answers` may change either. */
+export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: InitAnswers = {}): Proposal | NoEvents =>
+  propose(tables, answers, (path) => relative(resolve(folder), resolve(path)).split(sep).join('/'));
+
+/**
+ * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
+ * @throws Failure `starter-no-events`
+ */
+export function proposeProject(look: LookedFiles, folder: string, answers: InitAnswers = {}): StarterProject {
+  const { tables } = look;
+  const proposal = proposalFor(look, folder, answers);
+  if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
+  const reach = reachOfNew(resolve(folder));
+  const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
+    file && !file.copy ? file.sources : [],
+  );
+  const splitFiles = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const outside = [...files, ...splitFiles]
+    .filter((path) => !isWithin(resolve(path), reach))
+    .map((path) => dirname(resolve(path)));
+  return { folder, proposal, allow: [...new Set(outside)] };
+}
+
+/** A folder that is to be made belongs to the project above it; without one it is its own. */
+function reachOfNew(folder: string): Reach {
+  if (existsSync(folder)) return reachOf(folder);
+  let above = dirname(folder);
+  while (!existsSync(above)) above = dirname(above);
+  const reach = reachOf(above);
+  const isProject = ['package.json', '.git'].some((name) => existsSync(join(reach.project ?? above, name)));
+  return isProject ? reach : { folders: [folder] };
+}
+
+export interface WrittenProject {
+  readonly data: string;
+  readonly model: string;
+  readonly copies: readonly Copy[];
+  readonly warnings: string;
+}
+
+/**
+ * Writes `data.tower`, `model.tower` and the copies that they read, and checks them.
+ * @throws Failure `starter-exists` before anything is written, `cannot-write`, `starter-fails`
+ */
+export async function writeProject(
+  { folder, proposal, allow }: StarterProject,
+  signal?: AbortSignal,
+): Promise<WrittenProject> {
+  const [data, model] = [join(folder, 'data.tower'), join(folder, 'model.tower')];
+  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copy ?? []);
+  for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
+    if (existsSync(path)) throw failure('starter-exists', { path });
+  }
+  const writtenTexts = [
+    [data, formatted(dataText(proposal), data)],
+    [model, formatted(modelText(proposal), model)],
+  ] as const;
+  await makeFolder(folder);
+  for (const copy of copies) {
+    const targetPath = join(folder, copy.to);
+    const { rewrite } = await import('../../data/look/rewrite.ts');
+    await writing(
+      targetPath,
+      makeFolders(dirname(targetPath)).then(() =>
+        rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewrite: copy.rewrite, signal }),
+      ),
+    );
+  }
+  for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
+  const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
+  if (diagnostics.some(({ severity }) => severity === 'error')) {
+    throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
+  }
+  return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
+}
+
+/** The check names the place of a mistake in a text that the formatter refuses. */
+const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+
+export interface InitRequest {
+  readonly files: readonly string[];
+  readonly out?: string;
+  /** Columns: `{ user: 'customer', item: 'sku', time: 'bought at' }`. */
+  readonly answers?: InitAnswers;
+  readonly signal?: AbortSignal;
+}
+
+export async function init({
+  files,
+  out = '.',
+  answers,
+  signal,
+}: InitRequest): Promise<StarterProject & WrittenProject> {
+  const project = proposeProject(await lookAt(files, signal), out, answers);
+  return { ...project, ...(await writeProject(project, signal)) };
+}
+
+/** Original files of published sets that are no tables, or tables of which `tower data` makes better ones. */
+const sets: readonly (readonly [RegExp, string])[] = [
+  [/^anonymous-msweb\.(data|test)$/i, 'msweb'],
+  [/^cran(\.all\.1400|\.qry|qrel)$/i, 'cranfield'],
+  [/^(chefmoz\w+|rating_final|geoplaces2)\.csv$/i, 'restaurants'],
+];
+
+/** `restaurants` for files of that set, or for a folder with them. */
+export function originalsOf(paths: readonly string[]): string | undefined {
+  const names = paths.flatMap((path) =>
+    existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [basename(path)],
+  );
+  return sets.find(([form]) => names.filter((name) => form.test(name)).length >= 2)?.[1];
+}

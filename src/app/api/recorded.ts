@@ -1,0 +1,78 @@
+/** The data block that a trained model recorded, and which of its files may be read here. */
+import { dirname, join, resolve } from 'node:path';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeSource } from '../../base/text/source.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
+import { type Access, isWithin, reachOf } from '../../data/files/access.ts';
+import { kindAt } from '../../data/files/path_target.ts';
+import { addressOf, isAddress } from '../../data/files/remote/address.ts';
+import { allowedAddresses, folderOfAddress, isAllowed } from '../../data/files/remote/permission.ts';
+import type { Trained } from '../../training/artifact/load.ts';
+import { blockIn } from './check.ts';
+import { loadUsed, readSource } from './files.ts';
+
+/**
+ * The block as it was at training, with its paths from the folder that its file was in. A run that was trained elsewhere names paths
+ * of another machine, and could name any file of this one. So the paths count only where a block is at the recorded place today, and
+ * names the same files; for any other run, only the folders that the user allows are read.
+ * @throws Failure `run-elsewhere`; `data-missing` for a run that recorded no block
+ */
+export function recordedBlock(
+  { folder, manifest }: Trained,
+  allow: readonly string[],
+): { readonly description: DataDescription; readonly access: Access } {
+  const { file, source } = manifest.data;
+  if (file === undefined || source === undefined) throw failure('data-missing', { path: folder });
+  const { text } = readSource(join(folder, source));
+  const today = blockToday(file);
+  const reach = reachOf(folder, { allow, project: false });
+  // What the recorded text uses is opened only where the same file is used today, or the user allows its folder.
+  const load: typeof loadUsed = (path, roots) =>
+    today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
+  const description = blockIn(makeSource(file, text), { load, folder: dirname(file) });
+  const recorded = pathsOf(description);
+  const currentPaths = new Set(today === undefined ? [] : pathsOf(today.description));
+  if (recorded.every((path) => currentPaths.has(path))) return { description, access: {} };
+  if (allow.length > 0 || recorded.every(isAllowedAddress)) return { description, access: { project: false } };
+  throw failure('run-elsewhere', { folder, file, allow: [...new Set(recorded.map(folderOf))] });
+}
+
+function isAllowedAddress(path: string): boolean {
+  const address = isAddress(path) ? addressOf(path) : '';
+  return typeof address !== 'string' && isAllowed(address, allowedAddresses());
+}
+
+interface CurrentBlock {
+  readonly description: DataDescription;
+  readonly used: ReadonlySet<string>;
+}
+
+/** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
+function blockToday(file: string): CurrentBlock | undefined {
+  const usedFiles = new Set<string>();
+  const load: typeof loadUsed = (path, roots) => {
+    usedFiles.add(resolve(path));
+    return loadUsed(path, roots);
+  };
+  try {
+    if (!file.endsWith('.tower') || kindAt(file) !== 'file') return undefined;
+    return { description: blockIn(readSource(file), { load, folder: dirname(file) }), used: usedFiles };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function pathsOf({ folder, events, items, users, split }: DataDescription): string[] {
+  const heldOutFiles = split.kind === 'files' ? [split.validation, split.test] : [];
+  const placeOf = (path: string): string => (isAddress(path) ? path : resolve(folder, path));
+  return [events, items, users, ...heldOutFiles].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
+}
+
+function folderOf(path: string): string {
+  const address = isAddress(path) ? addressOf(path) : '';
+  if (typeof address !== 'string') return folderOfAddress(address);
+  const pathSegments = dirname(path).split('/');
+  const pattern = pathSegments.findIndex((part) => /[*?[{]/.test(part));
+  return pathSegments.slice(0, pattern === -1 ? pathSegments.length : pattern).join('/') || '/';
+}

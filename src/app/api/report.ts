@@ -1,0 +1,126 @@
+/** `report.html` of a run: what is known of it, to be read in a browser. */
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { writeTextDurably } from '../../base/storage/durable.ts';
+import { lockFolder } from '../../base/storage/lock.ts';
+import { readRunFile } from '../../base/storage/run_files.ts';
+import { defined } from '../../base/util/defined.ts';
+import { drawingOf } from '../../editor/drawing/drawn.ts';
+import { readManifest } from '../../training/artifact/load.ts';
+import type { Manifest } from '../../training/artifact/manifest.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { reportFile } from '../../training/result_files.ts';
+import { readCurves } from '../report/curves.ts';
+import { readEvaluation, writeEvaluation } from '../report/evaluation_file.ts';
+import { reportPage } from '../report/page.ts';
+import type { ReportParts } from '../report/parts.ts';
+import { readProfile } from '../report/profile_file.ts';
+import { runsPage } from '../report/runs_page.ts';
+import type { NamedRun } from '../report/runs_verdict.ts';
+import type { ModelFileText } from '../report/settings_section.ts';
+import { generator } from '../report/shell.ts';
+import { recompiled } from './recompiled.ts';
+
+/** Milliseconds: another report is written in less. */
+const patience = 5000;
+
+/**
+ * Writes it anew from the run's logs, its sources and what evaluation found. No other file of the run is touched, and the
+ * manifest does not list it: a run with another report is the same run.
+ * @returns its path
+ * @throws Failure `not-a-run`, `cannot-write`
+ */
+export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
+  const manifest = await readManifest(folder);
+  const parts = await reportParts(folder, manifest);
+  const page = reportPage({ ...parts, ...defined({ evaluation: evaluation ?? parts.evaluation }) });
+  const path = join(folder, reportFile);
+  const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
+  try {
+    if (evaluation) await writeEvaluation(folder, manifest, evaluation);
+    await writeTextDurably(path, page);
+  } finally {
+    await lock.release();
+  }
+  return path;
+}
+
+/**
+ * Writes one report of several runs: their curves over each other, their figures, and the settings that set them apart.
+ * Runs that have not finished are left out, and named: in a folder of many, one often trains still.
+ * @param out Default: `report.html` in the folder that holds all of them
+ * @param onUnfinished is called with each run that is left out, and why
+ * @returns its path
+ * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`, `unfinished-run` where no run has finished
+ */
+export async function writeRunsReport(
+  folders: readonly string[],
+  out?: string,
+  onUnfinished?: (folder: string, failure: Failure) => void,
+): Promise<string> {
+  const runs: NamedRun[] = [];
+  const unfinished: string[] = [];
+  const root = commonFolder(folders);
+  let firstFailure: Failure | undefined;
+  for (const folder of folders) {
+    const name = relative(root, resolve(folder)) || basename(resolve(folder));
+    const manifest = await readManifest(folder).catch((error: unknown) => {
+      if (!isUnfinished(error)) throw error;
+      firstFailure ??= error;
+      unfinished.push(name);
+      onUnfinished?.(folder, error);
+    });
+    if (manifest) runs.push({ ...(await reportParts(folder, manifest)), name });
+  }
+  if (runs.length === 0 && firstFailure) throw firstFailure;
+  const path = out ?? join(relative('.', root), 'report.html');
+  await refuseOtherFile(path);
+  await writeTextDurably(path, runsPage(runs, unfinished));
+  return path;
+}
+
+const isUnfinished = (error: unknown): error is Failure =>
+  error instanceof Failure && error.diagnostics.every(({ code }) => code === 'unfinished-run' || code === 'run-in-use');
+
+function commonFolder(folders: readonly string[]): string {
+  const [first, ...others] = folders.map((folder) => dirname(resolve(folder)).split(sep));
+  const shared = first!.findIndex((part, at) => others.some((other) => other[at] !== part));
+  return first!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
+}
+
+/** A report is replaced by a report, and by nothing else. */
+async function refuseOtherFile(path: string): Promise<void> {
+  const bytes = await readRunFile(dirname(path), basename(path), mostOfReport, 'optional');
+  if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
+    throw failure('file-exists', { path, option: '--out' });
+  }
+}
+
+const mostOfReport = 256 * 2 ** 20;
+
+/** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
+async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
+  const { training, plan, sources } = manifest;
+  const modelFiles: ModelFileText[] = [];
+  for (const path of sources)
+    modelFiles.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
+  return {
+    manifest,
+    curves: await readCurves(folder, training.steps, plan.train.batch),
+    ...(await modelOf(folder, manifest)),
+    sources: modelFiles,
+    ...defined({ evaluation: await readEvaluation(folder, manifest), profile: await readProfile(folder) }),
+  };
+}
+
+async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportParts, 'drawing' | 'fixedWeights'>> {
+  const { model, lowered } = (await recompiled(folder, manifest)) ?? {};
+  if (!model || !lowered) return {};
+  const { objective } = model;
+  return {
+    drawing: drawingOf(model, lowered.arrows),
+    ...(objective.kind === 'sum'
+      ? { fixedWeights: Object.fromEntries(objective.terms.map(({ task, weight }) => [task, weight])) }
+      : {}),
+  };
+}

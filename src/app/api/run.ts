@@ -1,0 +1,435 @@
+/** A trained model in its folder: load it, and ask it. Long because each method of a run checks and words its own request. */
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Part } from '../../data/dataset.ts';
+import { momentWords } from '../../data/rows/fresh.ts';
+import type { ItemReader } from '../../data/written/written_item.ts';
+import type { EngineName } from '../../engines/engine.ts';
+import { type Choice, chooseEngine } from '../../engines/engines.ts';
+import type { Exported } from '../../serving/serve/export.ts';
+import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
+import type { Recommendation } from '../../serving/serve/prepare.ts';
+import type { FeatureValues } from '../../serving/serve/query_columns.ts';
+import type { Recommender } from '../../serving/serve/recommend.ts';
+import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
+import { load as loadArtifact, type Trained } from '../../training/artifact/load.ts';
+import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { StepRecord } from '../../training/replay.ts';
+import type { Attention } from '../../training/scoring/attention.ts';
+import type { CachedRun, RunCache } from './cache/cache.ts';
+import { blockIn, readingOf } from './check.ts';
+import { readSource } from './files.ts';
+import { askedMeasures, type Metrics } from './metrics.ts';
+import { type MemoryRequest, shardsOfTrained } from './shards.ts';
+import { version } from './version.ts';
+
+export interface LoadRequest extends MemoryRequest {
+  /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model was trained on. */
+  readonly data?: string;
+  readonly engine?: EngineName;
+  /**
+   * Folders that the data block's files may lie in, besides the project that the block is in. For a run that was not trained here
+   * they are the only ones. Addresses such as `s3://shop/` allow what lies below them.
+   */
+  readonly allow?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
+  readonly unfinished?: boolean;
+  /**
+   * Keeps what was read in the folder `cache` of the run, and uses what was kept there. Default: true. It is used only where the run, the data and the engine are
+   * as they were.
+   */
+  readonly cache?: boolean;
+  /** The rows, where this process has them since it trained the run. Default: they are read. */
+  readonly dataset?: Dataset;
+  readonly say?: (line: string) => void;
+}
+
+/** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
+export interface Run {
+  readonly trained: Trained;
+  /** Sentences to read with every answer: the run is unfinished, or the data is not that of the training. */
+  notes(): Promise<readonly string[]>;
+  /** Refused where it is not the data of the training. */
+  dataset(): Promise<Dataset>;
+  engine(): Promise<Choice>;
+  /** Knows the vectors of the whole corpus, and the columns of the items for filters. Made once, or of what an earlier start kept. */
+  recommender(): Promise<Recommender>;
+  itemColumns(): Promise<ItemColumns>;
+  /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
+  itemReader(): Promise<ItemReader>;
+  /** Resolves once the state is in the folder of the run, where it can be written there. */
+  kept(): Promise<CachedRun>;
+  /** Does not wait for a cache that is being written, which is then dropped. */
+  close(): Promise<void>;
+}
+
+/** @throws Failure `not-a-run`, `lost-file`, `changed-file`, … naming the file */
+export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
+  const { unfinished = false } = request;
+  const trained = await loadArtifact(folder, { unfinished });
+  await (await import('./other_plan.ts')).refuseOtherPlan(trained);
+  let dataset: Promise<VerifiedData> | undefined;
+  const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
+  const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
+  return makeRun(trained, request.engine, {
+    notes: async () => (await verifiedData()).notes,
+    dataset: async () => (await verifiedData()).dataset,
+    columns: () => readColumns(trained, request, verifiedData),
+    objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
+    reader: () => openReader(trained, request),
+    ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
+  });
+}
+
+/** @param closing ends what is being written */
+async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
+  const { makeCache } = await import('./cache/cache.ts');
+  const { data, signal, say } = request;
+  return makeCache({
+    trained,
+    async block() {
+      const { description, reading } = await blockOf(trained, request);
+      return { description, ...defined({ access: reading.access }) };
+    },
+    isNamed: data !== undefined,
+    signal: signal ? AbortSignal.any([signal, closing]) : closing,
+    ...defined({ say }),
+  });
+}
+
+/** Data and caches of a run, read when they are first needed. */
+export interface RunSources {
+  notes(): Promise<readonly string[]>;
+  dataset(): Promise<Dataset>;
+  columns(): Promise<ItemColumns>;
+  objectives(): Promise<readonly RetrievalObjective[] | undefined>;
+  reader(): Promise<ItemReader>;
+  /** The state that another process has made. */
+  readonly known?: CachedRun;
+  cache?(closing: AbortSignal): Promise<RunCache>;
+}
+
+export function makeRun(trained: Trained, name: EngineName | undefined, sources: RunSources): Run {
+  let engine: Promise<Choice> | undefined;
+  let columns: Promise<ItemColumns> | undefined;
+  let answering: Promise<RunAnswering> | undefined;
+  const closing = new AbortController();
+  const run: Run = {
+    trained,
+    async notes() {
+      const ofData = (await answering)?.notes ?? (await sources.notes());
+      return [...stoppedNotes(trained), ...ofData];
+    },
+    dataset: sources.dataset,
+    engine: () => (engine ??= chooseEngine(name)),
+    recommender: async () => (await (answering ??= answeringOf(run, sources, closing.signal))).recommender,
+    itemColumns: () => (columns ??= sources.columns()),
+    itemReader: sources.reader,
+    async kept() {
+      await run.recommender();
+      const { recommender, notes, keeping } = await answering!;
+      await keeping;
+      return { served: recommender.served(), notes };
+    },
+    async close() {
+      const runningAnswer = answering;
+      answering = undefined;
+      closing.abort();
+      await (await runningAnswer)?.recommender.close();
+    },
+  };
+  return run;
+}
+
+interface VerifiedData {
+  readonly dataset: Dataset;
+  readonly notes: readonly string[];
+}
+
+async function readSame(trained: Trained, request: LoadRequest): Promise<VerifiedData> {
+  const dataset = await readRows(trained, request);
+  const { refuseOtherData } = await import('../../training/artifact/same_data.ts');
+  const named = request.data !== undefined;
+  const notes = refuseOtherData(trained, dataset, named);
+  const { heldOutBefore = 0 } = dataset;
+  if (!named || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
+  const dataUntil = momentWords(trained.manifest.data.until!.time);
+  const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
+  return {
+    dataset,
+    notes: [
+      ...notes,
+      `${events} are earlier than ${dataUntil}, up to which the run was trained: it may have had them.`,
+    ],
+  };
+}
+
+function stoppedNotes({ manifest }: Trained): string[] {
+  const { status, epochs, steps } = manifest.training;
+  const afterTraining = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
+  if (status === 'interrupted') return [`The training was stopped ${afterTraining}: the model is unfinished.`];
+  return status === 'stopped' ? [`The training was stopped ${afterTraining}, and the model was kept as it was.`] : [];
+}
+
+interface RunAnswering {
+  readonly recommender: Recommender;
+  readonly notes: readonly string[];
+  readonly keeping?: Promise<void>;
+}
+
+async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal): Promise<RunAnswering> {
+  const { trained } = run;
+  const cache = await sources.cache?.(closing);
+  // The database reads in threads of its own while this one loads the engine.
+  if (!sources.known && !(await cache?.look())) run.dataset().catch(() => {});
+  const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
+    run.engine(),
+    sources.objectives(),
+    import('../../serving/serve/recommend.ts'),
+  ]);
+  const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
+  const cachedRun = sources.known ?? (await cache?.open(engine));
+  if (cachedRun) {
+    const { served, notes } = cachedRun;
+    return { recommender: await openRecommender(trained, { served, dataset: run.dataset }, engine, options), notes };
+  }
+  const [dataset, notes] = [await run.dataset(), await sources.notes()];
+  const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
+  const keeping = cache?.keep(engine, { served: recommender.served(), notes });
+  return { recommender, notes, ...defined({ keeping }) };
+}
+
+/** The database reads in threads of its own while this one loads the engine. */
+async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
+  const { engine } = await run.engine();
+  return { dataset: await readingRows, engine };
+}
+
+export interface EvaluateRequest {
+  /** Default: test, or validation where there is no test part. */
+  readonly part?: Part;
+  /** Default: as the data block declares with `seen`. */
+  readonly removeSeen?: boolean;
+  /**
+   * Whether figures are means over users, with all items that a user holds out, or over events. Default: as the data block declares
+   * with `evaluate`.
+   */
+  readonly per?: 'user' | 'event';
+  /**
+   * False or `none`: the model alone. True, the default: as many baselines as take about a minute together, the quickest first. `all`, or
+   * names: however long they take.
+   */
+  readonly baselines?: BaselineChoice;
+  /** Called before the first baseline: their names, and about how many seconds they take together. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
+  /** A feature of the asking tower: adds popularity among events of the same value. */
+  readonly by?: string;
+  /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
+  readonly metrics?: Metrics;
+  /** So many rankings, drawn at random, the same for every model of the same data. Default: all of the part. */
+  readonly sample?: number;
+}
+
+/** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
+export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
+  const { plan, tables, parameters } = run.trained;
+  const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
+  const { dataset, engine } = await rowsAndEngine(run);
+  const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
+  const [
+    { evaluate: evaluateAll },
+    { makeRetrieval },
+    { modelScorer },
+    { makeMeasures, usualMeasures },
+    { engineProduct },
+    { predictionsOf },
+    { spreadsOf },
+  ] = await Promise.all([
+    import('../../training/evaluation/evaluate.ts'),
+    import('../../training/scoring/retrieval.ts'),
+    import('../../training/scoring/model_scorer.ts'),
+    import('../../training/evaluation/measures.ts'),
+    import('../../training/scoring/engine_product.ts'),
+    import('../../training/scoring/predictions.ts'),
+    import('../../training/scoring/spread.ts'),
+  ]);
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
+  try {
+    const evaluation = await evaluateAll({
+      dataset,
+      part,
+      plan,
+      scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
+      product: () => engineProduct(engine),
+      predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
+      measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      ...defined({
+        removeSeen: request.removeSeen,
+        baselines: request.baselines,
+        onBaselines: request.onBaselines,
+        by: request.by,
+        per: request.per,
+        sample: request.sample,
+      }),
+    });
+    return {
+      ...evaluation,
+      ...(weighs ? { attention: await attention(run) } : {}),
+      spreads: spreadsOf(tables, retrieval.items()),
+      protocol: [...(await run.notes()), ...evaluation.protocol],
+    };
+  } finally {
+    await retrieval.close();
+  }
+}
+
+export interface RecommendRequest {
+  /** Key of the query tower. Without it `values` describe the user. */
+  readonly user?: string;
+  /** They replace the values of the data. */
+  readonly values?: FeatureValues;
+  readonly k?: number;
+  /** Default: as the data block declares with `seen`. */
+  readonly removeSeen?: boolean;
+  /** A condition on the columns of the items file, such as `year >= 1990 and 'Drama' in genres`. */
+  readonly filter?: string;
+  readonly exclude?: readonly string[];
+  /** By task of `retrieve`: how much its score counts, in place of its factor there. Tasks without one keep their factor. */
+  readonly weights?: Readonly<Record<string, number>>;
+}
+
+export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
+  const { filter, exclude, weights } = request;
+  const recommender = await run.recommender();
+  const recommendation = await recommender.ask(
+    { ...defined({ key: request.user }), values: request.values ?? {} },
+    { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen, filter, exclude, weights }) },
+  );
+  return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
+}
+
+/** The weights that blocks such as `senet` give to each field. */
+export async function attention(run: Run): Promise<readonly Attention[]> {
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
+  const { engine } = await run.engine();
+  const { readAttention } = await import('../../training/scoring/attention.ts');
+  return readAttention(run.trained, await readingRows, engine);
+}
+
+export interface StepRequest {
+  /** From 1; 0 is the state before the first step. */
+  readonly step: number;
+  /** A folder for step.json and the tensors; nothing is written without it. */
+  readonly out?: string;
+  readonly force?: boolean;
+  /** Default: the engine of the run, whose bits it gives. */
+  readonly engine?: EngineName;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A step of the run, taken again: its events, negatives, log q, rates and scalars, and with `out` all that the step read and
+ * changed, as safetensors.
+ * @throws Failure `step-not-taken`, `other-data`, `folder-in-use`, …
+ */
+export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
+  const { engine: asked, ...replay } = request;
+  const { trained } = run;
+  const readingRows = run.dataset();
+  readingRows.catch(() => {});
+  const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
+  const { replayStep } = await import('../../training/replay.ts');
+  return replayStep({ ...replay, trained, dataset: await readingRows, engine });
+}
+
+export interface ExportRequest {
+  readonly out: string;
+  readonly force?: boolean;
+  /** Also writes the vectors of all items, as NumPy and Parquet read them. */
+  readonly index?: boolean;
+}
+
+/**
+ * Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. Where a list goes through the
+ * item tower, the rows are read: the query tower has a table of what the item tower makes of the corpus. The index needs the rows too.
+ */
+export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
+  const { exportModel } = await import('../../serving/serve/export.ts');
+  const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
+  const { plan, tables, parameters } = run.trained;
+  const hasElements = plan.features.some(({ through }) => through);
+  if (!hasElements && !request.index) return exportModel(run.trained, options);
+  // Lists that go through the item tower hold items of the corpus.
+  const { dataset, engine } = await rowsAndEngine(run);
+  const { corpus } = dataset;
+  const { makeRetrieval } = await import('../../training/scoring/retrieval.ts');
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
+  try {
+    const { keys, titles } = corpus;
+    const elements = hasElements ? { corpus, tables: retrieval.tables } : undefined;
+    const items = request.index ? { keys, ...defined({ titles }), vectors: retrieval.items() } : undefined;
+    return await exportModel(run.trained, { ...options, ...defined({ elements, items }) });
+  } finally {
+    await retrieval.close();
+  }
+}
+
+async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset> {
+  const [{ readDataset }, { description, reading }] = await Promise.all([
+    import('../../data/read.ts'),
+    blockOf(trained, request),
+  ]);
+  const { encodings, manifest } = trained;
+  // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
+  const named = request.data !== undefined;
+  const isPinned = named || manifest.from !== undefined;
+  const { pinnedBy } = await import('../../training/artifact/lineage.ts');
+  return readDataset(description, trained.plan, {
+    ...reading,
+    shards: await shardsOfTrained(trained, request),
+    ...(isPinned
+      ? {
+          pinned: {
+            ...pinnedBy(encodings, manifest.from),
+            ...(named ? defined({ trainedUntil: manifest.data.until }) : {}),
+          },
+        }
+      : {}),
+  });
+}
+
+async function readColumns(
+  trained: Trained,
+  request: LoadRequest,
+  same: () => Promise<VerifiedData>,
+): Promise<ItemColumns> {
+  const { dataset } = await same();
+  const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
+    import('../../data/item_columns.ts'),
+    import('../../serving/serve/filter/columns.ts'),
+    blockOf(trained, request),
+  ]);
+  return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));
+}
+
+export async function openReader(trained: Trained, request: LoadRequest): Promise<ItemReader> {
+  const [{ openItemReader }, { description, reading }] = await Promise.all([
+    import('../../data/written/item_reader.ts'),
+    blockOf(trained, request),
+  ]);
+  return openItemReader(description, trained.plan, trained.encodings, reading);
+}
+
+async function blockOf(trained: Trained, request: LoadRequest) {
+  const { allow = [], data } = request;
+  const { recordedBlock } = await import('./recorded.ts');
+  const block =
+    data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
+  const { access, ...reading } = readingOf(request);
+  return { description: block.description, reading: { ...reading, access: { ...access, ...block.access } } };
+}

@@ -1,0 +1,204 @@
+/** `tower scale prepare`: a folder that launchers on several machines start a training from. */
+import { chmod, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { reading, writing } from '../../base/diagnostics/system_reason.ts';
+import { defined } from '../../base/util/defined.ts';
+import { isAddress } from '../../data/files/remote/address.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
+import { memoryBytes } from './shards.ts';
+import { version } from './version.ts';
+
+export interface PrepareRequest extends CheckRequest {
+  readonly data: string;
+  readonly out: string;
+  readonly workers: number;
+  /** Folder of the run. Default: `run` in the folder of the job. */
+  readonly run?: string;
+  readonly seed?: number;
+  /** As `TrainRequest.tables`. */
+  readonly tables?: 'replicated' | 'sharded';
+  /** As `TrainRequest.memory`: of a machine, for its workers together. */
+  readonly memory?: string;
+  /** As `TrainRequest.shards`: a folder that all machines share. */
+  readonly shards?: string;
+  readonly force?: boolean;
+}
+
+export interface PreparedJob {
+  readonly job: ScaleJob;
+  readonly files: readonly string[];
+}
+
+/**
+ * Checks that workers can share the model, and writes the scripts. It reads no rows.
+ * @throws Failure with the model's diagnostics, `workers-unsupported`, `memory-text`, `folder-not-empty`, `cannot-write`
+ */
+export async function prepare(path: string, request: PrepareRequest): Promise<PreparedJob> {
+  const { out, workers, seed, force = false, run = join(out, 'run'), memory, shards } = request;
+  // A mistake in it would otherwise be found on all machines.
+  if (memory !== undefined) memoryBytes(memory);
+  const allSettings = seed === undefined ? request.set : { ...request.set, seed };
+  const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
+  if (!data) throw failure('data-missing', { path });
+  const { plan } = lowered;
+  const { sharedStep } = await import('../../training/workers/shared_step.ts');
+  const { torchModule } = await import('../../engines/formats/torch.ts');
+  const { identityOf } = await import('../../training/artifact/identity.ts');
+  const { makeFolder, removeDurably, writeTextDurably } = await import('../../base/storage/durable.ts');
+  const step = sharedStep(plan.step);
+  const { unshared } = await import('../../training/workers/table_layout.ts');
+  const cannot = request.tables === 'sharded' ? unshared(plan) : undefined;
+  if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot, areTables: true });
+  await makeFolder(out);
+  if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
+  const job: ScaleJob = {
+    format: 'tower-job-1',
+    tower: version,
+    model: plan.model,
+    plan: identityOf(plan).plan,
+    workers,
+    arguments: [
+      'train',
+      resolve(path),
+      ...['--data', resolve(request.data), '--out', resolve(run), '--workers', 'launched'],
+      ...Object.entries(allSettings ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ...(request.tables === undefined ? [] : ['--tables', request.tables]),
+      ...(memory === undefined ? [] : ['--memory', memory]),
+      ...(shards === undefined ? [] : ['--shards', resolve(shards)]),
+      ...(request.allow ?? []).flatMap((place) => ['--allow', isAddress(place) ? place : resolve(place)]),
+    ],
+    run: resolve(run),
+    folder: resolve(out),
+    sums: step.nodes.filter(({ op }) => op === 'AllReduce').length,
+    gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
+  };
+  const fileTexts = { 'step.py': torchModule(step).source, ...jobFiles(job) };
+  // What says that the folder is a job goes first, and comes last.
+  await removeDurably(join(out, 'job.json'));
+  for (const [name, text] of Object.entries(fileTexts)) {
+    const path = join(out, name);
+    await writeTextDurably(path, text);
+    if (name.endsWith('.sh')) await writing(path, chmod(path, 0o755));
+  }
+  return { job, files: Object.keys(fileTexts) };
+}
+
+interface ScaleJob {
+  readonly format: 'tower-job-1';
+  readonly tower: string;
+  readonly model: string;
+  /** SHA-256 of the plan. */
+  readonly plan: string;
+  readonly workers: number;
+  readonly arguments: readonly string[];
+  readonly run: string;
+  readonly folder: string;
+  /** Sums and gathers between workers in a step. */
+  readonly sums: number;
+  readonly gathers: number;
+}
+
+/** Quotes a text for a shell. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** Quotes a text for YAML. */
+const text = (value: string): string => JSON.stringify(value);
+
+function jobFiles(job: ScaleJob): Readonly<Record<string, string>> {
+  return {
+    'worker.sh': worker(job),
+    'torchrun.sh': torchrun(job),
+    'slurm.sh': slurm(job),
+    'kubernetes.yaml': kubernetes(job),
+    'job.json': `${JSON.stringify(job, null, 2)}\n`,
+  };
+}
+
+const worker = ({ arguments: words, run }: ScaleJob): string => `#!/bin/sh
+# One worker. torchrun sets RANK and the others; Slurm and Kubernetes say the same by other names.
+set -e
+: "\${RANK:=\${SLURM_PROCID:-$JOB_COMPLETION_INDEX}}"
+: "\${WORLD_SIZE:=$SLURM_NTASKS}"
+: "\${MASTER_PORT:=29500}"
+export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
+# A run that was stopped goes on, with any number of workers.
+[ ! -e ${quoted(`${run}/run.json`)} ] || set -- --resume "$@"
+# \`--no\`: npm has another program of this name, which npx would fetch.
+exec \${TOWER:-npx --no -- tower} ${words.map(quoted).join(' ')} "$@"
+`;
+
+const torchrun = ({ workers, folder }: ScaleJob): string => `#!/bin/sh
+# All workers on this machine: ./torchrun.sh
+# On several, on each: NODES=2 WORKERS=4 HOST=first-machine ./torchrun.sh
+exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node "\${WORKERS:-${workers}}" --max-restarts 3 \\
+  --rdzv-backend c10d --rdzv-endpoint "\${HOST:-localhost}:\${PORT:-29400}" --rdzv-id ${quoted(jobName(folder))} \\
+  ${quoted(`${folder}/worker.sh`)}
+`;
+
+const slurm = ({ workers, folder }: ScaleJob): string => `#!/bin/bash
+#SBATCH --job-name=${jobName(folder)}
+#SBATCH --ntasks=${workers}
+#SBATCH --cpus-per-task=4
+#SBATCH --requeue
+# sbatch slurm.sh
+MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
+# Since Slurm 22.05, srun does not take the number of processors from the job.
+srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
+`;
+
+const kubernetes = ({ workers, folder }: ScaleJob): string => {
+  const name = jobName(folder);
+  return `# kubectl apply -f kubernetes.yaml
+# Set the image, and the claim of a volume that has the files of the job under the same path.
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector:
+    job-name: ${name}
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}
+spec:
+  completionMode: Indexed
+  completions: ${workers}
+  parallelism: ${workers}
+  backoffLimit: ${3 * workers}
+  template:
+    spec:
+      subdomain: ${name}
+      restartPolicy: Never
+      containers:
+        - name: worker
+          image: tower
+          command: [${text(`${folder}/worker.sh`)}]
+          env:
+            - { name: WORLD_SIZE, value: ${text(String(workers))} }
+            - { name: MASTER_ADDR, value: ${name}-0.${name} }
+          volumeMounts:
+            - { name: project, mountPath: ${text(folder.slice(0, Math.max(1, folder.lastIndexOf('/'))))} }
+      volumes:
+        - name: project
+          persistentVolumeClaim:
+            claimName: tower
+`;
+};
+
+/** A name that DNS allows: Kubernetes makes addresses of it. */
+const jobName = (folder: string): string => {
+  const name = folder
+    .slice(folder.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return name === '' ? 'tower-job' : name;
+};

@@ -1,0 +1,195 @@
+/** A trained model that answers: in this process, or over HTTP. */
+import { failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { EngineName } from '../../engines/engine.ts';
+import type { Choice } from '../../engines/engines.ts';
+import type { Answers } from '../../serving/server/answers.ts';
+import type { Door } from '../../serving/server/door.ts';
+import type { Limits } from '../../serving/server/limits.ts';
+import type { Swaps } from '../../serving/server/versions/swaps.ts';
+import type { Versions } from '../../serving/server/versions/versions.ts';
+import type { OpenedItems } from './items.ts';
+import type { Run } from './run.ts';
+import { version } from './version.ts';
+
+export interface OpenRequest {
+  /** A folder that `tower index` wrote, or `postgres://user@host/database`. */
+  readonly index?: string;
+  /** Default: `tower_items`. */
+  readonly table?: string;
+  /** Allows writes of items: `items` of the answers. @throws Failure `items-closed` if they cannot be computed one by one */
+  readonly takesItems?: boolean;
+  /** MiB for a cache of query vectors of users. Default: 32. 0: no cache. */
+  readonly userVectors?: number;
+}
+
+/** Vectors of 64 numbers of 120,000 users. */
+const usualUserVectors = 32;
+
+/** Takes the requested engine, or the first that loads and answers quickly. @throws Failure `no-engine` */
+export async function engineToServe(requested?: EngineName): Promise<Choice> {
+  const { chooseEngine } = await import('../../engines/engines.ts');
+  return chooseEngine(requested, 'serving');
+}
+
+export interface OpenedModel extends Answers {
+  /** Address of another index, without a password. */
+  readonly index?: string;
+  close(): Promise<void>;
+}
+
+/** Gives the same bodies as over HTTP, without a server. */
+export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
+  const { index, table, takesItems = false } = request;
+  const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
+  const indexes = index === undefined ? undefined : await import('./index_items.ts');
+  if (takesItems && index !== undefined && !indexes!.takesItems(index)) {
+    const reason = 'it searches in a database, which does not get them';
+    throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
+  }
+  const [{ makeAnswers }, recommender, reader] = await Promise.all([
+    import('../../serving/server/answers.ts'),
+    run.recommender(),
+    takesItems ? run.itemReader() : undefined,
+  ]);
+  const notes = await run.notes();
+  const { query, removesSeen } = recommender;
+  const openedIndex =
+    index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
+  const writableAnswerer = recommender.over(openedIndex?.snapshot);
+  const items = reader && writableAnswerer.writes(reader);
+  // In place: a copy would have the snapshot of now, and not the one after a write.
+  const answers = makeAnswers({
+    recommender: Object.assign(writableAnswerer, { query }),
+    removesSeen,
+    notes,
+    userVectors,
+    ...defined({ items }),
+  });
+  const close = openedIndex?.close ?? (async () => {});
+  return Object.assign(answers, { close, ...defined({ index: openedIndex?.address }) });
+}
+
+export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
+  /** Default: 127.0.0.1, which only this machine reaches. Another address needs a token. */
+  readonly host?: string;
+  /** Default: 8321. 0: any that is free. */
+  readonly port?: number;
+  readonly token?: string;
+  /** Names in the header `Host` that a server without a token answers for, besides those of this machine: a proxy in front may pass on its own. */
+  readonly hosts?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** Folder for written items. Absent: writes are refused. */
+  readonly items?: string;
+  readonly say?: (line: string) => void;
+  readonly log?: (line: string) => void;
+  /** The address, if `takeAddress` has taken it. */
+  readonly door?: TakenAddress;
+}
+
+export interface TakenAddress {
+  /** Returns the URL. @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** Resolves when all connections have ended: what is unanswered after `grace` milliseconds (default: 0) is cut off. */
+  close(grace?: number): Promise<void>;
+}
+
+export interface Serving {
+  /** `http://127.0.0.1:8321` */
+  readonly url: string;
+  /** Address of another index, without a password. */
+  readonly index?: string;
+  /** Ends when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
+  close(grace?: number): Promise<void>;
+}
+
+/**
+ * Checks who may ask, before a run is loaded.
+ * @param path of the file that the token is from
+ * @throws Failure `token-needed`, `token-value`
+ */
+export async function refuseUnsafe(address: {
+  readonly host: string;
+  readonly token: string | undefined;
+  readonly path?: string | undefined;
+}): Promise<void> {
+  const { host, token, path } = address;
+  const { isLoopback, tokenComplaint } = await import('../../serving/server/access.ts');
+  if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
+  const reason = token === undefined ? undefined : tokenComplaint(token);
+  if (reason !== undefined) throw failure('token-value', { path, reason });
+}
+
+/**
+ * Takes an address before a run is loaded: what cannot be listened on is known immediately. Until `serve` gets it, requests get 503.
+ * @throws Failure `cannot-listen`
+ */
+export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
+  const { makeDoor } = await import('../../serving/server/door.ts');
+  const door = makeDoor();
+  await door.listen(host, port);
+  return door;
+}
+
+/**
+ * Answers requests for recommendations over HTTP until it is closed. The run stays open.
+ * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
+ */
+export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
+  const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
+  await refuseUnsafe({ host, token });
+  const items = folder === undefined ? undefined : await (await import('./items.ts')).openItems(folder, say);
+  const { beginReading } = await import('../../base/storage/readers.ts');
+  const endReading = await beginReading(run.trained.folder, 'tower serve');
+  try {
+    const [{ onlyVersion }, answers] = await Promise.all([
+      import('../../serving/server/versions/versions.ts'),
+      open(run, { ...defined({ index, table, userVectors }), takesItems: items !== undefined }),
+    ]);
+    const detach = answers.items && (await items?.attach(answers.items));
+    const close = async (): Promise<void> => {
+      await detach?.();
+      await answers.close();
+      await endReading();
+    };
+    const versions = onlyVersion({ answers, folder: run.trained.folder, close });
+    const serving = await listen({ versions, ...defined({ items }) }, request);
+    return { ...serving, ...defined({ index: answers.index }) };
+  } catch (error) {
+    await endReading();
+    await items?.close();
+    throw error;
+  }
+}
+
+export interface ServedVersions {
+  readonly versions: Versions;
+  readonly swaps?: Swaps;
+  readonly items?: OpenedItems;
+}
+
+/** Versions as a server. They are freed when it is closed. */
+export async function listen(
+  { versions, swaps, items }: ServedVersions,
+  { host = '127.0.0.1', port = 8321, token, hosts, limits, log, door }: ServeRequest,
+): Promise<Serving> {
+  const [{ makeServer }, { warmUp }] = await Promise.all([
+    import('../../serving/server/server.ts'),
+    import('../../serving/server/versions/rehearse.ts'),
+  ]);
+  const server = await makeServer(versions, {
+    tower: version,
+    // What `takeAddress` gives is one.
+    ...defined({ token, hosts, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
+  });
+  for (const { answers } of versions.current.all) await warmUp(answers);
+  const url = await server.listen(host, port);
+  return {
+    url,
+    async close(grace) {
+      await server.close(grace);
+      await items?.close();
+      await versions.close();
+    },
+  };
+}

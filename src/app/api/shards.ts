@@ -1,0 +1,68 @@
+/** How a run's rows are read: the memory there is, and where training rows go that do not fit. */
+import { dirname, join, resolve } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { leastMemory, memoryOf, usualMemory } from '../../data/memory_budget.ts';
+import type { OnPass } from '../../data/shards/passes.ts';
+import type { ShardDecision, ShardRequest } from '../../data/shards/request.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import type { Trained } from '../../training/artifact/load.ts';
+
+export type { PassEvent } from '../../data/shards/passes.ts';
+export type { ShardDecision } from '../../data/shards/request.ts';
+
+export interface MemoryRequest {
+  /**
+   * Memory for the rows, the database and the tables together, in bytes or as text: `8G`. Default: three quarters of what the machine has,
+   * or the container.
+   */
+  readonly memory?: number | string;
+  /** Folder for training rows that do not fit. Default: `tower-shards` next to the folder of the run. */
+  readonly shards?: string;
+  /** Called while rows are read and written, some times a second. */
+  readonly onPass?: OnPass;
+  /** Called once it is known where rows go. */
+  readonly onDecision?: (decision: ShardDecision) => void;
+  /** Sizes for tests. Default: from the memory. */
+  readonly shardSizes?: ShardRequest['sizes'];
+}
+
+/**
+ * @param when where rows go
+ * @param sharing workers that share the rows of tables
+ */
+export async function shardRequest(
+  plan: Plan,
+  { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
+  run: string,
+  when: ShardRequest['when'],
+  sharing = 1,
+): Promise<ShardRequest> {
+  const { itemsGivenInTraining, unsupportedInShards } = await import('../../training/shards/unsupported.ts');
+  const { tableRows } = await import('../../training/shards/table_rows.ts');
+  return {
+    memory: memoryBytes(memory),
+    folder: shards ?? usualShards(run),
+    when,
+    given: itemsGivenInTraining(plan),
+    tables: tableRows(plan, sharing),
+    ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
+  };
+}
+
+/** Next to the folder of a run, or of a study. */
+export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
+
+/** @throws Failure `memory-text` */
+export function memoryBytes(memory: number | string | undefined): number {
+  const bytes = typeof memory === 'string' ? memoryOf(memory) : (memory ?? usualMemory());
+  if (bytes !== undefined && bytes >= leastMemory) return bytes;
+  throw failure('memory-text', { text: String(memory), least: leastMemory, bytes });
+}
+
+/** As the run was trained: from the same shards, or in memory. */
+export function shardsOfTrained({ plan, manifest, folder }: Trained, request: MemoryRequest): Promise<ShardRequest> {
+  const { fingerprint, shards } = manifest.data;
+  const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
+  return shardRequest(plan, { ...request, ...knownShards }, folder, fingerprint.shards ?? 'never');
+}

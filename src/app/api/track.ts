@@ -1,0 +1,99 @@
+/** Runs at a tracking server: `openTracker` sends one while it trains, and `track` afterwards. Only MLflow is known so far. */
+import { dirname } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { readManifest } from '../../training/artifact/load.ts';
+import { authorizationOf, destinationOf } from '../../training/tracking/mlflow/address.ts';
+import { makeClient, RequestRefused } from '../../training/tracking/mlflow/client.ts';
+import type { RunStatus } from '../../training/tracking/mlflow/runs.ts';
+import type { TrainingEvent } from '../../training/training_events.ts';
+import { makeBackground } from './track/background.ts';
+import { commitOf, type RunFacts } from './track/facts.ts';
+import { RunSender, type Tracked } from './track/sender.ts';
+import type { TrainReady } from './train.ts';
+import { version } from './version.ts';
+
+export type { Tracked } from './track/sender.ts';
+
+export interface TrackerRequest {
+  /** The folder of the run, and the file of the model. */
+  readonly out: string;
+  readonly model: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Called once, when the server first fails. Training goes on. */
+  readonly onWarning?: (warning: Diagnostic) => void;
+  /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
+  readonly patience?: number;
+}
+
+export interface Tracker {
+  /** Takes `onReady` and `onEvent` of `train`. Neither waits for the server. */
+  ready(ready: Pick<TrainReady, 'plan' | 'dataset' | 'engine'>): void;
+  event(event: TrainingEvent): void;
+  /** Sends the rest, for a few seconds at most. Undefined if the server does not have all. */
+  end(status: RunStatus): Promise<Tracked | undefined>;
+}
+
+/**
+ * Sends a run while it trains. What fails is tried again, and training waits for nothing.
+ * @param address such as `mlflow:http://host:5000#experiment`
+ * @throws Failure `track-address`
+ */
+export function openTracker(address: string, request: TrackerRequest): Tracker {
+  const { url, experiment } = destinationOf(address, process.env);
+  const ending = new AbortController();
+  const client = makeClient(url, authorizationOf(process.env), ending.signal);
+  const { out: folder, model: source, settings, onWarning } = request;
+  let facts: RunFacts | undefined;
+  let sender: Promise<RunSender> | undefined;
+  const background = makeBackground({
+    onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason })),
+    abort: () => ending.abort(),
+    patience: request.patience,
+  });
+
+  const begin = async (steps: number, began: number): Promise<RunSender> => {
+    const commit = await commitOf(dirname(source));
+    return new RunSender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
+  };
+  return {
+    ready({ plan, dataset, engine }) {
+      const { train, validation, test } = dataset.parts;
+      facts = {
+        ...{ plan, engine, tower: version, seed: plan.train.seed, ...defined({ settings }) },
+        data: { train: train.rows, validation: validation.rows, test: test.rows, items: dataset.corpus.rows },
+      };
+    },
+    event(event) {
+      if (event.kind === 'started') {
+        const begunSender = begin(event.steps, Date.now());
+        sender = begunSender;
+        background.begin(async () => (await begunSender).send());
+      }
+      if (event.kind === 'started' || event.kind === 'epoch') background.kick();
+    },
+    // Without a first step there is no run.
+    end: (status) => background.end(async () => (await sender!).end(status)),
+  };
+}
+
+/**
+ * Sends what a tracking server does not have of a run that has ended.
+ * @param address such as `mlflow:http://host:5000#experiment`
+ * @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, `damaged-file`, …
+ */
+export async function track(folder: string, address: string): Promise<Tracked> {
+  const { url, experiment } = destinationOf(address, process.env);
+  const manifest = await readManifest(folder);
+  const client = makeClient(url, authorizationOf(process.env));
+  const { training } = manifest;
+  const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
+  try {
+    return await sender.end('FINISHED');
+  } catch (error) {
+    if (error instanceof Failure || !(error instanceof RequestRefused)) throw error;
+    throw failure('track-failed', { url, reason: error.message });
+  }
+}

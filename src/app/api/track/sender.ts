@@ -1,0 +1,283 @@
+/**
+ * Sends what a tracking server does not have of a run: the server is asked what it has, so a run can be sent in parts, again, and after
+ * requests whose answer was lost.
+ */
+import { basename, join, resolve } from 'node:path';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { reading } from '../../../base/diagnostics/system_reason.ts';
+import { closeRead, openRunFile } from '../../../base/storage/run_files.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { readManifest } from '../../../training/artifact/load.ts';
+import { type Manifest, manifestFile } from '../../../training/artifact/manifest.ts';
+import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
+import { metricsFile, recordOf, stepsFile } from '../../../training/metrics_log.ts';
+import { isNorm, trackedNorm } from '../../../training/norms.ts';
+import { evaluationFile, reportFile } from '../../../training/result_files.ts';
+import type { MlflowClient } from '../../../training/tracking/mlflow/client.ts';
+import { keyOf } from '../../../training/tracking/mlflow/names.ts';
+import {
+  experimentId,
+  findOrCreateRun,
+  logTags,
+  type Metric,
+  type RemoteRun,
+  type RunStatus,
+  updateRun,
+} from '../../../training/tracking/mlflow/runs.ts';
+import { type StepMeans, stepMeans } from '../../../training/tracking/step_means.ts';
+import type { EpochRecord } from '../../../training/training_events.ts';
+import { readEvaluation } from '../../report/evaluation_file.ts';
+import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
+import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
+import { remembered } from './remembered.ts';
+
+export interface RunSenderOptions {
+  readonly folder: string;
+  /** Default: the name of the model. */
+  readonly experiment?: string;
+  readonly facts: RunFacts;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** The file of the model, as the user named it. */
+  readonly source?: string;
+  readonly commit?: string;
+  /** Milliseconds since 1970, for a run that trains now. */
+  readonly began?: number;
+}
+
+export interface Tracked {
+  readonly folder: string;
+  readonly url: string;
+  readonly values: number;
+  /** Files that were sent, or why they were not. */
+  readonly artifacts: number | string;
+}
+
+export class RunSender {
+  private readonly points: RunPoints;
+  private readonly waiting: Metric[] = [];
+  private remote: RemoteRun | undefined;
+  private values = 0;
+  private readonly count = (count: number): void => {
+    this.values += count;
+  };
+
+  constructor(
+    private readonly client: MlflowClient,
+    private readonly of: RunSenderOptions,
+  ) {
+    this.points = runPoints(of.folder, of.steps);
+  }
+
+  /**
+   * Sends the curves as far as the logs have them.
+   * @throws Refused; Failure for what is wrong with the folder
+   */
+  async send(isLast = false): Promise<void> {
+    this.waiting.push(...(await this.points.more(isLast)));
+    this.remote ??= await this.begin();
+    await sendNew(this.client, this.remote, this.waiting, this.count);
+  }
+
+  /** Sends what is known at the end of a training, and says that it has ended. @throws as `send` */
+  async end(status: RunStatus): Promise<Tracked> {
+    await this.send(true);
+    const { folder } = this.of;
+    const remote = this.remote!;
+    // A training that failed may have no model.
+    const manifest = await readManifest(folder).catch(() => undefined);
+    if (manifest) {
+      await logTags(this.client, remote.id, endTagsOf(manifest));
+      await sendNew(this.client, remote, await evaluated(folder, manifest), this.count);
+    }
+    const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
+    const artifacts = await sendFiles(this.client, remote, folder, paths);
+    const endStatus = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
+    await updateRun(this.client, remote.id, endStatus, this.points.ended() ?? Date.now());
+    return { folder, url: pageOf(this.client, remote), values: this.values, artifacts };
+  }
+
+  private async begin(): Promise<RemoteRun> {
+    const { client } = this;
+    const { folder, facts, source } = this.of;
+    const began = this.of.began ?? this.points.began();
+    const trackingRecord = await remembered(folder, defined({ began, commit: this.of.commit }));
+    const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
+    const name = basename(resolve(folder));
+    const remote = await findOrCreateRun(client, experiment, {
+      own: trackingRecord.run,
+      name,
+      start: trackingRecord.began ?? Date.now(),
+    });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), ...changed(remote, facts) });
+    await sendNewParams(client, remote, paramsOf(facts));
+    if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
+    return remote;
+  }
+}
+
+/** Parameters cannot change at a server: what a run that goes on has otherwise is a tag. */
+const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(paramsOf(facts))
+      .filter(([key, value]) => params.has(key) && params.get(key) !== value)
+      .map(([key, value]) => [`changed.${key}`, value]),
+  );
+
+async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> {
+  const evaluation = await readEvaluation(folder, manifest).catch(() => undefined);
+  const [own] = evaluation?.rows ?? [];
+  if (!evaluation || !own) return [];
+  return Object.entries(own.all)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([name, value]) => ({
+      key: keyOf(`${evaluation.part}/${name}`),
+      value,
+      timestamp: Date.now(),
+      step: manifest.training.steps,
+    }));
+}
+
+/**
+ * The curves of a run from its own logs, as a tracking server takes them. The same lines give the same points, while the run trains and
+ * afterwards, so what a server missed can be sent at any time.
+ */
+interface RunPoints {
+  /** New since the last call. @param isLast also the mean of the steps that do not fill a window @throws Failure `damaged-file`, `cannot-read` */
+  more(isLast: boolean): Promise<Metric[]>;
+  /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
+  began(): number | undefined;
+  ended(): number | undefined;
+}
+
+/** @param steps of the whole run, which decide over how many steps a mean is taken */
+function runPoints(folder: string, steps: number): RunPoints {
+  const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
+  const epochs: EpochRecord[] = [];
+  const stepRecords: { step: number; values: Readonly<Record<string, number>> }[] = [];
+  const give = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
+    stepRecords.push({
+      step,
+      values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])),
+    });
+  };
+  let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
+  let [last, changed] = [0, 0];
+  return {
+    async more(isLast) {
+      const perStep = await stepLog.more();
+      const perEpoch = await epochLog.more();
+      for (const record of perStep.records) {
+        const { step, ...values } = record as Record<string, number>;
+        const norms = Object.entries(values).filter(([name]) => isNorm(name));
+        const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
+        means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
+        const numbers = names.map((name) => values[name]);
+        const allValues = [...numbers, ...norms.map(([, value]) => value)];
+        if (!Number.isSafeInteger(step) || step! <= last || !allValues.every(Number.isFinite)) {
+          throw failure('damaged-file', { path: join(folder, stepsFile), reason: `it has no step after ${last}` });
+        }
+        last = step!;
+        means.of.add(step!, numbers as number[]);
+        if (norms.length > 0) {
+          stepRecords.push({
+            step: last,
+            values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
+          });
+        }
+      }
+      if (isLast) means?.of.end();
+      for (const record of perEpoch.records) {
+        await refuseUnlessValid('metrics', record, join(folder, metricsFile));
+        const epoch = record as unknown as EpochRecord;
+        epochs.push(epoch);
+        give(epoch.step, 'epoch', { loss: epoch.loss, ...epoch.scalars });
+        give(epoch.step, 'validation', epoch.validation ?? {});
+        give(epoch.step, 'rate', epoch.rates);
+        give(epoch.step, 'speed', { examples_per_second: epoch.examplesPerSecond });
+        give(epoch.step, 'milliseconds', epoch.milliseconds);
+      }
+      changed = perEpoch.changed;
+      const spans = spansOf(epochs, changed);
+      const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
+      return stepRecords.splice(0).flatMap(({ step, values }) =>
+        Object.entries(values).map(([name, value]) => ({
+          key: keyOf(name),
+          value,
+          timestamp: timeOfStep(step),
+          step,
+        })),
+      );
+    },
+    began: () => spansOf(epochs, changed)[0]?.from,
+    ended: () => (epochs.length === 0 ? undefined : changed),
+  };
+}
+
+interface EpochSpan {
+  readonly last: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * When the steps of each epoch were taken. The log has durations alone: the last epoch ended when its line was written, and the others
+ * before it.
+ */
+function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
+  const spans: EpochSpan[] = [];
+  let epochEnd = changed;
+  for (const { step, milliseconds } of epochs.toReversed()) {
+    const trainingEnd = epochEnd - milliseconds.validation;
+    epochEnd = trainingEnd - milliseconds.total;
+    spans.unshift({ last: step, from: Math.round(epochEnd), until: trainingEnd });
+  }
+  return spans;
+}
+
+/** Undefined for a step whose epoch has not ended. */
+function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
+  const spanIndex = spans.findIndex(({ last }) => step <= last);
+  if (spanIndex === -1) return undefined;
+  const { from, until, last } = spans[spanIndex]!;
+  const stepBefore = spans[spanIndex - 1]?.last ?? 0;
+  return Math.round(from + ((until - from) * (step - stepBefore)) / Math.max(1, last - stepBefore));
+}
+
+/** A log of a run that is still written: each call reads the lines that are new since the last one. */
+interface LogTail {
+  /** @throws Failure `damaged-file`, `cannot-read` */
+  more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;
+}
+
+const pieceBytes = 2 ** 20;
+
+function logTail(folder: string, name: string): LogTail {
+  let [at, lines] = [0, 0];
+  let unfinishedLine = Buffer.alloc(0);
+  return {
+    async more() {
+      const records: Record<string, unknown>[] = [];
+      const logFile = await openRunFile(folder, name, 'optional');
+      if (logFile === undefined) return { records, changed: 0 };
+      try {
+        const { size, mtimeMs } = await logFile.stat();
+        const piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - at)));
+        while (at < size) {
+          const { bytesRead } = await reading(join(folder, name), logFile.read(piece, 0, piece.length, at));
+          if (bytesRead === 0) break;
+          at += bytesRead;
+          const bytes = Buffer.concat([unfinishedLine, piece.subarray(0, bytesRead)]);
+          const lastLineEnd = bytes.lastIndexOf(0x0a) + 1;
+          for (const line of bytes.toString('utf8', 0, lastLineEnd).split('\n')) {
+            if (line !== '') records.push(recordOf(line, join(folder, name), ++lines));
+          }
+          unfinishedLine = bytes.subarray(lastLineEnd);
+        }
+        return { records, changed: Math.round(mtimeMs) };
+      } finally {
+        await closeRead(logFile);
+      }
+    },
+  };
+}

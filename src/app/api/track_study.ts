@@ -1,0 +1,269 @@
+/** A study at a tracking server: a run for the study, and in it a run for each trial. */
+import { basename, dirname, resolve } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { defined } from '../../base/util/defined.ts';
+import { reportFile } from '../../training/result_files.ts';
+import { authorizationOf, destinationOf } from '../../training/tracking/mlflow/address.ts';
+import { type MlflowClient, makeClient } from '../../training/tracking/mlflow/client.ts';
+import { keyOf } from '../../training/tracking/mlflow/names.ts';
+import {
+  experimentId,
+  findOrCreateRun,
+  logTags,
+  type Metric,
+  type RemoteRun,
+  type RunStatus,
+  type TextsByKey,
+  updateRun,
+} from '../../training/tracking/mlflow/runs.ts';
+import { domainWords } from '../../training/tune/space.ts';
+import { journalFile, readRecords, studyFile, trialsFile } from '../../training/tune/study_files.ts';
+import type { JobRecord, Study } from '../../training/tune/trial.ts';
+import { makeBackground } from './track/background.ts';
+import { byKey, commitOf, tagsOf } from './track/facts.ts';
+import { pageOf, sendFiles, sendNew, sendNewParams } from './track/parts.ts';
+import { remembered, type TrackingRecord } from './track/remembered.ts';
+import type { Tracked } from './track/sender.ts';
+import type { TrackerRequest } from './track.ts';
+import type { Tuned, TuneEvent } from './tune.ts';
+import { version } from './version.ts';
+
+interface StudySenderOptions {
+  readonly folder: string;
+  readonly study: Study;
+  /** Default: the name of the model. */
+  readonly experiment?: string;
+  /** The file of the model, as the user named it. */
+  readonly source: string;
+  readonly commit?: string;
+  readonly began: number;
+}
+
+class StudySender {
+  private parent: { readonly remote: RemoteRun; readonly own: TrackingRecord } | undefined;
+  /** By the name of `ownName`. Of a request that failed the run is looked up again: the server may have taken it. */
+  private readonly nested = new Map<string, RemoteRun>();
+  private records: readonly JobRecord[] = [];
+  private sent = 0;
+  private values = 0;
+  private readonly count = (count: number): void => {
+    this.values += count;
+  };
+
+  constructor(
+    private readonly client: MlflowClient,
+    private readonly of: StudySenderOptions,
+  ) {}
+
+  /** @throws Refused; Failure for what is wrong with the folder */
+  async send(): Promise<void> {
+    this.parent ??= await this.begin();
+    this.records = await readRecords(this.of.folder);
+    while (this.sent < this.records.length) {
+      await this.sendRecord(this.sent);
+      this.sent++;
+    }
+  }
+
+  /** @throws as `send` */
+  async end(status: RunStatus, tuned: Tuned | undefined): Promise<Tracked> {
+    await this.send();
+    const { client, records } = this;
+    const { folder } = this.of;
+    const { remote } = this.parent!;
+    // A trial that goes no further is not running.
+    const lastRecords = new Map(records.map((record) => [ownName(record), record]));
+    for (const [name, record] of lastRecords) {
+      if (record.state === 'paused') await updateRun(client, this.nested.get(name)!.id, 'KILLED', endedAt(record));
+    }
+    if (tuned) {
+      await logTags(client, remote.id, resultTags(tuned));
+      await sendNew(client, remote, resultPoints(tuned, records), this.count);
+    }
+    const files = [reportFile, studyFile, trialsFile, journalFile];
+    const artifacts = await sendFiles(client, remote, folder, files);
+    await updateRun(client, remote.id, status, Date.now());
+    return { folder, url: pageOf(client, remote), values: this.values, artifacts };
+  }
+
+  private async begin(): Promise<{ readonly remote: RemoteRun; readonly own: TrackingRecord }> {
+    const { client } = this;
+    const { folder, study, source, began, commit } = this.of;
+    const trackingRecord = await remembered(folder, { began, ...defined({ commit }) });
+    const experiment = await experimentId(client, this.of.experiment ?? study.model);
+    const start = trackingRecord.began ?? began;
+    const remote = await findOrCreateRun(client, experiment, {
+      own: trackingRecord.run,
+      name: basename(resolve(folder)),
+      start,
+    });
+    const facts = { plan: { model: study.model }, tower: version };
+    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), 'tower.kind': 'study' });
+    await sendNewParams(client, remote, studyParams(study));
+    await updateRun(client, remote.id, 'RUNNING');
+    return { remote, own: trackingRecord };
+  }
+
+  private async sendRecord(at: number): Promise<void> {
+    const { client, records } = this;
+    const { study } = this.of;
+    const record = records[at]!;
+    const name = ownName(record);
+    const knownRun = this.nested.get(name);
+    this.nested.delete(name);
+    const remote = knownRun ?? (await this.find(record, name));
+    await sendNewParams(client, remote, nestedParams(record, study));
+    await logTags(client, remote.id, nestedTags(record, study));
+    await sendNew(client, remote, nestedPoints(records, at, study), this.count);
+    const status = statusOf(record);
+    await updateRun(client, remote.id, status, status === 'RUNNING' ? undefined : endedAt(record));
+    await sendNew(client, this.parent!.remote, bestPoints(records, at, study), this.count);
+    this.nested.set(name, remote);
+  }
+
+  private find(record: JobRecord, name: string): Promise<RemoteRun> {
+    const { remote, own } = this.parent!;
+    const start = startedAt(record);
+    const newRun = { own: `${own.run}-${name}`, name: nestedName(record), start, parent: remote.id };
+    return findOrCreateRun(this.client, remote.experiment, newRun);
+  }
+}
+
+/** Reads the lines of the log alone, so the parameters are the same each time. */
+const studyParams = ({ space, set, metric, ...study }: Study): TextsByKey =>
+  byKey([
+    ['metric', metric],
+    ...(['sampler', 'seed', 'halving', 'rungs', 'parallel', 'finalists', 'seeds'] as const).map(
+      (name): [string, unknown] => [name, study[name]],
+    ),
+    ...space.map((dimension): [string, string] => [`search.${dimension.name}`, domainWords(dimension)]),
+    ...Object.entries(set).map(([name, value]): [string, string] => [`set.${name}`, value]),
+  ]);
+
+/** Letters, digits and dashes: it becomes part of a tag. All search jobs of a trial are one run. */
+const ownName = ({ kind, trial, seed }: JobRecord): string =>
+  kind === 'search' ? `search-${trial}` : `${kind}-${trial}-${seed}`;
+
+const nestedName = ({ kind, trial, seed }: JobRecord): string =>
+  kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
+
+/** The values that the trial tries, by their paths. The file as it is written has none. */
+const nestedParams = ({ settings, seed }: JobRecord, { fileSeed }: Study): TextsByKey =>
+  byKey([...Object.entries(settings), ['seed', seed ?? fileSeed]]);
+
+const nestedTags = ({ kind, trial, state, message }: JobRecord, { model }: Study): TextsByKey =>
+  byKey([
+    ['tower.model', model],
+    ['tower.kind', kind],
+    ['tower.trial', trial],
+    ['tower.state', state],
+    ...(message === undefined ? [] : [['tower.message', message] as [string, string]]),
+  ]);
+
+/** A trial that has paused may go on. */
+const statusOf = ({ state }: JobRecord): RunStatus =>
+  state === 'paused' ? 'RUNNING' : state === 'done' ? 'FINISHED' : 'FAILED';
+
+/** Milliseconds since 1970. A log that names no time of this era gets none. */
+function startedAt({ begun }: JobRecord): number {
+  const time = Date.parse(begun);
+  return Number.isSafeInteger(time) && time >= 0 ? time : 0;
+}
+
+const endedAt = (record: JobRecord): number => Math.round(startedAt(record) + 1000 * record.seconds);
+
+/** The metric of each validation that this line adds, and what the trial is compared by. */
+function nestedPoints(records: readonly JobRecord[], at: number, { metric }: Study): Metric[] {
+  const record = records[at]!;
+  const { values, value, seconds } = record;
+  const recordBefore = records.slice(0, at).findLast((other) => ownName(other) === ownName(record))?.values.length ?? 0;
+  const [start, added] = [startedAt(record), Math.max(1, values.length - recordBefore)];
+  const curve = values.slice(recordBefore).map(
+    (each, i): Metric => ({
+      key: keyOf(`validation/${metric}`),
+      value: each,
+      timestamp: Math.round(start + (1000 * seconds * (i + 1)) / added),
+      step: recordBefore + i + 1,
+    }),
+  );
+  if (value === undefined) return curve;
+  return [...curve, { key: keyOf(`value/${metric}`), value, timestamp: endedAt(record), step: values.length }];
+}
+
+/** The best of the trials that were trained whole, where this line has raised it. */
+function bestPoints(records: readonly JobRecord[], at: number, { metric, rungs }: Study): Metric[] {
+  const wholeValue = ({ kind, value, rung = rungs - 1 }: JobRecord): number =>
+    kind === 'search' && rung === rungs - 1 && value !== undefined ? value : Number.NEGATIVE_INFINITY;
+  const record = records[at]!;
+  const trialValue = wholeValue(record);
+  if (trialValue <= Math.max(Number.NEGATIVE_INFINITY, ...records.slice(0, at).map(wholeValue))) return [];
+  return [{ key: keyOf(`best/${metric}`), value: trialValue, timestamp: endedAt(record), step: record.job }];
+}
+
+const resultTags = ({ winner, ended }: Tuned): TextsByKey =>
+  byKey([
+    ['tower.ended', ended],
+    ...(winner
+      ? [
+          ['tower.winner', winner.trial] as const,
+          ...Object.entries(winner.settings).map(([k, v]) => [`winner.${k}`, v] as const),
+        ]
+      : []),
+  ]);
+
+/** The winner and the file as it is written on fresh seeds: `validation/tuned/recall@50`, at the last job. */
+function resultPoints({ validation, test }: Tuned, records: readonly JobRecord[]): Metric[] {
+  const [timestamp, step] = [Date.now(), records.length];
+  return [validation, test].flatMap((comparison) =>
+    (comparison?.rows ?? []).flatMap(({ name, figures }) =>
+      Object.entries(figures).map(([metric, { mean }]) => ({
+        key: keyOf(`${comparison!.part}/${name.replaceAll(' ', '_')}/${metric}`),
+        ...{ value: mean, timestamp, step },
+      })),
+    ),
+  );
+}
+
+export interface StudyTracker {
+  /** Takes `onEvent` of `tune`. It does not wait for the server. */
+  event(event: TuneEvent): void;
+  /**
+   * Sends the rest, for a few seconds at most. Undefined where the server does not have all.
+   * @param tuned what `tune` came to, where it has ended
+   */
+  end(status: RunStatus, tuned?: Tuned): Promise<Tracked | undefined>;
+}
+
+/**
+ * Sends a study while it goes on. Everything that is sent is in the log of the study: what a server missed is sent when the study is
+ * tracked again, as `resume` does.
+ * @param address such as `mlflow:http://host:5000#experiment`
+ * @throws Failure `track-address`
+ */
+export function openStudyTracker(address: string, request: Omit<TrackerRequest, 'settings'>): StudyTracker {
+  const { url, experiment } = destinationOf(address, process.env);
+  const ending = new AbortController();
+  const client = makeClient(url, authorizationOf(process.env), ending.signal);
+  const { out: folder, model: source, onWarning } = request;
+  let sender: Promise<StudySender> | undefined;
+  const background = makeBackground({
+    onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason, study: true })),
+    abort: () => ending.abort(),
+    patience: request.patience,
+  });
+  const begin = async (study: Study): Promise<StudySender> => {
+    const commit = await commitOf(dirname(source));
+    return new StudySender(client, { folder, study, source, began: Date.now(), ...defined({ experiment, commit }) });
+  };
+  return {
+    event(event) {
+      if (event.kind === 'began') {
+        const begunSender = begin(event.study);
+        sender = begunSender;
+        background.begin(async () => (await begunSender).send());
+      }
+      if (event.kind === 'began' || event.kind === 'job') background.kick();
+    },
+    end: (status, tuned) => background.end(async () => (await sender!).end(status, tuned)),
+  };
+}

@@ -1,0 +1,288 @@
+import { resolve } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { FolderLock } from '../../base/storage/lock.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { DataDescription } from '../../compiler/model/model.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { Pinned } from '../../data/pinned.ts';
+import { momentWords } from '../../data/rows/fresh.ts';
+import type { ShardRequest } from '../../data/shards/request.ts';
+import type { EngineName } from '../../engines/engine.ts';
+import { type Choice, chooseEngine } from '../../engines/engines.ts';
+import type { Group, Meeting } from '../../engines/group.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import { isReplay } from '../../training/artifact/lineage.ts';
+import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
+import type { TrainingEvent } from '../../training/training_events.ts';
+import type { LayoutChosen, TableLayout } from '../../training/workers/table_layout.ts';
+import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
+import { placesOf } from './places.ts';
+import { type MemoryRequest, shardRequest } from './shards.ts';
+import { freshOf, type SinceRequest, sinceAsked } from './since.ts';
+import { version } from './version.ts';
+
+export interface TrainRequest extends CheckRequest, MemoryRequest {
+  /** Folder of the run, which becomes the model. */
+  readonly out: string;
+  /** Seed of all random choices: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
+  readonly seed?: number;
+  /**
+   * `auto`: the fastest by a trial of about two seconds, whose answer is kept in the cache folder. Default: the first that loads; for a run that is
+   * resumed, its own.
+   */
+  readonly engine?: EngineName | 'auto';
+  /** Go on with the run that the folder holds. */
+  readonly resume?: boolean;
+  /** The folder of a run to go on from: with its weights, tables and the state of its optimizers. */
+  readonly from?: string;
+  /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: those after the last one that the run had. */
+  readonly since?: string | number;
+  /** With `from`: train on all events of the training part. */
+  readonly all?: boolean;
+  /** With `from`: in each epoch train also on this many earlier events for a new one, drawn anew. Default: none. */
+  readonly replay?: number;
+  /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  readonly finish?: boolean;
+  /** Replace the run that the folder holds; files that Tower did not write stay. */
+  readonly force?: boolean;
+  /** Measure a sample of steps by block and by op, and leave `profile/trace.json` and `profile/profile.json`. The weights are the same. */
+  readonly profile?: boolean;
+  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  readonly until?: (validations: number) => number;
+  /** Ends training after the step it is in, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Ends training after the step it is in, and the run as `finish` does: for a limit of time. */
+  readonly limit?: AbortSignal;
+  /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
+  readonly meeting?: Meeting;
+  /** With `meeting`: whether each worker holds all tables, or they share the rows. Default: they share tables that do not fit on one of them. */
+  readonly tables?: TableLayout;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Called once everything is known and before the first step. */
+  readonly onReady?: (ready: TrainReady) => void;
+}
+
+export interface TrainReady extends Choice {
+  readonly warnings: readonly Diagnostic[];
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  /** Set by several workers. */
+  readonly tables?: LayoutChosen & { readonly workers: number };
+}
+
+export interface Trained extends TrainResult {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly engine: Choice['engine'];
+}
+
+/**
+ * Checks, reads the data, trains, and leaves a model in `out`.
+ * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of
+ * `signal` when that comes before the rows are read
+ */
+export async function train(path: string, request: TrainRequest): Promise<Trained> {
+  const { seed, from, all, since, replay, meeting } = request;
+  const allSettings = seed === undefined ? request.set : { ...request.set, seed };
+  const checkedModel = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
+  const { data, lowered } = checkedModel;
+  if (!data) throw failure('data-missing', { path });
+  const freshRequest = from === undefined ? undefined : all ? 'all' : sinceAsked(since);
+  if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
+  if (from !== undefined) {
+    const { refuseItself } = await import('../../training/base.ts');
+    await refuseItself(from, request.out);
+  }
+  if (meeting && !['torch', 'auto'].includes(request.engine ?? 'torch'))
+    throw failure('workers-engine', { engine: request.engine! });
+  if (meeting && meeting.rank > 0) return trainFolder(undefined);
+  const { claimFolder } = await import('../../training/claim.ts');
+  // Before the bad rows of the data are written there.
+  const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
+  try {
+    return await trainFolder(lock);
+  } finally {
+    await lock.release();
+  }
+
+  async function trainFolder(held: FolderLock | undefined): Promise<Trained> {
+    const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
+    return trainIn(held, { ...request, ...defined({ set: allSettings }) }, checkedModel, data!, trainingStart);
+  }
+}
+
+interface TrainingStart {
+  /** Encoding of the data of a run that is resumed, or that goes on from another one. */
+  readonly pinned?: Pinned;
+  readonly from?: TrainOptions['from'];
+}
+
+/** Read before the rows are: what is wrong with it costs no time. */
+async function beforeOf(
+  { from, out, resume, finish, replay }: TrainRequest,
+  plan: Plan,
+  description: DataDescription,
+  asked: SinceRequest,
+): Promise<TrainingStart> {
+  if (resume || finish) {
+    const { pinnedIn } = await import('../../training/folder.ts');
+    return defined({ pinned: await pinnedIn(out, plan) });
+  }
+  if (from === undefined) return {};
+  const { readBase, lineageOf } = await import('../../training/base.ts');
+  const baseRun = await readBase(from, plan);
+  const { data } = baseRun.trained.manifest;
+  const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
+  const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
+  const { readAdmissions } = await import('../../training/artifact/admissions.ts');
+  const admissions = await readAdmissions(from);
+  return {
+    pinned: {
+      encodings: baseRun.trained.encodings,
+      grows: true,
+      admissions,
+      ...defined({ fresh: freshEvents, replay, until: data.until }),
+    },
+    from: { base: baseRun, lineage },
+  };
+}
+
+/** Figures are honest only for events that no run in the row has trained on. */
+async function refuseTrained(
+  { from }: TrainingStart,
+  dataset: Dataset,
+  { split, span }: DataDescription,
+): Promise<void> {
+  const { heldOutBefore = 0 } = dataset;
+  if (!from || heldOutBefore === 0 || (split.kind !== 'by_time' && split.kind !== 'random')) return;
+  const { hasSameData } = await import('../../training/base.ts');
+  if (hasSameData(from.base, dataset)) return;
+  const { folder, trained } = from.base;
+  const dataUntil = momentWords(trained.manifest.data.until!.time);
+  throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until: dataUntil }, span);
+}
+
+/** Long because one process and one of several workers read and train with the same parts. @param lock of the folder, where this process writes it */
+async function trainIn(
+  lock: FolderLock | undefined,
+  request: TrainRequest,
+  checked: Lowering,
+  data: NonNullable<Lowering['data']>,
+  before: TrainingStart,
+): Promise<Trained> {
+  const { signal, set, meeting } = request;
+  const { plan } = checked.lowered;
+  const { readDataset } = await import('../../data/read.ts');
+  const { shardsOfRun } = await import('../../training/folder.ts');
+  const isOld = request.resume || request.finish;
+  // A run goes on as it began.
+  const newShards = request.shardSizes ? 'always' : 'as-needed';
+  const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
+  const warnings = [...checked.diagnostics];
+  const readRows = (shards: ShardRequest, stop = signal) =>
+    readDataset(data.description, plan, {
+      onWarning: (warning) => warnings.push(warning),
+      ...(lock ? { folder: request.out } : {}),
+      model: checked.model,
+      shards,
+      ...readingOf(request),
+      ...defined({ pinned: before.pinned, signal: stop }),
+    });
+  if (!meeting) {
+    // The database reads in threads of its own while this one loads the engine.
+    const readingRows = readRows(await shardRequest(plan, request, request.out, whenSharded));
+    readingRows.catch(() => {});
+    return trainOn(await engineFor(request, plan, readingRows), readingRows);
+  }
+  // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
+  const choice = await chooseEngine('torch');
+  const group = await choice.engine.join!(meeting);
+  const { amongWorkers } = await import('../../training/workers/among.ts');
+  return amongWorkers(group, async () => {
+    await group.note('reads its rows');
+    const { rowsOfWorker } = await import('./rows_of_workers.ts');
+    return trainOn(choice, rowsOfWorker(group, { plan, request, when: whenSharded, read: readRows }), group);
+  });
+
+  async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
+    const [dataset, run] = await Promise.all([reading, import('../../training/train.ts')]);
+    await refuseTrained(before, dataset, data.description);
+    const layoutRequest = { plan, dataset, asked: request.tables };
+    const tables =
+      group && (await (await import('../../training/workers/table_layout.ts')).chooseLayout(group, layoutRequest));
+    request.onReady?.({
+      ...{ ...choice, plan, dataset },
+      warnings: [...warnings, ...emptyHistories(dataset, data.description)],
+      ...defined({ tables: tables && { ...tables, workers: group.workers } }),
+    });
+    const options: TrainOptions = {
+      plan,
+      dataset,
+      engine: choice.engine,
+      folder: request.out,
+      tower: version,
+      origin: {
+        sources: checked.sources.map(({ name, text }) => ({ name, text })),
+        data: { name: resolve(data.source.name), text: data.source.text },
+        ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
+      },
+      ...defined({
+        lock,
+        group,
+        sharesTables: tables && tables.layout === 'sharded',
+        from: before.from,
+        resume: request.resume,
+        finish: request.finish,
+        force: request.force,
+        signal,
+        limit: request.limit,
+        until: request.until,
+        norms: checked.lowered.norms,
+        profile: request.profile ? { places: placesOf(checked) } : undefined,
+        onEvent: request.onEvent,
+      }),
+    };
+    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
+    return { ...trainResult, plan, dataset, engine: choice.engine };
+  }
+}
+
+/** The first history that most training events have empty. Rows in shards are not counted: that would read them once more. */
+function emptyHistories({ parts, shards }: Dataset, { histories }: DataDescription): readonly Diagnostic[] {
+  if (shards) return [];
+  for (const { name, kind, span } of histories) {
+    const { column, index } = parts.train.features.get(name) ?? {};
+    if (column?.kind !== 'bags') continue;
+    const { rows } = parts.train;
+    let emptyCount = 0;
+    for (let row = 0; row < rows; row++) {
+      const bagRow = index ? index[row]! : row;
+      if (column.starts[bagRow] === column.ends[bagRow]) emptyCount++;
+    }
+    if (emptyCount > rows / 2) return [diagnose('empty-histories', span, { name, kind, share: emptyCount / rows })];
+  }
+  return [];
+}
+
+/** A run goes on with its own engine, unless another one is named: that is refused with its reason. */
+async function engineFor(
+  { engine, resume, finish, out }: TrainRequest,
+  plan: Plan,
+  reading: Promise<Dataset>,
+): Promise<Choice> {
+  if (engine !== undefined && engine !== 'auto') return chooseEngine(engine);
+  const { engineOfRun } = await import('../../training/engine_of_run.ts');
+  const ownEngine = resume || finish ? await engineOfRun(out) : undefined;
+  if (ownEngine !== undefined || engine === undefined) return chooseEngine(ownEngine);
+  const { engineByTrial } = await import('../../training/engine_trial.ts');
+  return engineByTrial(plan, await reading);
+}
+
+/** Returns the result of a worker that writes nothing. */
+async function followIn(options: TrainOptions & { readonly group: Group }): Promise<TrainResult> {
+  const { follow } = await import('../../training/workers/follow.ts');
+  await follow(options);
+  return { folder: options.folder, status: 'epochs', records: [] };
+}

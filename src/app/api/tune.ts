@@ -1,0 +1,283 @@
+/** Finds better values for what the `search` of a model names: trials, finalists on further seeds, and the winner on fresh ones. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { lockFolder } from '../../base/storage/lock.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { EngineName } from '../../engines/engine.ts';
+import type { Comparison } from '../../training/evaluation/compare.ts';
+import { ranked } from '../../training/tune/halving.ts';
+import { type Importance, importanceOf } from '../../training/tune/importance.ts';
+import { journalOf } from '../../training/tune/journal.ts';
+import type { SamplerName } from '../../training/tune/samplers/table.ts';
+import {
+  contentsOf,
+  journalFile,
+  readRecords,
+  readStudy,
+  writeRecords,
+  writeStudy,
+} from '../../training/tune/study_files.ts';
+import type { JobRecord, Study, Trial, TrialJob } from '../../training/tune/trial.ts';
+import { type Finalist, finalistsOf, trialsOf } from '../../training/tune/trials.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
+import { compare } from './compare.ts';
+import { load } from './run.ts';
+import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
+import { JobStopped, TuneJobs } from './tune/jobs.ts';
+import { type SearchEnd, searchTrials } from './tune/search.ts';
+import { studyOf } from './tune/study_of.ts';
+import { trainJob } from './tune/train_job.ts';
+import { refuseTunedFile, writeTunedFile } from './tune/tuned_file.ts';
+import { makeWorkers } from './tune/workers.ts';
+
+export interface TuneRequest extends CheckRequest {
+  readonly out: string;
+  readonly engine?: EngineName;
+  /** As in `TrainRequest`; trials that run side by side share the memory. */
+  readonly memory?: MemoryRequest['memory'];
+  /** Folder for training rows that do not fit, of all trials. Default: `tower-shards` next to the folder of the study. */
+  readonly shards?: string;
+  /** Sizes in place of those that follow from the memory: for tests. */
+  readonly shardSizes?: MemoryRequest['shardSizes'];
+  /** How many trials, the file as it is written among them. Default: 30. */
+  readonly trials?: number;
+  /** Seconds for the whole study. Up to half of them are kept for the finalists. Default: no end. */
+  readonly time?: number;
+  /** How points are chosen. Default: `tpe`. */
+  readonly sampler?: SamplerName;
+  /** Whether trials begin with few epochs, and the best third of each rung goes on. Default: true. */
+  readonly halving?: boolean;
+  /** Default: 3. */
+  readonly finalists?: number;
+  /** On how many seeds each, and the winner on as many fresh ones. Default: 3. */
+  readonly seeds?: number;
+  /** How many trials are trained side by side, each in a process of its own. Default: 1. */
+  readonly parallel?: number;
+  /** By which trials are compared: `ndcg@10`. Default: that of `stop`, else the first that validation measures. */
+  readonly metric?: string;
+  /** Seed of the drawn points. Default: 1. */
+  readonly seed?: number;
+  /** Go on with the study that the folder holds. */
+  readonly resume?: boolean;
+  /** Rank the events of the test part once, at the end. Default: false, the validation part alone is read. */
+  readonly test?: boolean;
+  /** Keep the runs of all trials. Default: those of the finalists. */
+  readonly keep?: boolean;
+  /** Writes the model with the values that won into a new file. */
+  readonly write?: string;
+  readonly onEvent?: (event: TuneEvent) => void;
+}
+
+export type TuneEvent =
+  | { readonly kind: 'began'; readonly study: Study; readonly known: number }
+  | { readonly kind: 'rows'; readonly decision: ShardDecision }
+  | { readonly kind: 'job began'; readonly job: TrialJob & { readonly settings: Readonly<Record<string, string>> } }
+  | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
+  | { readonly kind: 'search ended'; readonly why: SearchEnd; readonly trials: readonly Trial[] };
+
+export interface Tuned {
+  readonly folder: string;
+  readonly study: Study;
+  readonly trials: readonly Trial[];
+  readonly ended: SearchEnd;
+  readonly importance: readonly Importance[];
+  readonly finalists: readonly Finalist[];
+  /** 0 is the file as it is written. Absent where no trial came to a value. */
+  readonly winner?: {
+    readonly trial: number;
+    readonly settings: Readonly<Record<string, string>>;
+    readonly run: string;
+  };
+  /** `as written` and `tuned` on the fresh seeds, with paired intervals. Absent where the file as it is written won. */
+  readonly validation?: Comparison;
+  readonly test?: Comparison;
+  readonly written?: string;
+}
+
+const usualTrials = 30;
+
+/**
+ * @throws Failure `no-search`, `study-exists`, `not-a-study`, `other-study`, `file-exists`, and what training throws for every trial;
+ * the reason of `signal`
+ */
+export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
+  const checkedModel = await checkAndLower(path, request);
+  if (!checkedModel.data) throw failure('data-missing', { path });
+  if (request.write !== undefined) refuseTunedFile(request.write);
+  const { out } = request;
+  const contents = await contentsOf(out);
+  if (request.resume && contents !== 'study') throw failure('not-a-study', { folder: out });
+  if (!request.resume && contents === 'study') throw failure('study-exists', { folder: out, holds: 'a study' });
+  if (contents === 'other') throw failure('study-exists', { folder: out, holds: 'other files' });
+  await makeFolder(out);
+  const lock = await lockFolder(out, { purpose: 'tower tune' });
+  try {
+    const earlierStudy = request.resume ? await readStudy(out) : undefined;
+    const study = studyOf(path, request, checkedModel, earlierStudy);
+    if (!earlierStudy) await writeStudy(out, study);
+    const records = await readRecords(out);
+    await writeRecords(out, records);
+    return await goOn(path, request, study, records);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
+  const { out, onEvent, data, allow, engine, shardSizes } = request;
+  // What ends the study ends all jobs that still run.
+  const inner = new AbortController();
+  const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
+  const workers = study.parallel > 1 ? makeWorkers() : undefined;
+  const memory = Math.floor(memoryBytes(request.memory) / study.parallel);
+  const shards = request.shards ?? usualShards(out);
+  const runJob = workers ? workers.run : trainJob;
+  let decided = false;
+  const jobs = new TuneJobs({
+    folder: out,
+    study,
+    request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
+    records,
+    async run(job, signal) {
+      const { decision, ...trained } = await runJob(job, signal);
+      if (decision && !decided) onEvent?.({ kind: 'rows', decision });
+      decided ||= decision !== undefined;
+      return trained;
+    },
+    onBegin: (job) => onEvent?.({ kind: 'job began', job }),
+    onRecord: (record) => onEvent?.({ kind: 'job', record, study }),
+  });
+  onEvent?.({ kind: 'began', study, known: records.length });
+  try {
+    const searchEnd = await searchTrials(jobs, {
+      study,
+      trials: Math.max(1, request.trials ?? usualTrials),
+      signal,
+      timer: () => timerOf(request.time, jobs, study),
+    });
+    const trials = trialsOf(jobs.records, study);
+    onEvent?.({ kind: 'search ended', why: searchEnd, trials });
+    await writeJournal(out, study, jobs.records);
+    const best = ranked(trials).filter(({ values }) => values.length > 0);
+    if (!request.keep) await removeRuns(out, trials, best.slice(0, study.finalists));
+    // Where the file as it is written is alone, there is nothing to choose.
+    const isUsualAlone = best.length === 1 && best[0]!.number === 0;
+    const finalists = isUsualAlone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
+    const winner = finalists[0] && trials[finalists[0].trial]!;
+    const importance = importanceOf(study.space, scoredOf(trials));
+    const studyResult = { folder: out, study, trials, ended: searchEnd, importance, finalists };
+    if (!winner) return studyResult;
+    // The file as it is written has nothing to be compared with.
+    if (winner.number === 0 && !request.test) {
+      return { ...studyResult, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
+    }
+    const freshRecords = await trainFresh(jobs, study, winner.number, signal);
+    const runs = await comparisonOf(out, freshRecords, winner.number, request);
+    const winnerFolder = join(out, freshRecords.find(({ trial }) => trial === winner.number)!.folder);
+    const { write } = request;
+    if (write !== undefined) await writeTunedFile(path, write, winner.settings, request);
+    return {
+      ...studyResult,
+      winner: { trial: winner.number, settings: winner.settings, run: winnerFolder },
+      ...runs,
+      ...defined({ written: write }),
+    };
+  } catch (error) {
+    inner.abort(error);
+    await jobs.dropStopped().catch(() => {});
+    throw error instanceof JobStopped ? signal.reason : error;
+  } finally {
+    await writeJournal(out, study, jobs.records).catch(() => {});
+    await workers?.close();
+  }
+}
+
+/** Trials at their first rung: there all of them were trained alike. */
+const scoredOf = (trials: readonly Trial[]) =>
+  trials.flatMap(({ point, values }) => (point && values.length > 0 ? [{ point, value: values[0]! }] : []));
+
+/** Ends the search in time for the finalists: they take what the first trial took, once for each seed. At most half of all time. */
+function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
+  if (time === undefined) return new AbortController().signal;
+  const firstTrialSeconds = jobs.records[0]?.seconds ?? 0;
+  const finalistSeconds = Math.min(time / 2, (firstTrialSeconds * (finalists + 2) * seeds) / parallel);
+  const searchSeconds = Math.max(0, time - finalistSeconds - jobs.elapsed);
+  return searchSeconds === 0
+    ? AbortSignal.abort()
+    : AbortSignal.timeout(Math.min(2 ** 31 - 1, Math.ceil(1000 * searchSeconds)));
+}
+
+async function trainFinalists(
+  jobs: TuneJobs,
+  { fileSeed, seeds, parallel }: Study,
+  best: readonly Trial[],
+  signal: AbortSignal,
+): Promise<readonly Finalist[]> {
+  for (const { number: trial } of best) {
+    for (let at = 1; at <= seeds; at++)
+      await begin(jobs, { kind: 'final', trial, seed: fileSeed + at }, parallel, signal);
+  }
+  await jobs.settle(0);
+  return finalistsOf(jobs.records);
+}
+
+/** The winner, and the file as it is written next to it, on seeds that chose nothing. */
+async function trainFresh(
+  jobs: TuneJobs,
+  { fileSeed, seeds, parallel }: Study,
+  winner: number,
+  signal: AbortSignal,
+): Promise<readonly JobRecord[]> {
+  const firstFresh = jobs.records.length;
+  for (const trial of winner === 0 ? [0] : [0, winner]) {
+    for (let at = 1; at <= seeds; at++) {
+      await begin(jobs, { kind: 'fresh', trial, seed: fileSeed + seeds + at }, parallel, signal);
+    }
+  }
+  await jobs.settle(0);
+  return jobs.records.slice(firstFresh);
+}
+
+async function begin(jobs: TuneJobs, job: TrialJob, parallel: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await jobs.settle(parallel - 1);
+  jobs.begin(job, signal);
+}
+
+async function comparisonOf(
+  out: string,
+  fresh: readonly JobRecord[],
+  winner: number,
+  { allow, engine, test, memory, shards }: TuneRequest,
+): Promise<Pick<Tuned, 'validation' | 'test'>> {
+  const valid = fresh.filter(({ state }) => state === 'done');
+  const hasBoth = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
+  if (!hasBoth || (winner === 0 && !test)) return {};
+  const runs = [];
+  for (const { trial, folder } of valid) {
+    // Without a name of the data: each run has that which it was trained on.
+    const loadedRun = await load(join(out, folder), defined({ allow, engine, memory, shards }));
+    runs.push({ name: trial === 0 ? 'as written' : 'tuned', run: loadedRun });
+  }
+  try {
+    const validation = winner === 0 ? undefined : await compare(runs, { part: 'validation' });
+    return defined({ validation, test: test ? await compare(runs, { part: 'test' }) : undefined });
+  } finally {
+    for (const { run } of runs) await run.close();
+  }
+}
+
+async function writeJournal(out: string, study: Study, records: readonly JobRecord[]): Promise<void> {
+  const { model, space, rungs } = study;
+  await writeTextDurably(join(out, journalFile), journalOf({ name: model, space, records, rungs }));
+}
+
+/** The runs of trials that go no further; the log keeps what they came to. */
+async function removeRuns(out: string, trials: readonly Trial[], kept: readonly Trial[]): Promise<void> {
+  for (const { number } of trials) {
+    if (number === 0 || kept.some((trial) => trial.number === number)) continue;
+    await rm(join(out, 'trials', String(number).padStart(4, '0')), { recursive: true, force: true });
+  }
+}

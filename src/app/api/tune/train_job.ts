@@ -1,0 +1,102 @@
+/** One piece of a study: a run that begins or goes on, up to an epoch. A run that cannot be trained is a result, not an end. */
+import type { Code } from '../../../base/diagnostics/codes.ts';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { EngineName } from '../../../engines/engine.ts';
+import { hasCheckpoint } from '../../../training/artifact/checkpoint.ts';
+import { readMetricsLog } from '../../../training/metrics_log.ts';
+import { orderOf } from '../../../training/order.ts';
+import { roundsOf } from '../../../training/rounds.ts';
+import { valuesAt } from '../../../training/tune/halving.ts';
+import { keptValue } from '../../../training/tune/trials.ts';
+import { checkAndLower } from '../check.ts';
+import type { MemoryRequest, ShardDecision } from '../shards.ts';
+import { train } from '../train.ts';
+
+export interface TrainJob {
+  readonly path: string;
+  readonly data?: string;
+  readonly allow?: readonly string[];
+  readonly engine?: EngineName;
+  readonly set: Readonly<Record<string, string>>;
+  /** Bytes for this job alone, and the folder of training rows that do not fit. */
+  readonly memory?: number;
+  readonly shards?: string;
+  readonly shardSizes?: MemoryRequest['shardSizes'];
+  readonly out: string;
+  /** The rung at which it pauses. Absent: it is trained whole. */
+  readonly rung?: { readonly at: number; readonly of: number };
+  readonly metric: string;
+  /** What does not check ends the study: nothing of it was chosen. */
+  readonly mustCheck: boolean;
+}
+
+export interface TrainedJob {
+  /** `stopped`: the signal came. */
+  readonly state: 'paused' | 'done' | 'failed' | 'invalid' | 'stopped';
+  readonly values: readonly number[];
+  /** Validations of a whole run. */
+  readonly validations?: number;
+  /** The metric of the weights that the run keeps. */
+  readonly value?: number;
+  readonly message?: string;
+  readonly decision?: ShardDecision;
+}
+
+/** Errors that the values of one trial may cause. Every other error would end the next trial as well. */
+const ofTrial: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
+
+/** @throws Failure for what would end every trial: data that cannot be read, a disk that is full */
+export async function trainJob(
+  { metric, mustCheck, rung, ...job }: TrainJob,
+  signal?: AbortSignal,
+): Promise<TrainedJob> {
+  let stops: boolean;
+  try {
+    stops = (await checkAndLower(job.path, job)).lowered.plan.train.stop !== undefined;
+  } catch (error) {
+    if (mustCheck || !(error instanceof Failure)) throw error;
+    return { state: 'invalid', values: [], message: messageOf(error) };
+  }
+  const validationLimit = (validations: number): number =>
+    rung ? valuesAt(rung.at, rung.of, validations) : validations;
+  let validations: number | undefined;
+  let decision: ShardDecision | undefined;
+  try {
+    const resume = await hasCheckpoint(job.out);
+    const { status } = await train(job.path, {
+      ...job,
+      ...(resume ? { resume } : { force: true }),
+      until: validationLimit,
+      ...defined({ signal }),
+      onDecision(given) {
+        decision = given;
+      },
+      onReady({ plan, dataset }) {
+        if (dataset.parts.validation.rows === 0) throw failure('no-validation-part', { needs: 'tower tune' });
+        validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
+      },
+    });
+    const lastValidation = validationLimit(validations ?? 0);
+    const values = (await valuesOf(job.out, metric)).slice(0, lastValidation);
+    const state =
+      status !== 'interrupted' ? 'done' : signal?.aborted && values.length < lastValidation ? 'stopped' : 'paused';
+    return { state, values, ...defined({ validations, decision, value: keptValue(values, stops) }) };
+  } catch (error) {
+    if (signal?.aborted) return { state: 'stopped', values: [] };
+    if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;
+    const values = await valuesOf(job.out, metric).catch(() => []);
+    return { state: 'failed', values, ...defined({ validations }), message: messageOf(error) };
+  }
+}
+
+const messageOf = ({ diagnostics }: Failure): string =>
+  diagnostics.find(({ severity }) => severity === 'error')!.message;
+
+async function valuesOf(folder: string, metric: string): Promise<readonly number[]> {
+  const lines = await readMetricsLog(folder).catch(() => []);
+  return lines.flatMap(({ validation }) => {
+    const metricValue = (validation as Readonly<Record<string, number>> | undefined)?.[metric];
+    return metricValue === undefined ? [] : [metricValue];
+  });
+}

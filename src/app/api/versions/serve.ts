@@ -1,0 +1,162 @@
+/** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
+import { join } from 'node:path';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { type Choice, chooseEngine } from '../../../engines/engines.ts';
+import type { Version } from '../../../serving/server/versions/versions.ts';
+import type { OpenedItems } from '../items.ts';
+import type { LoadRequest, Run } from '../run.ts';
+import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
+
+export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
+  /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
+  readonly index?: string;
+  /** The run that answers; it is closed when nothing asks it any more. Absent: `watch`. */
+  readonly run?: Run;
+  /** The folder whose newest run answers. */
+  readonly watch?: string;
+  /** The folder of a run that answers a share of the questions. */
+  readonly canary?: string;
+  /** The share of a canary, from 0 to 1. With `watch`: new versions begin as canaries. */
+  readonly share?: number;
+  readonly signal?: AbortSignal;
+  readonly onEngine?: (engine: Choice) => void;
+  readonly say?: (line: string) => void;
+}
+
+export interface ServingVersions extends Serving {
+  /** Looks at the watched folder now, also at runs that could not be served. */
+  look(): Promise<void>;
+}
+
+/** @throws Failure `no-version`, and those of `serve` and `load` */
+export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
+  const { host = '127.0.0.1', token, items: folder, say } = request;
+  await refuseUnsafe({ host, token });
+  const items = folder === undefined ? undefined : await (await import('../items.ts')).openItems(folder, say);
+  return serveWith(items, request).catch(async (error: unknown) => {
+    await items?.close();
+    throw error;
+  });
+}
+
+async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
+  const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
+  const { data, allow, unfinished, cache } = request;
+  const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
+  request.onEngine?.(engineChoice);
+  const [{ loadBeside }, { makeWatch }, { makeActiveVersions, makeVersions }, { makeSwaps }] = await Promise.all([
+    import('./load_beside.ts'),
+    import('./watch.ts'),
+    import('../../../serving/server/versions/versions.ts'),
+    import('../../../serving/server/versions/swaps.ts'),
+  ]);
+  const versionOf = (run: Run, folder: string): Promise<Version> =>
+    openVersion(run, folder, defined({ items, index, table, userVectors }));
+  // An index that comes after its run makes the run one to be tried again.
+  const besides = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
+  const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: engineChoice.engine.name };
+  const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
+    versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
+
+  const firstVersion = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
+  const versions = makeVersions(makeActiveVersions(firstVersion));
+  const firstShare = canary === undefined ? share : (share ?? usualShare);
+  const swaps = makeSwaps({ versions, load, say, ...defined({ firstShare }) });
+  if (canary !== undefined) await swaps.take(canary);
+  const control = new AbortController();
+  const watching =
+    watch === undefined
+      ? undefined
+      : makeWatch({
+          folder: watch,
+          ...defined({ besides }),
+          answering: () => versions.current.all.map(({ id }) => id),
+          rejected: swaps.rejected,
+          take: swaps.take,
+          say,
+        });
+  const serving = await listen({ versions, swaps, ...defined({ items }) }, request);
+  void watching?.follow(control.signal);
+
+  /** Tries what is not whole the second time: nothing has changed since the first. */
+  async function firstIn(folder: string): Promise<Version> {
+    let foundVersion: Version | undefined;
+    const takeVersion = async (at: string): Promise<void> => {
+      const start = performance.now();
+      foundVersion = await load(at, signal, true).catch((error: unknown) => {
+        throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
+      });
+      say(
+        `version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+      );
+    };
+    const looking = makeWatch({
+      folder,
+      ...defined({ besides }),
+      answering: () => [],
+      rejected: new Set(),
+      take: takeVersion,
+      say,
+    });
+    const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
+    signal?.throwIfAborted();
+    if (foundVersion === undefined) throw failure('no-version', { folder, refused });
+    return foundVersion;
+  }
+
+  return {
+    url: serving.url,
+    async look() {
+      await watching?.again();
+    },
+    async close(grace) {
+      control.abort();
+      swaps.close();
+      await serving.close(grace);
+    },
+  };
+}
+
+export interface VersionsOptions {
+  readonly items?: OpenedItems;
+  readonly index?: string;
+  readonly table?: string;
+  readonly userVectors?: number;
+}
+
+/** A run as a version, with all items that were written. The run is closed with it, also where it cannot be one. */
+export async function openVersion(
+  run: Run,
+  folder: string,
+  { items, index, table, userVectors }: VersionsOptions,
+): Promise<Version> {
+  const { beginReading } = await import('../../../base/storage/readers.ts');
+  const endReading = await beginReading(folder, 'tower serve');
+  try {
+    const answers = await open(run, {
+      takesItems: items !== undefined,
+      ...defined({ index: index && indexOf(folder, index), table, userVectors }),
+    });
+    const detach = answers.items && (await items?.attach(answers.items));
+    const close = async (): Promise<void> => {
+      await detach?.();
+      await answers.close();
+      await run.close();
+      await endReading();
+    };
+    const { makeVersion } = await import('../../../serving/server/versions/versions.ts');
+    return makeVersion({ answers, folder, close });
+  } catch (error) {
+    await run.close();
+    await endReading();
+    throw error;
+  }
+}
+
+/** The index of a run: in its folder, or where all versions have theirs. */
+const indexOf = (folder: string, index: string): string => (isAddress(index) ? index : join(folder, index));
+const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
+
+/** Of a canary, where nobody says: one question in twenty. */
+const usualShare = 0.05;

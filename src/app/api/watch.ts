@@ -1,0 +1,92 @@
+/** Serves the report of a run on this machine while it trains. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
+import { type LiveTraining, livePage } from '../report/live_page.ts';
+
+export interface TrainingPage {
+  readonly url: string;
+  ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
+  event(event: TrainingEvent): void;
+  /** Serves the last page for some seconds at most, and closes. */
+  end(state: 'ended' | 'failed', more?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
+}
+
+type ShownStep = LiveTraining['steps'][number];
+
+/** A chart shows no more. */
+const mostSteps = 400;
+/** The page asks for itself every two seconds. */
+const patience = 5000;
+const host = '127.0.0.1';
+
+/**
+ * @param port 0: any that is free
+ * @throws Failure `cannot-listen`
+ */
+export async function openWatch(port: number): Promise<TrainingPage> {
+  let live: LiveTraining = { model: 'A run', tasks: [], state: 'reading', epochs: [], steps: [] };
+  let lastSeen = Number.NEGATIVE_INFINITY;
+  let sawLast: (() => void) | undefined;
+  const server = createServer((request, response) => {
+    if (!isOurs(request.headers.host)) return refuse(response, 403, 'this page answers to its own address only');
+    if (request.method !== 'GET' || request.url !== '/') return refuse(response, 404, 'there is no such page');
+    lastSeen = performance.now();
+    response.writeHead(200, headers('text/html')).end(livePage(live), () => sawLast?.());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ message, code }: NodeJS.ErrnoException) => {
+      const reason = code === 'EADDRINUSE' ? 'another program uses it' : message;
+      reject(failure('cannot-listen', { host, port, reason, advice: 'choose another port with `--watch PORT`' }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}/`,
+    ready({ model, tasks }) {
+      live = { ...live, model, tasks, state: 'training' };
+    },
+    event(event) {
+      live = { ...live, ...changes(live, event) };
+    },
+    async end(state, more) {
+      live = { ...live, state, ...more };
+      if (performance.now() - lastSeen < patience) {
+        await new Promise<void>((resolve) => {
+          sawLast = resolve;
+          setTimeout(resolve, patience).unref();
+        });
+      }
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial<LiveTraining> {
+  if (event.kind === 'epoch') return { epochs: [...epochs, event.record] satisfies EpochRecord[], state: 'training' };
+  if (event.kind === 'validating') return { state: 'validating' };
+  if (event.kind !== 'step') return {};
+  return { last: event, steps: thinned([...steps, event]), state: 'training' };
+}
+
+/** Every second one goes when there are too many, so that the whole run stays. */
+const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
+  steps.length <= mostSteps ? steps : steps.filter((_, at) => at % 2 === 0);
+
+/** Another name of this machine may be one that a page of a stranger gave it. */
+const isOurs = (name: string | undefined): boolean => /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(name ?? '');
+
+const headers = (type: string): Record<string, string> => ({
+  'content-type': `${type}; charset=utf-8`,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  connection: 'close',
+});
+
+function refuse(response: ServerResponse, status: number, words: string): void {
+  response.writeHead(status, headers('text/plain')).end(`${words}\n`);
+}

@@ -1,0 +1,178 @@
+/**
+ * `tower train --workers N`: this process is the first worker, and starts the others on this machine with the same command. Or a
+ * launcher, such as torchrun, has started all of them.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Facts } from '../../base/diagnostics/codes.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { defined } from '../../base/util/defined.ts';
+import { type Meeting, WorkerLost } from '../../engines/group.ts';
+
+/** Set for the workers that this file starts. */
+const variable = 'TOWER_WORKER';
+
+export interface LaunchedWorkers {
+  readonly meeting?: Meeting;
+  /** A better reason for an error of this worker, where another one has ended. */
+  explain(error: unknown): Promise<unknown>;
+  /** Stops the others, where this worker cannot go on. */
+  kill(): void;
+  /** Waits for the others to end. */
+  end(): Promise<void>;
+}
+
+const alone: LaunchedWorkers = { explain: async (error) => error, kill: () => {}, end: async () => {} };
+
+export async function launchWorkers(asked: number | 'launched' | undefined): Promise<LaunchedWorkers> {
+  const startedBy = process.env[variable];
+  if (startedBy !== undefined) return { ...alone, meeting: JSON.parse(startedBy) as Meeting };
+  if (asked === undefined || asked === 1) return alone;
+  if (asked !== 'launched') return startOthers(asked);
+  const meeting = meetingOfLauncher(process.env);
+  // torchrun says how many workers it has started on this machine.
+  shareCores(Number(process.env.LOCAL_WORLD_SIZE) || 1);
+  return { ...alone, meeting };
+}
+
+/** Gives the workers of a machine together a thread for each core. */
+function shareCores(workers: number): void {
+  process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
+}
+
+type WorkerLimits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
+
+/** Seconds that a worker waits for the others. Machines of a cluster start at different moments. */
+function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): WorkerLimits {
+  const seconds = secondsOf(environment, 'TOWER_WORKER_TIMEOUT', 300);
+  const meetSeconds = secondsOf(environment, 'TOWER_WORKER_MEET_TIMEOUT', isOneMachine ? 60 : 300);
+  return { meetSeconds, seconds, patientSeconds: 12 * seconds };
+}
+
+function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number): number {
+  const text = environment[name];
+  if (text === undefined) return usual;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 1e5) return seconds;
+  throw failure('workers-setting', { name, value: text, example: String(usual) });
+}
+
+/** As torchrun sets them; the scripts of `tower scale prepare` set the same for Slurm and Kubernetes. */
+export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
+  const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
+  const missing = names.filter((name) => !environment[name]);
+  if (missing.length > 0) throw failure('workers-launched', { missing });
+  const workers = countOf(environment, 'WORLD_SIZE', [1, Number.MAX_SAFE_INTEGER]);
+  const rank = countOf(environment, 'RANK', [0, workers - 1]);
+  countOf(environment, 'MASTER_PORT', [1, 65_535], 29_500);
+  const isOneMachine = Number(environment.LOCAL_WORLD_SIZE) === workers;
+  return { rank, workers, meet: 'env://', ...limits(environment, isOneMachine) };
+}
+
+function countOf(
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  [least, most]: readonly [number, number],
+  example = least,
+): number {
+  const number = Number(environment[name]);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw failure('workers-setting', { name, value: environment[name]!, example: String(example) });
+}
+
+type WorkerExit = Facts<'worker-ended'>;
+
+interface OtherWorker {
+  readonly rank: number;
+  readonly child: ChildProcess;
+  said: string;
+  /** Resolves on a failed exit. */
+  readonly failed: Promise<WorkerExit>;
+  readonly exited: Promise<void>;
+}
+
+/** In this time the others learn from each other who is gone. */
+const noticeMilliseconds = 6000;
+
+async function startOthers(workers: number): Promise<LaunchedWorkers> {
+  const folder = makeTemporary('workers');
+  const lost = new AbortController();
+  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
+  shareCores(workers);
+  // Gloo would look for the address of this machine's name, which a container may not have.
+  process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
+  const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  // However this process ends, but for a kill.
+  process.once('exit', () => {
+    for (const { child } of otherWorkers) child.kill('SIGKILL');
+  });
+  let isOver = false;
+  for (const { failed } of otherWorkers) {
+    failed.then((ended) => {
+      // The workers that are left notice it by themselves, and say more.
+      if (!isOver) setTimeout(() => lost.abort(failure('worker-ended', ended)), noticeMilliseconds).unref();
+    });
+  }
+  return {
+    meeting: { ...meeting, rank: 0, lost: lost.signal },
+    async explain(error) {
+      if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
+        return error;
+      const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
+      const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
+      const lastWorker = error instanceof WorkerLost ? error.last : undefined;
+      return firstExit ? failure('worker-ended', { ...firstExit, ...defined({ last: lastWorker }) }) : error;
+    },
+    kill() {
+      isOver = true;
+      for (const { child } of otherWorkers) child.kill('SIGKILL');
+    },
+    async end() {
+      isOver = true;
+      await Promise.all(otherWorkers.map(finish));
+      removeTemporary(folder);
+    },
+  };
+}
+
+function start(meeting: Meeting): OtherWorker {
+  // Its mistakes are read in words, from stderr.
+  const words = process.argv.slice(1).filter((word) => word !== '--json');
+  const child = spawn(process.execPath, [...process.execArgv, ...words], {
+    env: { ...process.env, [variable]: JSON.stringify(meeting) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderrText = '';
+  child.stderr!.on('data', (bytes: Buffer) => {
+    stderrText = `${stderrText}${bytes}`.slice(-4000);
+  });
+  const { rank } = meeting;
+  const failed = new Promise<WorkerExit>((resolve) => {
+    child.on('error', (error) => resolve({ worker: rank, how: `does not start: ${error.message}` }));
+    child.on('close', (code, signal) => {
+      if (code === 0) return;
+      const line = stderrText
+        .trim()
+        .split('\n')
+        .find((each) => /^error/.test(each));
+      // It only says that yet another one is gone.
+      if (line?.includes('[worker-lost]')) return;
+      const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
+      resolve({ worker: rank, how, ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}) });
+    });
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('close', () => resolve());
+  });
+  return { rank, child, said: stderrText, failed, exited };
+}
+
+/** A worker that has heard of the end needs a moment to close its engine. */
+async function finish({ child, exited }: OtherWorker): Promise<void> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await exited;
+  clearTimeout(timer);
+}

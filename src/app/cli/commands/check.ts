@@ -1,0 +1,90 @@
+import { Command, Option } from 'commander';
+import { type Diagnostic, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
+import { toJson } from '../../../base/diagnostics/json.ts';
+import { render } from '../../../base/diagnostics/render.ts';
+import { positionAt } from '../../../base/text/source.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { filesAt } from '../../api/files.ts';
+import { version } from '../../api/version.ts';
+import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
+import { answer, answerJson, colour, say } from '../report.ts';
+import { endable } from '../signals.ts';
+
+type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
+
+interface CheckCommandOptions {
+  readonly data?: string;
+  readonly allow?: readonly string[];
+  readonly set: Record<string, string>;
+  readonly fix?: boolean;
+  readonly format: CheckFormat;
+  readonly json?: boolean;
+}
+
+export function checkCommand(program: Command): void {
+  const command = new Command('check')
+    .description('find mistakes in models and data blocks, without reading rows')
+    .argument('<files...>', '`.tower` files, or folders of them')
+    .addOption(dataOption())
+    .addOption(allowOption())
+    .addOption(setOption())
+    .option('--fix', 'apply safe fixes and print what changed')
+    .addOption(
+      new Option('--format <format>', 'format of the messages; all but `text` go to stdout')
+        .choices(['text', 'json', 'sarif', 'github'] satisfies CheckFormat[])
+        .default('text'),
+    )
+    .addOption(jsonOption())
+    .action(async (given: string[], { data, allow, set, fix, json, ...options }: CheckCommandOptions) => {
+      const { check } = await import('../../api/check.ts');
+      const paths = filesAt(given, ['.tower']);
+      const format = json ? 'json' : options.format;
+      if (fix) {
+        await applyFixes(paths, set);
+        // Settings are of the models alone.
+        if (data && !paths.includes(data)) await applyFixes([data], {});
+      }
+      const foundDiagnostics: Diagnostic[] = [];
+      const seenPaths = new Set<string>();
+      for (const path of paths) {
+        const request = { set, ...defined({ data, allow }) };
+        const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
+        // A message of a file that several files use is reported once.
+        for (const one of diagnostics) {
+          const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
+          if (seenPaths.has(key)) continue;
+          seenPaths.add(key);
+          foundDiagnostics.push(one);
+        }
+        if (format !== 'text' || hasErrors(diagnostics)) continue;
+        answer(`${path}: no errors`);
+      }
+      await print(foundDiagnostics, format);
+      if (hasErrors(foundDiagnostics)) process.exitCode = 1;
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower check models/two_tower.tower --data models/data/movielens.tower',
+      'tower check models --format github',
+    ),
+  );
+}
+
+async function print(found: readonly Diagnostic[], format: CheckFormat): Promise<void> {
+  if (format === 'json') return answerJson(toJson(found));
+  if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
+  if (found.length === 0) return;
+  if (format === 'github') answer((await import('../views/github.ts')).annotations(found));
+  else say(render(found, { colour }));
+}
+
+async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {
+  const { fixFile } = await import('../../api/fix.ts');
+  for (const path of paths) {
+    for (const { at, code, message } of fixFile(path, set).fixed) {
+      const { line, column } = at ? positionAt(at.source, at.start) : { line: 1, column: 1 };
+      say(`fixed ${path}:${line}:${column}: ${message} [${code}]`);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import { openRun } from '../open_run.ts';
+import {
+  baselinesOf,
+  baselinesOption,
+  metricsOption,
+  perOption,
+  sampleOption,
+  seedOption,
+  seenOf,
+  withExample,
+} from '../options.ts';
+import { answer, answerJson, sayBaselines } from '../report.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
+
+interface CompareCommandOptions extends RankingOptions {
+  readonly part?: 'validation' | 'test';
+  readonly baselines?: string | boolean;
+  readonly by?: string;
+  readonly metrics?: string;
+  readonly per?: 'user' | 'event';
+  readonly against?: string;
+  readonly sample?: number;
+  readonly seed?: number;
+}
+
+export function compareCommand(program: Command): void {
+  const command = new Command('compare')
+    .description('compare runs that were measured in the same way, with intervals over users')
+    .argument('<run...>', 'the folders of trained models')
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
+  addSeenOptions(command)
+    .addOption(metricsOption())
+    .addOption(perOption())
+    .addOption(sampleOption())
+    .addOption(baselinesOption('add these baselines, which read the data of the first run', true))
+    .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
+    .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')
+    .addOption(seedOption('draw the intervals with this seed (default: 1)'));
+  addRunOptions(command).action(
+    async (
+      folders: readonly string[],
+      { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: CompareCommandOptions,
+    ) => {
+      const { compare } = await import('../../api/compare.ts');
+      const options = {
+        ...defined({ data, allow, engine, unfinished }),
+      };
+      const runs = [];
+      for (const folder of folders) {
+        const run = await openRun(folder, options);
+        runs.push({ name: nameOf(folder, folders), run });
+      }
+      const comparison = await compare(runs, {
+        ...request,
+        ...defined({ baselines: baselinesOf(baselines) }),
+        ...seenOf({ removeSeen, keepSeen }),
+        onBaselines: sayBaselines,
+      });
+      if (json) return answerJson(comparison);
+      const { comparisonText } = await import('../views/comparison.ts');
+      answer(comparisonText(comparison));
+    },
+  );
+  program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
+}
+
+/** The name of the folder. The whole path if two folders have the same name. */
+const nameOf = (folder: string, folders: readonly string[]): string =>
+  folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { Command, Option } from 'commander';
+import { packageFile } from '../../../base/storage/package_file.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+
+const scripts = { tensorflow: 'scripts/setup-tensorflow.mjs', torch: 'scripts/setup-torch.mjs' } as const;
+
+const parts = [...Object.keys(scripts), 'httpfs'];
+
+interface EnginesCommandOptions {
+  readonly setup?: keyof typeof scripts | 'httpfs';
+  readonly from?: string;
+  readonly json?: boolean;
+}
+
+export function enginesCommand(program: Command): void {
+  const command = new Command('engines')
+    .description('list the engines that run graphs, in the order of preference')
+    .addOption(
+      new Option(
+        '--setup [part]',
+        'build the native library of TensorFlow on this machine, install PyTorch, or fetch what reads object stores',
+      )
+        .choices(parts)
+        .preset('tensorflow')
+        .conflicts('json'),
+    )
+    .option('--from <file>', 'take this wheel for `--setup httpfs`, and fetch none')
+    .addOption(jsonOption())
+    .action(async ({ setup, from, json }: EnginesCommandOptions) => {
+      if (setup === 'httpfs') return setUpStores(from);
+      if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
+      const { listEngines } = await import('../../../engines/engines.ts');
+      if (setup) {
+        const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], {
+          stdio: 'inherit',
+        });
+        process.exitCode = status ?? 2;
+        return;
+      }
+      const listed = await listEngines();
+      if (json) return answerJson(listed);
+      for (const engine of listed) {
+        answer(`${engine.name.padEnd(11)} ${engine.loads ? engine.version : `does not load: ${engine.reason}`}`);
+      }
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower engines',
+      'tower engines --setup',
+      'tower engines --setup torch',
+      'tower engines --setup httpfs',
+    ),
+  );
+}
+
+async function setUpStores(from: string | undefined): Promise<void> {
+  const { setUpExtension } = await import('../../../data/files/remote/setup.ts');
+  const { path, wasThere } = await setUpExtension(say, defined({ from }));
+  answer(wasThere ? `${path} is set up, and loads` : `${path} is set up`);
+}

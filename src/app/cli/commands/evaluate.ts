@@ -1,0 +1,65 @@
+import { Command, Option } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import { openRun } from '../open_run.ts';
+import {
+  baselinesOf,
+  baselinesOption,
+  memoryOption,
+  metricsOption,
+  perOption,
+  sampleOption,
+  seenOf,
+  shardsOption,
+  withExample,
+} from '../options.ts';
+import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
+import { leaveReport } from '../run_report.ts';
+
+interface EvaluateCommandOptions extends RankingOptions {
+  readonly part?: 'validation' | 'test';
+  readonly baselines?: string | boolean;
+  readonly by?: string;
+  readonly metrics?: string;
+  readonly per?: 'user' | 'event';
+  readonly sample?: number;
+}
+
+export function evaluateCommand(program: Command): void {
+  const command = new Command('evaluate')
+    .description('rank all items for every held-out event, and compare with baselines')
+    .argument('<run>', 'the folder of a trained model')
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
+  addSeenOptions(command)
+    .addOption(metricsOption())
+    .addOption(perOption())
+    .addOption(sampleOption())
+    .addOption(baselinesOption('rank with these baselines'))
+    .option('--no-baselines', 'rank with the model alone')
+    .option(
+      '--by <feature>',
+      'add popularity among events with the same value of this feature, and slices by its value',
+    );
+  command.addOption(memoryOption()).addOption(shardsOption());
+  addRunOptions(command).action(
+    async (
+      folder: string,
+      { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: EvaluateCommandOptions,
+    ) => {
+      const { evaluate } = await import('../../api/run.ts');
+      const run = await openRun(folder, options);
+      sayEngine(await run.engine());
+      const evaluation = await evaluate(run, {
+        ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per, sample }),
+        ...seenOf({ removeSeen, keepSeen }),
+        onBaselines: sayBaselines,
+      });
+      if (json) answerJson(evaluation);
+      else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
+      await leaveReport(folder, evaluation);
+    },
+  );
+  program.addCommand(
+    withExample(command, 'tower evaluate runs/first', 'tower evaluate runs/first --metrics "recall(20),ndcg(20)"'),
+  );
+}

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { codeNamed, codes } from '../../../base/diagnostics/codes.ts';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson } from '../report.ts';
+
+export function explainCommand(program: Command): void {
+  const command = new Command('explain')
+    .description('explain a message by its code, a kind by its name, or a word of the language')
+    .argument('<code|kind|word>', 'such as `shape-mismatch`, `senet` or `retrieve`')
+    .addOption(jsonOption())
+    .action(async (word: string, { json }: { json?: boolean }) => {
+      const name = word.replace(/^\[(.*)\]$/, '$1');
+      const { kindNames, kindsAround, kindsNamed } = await import('../../../editor/reference/kinds.ts');
+      const named = kindsNamed(name);
+      const kinds = named.length > 0 ? named : kindsAround(name);
+      const { words, wordsNamed, wordText } = await import('../../../editor/reference/words.ts');
+      const found = wordsNamed(name);
+      if (kinds.length > 0 || found.length > 0) {
+        const { kindJson, kindText } = await import('../views/kind.ts');
+        if (json) return answerJson([...kinds.map(kindJson), ...found]);
+        return answer([...kinds.map(kindText), ...found.map(wordText)].join('\n\n\n'));
+      }
+      const { readErrorPage } = await import('../../../compiler/explain/page.ts');
+      const code = codeNamed(name);
+      if (code === undefined) {
+        const known = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
+        throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, known) });
+      }
+      const explained = readErrorPage(code);
+      if (json) return answerJson(explained);
+      const { explanationText } = await import('../views/explanation.ts');
+      const renamed = code === name ? [] : [`\`${name}\` is now called \`${code}\`.`];
+      answer([...renamed, explanationText(explained)].join('\n\n'));
+    });
+  program.addCommand(withExample(command, 'tower explain shape-mismatch', 'tower explain senet'));
+}

@@ -1,0 +1,74 @@
+import { Command } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+
+interface ExportCommandOptions extends RunOptions {
+  readonly out: string;
+  readonly force?: boolean;
+  readonly index?: boolean;
+  readonly json?: boolean;
+  readonly browser?: boolean;
+  /** Comma-separated. */
+  readonly columns?: string;
+}
+
+export function exportCommand(program: Command): void {
+  const command = new Command('export')
+    .description('write each tower for TensorFlow.js, ONNX Runtime and TensorFlow')
+    .argument('<run>', 'the folder of a trained model')
+    .requiredOption('--out <folder>', 'write the towers into this folder')
+    .option('--force', 'write into a folder that is not empty')
+    .option('--browser', 'write a folder that a page opens without a server, in place of the towers')
+    .option(
+      '--columns <names>',
+      'let pages filter by these columns of the items file, and show them: names with commas',
+    )
+    .option('--index', 'write the vectors of all items as well, as NumPy and Parquet read them')
+    .addOption(dataOption())
+    .addOption(allowOption())
+    .addOption(engineOption())
+    .addOption(unfinishedOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, options: ExportCommandOptions) => {
+      const { out, force, index, data, allow, engine, unfinished, json } = options;
+      if (options.browser) return exportForBrowser(folder, options);
+      if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
+      const { exportTowers, load } = await import('../../api/run.ts');
+      const run = await load(folder, defined({ data, allow, engine, unfinished }));
+      const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
+      if (json) return answerJson({ folder: out, files, serving });
+      const { status, epochs, steps } = serving.training;
+      const isUnfinished = status === 'interrupted' || status === 'stopped';
+      answer(
+        `exported model ${serving.model} into ${out}${isUnfinished ? ` (unfinished: stopped after ${epochs} epochs and ${steps} steps)` : ''}:`,
+      );
+      for (const file of files) answer(`  ${file}`);
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower export runs/first --index --out exported/',
+      'tower export runs/first --browser --columns year,genres --out site/films',
+    ),
+  );
+}
+
+async function exportForBrowser(
+  folder: string,
+  { out, force, json, columns, ...ofRun }: ExportCommandOptions,
+): Promise<void> {
+  const { exportPage } = await import('../../api/export_page.ts');
+  const run = await openRun(folder, ofRun);
+  const chosenColumns = columns?.split(',').map((name) => name.trim());
+  const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosenColumns }) });
+  await run.close();
+  if (json) return answerJson({ folder: out, index, files });
+  for (const note of index.notes) say(note);
+  answer(`exported model ${index.model} for browsers into ${out}:`);
+  for (const [file, bytes] of Object.entries(files)) answer(`  ${file}  ${bytes.toLocaleString('en')} bytes`);
+  if (users > 0)
+    say(`the folder has the keys of ${users.toLocaleString('en')} users: a page shows all that it fetches`);
+  if (chosenColumns === undefined && known.length > 0) say(`for filters add --columns: ${known.join(', ')}`);
+}

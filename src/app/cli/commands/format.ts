@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { toJson } from '../../../base/diagnostics/json.ts';
+import { render } from '../../../base/diagnostics/render.ts';
+import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, colour, say } from '../report.ts';
+
+interface FormatCommandOptions {
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+export function formatCommand(program: Command): void {
+  const command = new Command('format')
+    .description('format files in the standard format of Tower')
+    .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
+    .option('--check', 'write nothing; list the files that are not formatted, and exit with 1')
+    .addOption(jsonOption())
+    .action(async (paths: string[], { check = false, json = false }: FormatCommandOptions) => {
+      if (paths.includes('-')) return fromStdin();
+      const { filesToFormat, formatFile } = await import('../../api/format.ts');
+      const files = filesToFormat(paths).map((path) => formatFile(path));
+      const answers = files.map(({ path, source, output, diagnostics }) => {
+        const isChanged = output !== undefined && output !== source.text;
+        if (isChanged && !check) write(path, output);
+        const found = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { path, changed: isChanged, found };
+      });
+      const found = answers.flatMap((one) => one.found);
+      if (json)
+        answerJson(answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJson(one.found) })));
+      else print(answers, found, check);
+      if (found.length > 0) process.exitCode = 1;
+    });
+  program.addCommand(withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower'));
+}
+
+function print(
+  answers: readonly { readonly path: string; readonly changed: boolean }[],
+  found: readonly Diagnostic[],
+  check: boolean,
+): void {
+  if (!check) for (const { path } of answers.filter(({ changed }) => changed)) answer(`formatted ${path}`);
+  if (found.length > 0) say(render(found, { colour }));
+  else if (!answers.some(({ changed }) => changed)) {
+    answer(
+      answers.length === 1 ? `${answers[0]!.path}: already formatted` : `${answers.length} files: already formatted`,
+    );
+  }
+}
+
+async function fromStdin(): Promise<void> {
+  const { format } = await import('../../api/format.ts');
+  const { output, diagnostics }: Outcome<string | undefined> = format(readFileSync(0, 'utf8'), '<stdin>');
+  if (output === undefined) throw new Failure(diagnostics);
+  process.stdout.write(output);
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw failure('cannot-write', { path, reason });
+  }
+}

@@ -1,0 +1,113 @@
+import { Command } from 'commander';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { ImportNote, NoteKind } from '../../easyrec/notes.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+import { endable } from '../signals.ts';
+
+interface ImportCommandOptions {
+  readonly out: string;
+  readonly events?: string;
+  readonly test?: string;
+  /** False with `--no-items`. */
+  readonly items?: string | boolean;
+  readonly user?: string;
+  readonly item?: string;
+  readonly json?: boolean;
+}
+
+/** Programs whose configs are known. TorchEasyRec is found from the config. */
+const programs = ['easyrec'];
+
+export function importCommand(program: Command): void {
+  const command = new Command('import')
+    .description('convert a config of EasyRec or TorchEasyRec, and list what could not be converted')
+    .argument('<program>', 'whose config it is: `easyrec`, also for TorchEasyRec')
+    .argument('<config>', 'the config of a match model, in the text format of Protocol Buffers')
+    .option('--out <folder>', 'write data.tower and model.tower into this folder', 'imported')
+    .option('--events <file>', 'read the rows of training from this file (default: `train_input_path` of the config)')
+    .option('--test <file>', 'measure on the rows of this file (default: `eval_input_path` of the config)')
+    .option('--items <file>', 'read one row for each item from this file (default: that of the negative sampler)')
+    .option('--no-items', 'take the items from the events')
+    .option('--user <column>', 'take this column for what identifies a user, where the config does not say')
+    .option('--item <column>', 'take this column for what identifies an item, where the config does not say')
+    .addOption(jsonOption())
+    .action(async (name: string, config: string, { json, items, ...options }: ImportCommandOptions) => {
+      if (!programs.includes(name.toLowerCase().replace(/^torch/, ''))) {
+        throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
+      }
+      const { importConfig } = await import('../../api/import.ts');
+      const importedProject = await endable((signal) =>
+        importConfig({
+          config,
+          signal,
+          out: options.out,
+          ...defined({ events: options.events, test: options.test, user: options.user, item: options.item }),
+          ...(items === false || typeof items === 'string' ? { items } : {}),
+        }),
+      );
+      if (json) return answerJson(importedProject);
+      const { model, data, notes, copies, missing, allow, warnings, dialect } = importedProject;
+      for (const { from, to, rows } of copies) {
+        say(`wrote ${to}${rows === undefined ? ' with a header' : `, ${rows} items`}, from ${from.join(', ')}`);
+      }
+      if (warnings !== '') say(warnings);
+      if (notes.length > 0) answer(`${notesText(notes)}\n`);
+      answer(`wrote ${data} and ${model}, from a config of ${dialect}`);
+      if (missing.length > 0) {
+        for (const { path, columns } of missing) {
+          answer(`put the rows into ${path}, with a header: ${columns.join(', ')}`);
+        }
+        answer(`then run \`npx tower check ${model}\``);
+        return;
+      }
+      const allowed = allow.map((folder) => ` --allow ${folder}`).join('');
+      answer(`train with \`npx tower train ${model}${allowed} --out runs/imported\``);
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower import easyrec dssm.config --out imported',
+      'tower import easyrec dssm.config --events clicks.parquet --test clicks-test.parquet',
+    ),
+  );
+}
+
+/** What `tower import` says of a config: a line for each thing, with the lines of the config where it is. */
+const titles: Readonly<Record<NoteKind, string>> = {
+  'left out': 'Not converted',
+  differs: 'Converted, and Tower does it in another way',
+  'not needed': 'Not needed',
+};
+
+const MOST = 6;
+
+export function notesText(notes: readonly ImportNote[]): string {
+  return (['left out', 'differs', 'not needed'] as const)
+    .flatMap((kind) => {
+      const ownNotes = notes.filter((note) => note.kind === kind);
+      return ownNotes.length === 0 ? [] : [`${titles[kind]}:\n${grouped(ownNotes).join('\n')}`];
+    })
+    .join('\n\n');
+}
+
+/** Notes of one text are one line. */
+function grouped(notes: readonly ImportNote[]): string[] {
+  const byText = new Map<string, ImportNote[]>();
+  for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
+  return [...byText].map(([text, mine]) => {
+    const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
+    const named =
+      fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');
+    return `  ${placeOf(mine)}${named}: ${text}`;
+  });
+}
+
+function placeOf(notes: readonly ImportNote[]): string {
+  const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
+  if (lines.length === 0) return '';
+  const shownLines = lines.slice(0, MOST).join(', ');
+  return `line${lines.length > 1 ? 's' : ''} ${shownLines}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
+}

@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import { makeCountBar } from '../bar.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { wholeNumber, withExample } from '../options.ts';
+import { answer, answerJson, say, sayEngine } from '../report.ts';
+import { addRunOptions } from '../run_options.ts';
+import { endable } from '../signals.ts';
+
+interface IndexCommandOptions extends RunOptions {
+  readonly to?: string;
+  readonly table?: string;
+  readonly recall: number;
+  readonly k: number;
+  readonly queries: number;
+  readonly half?: boolean;
+  readonly dropOlder?: boolean;
+  readonly json?: boolean;
+}
+
+export function indexCommand(program: Command): void {
+  const command = new Command('index')
+    .description('write an index of the items into a folder, or into a PostgreSQL database with pgvector')
+    .argument('<run>', 'the folder of a trained model')
+    .option(
+      '--to <place>',
+      'write it there: a folder, or `postgres://user@host/database` (default: `index` in the run)',
+    )
+    .option('--table <name>', 'name the index, and a view that shows the newest (default: `tower_items`)')
+    .addOption(
+      new Option('--recall <share>', 'refuse an index that finds less of the best items')
+        .argParser(shareOf)
+        .default(0.99),
+    )
+    .addOption(
+      new Option('-k <count>', 'compare this many best items of each query').argParser(wholeNumber).default(100),
+    )
+    .addOption(
+      new Option('--queries <count>', 'measure with this many queries of the data, at most')
+        .argParser(wholeNumber)
+        .default(500),
+    )
+    .option('--half', 'compare float16 numbers in the graph, in half of the memory')
+    .option('--drop-older', 'drop the other indexes of this name');
+  addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
+    const { data, allow, engine, unfinished, ...request } = options;
+    const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
+    await checkIndexTarget(folder, request);
+    const run = await openRun(folder, defined({ data, allow, engine, unfinished }));
+    sayEngine(await run.engine());
+    for (const note of await run.notes()) say(note);
+    const bar = makeCountBar('items');
+    const onProgress = (line: string): void => {
+      // A line takes the place of the bar.
+      bar.end();
+      say(line);
+    };
+    const progressOptions = { onProgress, onItems: bar.count };
+    const indexedItems = await endable((signal) => indexItems(run, { ...request, ...progressOptions, signal })).finally(
+      bar.end,
+    );
+    await run.close();
+    if (json) return answerJson(indexedItems);
+    const { to, table, items, settings, certificate, dropped } = indexedItems;
+    answer(
+      `indexed ${items.toLocaleString('en')} items of ${folder} into ${to}${table === undefined ? '' : `, table ${table}`}`,
+    );
+    const { k, queries, recall, low } = certificate;
+    answer(
+      `finds ${percent(recall)} of the best ${k} items, and ${percent(low)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
+    );
+    answer(
+      `settings: ${Object.entries(settings)
+        .map((each) => each.join(' '))
+        .join(', ')}`,
+    );
+    for (const each of dropped) answer(`dropped table ${each}`);
+  });
+  program.addCommand(
+    withExample(
+      command,
+      'tower index runs/first',
+      'tower index runs/first --to postgres://tower@db.example.org/shop',
+      'tower index runs/first --to postgres:///shop --recall 0.95 --drop-older',
+    ),
+  );
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It must be a number above 0, up to 1.');
+  return share;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -1,0 +1,243 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { Command } from 'commander';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { render } from '../../../base/diagnostics/render.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { nextSteps } from '../../../data/init/next_steps.ts';
+import type { InitAnswers } from '../../../data/init/proposal.ts';
+import type { EngineName } from '../../../engines/engine.ts';
+import type { LookedFiles, StarterProject } from '../../api/init.ts';
+import { ask, askSome, canAsk } from '../ask.ts';
+import { interruptible } from '../interruptible.ts';
+import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { endable } from '../signals.ts';
+
+interface InitCommandOptions {
+  readonly out: string;
+  readonly yes?: boolean;
+  readonly train: boolean;
+  readonly seconds: number;
+  readonly engine?: EngineName;
+  readonly events?: string;
+  readonly user?: string;
+  readonly item?: string;
+  readonly time?: string;
+  readonly json?: boolean;
+}
+
+export function initCommand(program: Command): void {
+  const command = new Command('init')
+    .description('write a data block and a model for files of your own, train the model for a minute and evaluate it')
+    .argument('[files...]', 'CSV, TSV, Parquet or JSON files, or folders of them (default: those of this folder)')
+    .option('--out <folder>', 'write the project into this folder', '.')
+    .option('-y, --yes', 'take the likeliest answer to each question')
+    .option('--no-train', 'end after the check')
+    .option('--seconds <number>', 'end training after so many seconds', wholeNumber, 45)
+    .option('--events <file>', 'read the events from this file')
+    .option('--user <column>', 'read the user from this column of the events, or `none`')
+    .option('--item <column>', 'read the item from this column of the events')
+    .option('--time <column>', 'read the time from this column of the events, or `none`')
+    .addOption(engineOption())
+    .addOption(jsonOption())
+    .action(async (given: string[], options: InitCommandOptions) => {
+      const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
+      const { guessesText } = await import('../views/guesses.ts');
+      refuseWritten(options.out);
+      const isAsking = options.yes !== true && options.json !== true && canAsk();
+      const files = given.length > 0 ? given : await offered(isAsking);
+      sayOriginals(files, originalsOf(files));
+      const lookedFiles = await endable((signal) => lookAt(files, signal));
+      sayLook(lookedFiles);
+      refuseUnknown(lookedFiles, options);
+      const project = await settled(lookedFiles, options, isAsking);
+      const { proposal, allow } = project;
+      answerUnless(options.json, guessesText(proposal));
+      const writtenProject = await endable((signal) => writeProject(project, signal));
+      for (const { from, to, rewrite } of writtenProject.copies) {
+        say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
+      }
+      say(
+        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
+      );
+      if (!options.train) {
+        if (options.json) answerJson({ proposal, ...writtenProject, allow });
+        else
+          answer(
+            `train with \`npx tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
+          );
+        return;
+      }
+      await trainFirst(project, writtenProject.model, options);
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower init',
+      'tower init ratings.csv movies.csv',
+      'tower init visits.parquet --out visits --yes --no-train',
+    ),
+  );
+}
+
+const answerUnless = (json: boolean | undefined, text: string): void => (json ? undefined : answer(text));
+
+const allowText = (allow: readonly string[]): string => allow.map((folder) => ` --allow ${folder}`).join('');
+
+/** Files of this folder: all, or those that somebody chooses. */
+async function offered(asks: boolean): Promise<readonly string[]> {
+  const { findTables, isForeign } = await import('../../api/init.ts');
+  const found = findTables('.');
+  if (found.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
+  const tables = found.filter((path) => !isForeign(path));
+  return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : found;
+}
+
+function sayLook({ tables, others }: LookedFiles): void {
+  for (const { path, count, isWhole, columns, kind } of tables) {
+    const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
+    say(`${path}: ${rows}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
+  }
+  for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
+}
+
+/** Published sets have formats of their own, and `tower data` knows some of them. */
+function sayOriginals(files: readonly string[], set: string | undefined): void {
+  if (set === undefined) return;
+  const [first] = files;
+  const folder = statSync(first!).isDirectory() ? first! : dirname(first!);
+  say(
+    `these are original files of ${set}: \`tower data ${set} --from ${folder} --out ${set}\` makes tables of all of them, then run \`tower init ${set}\``,
+  );
+}
+
+/** Nobody should answer questions for files that are not written then. */
+function refuseWritten(out: string): void {
+  for (const path of [join(out, 'data.tower'), join(out, 'model.tower')])
+    if (existsSync(path)) throw failure('starter-exists', { path });
+}
+
+/** A column or file of an option must be there. */
+function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitCommandOptions): void {
+  const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
+  for (const option of ['user', 'item', 'time'] as const) {
+    const name = options[option];
+    if (name === undefined || name === 'none' || columns.includes(name)) continue;
+    throw failure('unknown-name', { what: 'column', name, nearest: undefined, known: columns });
+  }
+  if (events !== undefined && !tables.some(({ path }) => path === events)) {
+    throw failure('unknown-name', {
+      what: 'file',
+      name: events,
+      nearest: undefined,
+      known: tables.map(({ path }) => path),
+    });
+  }
+}
+
+/** The project once every question has an answer: somebody's, or the likeliest. */
+async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
+  const { proposalFor, proposeProject } = await import('../../api/init.ts');
+  const { events, user, item, time } = options;
+  let answers: InitAnswers = defined({ events, user, item, time }) as InitAnswers;
+  for (;;) {
+    const found = proposalFor(look, options.out, answers);
+    const { questions } = found;
+    const [question] = questions;
+    if (question === undefined || !asks) {
+      const project = proposeProject(look, options.out, answers);
+      // The proposal holds the first choice of each already.
+      for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
+      return project;
+    }
+    answers = { ...answers, [question.id]: await ask(question.text, question.choices) };
+  }
+}
+
+/** After Ctrl-C: the files are written, and perhaps a checkpoint. */
+async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
+  const { checkpointFile } = await import('../../../training/artifact/checkpoint.ts');
+  const hasCheckpoint = existsSync(join(out, checkpointFile));
+  const command = `npx tower train ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
+  return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
+}
+
+async function trainFirst(
+  { proposal, allow, folder }: StarterProject,
+  model: string,
+  options: InitCommandOptions,
+): Promise<void> {
+  const [{ firstRun }, { makeProgress }] = await Promise.all([
+    import('../../api/first_run.ts'),
+    import('../progress.ts'),
+  ]);
+  const out = join(folder, 'runs', 'first');
+  const progress = makeProgress();
+  const signal = interruptible(() => progress.end());
+  const by =
+    proposal.case === 'context'
+      ? proposal.features.find(({ side, kind }) => side === 'query' && /^(category|id)/.test(kind))?.name
+      : undefined;
+  const first = await firstRun({
+    model,
+    out,
+    signal,
+    seconds: options.seconds,
+    ...(allow.length > 0 ? { allow } : {}),
+    ...defined({ engine: options.engine, by }),
+    onReady({ dataset, warnings, ...choice }) {
+      // The check has said the others.
+      const found = warnings.filter(({ code }) => code === 'empty-histories');
+      if (found.length > 0) say(render(found, { colour }));
+      sayEngine(choice);
+      const { train, validation, test } = dataset.parts;
+      say(
+        `data: ${train.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
+      );
+      const { count, file } = dataset.rejected;
+      if (count > 0)
+        say(`excluded ${count} invalid rows${file === undefined ? '' : `; ${file} has the reason of each`}`);
+    },
+    onEvent: progress.show,
+    onEvaluate: () => say('ranking the test events, for the model and for simple baselines'),
+  })
+    .catch(async (error: unknown) => {
+      progress.end();
+      if (error === signal.reason) say(await goOn(out, model, allow));
+      throw error;
+    })
+    .finally(progress.end);
+  const { evaluation, verdict, better, isCut, report, user } = first;
+  const near = relative('', model) || model;
+  const steps = nextSteps(proposal, {
+    run: out,
+    model: near,
+    allow: allowText(allow),
+    better,
+    isCut,
+    ...defined({ user }),
+  });
+  if (options.json)
+    return answerJson({
+      proposal,
+      folder: out,
+      verdict,
+      report,
+      rows: evaluation.rows,
+      protocol: evaluation.protocol,
+      next: steps,
+    });
+  const { tableOf } = await import('../table.ts');
+  answer(
+    tableOf(
+      ['', ...evaluation.metrics],
+      evaluation.rows.map(({ name, all }) => [name, ...evaluation.metrics.map((label) => all[label]!.toFixed(4))]),
+    ),
+  );
+  if (isCut) answer(`Training ended after ${options.seconds} seconds, before its last epoch.`);
+  answer(`${verdict}\n`);
+  answer('Next:');
+  for (const [at, text] of steps.entries()) answer(`${at + 1}. ${text.replaceAll('\n', '\n   ')}`);
+  answer(`\nreport: ${report}`);
+}

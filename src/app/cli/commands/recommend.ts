@@ -1,0 +1,72 @@
+import { Command, Option } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import type { Item } from '../../../serving/serve/prepare.ts';
+import { openRun } from '../open_run.ts';
+import { noCacheOption, seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
+import { answer, answerJson, sayEngine } from '../report.ts';
+import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
+
+interface RecommendCommandOptions extends RankingOptions {
+  readonly user?: string;
+  readonly with: Record<string, unknown>;
+  readonly k: number;
+  readonly filter?: string;
+  readonly exclude?: readonly string[];
+  readonly weight?: Readonly<Record<string, number>>;
+}
+
+const shownHistory = 10;
+
+export function recommendCommand(program: Command): void {
+  const command = new Command('recommend')
+    .description('recommend items for a user, and show the history of the user')
+    .argument('<run>', 'the folder of a trained model')
+    .option('--user <key>', 'recommend for this key of the query tower')
+    .addOption(withOption())
+    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
+    .option('--filter <condition>', 'recommend only items whose columns meet a condition')
+    .option('--exclude <keys...>', 'remove the items with these keys from the answer')
+    .addOption(weightOption())
+    .addOption(noCacheOption());
+  addSeenOptions(command);
+  addRunOptions(command).action(
+    async (
+      folder: string,
+      { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
+    ) => {
+      const { filter, exclude, weight: weights, ...options } = others;
+      if (user === undefined && Object.keys(values).length === 0) {
+        command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
+      }
+      const { recommend } = await import('../../api/run.ts');
+      const run = await openRun(folder, options, 'answers');
+      sayEngine(await run.engine());
+      const { items, history, notes } = await recommend(run, {
+        ...defined({ user, filter, exclude, weights }),
+        values,
+        k,
+        ...seenOf({ removeSeen, keepSeen }),
+      });
+      if (json) return answerJson({ user, items, history, notes });
+      for (const note of notes) answer(note);
+      if (history.length > 0) {
+        answer(`\nhistory, latest of ${history.length}:`);
+        for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);
+      }
+      answer('\nbest first:');
+      for (const [index, item] of items.entries()) {
+        answer(`  ${String(index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+      }
+    },
+  );
+  program.addCommand(
+    withExample(
+      command,
+      'tower recommend runs/first --user 42 -k 10',
+      'tower recommend runs/flights --with origin=ATL --with hour=17',
+      'tower recommend runs/first --user 42 --exclude 318 50',
+    ),
+  );
+}
+
+const named = ({ key, title }: Item): string => (title === undefined ? key : `${title} (${key})`);

@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { isAbsolute, normalize } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  noCacheOption,
+  portOf,
+  unfinishedOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
+import { say, sayEngine } from '../report.ts';
+import { type EndingSignal, endable, signals } from '../signals.ts';
+
+interface ServeCommandOptions extends RunOptions {
+  readonly watch?: string;
+  readonly canary?: string;
+  readonly share?: number;
+  readonly host: string;
+  readonly port: number;
+  readonly index?: string;
+  readonly table?: string;
+  readonly tokenFile?: string;
+  readonly allowHost?: readonly string[];
+  readonly deadline?: number;
+  readonly mostItems?: number;
+  readonly mostRequests?: number;
+  readonly mostBytes?: number;
+  readonly waiting?: number;
+  readonly userVectors?: number;
+  readonly items?: string;
+  readonly log: boolean;
+}
+
+const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
+
+/** Long because each option has its line. */
+export function serveCommand(program: Command): void {
+  const command = new Command('serve')
+    .description('answer requests for recommendations over HTTP')
+    .argument('[run]', 'the folder of a trained model')
+    .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
+    .option('--canary <run>', 'let a second run answer a share of the requests')
+    .addOption(
+      new Option(
+        '--share <share>',
+        'give a canary this share of the requests, such as `5%`; with `--watch`, new runs begin as canaries',
+      ).argParser(shareOf),
+    )
+    .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
+    .addOption(
+      new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
+    )
+    .option(
+      '--index <place>',
+      'search in the index that `tower index` wrote there: a folder or an address; with `--watch` and `--canary`, a folder in each run, such as `index`',
+    )
+    .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
+    .option('--token-file <file>', 'answer only requests with the bearer token in this file')
+    .addOption(
+      new Option(
+        '--allow-host <name>',
+        'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
+      ).argParser((name: string, before: readonly string[] = []): readonly string[] => [...before, name]),
+    )
+    .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
+    .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
+    .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
+    .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
+    .addOption(limit('--waiting <count>', 'let this many requests of a burst wait while 16 are answered (default: 64)'))
+    .addOption(
+      new Option(
+        '--user-vectors <MiB>',
+        'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
+      ).argParser(numberFrom0),
+    )
+    .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
+    .option('--no-log', 'write no line for each request');
+  for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
+    command.addOption(option);
+  command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
+    const {
+      host,
+      port,
+      index,
+      table,
+      tokenFile,
+      allowHost: hosts,
+      deadline,
+      waiting,
+      userVectors,
+      items,
+      log,
+      ...others
+    } = options;
+    const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
+    const complaint = complaintOf(folder, options);
+    if (complaint !== undefined) command.error(`error: ${complaint}`);
+    const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
+    const token = tokenFile === undefined ? undefined : readToken(tokenFile);
+    await refuseUnsafe({ host, token, path: tokenFile });
+    // A port in use is known before a run is loaded.
+    const lines = log ? stdoutLines() : undefined;
+    const door = await takeAddress(host, port);
+    try {
+      const choice = await engineToServe(requested);
+      const ofRun = { ...read, engine: choice.engine.name };
+      const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
+      const serveRequest = {
+        ...{ host, port, door, limits, say },
+        ...defined({ token, hosts, items, userVectors }),
+        ...(lines ? { log: lines.write } : {}),
+      };
+      if (folder !== undefined && canary === undefined) {
+        const run = await openRun(folder, ofRun, 'answers');
+        sayEngine(choice);
+        const serving = await serve(run, { ...serveRequest, ...defined({ index, table }) });
+        for (const note of await run.notes()) say(note);
+        if (serving.index !== undefined) say(`searching in ${serving.index}`);
+        say(`serving ${folder} on ${serving.url}`);
+        await untilSignal(signals);
+        say('stopping: requests that have arrived are answered');
+        await serving.close();
+        await run.close();
+        return;
+      }
+      const { serveVersions } = await import('../../api/versions/serve.ts');
+      const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'answers');
+      const versions = {
+        ...serveRequest,
+        ...ofRun,
+        ...defined({ run, watch, canary, share, index, table }),
+        onEngine: () => sayEngine(choice),
+      };
+      const serving = await endable((signal) => serveVersions({ ...versions, signal }));
+      say(`serving ${folder ?? watch} on ${serving.url}`);
+      // SIGHUP is how a person asks a daemon to look at its files again.
+      const lookNow = (): void => void serving.look().catch((error: Error) => say(error.message));
+      process.on('SIGHUP', lookNow);
+      await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
+      say('stopping: requests that have arrived are answered');
+      await serving.close();
+    } finally {
+      await door.close();
+      lines?.flush();
+    }
+  });
+  program.addCommand(
+    withExample(
+      command,
+      'tower serve runs/first',
+      'tower serve --watch models/live --share 5%',
+      'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
+    ),
+  );
+}
+
+/** Returns why options do not fit together. */
+function complaintOf(
+  folder: string | undefined,
+  { watch, canary, share, index }: ServeCommandOptions,
+): string | undefined {
+  if ((folder === undefined) === (watch === undefined)) {
+    return 'give a run, or the folder of runs with `--watch <folder>`';
+  }
+  const hasVersions = canary !== undefined || watch !== undefined;
+  if (share !== undefined && !hasVersions) return "option '--share' needs '--canary <run>' or '--watch <folder>'";
+  if (index === undefined || !hasVersions || /^\w+:\/\//.test(index)) return undefined;
+  const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
+  return isInside ? undefined : "with '--watch' or '--canary', '--index' is a folder in each run, such as 'index'";
+}
+
+function numberFrom0(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
+  return Number(text);
+}
+
+function shareOf(text: string): number {
+  const number = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text.trim() !== '' && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError('It must be a share, such as 5% or 0.05.');
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-read', { path, reason });
+  }
+}
+
+/** Ends at the first signal. A second one ends the process, whatever it is doing. */
+function untilSignal(all: readonly EndingSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    let isEnding = false;
+    const endServer = (signal: EndingSignal): void => {
+      if (isEnding) process.exit(128 + constants.signals[signal]);
+      isEnding = true;
+      resolve();
+    };
+    for (const signal of all) process.on(signal, endServer);
+  });
+}
+
+/** Lines of a log, written many at a time: a call of the system for each request would take more than a tenth of its time. */
+interface LogLines {
+  write(line: string): void;
+  flush(): void;
+}
+
+/** Milliseconds that a line waits at most, and characters that wait at most. */
+const [longest, most] = [50, 65_536];
+
+export function makeLogLines(output: (text: string) => void): LogLines {
+  let lines: string[] = [];
+  let length = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length === 0) return;
+    const text = `${lines.join('\n')}\n`;
+    lines = [];
+    length = 0;
+    output(text);
+  };
+  return {
+    flush,
+    write(line) {
+      lines.push(line);
+      length += line.length;
+      if (length >= most) flush();
+      else timer ??= setTimeout(flush, longest);
+    },
+  };
+}
+
+/** Lines on stdout. A process that ends without its last step, as by a second signal, still writes them. */
+function stdoutLines(): LogLines {
+  const lines = makeLogLines((text) => void process.stdout.write(text));
+  process.once('exit', () => lines.flush());
+  return lines;
+}

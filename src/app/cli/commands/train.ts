@@ -1,0 +1,272 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import { render } from '../../../base/diagnostics/render.ts';
+import { bytesWords } from '../../../base/diagnostics/wording.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { replayedEvents } from '../../../data/rows/replayed.ts';
+import type { EngineName } from '../../../engines/engine.ts';
+import { isReplay } from '../../../training/artifact/lineage.ts';
+import { type Manifest, validationUnit } from '../../../training/artifact/manifest.ts';
+import { traceFile } from '../../../training/profile/files.ts';
+import { reportFile } from '../../../training/result_files.ts';
+import type { Trained, TrainReady } from '../../api/train.ts';
+import { launchWorkers } from '../../api/workers.ts';
+import { interruptible } from '../interruptible.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOrAutoOption,
+  jsonOption,
+  memoryOption,
+  portOf,
+  refuseTwoSeeds,
+  seedOption,
+  setOption,
+  shardsOption,
+  tablesOption,
+  trackOption,
+  withExample,
+  workersOption,
+} from '../options.ts';
+import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { leaveReport } from '../run_report.ts';
+import { Interrupted } from '../signals.ts';
+import { openTracking } from '../tracking.ts';
+
+type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
+
+interface TrainCommandOptions {
+  readonly out: string;
+  readonly data?: string;
+  readonly allow?: readonly string[];
+  readonly engine?: EngineName | 'auto';
+  readonly set: Record<string, string>;
+  readonly seed?: number;
+  readonly from?: string;
+  readonly since?: string;
+  readonly all?: boolean;
+  readonly replay?: number;
+  readonly resume?: boolean;
+  readonly finish?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly memory?: string;
+  readonly shards?: string;
+  readonly watch?: number;
+  readonly track?: string;
+  readonly profile?: boolean;
+  readonly workers?: number | 'launched';
+  readonly tables?: 'replicated' | 'sharded';
+}
+
+/** Another worker got a signal. Which one it was, this worker did not hear. */
+const otherStopped = new Interrupted('SIGTERM');
+
+const whyOf = ({ diagnostics }: Failure): string =>
+  diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
+
+/** Long because it lists all options of the command. */
+export function trainCommand(program: Command): void {
+  const command = new Command('train')
+    .description('train a model and write the run into a folder')
+    .argument('<model>', 'a `.tower` file')
+    .addOption(dataOption())
+    .addOption(allowOption())
+    .requiredOption('--out <folder>', 'write the run into this folder')
+    .addOption(engineOrAutoOption())
+    .addOption(workersOption())
+    .addOption(tablesOption())
+    .addOption(memoryOption())
+    .addOption(shardsOption())
+    .addOption(setOption())
+    .addOption(
+      seedOption(
+        'make all random choices with this seed; the same as `--set seed=<number>` (default: the seed of the model, or 1)',
+      ),
+    )
+    .addOption(fromOption())
+    .addOption(sinceOption())
+    .option('--all', 'with --from: train on all events of the training part')
+    .addOption(replayOption())
+    .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
+    .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
+    .option('--force', 'replace the run in the folder; files that Tower did not write remain')
+    .addOption(
+      new Option('--watch [port]', 'serve the report on this machine while it trains (default: on port 8322)')
+        .argParser(portOf)
+        .preset(8322),
+    )
+    .addOption(trackOption())
+    .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
+    .addOption(jsonOption())
+    .action(async (path: string, { json, workers, watch: port, track, ...options }: TrainCommandOptions) => {
+      refuseTwoSeeds(command, options);
+      if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
+        command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
+      }
+      if (options.tables !== undefined && (workers ?? 1) === 1) {
+        command.error("error: option '--tables' needs '--workers', with 2 or more");
+      }
+      const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
+      const launched = await launchWorkers(workers);
+      const isFirst = (launched.meeting?.rank ?? 0) === 0;
+      const watch =
+        port === undefined || !isFirst ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
+      if (watch) say(`watch it on ${watch.url}`);
+      const progress = makeProgress();
+      const tracking =
+        track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
+      const interrupt = interruptible(() => progress.end());
+      const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
+      const { status, manifest, records, profile }: TrainOutcome = await train(path, {
+        ...options,
+        ...progress.passes,
+        signal: interrupt,
+        ...defined({ meeting: launched.meeting }),
+        onReady: (ready) => {
+          sayReady(ready, options.from);
+          watch?.ready(ready.plan);
+          tracking?.ready(ready);
+        },
+        onEvent: (event) => {
+          progress.show(event);
+          watch?.event(event);
+          tracking?.event(event);
+        },
+      })
+        .catch(async (error: unknown) => {
+          const explainedError = error === interrupt.reason ? error : await launched.explain(error);
+          launched.kill();
+          // The signal came while Tower read rows.
+          if (error === interrupt.reason) return stoppedOutcome;
+          await tracking?.end('FAILED');
+          await watch?.end('failed', {
+            reason: explainedError instanceof Failure ? whyOf(explainedError) : String(explainedError),
+          });
+          throw explainedError;
+        })
+        .finally(progress.end)
+        .finally(launched.end);
+      // A worker that writes nothing has nothing to say.
+      if (!isFirst) return;
+      if (options.profile) await sayProfile(profile, options.out);
+      if (manifest) await leaveReport(options.out);
+      const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
+      await watch?.end('ended', manifest ? { report: join(options.out, reportFile) } : {});
+      if (json)
+        answerJson({
+          ...{ status, folder: options.out, training: manifest?.training, epochs: records },
+          ...{ tracked, profile },
+        });
+      else
+        answer(
+          status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
+        );
+      // Scripts such as `train … && export …` must not continue with an unfinished model.
+      if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
+      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
+      'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
+    ),
+  );
+}
+
+async function sayProfile(profile: Trained['profile'], folder: string): Promise<void> {
+  if (!profile) {
+    say('no profile: no step of this call could be sampled');
+    return;
+  }
+  const { profileText } = await import('../views/profile.ts');
+  say(profileText(profile));
+  say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
+}
+
+const fromOption = (): Option =>
+  new Option(
+    '--from <run>',
+    'continue with the weights, codes and optimizers of this run, on the events after its last one',
+  ).conflicts(['resume', 'finish']);
+
+const sinceOption = (): Option =>
+  new Option(
+    '--since <moment>',
+    'with --from: train on the events from this moment on, such as 2018-09-01, or a number as in `time`',
+  ).conflicts('all');
+
+const replayOption = (): Option =>
+  new Option(
+    '--replay <times>',
+    'with --from: add this many earlier events for each new one, drawn anew each epoch (default: 0)',
+  )
+    .argParser((text: string): number => {
+      const times = Number(text);
+      // No text is 0 to JavaScript, and a variable that is not set to a shell.
+      if (text.trim() !== '' && isReplay(times)) return times;
+      throw new InvalidArgumentError('Write a number from 0 on, such as 20.');
+    })
+    .conflicts('all');
+
+function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, from: string | undefined): void {
+  if (warnings.length > 0) say(render(warnings, { colour }));
+  sayEngine(choice);
+  const { train: events, validation, test } = dataset.parts;
+  say(
+    `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
+  );
+  const freshCount = events.fresh?.length;
+  if (freshCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
+  else if (freshCount !== undefined)
+    say(`new: ${freshCount} of the training events${replayWords(replayedEvents(events))}`);
+  for (const line of vocabularyWords(dataset)) say(line);
+  say(`seed: ${plan.train.seed}`);
+  if (tables) say(layoutWords(tables));
+  const { count, file } = dataset.rejected;
+  if (count === 0) return;
+  const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
+  say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+}
+
+function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
+  const why = isAsked ? '' : layout === 'sharded' ? '; they do not fit on each worker' : '; they fit on each worker';
+  if (layout === 'replicated') return `tables: replicated, ${bytesWords(bytes)} on each of ${workers} workers${why}`;
+  return `tables: sharded, about ${bytesWords(bytes / workers)} of ${bytesWords(bytes)} on each of ${workers} workers${why}`;
+}
+
+const replayWords = (earlier: number): string =>
+  earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
+
+/** Reports vocabularies whose values enter and leave. */
+function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
+  return [...admissions].map(([name, { waiting }]) => {
+    const encoding = encodings.get(name);
+    const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
+    const leftCount = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
+    return `${name}: ${values} values have a code, ${waiting.values.length} are too rare as yet${leftCount > 0 ? `, ${leftCount} have left: compaction.json has the new codes` : ''}`;
+  });
+}
+
+function stoppedWords(path: string, { from, out }: TrainCommandOptions, manifest: Manifest | undefined): string {
+  const goOn = `continue with \`tower train ${path} … --resume\``;
+  if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
+  // What an earlier run has learned is there before the first step.
+  const hasRun = from !== undefined && existsSync(out);
+  return hasRun
+    ? `stopped before the first step; ${goOn}`
+    : 'stopped before the first step, so there is nothing to resume';
+}
+
+function endedWords(out: string, status: TrainOutcome['status'], manifest: Manifest | undefined): string {
+  const best = manifest?.training.best;
+  const endedText =
+    status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
+  const figure = best
+    ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in ${validationUnit(manifest!.plan)} ${best.epoch}, seen items ${manifest!.data.seen}`
+    : '';
+  return `${endedText} ${out}${figure}`;
+}

@@ -1,0 +1,128 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defined } from '../../../base/util/defined.ts';
+import type { EngineName } from '../../../engines/engine.ts';
+import type { SamplerName } from '../../../training/tune/samplers/table.ts';
+import type { TuneRequest } from '../../api/tune.ts';
+import { interruptible } from '../interruptible.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  memoryOption,
+  seedOption,
+  setOption,
+  shardsOption,
+  trackOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+
+interface TuneCommandOptions extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent'> {
+  readonly for?: number;
+  readonly set: Record<string, string>;
+  readonly engine?: EngineName;
+  readonly sampler?: SamplerName;
+  readonly json?: boolean;
+  readonly track?: string;
+}
+
+/** Long because it lists all options of the command. */
+export function tuneCommand(program: Command): void {
+  const command = new Command('tune')
+    .description('find better values for what the `search` of a model names')
+    .argument('<model>', 'a `.tower` file with a `search`')
+    .addOption(dataOption())
+    .addOption(allowOption())
+    .requiredOption('--out <folder>', 'write the study into this folder')
+    .addOption(new Option('--trials <number>', 'try this many points (default: 30)').argParser(wholeNumber))
+    .addOption(
+      new Option(
+        '--for <time>',
+        'end within this time, such as `30m` or `2h`; finalists get up to half of it',
+      ).argParser(secondsOf),
+    )
+    .addOption(
+      new Option(
+        '--sampler <name>',
+        'choose points by `tpe`, near the best ones, or by `random` (default: tpe)',
+      ).choices(['tpe', 'random'] satisfies SamplerName[]),
+    )
+    .option('--no-halving', 'train every trial to its end, not the best third of each rung')
+    .addOption(
+      new Option('--finalists <number>', 'train this many of the best trials on further seeds (default: 3)').argParser(
+        wholeNumber,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--seeds <number>',
+        'train finalists on this many seeds, and the winner on as many fresh ones (default: 3)',
+      ).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option('--parallel <number>', 'train this many trials side by side (default: 1)').argParser(wholeNumber),
+    )
+    .option('--metric <name>', 'compare trials by this metric, such as `ndcg@10` (default: that of `stop`)')
+    .addOption(seedOption('draw the points with this seed (default: 1)'))
+    .addOption(engineOption())
+    .addOption(memoryOption())
+    .addOption(shardsOption())
+    .addOption(setOption())
+    .option('--test', 'rank the test part once, at the end')
+    .option('--write <file>', 'write the model with the values that won into this new file')
+    .option('--keep', 'keep the runs of all trials')
+    .option('--resume', 'continue the study in the folder')
+    .addOption(trackOption())
+    .addOption(jsonOption())
+    .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
+      const [{ tune }, { makeTuneView }, { tunedText }] = await Promise.all([
+        import('../../api/tune.ts'),
+        import('../tune_progress.ts'),
+        import('../views/tuned.ts'),
+      ]);
+      const tracking =
+        track === undefined
+          ? undefined
+          : await (await import('../tracking.ts')).openStudyTracking(track, { out: options.out, model: path });
+      const view = makeTuneView(say);
+      const interrupt = interruptible(() => {});
+      try {
+        const tuned = await tune(path, {
+          ...options,
+          ...defined({ time, halving: halving === false ? false : undefined }),
+          signal: interrupt,
+          onEvent(event) {
+            view(event);
+            tracking?.event(event);
+          },
+        });
+        const { writeStudyReport } = await import('../../api/tune/report.ts');
+        const report = await writeStudyReport(tuned);
+        const tracked = await tracking?.end('FINISHED', tuned);
+        if (json) answerJson({ ...tuned, ...defined({ tracked }) });
+        else answer(tunedText(path, tuned, report));
+      } catch (error) {
+        await tracking?.end(error === interrupt.reason ? 'KILLED' : 'FAILED');
+        if (error !== interrupt.reason) throw error;
+        say(`stopped; continue with \`tower tune ${path} … --resume\``);
+        interrupt.throwIfAborted();
+      }
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --for 30m',
+      'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --resume',
+    ),
+  );
+}
+
+/** `90s`, `30m`, `2h`, `1.5h`. */
+function secondsOf(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
+  const seconds = Number(number) * { s: 1, m: 60, h: 3600, d: 86400 }[unit as 's'];
+  if (!(seconds > 0)) throw new InvalidArgumentError('Write a number and its unit, such as `90s`, `30m` or `2h`.');
+  return seconds;
+}

@@ -1,0 +1,229 @@
+/** Options that several commands share, and how their text becomes a value. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { EngineName } from '../../engines/engine.ts';
+import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
+import type { Per } from '../../training/evaluation/questions.ts';
+
+export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
+
+export const dataOption = (): Option =>
+  new Option('--data <file>', 'read the rows that the `data` block of this `.tower` file names');
+
+export const memoryOption = (): Option =>
+  new Option(
+    '--memory <amount>',
+    'use at most about this much memory for rows, database and tables, such as `8G`; workers of one machine divide it (default: three quarters of the machine)',
+  );
+
+export const shardsOption = (): Option =>
+  new Option(
+    '--shards <folder>',
+    'put training rows that do not fit in memory into this folder (default: `tower-shards` next to the run)',
+  );
+
+/** `--allow /data --allow s3://shop/`: folders, of this machine or of a store. */
+export const allowOption = (): Option =>
+  new Option(
+    '--allow <folder>',
+    'let the data block read this folder outside of its project, or this address, such as `s3://shop/`; may be repeated',
+  ).argParser((folder: string, before: readonly string[] | undefined): readonly string[] => [
+    ...(before ?? []),
+    folder,
+  ]);
+
+export const engineOption = (): Option =>
+  new Option('--engine <name>', 'run on this engine, not on the first that loads').choices([
+    'tensorflow',
+    'onnx',
+    'javascript',
+    'torch',
+  ] satisfies EngineName[]);
+
+export const engineOrAutoOption = (): Option =>
+  new Option(
+    '--engine <name>',
+    'run on this engine; `auto`: the fastest by a trial of about two seconds (default: the first that loads, or that of the run with --resume)',
+  ).choices(['tensorflow', 'onnx', 'javascript', 'torch', 'auto'] satisfies (EngineName | 'auto')[]);
+
+const mostWorkers = 1024;
+
+export const tablesOption = (): Option =>
+  new Option(
+    '--tables <layout>',
+    'with --workers: keep all tables on each worker, or each row on one worker (default: `replicated` where the tables fit)',
+  ).choices(['replicated', 'sharded']);
+
+export const workersOption = (): Option =>
+  new Option(
+    '--workers <number>',
+    'use this many processes of this machine for each step; `launched` where torchrun, Slurm or Kubernetes has started them',
+  ).argParser((text: string): number | 'launched' => {
+    const number = Number(text);
+    if (text === 'launched') return text;
+    if (!Number.isInteger(number) || number < 1 || number > mostWorkers) {
+      throw new InvalidArgumentError(`Write a whole number from 1 to ${mostWorkers}, or \`launched\`.`);
+    }
+    return number;
+  });
+
+export const trackOption = (): Option =>
+  new Option(
+    '--track <server>',
+    'send settings, curves and files to a tracking server, such as `mlflow:http://host:5000` or `mlflow:http://host:5000#experiment`',
+  );
+
+export const metricsOption = (): Option =>
+  new Option(
+    '--metrics <list>',
+    'measure these metrics, such as `recall(20), ndcg(20)` (default: `metrics` of the model)',
+  );
+
+/** @param isOptional whether the option may be given without names */
+export const baselinesOption = (does: string, isOptional = false): Option =>
+  new Option(
+    `--baselines ${isOptional ? '[names]' : '<names>'}`,
+    `${does}: names with commas, \`all\` or \`none\` (default: as many as take about a minute together)`,
+  ).argParser((text: string): string => {
+    // `compare --baselines runs/first` would read the run as a name.
+    if (/[/\\]/.test(text) || existsSync(join(text, 'manifest.json'))) {
+      throw new InvalidArgumentError(
+        `It is a run, not a baseline. Write the run before the option: \`${text} --baselines all\`.`,
+      );
+    }
+    return text;
+  });
+
+/** True and false as they are; of a text the names. */
+export function baselinesOf(asked: string | boolean | undefined): BaselineChoice | undefined {
+  if (typeof asked !== 'string') return asked;
+  if (asked === 'all' || asked === 'none') return asked;
+  return asked.split(',').map((name) => name.trim());
+}
+
+export const perOption = (): Option =>
+  new Option(
+    '--per <unit>',
+    'average figures over users with all their held-out items, or over events (default: `evaluate` of the data block)',
+  ).choices(['user', 'event'] satisfies Per[]);
+
+export const unfinishedOption = (): Option =>
+  new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');
+
+export const noCacheOption = (): Option =>
+  new Option('--no-cache', 'read the data again, and keep nothing of it in the folder of the run');
+
+/** `--set width=128 --set dense.rate=1e-3 --set encoder=wide`: the file is then checked as if it said so. */
+export const setOption = (): Option =>
+  new Option(
+    '--set <name=value>',
+    'override a constant, a declared block, an entry of `train`, or an argument, such as `dense.rate` or `task.watch.loss.temperature`; may be repeated',
+  )
+    .argParser((text: string, before: Record<string, string> | undefined): Record<string, string> => {
+      const [, name, value] = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*=\s*(\S.*?)\s*$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new InvalidArgumentError('Write `name=value`, such as `width=128` or `dense.rate=1e-3`.');
+      }
+      return { ...before, [name]: value };
+    })
+    .default({}, 'none');
+
+export const seedOption = (what: string): Option =>
+  new Option('--seed <number>', what).argParser((text: string): number => {
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+      throw new InvalidArgumentError('It must be a whole number from 0.');
+    }
+    return Number(text);
+  });
+
+/** `--rows 1e9`: a whole number, which may be written with an exponent. */
+export const countOption = (name: string, what: string): Option =>
+  new Option(`--${name} <number>`, what).argParser((text: string): number => {
+    if (!/^\d+(\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(Number(text)) || Number(text) < 1) {
+      throw new InvalidArgumentError('It must be a whole number from 1, such as 250000 or 1e9.');
+    }
+    return Number(text);
+  });
+
+/** `--seed` is the short form of a setting, so the two must agree. */
+export function refuseTwoSeeds(
+  command: Command,
+  { set, seed }: { readonly set: Readonly<Record<string, string>>; readonly seed?: number },
+): void {
+  if (seed === undefined || set.seed === undefined || Number(set.seed) === seed) return;
+  command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
+}
+
+export const removeSeenOption = (): Option =>
+  new Option('--remove-seen', 'exclude items that the user had before, whatever the data block declares').conflicts(
+    'keepSeen',
+  );
+
+export const keepSeenOption = (): Option =>
+  new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
+
+/** Empty if the data block decides. */
+export function seenOf({
+  removeSeen,
+  keepSeen,
+}: {
+  readonly removeSeen?: boolean | undefined;
+  readonly keepSeen?: boolean | undefined;
+}): { readonly removeSeen?: boolean } {
+  return removeSeen ? { removeSeen: true } : keepSeen ? { removeSeen: false } : {};
+}
+
+/** `--with origin=ATL --with history='["318","50"]'`: values of features as they are now. */
+export const withOption = (): Option =>
+  new Option('--with <feature=value>', 'set the value of a feature; write a list as JSON; may be repeated')
+    .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new InvalidArgumentError('Write `feature=value`, such as `country=NL`.');
+      }
+      return { ...before, [name]: value.startsWith('[') ? listOf(value) : value };
+    })
+    .default({}, 'none');
+
+export const weightOption = (): Option =>
+  new Option(
+    '--weight <task=number>',
+    'set how much the score of a task of `retrieve` counts; may be repeated',
+  ).argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value))) {
+      throw new InvalidArgumentError('Write `task=number`, such as `like=2`.');
+    }
+    return { ...before, [name]: Number(value) };
+  });
+
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('Write a list as JSON, such as `history=["318", "50"]`.');
+  }
+}
+
+export const sampleOption = (): Option =>
+  new Option(
+    '--sample <count>',
+    'rank for so many events or users, drawn at random, the same ones for every model of the same data (default: all)',
+  ).argParser(wholeNumber);
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** Adds the examples at the end of the help of a command. */
+export function withExample(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+/** `8321`; 0 takes any that is free. */
+export function portOf(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
+  return Number(text);
+}

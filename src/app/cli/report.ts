@@ -1,0 +1,55 @@
+/** The output of the command line: diagnostics and progress on stderr, answers on stdout. */
+import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+import { render } from '../../base/diagnostics/render.ts';
+import type { Choice } from '../../engines/engines.ts';
+import { duration } from '../../training/evaluation/sentences.ts';
+import { wrapWords } from './wrap_words.ts';
+
+export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
+
+/** Whether a progress bar stands on the last line of the terminal. */
+let hasBar = false;
+
+export function setBar(isDrawn: boolean): void {
+  hasBar = isDrawn;
+}
+
+/** A message for people. Stdout has answers only. */
+export function say(text: string): void {
+  if (hasBar) process.stderr.write('\r\x1b[K');
+  process.stderr.write(`${wrapWords(text, process.stderr.columns)}\n`);
+}
+
+/** An answer in words. */
+export function answer(text: string): void {
+  answerAsIs(wrapWords(text, process.stdout.columns));
+}
+
+/** An answer whose lines mean something, such as a graph. */
+export function answerAsIs(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function answerJson(value: unknown): void {
+  answerAsIs(JSON.stringify(value, null, 2));
+}
+
+/** Shows diagnostics, and stops the command if one of them is an error. */
+export function report(diagnostics: readonly Diagnostic[]): void {
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  if (diagnostics.length > 0) say(render(diagnostics, { colour }));
+}
+
+/** Names the engine, and the reason why each engine before it does not load. */
+export function sayEngine({ engine, skipped, reason }: Choice): void {
+  for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
+  say(`engine: ${engine.name}, ${engine.version}`);
+  if (reason !== undefined) say(`engine chosen: ${reason}`);
+}
+
+/** Says how long the baselines take, where somebody would wonder. */
+export function sayBaselines(names: readonly string[], seconds: number): void {
+  if (seconds < 3) return;
+  say(`${names.join(', ')}: about ${duration(seconds)}; \`--baselines none\` leaves them out`);
+}

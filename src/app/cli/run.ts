@@ -1,0 +1,67 @@
+/**
+ * Runs the program. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
+ * `check` starts in milliseconds and never loads an engine.
+ *
+ * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
+ */
+import { type Command, CommanderError } from 'commander';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { toJson } from '../../base/diagnostics/json.ts';
+import { render } from '../../base/diagnostics/render.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { answerJson, colour, say } from './report.ts';
+import { endBy, endIfStuck, Interrupted } from './signals.ts';
+
+export async function run(program: Command): Promise<void> {
+  endWell();
+  process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof Interrupted) endBy(error);
+    // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
+    process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
+    if (!(error instanceof CommanderError)) endIfStuck();
+  }
+}
+
+// Handles errors of stdout and stderr.
+
+/**
+ * `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of
+ * stderr are ignored, so a training whose terminal has closed still writes its model.
+ */
+function endWell(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    process.exit(reportUnanswered(failure('cannot-write', { path: 'standard output', reason })));
+  });
+  process.stderr.on('error', () => {});
+}
+
+// What the command line says of an error that ends it, and the exit code.
+
+/** Reports a thrown error. Returns the exit code. */
+function reportFailure(error: unknown): 1 | 2 {
+  const json = process.argv.includes('--json');
+  if (error instanceof Failure) {
+    if (json) answerJson(toJson(error.diagnostics));
+    else say(render(error.diagnostics, { colour }));
+    return 1;
+  }
+  const [reason, trace] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)];
+  const ours = diagnose('internal', undefined, { reason });
+  if (json) answerJson(toJson([ours]));
+  else say(render([ours], { colour }));
+  say(`${trace}`);
+  return 2;
+}
+
+/** Reports on stderr that stdout cannot be written. */
+function reportUnanswered({ diagnostics }: Failure): 1 {
+  say(render(diagnostics, { colour }));
+  return 1;
+}

@@ -1,0 +1,45 @@
+/** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes. */
+import { constants } from 'node:os';
+import { isStuck } from '../../data/files/query_guard.ts';
+import { removeSpills } from '../../data/files/spill.ts';
+
+export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type EndingSignal = (typeof signals)[number];
+
+/** A signal ended the work of the command. */
+export class Interrupted extends Error {
+  constructor(readonly signal: EndingSignal) {
+    super(`ended by ${signal}`);
+  }
+}
+
+/**
+ * Does work that a signal can end: `work` gets an `AbortSignal`, which is aborted with an `Interrupted`. `work` must end soon
+ * after that. Elsewhere the system ends the process.
+ */
+export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const control = new AbortController();
+  const stop = (signal: EndingSignal): void => control.abort(new Interrupted(signal));
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await work(control.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
+export function endBy({ signal }: Interrupted): void {
+  if (!isStuck()) process.exit(128 + constants.signals[signal]);
+  // Node.js waits for its threads at an exit, and one thread does not end. A signal of the system does not wait.
+  removeSpills();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** Ends a process that has reported its failure while a query runs that cannot be stopped. */
+export function endIfStuck(): void {
+  if (!isStuck()) return;
+  removeSpills();
+  process.kill(process.pid, 'SIGKILL');
+}

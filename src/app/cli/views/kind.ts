@@ -1,0 +1,64 @@
+/** The reference's entry of a kind for the terminal: what docs/reference says of it. */
+import { defined } from '../../../base/util/defined.ts';
+import type { KindRow } from '../../../compiler/library/contract.ts';
+import { signatureOf } from '../../../editor/language/markdown.ts';
+import { exampleOf } from '../../../editor/reference/examples.ts';
+import { innerKinds, type Kind } from '../../../editor/reference/kinds.ts';
+import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
+import { indented, wrapped } from './explanation.ts';
+
+export function kindText(kind: Kind): string {
+  const { section, name, row, facts } = kind;
+  const example = exampleOf(kind);
+  const shapes = shapesOf(kind, example);
+  return [
+    `${name} · ${section.what}`,
+    indented(signatureOf(name, row.parameters)),
+    wrapped([row.doc, ...facts].join(' ')),
+    row.formula === undefined ? '' : `Formula:\n\n${indented(row.formula.join('\n'))}`,
+    row.formula === undefined || section.symbols === undefined ? '' : wrapped(section.symbols),
+    row.when === undefined ? '' : wrapped(`When to use it: ${row.when}`),
+    parameterLines(row),
+    ...innerKinds(kind).flatMap((inner) => [
+      wrapped(`${inner.name}, for ${inner.parameter}: ${inner.row.doc}`),
+      parameterLines(inner.row),
+    ]),
+    'Example:',
+    indented(example.excerpt),
+    shapes === undefined ? '' : `Here: ${shapes}`,
+    row.paper === undefined ? '' : wrapped(paperLine(row.paper)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+const parameterLines = ({ parameters }: KindRow): string =>
+  Object.entries(parameters)
+    .map(([name, parameter]) => {
+      const [is, otherwise] = parameterCells(parameter);
+      const given = `${is}; ${/^`/.test(otherwise) ? `default ${otherwise}` : otherwise}`;
+      return `  ${name}\n${indented(wrapped(`${parameter.doc}\n`.trim()))}\n${indented(wrapped(given))}`;
+    })
+    .join('\n');
+
+/** The same as data: types of arguments as the library has them. */
+export function kindJson(kind: Kind) {
+  const { section, name, row, facts } = kind;
+  const example = exampleOf(kind);
+  return {
+    kind: name,
+    table: section.table,
+    signature: signatureOf(name, row.parameters),
+    doc: row.doc,
+    ...defined({ formula: row.formula }),
+    ...(row.when === undefined ? {} : { when: row.when }),
+    facts,
+    ...defined({ paper: row.paper }),
+    parameters: Object.entries(row.parameters).map(([parameter, { doc, required = false, ...type }]) => {
+      const [is, otherwise] = parameterCells({ doc, required, ...type });
+      return { name: parameter, is, default: otherwise, required, doc };
+    }),
+    kinds: innerKinds(kind).map(({ name, parameter, row: { doc } }) => ({ name, parameter, doc })),
+    example: example.model,
+  };
+}

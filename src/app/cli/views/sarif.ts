@@ -1,0 +1,78 @@
+/** Diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
+import { type Code, codes } from '../../../base/diagnostics/codes.ts';
+import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
+import { inOrder } from '../../../base/diagnostics/order.ts';
+import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
+import { firstSentence, readErrorPage } from '../../../compiler/explain/page.ts';
+
+/** One run, with a rule for each code that occurs. */
+export function sarif(diagnostics: readonly Diagnostic[], version: string): object {
+  const orderedDiagnostics = inOrder(diagnostics);
+  const usedCodes = [...new Set(orderedDiagnostics.map(({ code }) => code))];
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'tower', semanticVersion: version, rules: usedCodes.map(ruleOf) } },
+        columnKind: 'utf16CodeUnits',
+        results: orderedDiagnostics.map((diagnostic) => resultOf(diagnostic, usedCodes.indexOf(diagnostic.code))),
+      },
+    ],
+  };
+}
+
+function ruleOf(code: Code): object {
+  const { means } = readErrorPage(code);
+  return {
+    id: code,
+    shortDescription: { text: firstSentence(means) },
+    fullDescription: { text: means },
+    defaultConfiguration: { level: codes[code].severity },
+  };
+}
+
+function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnostic, ruleIndex: number): object {
+  return {
+    ruleId: code,
+    ruleIndex,
+    level: severity,
+    message: { text: hint === undefined ? message : `${message}\n${hint}` },
+    locations: at ? [{ physicalLocation: placeOf(at) }] : [],
+    ...(notes.length > 0
+      ? {
+          relatedLocations: notes.map((note, id) => ({
+            id,
+            message: { text: note.message },
+            physicalLocation: placeOf(note.at),
+          })),
+        }
+      : {}),
+    ...(fixes.length > 0 ? { fixes: fixes.map((fix) => ({ artifactChanges: changesOf(fix) })) } : {}),
+  };
+}
+
+function changesOf(edits: readonly Edit[]): object[] {
+  const sources = new Map<Source, Edit[]>();
+  for (const edit of edits) sources.set(edit.at.source, [...(sources.get(edit.at.source) ?? []), edit]);
+  return [...sources].map(([source, own]) => ({
+    artifactLocation: { uri: uriOf(source) },
+    replacements: own.map(({ at, text }) => ({
+      deletedRegion: regionOf(at),
+      insertedContent: { text },
+    })),
+  }));
+}
+
+function placeOf(at: Span): object {
+  return { artifactLocation: { uri: uriOf(at.source) }, region: regionOf(at) };
+}
+
+/** Lines and columns from 1; the end is past the last character, as SARIF has it. */
+function regionOf({ source, start, end }: Span): object {
+  const [from, to] = [positionAt(source, start), positionAt(source, end)];
+  return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
+}
+
+/** Relative to the working folder, as the names of sources are. */
+const uriOf = ({ name }: Source): string => name.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');

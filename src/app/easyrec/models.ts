@@ -1,0 +1,296 @@
+/** The two towers of each model of the configs. A row says how its groups and layers become flows. */
+import { backboneTowers } from './backbone.ts';
+import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
+import type { ConfigGroup } from './groups.ts';
+import { activeEnd, linearEnd } from './layers.ts';
+import type { ConvertedTowers, ModelContext } from './model_context.ts';
+import type { ConfigPart } from './part.ts';
+
+export interface ModelRow {
+  readonly title: string;
+  readonly settings: string;
+  readonly towers: (context: ModelContext) => ConvertedTowers;
+  readonly isRanking?: boolean;
+}
+
+/** `group -> flatten -> mlp(…)` */
+const flow = (start: string, ...blocks: readonly string[]): string => [start, ...blocks].join(' -> ');
+
+const towerOf = (group: GroupDraft, steps: readonly string[], channel: string): TowerDraft => ({
+  groups: [group],
+  alone: [],
+  steps,
+  channel,
+});
+
+function groupNamed(groups: readonly ConfigGroup[], name: string, context: ModelContext): ConfigGroup {
+  const foundGroup = groups.find((group) => group.name === name);
+  if (!foundGroup) throw context.refuse(`it has no feature group \`${name}\``);
+  return foundGroup;
+}
+
+function filled(group: GroupDraft | undefined, side: SideName, context: ModelContext): GroupDraft {
+  if (!group) throw context.refuse(`no feature of its ${side} tower was converted`);
+  return group;
+}
+
+/** EasyRec names the groups `user` and `item`, TorchEasyRec says which group a tower reads. */
+const inputOf = (tower: ConfigPart | undefined, otherwise: string): string => tower?.text('input') ?? otherwise;
+
+function dssm(context: ModelContext): ConvertedTowers {
+  const { settings, groups, notes, dialect } = context;
+  const parts = { user: settings.needed('user_tower'), item: settings.needed('item_tower') };
+  const groupsRead = {
+    user: [groupNamed(groups, inputOf(parts.user, 'user'), context)],
+    item: [groupNamed(groups, inputOf(parts.item, 'item'), context)],
+  };
+  const sides = context.sides(groupsRead);
+  const width = settings.whole('output_dim') ?? 0;
+  const tower = (side: SideName): TowerDraft => {
+    const part = parts[side];
+    const layers = part.part('dnn') ?? part.part('mlp');
+    const group = filled(sides.group(side, `${side}_features`, groupsRead[side]), side, context);
+    const blocks =
+      dialect === 'EasyRec' || width > 0
+        ? layers
+          ? linearEnd(layers, dialect === 'EasyRec', notes, width > 0 ? [width] : [])
+          : width > 0
+            ? [`dense(${width})`]
+            : []
+        : layers
+          ? activeEnd(layers, false, notes)
+          : [];
+    return towerOf(group, [], flow(group.name, ...weighed(part, context), 'flatten', ...normed(part), ...blocks));
+  };
+  return {
+    sides,
+    user: tower('user'),
+    item: tower('item'),
+    keys: { user: parts.user.text('id'), item: parts.item.text('id') ?? settings.text('item_id') },
+  };
+}
+
+function weighed(part: ConfigPart, { notes }: ModelContext): string[] {
+  const senet = part.part('senet');
+  if (!senet) return [];
+  if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
+    notes.differs(
+      senet,
+      "Tower's `senet` weighs whole fields by their means, and has no groups of numbers within a field",
+    );
+  }
+  const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
+  return [senet.flag('use_skip_connection', true) ? `residual(${block})` : block];
+}
+
+const normed = (part: ConfigPart): string[] => {
+  const senet = part.part('senet');
+  return senet?.flag('use_output_layer_norm', true) ? ['layer_norm'] : [];
+};
+
+const leftOutOfMind: Readonly<Record<string, string>> = {
+  max_interests_simi: 'nothing keeps interests apart',
+  time_id_fea: 'elements do not count by their time: `positions` gives each place a vector',
+};
+
+function mind(context: ModelContext): ConvertedTowers {
+  const { settings, groups, notes, dialect, names } = context;
+  const isTorch = dialect === 'TorchEasyRec';
+  const tower = isTorch ? settings.needed('user_tower') : settings;
+  const itemPart = isTorch ? settings.needed('item_tower') : undefined;
+  const user = groupNamed(groups, inputOf(isTorch ? tower : undefined, 'user'), context);
+  const history = groupNamed(groups, isTorch ? (tower.text('history_input') ?? 'hist') : 'hist', context);
+  const item = groupNamed(groups, inputOf(itemPart, 'item'), context);
+  const time = settings.text('time_id_fea');
+  const without = (names: readonly string[]): string[] => names.filter((each) => !time || !each.includes(time));
+  const read = { ...history, features: without(history.features), sequences: without(history.sequences) };
+  const sides = context.sides({ user: [user, read], item: [item] });
+  const lists = sides.sequences('user', read);
+  if (lists.length === 0) throw context.refuse('no sequence of its history was converted');
+
+  const capsule = tower.needed('capsule_config');
+  const keptElements = sides.used.get(lists[0]!)?.list?.max;
+  const longest = capsule.whole('max_seq_len', 1);
+  if (longest !== undefined && keptElements !== undefined && longest !== keptElements)
+    notes.differs(
+      capsule.at('max_seq_len'),
+      `the history keeps ${keptElements} elements: see the \`max\` of its feature`,
+    );
+  const capsuleWidth = capsule.whole('high_dim', 1) ?? 64;
+  const routing = `multi_interest(${Math.min(capsule.whole('max_k', 1) ?? 5, 64)}, routing, iterations: ${Math.min(capsule.whole('num_iters', 1) ?? 3, 16)})`;
+  for (const name of [
+    'routing_logits_scale',
+    'routing_logits_stddev',
+    'squash_pow',
+    'scale_ratio',
+    'const_caps_num',
+    'routing_init_method',
+  ]) {
+    if (capsule.has(name))
+      notes.differs(
+        capsule.at(name),
+        'the capsules are those of the paper: logits from 0, a squash of power 1, and all interests',
+      );
+    capsule.skip(name);
+  }
+  for (const name of ['simi_pow', 'max_interests_simi', 'time_id_fea']) {
+    if (!settings.has(name)) continue;
+    if (name === 'simi_pow') notes.differs(settings.at(name), 'the interest that fits the item best scores the row');
+    else notes.leftOut(settings.at(name), leftOutOfMind[name]!);
+    settings.skip(name);
+  }
+  const layersBefore = tower.part('pre_capsule_dnn') ?? tower.part('hist_seq_mlp');
+  const combination = tower.text('user_seq_combine') ?? 'SUM';
+  const start =
+    lists.length === 1 ? lists[0]! : `${combination === 'CONCAT' || isTorch ? 'concat' : 'sum'}(${lists.join(', ')})`;
+  const interests = names.free('interests');
+  const steps = [
+    `${interests} = ${flow(start, ...(layersBefore ? (isTorch ? linearEnd(layersBefore, false, notes) : activeEnd(layersBefore, true, notes)) : []), `dense(${capsuleWidth})`, routing)}`,
+  ];
+  const userGroup = sides.group('user', 'user_features', [user]);
+  const concat = tower.part('concat_dnn') ?? tower.part('concat_mlp');
+  const layers = tower.part('user_dnn') ?? tower.part('user_mlp');
+  const width = settings.whole('output_dim') ?? 0;
+  const end = concat ? linearEnd(concat, !isTorch, notes, width > 0 ? [width] : []) : [];
+  let channel = interests;
+  if (userGroup) {
+    const known = names.free('known');
+    const blocks = layers
+      ? isTorch
+        ? linearEnd(layers, false, notes)
+        : ['batch_norm', ...activeEnd(layers, true, notes)]
+      : [];
+    steps.push(`${known} = ${flow(userGroup.name, 'flatten', ...blocks)}`);
+    channel = `concat(${interests}, ${known})`;
+  }
+  const itemGroup = filled(sides.group('item', 'item_features', [item]), 'item', context);
+  const itemLayers = settings.part('item_dnn') ?? itemPart?.part('mlp');
+  const itemBlocks = itemLayers ? linearEnd(itemLayers, !isTorch, notes, width > 0 ? [width] : []) : [];
+  return {
+    sides,
+    user: { groups: userGroup ? [userGroup] : [], alone: lists, steps, channel: flow(channel, ...end) },
+    item: towerOf(itemGroup, [], flow(itemGroup.name, 'flatten', ...itemBlocks)),
+    keys: { user: undefined, item: settings.text('item_id') },
+  };
+}
+
+/** Models that rank: each group has layers, and layers over all of them join them. Two towers join them in the score alone. */
+function multiTower(context: ModelContext): ConvertedTowers {
+  const { settings, groups, notes, dialect, names } = context;
+  const recall = settings.has('user_tower');
+  const parts = recall
+    ? (['user', 'item'] as const).map((side) => ({ name: side as string, part: settings.needed(`${side}_tower`) }))
+    : settings.parts('towers').map((part) => ({ name: part.text('input') ?? '', part }));
+  const read: Record<SideName, { group: ConfigGroup; part: ConfigPart }[]> = { user: [], item: [] };
+  for (const { name, part } of parts) {
+    const group = groupNamed(groups, name, context);
+    const side = sideNamed(name);
+    const halves = side ? [] : halvesOf(group, context);
+    if (side) read[side].push({ group, part });
+    else if (halves.length > 0) {
+      notes.differs(part, `the group \`${name}\` has features of both sides: each tower has layers for its own`);
+      for (const half of halves) read[half.side].push({ group: half.group, part });
+    } else {
+      notes.leftOut(
+        part,
+        `the group \`${name}\` is of no one side: a group with \`user\`, \`context\` or \`item\` in its name is`,
+      );
+      part.skip(...part.names);
+    }
+  }
+  for (const name of ['din_towers', 'bst_towers'] as const) {
+    for (const part of settings.parts(name)) {
+      const lists = listsOf(part.text('input') ?? '', context);
+      const firstInput = read.user[0];
+      if (lists.length > 0 && firstInput) {
+        notes.differs(
+          part,
+          'attention to the candidate needs both sides: the user tower reads the history, pooled by its mean',
+        );
+        read.user[0] = {
+          ...firstInput,
+          group: { ...firstInput.group, sequences: [...firstInput.group.sequences, ...lists] },
+        };
+      } else notes.leftOut(part, 'attention to the candidate needs both sides: give the user tower a history instead');
+      part.skip(...part.names);
+    }
+  }
+  const finalLayers = settings.part('final_dnn') ?? settings.part('final');
+  const width = finalLayers?.wholes('hidden_units').at(-1) ?? 32;
+  if (finalLayers) {
+    notes.differs(
+      finalLayers,
+      `layers over both sides cannot be searched: the score is the inner product of two vectors of ${width} numbers`,
+    );
+    finalLayers.skip(...finalLayers.names);
+  }
+  const sides = context.sides({ user: read.user.map(({ group }) => group), item: read.item.map(({ group }) => group) });
+  const tower = (side: SideName): TowerDraft => {
+    if (read[side].length === 0) throw context.refuse(`it has no group of the ${side} side`);
+    const builtGroups = read[side].flatMap(({ group, part }) => {
+      const draft = sides.group(side, `${group.name.replaceAll(/\W+/g, '_')}_features`, [group]);
+      const layers = part.part('dnn') ?? part.part('mlp');
+      return draft ? [{ draft, blocks: layers ? activeEnd(layers, dialect === 'EasyRec', notes) : [] }] : [];
+    });
+    const [first] = builtGroups;
+    if (!first) throw context.refuse(`no feature of its ${side} side was converted`);
+    if (builtGroups.length === 1)
+      return towerOf(first.draft, [], flow(first.draft.name, 'flatten', ...first.blocks, `dense(${width})`));
+    const steps = builtGroups.map(({ draft, blocks }) => ({
+      name: names.free(draft.name.replace(/_features/, '_deep')),
+      text: flow(draft.name, 'flatten', ...blocks),
+    }));
+    return {
+      groups: builtGroups.map(({ draft }) => draft),
+      alone: [],
+      steps: steps.map(({ name, text }) => `${name} = ${text}`),
+      channel: flow(`concat(${steps.map(({ name }) => name).join(', ')})`, `dense(${width})`),
+    };
+  };
+  return { sides, user: tower('user'), item: tower('item'), keys: { user: undefined, item: undefined } };
+}
+
+/** The features of each side, where the config says of which side a feature is. */
+function halvesOf(
+  group: ConfigGroup,
+  context: ModelContext,
+): { readonly side: SideName; readonly group: ConfigGroup }[] {
+  const isItem = (original: string): boolean => context.feature(original)?.side === 'item';
+  const [item, user] = [group.features.filter(isItem), group.features.filter((original) => !isItem(original))];
+  if (item.length === 0 || user.length === 0) return [];
+  return [
+    { side: 'user', group: { ...group, name: 'user', features: user } },
+    { side: 'item', group: { ...group, name: 'item', features: item, sequences: [] } },
+  ];
+}
+
+function listsOf(name: string, { groups, feature }: ModelContext): string[] {
+  const group = groups.find((each) => each.name === name);
+  return [...(group?.features ?? []), ...(group?.sequences ?? [])].filter((original) => feature(original)?.list);
+}
+
+function sideNamed(name: string): SideName | undefined {
+  if (/item|goods|product|video|candidate|(^|_)ad(_|$)/i.test(name)) return 'item';
+  return /user|context|query|profile/i.test(name) ? 'user' : undefined;
+}
+
+/** `model_class` of EasyRec. */
+export const easyrecModels: Readonly<Record<string, ModelRow>> = {
+  DSSM: { title: 'DSSM', settings: 'dssm', towers: dssm },
+  DSSM_SENet: { title: 'DSSM-SENet', settings: 'dssm_senet', towers: dssm },
+  MIND: { title: 'MIND', settings: 'mind', towers: mind },
+  MultiTower: { title: 'MultiTower', settings: 'multi_tower', towers: multiTower, isRanking: true },
+  MultiTowerDIN: { title: 'MultiTowerDIN', settings: 'multi_tower', towers: multiTower, isRanking: true },
+  MultiTowerBST: { title: 'MultiTowerBST', settings: 'multi_tower', towers: multiTower, isRanking: true },
+  MultiTowerRecall: { title: 'MultiTowerRecall', settings: 'multi_tower_recall', towers: multiTower, isRanking: true },
+  MatchModel: { title: 'MatchModel', settings: 'model_params', towers: backboneTowers },
+};
+
+/** The message of `model_config` of TorchEasyRec. */
+export const torchModels: Readonly<Record<string, ModelRow>> = {
+  dssm: { title: 'DSSM', settings: 'dssm', towers: dssm },
+  dssm_v2: { title: 'DSSM V2', settings: 'dssm_v2', towers: dssm },
+  mind: { title: 'MIND', settings: 'mind', towers: mind },
+  multi_tower: { title: 'MultiTower', settings: 'multi_tower', towers: multiTower, isRanking: true },
+  multi_tower_din: { title: 'MultiTowerDIN', settings: 'multi_tower_din', towers: multiTower, isRanking: true },
+};

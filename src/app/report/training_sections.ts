@@ -1,0 +1,138 @@
+/** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
+import { defined } from '../../base/util/defined.ts';
+import type { EpochRecord } from '../../training/training_events.ts';
+import { counted, figure, paragraph, section, soft, table } from './html.ts';
+import { type ChartSeries, lineChart } from './line_chart.ts';
+import type { ReportParts } from './parts.ts';
+
+/** A run that trains now has no manifest yet. */
+export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
+  readonly manifest: {
+    readonly plan: { readonly tasks: readonly { readonly name: string }[] };
+    readonly data?: { readonly validation: number };
+    readonly training: { readonly steps: number; readonly best?: { readonly epoch: number } };
+  };
+}
+
+const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
+
+export function losses({ curves: { steps, epochs, shortSteps }, manifest }: TrainingParts): string {
+  if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
+  const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
+  const severalNames = names.length > 2 ? names : ['loss'];
+  const ofSteps = named(severalNames.flatMap((name) => steps.get(name) ?? []));
+  const ofEpochs = severalNames.map((name) => ({
+    name: wordsOf(name),
+    points: epochs.map((record) => point(record, name === 'loss' ? record.loss : record.scalars[name])),
+  }));
+  return section(
+    'Loss',
+    paragraph(
+      severalNames.length > 1
+        ? 'The total that training minimised, and the loss of each task before its weight, over training rows.'
+        : 'The loss that training minimised, over training rows.',
+    ),
+    ...(shortSteps > 0
+      ? [
+          soft(
+            `The chart by step excludes ${counted(shortSteps, 'step')}: the last of an epoch has fewer rows, and a loss over the batch is lower for this reason alone.`,
+          ),
+        ]
+      : []),
+    charts(
+      lineChart({ title: `Loss by step${thinned(manifest.training.steps, ofSteps)}`, x: 'step', series: ofSteps }),
+      lineChart({ title: 'Loss by epoch', x: 'epoch', series: ofEpochs }),
+    ),
+  );
+}
+
+const point = (record: EpochRecord, value: number | undefined): [number, number] => [record.epoch, value ?? Number.NaN];
+
+const thinned = (steps: number, [first]: readonly ChartSeries[]): string => {
+  const stepsPerPoint = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
+  return stepsPerPoint > 1 ? `, a mean of ${stepsPerPoint} steps a point` : '';
+};
+
+const named = (series: readonly ChartSeries[]): ChartSeries[] =>
+  series.map(({ name, points }) => ({ name: wordsOf(name), points }));
+
+/** `loss:like` and `weight:like` are of task `like`. */
+const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
+
+export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
+  const validatedEpochs = epochs.filter((record) => record.validation !== undefined);
+  const labels = [...new Set(validatedEpochs.flatMap((record) => Object.keys(record.validation!)))];
+  if (labels.length === 0) {
+    const reason = manifest.data?.validation
+      ? 'Training ended before its first validation.'
+      : 'The data has no validation part.';
+    return section('Validation', paragraph(reason));
+  }
+  const series = labels.map((name) => ({
+    name,
+    points: validatedEpochs.map((record) => point(record, record.validation![name])),
+  }));
+  const { best } = manifest.training;
+  const chart = (title: string, some: readonly ChartSeries[]): string =>
+    lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
+  // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
+  return section(
+    'Validation',
+    paragraph('After each epoch every validation event ranks the whole corpus. Higher is better.'),
+    charts(
+      chart(
+        'Metrics of the top of the ranking',
+        series.filter(({ name }) => name !== 'auc'),
+      ),
+      chart(
+        'Area under the curve',
+        series.filter(({ name }) => name === 'auc'),
+      ),
+    ),
+  );
+}
+
+export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: TrainingParts): string {
+  const tasks = manifest.plan.tasks;
+  const series = named([...steps.values()].filter(({ name }) => name.startsWith('weight:')));
+  if (series.length > 0) {
+    const byEpoch = series.map(({ name }) => ({
+      name,
+      points: epochs.map((record) => point(record, record.scalars[`weight:${name}`])),
+    }));
+    return section(
+      'Weights of the tasks',
+      paragraph('The objective changes the weight of each task at every step.'),
+      charts(
+        lineChart({ title: `Weights by step${thinned(manifest.training.steps, series)}`, x: 'step', series }),
+        lineChart({ title: 'Weights by epoch, means', x: 'epoch', series: byEpoch }),
+      ),
+    );
+  }
+  const fixedEntries = Object.entries(fixedWeights ?? {});
+  if (tasks.length < 2 || fixedEntries.length === 0) return '';
+  return section(
+    'Weights of the tasks',
+    paragraph('The objective has the same weights at every step.'),
+    table({
+      caption: 'Weights',
+      head: ['task', 'weight'],
+      rows: fixedEntries.map(([task, weight]) => [task, figure(weight)]),
+    }),
+  );
+}
+
+export function temperatures({ curves: { steps, epochs }, manifest }: TrainingParts): string {
+  const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
+  if (series.length === 0) return '';
+  const lastRows = series.map(({ name }) => [
+    name,
+    figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN),
+  ]);
+  return section(
+    'Temperatures',
+    paragraph('The temperature of these losses is trained with the model.'),
+    charts(lineChart({ title: `Temperature by step${thinned(manifest.training.steps, series)}`, x: 'step', series })),
+    table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: lastRows }),
+  );
+}

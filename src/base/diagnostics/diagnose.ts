@@ -1,0 +1,69 @@
+/** From a code and the facts of a mistake to its diagnostic. */
+import type { Span } from '../text/source.ts';
+import { defined } from '../util/defined.ts';
+import type { Severity } from './code_row.ts';
+import { type Code, codes, type Facts } from './codes.ts';
+import type { Diagnostic, Edit, Note } from './diagnostic.ts';
+
+/** Makes one diagnostic. Call sites report facts; the row of the code turns them into sentences. */
+export function diagnose<C extends Code>(
+  code: C,
+  at: Span | undefined,
+  facts: Facts<C>,
+  extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[]; doubtful?: boolean } = {},
+): Diagnostic {
+  const row = codes[code] as unknown as {
+    severity: Severity;
+    message: (facts: unknown) => string;
+    hint?: (facts: unknown) => string | undefined;
+  };
+  const words = row.hint?.(facts);
+  const hint = words && isProgram ? inProgram(words) : words;
+  const diagnostic: Diagnostic = {
+    code,
+    severity: row.severity,
+    message: row.message(facts),
+    ...defined({ hint, at }),
+    notes: extra.notes ?? [],
+    fixes: extra.fixes ?? [],
+    ...(extra.doubtful ? { doubtful: true } : {}),
+  };
+  factsOfAll.set(diagnostic, facts);
+  return diagnostic;
+}
+
+/** Whether a program asks, which has no command line. */
+let isProgram = false;
+
+/** Hints name the entries of a request from now on, and no options. The library calls it. */
+export function hintForPrograms(): void {
+  isProgram = true;
+}
+
+/** Options that a request of the library has by the same name. All others remain: they are of commands alone. */
+const sameNames: Readonly<Record<string, (value: string | undefined) => string>> = {
+  ...Object.fromEntries(
+    ['resume', 'finish', 'force', 'all', 'unfinished'].map((name) => [name, () => `${name}: true`]),
+  ),
+  ...Object.fromEntries(
+    ['from', 'replay', 'memory', 'shards', 'out', 'data', 'engine'].map((name) => [
+      name,
+      (value: string | undefined) => (value === undefined ? name : `${name}: '${value}'`),
+    ]),
+  ),
+  allow: (value) => (value === undefined ? 'allow' : `allow: ['${value.replace(/^'(.*)'$/, '$1')}']`),
+};
+
+/** A whole command in a hint stays as it is. */
+const inProgram = (hint: string): string =>
+  hint.replaceAll(/`--([a-z]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
+    const entry = sameNames[name]?.(value);
+    return entry === undefined ? option : `\`${entry}\``;
+  });
+
+const factsOfAll = new WeakMap<Diagnostic, unknown>();
+
+/** The facts that a call site reported, for what finds the place of a mistake in something that is not a text, such as a request. */
+export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
+  return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
+}

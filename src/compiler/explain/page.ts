@@ -1,0 +1,80 @@
+/**
+ * Reads the pages of codes, `docs/errors/CODE.md`: what a message means, a file that gets it, the same file without the mistake. People
+ * write the pages, and tests check their examples.
+ */
+import { readFileSync } from 'node:fs';
+import { type Code, codes, formerCodes } from '../../base/diagnostics/codes.ts';
+import { packageFile } from '../../base/storage/package_file.ts';
+import { defined } from '../../base/util/defined.ts';
+import { aboutIgnores } from '../lint/ignores.ts';
+
+export interface ErrorPage {
+  readonly code: Code;
+  readonly severity: 'error' | 'warning';
+  /** A few simple sentences: what is wrong, and why Tower does not accept it. */
+  readonly means: string;
+  /** A file that gets the message, what `tower check` prints for it, and the same file without the mistake: all three or none. */
+  readonly wrong?: string;
+  readonly printed?: string;
+  readonly right?: string;
+  /** What to do, if the mistake is not in a `.tower` file. The first sentence is an imperative. */
+  readonly remedy?: string;
+}
+
+/** Reads the page of a code from the package. */
+export function readErrorPage(code: Code): ErrorPage {
+  const page = readFileSync(packageFile(`docs/errors/${code}.md`), 'utf8');
+  const [head = '', ...sections] = page.replace(/^\[Specification, .*/m, '').split(/^## /m);
+  const section = (title: string): string | undefined =>
+    sections
+      .find((text) => text.startsWith(`${title}\n`))
+      ?.slice(title.length)
+      .trim();
+  const fence = (title: string, info: string): string | undefined =>
+    new RegExp(`^(\`\`\`|~~~~)${info}\\n([\\s\\S]*?)^\\1$`, 'm').exec(section(title) ?? '')?.[2];
+  return {
+    code,
+    severity: codes[code].severity,
+    means: head.trim().split('\n\n').slice(2).join('\n\n'),
+    ...defined({
+      wrong: fence('Wrong', 'tower wrong'),
+      printed: fence('Wrong', 'text'),
+      right: fence('Right', 'tower'),
+      remedy: section('What to do'),
+    }),
+  };
+}
+
+/** How serious it is, in a sentence. */
+export function severityText(code: Code, severity: ErrorPage['severity']): string {
+  if (severity === 'error') return 'An error.';
+  if (aboutIgnores.has(code)) return 'A warning.';
+  return `A warning: \`// tower-ignore ${code}: reason\` silences it on one line.`;
+}
+
+const generated = '<!-- Written by `npm run generate` from the pages of the codes: change those, not this. -->';
+
+/** Path from the root of the project → the text of the file: the list of all codes, and a page for each former name, for links. */
+export function errorIndex(): ReadonlyMap<string, string> {
+  const rows = (Object.keys(codes) as Code[]).map((code) => {
+    const { severity, means } = readErrorPage(code);
+    return `| [${code}](${code}.md) | ${severity} | ${firstSentence(means)} |`;
+  });
+  const list = [
+    generated,
+    '# Messages',
+    'Each message ends with a code in brackets. `tower explain CODE` prints the page of the code in the terminal.',
+    ['| code | | |', '|---|---|---|', ...rows].join('\n'),
+  ];
+  const pages = new Map([['docs/errors/README.md', `${list.join('\n\n')}\n`]]);
+  for (const [former, code] of formerCodes) {
+    pages.set(
+      `docs/errors/${former}.md`,
+      `${generated}\n\n# ${former}\n\nThis code is now called [${code}](${code}.md).\n`,
+    );
+  }
+  return pages;
+}
+
+export const firstSentence = (text: string): string =>
+  (/^.*?[.:](?= [A-Z`]|$)/s.exec(text)?.[0] ?? text).replace(/:$/, '.').replaceAll('|', '\\|');

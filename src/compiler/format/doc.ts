@@ -1,0 +1,39 @@
+/** Prettier's documents: the pieces that its printer lays out. */
+import type { builders } from 'prettier/doc';
+import { show } from '../../base/text/display.ts';
+
+export type Doc = builders.Doc;
+
+/** The text of a document on one line; nothing where a comment within it keeps it from that. */
+export function flat(doc: Doc): string | undefined {
+  if (typeof doc === 'string') return doc;
+  if (Array.isArray(doc)) return flatAll(doc);
+  switch (doc.type) {
+    case 'group':
+    case 'indent':
+      return flat(doc.contents);
+    case 'fill':
+      return flatAll(doc.parts);
+    case 'if-break':
+      return flat(doc.flatContents);
+    case 'line':
+      return doc.hard ? undefined : doc.soft ? '' : ' ';
+    default:
+      return undefined;
+  }
+}
+
+function flatAll(parts: readonly Doc[]): string | undefined {
+  let text = '';
+  for (const part of parts) {
+    const one = flat(part);
+    if (one === undefined) return undefined;
+    text += one;
+  }
+  return text;
+}
+
+const plain = /^[ -~]*$/;
+
+/** Cells that a text takes. */
+export const widthOf = (text: string): number => (plain.test(text) ? text.length : show(text).width);

@@ -1,0 +1,51 @@
+/** The prettier plugin: `prettier --plugin tower-lang/prettier`. */
+import type { AstPath, Parser, Printer, RequiredOptions, SupportLanguage } from 'prettier';
+import { makeSource, positionAt } from '../../base/text/source.ts';
+import type { File } from '../syntax/ast.ts';
+import { printTree, readForFormat } from './format.ts';
+import { defaultLayout } from './layout.ts';
+
+interface Root {
+  readonly file: File;
+  readonly text: string;
+}
+
+export const languages: SupportLanguage[] = [
+  { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
+];
+
+/** Whether the comments above the first word say that the file is formatted: for `requirePragma`. */
+function hasPragma(text: string): boolean {
+  const above = text.replace(/^\uFEFF/, '').split('\n');
+  const end = above.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
+  return above.slice(0, end === -1 ? undefined : end).some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
+}
+
+export const parsers: Record<string, Parser<Root>> = {
+  tower: {
+    astFormat: 'tower',
+    parse(text, options) {
+      const source = makeSource(options.filepath ?? '<text>', text);
+      const { output, diagnostics } = readForFormat(source);
+      if (output) return { file: output, text };
+      const [first] = diagnostics;
+      const at = first!.at ?? { source, start: 0, end: 0 };
+      const loc = { start: positionAt(source, at.start), end: positionAt(source, at.end) };
+      throw Object.assign(new SyntaxError(`${first!.message} [${first!.code}]`), { loc });
+    },
+    hasPragma,
+    locStart: () => 0,
+    locEnd: ({ text }) => text.length,
+  },
+};
+
+export const printers: Record<string, Printer<Root>> = {
+  tower: {
+    print: ({ node }: AstPath<Root>, { printWidth, tabWidth, useTabs }) =>
+      printTree(node.file, node.text, { printWidth, tabWidth, useTabs: useTabs ?? false }),
+    getVisitorKeys: () => [],
+    insertPragma: (text) => `// @format\n\n${text}`,
+  },
+};
+
+export const defaultOptions: Partial<RequiredOptions> = { ...defaultLayout };

@@ -1,0 +1,55 @@
+/** Mean and variance of a batch in training, and running ones in a served tower: batch_norm, dice, `mlp(norm: batch)`. */
+import type { Builder, Ref } from '../../graph/builder.ts';
+import type { BlockContext } from './contract.ts';
+import { number } from './parameters.ts';
+
+export const decay = number({
+  min: 0,
+  below: 1,
+  doc: 'Share of the running mean and variance that a step keeps; the rest comes from its batch.',
+  default: 0.9,
+});
+
+export interface StatisticsOptions {
+  readonly decay: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** The running ones are the parameters `<name>_mean<suffix>` and `<name>_variance<suffix>`, each as wide as a row. */
+  readonly name: string;
+  readonly suffix: string;
+  /** float32 [rows] of 1 and 0: rows that count. Absent: all count. */
+  readonly mask?: Ref | undefined;
+}
+
+/** Each number of float32 [rows, width] to mean 0 and variance 1 over the rows that count. */
+export function standardized(context: BlockContext, x: Ref, options: StatisticsOptions): Ref {
+  const { builder, training, keep } = context;
+  const { decay, epsilon, name, suffix, mask } = options;
+  const width = x.type.shape[1] as number;
+  const running = (of: string, kind: 'zeros' | 'ones'): Ref =>
+    builder.parameter(`${name}_${of}${suffix}`, [width], { kind }, { trainable: false });
+  const runningMean = running('mean', 'zeros');
+  const runningVariance = running('variance', 'ones');
+  const scaled = (mean: Ref, variance: Ref): Ref =>
+    builder.mul(builder.sub(x, mean), builder.rsqrt(builder.add(variance, epsilon)));
+  if (!training) return scaled(runningMean, runningVariance);
+  const rows = mask && builder.reshape(mask, [x.type.shape[0]!, 1]);
+  const count = rows && builder.maximum(builder.sum(rows, [0, 1]), 1);
+  const average = (of: Ref): Ref =>
+    rows && count ? builder.div(builder.sum(builder.mul(of, rows), [0]), count) : builder.mean(of, [0]);
+  const mean = average(x);
+  const variance = average(builder.square(builder.sub(x, mean)));
+  const follow = (seen: Ref) => (current: Ref) =>
+    builder.add(builder.mul(current, decay), builder.mul(builder.stopGradient(seen), 1 - decay));
+  keep(runningMean, follow(mean));
+  keep(runningVariance, follow(builder.mul(variance, unbiased(builder, count ?? rowsOf(builder, x)))));
+  return scaled(mean, variance);
+}
+
+/** n ÷ (n − 1): what is kept estimates the variance of all rows, not of these. A scalar. */
+const unbiased = (builder: Builder, count: Ref): Ref => builder.div(count, builder.maximum(builder.sub(count, 1), 1));
+
+function rowsOf(builder: Builder, x: Ref): Ref {
+  const column = builder.slice(x, [0, 0], [-1, 1]);
+  return builder.sum(builder.broadcastTo(builder.constant(1), column), [0, 1]);
+}

@@ -1,0 +1,51 @@
+import type { Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import { activate, activations } from '../activations.ts';
+import { choice, integer, rest } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needFields, needOneWidth, stacked } from '../values.ts';
+
+export const cin = blockKind({
+  doc: 'Compressed interaction network: layer k has Hₖ rows of width D, made of products of the rows before and the fields; every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
+  formula: [
+    'x⁰_j = field j',
+    'xᵏ_h = activation(Σ_i Σ_j Wᵏ_hij xᵏ⁻¹_i ⊙ x⁰_j)',
+    'y = the sum of each xᵏ_h over its D numbers, layers end to end',
+  ],
+  when: 'For products of three fields and more, by field. It is the most expensive of the crosses.',
+  paper: 'Lian et al., "xDeepFM", KDD 2018 (equations 6 to 8)',
+  example: 'cin(4, 3)',
+  parameters: {
+    units: rest(integer({ min: 1, required: true, doc: 'Rows of each layer, first to last.' })),
+    activation: choice(activations, { doc: 'Follows every layer; the paper found none best.', default: 'linear' }),
+  },
+  lower(context, input, { units, activation }) {
+    const { builder } = context;
+    const value = needFields(input);
+    const width = needOneWidth(value);
+    const fields = value.fields.length;
+    // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
+    const first = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
+    const batch = first.type.shape[0]!;
+    const places = elementsOf([batch, width]);
+    const own = builder.reshape(first, [places, 1, fields]);
+    let last = builder.reshape(first, [places, fields]);
+    let rows = fields;
+    const sums: Ref[] = [];
+    units.forEach((next, at) => {
+      const pairs = builder.mul(builder.reshape(last, [places, rows, 1]), own);
+      const inputs = rows * fields;
+      const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
+      const mixed = builder.matMul(builder.reshape(pairs, [places, inputs]), weights);
+      last = activate(context, mixed, activation, { suffix: `_${at}` });
+      rows = next;
+      sums.push(builder.sum(builder.reshape(last, [batch, width, next]), [1]));
+    });
+    return {
+      kind: 'vector',
+      tensor: sums.length === 1 ? sums[0]! : builder.concat(sums, 1),
+      width: units.reduce((sum, next) => sum + next, 0),
+      normalized: false,
+    };
+  },
+});

@@ -1,0 +1,80 @@
+import type { Builder } from '../../../graph/builder.ts';
+import { type Interests, type NamedValue, type Sequence, ShapeError, type Vector } from '../contract.ts';
+import { joinWithEach } from '../interests.ts';
+import { blockKind } from '../rows.ts';
+import { alignedSequences, nextToEach } from '../sequences.ts';
+import { asVector, printValue } from '../values.ts';
+import { flatten } from './flatten.ts';
+
+export const concat = blockKind({
+  doc: 'Several steps side by side, of whatever widths: `concat(deep, wide)` → vector[Σ N]; after an arrow the same as `flatten`. With interests, each of them is joined with the others: interests[K × Σ N]. Sequences of one list are joined element by element, with vectors next to each element: sequence[L × Σ N].',
+  formula: ['[x_1, x_2, …], end to end'],
+  when: 'To join steps of any width, such as a deep and a wide one.',
+  paper: 'no paper: concatenation; with interests: Li et al., "MIND", CIKM 2019 (section 4.4)',
+  example: 'concat(deep, wide)',
+  parameters: {},
+  lower: (context, input) => flatten.lower(context, input, {}),
+  join({ builder }, parts) {
+    const sequences = alignedSequences(parts);
+    if (sequences) return elementByElement(builder, sequences[0]!.value, parts);
+    const values = parts.map(flat(builder));
+    const interests = values.find((value) => value.kind === 'interests');
+    const width = values.reduce((sum, value) => sum + value.width, 0);
+    if (interests === undefined) {
+      const tensors = values.map(({ tensor }) => tensor);
+      return {
+        kind: 'vector',
+        tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
+        width,
+        normalized: false,
+      };
+    }
+    const { count } = interests;
+    const other = values.find((value) => value.kind === 'interests' && value.count !== count);
+    if (other)
+      throw new ShapeError(`joins interests of one number, but gets ${printValue(interests)} and ${printValue(other)}`);
+    return {
+      kind: 'interests',
+      tensor: builder.concat(
+        values.map((value) =>
+          value.kind === 'interests' ? value.tensor : joinWithEach(builder, interests.tensor, value.tensor),
+        ),
+        2,
+      ),
+      count,
+      width,
+      normalized: false,
+    };
+  },
+});
+
+/** Sequences of one list side by side, with the vectors of the row next to each element. */
+function elementByElement(builder: Builder, first: Sequence, parts: readonly NamedValue[]): Sequence {
+  const tensors = parts.map((part) => {
+    if (part.value.kind === 'sequence') return part.value.tensor;
+    const vector = flat(builder)(part);
+    if (vector.kind === 'vector') return nextToEach(builder, first, vector.tensor);
+    throw new ShapeError(`joins sequences with vectors, but \`${part.name}\` is ${printValue(part.value)}`);
+  });
+  const width = tensors.reduce((sum, { type }) => sum + (type.shape[2] as number), 0);
+  return { ...first, tensor: builder.concat(tensors, 2), width };
+}
+
+/** A vector or interests; fields are put side by side. */
+const flat =
+  (builder: Builder) =>
+  ({ name, value }: NamedValue): Vector | Interests => {
+    if (value.kind === 'interests') return value;
+    if (value.kind === 'fields' && value.fields.length > 1) {
+      const width = value.fields.reduce((sum, field) => sum + field.width, 0);
+      const tensor = builder.concat(
+        value.fields.map((field) => field.tensor),
+        1,
+      );
+      return { kind: 'vector', tensor, width, normalized: false };
+    }
+    const vector = asVector(value);
+    if (vector === undefined)
+      throw new ShapeError(`joins vectors, fields and interests, but \`${name}\` is ${printValue(value)}`);
+    return vector;
+  };

@@ -1,0 +1,65 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import { activations } from '../activations.ts';
+import { type Sequence, ShapeError } from '../contract.ts';
+import { choice, integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needSequence } from '../values.ts';
+import { layer } from './layer.ts';
+
+export const conv = blockKind({
+  doc: 'A convolution along the positions of a sequence: a layer of each element and of its neighbours, zeros where there is none. sequence[L × D] → sequence[L × units], 0 past the end.',
+  formula: [
+    'activation(Σ_k x_(t − (width − 1 − k) · dilation) · W_k + b), k from 0 to width − 1',
+    'mask: none: t + (k − floor((width − 1) / 2)) · dilation in place of t − (width − 1 − k) · dilation',
+  ],
+  when: 'For patterns of a few elements in a row. Stack it with growing `dilation` for long ones, or follow it with `max`: `history -> conv(64, width: 3, activation: relu) -> max`.',
+  paper:
+    'Tang and Wang, "Personalized top-N sequential recommendation via convolutional sequence embedding" (Caser), WSDM 2018; causal and dilated: Yuan et al., "A simple convolutional generative network for next item recommendation" (NextItNet), WSDM 2019',
+  also: ['conv1d', 'convolution', 'causal_conv', 'dilated_conv', 'convolution1d', 'temporal_conv', 'tcn'],
+  near: ['cnn', 'caser', 'nextitnet', 'conv2d'],
+  example: 'conv(width: 3, dilation: 2)',
+  parameters: {
+    units: integer({ min: 1, positional: true, doc: 'Width of what it gives; D where not given.' }),
+    width: integer({ min: 1, doc: 'How many elements it reads for each.', default: 3 }),
+    dilation: integer({ min: 1, doc: 'How many places lie between two of those.', default: 1 }),
+    activation: choice(activations, { doc: 'Follows the sum.', default: 'linear' }),
+    mask: choice(['causal', 'none'], {
+      doc: 'Whether an element reads those before it and itself, or as many on both sides.',
+      default: 'causal',
+    }),
+  },
+  lower(context, input, { units, width, dilation, activation, mask: seen }) {
+    const { builder } = context;
+    const sequence = needSequence(input);
+    const { mask, length, most } = sequence;
+    const reach = (width - 1) * dilation;
+    if (reach >= most) {
+      throw new ShapeError(
+        `reads ${reach + 1} places in a row, but the sequence has ${most}: choose a smaller \`width\` or \`dilation\``,
+      );
+    }
+    const before = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
+    const batch = mask.type.shape[0]!;
+    const shown = builder.reshape(mask, [batch, length, 1]);
+    // Nothing flows back to places past the end, which an element before them reads as zeros.
+    const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
+    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (before - k) * dilation));
+    const inputs = width * sequence.width;
+    const rows = builder.reshape(neighbours.length === 1 ? neighbours[0]! : builder.concat(neighbours, 2), [
+      elementsOf([batch, length]),
+      inputs,
+    ]);
+    const given = units ?? sequence.width;
+    const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
+    const made = layer(context, rows, inputs, given, activation, '', isThere);
+    return { ...sequence, width: given, tensor: builder.mul(builder.reshape(made, [batch, length, given]), shown) };
+  },
+});
+
+/** At each place the element `by` places before it, or after it where `by` is below 0; zeros where there is none. */
+function moved(builder: Builder, { tensor, length, width }: Sequence, by: number): Ref {
+  if (by === 0) return tensor;
+  const wider = builder.pad(tensor, [0, Math.max(0, by), 0], [0, Math.max(0, -by), 0]);
+  return builder.slice(wider, [0, Math.max(0, -by), 0], [-1, length, width]);
+}

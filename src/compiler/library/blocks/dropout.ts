@@ -1,0 +1,54 @@
+import type { Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import type { BlockContext } from '../contract.ts';
+import { number } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+
+export const dropout = blockKind({
+  doc: 'Sets some numbers to 0 in training, and makes the others larger to keep the mean; in a served tower it does nothing. The shape stays.',
+  formula: ['in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1', 'elsewhere x'],
+  when: 'Against overfitting, between layers. `mlp` has it as an argument.',
+  paper: 'Srivastava et al., "Dropout", JMLR 2014',
+  example: 'dropout(0.2)',
+  parameters: {
+    rate: number({ min: 0, below: 1, positional: true, doc: 'Share of numbers that are dropped.', default: 0.5 }),
+  },
+  lower(context, input, { rate }) {
+    if (!context.training || rate === 0) return input;
+    switch (input.kind) {
+      case 'outputs':
+        return needVector(input);
+      case 'vector':
+        return { ...input, tensor: drop(context, input.tensor, input.width, rate), normalized: false };
+      case 'fields':
+        return {
+          kind: 'fields',
+          fields: input.fields.map((field) => ({ ...field, tensor: drop(context, field.tensor, field.width, rate) })),
+        };
+      case 'interests':
+      case 'sequence': {
+        const count = input.kind === 'sequence' ? input.length : input.count;
+        const tensor = dropEach(context, input.tensor, count * input.width, rate);
+        return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
+      }
+    }
+  },
+});
+
+/** Of a value that has `numbers` for each row of the batch, in whatever shape. */
+export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {
+  if (!context.training || rate === 0) return x;
+  const { builder } = context;
+  const count = elementsOf(x.type.shape);
+  const batch = typeof count === 'number' ? count / numbers : { ...count, times: count.times / numbers };
+  return builder.reshape(drop(context, builder.reshape(x, [batch, numbers]), numbers, rate), x.type.shape);
+}
+
+/** float32 [batch, width] */
+function drop(context: BlockContext, x: Ref, width: number, rate: number): Ref {
+  const { builder } = context;
+  const noise = context.input(context.fresh('noise'), { from: 'noise', width }, x.type.shape);
+  const keep = builder.cast(builder.greaterEqual(noise, rate), 'float32');
+  return builder.mul(x, builder.mul(keep, 1 / (1 - rate)));
+}

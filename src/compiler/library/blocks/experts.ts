@@ -1,0 +1,59 @@
+/** Experts and gates: what mmoe and ple are made of. */
+import type { Ref } from '../../../graph/builder.ts';
+import { type Activation, activate } from '../activations.ts';
+import { type BlockContext, type Outputs, ShapeError, type Vector } from '../contract.ts';
+
+/** Layers side by side, as one product: [batch, inputs] → [batch, count, units]. */
+export function expertsOf(
+  context: BlockContext,
+  x: Ref,
+  inputs: number,
+  { count, units, activation }: { readonly count: number; readonly units: number; readonly activation: Activation },
+  suffix: string,
+): Ref {
+  const { builder } = context;
+  const weights = builder.parameter(`experts${suffix}`, [inputs, count * units], {
+    kind: 'glorot',
+    fans: [inputs, units],
+  });
+  const bias = builder.parameter(`bias${suffix}`, [count * units], { kind: 'zeros' });
+  const all = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
+  return builder.reshape(all, [x.type.shape[0]!, count, units]);
+}
+
+/** Σ over experts of softmax(x · W): of experts [batch, count, units], → [batch, gates, units]. */
+export function gated(
+  { builder }: BlockContext,
+  x: Ref,
+  inputs: number,
+  experts: Ref,
+  gates: number,
+  suffix: string,
+): Ref {
+  const [batch, count] = experts.type.shape as [Ref['type']['shape'][number], number];
+  const weights = builder.parameter(`gates${suffix}`, [inputs, gates * count], {
+    kind: 'glorot',
+    fans: [inputs, count],
+  });
+  const shares = builder.softmax(builder.reshape(builder.matMul(x, weights), [batch, gates, count]));
+  return builder.batchMatMul(shares, experts);
+}
+
+/** One vector for each name. */
+export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
+  return {
+    kind: 'outputs',
+    outputs: new Map(
+      names.map((name, at): [string, Vector] => [
+        name,
+        { kind: 'vector', tensor: vectors[at]!, width, normalized: false },
+      ]),
+    ),
+  };
+}
+
+/** Throws ShapeError where a task is named twice. */
+export function needDistinct(tasks: readonly string[]): void {
+  const repeated = tasks.find((task, at) => tasks.indexOf(task) !== at);
+  if (repeated !== undefined) throw new ShapeError(`names \`${repeated}\` twice`);
+}

@@ -1,0 +1,67 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { type Fields, ShapeError } from '../contract.ts';
+import { integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needFields, needOneWidth, stacked } from '../values.ts';
+
+export const ffm = blockKind({
+  doc: 'Field-aware: field i shows field j a vector of its own, and their products are summed over all pairs: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it learned maps make them from fields of any widths.',
+  formula: ['y = Σ over i < j of v_ij ⊙ v_ji', 'v_ij = part j of e_i, or e_i · W_ij with width'],
+  when: 'Where a field should look different to each other field; `fm` is cheaper.',
+  paper: 'Juan et al., "Field-aware factorization machines for CTR prediction", RecSys 2016 (equation 4)',
+  example: 'ffm(width: 4)',
+  parameters: {
+    width: integer({
+      min: 1,
+      doc: 'k, the width of the vectors of learned maps. Without `width` the embeddings are split.',
+    }),
+  },
+  lower({ builder }, input, { width }) {
+    const fields = needFields(input);
+    const count = fields.fields.length;
+    if (count < 2) throw new ShapeError('needs two fields at least');
+    const k = width ?? splitWidth(fields);
+    const flat =
+      width === undefined
+        ? stacked(builder, fields, count * k)
+        : builder.concat(
+            fields.fields.map((field, at) => builder.matMul(field.tensor, maps(builder, field, at, count, k))),
+            1,
+          );
+    // What field i shows itself is 0 where maps make it, and is left out where embeddings hold it.
+    const shown = builder.reshape(flat, [flat.type.shape[0]!, count, count, k]);
+    const products = builder.mul(shown, builder.transpose(shown, [0, 2, 1, 3]));
+    const twice = builder.sum(products, [1, 2]);
+    const own = width === undefined ? diagonal(builder, products, count) : undefined;
+    const tensor = builder.mul(own === undefined ? twice : builder.sub(twice, own), 0.5);
+    return { kind: 'vector', tensor, width: k, normalized: false };
+  },
+});
+
+/** The maps of one field towards all others, side by side, with zeros where it would look at itself: [width, count · k]. */
+function maps(builder: Builder, field: Fields['fields'][number], at: number, count: number, k: number): Ref {
+  const weights = builder.parameter(`weights_${at}`, [field.width, (count - 1) * k], {
+    kind: 'glorot',
+    fans: [field.width, k],
+  });
+  const before = builder.slice(weights, [0, 0], [-1, at * k]);
+  const after = builder.slice(weights, [0, at * k], [-1, (count - 1 - at) * k]);
+  if (at === 0) return builder.pad(after, [0, k], [0, 0]);
+  if (at === count - 1) return builder.pad(before, [0, 0], [0, k]);
+  return builder.concat([builder.pad(before, [0, 0], [0, k]), after], 1);
+}
+
+/** Σᵢ of entry (i, i): [batch, count, count, k] → [batch, k]. */
+function diagonal(builder: Builder, products: Ref, count: number): Ref {
+  const identity = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
+  return builder.sum(builder.mul(products, builder.constant(identity, [count, count, 1])), [1, 2]);
+}
+
+function splitWidth(fields: Fields): number {
+  const count = fields.fields.length;
+  const width = needOneWidth(fields);
+  if (width % count === 0) return width / count;
+  throw new ShapeError(
+    `without \`width\` splits each embedding among all ${count} fields, but ${width} does not divide by ${count}: write \`ffm(width: 8)\``,
+  );
+}

@@ -1,0 +1,75 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import { choice, integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needSequence } from '../values.ts';
+import { layer } from './layer.ts';
+
+export const gru = blockKind({
+  doc: 'Gated recurrent unit: reads a sequence in its order, from a state h of 0, which stays as it is past the end. sequence[L × D] → vector[units], the last state, 0 for an empty sequence; with `states: all` → sequence[L × units].',
+  formula: [
+    '[a_r, a_z, a_m] = x_t · W + b, [c_r, c_z, c_m] = h · U + d',
+    'r = σ(a_r + c_r), z = σ(a_z + c_z), m = tanh(a_m + r ⊙ c_m)',
+    'h ← (1 − z) ⊙ m + z ⊙ h',
+  ],
+  when: 'For short sequences whose order matters.',
+  paper:
+    'Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014 (equations 5 to 8; r after the product, as in PyTorch); for sessions: Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016',
+  example: 'gru(6)',
+  parameters: {
+    units: integer({ min: 1, required: true, positional: true, doc: 'Width of the state.' }),
+    states: choice(['last', 'all'], { doc: 'The state at the end, or the one after each element.', default: 'last' }),
+  },
+  lower(context, input, { units, states }) {
+    const { builder } = context;
+    const sequence = needSequence(input);
+    const { tensor, mask, length, width } = sequence;
+    const batch = tensor.type.shape[0]!;
+    const gates = 3 * units;
+    // What all elements say to the gates is one product; only what the state says must wait for the step before.
+    const elements = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+    const ofElements = builder.reshape(layer(context, elements, width, gates, 'linear', '_element'), [
+      batch,
+      length * gates,
+    ]);
+    let state = builder.broadcastTo(builder.constant(0), columns(builder, ofElements, 0, units));
+    const all: Ref[] = [];
+    for (let at = 0; at < length; at++) {
+      const ofElement = columns(builder, ofElements, at * gates, gates);
+      const ofState = layer(context, state, units, gates, 'linear', '_state');
+      const [reset, update] = halves(
+        builder,
+        builder.sigmoid(
+          builder.add(columns(builder, ofElement, 0, 2 * units), columns(builder, ofState, 0, 2 * units)),
+        ),
+        units,
+      );
+      const candidate = builder.tanh(
+        builder.add(
+          columns(builder, ofElement, 2 * units, units),
+          builder.mul(reset, columns(builder, ofState, 2 * units, units)),
+        ),
+      );
+      // Past the end the mask is 0, and nothing is new.
+      const share = builder.mul(builder.sub(1, update), columns(builder, mask, at, 1));
+      state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
+      all.push(state);
+    }
+    const { newest } = context;
+    if (states === 'last' && newest === undefined)
+      return { kind: 'vector', tensor: state, width: units, normalized: false };
+    const joined = builder.reshape(builder.concat(all, 1), [batch, length, units]);
+    if (states === 'last' && newest) return { kind: 'vector', tensor: newest(joined), width: units, normalized: false };
+    return { ...sequence, tensor: builder.mul(joined, builder.reshape(mask, [batch, length, 1])), width: units };
+  },
+});
+
+/** [batch, width] → [batch, count] */
+function columns(builder: Builder, x: Ref, begin: number, count: number): Ref {
+  return builder.slice(x, [0, begin], [-1, count]);
+}
+
+/** [batch, 2 · width] → two of [batch, width] */
+function halves(builder: Builder, x: Ref, width: number): readonly [Ref, Ref] {
+  return [columns(builder, x, 0, width), columns(builder, x, width, width)];
+}

@@ -1,0 +1,85 @@
+import type { Builder } from '../../../graph/builder.ts';
+import { type BlockContext, type Field, ShapeError, type Value, type Vector } from '../contract.ts';
+import { integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { asVector, printValue } from '../values.ts';
+import { layer, linear } from './layer.ts';
+import { normalizeRows } from './layer_norm.ts';
+
+export const mask = blockKind({
+  doc: 'A block of MaskNet: the whole row makes a mask m, and the block gives a layer of the masked fields, each normalized by itself. fields or vector[N] → vector[units]. Written before an arrow, `mask(hidden, profile)`, h is the first value, such as the block before, and e the second.',
+  formula: [
+    'm = relu(e · W₁ + b₁) · W₂ + b₂, e the fields end to end',
+    'y = relu(LN((m ⊙ h) · W + b)), h the fields, each normalized',
+  ],
+  when: 'For products of features that plain layers learn slowly. In parallel: `concat` of several over the same fields. In series: `mask(first, profile)`.',
+  paper: 'Wang et al., "MaskNet", DLP-KDD 2021 (sections 3.2 to 3.4)',
+  also: ['mask_block', 'maskblock', 'masknet'],
+  near: ['masking', 'instance_guided_mask'],
+  example: 'mask(units: 32)',
+  parameters: {
+    units: integer({ min: 1, doc: 'Width of the output.', default: 64 }),
+    ratio: integer({ min: 1, doc: 'How many times as wide as h the hidden layer of the mask is.', default: 2 }),
+  },
+  lower(context, input, args) {
+    return masked(context, normalized(context, input), together(context, input), args);
+  },
+  join(context, parts, args) {
+    const [hidden, instance, ...others] = parts;
+    if (!hidden || !instance || others.length > 0)
+      throw new ShapeError('takes two values, what is masked and what the mask is made of: `mask(hidden, profile)`');
+    const { value } = hidden;
+    const own = value.kind === 'fields' ? normalized(context, value) : together(context, value);
+    return masked(context, own, together(context, instance.value), args);
+  },
+});
+
+function masked(
+  context: BlockContext,
+  hidden: Vector,
+  instance: Vector,
+  { units, ratio }: { readonly units: number; readonly ratio: number },
+): Vector {
+  const { builder } = context;
+  const wide = ratio * hidden.width;
+  const aggregated = layer(context, instance.tensor, instance.width, wide, 'relu', '_aggregate');
+  const weights = linear(context, aggregated, wide, hidden.width, '_project');
+  const summed = linear(context, builder.mul(weights, hidden.tensor), hidden.width, units);
+  const tensor = builder.relu(normalizeRows(builder, summed, units));
+  return { kind: 'vector', tensor, width: units, normalized: false };
+}
+
+/** Fields side by side, or the vector that it is. */
+function together({ builder }: BlockContext, value: Value): Vector {
+  const vector = asVector(value);
+  if (vector) return vector;
+  if (value.kind !== 'fields') throw new ShapeError(`needs fields or a vector, but gets ${printValue(value)}`);
+  return joined(builder, value.fields);
+}
+
+/** Each field normalized by itself, side by side. */
+function normalized(context: BlockContext, value: Value): Vector {
+  if (value.kind !== 'fields') {
+    const vector = together(context, value);
+    return {
+      ...vector,
+      tensor: normalizeRows(context.builder, vector.tensor, vector.width, 1e-5, '_embedding'),
+      normalized: false,
+    };
+  }
+  const fields = value.fields.map((field, at) => ({
+    ...field,
+    tensor: normalizeRows(context.builder, field.tensor, field.width, 1e-5, `_embedding_${at}`),
+  }));
+  return joined(context.builder, fields);
+}
+
+function joined(builder: Builder, fields: readonly Field[]): Vector {
+  const tensors = fields.map(({ tensor }) => tensor);
+  return {
+    kind: 'vector',
+    tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
+    width: fields.reduce((sum, { width }) => sum + width, 0),
+    normalized: false,
+  };
+}

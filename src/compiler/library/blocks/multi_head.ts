@@ -1,0 +1,107 @@
+/** Attention of elements to each other, in several heads. */
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import type { Dim, Initial } from '../../../graph/graph.ts';
+import { type BlockContext, ShapeError } from '../contract.ts';
+import type { Elements } from '../values.ts';
+import { maskedSoftmax } from './attention.ts';
+import { dropEach } from './dropout.ts';
+import { linear } from './layer.ts';
+
+export interface MultiHeadOptions {
+  readonly heads: number;
+  /** An element sees those before it and itself, and none after. */
+  readonly causal: boolean;
+  /** Distinguishes the weights of several in one block. */
+  readonly suffix?: string;
+  /** How the first weights of the four layers are drawn; Glorot's where it is not given. */
+  readonly initial?: Initial;
+  /** Share of the weights of attention that are dropped in training. */
+  readonly dropout?: number;
+  /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
+  readonly relative?: boolean;
+  /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count], in place of the mask and `causal`. */
+  readonly visible?: Ref;
+}
+
+/**
+ * softmax(Q Kᵀ / √(D/heads)) V for each head, then a linear layer: float32 [batch · count, width], by element. Places past the end
+ * hold numbers that represent nothing. Throws ShapeError where the heads do not divide the width.
+ */
+export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
+  const { builder } = context;
+  const { tensor, mask, count, width } = elements;
+  const { heads, suffix = '', dropout = 0, initial } = options;
+  const batch = tensor.type.shape[0]!;
+  const { each, split, join } = headsOf(builder, batch, count, width, heads);
+  const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
+  const projected = (name: string): Ref => split(linear(context, rows, width, width, `_${name}${suffix}`, initial));
+  const [query, key, value] = [projected('query'), projected('key'), projected('value')];
+  const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
+  const plain = builder.reshape(products, [batch, heads, count, count]);
+  const scores = options.relative ? builder.add(plain, byDistance(builder, elements, options)) : plain;
+  const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
+  const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
+  const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
+  return linear(context, join(seen), width, width, `_output${suffix}`, initial);
+}
+
+/**
+ * A learned number for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` a distance of
+ * 0 takes the place of those that no row sees.
+ */
+function byDistance(
+  builder: Builder,
+  { count, most = count }: Elements,
+  { heads, causal, suffix = '' }: MultiHeadOptions,
+): Ref {
+  const distances = causal ? most : 2 * most - 1;
+  const numbers = builder.parameter(`distances${suffix}`, [distances, heads], { kind: 'zeros' });
+  const places = Array.from({ length: count * count }, (_, at) => {
+    const distance = Math.floor(at / count) - (at % count);
+    return causal ? Math.max(0, distance) : distance + most - 1;
+  });
+  const each = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
+  return builder.reshape(builder.transpose(each, [1, 0]), [1, heads, count, count]);
+}
+
+/** Places that have an element, and with `causal` none after the row. Undefined where a row sees all. */
+function visibleOf(
+  builder: Builder,
+  mask: Ref | undefined,
+  count: number,
+  batch: Dim,
+  causal: boolean,
+): Ref | undefined {
+  const shown = mask && builder.reshape(mask, [batch, 1, 1, count]);
+  const earlier = causal ? causalMask(builder, count) : undefined;
+  return earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
+}
+
+/** How elements of a width are cut into heads. Throws ShapeError where the heads do not divide the width. */
+export function headsOf(builder: Builder, batch: Dim, count: number, width: number, heads: number) {
+  if (width % heads !== 0) {
+    throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
+  }
+  const each = width / heads;
+  return {
+    /** The width of a head. */
+    each,
+    /** float32 [batch · count, width] → [batch · heads, count, each] */
+    split(rows: Ref): Ref {
+      const apart = builder.transpose(builder.reshape(rows, [batch, count, heads, each]), [0, 2, 1, 3]);
+      return builder.reshape(apart, [elementsOf([batch, heads]), count, each]);
+    },
+    /** The inverse of `split`. */
+    join(parts: Ref): Ref {
+      const together = builder.transpose(builder.reshape(parts, [batch, heads, count, each]), [0, 2, 1, 3]);
+      return builder.reshape(together, [elementsOf([batch, count]), width]);
+    },
+  };
+}
+
+/** 1 where a column is not after its row: float32 [1, 1, count, count]. */
+export function causalMask(builder: Builder, count: number): Ref {
+  const numbers = Array.from({ length: count * count }, (_, at) => (at % count <= Math.floor(at / count) ? 1 : 0));
+  return builder.constant(numbers, [1, 1, count, count]);
+}

@@ -1,0 +1,50 @@
+import type { Ref } from '../../../graph/builder.ts';
+import { activations } from '../activations.ts';
+import { choice, integer, name, rest } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+import { expertsOf, gated, named, needDistinct } from './experts.ts';
+
+export const ple = blockKind({
+  doc: 'Progressive layered extraction: each task has experts of its own and shares others, level after level; its gate mixes its own and the shared, and a shared gate mixes all for the next level. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  formula: [
+    'x_k ← Σ_e softmax(x_k · W_k)_e f_e, over f_e(x_k) of task k and f_e(x_s) of the shared experts',
+    'x_s ← Σ_e softmax(x_s · W_s)_e f_e, over the experts of all tasks and the shared ones',
+  ],
+  when: 'For several tasks that disturb each other under `mmoe`.',
+  paper: 'Tang et al., "Progressive layered extraction", RecSys 2020 (equations 5 to 9)',
+  example: 'ple(click, experts: 2, shared: 1, units: 5, levels: 2)',
+  parameters: {
+    tasks: rest(name('task', { required: true, doc: 'The tasks, each with an output of that name.' })),
+    experts: integer({ min: 1, doc: "Each task's own.", default: 2 }),
+    shared: integer({ min: 1, doc: 'Of all tasks.', default: 2 }),
+    units: integer({ min: 1, doc: 'Width of each expert, and of each output.', default: 64 }),
+    levels: integer({ min: 1, max: 8, doc: 'How many.', default: 2 }),
+    activation: choice(activations, { doc: 'Follows each expert.', default: 'relu' }),
+  },
+  outputs: ({ tasks }) => tasks,
+  lower(context, input, { tasks, experts, shared, units, levels, activation }) {
+    needDistinct(tasks);
+    const { builder } = context;
+    const { tensor, width } = needVector(input);
+    let common: Ref = tensor;
+    let own: readonly Ref[] = tasks.map(() => tensor);
+    for (let level = 0; level < levels; level++) {
+      const inputs = level === 0 ? width : units;
+      const some = (x: Ref, count: number, of: string): Ref =>
+        expertsOf(context, x, inputs, { count, units, activation }, `_${level}_${of}`);
+      const mixed = (x: Ref, parts: readonly Ref[], of: string): Ref =>
+        builder.reshape(gated(context, x, inputs, builder.concat(parts, 1), 1, `_${level}_${of}`), [
+          tensor.type.shape[0]!,
+          units,
+        ]);
+      const ofAll = some(common, shared, 'shared');
+      const ofTask = own.map((x, at) => some(x, experts, tasks[at]!));
+      const next = own.map((x, at) => mixed(x, [ofTask[at]!, ofAll], tasks[at]!));
+      // After the last level nothing reads what is common.
+      if (level < levels - 1) common = mixed(common, [...ofTask, ofAll], 'shared');
+      own = next;
+    }
+    return named(tasks, own, units);
+  },
+});

@@ -1,0 +1,39 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { type BlockContext, type Sequence, ShapeError, type Value, type Vector } from '../contract.ts';
+import { needOneWidth, printValue } from '../values.ts';
+
+/** How several vectors become one, number by number. */
+export type Pool = 'sum' | 'mean' | 'max';
+
+/** Below every number that an embedding has, and finite: of nothing the largest is made 0. */
+const lowest = 1e9;
+
+/** Pools fields of one width, or what a sequence holds; of an empty one 0. Shared by the kinds of these names. */
+export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector {
+  switch (input.kind) {
+    case 'vector':
+    case 'interests':
+    case 'outputs':
+      throw new ShapeError(`needs fields or a sequence, but gets ${printValue(input)}`);
+    case 'fields': {
+      const width = needOneWidth(input);
+      const join = (a: Ref, b: Ref): Ref => (how === 'max' ? builder.maximum(a, b) : builder.add(a, b));
+      const pooled = input.fields.map((field) => field.tensor).reduce(join);
+      const tensor = how === 'mean' ? builder.mul(pooled, 1 / input.fields.length) : pooled;
+      return { kind: 'vector', tensor, width, normalized: false };
+    }
+    case 'sequence':
+      return { kind: 'vector', tensor: poolSequence(builder, input, how), width: input.width, normalized: false };
+  }
+}
+
+/** float32 [batch, width]. Past the end of a sequence its tensor is zero already. */
+function poolSequence(builder: Builder, { tensor, mask, length }: Sequence, how: Pool): Ref {
+  if (how !== 'max') {
+    const total = builder.sum(tensor, [1]);
+    return how === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(mask, [1], true), 1));
+  }
+  const missing = builder.reshape(builder.sub(1, mask), [tensor.type.shape[0]!, length, 1]);
+  const largest = builder.max(builder.sub(tensor, builder.mul(missing, lowest)), [1]);
+  return builder.mul(largest, builder.max(mask, [1], true));
+}

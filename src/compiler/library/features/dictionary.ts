@@ -1,0 +1,39 @@
+/** How a value becomes a code: a learned vocabulary, a given one, or a hash. Shared by the kinds that have codes. */
+import type { Encoder } from '../../../graph/plan/plan.ts';
+import { ShapeError } from '../contract.ts';
+
+/**
+ * Throws ShapeError where a choice would be ignored: nothing is learned about a hash's values, nor about a given list.
+ */
+export function dictionary(choices: {
+  readonly values?: readonly string[];
+  readonly hash: number | undefined;
+  readonly minimumCount: number | undefined;
+  /** A file with a value a line. */
+  readonly file?: string | undefined;
+}): Encoder {
+  const { values = [], hash, minimumCount, file } = choices;
+  if (file !== undefined) {
+    const other =
+      values.length > 0
+        ? 'its values'
+        : hash !== undefined
+          ? '`hash`'
+          : minimumCount !== undefined
+            ? '`min_count`'
+            : undefined;
+    if (other) throw new ShapeError(`takes \`vocabulary\` or ${other}, not both`);
+    return { kind: 'vocabulary', minimumCount: 1, file };
+  }
+  if (hash !== undefined) {
+    if (values.length > 0) throw new ShapeError('takes its values or `hash`, not both');
+    if (minimumCount !== undefined)
+      throw new ShapeError('takes `hash` or `min_count`, not both: a hash counts nothing');
+    return { kind: 'hash', buckets: hash };
+  }
+  if (values.length === 0) return { kind: 'vocabulary', minimumCount: minimumCount ?? 1 };
+  if (minimumCount !== undefined) throw new ShapeError('takes its values or `min_count`, not both');
+  const repeated = values.find((value, at) => values.indexOf(value) !== at);
+  if (repeated !== undefined) throw new ShapeError(`has the value "${repeated}" twice`);
+  return { kind: 'vocabulary', minimumCount: 1, values };
+}

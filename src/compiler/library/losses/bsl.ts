@@ -1,0 +1,99 @@
+import type { Ref } from '../../../graph/builder.ts';
+import { type LossContext, ShapeError } from '../contract.ts';
+import { choice, number } from '../parameters.ts';
+import { lossKind } from '../rows.ts';
+import { hidden } from './columns.ts';
+import { mask } from './hits.ts';
+import { correction } from './log_q.ts';
+import { rowScore, weightedMean } from './mean.ts';
+import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
+import { negativeArguments } from './negatives.ts';
+
+export const bsl = lossKind({
+  doc: "The bilateral softmax: log Σ exp over a row's negatives, less log mean exp over the positives of its query. The positives are those of the rows of the batch with the same query, each by its weight. It takes less from a positive that scores far below the query's others, as noise would. A negative that is the row's own item again has no part.",
+  formula: [
+    'n_i = log Σ_j e^(s_ij / temperature − log q_j) over the negatives j of row i',
+    'p_i = log mean_k e^(s_kk / positive_temperature) over rows k of the query of row i',
+    'loss_i = weight · n_i − (positive_temperature / temperature) · p_i',
+  ],
+  when: 'For retrieval from implicit feedback with some noise, with a cosine and about a thousand negatives. A `weight` above 1 pushes negatives further than `softmax` does.',
+  paper:
+    'Wu et al., "BSL: understanding and improving softmax loss for recommendation", ICDE 2024; its code has one temperature and `weight` as the exponent of the negative side',
+  also: ['bilateral_softmax', 'bilateral_softmax_loss', 'bsl_loss'],
+  example: 'bsl(negatives: sampled(512, shared), temperature: 0.1, weight: 1.1)',
+  label: 'none',
+  needsItemKey: true,
+  parameters: {
+    ...negativeArguments,
+    temperature: number({ above: 0, doc: 'τ of the negatives: divides their scores.', default: 0.1 }),
+    positive_temperature: number({
+      above: 0,
+      doc: 'τ of the positives: the smaller it is, the more the best positive of a query counts. Default: `temperature`.',
+    }),
+    weight: number({ above: 0, doc: 'What the side of the negatives counts, next to the positives.', default: 1 }),
+    positives: choice(['query', 'row'], {
+      doc: 'Whose positives share their part: those of a query in the batch, or each row has its own alone.',
+      default: 'query',
+    }),
+    correction,
+    mask,
+  },
+  lower(context, score, args) {
+    const { builder, weight } = context;
+    const { temperature, positive_temperature: positiveTemperature = temperature } = args;
+    const negatives = logSumOfNegatives(context, lowerNegatives(context, score, args, 1 / temperature));
+    const own = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
+    // How far two positives of one query may be apart.
+    const apart = score.bound === undefined ? Number.POSITIVE_INFINITY : (2 * score.bound) / positiveTemperature;
+    const positives = args.positives === 'row' ? own : logMeanOfQuery(context, own, apart);
+    const losses = builder.sub(
+      builder.mul(negatives, args.weight),
+      builder.mul(positives, positiveTemperature / temperature),
+    );
+    return weightedMean(builder, losses, weight);
+  },
+});
+
+/** Past this e^x leaves float32 when a few are added up. */
+const largestExponent = 80;
+
+/**
+ * log of the mean of e^own over the rows of the same query, each by its weight: float32 [batch] → the same. Throws ShapeError where
+ * no query has a name.
+ * @param apart how far two of them may be apart
+ */
+function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: Ref, apart: number): Ref {
+  if (queryKey === undefined) {
+    throw new ShapeError(
+      'needs a key of the query tower (`keyed by`), to find the positives of one query, or `positives: row`',
+    );
+  }
+  const rows = own.type.shape[0]!;
+  const count = { symbol: 'positives', times: 1 };
+  const pairs = input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [count, 2], 'int32');
+  const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count]));
+  const others = builder.gather(own, other!);
+  const ones = builder.broadcastTo(builder.constant(1), others);
+  const counts = weight === undefined ? ones : builder.gather(weight, other!);
+  const base = apart <= largestExponent ? own : largestOfQuery();
+  const difference = builder.sub(others, builder.gather(base, row!));
+  const raised = builder.exp(builder.minimum(difference, largestExponent));
+  const sum = builder.segmentSum(builder.mul(raised, counts), row!, rows);
+  const total = builder.segmentSum(counts, row!, rows);
+  // A row of weight 0 may have nothing to take the mean of, and counts nothing.
+  const least = 1e-12;
+  const mean = builder.div(builder.maximum(sum, least), builder.maximum(total, least));
+  return builder.add(base, builder.log(mean));
+
+  /**
+   * The largest of the query's rows that count, which a sum of exponentials needs to be taken against where they are far apart. Nearer
+   * ones are taken against the row's own, which is one of them, so that no sum is 0. A row of weight 0 may have none: its own.
+   */
+  function largestOfQuery(): Ref {
+    const column = builder.reshape(own, [rows, 1]);
+    const none = builder.broadcastTo(builder.constant(hidden), builder.sub(column, own));
+    const known = weight === undefined ? others : builder.select(builder.greater(counts, 0), others, hidden);
+    const largest = builder.max(builder.scatterUpdate(none, pairs, known), [1]);
+    return builder.stopGradient(builder.select(builder.greater(largest, hidden / 2), largest, own));
+  }
+}

@@ -1,0 +1,65 @@
+/** The hardest negatives of each row, out of all that it has. */
+import type { Ref } from '../../../graph/builder.ts';
+import { type LossContext, ShapeError } from '../contract.ts';
+import { integer, number } from '../parameters.ts';
+import { type AllColumns, type Columns, hidden } from './columns.ts';
+
+export const hardestArguments = {
+  hardest: integer({
+    min: 1,
+    doc: 'How many negatives of a row count: those that score highest among all that it has. Those that score the same as the last count too.',
+  }),
+  gap: number({
+    min: 0,
+    doc: "With `hardest`: a negative counts only where it scores at least this much less than the row's own item. What scores higher may be a right answer.",
+  }),
+};
+
+export interface HardestArguments {
+  readonly hardest: number | undefined;
+  readonly gap: number | undefined;
+}
+
+/** Throws ShapeError for a gap without `hardest`. */
+export function refuseLoneGap({ hardest, gap }: HardestArguments): void {
+  if (gap !== undefined && hardest === undefined) throw new ShapeError('needs `hardest` for a `gap`');
+}
+
+/**
+ * Hides all but the `hardest` columns of each row. The choice is by the scores as they are, and is not differentiated.
+ * @param sharpness what the scores were multiplied by
+ */
+export function hardestOf(
+  context: LossContext,
+  { parts, own, ...columns }: AllColumns,
+  { hardest, gap }: HardestArguments,
+  sharpness: number,
+): AllColumns {
+  if (hardest === undefined) return { parts, own, ...columns };
+  const { builder } = context;
+  const batch = own.type.shape[0]!;
+  const most = gap === undefined ? undefined : builder.sub(builder.reshape(own, [batch, 1]), gap * sharpness);
+  const apart = (logits: Ref): Ref => {
+    if (most === undefined) return logits;
+    return builder.select(builder.greater(logits, builder.stopGradient(most)), hidden, logits);
+  };
+  const open = parts.map(({ logits }) => apart(logits));
+  const largest = open.map((logits) => {
+    const [, count] = logits.type.shape;
+    return builder.topK(builder.stopGradient(logits), typeof count === 'number' ? Math.min(count, hardest) : hardest);
+  });
+  const all = largest.length === 1 ? largest[0]! : builder.topK(builder.concat(largest, 1), hardest);
+  const last = (all.type.shape[1] as number) - 1;
+  const least = builder.slice(all, [0, last], [-1, 1]);
+  return {
+    ...columns,
+    own,
+    parts: open.map((logits): Columns => {
+      const kept = builder.logicalAnd(builder.greaterEqual(logits, least), builder.greater(logits, hidden / 2));
+      return {
+        logits: builder.select(kept, logits, hidden),
+        visible: () => builder.cast(kept, 'float32'),
+      };
+    }),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Ref } from '../../../graph/builder.ts';
+import type { InputSource, RowsOf } from '../../../graph/plan/plan.ts';
+import { hitsSymbol, rowsPrefix } from '../../../graph/plan/rows_prefix.ts';
+import { type LossContext, ShapeError } from '../contract.ts';
+import { choice, name } from '../parameters.ts';
+
+type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
+
+/** Which columns are hits besides those whose item is the row's own again. */
+export type Also = Pick<Hits, 'history' | 'own' | 'query'>;
+
+/** The argument of every loss against other items that can leave out those of a list. */
+export const mask = name('feature', {
+  doc: "A list of item keys, such as the user's history: its items are not negatives of the row either.",
+});
+
+/** Arguments of a softmax that say which columns are no negatives. */
+export const hitArguments = {
+  accidental_hits: choice(['mask', 'keep'], {
+    doc: "What becomes of a negative that is the row's own item again.",
+    default: 'mask',
+  }),
+  mask,
+};
+
+export interface HitArguments {
+  readonly accidental_hits?: 'mask' | 'keep';
+  readonly mask: string | undefined;
+}
+
+/** For columns of which one is the row's own: what else is masked. Throws ShapeError as below. */
+export function historyToMask(context: LossContext, args: HitArguments): Also | undefined {
+  if (args.accidental_hits === 'keep') {
+    throw new ShapeError('needs no `accidental_hits`: among all items the own one comes up once');
+  }
+  return args.mask === undefined ? undefined : hitsToMask(context, args);
+}
+
+/** Undefined where nothing is masked. Throws ShapeError for a mask that has no item keys. */
+export function hitsToMask(
+  { listsItems, key }: LossContext,
+  { accidental_hits, mask }: HitArguments,
+): Also | undefined {
+  if (mask === undefined) return accidental_hits === 'keep' ? undefined : {};
+  if (accidental_hits === 'keep') {
+    throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask excludes the own item too');
+  }
+  if (!listsItems(mask)) {
+    throw new ShapeError(`cannot mask by \`${mask}\`: it is not a list of \`${key}\``);
+  }
+  return { history: mask };
+}
+
+/** Puts `value` wherever a column is a hit: [batch, columns] → the same. */
+export function replaceHits(context: LossContext, matrix: Ref, rows: RowsOf, value: number, also: Also = {}): Ref {
+  const { builder, key, input } = context;
+  const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
+    .filter(Boolean)
+    .map((part) => `/${part}`);
+  const count = { symbol: [hitsSymbol(rows), ...suffix].join(''), times: 1 };
+  const source = { from: 'accidental_hits', key, rows, ...also } as const;
+  const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [count, 2], 'int32');
+  const like = builder.cast(builder.reshape(builder.slice(hits, [0, 0], [-1, 1]), [count]), 'float32');
+  return builder.scatterUpdate(matrix, hits, builder.broadcastTo(builder.constant(value), like));
+}

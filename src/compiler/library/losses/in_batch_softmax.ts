@@ -1,0 +1,119 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import type { LossContext, Score } from '../contract.ts';
+import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
+import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
+import { logQOf } from './log_q.ts';
+import { rowScore, rowShares, weightedMean } from './mean.ts';
+import type { SoftmaxArguments } from './softmax_arguments.ts';
+
+/**
+ * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,
+ * so that no maximum is needed. Log q cannot widen it: each row has a column that it leaves as it was.
+ */
+const largestBound = 75;
+/** As good as −∞ to a maximum and to exp, and finite, so that nothing it meets becomes NaN. */
+const hidden = -1e30;
+/** Moves the sums, up to `batch` × larger than their terms, back to the middle of that range. */
+const shift = 8;
+
+/**
+ * Softmax over the batch's items, or over all of the corpus. With S = sharpness · q · vᵀ, nⱼ the rows that have column j's item, fⱼ = nⱼ ÷ qⱼ up to a
+ * constant, which cancels, E = exp(S) with hits set to 0 and a row's own item divided by its n, as the other rows that have it
+ * are no negatives, and rᵢ = Σⱼ Eᵢⱼ fⱼ:  lossᵢ = log rᵢ − (Sᵢ own − log q own), and pᵢⱼ = Eᵢⱼ fⱼ / rᵢ.
+ *
+ * At batch 4096 S has 64 MB, so what touches it is counted: the product that makes it, exp, the mask, and two products, one for
+ * the row sums and for Σⱼ pᵢⱼ vⱼ, one for Σᵢ pᵢⱼ qᵢ. To have no more, the gradients are written here: of what is returned only
+ * the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just these factors. A masked
+ * entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
+ *
+ * A margin lowers the own logit alone: the own entry is masked as hits are, and its term e^(Sᵢ own − margin) is added to what the
+ * products give for row i and for its own column.
+ */
+export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+  const { builder } = context;
+  const weight = args.all ? withinCorpus(context, score.query) : context.weight;
+  const further = otherColumns(context, score, args);
+  const columns = further ?? rowColumns(score.item);
+  const paired = further?.score ?? score;
+  const query = sharpness === 1 ? paired.query : builder.mul(paired.query, sharpness);
+  const [q, v] = [builder.stopGradient(query), builder.stopGradient(columns.items)];
+  const vOwn = columns.ownOf(v);
+  const plain = rowScore(builder, q, vOwn);
+  const own = args.margin === 0 ? plain : builder.sub(plain, args.margin * sharpness);
+
+  const logits = builder.matMul(q, v, { transposeB: true });
+  const others = args.all ? historyToMask(context, args) : hitsToMask(context, args);
+  const hits = args.margin === 0 ? others : { ...others, own: true as const };
+  const mask = (matrix: Ref, value: number): Ref =>
+    hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
+  const bounded = score.bound !== undefined && (score.bound + args.margin) * sharpness <= largestBound;
+  const visible = bounded ? logits : mask(logits, hidden);
+  const largest = bounded ? undefined : builder.max(visible, [1]);
+  // With a margin a row may have no column but its own, which is hidden.
+  const maximum = largest && args.margin !== 0 ? builder.maximum(largest, own) : largest;
+  const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
+  const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(own, maximum) : own);
+
+  const offset = columnOffset(context, columns, args);
+  const shares = builder.exp(offset);
+  const factors = column(context, columns.counts ? builder.mul(shares, columns.counts) : shares);
+  // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
+  const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
+  // What a margin keeps apart of each row's own column: e^own, float32 [batch, 1], and that times its factor.
+  const apart = args.margin === 0 ? undefined : column(context, builder.exp(maximum ? builder.sub(own, maximum) : own));
+  const ownTerm = apart && builder.mul(apart, columns.ownOf(factors));
+  const plus = (sum: Ref, term: Ref | undefined): Ref => (term === undefined ? sum : builder.add(sum, term));
+  const sums = plus(builder.slice(weighted, [0, score.width], [-1, 1]), ownTerm);
+  const logSums = builder.reshape(builder.log(sums), own.type.shape);
+  const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
+  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), own), weight);
+
+  const rowShare = rowShares(builder, own, weight);
+  const share = weight === undefined ? rowShare : column(context, rowShare);
+  const meanItem = builder.div(
+    plus(builder.slice(weighted, [0, 0], [-1, score.width]), ownTerm && builder.mul(ownTerm, vOwn)),
+    sums,
+  );
+  const shared = builder.mul(q, share);
+  const queries = builder.div(shared, sums);
+  const ownQueries = apart && columns.toColumns(builder.mul(queries, apart));
+  const meanQuery = builder.mul(factors, plus(builder.matMul(alone, queries, { transposeA: true }), ownQueries));
+  const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
+  const byItem = builder.sub(meanQuery, columns.toColumns(shared));
+  const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
+  return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+}
+
+/** Absent: a column a row of the batch. */
+function otherColumns(context: LossContext, { query }: Score, { all }: SoftmaxArguments) {
+  if (all) return corpusColumns(context, query);
+  return context.distinct ? distinctColumns(context, query) : undefined;
+}
+
+/** exp of a row's own score counts once, however many rows of the batch its column represents. */
+function withOwnOnce({ builder }: LossContext, columns: BatchColumns, raised: Ref, own: Ref): Ref {
+  if (columns.counts === undefined) return raised;
+  return columns.replaceOwn(raised, builder.div(builder.exp(own), columns.ownOf(columns.counts)));
+}
+
+/** Σ x · factor over all elements, linear in x. */
+function inner(builder: Builder, x: Ref, factor: Ref): Ref {
+  return builder.sum(builder.mul(x, builder.stopGradient(factor)), [0, 1]);
+}
+
+/** [batch] → [batch, 1] */
+function column({ builder }: LossContext, values: Ref): Ref {
+  return builder.reshape(values, [values.type.shape[0]!, 1]);
+}
+
+/** −log q of each column's item, moved so that the largest is −`shift`: float32 [columns]. */
+function columnOffset(context: LossContext, { rows, items }: BatchColumns, args: SoftmaxArguments): Ref {
+  const { builder } = context;
+  const count = items.type.shape[0]!;
+  if (args.correction === 'none') {
+    const like = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
+    return builder.broadcastTo(builder.constant(-shift), like);
+  }
+  const negative = builder.neg(logQOf(context, args.correction, rows, count));
+  return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
+}

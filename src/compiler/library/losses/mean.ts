@@ -1,0 +1,18 @@
+import type { Builder, Ref } from '../../../graph/builder.ts';
+
+/** Σ weight · loss ÷ Σ weight, over rows; 0 where all weights are. Losses and weights are float32 [batch]; the answer is a scalar. */
+export function weightedMean(builder: Builder, losses: Ref, weight: Ref | undefined): Ref {
+  if (weight === undefined) return builder.mean(losses, [0]);
+  return builder.sum(builder.mul(losses, rowShares(builder, losses, weight)), [0]);
+}
+
+/** What each row counts for in the mean over the batch: float32 [batch], or a scalar where all count alike. */
+export function rowShares(builder: Builder, like: Ref, weight: Ref | undefined): Ref {
+  if (weight === undefined) return builder.div(1, builder.sum(builder.broadcastTo(builder.constant(1), like), [0]));
+  return builder.div(weight, builder.maximum(builder.sum(weight, [0]), 1e-12));
+}
+
+/** The score of each row's own pair, query_i · item_i: float32 [batch]. */
+export function rowScore(builder: Builder, query: Ref, item: Ref): Ref {
+  return builder.sum(builder.mul(query, item), [1]);
+}

@@ -1,0 +1,109 @@
+/** The negatives of each row by themselves, its own item apart: for losses that treat the two sides differently. */
+import type { Ref } from '../../../graph/builder.ts';
+import { elementsOf } from '../../../graph/dims.ts';
+import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
+import type { Arguments, LossContext, Score } from '../contract.ts';
+import { type AllColumns, type Columns, hidden, logSum, lowerColumns } from './columns.ts';
+import { hitsToMask, type mask, replaceHits } from './hits.ts';
+import { type correction, logQOf } from './log_q.ts';
+import { rowScore } from './mean.ts';
+import { type negativeArguments, ownRowsOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
+
+type NegativeArguments = Arguments<typeof negativeArguments> & {
+  readonly mask: Arguments<{ mask: typeof mask }>['mask'];
+  readonly correction: Arguments<{ correction: typeof correction }>['correction'];
+};
+
+/**
+ * Score × sharpness − log q of each negative: of the batch's items, of those that each row has or that all rows share, or of the batch's and
+ * those. Throws ShapeError for a correction that would cancel, and for a mask that has no item keys.
+ */
+export function lowerNegatives(
+  context: LossContext,
+  score: Score,
+  args: NegativeArguments,
+  sharpness: number,
+): readonly Columns[] {
+  return lowerChoice(context, score, args, sharpness).parts;
+}
+
+/** The same with the row's own pair treated alike, which is in no part. */
+export function lowerChoice(
+  context: LossContext,
+  score: Score,
+  args: NegativeArguments,
+  sharpness: number,
+): AllColumns {
+  const { builder } = context;
+  const { negatives, correction } = args;
+  const hits = hitsToMask(context, args) ?? {};
+  const inBatch = negatives === undefined || args.in_batch;
+  // Next to the batch's items, all rows share what is drawn.
+  const shared = negatives && sharedRowsOf(negatives, args.in_batch);
+  const each = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
+  if (!inBatch) refuseIdleCorrection(correction, negatives.kind === 'sampled' ? negatives.arguments.by : 'uniform');
+  if (each && !inBatch) {
+    const own = rowScore(builder, builder.mul(score.query, sharpness), score.item);
+    return {
+      parts: [ownColumns(context, score, args, each, sharpness)],
+      own: corrected(context, own, correction, { kind: 'events' }, powerOf(each)),
+      ownApart: true,
+    };
+  }
+  const columns = lowerColumns(context, score, {
+    sharpness,
+    correction,
+    hits: inBatch ? { ...hits, own: true } : hits,
+    drawn: shared,
+    ...(inBatch ? {} : { columns: 'own' }),
+  });
+  const parts = each ? [...columns.parts, ownColumns(context, score, args, each, sharpness)] : columns.parts;
+  return { ...columns, parts, ownApart: true };
+}
+
+/** Items that each row has for itself: float32 [batch, n]. */
+function ownColumns(
+  context: LossContext,
+  score: Score,
+  args: NegativeArguments,
+  rows: OwnRows,
+  sharpness: number,
+): Columns {
+  const { builder } = context;
+  const batch = score.query.type.shape[0]!;
+  const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, score.width]);
+  const query = builder.mul(score.query, sharpness);
+  const logits = builder.sum(builder.mul(builder.reshape(query, [batch, 1, score.width]), items), [2]);
+  const hits = hitsToMask(context, args) ?? {};
+  const masked = (matrix: Ref, value: number): Ref => replaceHits(context, matrix, rows, value, hits);
+  return {
+    logits: masked(corrected(context, logits, args.correction, rows, powerOf(rows)), hidden),
+    visible: () => masked(builder.broadcastTo(builder.constant(1), logits), 0),
+  };
+}
+
+const powerOf = (rows: OwnRows): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
+
+/** logits − power · log q of their items, which are those of the rows in order. */
+function corrected(
+  context: LossContext,
+  logits: Ref,
+  correction: NegativeArguments['correction'],
+  rows: RowsOf,
+  power: number | undefined,
+): Ref {
+  if (correction === 'none') return logits;
+  const { builder } = context;
+  const { shape } = logits.type;
+  const logQ = logQOf(context, correction, rows, elementsOf(shape));
+  return builder.sub(logits, builder.reshape(power === undefined ? logQ : builder.mul(logQ, power), shape));
+}
+
+/** log Σ exp over all negatives of each row, 0 where it has none: float32 [batch]. */
+export function logSumOfNegatives(context: LossContext, parts: readonly Columns[]): Ref {
+  const { builder } = context;
+  const batch = parts[0]!.logits.type.shape[0]!;
+  const own = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);
+  const sum = logSum(context, { parts, own, ownApart: false });
+  return builder.select(builder.greater(sum, hidden / 2), sum, 0);
+}

@@ -1,0 +1,85 @@
+/** Losses of a positive against each of its negatives: bpr, hinge. */
+import type { Ref } from '../../../graph/builder.ts';
+import type { RowsOf } from '../../../graph/plan/plan.ts';
+import type { Arguments, LossContext, Score } from '../contract.ts';
+import { type Columns, hidden } from './columns.ts';
+import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
+import { hitsToMask, mask, replaceHits } from './hits.ts';
+import { rowScore } from './mean.ts';
+import { negativeArguments, ownRowsOf, sharedRowsOf } from './negatives.ts';
+
+const events: RowsOf = { kind: 'events' };
+
+export const pairwiseArguments = {
+  ...negativeArguments,
+  mask,
+  ...hardestArguments,
+};
+
+/** A row's own item against its negatives of one kind: of the batch, or drawn, listed or mined. */
+export interface Pairs {
+  /** Score of a negative minus that of the row's own item: float32 [batch, negatives]. */
+  readonly difference: Ref;
+  /** float32 [batch, negatives]: 1, and 0 where it is none: the row's own item, or one that is masked. */
+  readonly visible: Ref;
+}
+
+/** Next to the batch's items, all rows share what is drawn. Throws ShapeError for a mask that has no item keys, and for a lone `gap`. */
+export function lowerPairs(
+  context: LossContext,
+  score: Score,
+  args: Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments>,
+): readonly Pairs[] {
+  const { builder } = context;
+  const { query, item, width } = score;
+  const { negatives, in_batch: inBatch } = args;
+  const own = rowScore(builder, query, item);
+  const batch = own.type.shape[0]!;
+  const hits = hitsToMask(context, { mask: args.mask }) ?? {};
+  const kinds: { readonly rows: RowsOf; readonly others: Ref }[] = [];
+  if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columns(item) });
+  const shared = negatives && sharedRowsOf(negatives, inBatch);
+  if (shared) kinds.push({ rows: shared, others: columns(context.scoreOf(shared).item) });
+  else if (negatives) {
+    const rows = ownRowsOf(context, negatives)!;
+    const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, width]);
+    kinds.push({ rows, others: builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]) });
+  }
+  const parts = kinds.map(({ rows, others }) => {
+    const ones = builder.broadcastTo(builder.constant(1), others);
+    return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
+  });
+  refuseLoneGap(args);
+  const column = builder.reshape(own, [batch, 1]);
+  const kept = args.hardest === undefined ? undefined : hardestOfParts();
+  return parts.map(({ others, visible }, at) => ({
+    difference: builder.sub(others, column),
+    visible: kept ? kept[at]!.visible() : visible,
+  }));
+
+  function columns(items: Ref): Ref {
+    return builder.matMul(query, items, { transposeB: true });
+  }
+
+  function hardestOfParts(): readonly Columns[] {
+    const all = parts.map(({ others, visible }) => ({
+      logits: builder.select(builder.greater(visible, 0), others, hidden),
+      visible: () => visible,
+    }));
+    return hardestOf(context, { parts: all, own, ownApart: true }, args, 1).parts;
+  }
+}
+
+/** Mean over all negatives of each row of a loss of its difference; 0 where it has none. float32 [batch] */
+export function meanOfNegatives(
+  { builder }: LossContext,
+  parts: readonly Pairs[],
+  lossOf: (difference: Ref) => Ref,
+): Ref {
+  const add = (a: Ref, b: Ref): Ref => builder.add(a, b);
+  const count = parts.map(({ visible }) => builder.sum(visible, [1])).reduce(add);
+  const sum = parts
+    .map(({ difference, visible }) => builder.sum(builder.mul(lossOf(difference), visible), [1]))
+    .reduce(add);
+  return builder.div(sum, builder.maximum(count, 1));
+}

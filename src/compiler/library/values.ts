@@ -1,0 +1,206 @@
+/** What blocks ask of the value that flows into them; each throws ShapeError in the language's words. */
+import type { Builder, Ref } from '../../graph/builder.ts';
+import { elementsOf } from '../../graph/dims.ts';
+import {
+  type Field,
+  type Fields,
+  type Interests,
+  type NamedValue,
+  type Sequence,
+  ShapeError,
+  type Value,
+  type ValueType,
+  type Vector,
+} from './contract.ts';
+
+/** A value without its tensors. */
+export function typeOf(value: Value): ValueType {
+  switch (value.kind) {
+    case 'fields':
+      return { kind: 'fields', fields: value.fields.map(({ name, width }) => ({ name, width })) };
+    case 'sequence':
+      return { kind: 'sequence', length: value.length, width: value.width };
+    case 'vector':
+      return { kind: 'vector', width: value.width };
+    case 'interests':
+      return { kind: 'interests', count: value.count, width: value.width };
+    case 'outputs':
+      return { kind: 'outputs', outputs: [...value.outputs].map(([name, { width }]) => ({ name, width })) };
+  }
+}
+
+/** As the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
+export function printValueType(type: ValueType): string {
+  switch (type.kind) {
+    case 'fields': {
+      const widths = type.fields.map((field) => field.width);
+      const same = widths.length > 0 && widths.every((width) => width === widths[0]);
+      return same ? `fields[${widths.length} × ${widths[0]}]` : `fields[${widths.join(', ')}]`;
+    }
+    case 'sequence':
+      return `sequence[${type.length} × ${type.width}]`;
+    case 'vector':
+      return `vector[${type.width}]`;
+    case 'interests':
+      return `interests[${type.count} × ${type.width}]`;
+    case 'outputs':
+      return `outputs[${type.outputs.map(({ name, width }) => `${name}: ${width}`).join(', ')}]`;
+  }
+}
+
+export const printValue = (value: Value): string => printValueType(typeOf(value));
+
+const print = printValue;
+
+/** A vector, or a single field, which is one already. */
+export function asVector(value: Value): Vector | undefined {
+  if (value.kind === 'vector') return value;
+  const [field, ...others] = value.kind === 'fields' ? value.fields : [];
+  if (field === undefined || others.length > 0) return undefined;
+  return { kind: 'vector', tensor: field.tensor, width: field.width, normalized: false };
+}
+
+export function needVector(value: Value): Vector {
+  const vector = asVector(value);
+  if (vector !== undefined) return vector;
+  throw new ShapeError(`needs a vector, but gets ${print(value)}${oneOf(value)}`, undefined, towardsVector(value));
+}
+
+/** What makes a vector of it, as text of a flow step. */
+export function towardsVector({ kind }: Pick<Value, 'kind'>): string | undefined {
+  switch (kind) {
+    case 'fields':
+      return 'flatten';
+    case 'sequence':
+      return 'mean';
+    case 'interests':
+      return 'flatten';
+    default:
+      return undefined;
+  }
+}
+
+/** That one of several outputs must be named. */
+function oneOf(value: Value): string {
+  return value.kind === 'outputs' ? `: one of them is written \`….${[...value.outputs.keys()][0]}\`` : '';
+}
+
+export function needSequence(value: Value): Sequence {
+  if (value.kind === 'sequence') return value;
+  throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${print(value)}`);
+}
+
+/** Fields of one width, or a sequence: things of one kind to look at side by side. */
+export interface Elements {
+  /** float32 [batch, count, width], zeros where the mask is 0 */
+  readonly tensor: Ref;
+  /** float32 [batch, count] of 1 and 0; absent where all are there. */
+  readonly mask?: Ref;
+  readonly count: number;
+  /** Of a sequence: how many there may be in any batch. */
+  readonly most?: number;
+  readonly width: number;
+}
+
+export function needElements(builder: Builder, value: Value): Elements {
+  if (value.kind === 'sequence') return { ...value, count: value.length };
+  if (value.kind !== 'fields') throw new ShapeError(`needs fields or a sequence, but gets ${print(value)}`);
+  const width = needOneWidth(value);
+  return { tensor: stacked(builder, value, width), count: value.fields.length, width };
+}
+
+/** Fields of one width above one another: float32 [batch, fields, width]. */
+export function stacked(builder: Builder, { fields }: Fields, width: number): Ref {
+  const tensors = fields.map((field) => field.tensor);
+  const flat = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
+  return builder.reshape(flat, [flat.type.shape[0]!, fields.length, width]);
+}
+
+/**
+ * float32 [rows, width] → [rows, another width]. `mask`: float32 [rows] of 1 and 0, where some rows are past the end of a sequence.
+ * `count`: how many of the rows one row of the batch has.
+ */
+type RowMap = (
+  rows: Ref,
+  width: number,
+  mask: Ref | undefined,
+  count: number,
+) => { readonly tensor: Ref; readonly width: number };
+
+/**
+ * What a layer makes of a vector, or of each interest, or of each element of a sequence, zeros past its end. Throws ShapeError
+ * for other values.
+ */
+export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {
+  if (value.kind !== 'interests' && value.kind !== 'sequence') {
+    const vector = needVector(value);
+    return { kind: 'vector', ...map(vector.tensor, vector.width, undefined, 1), normalized: false };
+  }
+  const count = value.kind === 'interests' ? value.count : value.length;
+  const [batch] = value.tensor.type.shape;
+  const rows = elementsOf([batch!, count]);
+  const mask = value.kind === 'sequence' ? builder.reshape(value.mask, [rows]) : undefined;
+  const { tensor, width } = map(builder.reshape(value.tensor, [rows, value.width]), value.width, mask, count);
+  const shaped = builder.reshape(tensor, [batch!, count, width]);
+  if (value.kind === 'interests') return { ...value, tensor: shaped, width, normalized: false };
+  return { ...value, tensor: builder.mul(shaped, builder.reshape(value.mask, [batch!, count, 1])), width };
+}
+
+/**
+ * Numbers by themselves, whatever is next to them: of a vector, of each field, of a sequence, zeros past its end, or of
+ * interests. Throws ShapeError for outputs.
+ */
+export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref): Value {
+  if (value.kind === 'fields') {
+    return { kind: 'fields', fields: value.fields.map((field) => ({ ...field, tensor: map(field.tensor) })) };
+  }
+  return eachVector(builder, value, (rows, width) => ({ tensor: map(rows), width }));
+}
+
+/**
+ * The same for what learns something for each number of the width: fields are put side by side for it, and taken apart again.
+ * @param map float32 [rows, width] and the rows that count → [rows, width]
+ */
+export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: Ref | undefined) => Ref): Value {
+  if (value.kind !== 'fields')
+    return eachVector(builder, value, (rows, width, mask) => ({ tensor: map(rows, mask), width }));
+  const tensors = value.fields.map(({ tensor }) => tensor);
+  const all = map(tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1), undefined);
+  let begin = 0;
+  const fields = value.fields.map((field) => {
+    const tensor = builder.slice(all, [0, begin], [-1, field.width]);
+    begin += field.width;
+    return { ...field, tensor };
+  });
+  return { kind: 'fields', fields };
+}
+
+/** Several values as fields, in their order. Throws ShapeError for a value that cannot be among fields. */
+export function sideBySide(parts: readonly NamedValue[]): Fields {
+  return { kind: 'fields', fields: parts.flatMap(fieldsOf) };
+}
+
+function fieldsOf({ name, value }: NamedValue): readonly Field[] {
+  if (value.kind === 'fields') return value.fields;
+  const vector = asVector(value);
+  if (vector) return [{ name, tensor: vector.tensor, width: vector.width }];
+  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${print(value)}`);
+}
+
+export function needFields(value: Value): Fields {
+  if (value.kind === 'fields') return value;
+  throw new ShapeError(`needs fields, but gets ${print(value)}`);
+}
+
+/** Fields that all have the width of most of them; else the first that differs is the odd one. */
+export function needOneWidth(value: Fields): number {
+  const counts = new Map<number, number>();
+  for (const { width } of value.fields) counts.set(width, (counts.get(width) ?? 0) + 1);
+  const width = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
+  const odd = value.fields.find((field) => field.width !== width);
+  if (odd === undefined) return width;
+  throw new ShapeError(
+    `needs fields of one width, but gets ${print(value)}: \`${odd.name}\` has width ${odd.width}, not ${width}`,
+    odd.name,
+  );
+}

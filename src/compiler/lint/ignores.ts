@@ -1,0 +1,164 @@
+/** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line, or on the next line if nothing else is on its own. */
+import { lex } from '../../../grammar/lexer.ts';
+import { type Code, codeNamed, codes } from '../../base/diagnostics/codes.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { type Diagnostic, type Edit, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { likest } from '../../base/text/nearest.ts';
+import { indentOf, lineAt, positionAt, type Source, type Span } from '../../base/text/source.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { parse } from '../syntax/parse.ts';
+
+const word = 'tower-ignore';
+/** Any text before the colon counts as the code, so that an unknown code is reported. */
+const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
+
+/** Warnings about ignores themselves: a person fixes them, and no ignore silences them. */
+export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
+  'ignore-without-reason',
+  'ignore-unknown-code',
+  'ignore-renamed-code',
+  'ignore-of-error',
+  'unused-ignore',
+]);
+
+interface Ignore {
+  /** The whole comment. */
+  readonly span: Span;
+  /** As written. Empty if the comment names none. */
+  readonly code: string;
+  readonly codeSpan: Span;
+  readonly reason: string;
+  /** The first and the last line whose warnings the comment silences. */
+  readonly lines: readonly [number, number];
+}
+
+export interface IgnoreOptions {
+  /** False for a code whose rule could not run, so that its warnings are unknown. */
+  readonly judged?: (code: Code) => boolean;
+}
+
+/**
+ * The diagnostics of a file and of the files it uses, without those that an ignore silences. Adds warnings about the ignores of the
+ * file itself: no reason, an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
+ */
+export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], options: IgnoreOptions = {}): Diagnostic[] {
+  const { source } = file.span;
+  const bySource = new Map<Source, readonly Ignore[]>();
+  const ignoresOf = (one: Source): readonly Ignore[] => {
+    if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === source ? file : undefined));
+    return bySource.get(one)!;
+  };
+  const used = new Set<Ignore>();
+  const left = found.filter(({ severity, code, at }) => {
+    if (severity === 'error' || at === undefined) return true;
+    const { line } = positionAt(at.source, at.start);
+    const silencing = ignoresOf(at.source).filter(
+      (ignore) => codeNamed(ignore.code) === code && ignore.lines[0] <= line && line <= ignore.lines[1],
+    );
+    for (const ignore of silencing) used.add(ignore);
+    return silencing.length === 0;
+  });
+  const whole = !hasErrors(found);
+  const { judged = () => true } = options;
+  return [...left, ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, used, whole, judged) ?? [])];
+}
+
+function mistakeOf(
+  ignore: Ignore,
+  used: ReadonlySet<Ignore>,
+  whole: boolean,
+  judged: (code: Code) => boolean,
+): Diagnostic | undefined {
+  const { codeSpan, reason, span } = ignore;
+  const code = codeNamed(ignore.code);
+  if (code === undefined) {
+    const likely = likest(ignore.code, Object.keys(codes));
+    const near = likely?.name;
+    const fixes = near === undefined ? [] : [[{ at: codeSpan, text: near }]];
+    return diagnose(
+      'ignore-unknown-code',
+      codeSpan,
+      { code: ignore.code, nearest: near },
+      { fixes, doubtful: likely?.sure === false },
+    );
+  }
+  const removed = { fixes: [[removal(span)]] };
+  if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removed);
+  if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removed);
+  if (code !== ignore.code) {
+    const fixes = [[{ at: codeSpan, text: code }]];
+    return diagnose('ignore-renamed-code', codeSpan, { former: ignore.code, code }, { fixes });
+  }
+  return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
+}
+
+function readIgnores(source: Source, known: Ast.File | undefined): readonly Ignore[] {
+  if (!source.text.includes(word)) return [];
+  const { tokens, comments } = lex(source.text);
+  const file = known ?? parse(source).output;
+  const starts = logicalLines(file);
+  return comments.flatMap((comment): Ignore[] => {
+    const match = form.exec(comment.image.trimEnd());
+    if (!match) return [];
+    const start = comment.startOffset;
+    const span = { source, start, end: start + comment.image.trimEnd().length };
+    const code = match[1]!.trim();
+    const at = start + comment.image.indexOf(word) + word.length;
+    const codeStart = code === '' ? at : source.text.indexOf(code, at);
+    const own = comment.startLine!;
+    const trailing = tokens.some((token) => token.endLine === own && token.startOffset < start);
+    // Comments between the ignore and the next word do not count.
+    const target = trailing
+      ? own
+      : (tokens.find((token) => token.startOffset > start)?.startLine ?? source.lineStarts.length);
+    const [first, last] = starts.find(([from, to]) => from <= target && target <= to) ?? [target, target];
+    return [
+      {
+        span,
+        code,
+        codeSpan: { source, start: codeStart, end: codeStart + code.length },
+        reason: match[2]?.trim() ?? '',
+        lines: [trailing ? first : own, last],
+      },
+    ];
+  });
+}
+
+/** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
+function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
+  const visit = (
+    node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns,
+  ): void => {
+    if ('entries' in node) {
+      for (const entry of node.entries) visit(entry);
+      return;
+    }
+    const { source, start, end } = node.span;
+    const [first, last] = [positionAt(source, start).line, positionAt(source, end).line];
+    if (last > first) found.push([first, last]);
+  };
+  for (const declaration of declarations) visit(declaration);
+  return found;
+}
+
+/** Removes a comment: with its line if nothing else is on it, else with the blanks before it. */
+function removal({ source, start, end }: Span): Edit {
+  const { line } = positionAt(source, start);
+  const before = source.text.slice(source.lineStarts[line - 1], start);
+  if (before.trim() === '' && lineAt(source, line).trim() !== '') {
+    const next = source.lineStarts[line] ?? source.text.length;
+    return { at: { source, start: source.lineStarts[line - 1]!, end: next }, text: '' };
+  }
+  return { at: { source, start: start - (before.length - before.trimEnd().length), end }, text: '' };
+}
+
+/** The comment that silences a warning, above its line; nothing for an error, and for a warning about such a comment. */
+export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined {
+  if (severity === 'error' || aboutIgnores.has(code) || at === undefined) return undefined;
+  const { source } = at;
+  const { line } = positionAt(source, at.start);
+  const start = source.lineStarts[line - 1]!;
+  const lineEnd = /\r?\n/.exec(source.text)?.[0] ?? '\n';
+  return { at: { source, start, end: start }, text: `${indentOf(source, line)}// tower-ignore ${code}: ${lineEnd}` };
+}

@@ -1,0 +1,79 @@
+/** What a score adds to its terms: numbers of one side, as one more dimension of the vectors of each. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import type { Builder, Ref } from '../../graph/builder.ts';
+import type { Interests, Score, Vector } from '../library/contract.ts';
+import type { Bias, Model, Task } from '../model/model.ts';
+
+/** The parameter that holds the mean of a task's label. Training sets its value from the training part. */
+export const meanParameter = (task: string): string => `score/${task}/mean`;
+
+/** The table of a tower's biases: a number for each value of its key. */
+export const biasTable = (tower: string): string => `${tower}.bias`;
+
+/**
+ * The biases as a score of width 1 or 2: numbers u of the query tower and v of the item tower are [u, 1] · [1, v]. Without any there
+ * is no score. Within the scope of the task's score.
+ * @param first the score of the first term, which says how many rows there are
+ */
+export function lowerBiases(
+  builder: Builder,
+  { towers }: Model,
+  { score: { biases = [] } }: Task,
+  first: Score,
+  query: ReadonlyMap<string, Vector | Interests>,
+  item: ReadonlyMap<string, Vector>,
+): { readonly score?: Score } | { readonly diagnostic: Diagnostic } {
+  if (biases.length === 0) return {};
+  const [one, other] = [onesLike(builder, first.query), onesLike(builder, first.item)];
+  const sums: { query?: Ref; item?: Ref } = {};
+  const add = (side: 'query' | 'item', value: Ref, factor: number): void => {
+    const scaled = factor === 1 ? value : builder.mul(value, factor);
+    const sum = sums[side];
+    sums[side] = sum ? builder.add(sum, scaled) : scaled;
+  };
+  for (const bias of biases) {
+    if (bias.kind === 'constant') add('query', one, bias.value);
+    else if (bias.kind === 'mean') {
+      const mean = builder.parameter('mean', [1], { kind: 'zeros' }, { trainable: false });
+      add('query', builder.mul(one, mean), bias.factor);
+    } else {
+      const value = (bias.side === 'query' ? query : item).get(bias.channel);
+      // Reported where it went wrong.
+      if (!value) return {};
+      if (value.kind === 'interests' || value.width !== 1) return { diagnostic: wide(towers, bias, value) };
+      add(bias.side, value.tensor, bias.factor);
+    }
+  }
+  const both = sums.query !== undefined && sums.item !== undefined;
+  return {
+    score: {
+      query: both ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
+      item: both ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
+      width: both ? 2 : 1,
+    },
+  };
+}
+
+/** float32 [rows, …] → [rows, 1] of 1 */
+function onesLike(builder: Builder, { id, type }: Ref): Ref {
+  const { shape } = type;
+  const begin = shape.map(() => 0);
+  const size = shape.map((_, at) => (at === 0 ? -1 : 1));
+  const like = builder.reshape(builder.slice({ id, type }, begin, size), [shape[0]!, 1]);
+  return builder.broadcastTo(builder.constant(1), like);
+}
+
+function wide(
+  [query, item]: Model['towers'],
+  { side, channel, span }: Extract<Bias, { readonly kind: 'channel' }>,
+  value: Vector | Interests,
+): Diagnostic {
+  const tower = side === 'query' ? query : item;
+  const type = value.kind === 'vector' ? `vector[${value.width}]` : `interests[${value.count} × ${value.width}]`;
+  const step = tower.steps.find(({ name }) => name === channel);
+  const last = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
+  const name = `${tower.name}.${channel}`;
+  const notes = last ? [{ message: `\`${name}\` is ${type}`, at: last }] : [];
+  return diagnose('bias-width', span, { name, type }, { notes });
+}

@@ -1,0 +1,80 @@
+/** The score of each event's own pair, task by task: of a task with two towers, and of a product of tasks. */
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Builder, Ref } from '../../graph/builder.ts';
+import type { BlockContext, Score } from '../library/contract.ts';
+import { rowScore } from '../library/losses/mean.ts';
+import { losses } from '../library/losses/table.ts';
+import type { Model, Task } from '../model/model.ts';
+import { type Channels, lowerScore, type QueryChannels } from './score.ts';
+
+export interface EventScores {
+  /** Undefined after a mistake, which is then among the diagnostics. Asked again it gives the same. */
+  of(task: Task): Score | undefined;
+  /** float32 [batch]: x of the probability σ(x) that the task predicts for each event; of a task without one its score. */
+  logit(task: Task): Ref | undefined;
+}
+
+/** @param item the channels of the items of the events */
+export function makeEventScores(
+  contextOf: (task: Task) => BlockContext,
+  model: Model,
+  query: QueryChannels,
+  item: Channels,
+  diagnostics: Diagnostic[],
+): EventScores {
+  const scores = new Map<string, Score | undefined>();
+  const of = (task: Task): Score | undefined => {
+    if (!scores.has(task.name)) scores.set(task.name, lowered(task));
+    return scores.get(task.name);
+  };
+  const lowered = (task: Task): Score | undefined => {
+    const context = contextOf(task);
+    const { product } = task.score;
+    if (!product) return lowerScore(context, model, task, query, item, diagnostics, item);
+    const { builder } = context;
+    const logits = product.map((name) => logit(taskOf(model, name)));
+    if (logits.some((each) => each === undefined)) return undefined;
+    return builder.scope(`score/${task.name}`, () =>
+      ofPairs(
+        builder,
+        (logits as Ref[]).reduce((a, b) => productLogit(builder, a, b)),
+      ),
+    );
+  };
+  const logit = (task: Task): Ref | undefined => {
+    const score = of(task);
+    if (score === undefined) return undefined;
+    const { builder } = contextOf(task);
+    const { loss } = task;
+    const scale = (loss && losses[loss.kind]!.probability?.(loss.arguments)) ?? 1;
+    return builder.scope(`score/${task.name}`, () => {
+      const own = rowScore(builder, score.query, score.item);
+      return scale === 1 ? own : builder.mul(own, scale);
+    });
+  };
+  return { of, logit };
+}
+
+function taskOf({ tasks }: Model, name: string): Task {
+  const task = tasks.find((each) => each.name === name);
+  invariant(task, `a product names the task ${name}`);
+  return task;
+}
+
+/**
+ * The logit of σ(a) · σ(b): x with σ(x) = σ(a) σ(b). Since 1 / p − 1 = e^−x, e^−x = (1 + e^−a) (1 + e^−b) − 1 = e^−a + e^−b + e^(−a − b), and
+ *
+ *   x = −log(e^−a + e^(−b + softplus(−a))) = a − softplus(a − b + softplus(−a)) = a − softplus(softplus(a) − b)
+ *
+ * which has no exponential of a large number and no logarithm of a small one: it is as exact as a and b are.
+ */
+export function productLogit(builder: Builder, a: Ref, b: Ref): Ref {
+  return builder.sub(a, builder.softplus(builder.sub(builder.softplus(a), b)));
+}
+
+/** float32 [batch] as scores of the rows' own pairs, which losses read as inner products: of each with 1. Other pairs have none. */
+function ofPairs(builder: Builder, values: Ref): Score {
+  const query = builder.reshape(values, [values.type.shape[0]!, 1]);
+  return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1 };
+}

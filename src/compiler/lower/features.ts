@@ -1,0 +1,205 @@
+/** What the model's features ask of the host: encoders, tables, and how wide each field is. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
+import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
+import { featureUse, usesOf } from '../library/features/uses.ts';
+import type { Feature, Model, Tower } from '../model/model.ts';
+import { biasTable } from './bias.ts';
+
+/** First values of an embedding are uniform in ±0.05, as Keras draws them. */
+const firstLimit = 0.05;
+
+export interface LoweredFeature {
+  readonly feature: Feature;
+  readonly use: FeatureUse;
+  readonly plan: FeaturePlan;
+  /** No gradient goes to its table. In a graph one goes to a frozen table too: it passes on to the neighbours of its rows. */
+  readonly frozen?: true;
+}
+
+export interface LoweredFeatures {
+  readonly byName: ReadonlyMap<string, LoweredFeature>;
+  readonly tables: readonly TablePlan[];
+}
+
+/** In the order of the file. A feature whose arguments do not go together gives one diagnostic, at its kind. */
+export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partial<Pick<Model, 'train'>>): {
+  output: LoweredFeatures;
+  diagnostics: Diagnostic[];
+} {
+  const { features, towers } = model;
+  const uses = usesOf(features);
+  const diagnostics = uses.size === features.size ? [] : conflicts(model);
+
+  const readers = readersOf(towers, uses);
+  const itemOwner = ownerOf(towers[1].key, uses);
+  const inGraph = model.train?.graph === undefined ? [] : towers.map(({ key }) => key);
+  const lowerOne = (name: string, feature: Feature): LoweredFeature | undefined => {
+    const use = uses.get(name);
+    if (!use) return undefined;
+    const owner = 'owner' in use.encoder ? use.encoder.owner : name;
+    const ownerUse = owner === name ? use : uses.get(owner);
+    if (ownerUse === undefined) return undefined;
+    invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
+    const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
+    const tower = towerOf(name, readers, towers, uses);
+    const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
+    const isHistory = use.lists === true && listed === itemOwner && tower === towers[0].name;
+    const plan = planOf(name, tower, use, owner, ownerUse, dim, isHistory);
+    const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
+    return { feature, use, plan, ...defined({ frozen }) };
+  };
+  const byName = new Map<string, LoweredFeature>();
+  for (const [name, feature] of features) {
+    const lowered = lowerOne(name, feature);
+    if (lowered) byName.set(name, lowered);
+  }
+  const tables = lazy(() => tablesOf(byName, towers, uses));
+  for (const owner of new Set(inGraph)) {
+    if (owner === undefined || uses.get(owner)?.precision === undefined) continue;
+    if (tables().some(({ name }) => name === owner)) diagnostics.push(inGraphRefused(model, owner));
+  }
+  return {
+    output: {
+      byName,
+      get tables() {
+        return tables();
+      },
+    },
+    diagnostics,
+  };
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** In the order in which features need them. */
+function tablesOf(
+  features: LoweredFeatures['byName'],
+  towers: Model['towers'],
+  uses: ReadonlyMap<string, FeatureUse>,
+): readonly TablePlan[] {
+  const tables = new Map<string, TablePlan>();
+  for (const { plan } of features.values()) {
+    const { table, width } = plan;
+    if (table !== undefined && !tables.has(table)) tables.set(table, tableOf(table, uses.get(table)!, width));
+  }
+  for (const { name: tower, key, bias } of towers) {
+    const owner = ownerOf(key, uses);
+    const name = biasTable(tower);
+    if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
+  }
+  return [...tables.values()];
+}
+
+/** A feature whose arguments do not go together. */
+function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
+  return [...features].flatMap(([name, { call }]) => {
+    try {
+      featureUse(name, features);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      // A mistake in the feature that this one names is reported there.
+      if (error.feature !== name) return [];
+      return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
+    }
+  });
+}
+
+function tableOf(name: string, { frozen, precision }: FeatureUse, dim: number): TablePlan {
+  return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
+}
+
+/** The layers of a graph are computed as float32, in one memory. */
+function inGraphRefused({ features }: Pick<Model, 'features'>, owner: string): Diagnostic {
+  const { call } = features.get(owner)!;
+  const reason = 'takes no `precision` where `graph` of `train` connects its rows';
+  return diagnose('arguments-conflict', call.span, { kind: call.kind, reason });
+}
+
+/** The feature whose encoder and table a feature uses: its own, or that of another. */
+function ownerOf(name: string | undefined, uses: ReadonlyMap<string, FeatureUse>): string | undefined {
+  const use = name === undefined ? undefined : uses.get(name);
+  return use && 'owner' in use.encoder ? use.encoder.owner : name;
+}
+
+function planOf(
+  name: string,
+  tower: string,
+  use: FeatureUse,
+  owner: string,
+  { encoder, frozen }: FeatureUse,
+  dim: number,
+  isHistory: boolean,
+): FeaturePlan {
+  return {
+    name,
+    tower,
+    gives: use.gives,
+    encoder: encoder as Encoder,
+    column: name,
+    ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop, vectors: use.vectors }),
+    ...defined({ weights: use.weights }),
+    ...(use.each ? { each: eachOf(use.each, encoder as Encoder) } : {}),
+    ...(dim > 0 ? defined({ frozen }) : {}),
+    encoderOf: owner,
+    ...defined({ max: use.max }),
+    ...(isHistory ? { keeps: 'latest' } : {}),
+    ...(use.gives === 'bag' && use.unseen !== 'keep' && (encoder as Encoder).kind === 'vocabulary'
+      ? { skipsUnseen: true }
+      : {}),
+    ...(dim > 0 ? { table: owner } : {}),
+    width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
+  };
+}
+
+function eachOf({ max, pool, unseen }: Each, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
+  return { max, pool, ...(unseen !== 'keep' && kind === 'vocabulary' ? { skipsUnseen: true } : {}) };
+}
+
+/** The features of a tower and those that they need, each once. */
+export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
+  const read = new Set<string>();
+  const add = (feature: string): void => {
+    if (read.has(feature)) return;
+    read.add(feature);
+    neededBy(useOf(feature) ?? {}).forEach(add);
+  };
+  tower.features.forEach(add);
+  return [...read];
+}
+
+type Readers = ReadonlyMap<string, string>;
+
+/** By feature: the first tower that reads it or has it as key. */
+function readersOf(towers: Model['towers'], uses: ReadonlyMap<string, FeatureUse>): Readers {
+  const byFeature = new Map<string, string>();
+  for (const tower of towers) {
+    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
+      if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
+    }
+  }
+  return byFeature;
+}
+
+/**
+ * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the query tower; one that
+ * nothing reads and that is made of others, to theirs.
+ */
+function towerOf(
+  feature: string,
+  readers: Readers,
+  towers: Model['towers'],
+  uses: ReadonlyMap<string, FeatureUse>,
+): string {
+  const tower = readers.get(feature);
+  if (tower !== undefined) return tower;
+  const [first] = neededBy(uses.get(feature) ?? {});
+  return first === undefined ? towers[0].name : towerOf(first, readers, towers, uses);
+}

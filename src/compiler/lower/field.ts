@@ -1,0 +1,119 @@
+/** A feature as it enters a tower: graph inputs that the host fills, made into a field or a sequence. */
+import { defined } from '../../base/util/defined.ts';
+import type { Ref } from '../../graph/builder.ts';
+import { symbolic } from '../../graph/dims.ts';
+import type { Dim } from '../../graph/graph.ts';
+import { placesIn, type RowsOf } from '../../graph/plan/plan.ts';
+import { rowsPrefix, rowsSymbol } from '../../graph/plan/rows_prefix.ts';
+import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
+import { biasTable } from './bias.ts';
+import { elementsInSequence, pooledElements } from './elements.ts';
+import type { LoweredFeature } from './features.ts';
+import type { GraphInputs } from './inputs.ts';
+
+/** How many rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, or `perRow` for each of the batch, or a number. */
+export function rowsDim(rows: RowsOf): Dim {
+  switch (rows.kind) {
+    case 'events':
+      return symbolic('batch');
+    case 'sampled':
+    case 'listed':
+    case 'mined':
+      return symbolic('batch', rows.perRow);
+    case 'shared':
+    case 'queue':
+      return rows.count;
+    default:
+      return symbolic(rowsSymbol(rows));
+  }
+}
+
+/** The rows of what is one value an event, next to lists of `rows`. */
+export function eventsOf(rows: RowsOf): RowsOf {
+  if (rows.kind !== 'sequences') return rows;
+  const { feature, length } = rows;
+  return length === undefined ? { kind: 'events' } : { kind: 'part', feature, length };
+}
+
+/** Whether it enters as a sequence; else as a field. */
+export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
+
+/** What a feature enters a graph by. */
+export interface FeatureContext {
+  readonly inputs: GraphInputs;
+  /** As in `TowerContext`. */
+  readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+}
+
+/** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
+export function lowerFeature(
+  { inputs, elements }: FeatureContext,
+  { plan, use, frozen }: LoweredFeature,
+  rows: RowsOf,
+): ({ readonly kind: 'field' } & Field) | Sequence {
+  const encoded = plan.through && elements?.(plan.through.channel);
+  const count = rowsDim(rows);
+  const name = `${rowsPrefix(rows)}${plan.name}`;
+  const feature = plan.name;
+  if (use.gives === 'numbers') {
+    const size = use.size ?? 1;
+    const numbers = inputs.input(name, { from: 'numbers', feature, rows }, [count, size]);
+    return {
+      kind: 'field',
+      name: feature,
+      tensor: projected(inputs, numbers, size, plan.name, use.project),
+      width: plan.width,
+    };
+  }
+  if (isSequence(use)) {
+    const list = use.along ?? feature;
+    const most = use.max!;
+    const length = placesIn(rows, list) ?? most;
+    const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, { from: 'mask', feature: list, rows }, [
+      count,
+      length,
+    ]);
+    return {
+      kind: 'sequence',
+      name: list,
+      tensor: encoded
+        ? elementsInSequence(inputs, { plan, rows, encoded, mask })
+        : inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [count, length, plan.width]),
+      mask,
+      length,
+      most,
+      width: plan.width,
+    };
+  }
+  const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
+  if (encoded && pool !== 'none') {
+    return {
+      kind: 'field',
+      name: feature,
+      tensor: pooledElements(inputs, { plan, rows, encoded, pool, length: count }),
+      width: plan.width,
+    };
+  }
+  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, ...defined({ frozen }) }, [
+    count,
+    plan.width,
+  ]);
+  return { kind: 'field', name: feature, tensor, width: plan.width };
+}
+
+/** The learned number of the key of each row, 0 at first: float32 [rows, 1]. */
+export function lowerKeyBias(inputs: GraphInputs, tower: string, { plan }: LoweredFeature, rows: RowsOf): Ref {
+  const table = biasTable(tower);
+  const source = { from: 'embedding', feature: plan.name, pool: 'none', rows, table } as const;
+  return inputs.input(`${rowsPrefix(rows)}${table}`, source, [rowsDim(rows), 1]);
+}
+
+/** A learned map [size, width] without a bias, where the feature asks for one. */
+function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: string, width?: number): Ref {
+  if (width === undefined) return numbers;
+  const fans = [size, width] as const;
+  const weights = builder.scope(`features/${name}`, () =>
+    builder.parameter('projection', fans, { kind: 'glorot', fans }),
+  );
+  return builder.matMul(numbers, weights);
+}

@@ -1,0 +1,155 @@
+/** One flow: its source, then block after block; a block that refuses its input is a diagnostic at its place. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
+import type { Span } from '../../base/text/source.ts';
+import { GraphTypeError } from '../../graph/builder.ts';
+import { blocks } from '../library/blocks/table.ts';
+import {
+  type BlockContext,
+  type NamedValue,
+  Refused,
+  ShapeError,
+  type Value,
+  type ValueType,
+} from '../library/contract.ts';
+import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
+import type { Call, FlowStep } from '../model/model.ts';
+import type { LoweredFeatures } from './features.ts';
+import { Names } from './names.ts';
+
+/** What an arrow carries at a place in the source. */
+export interface Arrow {
+  readonly span: Span;
+  readonly type: ValueType;
+}
+
+/** A step of a flow as it is written: its word and its place. */
+export interface Visited {
+  readonly kind: string;
+  readonly span: Span;
+}
+
+/** What every flow of one graph shares. */
+export interface FlowContext {
+  readonly features: LoweredFeatures;
+  readonly diagnostics: Diagnostic[];
+  readonly arrows: Arrow[];
+  /** Steps by the label of the nodes that they add: `user/main/mlp`. */
+  readonly written: Map<string, Visited>;
+  /** Input types of the blocks that are declared `shared`, by name: their weights fit only one. */
+  readonly shared: Map<string, string>;
+  /** A context for the block at `path`. */
+  block(path: string): BlockContext;
+  /** In a trial: is given what each step makes. */
+  readonly visit?: (step: Visited, value: Value) => void;
+  /** ` in round 2`, for messages about a flow that is gone through several times. */
+  readonly round: string;
+}
+
+/** Undefined after a mistake: whatever reads this flow has nothing to say then. */
+export function lowerSteps(
+  context: FlowContext,
+  from: Value,
+  steps: readonly FlowStep[],
+  path: string,
+  names = new Names(),
+): Value | undefined {
+  let value: Value | undefined = from;
+  for (const step of steps) {
+    if (value === undefined) return undefined;
+    value =
+      step.kind === 'block'
+        ? lowerBlock(context, value, step, names.unique(`${path}/${step.call.kind}`))
+        : lowerDeclared(context, value, step, names.unique(`${path}/${step.name}`));
+    if (value === undefined) continue;
+    context.arrows.push({ span: step.span, type: typeOf(value) });
+    context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, value);
+  }
+  return value;
+}
+
+type Step<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
+
+function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'>, path: string): Value | undefined {
+  if (!step.shared) return lowerSteps(context, input, step.steps, path);
+  const type = printValueType(typeOf(input));
+  const first = context.shared.get(step.name) ?? type;
+  context.shared.set(step.name, first);
+  if (first !== type) {
+    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${first} elsewhere`;
+    context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
+    return undefined;
+  }
+  return lowerSteps(context, input, step.steps, `shared/${step.name}`);
+}
+
+function lowerBlock(
+  context: FlowContext,
+  input: Value,
+  { call, span }: Step<'block'>,
+  path: string,
+): Value | undefined {
+  return attempt(context, call.kind, span, path, [input], (block) =>
+    blocks[call.kind]!.lower(block, input, call.arguments),
+  );
+}
+
+/** A block that begins a flow with several values. */
+export function lowerJoin(
+  context: FlowContext,
+  parts: readonly NamedValue[],
+  call: Call,
+  span: Span,
+  path: string,
+): Value | undefined {
+  const values = parts.map(({ value }) => value);
+  return attempt(context, call.kind, span, path, values, (block) => {
+    const row = blocks[call.kind]!;
+    return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
+  });
+}
+
+/** Undefined, and a diagnostic, where the block refuses. */
+function attempt(
+  context: FlowContext,
+  kind: string,
+  span: Span,
+  path: string,
+  inputs: readonly Value[],
+  lower: (block: BlockContext) => Value,
+): Value | undefined {
+  const block = context.block(path);
+  context.written.set(path, { kind, span });
+  try {
+    return block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
+  } catch (error) {
+    if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, inputs));
+    return undefined;
+  }
+}
+
+function refusal(context: FlowContext, error: unknown, kind: string, span: Span, inputs: readonly Value[]): Diagnostic {
+  if (error instanceof GraphTypeError) {
+    return diagnose('shape-mismatch', span, {
+      kind,
+      reason: `cannot take ${inputs.map(printValue).join(' and ')}${context.round}`,
+    });
+  }
+  if (!(error instanceof ShapeError)) throw error;
+  const { reason, feature, insert } = error;
+  const declared = feature === undefined ? undefined : context.features.byName.get(feature);
+  const fix: readonly Edit[] | undefined =
+    insert === undefined ? undefined : [{ at: { ...span, end: span.start }, text: `${insert} -> ` }];
+  return diagnose(
+    'shape-mismatch',
+    span,
+    { kind, reason: reason + context.round, insert },
+    {
+      notes:
+        declared === undefined
+          ? []
+          : [{ message: `\`${feature}\` has width ${declared.plan.width}`, at: declared.feature.span }],
+      fixes: fix === undefined ? [] : [fix],
+    },
+  );
+}

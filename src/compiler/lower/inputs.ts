@@ -1,0 +1,45 @@
+/** The inputs of a graph while it is built: each by name, once, with how the host fills it. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Builder, Ref } from '../../graph/builder.ts';
+import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
+import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
+
+export interface EmbeddingInput {
+  readonly name: string;
+  readonly ref: Ref;
+  readonly source: Extract<InputSource, { readonly from: 'embedding' | 'sequence' }>;
+}
+
+export class GraphInputs {
+  readonly #plans = new Map<string, { readonly plan: InputPlan; readonly ref: Ref }>();
+
+  constructor(readonly builder: Builder) {}
+
+  /** The same input when it is asked for again. */
+  input(name: string, source: InputSource, shape: readonly Dim[], dtype: Dtype = 'float32'): Ref {
+    const known = this.#plans.get(name);
+    if (known !== undefined) {
+      invariant(JSON.stringify(known.plan.source) === JSON.stringify(source), `input ${name} has one source`);
+      return known.ref;
+    }
+    const ref = this.builder.input(name, shape, dtype);
+    this.#plans.set(name, { plan: { name, source }, ref });
+    return ref;
+  }
+
+  /** Those whose gradients the host applies to embedding tables. */
+  embeddings(): readonly EmbeddingInput[] {
+    return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
+      (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],
+    );
+  }
+
+  /** Of the inputs that are left in a finished graph, in its order. */
+  plansOf(graph: Graph): readonly InputPlan[] {
+    return graph.inputs.map(({ name }) => {
+      const known = this.#plans.get(name);
+      invariant(known, `input ${name} has a source`);
+      return known.plan;
+    });
+  }
+}

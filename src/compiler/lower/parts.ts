@@ -1,0 +1,123 @@
+/**
+ * The query tower, a part of the batch at a time: rows with short lists in tensors with few places. Most lists are much shorter
+ * than their `max`, and nearly all work of a step would be about places past their ends. Which rows meet in a batch, and what a row
+ * gives, stay as they are: the parts have the same weights, and their vectors are put back into the order of the batch.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { makeBuilder, type Ref } from '../../graph/builder.ts';
+import { elementsOf } from '../../graph/dims.ts';
+import type { PartRows, RowsOf } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { Interests, Vector } from '../library/contract.ts';
+import type { Model, Tower } from '../model/model.ts';
+import type { LoweredFeatures } from './features.ts';
+import { rowsDim } from './field.ts';
+import { GraphInputs } from './inputs.ts';
+import { listsOf } from './lists.ts';
+import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+
+/** By which list a batch is cut, and the most elements of each part's, ascending. */
+export interface Cut {
+  readonly feature: string;
+  readonly lengths: readonly number[];
+}
+
+/**
+ * How a step, or the ranking of many queries, cuts its rows. Absent where it has too few places for its ops to be worth it, or
+ * where a block of a step keeps statistics of all that it sees, which those of a part are not.
+ */
+export function cutOf(model: Model, features: LoweredFeatures, training: boolean): Cut | undefined {
+  const [tower] = model.towers;
+  const lists = listsOf(tower, features).map((feature) => ({ feature, max: features.byName.get(feature)!.use.max! }));
+  if (lists.length === 0) return undefined;
+  const { feature, max } = lists.reduce((longest, list) => (list.max > longest.max ? list : longest));
+  if (training && max * model.train.batch < fewPlaces) return undefined;
+  const whole = trial(tower, features, { kind: 'events' }, training);
+  if (whole.keepsStatistics) return undefined;
+  const nodesOf = (length: number): number => trial(tower, features, { kind: 'part', feature, length }, training).nodes;
+  const lengths = withinNodes(partLengths(max), nodesOf, Math.max(fewNodes, mostGrowth * whole.nodes));
+  return lengths.length > 1 ? { feature, lengths } : undefined;
+}
+
+/**
+ * A block that goes through a sequence place by place, such as `gru`, has nodes for each. An engine takes long to prepare itself for
+ * a large graph, so the parts of the longest lists but one go first.
+ */
+function withinNodes(lengths: readonly number[], nodesOf: (length: number) => number, most: number): readonly number[] {
+  const nodes = new Map(lengths.map((length) => [length, nodesOf(length)]));
+  let kept = lengths;
+  while (kept.length > 1 && kept.reduce((sum, length) => sum + nodes.get(length)!, 0) > most) {
+    kept = kept.filter((_, at) => at !== kept.length - 2);
+  }
+  return kept;
+}
+
+/** Below so many places in a step, an op costs more than what it does for them. */
+const fewPlaces = 2048;
+/** Nodes of all parts together, before gradients: as many as this, or as this times those of the whole. */
+const fewNodes = 1000;
+const mostGrowth = 1.5;
+/** Each part has about half the places of the next. */
+const shortest = 8;
+const mostParts = 5;
+
+/** Of a list of up to `max` elements: 8, 15, 27, 50. */
+export function partLengths(max: number): readonly number[] {
+  const steps = Math.min(mostParts - 1, Math.max(0, Math.round(Math.log2(max / shortest))));
+  const growth = (max / shortest) ** (1 / steps);
+  return Array.from({ length: steps + 1 }, (_, at) => (at === steps ? max : Math.round(shortest * growth ** at)));
+}
+
+/** How large the tower is for some rows, and whether a block keeps statistics. */
+function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: boolean) {
+  const inputs = new GraphInputs(makeBuilder('trial'));
+  const context = makeTowerContext(inputs, features, training);
+  lowerTower(context, tower, rows);
+  return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
+}
+
+/** @param rows the events, or the sequences whose elements the events are */
+export function lowerInParts(
+  context: TowerContext,
+  tower: Tower,
+  rows: RowsOf,
+  { feature, lengths }: Cut,
+): TowerChannels {
+  const before = context.kept.size;
+  const parts = lengths.map((length) => {
+    const of: PartRows = { kind: 'part', feature, length };
+    // What flows carry, and the mistakes in them, are those of the whole batch.
+    const own = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
+    return { of, channels: lowerTower(own, tower, rows.kind === 'sequences' ? { ...rows, length } : of) };
+  });
+  invariant(context.kept.size === before, 'a part of a batch keeps no statistics');
+  const [first] = parts;
+  return new Map(
+    [...first!.channels].map(([name, channel]) => {
+      const pieces = parts.map(({ of, channels }) => placed(context, of, channels.get(name)!));
+      const { builder } = context.inputs;
+      const sum = pieces.reduce((all, piece) => builder.add(all, piece));
+      return [name, { ...channel, tensor: reshaped(context, sum, channel) }] as const;
+    }),
+  );
+}
+
+/** The vectors of a part at the places of its rows, zeros elsewhere: float32 [batch, numbers of a row] */
+function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Interests): Ref {
+  const { builder } = inputs;
+  const rows = rowsDim(of);
+  const places = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rows], 'int32');
+  const known = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rows]);
+  return builder.scope(`parts/${of.length}`, () => {
+    const flat = builder.reshape(tensor, [rows, elementsOf(tensor.type.shape.slice(1))]);
+    return builder.segmentSum(
+      builder.mul(flat, builder.reshape(known, [rows, 1])),
+      places,
+      rowsDim({ kind: 'events' }),
+    );
+  });
+}
+
+function reshaped({ inputs }: TowerContext, rows: Ref, { tensor }: Vector | Interests): Ref {
+  return inputs.builder.reshape(rows, [rows.type.shape[0]!, ...tensor.type.shape.slice(1)]);
+}

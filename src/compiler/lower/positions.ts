@@ -1,0 +1,130 @@
+/**
+ * `targets = positions`: a list in sequence is read once for all events whose own lists it begins with, and each event reads its
+ * position of it. This is a row an event if what a tower makes of the first elements does not change when more follow.
+ *
+ * No block declares this. A trial runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
+ */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { textOf } from '../../base/text/source.ts';
+import { makeBuilder, type Ref } from '../../graph/builder.ts';
+import { count } from '../../graph/count.ts';
+import { printDim, printType } from '../../graph/dims.ts';
+import { evaluate } from '../../graph/evaluate.ts';
+import { evenSizes } from '../../graph/peak.ts';
+import type { GraphPlan, Sequences } from '../../graph/plan/plan.ts';
+import type { Value } from '../library/contract.ts';
+import type { Model, Tower } from '../model/model.ts';
+import { withoutUnread } from '../model/unread.ts';
+import type { LoweredFeatures } from './features.ts';
+import { rowsDim } from './field.ts';
+import { finished } from './finish.ts';
+import type { Visited } from './flow.ts';
+import { GraphInputs } from './inputs.ts';
+import { listsOf } from './lists.ts';
+import { lowerTower, makeTowerContext } from './tower.ts';
+import { isOther, lengthOf, numbersFor, shortened, tensorsOf, weightsOf } from './trial.ts';
+
+/** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
+const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
+
+/** The rows of the query tower's list, or why it cannot be read once for several events. Of a model without another mistake. */
+export function sequencesOf(
+  whole: Model,
+  features: LoweredFeatures,
+): { readonly rows?: Sequences; readonly diagnostics: readonly Diagnostic[] } {
+  const [tower] = withoutUnread(whole).towers;
+  const lists = listsOf(tower, features);
+  const [feature] = lists;
+  if (feature === undefined || lists.length > 1) {
+    return { diagnostics: [diagnose('positions-one-list', tower.span, { tower: tower.name, lists })] };
+  }
+  const rows: Sequences = { kind: 'sequences', feature };
+  const { steps, step, mistake } = shortTrialOf(tower, features, rows);
+  if (mistake) return { diagnostics: [mistake] };
+  const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
+  if (blamed === undefined) return { rows, diagnostics: [] };
+  return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
+}
+
+interface Trial {
+  /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */
+  readonly steps: readonly Visited[];
+  /** Output `i` is what step i makes. */
+  readonly step: GraphPlan;
+  readonly mistake?: Diagnostic;
+}
+
+function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+  const { usual, least, mostFlops } = trialLengths;
+  const trial = trialOf(tower, features, rows, usual);
+  const { graph } = trial.step;
+  return count(graph, evenSizes(graph, 1)).flops > mostFlops ? trialOf(tower, features, rows, least) : trial;
+}
+
+/** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
+function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): Trial {
+  const builder = makeBuilder('positions');
+  const inputs = new GraphInputs(builder);
+  const steps: Visited[] = [];
+  const mistakes: Diagnostic[] = [];
+  const context = {
+    ...makeTowerContext(inputs, shortened(features, rows.feature, longest), true),
+    visit(visited: Visited, value: Value): void {
+      if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
+      if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
+      else
+        mistakes.push(diagnose('positions-without-last', visited.span, { kind: visited.kind }, lastInstead(visited)));
+    },
+  };
+  lowerTower(context, tower, rows);
+  const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
+  // What only refuses sequences next to the values of one event.
+  const at = refused?.at ?? tower.span;
+  const joined = refused && diagnose('positions-without-last', at, { kind: textOf(at), joined: true });
+  const mistake = mistakes[0] ?? joined;
+  return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
+}
+
+const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
+
+const isOfSequences = ({ type }: Ref, rows: Sequences): boolean => printDim(type.shape[0]!) === printDim(rowsDim(rows));
+
+const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ? undefined : value);
+
+const typesOf = ({ graph }: GraphPlan): readonly string[] =>
+  graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
+
+/** Verdicts by the text of the tower: an editor asks for the same tower at each key. */
+const known = new Map<string, number>();
+const mostKnown = 100;
+
+/** The first step of which an early element changes when later ones follow. */
+function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
+  let at = known.get(text);
+  if (at === undefined) {
+    at = lookingAhead(step);
+    if (known.size >= mostKnown) known.clear();
+    known.set(text, at);
+  }
+  return steps[at];
+}
+
+/** Which output; −1: none. */
+function lookingAhead(step: GraphPlan): number {
+  const { graph } = step;
+  const length = lengthOf(step);
+  const early = Math.ceil(length / 2);
+  if (early === length) return -1;
+  const weights = weightsOf(step);
+  const [some, all] = [early, length].map((elements) => evaluate(graph, numbersFor(step, elements), weights).outputs);
+  return graph.outputs.findIndex((_, at) => {
+    const [one, other] = [some![`${at}`]!, all![`${at}`]!];
+    const numbers = early * one.shape.at(-1)!;
+    for (let i = 0; i < numbers; i++) {
+      const [a, b] = [one.data[i]!, other.data[i]!];
+      if (isOther(a, b)) return true;
+    }
+    return false;
+  });
+}

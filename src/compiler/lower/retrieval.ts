@@ -1,0 +1,76 @@
+/** The towers as they are served: one vector a side, or several of the query, whose inner product is what `retrieve` declares. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { makeBuilder } from '../../graph/builder.ts';
+import { elementOutput, type RowsOf, type TowerPart, type TowerPlan } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { Model } from '../model/model.ts';
+import { featuresRead, type LoweredFeatures } from './features.ts';
+import { finished } from './finish.ts';
+import { GraphInputs } from './inputs.ts';
+import { lowerItem } from './item.ts';
+import { cutOf } from './parts.ts';
+import { addUp, lowerScore, scaled } from './score.ts';
+import { encodes } from './through.ts';
+import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
+
+/**
+ * Every score is an inner product, so a weighted sum of scores is one too: of the scores' query sides end to end, each times
+ * its factor, and of their item sides end to end. Of a model that lowers without a mistake.
+ */
+export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'query' | 'item'): TowerPlan {
+  const tower = model.towers[side === 'query' ? 0 : 1];
+  const { embedded, whole, readouts } = lowerSide(model, features, side, { kind: 'events' });
+  // A bias reads the key, which need not be an input of the tower.
+  const readsKey = embedded.inputs.some(({ source }) => source.from === 'embedding' && source.feature === tower.key);
+  const read = featuresRead(tower, (name) => features.byName.get(name)?.use);
+  const parts = side === 'query' ? lowerParts(model, features) : [];
+  return {
+    name: tower.name,
+    ...defined({ key: tower.key }),
+    features: readsKey ? [...new Set([...read, tower.key!])] : read,
+    embedded,
+    ...(parts.length === 0 ? {} : { parts }),
+    width: whole.width,
+    ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),
+    ...(readouts.length === 0 ? {} : { readouts }),
+  };
+}
+
+/** Without the longest, which is the tower as it is. */
+function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPart[] {
+  const cut = cutOf(model, features, false);
+  if (cut === undefined) return [];
+  const { feature, lengths } = cut;
+  return lengths.slice(0, -1).map((length) => ({
+    feature,
+    length,
+    ...lowerSide(model, features, 'query', { kind: 'part', feature, length }).embedded,
+  }));
+}
+
+function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'item', rows: RowsOf) {
+  const tower = model.towers[side === 'query' ? 0 : 1];
+  const builder = makeBuilder(`${model.name}_${rowsPrefix(rows).replace('/', '_')}${tower.name}`);
+  const inputs = new GraphInputs(builder);
+  const context = makeTowerContext(inputs, features, false);
+  // Scores want both sides; the other one reaches no output and is pruned.
+  const query = lowerTower(context, model.towers[0], rows);
+  const item = lowerItem(context, model.towers[1], rows);
+  const block = blockContext(context, 'retrieve', rows);
+  const parts = model.retrieve.map(({ task: name, factor }) => {
+    const task = model.tasks.find((task) => task.name === name);
+    invariant(task, `retrieve names the task ${name}`);
+    const score = lowerScore(block, model, task, query, item, context.diagnostics);
+    invariant(score, `the score of ${name} lowers alike for training and retrieval`);
+    return scaled(block, score, factor);
+  });
+  const whole = addUp(block, parts);
+  builder.output('vector', whole[side]);
+  if (side === 'item')
+    for (const channel of encodes(features)) builder.output(elementOutput(channel), item.get(channel)!.tensor);
+  const embedded = finished(inputs);
+  const labels = new Set(embedded.graph.nodes.map(({ label }) => label));
+  const readouts = context.readouts.filter(({ label }) => labels.has(label));
+  return { embedded, whole, readouts };
+}

@@ -1,0 +1,159 @@
+/** A task's score: its channels paired, its terms and biases added up, its factors in the query vector. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { defined } from '../../base/util/defined.ts';
+import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
+import { joinQueries, ownInterest } from '../library/interests.ts';
+import { scores } from '../library/scores/table.ts';
+import type { Model, ScoreUse, Task } from '../model/model.ts';
+import { lowerBiases } from './bias.ts';
+
+/** Only the query tower may have several vectors a row. */
+export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
+export type Channels = ReadonlyMap<string, Vector>;
+
+/**
+ * Undefined when it cannot be made: a channel that is missing was reported where it went wrong.
+ * @param own the items of the events, for training: of several vectors a row the loss then gets the one that its own item chooses
+ */
+export function lowerScore(
+  context: BlockContext,
+  model: Model,
+  task: Task,
+  query: QueryChannels,
+  item: Channels,
+  diagnostics: Diagnostic[],
+  own?: Channels,
+): Score | undefined {
+  const whole = lowerSum(context, model, task, query, item, diagnostics);
+  if (whole?.interests === undefined || own === undefined) return whole;
+  const chooses = own === item ? whole : lowerSum(context, model, task, query, own, []);
+  if (chooses === undefined) return undefined;
+  const { interests: _, ...score } = whole;
+  const { builder } = context;
+  return {
+    ...score,
+    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, whole.query, chooses.item)),
+  };
+}
+
+function lowerSum(
+  context: BlockContext,
+  model: Model,
+  task: Task,
+  query: QueryChannels,
+  item: Channels,
+  diagnostics: Diagnostic[],
+): Score | undefined {
+  const { builder } = context;
+  const { terms, span } = task.score;
+  const lowered = terms.map((use, at) => {
+    const path = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${at}`;
+    return lowerTerm(context, model, use, path, query, item, diagnostics);
+  });
+  if (lowered.some((score) => score === undefined)) return undefined;
+  const parts = lowered as Score[];
+  const first = parts[0]!;
+  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, first, query, item));
+  if ('diagnostic' in biases) {
+    diagnostics.push(biases.diagnostic);
+    return undefined;
+  }
+  if (biases.score) parts.push(biases.score);
+  if (parts.length === 1) return first;
+  try {
+    return builder.scope(`score/${task.name}`, () => addUp(context, parts));
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    diagnostics.push(diagnose('arguments-conflict', span, { kind: task.name, reason: error.reason }));
+    return undefined;
+  }
+}
+
+/** Σ of scores as one: both sides end to end. Throws ShapeError where two have several interests. */
+export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score {
+  const { tensor, interests } = joinQueries(
+    builder,
+    parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
+  );
+  const items = parts.map(({ item }) => item);
+  const bounds = parts.map(({ bound }) => bound);
+  return {
+    query: tensor,
+    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
+    width: parts.reduce((sum, { width }) => sum + width, 0),
+    ...defined({ interests }),
+    ...(bounds.every((bound) => bound !== undefined) ? { bound: bounds.reduce((sum, bound) => sum + bound, 0) } : {}),
+  };
+}
+
+function lowerTerm(
+  context: BlockContext,
+  model: Model,
+  use: ScoreUse,
+  path: string,
+  query: QueryChannels,
+  item: Channels,
+  diagnostics: Diagnostic[],
+): Score | undefined {
+  const { call, channels, factor } = use;
+  const pairs = channels.flatMap((pair) => {
+    const [left, right] = [query.get(pair.query), item.get(pair.item)];
+    return left && right ? [{ ...pair, channel: pair.query, left, right }] : [];
+  });
+  if (pairs.length < channels.length) return undefined;
+  const odd = pairs.filter(({ left, right }) => left.width !== right.width);
+  for (const { query: from, item: to, left, right } of odd) {
+    diagnostics.push(oddWidths(model, use, from, to, [left.width, right.width]));
+  }
+  if (odd.length > 0) return undefined;
+  try {
+    const score = context.builder.scope(path, () =>
+      scores[call.kind]!.lower(
+        context,
+        pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right })),
+        call.arguments,
+      ),
+    );
+    return scaled(context, score, factor);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    diagnostics.push(diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason }));
+    return undefined;
+  }
+}
+
+/** Throws ShapeError for the best of several interests times less than 0: that would be the worst. */
+export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: Score, factor: number): Score {
+  if (factor === 1) return score;
+  if (score.interests !== undefined && factor < 0) {
+    throw new ShapeError('takes the best of several interests, so that its factor must be above 0');
+  }
+  return {
+    ...score,
+    query: builder.mul(score.query, factor),
+    ...(score.bound === undefined ? {} : { bound: score.bound * Math.abs(factor) }),
+  };
+}
+
+function oddWidths(
+  { towers }: Model,
+  score: ScoreUse,
+  query: string,
+  item: string,
+  widths: readonly [number, number],
+): Diagnostic {
+  const places = [query, item].flatMap((channel, side) => {
+    const tower = towers[side]!;
+    const step = tower.steps.find((step) => step.name === channel);
+    const last = step?.flow.steps.at(-1) ?? step?.flow.from;
+    return last ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: last.span }] : [];
+  });
+  const facts = {
+    kind: score.call.kind,
+    query: `${towers[0].name}.${query}`,
+    item: `${towers[1].name}.${item}`,
+    widths,
+  };
+  return diagnose('channel-widths', score.call.span, facts, { notes: places });
+}

@@ -1,0 +1,143 @@
+/** A tower as it is exported: it looks its tables up itself, so that it runs where this library is not. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Builder, builderOn, type Ref } from '../../graph/builder.ts';
+import { symbolic } from '../../graph/dims.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../../graph/plan/plan.ts';
+import { prune } from '../../graph/prune.ts';
+import { GraphWriter } from '../../graph/writer.ts';
+import { replay } from './replay.ts';
+
+/** Name of the parameter that holds a table: float32 [rows, dim]. */
+export const tableParameter = (table: string): string => `table:${table}`;
+
+/** Name of the input with the weights of a list. */
+export const weightsInput = (list: string): string => `${list}/weights`;
+
+/**
+ * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; int32 [batch, max, values] bags of elements with several values, likewise; float32
+ * [batch, width] numbers as encoded; float32 [batch, max] `weightsInput` of a list that has weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
+ * `table:<name>` for each table that it reads, a list that goes through the item tower under its own name; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
+ * feature leaves the unseen out, code 0 counts as nothing too.
+ */
+export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMap<string, number>): Graph {
+  const writer = new GraphWriter(`${plan.model}_${tower.name}_serving`);
+  const builder = builderOn(writer);
+  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const sources = new Map(tower.embedded.inputs.map(({ name, source }) => [name, source]));
+  const { graph } = tower.embedded;
+  const vectors = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === 'vector') });
+  replay(writer, vectors, (name) => {
+    const source = sources.get(name);
+    invariant(source, `input ${name} of tower ${tower.name} has a source`);
+    return serve(builder, source, features, tableRows);
+  });
+  return writer.finish();
+}
+
+function serve(
+  builder: Builder,
+  source: InputSource,
+  features: ReadonlyMap<string, FeaturePlan>,
+  tableRows: ReadonlyMap<string, number>,
+): Ref {
+  invariant(isServed(source), `a served tower reads features only, not ${source.from}`);
+  const feature = features.get(source.feature);
+  invariant(feature, `feature ${source.feature} is planned`);
+  const batch = symbolic('batch');
+  switch (source.from) {
+    case 'numbers':
+      return builder.input(feature.name, [batch, sizeOf(feature)]);
+    case 'mask':
+      return filled(builder, feature);
+    case 'sequence':
+      if (feature.each) return innerRows(builder, feature, feature.each, tableRows);
+      return maskedRows(builder, feature, tableRows);
+    case 'embedding': {
+      if (source.pool === 'none') {
+        const rows = table(builder, { ...feature, ...ownTable(source) }, tableRows);
+        return builder.gather(rows, builder.input(feature.name, [batch], 'int32'));
+      }
+      if (feature.weights !== undefined) return weighted(builder, feature, tableRows, source.pool === 'mean');
+      const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
+      if (source.pool === 'sum') return total;
+      const count = builder.sum(filled(builder, feature), [1], true);
+      return builder.div(total, builder.maximum(count, 1));
+    }
+  }
+}
+
+/** Elements times their weights, of those that count; in a mean divided by the sum of these, and zeros where that is 0. */
+function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
+  const codes = bag(builder, feature);
+  const { shape } = codes.type;
+  const given = builder.input(weightsInput(feature.name), shape);
+  const weights = builder.mul(given, filled(builder, feature));
+  const rows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
+  const total = builder.sum(rows, [1]);
+  if (!mean) return total;
+  const count = builder.sum(weights, [1], true);
+  return builder.div(total, builder.select(builder.greater(count, 0), count, 1));
+}
+
+/** A bias has a table of its own, of one number a row. */
+const ownTable = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
+  table === undefined ? {} : { table, width: 1 };
+
+type Served = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
+
+const isServed = (source: InputSource): source is Served =>
+  ['numbers', 'mask', 'sequence', 'embedding'].includes(source.from);
+
+/** int32 [batch, max] */
+function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
+  invariant(max !== undefined, `bag ${name} has a largest length`);
+  return builder.input(name, [symbolic('batch'), max], 'int32');
+}
+
+/** 1 where a bag has an element that counts: float32 [batch, max] */
+function filled(builder: Builder, feature: FeaturePlan): Ref {
+  // Code 0 is an item that the corpus does not have.
+  const least = feature.skipsUnseen || feature.through ? 1 : 0;
+  return builder.cast(builder.greaterEqual(bag(builder, feature), least), 'float32');
+}
+
+/** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
+function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
+  const codes = bag(builder, feature);
+  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(codes, 0));
+  return builder.mul(rows, builder.reshape(filled(builder, feature), [...codes.type.shape, 1]));
+}
+
+/** float32 [batch, max, dim]: the values of each element pooled, zeros where it has none */
+function innerRows(
+  builder: Builder,
+  feature: FeaturePlan,
+  { max: values, pool, skipsUnseen }: NonNullable<FeaturePlan['each']>,
+  tableRows: ReadonlyMap<string, number>,
+): Ref {
+  const { name, max, width } = feature;
+  invariant(max !== undefined, `bag ${name} has a largest length`);
+  const batch = symbolic('batch');
+  const codes = builder.input(name, [batch, max, values], 'int32');
+  const counts = builder.cast(builder.greaterEqual(codes, skipsUnseen ? 1 : 0), 'float32');
+  // Engines take sums of three axes and fewer alike.
+  const lines = symbolic('batch', max);
+  const flat = builder.reshape(codes, [lines, values]);
+  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flat, 0));
+  const known = builder.reshape(counts, [lines, values, 1]);
+  const total = builder.sum(builder.mul(rows, known), [1]);
+  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(known, [1]), 1));
+  return builder.reshape(pooled, [batch, max, width]);
+}
+
+function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
+  const name = feature.through ? feature.name : feature.table;
+  const rows = name === undefined ? undefined : tableRows.get(name);
+  invariant(name !== undefined && rows !== undefined, `feature ${feature.name} has a table of known length`);
+  return builder.parameter(tableParameter(name), [rows, feature.width], { kind: 'zeros' }, { trainable: false });
+}
+
+function sizeOf({ encoder }: FeaturePlan): number {
+  return encoder.kind === 'vector' ? encoder.size : 1;
+}

@@ -1,0 +1,52 @@
+/** Features with what the item tower says of them: how wide the elements are of lists that go through it. */
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { makeBuilder } from '../../graph/builder.ts';
+import type { Model, Tower } from '../model/model.ts';
+import { channelThrough } from '../model/through.ts';
+import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './features.ts';
+import { GraphInputs } from './inputs.ts';
+import { lowerTower, makeTowerContext } from './tower.ts';
+
+/** As `lowerFeatures`, of towers whose steps are known. */
+export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
+  output: LoweredFeatures;
+  diagnostics: Diagnostic[];
+} {
+  const { output, diagnostics } = lowerFeatures(model);
+  return { output: withElements(output, model.towers), diagnostics };
+}
+
+/** The same features; elements of lists are as wide as the channel that they go through, or 0 where that gives no vector. */
+export function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
+  if (!hasThrough(features)) return features;
+  const known = new Map<string, ReadonlyMap<string, number>>();
+  const widthsOf = (tower: Tower): ReadonlyMap<string, number> => {
+    const widths = known.get(tower.name) ?? channelWidths(tower, features);
+    known.set(tower.name, widths);
+    return widths;
+  };
+  const whole = (lowered: LoweredFeature): LoweredFeature => {
+    const { plan } = lowered;
+    const { through } = lowered.use;
+    const tower = through && towers.find(({ name }) => name === through.tower);
+    const channel = tower && channelThrough(through, tower.steps);
+    if (channel === undefined) return lowered;
+    const width = widthsOf(tower!).get(channel) ?? 0;
+    return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
+  };
+  return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, whole(feature)])) };
+}
+
+const hasThrough = ({ byName }: LoweredFeatures): boolean => [...byName.values()].some(({ use }) => use.through);
+
+/** The channels of the item tower that lists go through. */
+export function encodes({ byName }: LoweredFeatures): readonly string[] {
+  return [...new Set([...byName.values()].flatMap(({ plan: { through } }) => (through ? [through.channel] : [])))];
+}
+
+/** Of channels that are vectors. */
+function channelWidths(tower: Tower, features: LoweredFeatures): ReadonlyMap<string, number> {
+  const context = makeTowerContext(new GraphInputs(makeBuilder('elements')), features, false);
+  const channels = lowerTower(context, tower, { kind: 'events' });
+  return new Map([...channels].flatMap(([name, value]) => (value.kind === 'vector' ? [[name, value.width]] : [])));
+}

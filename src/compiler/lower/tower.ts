@@ -1,0 +1,228 @@
+/** One side: its features in, its channels out. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Ref } from '../../graph/builder.ts';
+import { elementsOf, sameDim } from '../../graph/dims.ts';
+import type { Readout, RowsOf, Sequences } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import {
+  type BlockContext,
+  type Field,
+  type Interests,
+  type NamedValue,
+  Refused,
+  type Sequence,
+  type Value,
+  type Vector,
+} from '../library/contract.ts';
+import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
+import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
+import type { LoweredFeatures } from './features.ts';
+import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
+import type { GraphInputs } from './inputs.ts';
+import { Names } from './names.ts';
+
+/** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
+export interface TowerContext {
+  readonly inputs: GraphInputs;
+  readonly features: LoweredFeatures;
+  readonly names: Names;
+  readonly shared: Map<string, string>;
+  readonly diagnostics: Diagnostic[];
+  readonly arrows: Arrow[];
+  /** Steps of flows by the label of the nodes that they add. */
+  readonly written: Map<string, Visited>;
+  readonly training: boolean;
+  /** What parameters that are not trained become after the step, by node. */
+  readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
+  readonly readouts: Readout[];
+  /**
+   * In a training step: what a channel of the item tower makes of the rows `elements`, float32 [elements, width]. Absent: lists that go
+   * `through` it come in as rows of a table that is computed.
+   */
+  readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+  /** In a trial: what each step of a flow gives. */
+  readonly visit?: (step: Visited, value: Value) => void;
+}
+
+/** Nothing lowered yet. */
+export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
+  return {
+    inputs,
+    features,
+    training,
+    names: new Names(),
+    shared: new Map(),
+    diagnostics: [],
+    arrows: [],
+    written: new Map(),
+    kept: new Map(),
+    readouts: [],
+  };
+}
+
+/** By name: several vectors a row only where a block gives them. */
+export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
+
+/** The channels that could be lowered, by name, and the bias of the key; each mistake is a diagnostic at its step. */
+export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): TowerChannels {
+  const flow = flowContext(context, rows);
+  const values = new Map<string, Value | undefined>();
+  const channels = new Map<string, Vector | Interests>();
+  for (const step of tower.steps) {
+    const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
+    values.set(step.name, value);
+    if (!step.channel || value === undefined) continue;
+    const vector = value.kind === 'interests' ? value : asVector(value);
+    if (vector !== undefined) channels.set(step.name, vector);
+    else context.diagnostics.push(notVector(tower, step, value));
+  }
+  if (tower.bias && tower.key !== undefined) {
+    const key = context.features.byName.get(tower.key)!;
+    const tensor = lowerKeyBias(context.inputs, tower.name, key, eventsOf(rows));
+    channels.set(keyBias, { kind: 'vector', tensor, width: 1, normalized: false });
+  }
+  return channels;
+}
+
+/** A context for whatever is lowered at `path`: a block, a score, a loss. */
+export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
+  const { inputs, names, training, kept, readouts } = context;
+  return {
+    builder: inputs.builder,
+    training,
+    input(name, source, shape, dtype) {
+      // After `newest`, and next to the sequences, values have the rows of the events.
+      const of = eventsOf(rows);
+      const drawn = sameDim(shape[0] ?? 0, rowsDim(of)) ? of : rows;
+      const isOther = source.from === 'noise' && drawn.kind !== 'events';
+      return inputs.input(name, isOther ? { ...source, rows: drawn } : source, shape, dtype);
+    },
+    fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
+    through({ flow }, input, round) {
+      // The first round is as the flow by itself: what is wrong there is no matter of rounds.
+      const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
+      const steps = flow as readonly FlowStep[];
+      const own = round === undefined ? path : `${path}/_${round}`;
+      const value = lowerSteps(flowContext(context, rows, inRound), input, steps, own);
+      if (value === undefined) throw new Refused();
+      return value;
+    },
+    keep(parameter, next) {
+      if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;
+      const current = kept.get(parameter.id)?.value ?? parameter;
+      kept.set(parameter.id, { parameter, value: next(current) });
+    },
+    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
+    readout(what, of, make) {
+      if (!training) readouts.push({ label: `${path}/${what}`, of });
+      return inputs.builder.scope(what, make);
+    },
+  };
+}
+
+/** float32 [sequences, length, width] → [batch, width], or [part, width] */
+function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
+  const { builder } = inputs;
+  const width = elements.type.shape.at(-1)!;
+  const of = eventsOf(rows);
+  const source = { from: 'newest', ...(of.kind === 'part' ? { rows: of } : {}) } as const;
+  const at = inputs.input(`${rowsPrefix(of)}newest`, source, [rowsDim(of)], 'int32');
+  return builder.gather(builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]), at);
+}
+
+function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
+  return {
+    ...defined({ visit: context.visit }),
+    features: context.features,
+    diagnostics: context.diagnostics,
+    arrows: context.arrows,
+    written: context.written,
+    shared: context.shared,
+    round,
+    block: (path) => blockContext(context, path, rows, round),
+  };
+}
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+
+function lowerFlow(
+  context: TowerContext,
+  flow: FlowContext,
+  whole: Flow,
+  values: ReadonlyMap<string, Value | undefined>,
+  path: string,
+  rows: RowsOf,
+): Value | undefined {
+  const { from, steps } = whole;
+  const names = new Names();
+  const open = (part: FlowPart): Value | undefined => {
+    const value =
+      part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
+    if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
+    return value;
+  };
+  if (from.kind !== 'join') {
+    const value = open(from);
+    return value && lowerSteps(flow, value, steps, path, names);
+  }
+  const opened = partsOf(whole).flatMap((part) => apart(context, part));
+  const parts = opened.flatMap((part): NamedValue[] => {
+    const value = open(part);
+    const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
+    return value ? [{ name, value }] : [];
+  });
+  if (parts.length < opened.length) return undefined;
+  const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
+  if (value === undefined) return undefined;
+  flow.visit?.({ kind: from.call.kind, span: from.span }, value);
+  context.arrows.push({ span: from.span, type: typeOf(value) });
+  return lowerSteps(flow, value, steps, path, names);
+}
+
+function outputOf(value: Value | undefined, output: string | undefined): Value | undefined {
+  return value?.kind === 'outputs' && output !== undefined ? value.outputs.get(output) : value;
+}
+
+/** A group of sequences, which are no fields: each is a part of its own. */
+function apart({ features: { byName } }: TowerContext, part: FlowPart): readonly FlowPart[] {
+  if (part.kind === 'step' || !part.features.some((name) => isSequence(byName.get(name)!.use))) return [part];
+  return part.features.map((name) => ({ ...part, name, features: [name] }));
+}
+
+type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;
+
+/** Fields side by side, or the one sequence. */
+function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf): Value | undefined {
+  const fail = (code: 'key-without-embedding' | 'sequence-among-fields', name: string): undefined => {
+    const at = context.features.byName.get(name)!.feature.span;
+    const notes = [{ message: `\`${name}\` is declared here`, at }];
+    context.diagnostics.push(diagnose(code, from.span, { name }, { notes }));
+    return undefined;
+  };
+  const features = from.features.map((name) => context.features.byName.get(name)!);
+  for (const { plan, use } of features) {
+    // Why the item tower gives no vector is reported there.
+    if (use.through && plan.width === 0) return undefined;
+    if (plan.width === 0) return fail('key-without-embedding', plan.name);
+    if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);
+  }
+  const [first] = features;
+  if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
+  // One value an event, whatever the sequences are.
+  const of = eventsOf(rows);
+  return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, of) as Field) };
+}
+
+function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
+  const last = step.flow.steps.at(-1)?.span ?? step.flow.from.span;
+  const insert = towardsVector(value);
+  return diagnose(
+    'channel-not-vector',
+    last,
+    { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)), insert },
+    { fixes: insert === undefined ? [] : [[{ at: { ...last, start: last.end }, text: ` -> ${insert}` }]] },
+  );
+}

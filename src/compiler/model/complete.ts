@@ -1,0 +1,131 @@
+/** A resolution without errors → a Model: drafts lose their "perhaps". */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
+import { featuresOfTasks, withNamed } from './references.ts';
+import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
+
+/** @returns nothing where two towers or a valid task are missing */
+export function complete(resolution: Resolution): Model | undefined {
+  const { towers, tasks, features, labels, groups, reads, scope } = resolution;
+  const order = towerOrder(resolution);
+  const valid = tasks.map(completeTask);
+  if (!order || !resolution.train || tasks.length === 0 || valid.some((task) => task === undefined)) return undefined;
+  if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
+  if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
+  const objective: Objective = resolution.objective ?? {
+    kind: 'sum',
+    terms: tasks.flatMap(({ name, loss }) => (loss ? [{ task: name, weight: 1 }] : [])),
+  };
+  const usedFeatures = readFeatures(resolution);
+  const usedLabels = new Set(tasks.flatMap(({ label, weight, only }) => [label?.name, weight?.name, only?.name]));
+  return {
+    name: resolution.name,
+    span: resolution.span,
+    features: only(features, usedFeatures),
+    labels: only(labels, usedLabels),
+    groups: new Map(
+      [...groups]
+        .filter(([name]) => reads.group.has(name))
+        .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
+    ),
+    towers: [completeTower(order[0], readsBias(tasks, 'query')), completeTower(order[1], readsBias(tasks, 'item'))],
+    tasks: valid as Task[],
+    objective,
+    retrieve: resolution.retrieve ?? defaultRetrieve(objective),
+    train: resolution.train,
+  };
+}
+
+/** The towers of a resolution with errors that are valid by themselves, and the features that these read. */
+export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
+  /** Names of those of `towers` that are valid; another has neither features nor steps. */
+  readonly valid: ReadonlySet<string>;
+}
+
+/** @returns nothing where there are not two towers, or none is valid */
+export function validTowers(resolution: Resolution): ValidTowers | undefined {
+  const { features, library } = resolution;
+  const order = towerOrder(resolution);
+  if (!order) return undefined;
+  const read = new Set<string>();
+  const valid = new Set<string>();
+  for (const { name, key, features: own, steps } of order) {
+    const named = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
+    if (steps.some(({ flow }) => flow === undefined) || [...named].some((feature) => !features.has(feature))) continue;
+    valid.add(name);
+    for (const feature of named) read.add(feature);
+  }
+  if (valid.size === 0) return undefined;
+  const towerOf = (part: TowerPart): Tower =>
+    valid.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
+  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], valid };
+}
+
+/** A file that is used may declare more than this model reads: that needs no column of the data. */
+function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
+  const named = featuresOfTasks(
+    tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
+    features,
+    library,
+  );
+  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+  return withNamed([...read, ...named], features, library.features);
+}
+
+/** The entries of a table with these names. */
+function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
+  return new Map([...all].filter(([name]) => names.has(name)));
+}
+
+/** The query tower, then the item tower: as the scores say, else in the order they are written. */
+export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
+  const [first, second] = towers;
+  if (towers.length !== 2 || !first || !second) return undefined;
+  const query = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
+  return query === second.name ? [second, first] : [first, second];
+}
+
+function defaultRetrieve(objective: Objective): Model['retrieve'] {
+  if (objective.kind === 'sum') return objective.terms.map(({ task, weight }) => ({ task, factor: weight }));
+  return objective.tasks.map((task) => ({ task, factor: 1 }));
+}
+
+function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
+  const whole = score ? scoreOf(score) : product && productScore(product);
+  if (!whole) return undefined;
+  return {
+    name,
+    span,
+    score: whole,
+    ...defined({ loss, label: label?.name, weight: weight?.name, weightAt: weight?.span, only: only?.name }),
+  };
+}
+
+const scoreOf = ({ towers: _, ...use }: TaskScore): Score => use;
+
+const productScore = ({ span, factors }: TaskProduct): Score => ({
+  span,
+  terms: [],
+  product: factors.map(({ name }) => name),
+});
+
+/** Whether a score adds what it calls `bias` of a side. */
+const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean =>
+  tasks.some(({ score }) =>
+    score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
+  );
+
+function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
+  return {
+    name,
+    span,
+    features,
+    ...defined({ key: key?.name }),
+    ...(bias && !steps.some((step) => step.name === keyBias) ? { bias } : {}),
+    steps: steps.map(({ name, span, channel, flow }): TowerStep => {
+      invariant(flow, 'every step of a valid tower has a flow');
+      return { name, span, channel, flow };
+    }),
+  };
+}

@@ -1,0 +1,29 @@
+/** Every table that a file's words are looked up in. Handed in, so that a test may bring tables of its own. */
+import { blocks } from '../library/blocks/table.ts';
+import type {
+  BlockKind,
+  FeatureKind,
+  LossKind,
+  MetricKind,
+  OptimizerKind,
+  ScoreKind,
+  WeightingKind,
+} from '../library/contract.ts';
+import { features } from '../library/features/table.ts';
+import { losses } from '../library/losses/table.ts';
+import { metrics } from '../library/metrics/table.ts';
+import { optimizers } from '../library/optimizers/table.ts';
+import { scores } from '../library/scores/table.ts';
+import { weightings } from '../library/weightings/table.ts';
+
+export interface Library {
+  readonly features: Readonly<Record<string, FeatureKind>>;
+  readonly blocks: Readonly<Record<string, BlockKind>>;
+  readonly scores: Readonly<Record<string, ScoreKind>>;
+  readonly losses: Readonly<Record<string, LossKind>>;
+  readonly weightings: Readonly<Record<string, WeightingKind>>;
+  readonly optimizers: Readonly<Record<string, OptimizerKind>>;
+  readonly metrics: Readonly<Record<string, MetricKind>>;
+}
+
+export const library: Library = { features, blocks, scores, losses, weightings, optimizers, metrics };

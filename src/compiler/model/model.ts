@@ -1,0 +1,220 @@
+/**
+ * A model with every name looked up, every argument checked and nothing computed: what `resolve` makes of an Ast, and all
+ * that lowering reads. Spans stay, so that a shape that does not fit points at its arrow.
+ */
+import type { Span } from '../../base/text/source.ts';
+import type { BoundKind } from '../library/contract.ts';
+import type { Entries, Entry } from '../library/declarations/entry.ts';
+import type { HistoryKind } from '../library/declarations/histories.ts';
+import type { train } from '../library/declarations/train.ts';
+
+export interface Model {
+  readonly name: string;
+  readonly span: Span;
+  readonly features: ReadonlyMap<string, Feature>;
+  readonly labels: ReadonlyMap<string, Label>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The query tower, then the item tower: as the scores name them. */
+  readonly towers: readonly [Tower, Tower];
+  readonly tasks: readonly Task[];
+  readonly objective: Objective;
+  /** Linear in the scores: task name → factor. */
+  readonly retrieve: readonly { readonly task: string; readonly factor: number }[];
+  readonly train: Training;
+}
+
+/** A checked call: `kind` is a row of the table that its place implies. */
+export interface Call extends BoundKind {
+  readonly span: Span;
+}
+
+export interface Feature {
+  readonly name: string;
+  readonly span: Span;
+  readonly call: Call;
+}
+
+export interface Label {
+  readonly name: string;
+  readonly span: Span;
+  readonly type: 'binary' | 'number';
+}
+
+interface Group {
+  readonly name: string;
+  readonly span: Span;
+  readonly members: readonly string[];
+}
+
+export interface Tower {
+  readonly name: string;
+  readonly span: Span;
+  /** The features it reads, groups opened, in order. */
+  readonly features: readonly string[];
+  readonly key?: string;
+  /** A score reads a learned number for each value of its key, as channel `bias`, which no step has as its name. */
+  readonly bias?: true;
+  /** In the order written: a step reads only what is above it. */
+  readonly steps: readonly TowerStep[];
+}
+
+export interface TowerStep {
+  readonly name: string;
+  readonly span: Span;
+  readonly channel: boolean;
+  readonly flow: Flow;
+}
+
+/** A source and what it goes through. */
+export interface Flow {
+  readonly span: Span;
+  readonly from: FlowSource;
+  readonly steps: readonly FlowStep[];
+}
+
+export type FlowSource =
+  | { readonly kind: 'features'; readonly span: Span; readonly name: string; readonly features: readonly string[] }
+  /** `output`: the one that is taken of several, `shared.click`. */
+  | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string }
+  /** `concat(deep, wide)`: a block that takes several values. */
+  | { readonly kind: 'join'; readonly span: Span; readonly call: Call; readonly parts: readonly FlowPart[] };
+
+/** One of the values that a flow begins with. */
+export type FlowPart = Exclude<FlowSource, { readonly kind: 'join' }>;
+
+export type FlowStep =
+  /** A block of the library. */
+  | { readonly kind: 'block'; readonly span: Span; readonly call: Call }
+  /** A block that the file declares, its steps written out. `shared`: every use has the weights of scope `name`. */
+  | {
+      readonly kind: 'declared';
+      readonly span: Span;
+      readonly name: string;
+      /** Of its parameters, where it has some. */
+      readonly values?: Readonly<Record<string, number>>;
+      readonly shared: boolean;
+      readonly steps: readonly FlowStep[];
+    };
+
+export interface Task {
+  readonly name: string;
+  readonly span: Span;
+  readonly score: Score;
+  /** Absent where a product names the task and only the product learns. */
+  readonly loss?: Call;
+  readonly label?: string;
+  /** A label or feature whose value weighs each row. */
+  readonly weight?: string;
+  /** Where the task names it. */
+  readonly weightAt?: Span;
+  /** A binary label: the task learns from the rows alone where it is 1. */
+  readonly only?: string;
+}
+
+/** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`; or a product of tasks. */
+export interface Score {
+  readonly span: Span;
+  /** One at least; none of a product. */
+  readonly terms: readonly ScoreUse[];
+  /** `click * convert`: the tasks whose probabilities it multiplies, as written. It is the logit of their product. */
+  readonly product?: readonly string[];
+  /** What is added to the terms, and depends on one side alone or on none. Absent: nothing. */
+  readonly biases?: readonly Bias[];
+}
+
+/** `+ item.bias`, a number of one tower; `+ mean`, of the task's label; `+ 3.5`. */
+export type Bias =
+  | {
+      readonly kind: 'channel';
+      readonly span: Span;
+      readonly side: 'query' | 'item';
+      /** Of width 1; `bias` where the tower has no step of that name: the learned number of its key. */
+      readonly channel: string;
+      readonly factor: number;
+    }
+  | { readonly kind: 'mean'; readonly span: Span; readonly factor: number }
+  | { readonly kind: 'constant'; readonly span: Span; readonly value: number };
+
+/** What a score calls the learned number of a tower's key. */
+export const keyBias = 'bias';
+
+/** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */
+export interface ScoreUse {
+  readonly span: Span;
+  readonly call: Call;
+  readonly channels: readonly { readonly query: string; readonly item: string }[];
+  readonly factor: number;
+}
+
+export type Objective =
+  | {
+      readonly kind: 'sum';
+      readonly span?: Span;
+      readonly terms: readonly { readonly task: string; readonly weight: number }[];
+    }
+  | { readonly kind: 'dynamic'; readonly span: Span; readonly call: Call; readonly tasks: readonly string[] };
+
+/** What the entries of `train` give, by their names. `stop` has its patience among its arguments. */
+export interface Training extends CheckedEntries<(typeof train)['entries']> {
+  readonly span?: Span;
+}
+
+/** What a checked entry gives: a call has its place. */
+type Checked<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? readonly Call[] : T;
+
+/** What the entries of a declaration give, by name. */
+type CheckedEntries<E extends Entries> = {
+  readonly [N in keyof E]: E[N] extends Entry<infer T> ? Checked<T> : never;
+};
+
+/** A `data` block with every entry checked; paths are relative to the folder of its file. */
+export interface DataDescription {
+  readonly name: string;
+  readonly span: Span;
+  /** Folder that relative paths start from. */
+  readonly folder: string;
+  readonly events: DataFile;
+  readonly items?: DataFile;
+  readonly users?: DataFile;
+  /** Column name → DuckDB SQL expression over the joined files' own columns. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly span: Span;
+    readonly nameSpan: Span;
+  }[];
+  readonly where?: { readonly expression: string; readonly span: Span };
+  readonly time?: { readonly expression: string; readonly span: Span };
+  /** `history = past(movie_id, 50)`: bags of the user's earlier events, or of the others. */
+  readonly histories: readonly {
+    readonly name: string;
+    readonly kind: HistoryKind;
+    readonly of: string;
+    readonly max: number;
+    readonly span: Span;
+  }[];
+  readonly split: Split;
+  /** Whether items that a user had before an event leave its ranking. Absent: `excluded`. */
+  readonly seen: 'excluded' | 'kept';
+  /** What figures are means over. Absent: `per_event`. */
+  readonly evaluate?: 'per_event' | 'per_user';
+  /** Share of bad rows past which the run stops. */
+  readonly reject: number;
+}
+
+export interface DataFile {
+  readonly path: string;
+  readonly span: Span;
+  /** The column it is joined by; absent for events. */
+  readonly by?: string;
+  /** Lines `user item item …`, with the columns `user`, `item` and `position`. */
+  readonly lines?: true;
+}
+
+export type Split =
+  | { readonly kind: 'by_time'; readonly validation: number; readonly test: number }
+  | { readonly kind: 'leave_one_out' }
+  | { readonly kind: 'random'; readonly validation: number; readonly test: number; readonly seed: number }
+  | { readonly kind: 'column'; readonly column: string }
+  /** `events` is the training file. */
+  | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };

@@ -1,0 +1,113 @@
+/**
+ * What is known of a file once its names are looked up: every declaration, whether or not all of it is valid. Rules read it,
+ * so that one mistake hides no other; a valid one becomes a Model.
+ */
+import type { Span } from '../../base/text/source.ts';
+import type * as Ast from '../syntax/ast.ts';
+import type { Library } from './library.ts';
+import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
+import type { ReadKind, Scope } from './scope.ts';
+import type { SearchParameter } from './search.ts';
+import type { Files } from './use.ts';
+
+export interface Resolution {
+  readonly file: Ast.File;
+  readonly files: Files;
+  readonly library: Library;
+  readonly scope: Scope;
+  readonly name: string;
+  /** Of the `model` line, else of the file. */
+  readonly span: Span;
+  /** The valid ones; `scope` has all. */
+  readonly features: ReadonlyMap<string, Feature>;
+  readonly labels: ReadonlyMap<string, Label>;
+  /** The features of each, those of groups within it in their place. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly towers: readonly TowerPart[];
+  readonly tasks: readonly TaskPart[];
+  readonly objective?: Objective;
+  readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
+  /** Defaults where the file says nothing; absent when what it says is not valid. */
+  readonly train?: Training;
+  /** The valid entries of `search`. */
+  readonly search: readonly SearchParameter[];
+  /** The valid ones, those of the main file first. */
+  readonly data: readonly DataDescription[];
+  /** False when a part of the file, or of one that it uses, could not be read. */
+  readonly whole: boolean;
+  /** What something read, by kind. */
+  readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
+  /** Kinds of which a name could not be looked up. Whether something of such a kind is unread is not certain. */
+  readonly uncertain: ReadonlySet<ReadKind>;
+}
+
+export interface TowerPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.Tower;
+  readonly inputs: readonly TowerInput[];
+  /** Of all inputs, groups opened, in order, each once. */
+  readonly features: readonly string[];
+  readonly key?: Ast.Identifier;
+  readonly steps: readonly TowerStepPart[];
+}
+
+export interface TowerInput {
+  readonly name: string;
+  readonly span: Span;
+  readonly features: readonly string[];
+  /** The groups within it, where it is a group of groups. */
+  readonly groups: readonly string[];
+}
+
+export interface TowerStepPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.TowerEntry;
+  readonly channel: boolean;
+  /** Absent when it is not valid. */
+  readonly flow?: Flow;
+  /** If the flow is not valid: the steps before the first invalid step, for an editor. */
+  readonly begun?: Flow;
+  /** What its flow begins with, valid or not; absent where that is not made of names. */
+  readonly reads?: readonly SourceName[];
+}
+
+/** A step or input that a flow begins with, and the output it takes of it. */
+export interface SourceName {
+  readonly name: string;
+  readonly output?: string;
+}
+
+export interface TaskPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.Task;
+  /** Absent where it is not valid, and of a product. */
+  readonly score?: TaskScore;
+  /** In place of a score. */
+  readonly product?: TaskProduct;
+  readonly loss?: Call;
+  readonly label?: Ast.Identifier;
+  readonly weight?: Ast.Identifier;
+  readonly only?: Ast.Identifier;
+  /** Whether an entry `label` is there at all, valid or not. */
+  readonly saysLabel: boolean;
+  /** Whether it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
+  readonly hasNoLoss: boolean;
+}
+
+/** `click * convert`: the probability that all these tasks predict. */
+export interface TaskProduct {
+  readonly span: Span;
+  /** Of tasks, two at least, each with its place. */
+  readonly factors: readonly Ast.Identifier[];
+}
+
+export interface TaskScore extends Score {
+  /** The query tower, then the item tower. */
+  readonly towers: readonly [string, string];
+}

@@ -1,0 +1,172 @@
+/**
+ * Ast → Model. The only place where a name is looked up: `resolve/` has one file per declaration.
+ *
+ *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
+ */
+import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { notes } from '../../base/diagnostics/notes.ts';
+import { defined } from '../../base/util/defined.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { complete, type ValidTowers, validTowers } from './complete.ts';
+import { makeConstants } from './constants.ts';
+import { isModel } from './is_model.ts';
+import { type Library, library as wholeLibrary } from './library.ts';
+import { doubtUnused, mergeRepeated } from './merge.ts';
+import type { Model } from './model.ts';
+import { certainly } from './partial.ts';
+import { makeCollector, type Report } from './report.ts';
+import type { Resolution, TaskPart } from './resolution.ts';
+import { resolveDataBlocks } from './resolve/data.ts';
+import { resolveFeatures } from './resolve/features.ts';
+import { resolveBlocks } from './resolve/flows.ts';
+import { resolveGroups } from './resolve/groups.ts';
+import { resolveLabels } from './resolve/labels.ts';
+import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
+import { checkProducts } from './resolve/products.ts';
+import { resolveSearch } from './resolve/search.ts';
+import { resolveTask } from './resolve/tasks.ts';
+import { resolveTower } from './resolve/towers.ts';
+import { defaultTraining, resolveTrain } from './resolve/train.ts';
+import { checkRules, type RuleOptions } from './rules/table.ts';
+import { declare } from './scope.ts';
+import { applySettings } from './settings/apply.ts';
+import type { Settings } from './settings/text.ts';
+import { type FileOptions, gather } from './use.ts';
+import { makeWorkspace } from './workspace.ts';
+
+export interface ResolveOptions extends FileOptions, RuleOptions {
+  /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
+  readonly settings?: Settings;
+  readonly library?: Library;
+  /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
+  readonly partial?: boolean;
+}
+
+/**
+ * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
+ * @returns no model, and no mistake, for a file that declares only what others use (features, data)
+ */
+export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
+  const { output: resolution, diagnostics } = resolveNames(file, options);
+  const found = [...diagnostics, ...rulesOf(resolution, options)];
+  return { output: modelOf(resolution, found), diagnostics: found };
+}
+
+/** What the rules find; nothing in a file that is no model, or of which a part could not be read. */
+export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
+  return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
+}
+
+/** The model, unless something in it is wrong. */
+export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
+  return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
+}
+
+/** What of a model with mistakes has shapes all the same: towers that are valid, where all of the file was read. */
+export function towersOf(resolution: Resolution): ValidTowers | undefined {
+  return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
+}
+
+/** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
+export function resolveNames(written: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
+  const collector = makeCollector();
+  const { diagnostics } = collector;
+  const library = options.library ?? wholeLibrary;
+  const used: Diagnostic[] = [];
+  const gathered = gather(written, options, collector.report, used);
+  const whole = gathered.whole && !options.partial;
+  const files = applySettings(gathered, options.settings ?? {}, { library, report: collector.report, found: used });
+  const file = files.main;
+  const { lost = [], doubtful = [] } = file;
+  const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
+  const scope = declare(files, report);
+  const workspace = makeWorkspace(report, library, scope, makeConstants(scope.lets, report));
+
+  const features = resolveFeatures(workspace);
+  const labels = resolveLabels(workspace);
+  const groups = resolveGroups(workspace);
+  const readStep = resolveBlocks(workspace);
+  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, readStep));
+  const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
+  const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
+  checkProducts(workspace, tasks);
+
+  const one = <K extends Ast.Declaration['kind']>(
+    kind: K,
+    word: string,
+  ): Extract<Ast.Declaration, { kind: K }> | undefined => onlyOne(file, kind, word, report);
+  const name = one('ModelName', 'model');
+  const objectiveNode = one('Objective', 'objective');
+  const retrieveNode = one('Retrieve', 'retrieve');
+  const trainNode = one('Train', 'train');
+  const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
+  const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
+  const span = name?.name.span ?? { ...file.span, end: file.span.start };
+  const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
+  const searchNode = one('Search', 'search');
+  const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
+  const data = resolveDataBlocks(workspace, files);
+  if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
+
+  return {
+    output: {
+      file,
+      files,
+      library,
+      scope,
+      name: name?.name.name ?? nameOfFile(file),
+      span,
+      features,
+      labels,
+      groups,
+      towers,
+      tasks: consistentOrder(tasks, report),
+      ...defined({ objective, retrieve, train }),
+      search,
+      data,
+      whole,
+      reads: workspace.reads,
+      uncertain: workspace.uncertain,
+    },
+    diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
+  };
+}
+
+/** The first of a declaration that a model has once; others are reported. */
+function onlyOne<K extends Ast.Declaration['kind']>(
+  file: Ast.File,
+  kind: K,
+  word: string,
+  report: Report,
+): Extract<Ast.Declaration, { kind: K }> | undefined {
+  type Node = Extract<Ast.Declaration, { kind: K }>;
+  const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
+  for (const other of others) {
+    const note = { message: notes.first(word), at: first!.span };
+    report('repeated-declaration', other.span, { what: word }, { notes: [note] });
+  }
+  return first;
+}
+
+/** All tasks must have the same query tower: the first task decides. */
+function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly TaskPart[] {
+  const first = tasks.find(({ score }) => score !== undefined)?.score;
+  if (!first) return tasks;
+  for (const { score } of tasks) {
+    if (!score || score.towers[0] === first.towers[0]) continue;
+    const [query, item] = first.towers;
+    const note = { message: notes.order(query), at: first.span };
+    report('towers-swapped', score.span, { query, item }, { notes: [note] });
+  }
+  return tasks;
+}
+
+/** A model without a `model` line is called as its file is. */
+function nameOfFile({ span }: Ast.File): string {
+  const base = span.source.name
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.tower$/, '');
+  return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
+}

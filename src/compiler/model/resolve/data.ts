@@ -1,0 +1,230 @@
+/** Data blocks, entry by entry. */
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { data } from '../../library/declarations/data.ts';
+import type { EntryType } from '../../library/declarations/entry.ts';
+import { type HistoryKind, histories as kinds } from '../../library/declarations/histories.ts';
+import { splits, usualShare } from '../../library/declarations/splits.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { bindCall } from '../arguments/call.ts';
+import { asCall, singleName } from '../calls.ts';
+import { describeExpression } from '../describe.ts';
+import { insertion } from '../edits.ts';
+import type { Call, DataDescription, DataFile, Split } from '../model.ts';
+import { type Report, rewrite } from '../report.ts';
+import { unrepeatableIn } from '../unrepeatable_sql.ts';
+import type { Files } from '../use.ts';
+import type { Workspace } from '../workspace.ts';
+import { located, resolveEntries } from './entry.ts';
+
+const { entries: rows } = data;
+type EntryName = keyof typeof rows;
+const entryNames = Object.keys(rows) as EntryName[];
+
+/** The valid data blocks of all files, those of the main file first. */
+export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
+  const found: DataDescription[] = [];
+  const seen = new Map<string, Ast.Identifier>();
+  for (const { file, folder } of [...files.all].reverse()) {
+    for (const node of file.declarations) {
+      if (node.kind !== 'Data') continue;
+      const first = seen.get(node.name.name);
+      if (first) {
+        const note = { message: notes.declared('data', first.name), at: first.span };
+        const facts = { what: 'data block', name: first.name, other: 'data block' };
+        workspace.report('repeated-name', node.name.span, facts, { notes: [note] });
+        continue;
+      }
+      seen.set(node.name.name, node.name);
+      const data = resolveDataBlock(workspace, node, folder);
+      if (data) found.push(data);
+    }
+  }
+  return found;
+}
+
+function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
+  let mistakes = 0;
+  const report: Report = (...found) => {
+    mistakes++;
+    whole.report(...found);
+  };
+  const workspace: Workspace = { ...whole, report, binding: { ...whole.binding, report } };
+  const of = `data \`${node.name.name}\``;
+  const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
+  const histories = all.filter(isHistory);
+  const others = all.filter((entry) => !isHistory(entry));
+  for (const { by, name } of all) {
+    const known = entryNames.find((entry) => entry === name.name);
+    const type: EntryType | undefined = known && rows[known].type;
+    if (by && type && !(type.is === 'file' && type.by)) report('misplaced-by', by.span, { name: name.name });
+  }
+  const at = node.name.span;
+  const declared = { place: 'data', of, at, rows, entries: others, reported: ['split'] } as const;
+  const { given, values, strange } = resolveEntries(workspace, declared);
+  if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
+  const splitEntry = given.get('split');
+  const split =
+    splitEntry && values.split
+      ? completeSplit(workspace, splitEntry, values.split as Call, values.events as DataFile | undefined)
+      : undefined;
+  const columns = resolveColumns(workspace, node);
+  const past = resolveHistories(workspace, histories, columns);
+  if (!given.has('time')) {
+    const inTime = histories.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
+    const needing = inTime ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
+    if (needing) report('time-needed', needing.span, { what: needing.name.name });
+  }
+  const { events, reject } = values;
+  if (mistakes > 0 || !events || !split || !past || reject === undefined) return undefined;
+  for (const text of [...columns, values.where, values.time] as readonly DataDescription['where'][]) {
+    const call = text && unrepeatableIn(text.expression);
+    // A warning leaves the block as it is: it is no mistake of the block.
+    if (call !== undefined) whole.report('unrepeatable-sql', text!.span, { call });
+  }
+  const { name } = node;
+  const known = { ...values, name: name.name, span: name.span, folder, columns, histories: past, split };
+  return defined(known) as unknown as DataDescription;
+}
+
+const historyKinds = Object.keys(kinds) as HistoryKind[];
+
+/** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
+function isHistory({ name, value }: Ast.Entry): boolean {
+  if (value.kind !== 'Call') return false;
+  if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
+  if (Object.hasOwn(kinds, value.callee.name)) return true;
+  return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
+}
+
+/** Entries whose value is a word. They came late to the language: a history may have their names. */
+const words = new Set<EntryName>(['seen', 'evaluate']);
+
+/** Histories of earlier events. */
+const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
+
+/** Splits that say "earlier" and "later". */
+const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
+
+function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
+  const columns: DataDescription['columns'][number][] = [];
+  const seen = new Map<string, Ast.Identifier>();
+  for (const block of node.entries) {
+    if (block.kind !== 'Columns') continue;
+    for (const { name, value } of block.entries) {
+      const first = seen.get(name.name);
+      const text = located(workspace, name.name, value);
+      if (first) repeatedColumn(workspace, name, first);
+      else seen.set(name.name, name);
+      if (text) columns.push({ name: name.name, nameSpan: name.span, ...text });
+    }
+  }
+  return columns;
+}
+
+function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {
+  const note = { message: notes.first(first.name), at: first.span };
+  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, { notes: [note] });
+}
+
+function resolveHistories(
+  workspace: Workspace,
+  entries: readonly Ast.Entry[],
+  columns: DataDescription['columns'],
+): DataDescription['histories'] | undefined {
+  const { report, binding } = workspace;
+  const histories: DataDescription['histories'][number][] = [];
+  let valid = true;
+  for (const entry of entries) {
+    const { name, span } = entry.name;
+    const call = asCall(entry.value)!;
+    const column = columns.find((other) => other.name === name);
+    const same = entries.find((other) => other.name.name === name)!;
+    if (same !== entry) repeatedColumn(workspace, entry.name, same.name);
+    if (column) {
+      const note = { message: notes.first(name), at: column.span };
+      report('repeated-name', span, { what: 'history', name, other: 'column' }, { notes: [note] });
+    }
+    const known = historyKinds.find((each) => each === call.callee.name);
+    const kind = known ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
+    if (!known) {
+      const facts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
+      report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, kind));
+    }
+    const [first, ...rest] = call.arguments;
+    const of = first && !first.name ? singleName(first.value) : undefined;
+    if (!of) {
+      if (first && !first.name) {
+        const { value } = first;
+        const word = value.kind === 'Text' ? value.value : value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
+        const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(value), write: word };
+        report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
+      } else {
+        const facts = {
+          kind,
+          name: 'column',
+          doc: 'the column whose values form the history',
+          example: kinds[kind].example,
+        };
+        report('missing-argument', call.span, facts);
+      }
+    }
+    const bound = bindCall(
+      { ...call, arguments: of || !first || !first.name ? rest : call.arguments },
+      kinds[kind],
+      binding,
+    );
+    if (!of || !bound || column || same !== entry || !known) valid = false;
+    else histories.push({ name, kind, of: of.name, max: bound.arguments.max as number, span: entry.span });
+  }
+  return valid ? histories : undefined;
+}
+
+/** With the shares that the call leaves out. */
+function completeSplit(
+  workspace: Workspace,
+  { value }: Ast.Entry,
+  call: Call,
+  events: DataFile | undefined,
+): Split | undefined {
+  const { report } = workspace;
+  if (call.kind === 'files') return givenFiles(workspace, value, events);
+  const bound = call as Call & {
+    readonly kind: keyof typeof splits;
+    readonly arguments: Readonly<Record<string, number | undefined>>;
+  };
+  const { validation, test } = bound.arguments;
+  const other = validation === undefined && test === undefined ? usualShare : 0;
+  const shares =
+    'validation' in splits[bound.kind].parameters ? { validation: validation ?? other, test: test ?? other } : {};
+  const split = { kind: bound.kind, ...bound.arguments, ...shares } as Split;
+  if (split.kind === 'by_time' || split.kind === 'random') {
+    const held = split.validation + split.test;
+    if (held >= 1) {
+      report('split-share', value.span, { held });
+      return undefined;
+    }
+  }
+  return split;
+}
+
+/** Read as `events` is. */
+function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFile | undefined): Split | undefined {
+  const file = (name: string): DataFile | undefined => {
+    const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
+    const path = argument && located(workspace, name, argument.value);
+    return path && { path: path.expression, span: path.span, ...defined({ lines: events?.lines }) };
+  };
+  const test = file('test');
+  return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
+}
+
+function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void {
+  const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
+    ? 'split = by_time(validation: 10%, test: 10%)'
+    : 'split = random(validation: 10%, test: 10%)';
+  const last = node.entries.at(-1)?.span;
+  const fixes = last ? [[insertion(last.source, last.end, `\n  ${example}`)]] : [];
+  report('missing-entry', node.name.span, { of, name: 'split', example }, { fixes });
+}

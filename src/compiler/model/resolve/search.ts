@@ -1,0 +1,158 @@
+/** `search { … }`: what a study may change. Whether the model checks with each choice is found out by trying it. */
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { type Span, textOf } from '../../../base/text/source.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { singleName } from '../calls.ts';
+import { describeEntry } from '../describe.ts';
+import { removal } from '../edits.ts';
+import type { Domain, SearchParameter } from '../search.ts';
+import { declared } from '../settings/declared.ts';
+import { findSlot } from '../settings/find_slot.ts';
+import type { Slot } from '../settings/slot.ts';
+import type { Files } from '../use.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** The valid entries, in the order written. */
+export function resolveSearch(workspace: Workspace, files: Files, { entries }: Ast.Search): readonly SearchParameter[] {
+  const { report } = workspace;
+  const seen = new Map<string, Ast.SearchEntry>();
+  // Tasks and features that there are none of: the first entry of each says so.
+  const lost = new Set<string>();
+  return entries.flatMap((entry): SearchParameter[] => {
+    const name = nameOf(entry);
+    readNames(workspace, entry);
+    const first = seen.get(name);
+    if (first) {
+      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(entry.span)]] };
+      report('repeated-entry', pathSpan(entry), { of: '`search`', name }, extra);
+      return [];
+    }
+    seen.set(name, entry);
+    const reason = refusal(entry, files);
+    if (reason !== undefined) {
+      report('not-searchable', pathSpan(entry), { name, reason }, { fixes: [[removal(entry.span)]] });
+      return [];
+    }
+    const parts = entry.path.map((part) => part.name);
+    const scope = { files, library: workspace.library, report };
+    const slot = lost.has(ownerOf(parts)) ? undefined : findSlot(scope, { parts, at: pathSpan(entry) });
+    if (!slot && isLost(parts, files)) lost.add(ownerOf(parts));
+    const domain = slot && domainOf(workspace, entry, slot);
+    if (!slot || !domain) return [];
+    const usual = usualOf(workspace, slot, domain);
+    return [{ name, span: pathSpan(entry), domain, ...(usual === undefined ? {} : { usual }) }];
+  });
+}
+
+/** `task.watch` of `task.watch.loss.temperature`. */
+const ownerOf = (parts: readonly string[]): string => parts.slice(0, 2).join('.');
+
+function isLost([first, second]: readonly string[], files: Files): boolean {
+  const { tasks, features } = declared(files);
+  const all = first === 'task' ? tasks : first === 'features' ? features : undefined;
+  return second !== undefined && all !== undefined && !all.has(second);
+}
+
+const nameOf = ({ path }: Ast.SearchEntry): string => path.map(({ name }) => name).join('.');
+
+function pathSpan({ path }: Ast.SearchEntry): Span {
+  return { ...path[0]!.span, end: path.at(-1)!.span.end };
+}
+
+/** Why trials of it could not be compared. */
+function refusal({ path }: Ast.SearchEntry, files: Files): string | undefined {
+  const { lets, blocks } = declared(files);
+  const parts = path.map(({ name }) => name);
+  const [first, second, ...rest] = parts[0] === 'train' ? parts.slice(1) : parts;
+  if (parts.length === 1 && (lets.has(parts[0]!) || blocks.has(parts[0]!))) return undefined;
+  if (first === 'seed') return 'a study would choose by luck';
+  if (first === 'metrics' || first === 'validate') return 'all trials are measured alike';
+  const patience = second === 'patience' && rest.length === 0;
+  return first === 'stop' && !patience ? 'all trials are compared by one metric' : undefined;
+}
+
+function domainOf(workspace: Workspace, entry: Ast.SearchEntry, slot: Slot): Domain | undefined {
+  const { domain } = entry;
+  return domain.kind === 'Choices'
+    ? choicesOf(workspace, domain)
+    : rangeOf(workspace, domain, { slot, of: nameOf(entry) });
+}
+
+function choicesOf({ report }: Workspace, { items }: Ast.Choices): Domain | undefined {
+  const seen = new Map<string, Ast.Expression>();
+  for (const item of items) {
+    const text = textIn(item.span);
+    const first = seen.get(text);
+    if (first) {
+      const extra = { notes: [{ message: notes.first(text), at: first.span }], fixes: [[removal(item.span)]] };
+      report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, extra);
+      return undefined;
+    }
+    seen.set(text, item);
+  }
+  return { kind: 'choices', choices: [...seen].map(([text, { span }]) => ({ text, span })) };
+}
+
+function rangeOf(
+  { report, constants }: Workspace,
+  node: Ast.Range,
+  { slot: { type }, of }: { readonly slot: Slot; readonly of: string },
+): Domain | undefined {
+  if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant') {
+    report('wrong-type', node.span, { of, expected: describeEntry(type), found: 'a range of numbers' });
+    return undefined;
+  }
+  const from = constants.number(node.from, of, 'a number');
+  const to = constants.number(node.to, of, 'a number');
+  if (from === undefined || to === undefined) return undefined;
+  if (from >= to) {
+    report('empty-range', node.span, { of, from, to });
+    return undefined;
+  }
+  if (node.log && from <= 0) {
+    report('log-range', node.span, { of, from });
+    return undefined;
+  }
+  // A constant has no type: it is whole where both ends are written without a fraction.
+  const whole = type.is === 'integer' || (type.is === 'constant' && isWhole(node.from) && isWhole(node.to));
+  return { kind: 'range', from, to, log: node.log, whole, ends: [node.from.span, node.to.span] };
+}
+
+function isWhole(node: Ast.Expression): boolean {
+  if (node.kind === 'Unary') return isWhole(node.operand);
+  return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
+}
+
+/** What the file itself has there: a number of a range, the place of a choice. Nothing where it is neither. */
+function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot, domain: Domain): number | undefined {
+  const [value, second] = values;
+  if (second) return undefined;
+  const silent = constants.within(new Map(), () => {});
+  const number = value ? (silent.isNumeric(value) ? silent.number(value, '', '') : undefined) : otherwise;
+  if (domain.kind === 'range') {
+    return typeof number === 'number' && number >= domain.from && number <= domain.to ? number : undefined;
+  }
+  const text = value ? textIn(value.span) : String(otherwise);
+  const at = domain.choices.findIndex((choice) => choice.text === text || Number(choice.text) === number);
+  return at === -1 ? undefined : at;
+}
+
+/** On one line. */
+const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
+
+/** What choices name counts as read: it is, in the trials that take it. */
+function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntry): void {
+  const visit = (node: Ast.Expression): void => {
+    const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
+    if (word !== undefined) {
+      if (scope.blocks.has(word)) reads.block.add(word);
+      if (scope.features.has(word)) reads.feature.add(word);
+      if (scope.labels.has(word)) reads.label.add(word);
+    }
+    if (node.kind === 'Call') for (const { value } of node.arguments) visit(value);
+    if (node.kind === 'Flow') node.steps.forEach(visit);
+    if (node.kind === 'List') node.items.forEach(visit);
+    if (node.kind === 'Binary') [node.left, node.right].forEach(visit);
+  };
+  if (domain.kind === 'Choices') domain.items.forEach(visit);
+}

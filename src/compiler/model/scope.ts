@@ -1,0 +1,129 @@
+/** What every name represents: the declarations of a file and of those it uses. */
+import { notes } from '../../base/diagnostics/notes.ts';
+import type { Span } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { guess } from './guess.ts';
+import type { Report } from './report.ts';
+import type { Files } from './use.ts';
+
+const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
+
+/** What of a file may be read by its name. */
+export type ReadKind = (typeof readKinds)[number];
+
+export const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
+  Object.fromEntries(readKinds.map((kind) => [kind, make(kind)])) as Record<ReadKind, T>;
+
+export interface Scope {
+  readonly lets: readonly Ast.Let[];
+  readonly features: ReadonlyMap<string, TypedName>;
+  readonly labels: ReadonlyMap<string, TypedName>;
+  readonly groups: ReadonlyMap<string, Ast.Group>;
+  readonly blocks: ReadonlyMap<string, Ast.Block>;
+  readonly towers: ReadonlyMap<string, Ast.Tower>;
+  readonly tasks: ReadonlyMap<string, Ast.Task>;
+}
+
+/** One name of `a, b : category(dim: 4)`: each is a feature, or a label, of its own. */
+export interface TypedName {
+  readonly kind: 'TypedName';
+  readonly name: Ast.Identifier;
+  readonly value: Ast.Expression;
+  readonly doc?: string;
+  /** What goes when it is removed: the entry where it has no other name, else the name. */
+  readonly span: Span;
+  readonly entry: Ast.TypedEntry;
+}
+
+export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
+  const { names, value, doc } = entry;
+  return names.map((name): TypedName => {
+    const span = names.length === 1 ? entry.span : name.span;
+    return { kind: 'TypedName', name, value, span, entry, ...defined({ doc }) };
+  });
+}
+
+interface Named {
+  readonly name: Ast.Identifier;
+}
+
+/** Tables that share their names, by the kind of their entries. */
+type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
+
+/**
+ * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
+ * the object, and a value would be lost.
+ */
+const reserved = '__proto__';
+
+/** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
+export function declare(files: Files, report: Report): Scope {
+  const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
+    const { name, span } = node.name;
+    if (name === reserved) report('reserved-name', span, { what, name });
+    for (const other in tables) {
+      const first = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
+      if (first === undefined) continue;
+      const note = { message: notes.declared(other, name), at: first.name.span };
+      report('repeated-name', span, { what, name, other }, { notes: [note] });
+      return;
+    }
+    table.set(name, node);
+  };
+
+  const lets = new Map<string, Ast.Let>();
+  const features = new Map<string, TypedName>();
+  const labels = new Map<string, TypedName>();
+  const groups = new Map<string, Ast.Group>();
+  const blocks = new Map<string, Ast.Block>();
+  const towers = new Map<string, Ast.Tower>();
+  const tasks = new Map<string, Ast.Task>();
+  const values = { feature: features, label: labels, group: groups };
+
+  for (const declaration of files.shared) {
+    switch (declaration.kind) {
+      case 'Let':
+        add(lets, 'constant', declaration, { constant: lets });
+        break;
+      case 'Features':
+        for (const entry of declaration.entries) {
+          for (const name of typedNames(entry)) add(features, 'feature', name, values);
+        }
+        break;
+      case 'Labels':
+        for (const entry of declaration.entries) {
+          for (const name of typedNames(entry)) add(labels, 'label', name, values);
+        }
+        break;
+      case 'Group':
+        add(groups, 'group', declaration, values);
+        break;
+      case 'Block':
+        add(blocks, 'block', declaration, { block: blocks });
+        break;
+    }
+  }
+  for (const declaration of files.main.declarations) {
+    if (declaration.kind === 'Tower') add(towers, 'tower', declaration, { tower: towers });
+    if (declaration.kind === 'Task') add(tasks, 'task', declaration, { task: tasks });
+  }
+  return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks };
+}
+
+/**
+ * Looks one name up. A misspelt one is reported and taken as the nearest, so that what follows is judged as it was meant.
+ * @returns nothing when nothing is near
+ */
+export function find<T>(
+  what: string,
+  table: ReadonlyMap<string, T>,
+  { name, span }: Ast.Identifier,
+  report: Report,
+): { readonly name: string; readonly value: T } | undefined {
+  const value = table.get(name);
+  if (value !== undefined) return { name, value };
+  const { nearest: near, extra } = guess(name, span, table.keys());
+  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
+  return near === undefined ? undefined : { name: near, value: table.get(near)! };
+}

@@ -1,0 +1,245 @@
+/** One written value → the checked value of a parameter's type. */
+import { textOf } from '../../base/text/source.ts';
+import type { KindRow, ParameterType } from '../library/contract.ts';
+import type { Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
+import { asCall, singleName } from './calls.ts';
+import type { Constants } from './constants.ts';
+import { describeExpression, describeType, inRange } from './describe.ts';
+import { guess } from './guess.ts';
+import type { Call, FlowStep } from './model.ts';
+import { type Extra, type Report, rewrite } from './report.ts';
+
+type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
+
+/** What a value may refer to. */
+export interface Binding {
+  readonly report: Report;
+  readonly constants: Constants;
+  /** Names of the file, by kind. */
+  readonly names: { readonly [S in NameKind]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
+  readonly featureKinds: Readonly<Record<string, KindRow>>;
+  /** Called for each name that a value reads, and where one could not be looked up. */
+  readonly onName?: (kind: NameKind, name: string) => void;
+  readonly onUnknown?: (kind: NameKind) => void;
+  /** Looks a step of a flow up, where the value of an argument may be one. */
+  readonly steps?: (step: Expression) => FlowStep | undefined;
+}
+
+export interface Converted {
+  readonly value: unknown;
+}
+
+/** Binds a call that is within a value: `negatives: sampled(4)`. */
+export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
+
+/**
+ * @param of what the value is for, as the message names it
+ * @returns nothing when it does not fit; the report says why
+ */
+export function convert(
+  type: ParameterType,
+  value: Expression,
+  of: string,
+  binding: Binding,
+  bind: BindNested,
+): Converted | undefined {
+  const written: Written = { type, value, of, binding };
+  switch (type.is) {
+    case 'number':
+      // A call is no arithmetic: it is one of those that may replace the number, or a misspelling of one.
+      if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
+        return kind(type.or, written, bind);
+      }
+      return number(type, written);
+    case 'integer':
+      return number(type, written);
+    case 'choice':
+      return choice(type.of, written);
+    case 'flag':
+      return flag(written);
+    case 'text':
+      return text(written);
+    case 'numbers':
+      return numbers(type.ascending ?? false, written);
+    case 'name':
+      return name(type.of, written);
+    case 'column':
+      return column(written);
+    case 'side':
+      return side(written);
+    case 'kind':
+      return kind(type.of, written, bind);
+    case 'feature':
+      return feature(written, bind);
+    case 'flow':
+      return flow(written);
+  }
+}
+
+/** A value as it is written, and what it is for. */
+interface Written {
+  readonly type: ParameterType;
+  readonly value: Expression;
+  readonly of: string;
+  readonly binding: Binding;
+}
+
+function wrong({ type, value, of, binding }: Written, extra?: Extra): undefined {
+  const facts = { of, expected: describeType(type), found: describeExpression(value) };
+  binding.report('wrong-type', value.span, facts, extra);
+}
+
+/** A text where a word belongs, without its quotation marks. */
+function unquoted(value: Expression, words: { has(word: string): boolean }): Extra | undefined {
+  return value.kind === 'Text' && words.has(value.value) ? rewrite(value.span, value.value) : undefined;
+}
+
+function number(
+  type: Extract<ParameterType, { is: 'integer' | 'number' }>,
+  { value, of, binding }: Written,
+): Converted | undefined {
+  const expected = describeType(type);
+  const found = binding.constants.number(value, of, expected);
+  if (found === undefined) return undefined;
+  if (type.is === 'integer' && !Number.isSafeInteger(found)) {
+    const text = textOf(value.span);
+    const words = value.kind === 'Number' ? `the number ${text}` : `${text} = ${found}`;
+    binding.report('wrong-type', value.span, { of, expected, found: words });
+    return undefined;
+  }
+  if (inRange(found, type)) return { value: found };
+  binding.report('out-of-range', value.span, { of, expected, value: found });
+  return undefined;
+}
+
+function choice(choices: readonly string[], written: Written): Converted | undefined {
+  const { value, of, binding } = written;
+  const word = singleName(value)?.name;
+  if (word === undefined) return wrong(written, unquoted(value, new Set(choices)));
+  if (choices.includes(word)) return { value: word };
+  const { extra, ...meant } = guess(word, value.span, choices, 'choice');
+  binding.report('unknown-choice', value.span, { of, word, choices, ...meant }, extra);
+  return undefined;
+}
+
+function flag(written: Written): Converted | undefined {
+  const word = singleName(written.value)?.name;
+  return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong(written);
+}
+
+function text(written: Written): Converted | undefined {
+  const { value } = written;
+  if (value.kind === 'Text') return { value: value.value };
+  const word = singleName(value)?.name;
+  return wrong(written, word === undefined ? undefined : rewrite(value.span, `"${word}"`));
+}
+
+function numbers(ascending: boolean, written: Written): Converted | undefined {
+  const { value, of, binding } = written;
+  if (value.kind !== 'List') {
+    const single = binding.constants.isNumeric(value);
+    return wrong(written, single ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
+  }
+  const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
+  if (items.some((item) => item === undefined)) return undefined;
+  const given = items as number[];
+  if (ascending && given.some((item, index) => index > 0 && item <= given[index - 1]!)) {
+    const sorted = [...new Set(given)].sort((a, b) => a - b);
+    binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
+    return undefined;
+  }
+  return { value: given };
+}
+
+/** A name that the file declares. */
+function name(of: NameKind, written: Written): Converted | undefined {
+  const { value, binding } = written;
+  const word = singleName(value);
+  if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
+  const found = declared(of, word, binding);
+  return found === undefined ? undefined : { value: found };
+}
+
+/** The name itself where the file declares it; else nothing, and a report. */
+function declared(of: NameKind, { name: word, span }: Identifier, binding: Binding): string | undefined {
+  const names = binding.names[of];
+  if (names.has(word)) {
+    binding.onName?.(of, word);
+    return word;
+  }
+  const known = [...names.keys()];
+  const { nearest: near, extra } = guess(word, span, known);
+  if (near === undefined) binding.onUnknown?.(of);
+  else binding.onName?.(of, near);
+  binding.report('unknown-name', span, { what: of, name: word, nearest: near, known }, extra);
+  return undefined;
+}
+
+/** Which columns there are, only the data knows. */
+function column(written: Written): Converted | undefined {
+  const { value } = written;
+  const word = singleName(value)?.name;
+  if (word !== undefined) return { value: word };
+  return wrong(written, unquoted(value, isName));
+}
+
+const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
+
+/** `item`, `item.main`. Whether the tower has the channel is known once its steps are read. */
+function side(written: Written): Converted | undefined {
+  const { value, binding } = written;
+  if (value.kind !== 'Name' || value.parts.length > 2) return wrong(written, unquoted(value, binding.names.tower));
+  const [first, second] = value.parts;
+  // Features that other files use come without towers.
+  const isAlone = [...binding.names.tower.keys()].length === 0;
+  const tower = isAlone ? first!.name : declared('tower', first!, binding);
+  if (tower === undefined) return undefined;
+  return { value: { tower, ...(second ? { channel: second.name } : {}) } };
+}
+
+function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: BindNested): Converted | undefined {
+  const { value, of, binding } = written;
+  const call = asCall(value);
+  if (!call) return wrong(written);
+  const { name, span } = call.callee;
+  if (Object.hasOwn(rows, name)) return boundOrNothing(bind(call, rows[name]!));
+  const choices = Object.keys(rows);
+  const { extra, ...meant } = guess(name, span, choices, 'choice');
+  binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
+  return undefined;
+}
+
+function flow(written: Written): Converted | undefined {
+  const { value, binding } = written;
+  if (!binding.steps) return wrong(written);
+  const steps = (value.kind === 'Flow' ? value.steps : [value]).map(binding.steps);
+  return steps.every((step) => step !== undefined) ? { value: { flow: steps } } : undefined;
+}
+
+const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
+
+/** A declared feature's name, or a call of a feature kind. */
+function feature(written: Written, bind: BindNested): Converted | undefined {
+  const { value, binding } = written;
+  const call = asCall(value);
+  if (!call) return wrong(written);
+  const { name, span } = call.callee;
+  if (value.kind === 'Name' && binding.names.feature.has(name)) {
+    binding.onName?.('feature', name);
+    return { value: { feature: name } };
+  }
+  const row = Object.hasOwn(binding.featureKinds, name) ? binding.featureKinds[name] : undefined;
+  if (row) return boundOrNothing(bind(call, row));
+  const kinds = Object.keys(binding.featureKinds);
+  if (value.kind === 'Name') {
+    const known = [...binding.names.feature.keys()];
+    const { extra, ...meant } = guess(name, span, [...known, ...kinds], 'feature', { declared: known });
+    if (meant.nearest === undefined) binding.onUnknown?.('feature');
+    else if (binding.names.feature.has(meant.nearest)) binding.onName?.('feature', meant.nearest);
+    binding.report('unknown-name', span, { what: 'feature', name, known, ...meant }, extra);
+  } else {
+    const { extra, ...meant } = guess(name, span, kinds, 'feature');
+    binding.report('unknown-kind', span, { what: 'kind of feature', name, known: kinds, ...meant }, extra);
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+/**
+ * The compiler. Each stage is a function of what the one before it gave, and answers with its own diagnostics:
+ *
+ *   Source ──parse──▶ File ──resolveNames──▶ Resolution ──rules──▶ ──modelOf──▶ Model ──checkShapes──▶ Shapes
+ *                       │                        │             │                  │
+ *                       └────────────────────────┴─ diagnostics ┴─────────────────┴─────lower─────▶ Lowered { plan }
+ *
+ * `check` finds every mistake: what the command line, the editor and the tests call. `compile` goes on to the graphs.
+ */
+import type { Code } from '../base/diagnostics/codes.ts';
+import { type Diagnostic, hasErrors } from '../base/diagnostics/diagnostic.ts';
+import { inOrder } from '../base/diagnostics/order.ts';
+import type { Source } from '../base/text/source.ts';
+import { defined } from '../base/util/defined.ts';
+import { applyIgnores } from './lint/ignores.ts';
+import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
+import type { DataDescription, Model } from './model/model.ts';
+import type { Resolution } from './model/resolution.ts';
+import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
+import { tryChoices } from './model/try_choices.ts';
+import type { File } from './syntax/ast.ts';
+import { parse } from './syntax/parse.ts';
+
+export type CheckOptions = Omit<ResolveOptions, 'partial'>;
+
+/** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
+export interface Checked {
+  readonly file: File;
+  readonly resolution: Resolution;
+  /** Absent also for a file that declares only what others use. */
+  readonly model?: Model;
+  readonly shapes?: Shapes;
+  /** The valid data blocks of the file, then those of files it uses. */
+  readonly dataDescriptions: readonly DataDescription[];
+  /** By file and place. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function check(source: Source, options: CheckOptions = {}): Checked {
+  const files = rememberFiles(options);
+  const checked = checkOnce(source, files);
+  const { search } = checked.resolution;
+  // With settings, a choice that nobody takes may not fit.
+  if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
+  const tried = tryChoices(search, (settings) => checkOnce(source, { ...files, settings }).diagnostics);
+  return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
+}
+
+const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
+
+function checkOnce(source: Source, options: CheckOptions): Checked {
+  const parsed = (options.parse ?? parse)(source);
+  const file = parsed.output;
+  const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
+  const resolution = resolved.output;
+  const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
+  const model = modelOf(resolution, found);
+  const shapes = model && checkShapes(model);
+  const towers = model ? undefined : towersOf(resolution);
+  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
+  // The rules judge models alone.
+  const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
+  const judged = (code: Code): boolean => model !== undefined || always.includes(code);
+  return {
+    file,
+    resolution,
+    ...defined({ model, shapes: shapes?.output }),
+    dataDescriptions: resolution.data,
+    diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
+  };
+}
+
+/** Reads and parses each file once, however often it is asked for. */
+function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
+  const loaded = new Map<string, ReturnType<NonNullable<typeof load>>>();
+  const parsed = new Map<Source, ReturnType<typeof parse>>();
+  return {
+    ...options,
+    load: (path, roots) => {
+      if (!loaded.has(path)) loaded.set(path, load?.(path, roots));
+      return loaded.get(path);
+    },
+    parse: (source) => {
+      const known = parsed.get(source) ?? read(source);
+      parsed.set(source, known);
+      return known;
+    },
+  };
+}
+
+export interface Compiled extends Checked {
+  /** Absent where there is an error, and for a file that is no model. */
+  readonly lowered?: Lowered;
+}
+
+export function compile(source: Source, options: CheckOptions = {}): Compiled {
+  const checked = check(source, options);
+  const { model, diagnostics } = checked;
+  const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
+  return { ...checked, ...defined({ lowered }) };
+}

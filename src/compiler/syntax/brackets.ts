@@ -1,0 +1,194 @@
+/** Round and square brackets of an entry, or of the head of a declaration: which one is missing, too much or of the wrong kind. */
+import type { IToken, TokenType } from 'chevrotain';
+import { lex } from '../../../grammar/lexer.ts';
+import * as t from '../../../grammar/tokens.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { isKnownCall } from './plausible.ts';
+import type { Corrected, Place } from './sign_mistakes.ts';
+import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
+import { quote } from './words.ts';
+
+export type Change =
+  | { readonly kind: 'insert'; readonly type: TokenType }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'replace'; readonly type: TokenType }
+  | { readonly kind: 'swap' };
+
+export interface Repair {
+  readonly change: Change;
+  /** Of the token that is changed, or before which one is put. */
+  readonly index: number;
+  readonly tokens: IToken[];
+  /** Whether the change says what was meant: no other is nearly as good, and no name had to be made up. */
+  readonly certain: boolean;
+}
+
+export interface Candidate extends Omit<Repair, 'certain'> {
+  readonly cost: number;
+  /** Whether it keeps every word and makes none up. */
+  readonly keeps: boolean;
+}
+
+/** A bracket whose partner is missing, or is of another kind. */
+interface Unmatched {
+  /** Indexes of the brackets; one may be absent. */
+  readonly open?: number;
+  readonly close?: number;
+}
+
+/** The first closing bracket that does not match, else the last opening one. */
+export function unmatched(tokens: readonly IToken[]): Unmatched | undefined {
+  const open: number[] = [];
+  for (const [close, token] of tokens.entries()) {
+    const deeper = depthOf(token);
+    if (deeper > 0) open.push(close);
+    if (deeper >= 0) continue;
+    const last = open.pop();
+    if (last === undefined) return { close };
+    if (partner(tokens[last]!) !== token.tokenType) return { open: last, close };
+  }
+  return open.length > 0 ? { open: open.at(-1)! } : undefined;
+}
+
+const pairs: readonly (readonly [TokenType, TokenType])[] = [
+  [t.LeftBrace, t.RightBrace],
+  [t.LeftParenthesis, t.RightParenthesis],
+  [t.LeftBracket, t.RightBracket],
+];
+
+/** What closes an opening bracket, or opens what a closing one closes. */
+function partner({ tokenType }: IToken): TokenType {
+  for (const [open, close] of pairs) {
+    if (tokenType === open) return close;
+    if (tokenType === close) return open;
+  }
+  return tokenType;
+}
+
+/** What it costs to read another token as the bracket: it is then lost. */
+const insteadCost = 8;
+const leftOutCost = 1;
+const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
+
+/** A bracket put in, left out, or read as that of the other kind. Of two that are alike the later one: what is inside stays inside. */
+export function bracketCandidates(tokens: readonly IToken[], { open, close }: Unmatched, text: string): Candidate[] {
+  const found: Candidate[] = [];
+  const add = (change: Change, index: number, cost: number, changed: IToken[], keeps = true) =>
+    found.push({ change, index, cost, tokens: changed, keeps });
+  const put = (type: TokenType, index: number) => {
+    const token = inserted(type, type.PATTERN as string, tokens[index - 1]!);
+    add({ kind: 'insert', type }, index, 0, tokens.toSpliced(index, 0, token));
+  };
+  const read = (type: TokenType, index: number, cost: number, keeps: boolean) => {
+    const token = replaced(tokens[index]!, type, type.PATTERN as string);
+    add({ kind: 'replace', type }, index, cost, tokens.toSpliced(index, 1, token), keeps);
+  };
+  if (open !== undefined) {
+    const type = partner(tokens[open]!);
+    for (let index = close ?? tokens.length; index > open; index--) {
+      const previous = tokens[index - 1]!;
+      if (!endsValue(previous) && index !== open + 1 && !is(previous, t.Comma)) continue;
+      put(type, index);
+      const here = tokens[index];
+      if (here && index !== close && depthOf(here) === 0) read(type, index, insteadCost, false);
+    }
+    add({ kind: 'remove' }, open, leftOutCost, tokens.toSpliced(open, 1));
+  }
+  if (close !== undefined) {
+    const type = partner(tokens[close]!);
+    const call = type === t.LeftParenthesis;
+    for (let index = close; index > 0; index--) {
+      const [previous, here] = [tokens[index - 1]!, tokens[index]!];
+      const follows = call ? is(previous, t.Name) : isAny(previous, beforeList);
+      // Nothing calls for an empty pair of them.
+      if (follows && index < close) put(type, index);
+      if (index < close && depthOf(here) === 0 && (follows || !call)) read(type, index, insteadCost, false);
+      if (!call || !is(previous, t.Name)) continue;
+      for (const [name, rest] of halves(previous, is(tokens[index - 2], t.Tower), text)) {
+        const changed = tokens.toSpliced(index - 1, 1, name, inserted(type, '(', name), rest);
+        add({ kind: 'insert', type }, index, 1, changed);
+      }
+    }
+    add({ kind: 'remove' }, close, leftOutCost, tokens.toSpliced(close, 1));
+  }
+  if (open !== undefined && close !== undefined) {
+    read(partner(tokens[open]!), close, 0, true);
+    read(partner(tokens[close]!), open, 0, true);
+  }
+  return found;
+}
+
+/** `iddim`, `mlp128`: a call's name and what was in its parentheses. */
+function* halves(token: IToken, header: boolean, text: string): Generator<[IToken, IToken]> {
+  const { image, startOffset } = token;
+  const occurs = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
+  for (let at = 1; at < image.length; at++) {
+    const [name, rest] = [image.slice(0, at), image.slice(at)];
+    if (header ? !occurs(name) || !occurs(rest) : !isKnownCall(name)) continue;
+    const read = lex(rest).tokens;
+    if (read.length !== 1 || !isAny(read[0], [t.Identifier, t.NumberToken]) || is(read[0], t.MalformedNumber)) continue;
+    const middle = startOffset + at;
+    const column = (token.startColumn ?? 1) + at;
+    const line = { startLine: token.startLine!, endLine: token.endLine! };
+    const left = { ...token, image: name, endOffset: middle - 1, endColumn: column - 1 };
+    const right = { ...read[0]!, ...line, startOffset: middle, endOffset: token.endOffset!, startColumn: column };
+    yield [left, { ...right, endColumn: token.endColumn! }];
+  }
+}
+
+/** Where no one bracket makes all of it read: what is not closed is closed at the end, and what is not opened is left out. */
+export function withoutUnmatched(place: Place): Corrected | undefined {
+  const { tokens } = place;
+  const odd = unmatched(tokens);
+  if (odd === undefined) return undefined;
+  const { open, close } = odd;
+  const index = open === undefined ? close! : (close ?? tokens.length);
+  const certain = false;
+  if (open === undefined) {
+    const left = tokens.toSpliced(index, 1);
+    return {
+      diagnostic: bracketMistake(place, odd, { change: { kind: 'remove' }, index, tokens: left, certain }),
+      tokens: left,
+    };
+  }
+  const type = partner(tokens[open]!);
+  const closed = tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, tokens[index - 1]!));
+  const change: Change = { kind: 'insert', type };
+  return { diagnostic: bracketMistake(place, odd, { change, index, tokens: closed, certain }), tokens: closed };
+}
+
+/** What is said of a bracket by what mends it. */
+export function bracketMistake(
+  { source, tokens }: Place,
+  { open, close }: Unmatched,
+  { change, index, certain, tokens: mended }: Repair,
+): Diagnostic {
+  const here = tokens[index];
+  if (change.kind === 'remove') {
+    const at = spanOf(source, here!);
+    if (index === open) {
+      const fixes = certain ? [[{ at, text: '' }]] : [];
+      return diagnose('needless-sign', at, { sign: quote(here!.image) }, { fixes });
+    }
+    // Of a bracket that follows its like, one is one too many.
+    const repeats = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === here!.image);
+    const facts = { close: quote(here!.image), open: partner(here!).LABEL ?? '' };
+    return diagnose('unopened', at, facts, { fixes: certain || repeats ? [[{ at, text: '' }]] : [] });
+  }
+  const put = mended[index]!;
+  if (change.kind === 'replace' && (index === open || index === close)) {
+    const at = spanOf(source, here!);
+    const facts = { open: quote(mended[open!]!.image), close: quote(mended[close!]!.image), found: quote(here!.image) };
+    return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: put.image }]], doubtful: !certain });
+  }
+  const at = { source, start: put.startOffset, end: put.startOffset };
+  const fix = [{ at, text: put.image }];
+  if (depthOf(put) < 0) {
+    const facts = { open: quote(tokens[open!]!.image), close: quote(put.image) };
+    return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
+  }
+  const near = change.kind === 'insert' ? mended[index + 1]! : here!;
+  const facts = { sign: quote(put.image), before: quote(near.image) };
+  return diagnose('missing-sign', spanOf(source, near), facts, { fixes: certain ? [fix] : [] });
+}

@@ -1,0 +1,62 @@
+import type { Code } from '../../base/diagnostics/codes.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Source, textOf } from '../../base/text/source.ts';
+
+/** More mistakes than a person fixes in one go. */
+const most = 50;
+
+/** The mistakes found so far. Past the limit it is `full`, says so once, and takes no more. */
+export class Collector {
+  readonly diagnostics: Diagnostic[] = [];
+  full = false;
+
+  constructor(private readonly source: Source) {}
+
+  readonly report = (diagnostic: Diagnostic): void => {
+    if (this.full) return;
+    if (this.diagnostics.length < most) {
+      this.diagnostics.push(diagnostic);
+      return;
+    }
+    this.full = true;
+    const at = diagnostic.at ?? { source: this.source, start: 0, end: 0 };
+    this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
+  };
+
+  /** Whether a mistake in this stretch of text has been reported. */
+  knows(start: number, end: number, isMeant: (one: Diagnostic) => boolean = () => true): boolean {
+    return this.diagnostics.some(
+      (one) => one.at !== undefined && one.at.start < end && one.at.end >= start && isMeant(one),
+    );
+  }
+
+  /** Whether one has that leaves open what was meant, or moved a bracket, so that others may follow from it. */
+  misleads(start: number, end: number): boolean {
+    return this.knows(
+      start,
+      end,
+      ({ code, fixes, severity, doubtful }) =>
+        severity === 'error' && (fixes.length === 0 || doubtful === true || movingCodes.has(code)),
+    );
+  }
+
+  /** Whether one of a brace that is missing, or one too many, has. */
+  missesBrace(start: number, end: number): boolean {
+    return this.knows(
+      start,
+      end,
+      ({ at, code }) => code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(textOf(at!))),
+    );
+  }
+}
+
+/** What is said of brackets is where they were guessed to be. */
+export const movingCodes: ReadonlySet<Code> = new Set<Code>([
+  'unclosed',
+  'unopened',
+  'wrong-bracket',
+  'missing-brace',
+  'swapped-words',
+  'too-deep',
+]);

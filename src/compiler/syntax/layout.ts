@@ -1,0 +1,285 @@
+/**
+ * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Consulted
+ * when the grammar found a mistake, so that the mistake stays where it is.
+ */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
+import { entryWords } from './known_calls.ts';
+import { listGoesOn } from './lists.ts';
+import type { EntryRule } from './parsers.ts';
+import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
+
+/** What follows the first word of each declaration. */
+const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
+  [t.Use, [t.Text]],
+  [t.Let, [t.Name, t.Equals]],
+  [t.Model, [t.Name]],
+  [t.Features, [t.LeftBrace]],
+  [t.Labels, [t.LeftBrace]],
+  [t.Group, [t.Name, t.Equals]],
+  [t.Shared, [t.Block, t.Name]],
+  [t.Block, [t.Name, t.Equals]],
+  [t.Tower, [t.Name, t.LeftParenthesis]],
+  [t.Task, [t.Name, t.LeftBrace]],
+  [t.Objective, [t.Equals]],
+  [t.Retrieve, [t.Equals]],
+  [t.Train, [t.LeftBrace]],
+  [t.Search, [t.LeftBrace]],
+  [t.Data, [t.Name, t.LeftBrace]],
+]);
+
+const entries: readonly (readonly TokenType[])[] = [
+  [t.Channel, t.Name, t.Equals],
+  [t.Columns, t.LeftBrace],
+  [t.Name, t.Equals],
+  [t.Name, t.Colon],
+];
+
+const beginsEntries = oneOf(entries.map(([first]) => first!));
+
+/** The words that begin a declaration. */
+export const declarationWords: readonly TokenType[] = [...declarations.keys()];
+
+const isDeclarationWord = oneOf(declarationWords);
+
+export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
+  const first = tokens[index];
+  if (!isDeclarationWord(first)) return false;
+  const rest = first && declarations.get(first.tokenType);
+  if (is(first, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
+  return rest !== undefined && matches(tokens, index + 1, rest);
+}
+
+/** `objective =` and `retrieve =` may also be entries of a body. */
+export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
+  if (!beginsEntries(tokens[index])) return false;
+  for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
+  if (isSearchEntry(tokens, index)) return true;
+  const end = namesEnd(tokens, index);
+  return end > index + 1 && is(tokens[end], t.Colon) && !beginsLine(tokens, end);
+}
+
+/** `dense.rate :` */
+function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
+  let at = index;
+  while (at < index + 2 * mostNames && is(tokens[at], t.Name) && is(tokens[at + 1], t.Dot)) at += 2;
+  return at > index && is(tokens[at], t.Name) && is(tokens[at + 1], t.Colon);
+}
+
+/** Names of one list that are looked at: a check of each name of a very long list would never end. */
+const mostNames = 64;
+
+/** The index past `a` or `a, b, c`; that of the first token where it is no name. */
+export function namesEnd(tokens: readonly IToken[], index: number): number {
+  if (!is(tokens[index], t.Name)) return index;
+  let end = index + 1;
+  while (end < index + 2 * mostNames && is(tokens[end], t.Comma) && is(tokens[end + 1], t.Name)) end += 2;
+  return end;
+}
+
+function matches(tokens: readonly IToken[], index: number, pattern: readonly TokenType[]): boolean {
+  for (let at = 0; at < pattern.length; at++) if (!is(tokens[index + at], pattern[at]!)) return false;
+  return true;
+}
+
+/** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
+export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
+  let column = 1;
+  return split(tokens, (index, length) => {
+    const token = tokens[index]!;
+    const previous = tokens[index - 1];
+    const first = beginsLine(tokens, index);
+    // A name that another sign follows is no value: what is before it has ended, even after `=`.
+    const clear =
+      looksLikeDeclaration(tokens, index) &&
+      (first ? !is(previous, t.Shared) : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
+    const continued = isUnfinished(previous) || is(previous, t.Comma);
+    const begins =
+      first &&
+      !continued &&
+      (is(token, t.Name)
+        ? isDeclarationWord(token) || (token.startColumn ?? 1) <= column || looksLikeHeader(tokens, index)
+        : hasLostItsWord(tokens, index, index - length));
+    if (begins || clear) column = token.startColumn ?? 1;
+    return begins || clear;
+  });
+}
+
+/** `user(profile) keyed`, `watch {`, `profile =`: a declaration whose first word is missing. */
+function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
+  const next = tokens[index + 1];
+  if (isAny(next, [t.LeftBrace, t.Equals])) return true;
+  // `deep block = …`: the word is after the name.
+  const rest = next && declarations.get(next.tokenType);
+  if (rest?.[0] === t.Name && rest.length > 1 && matches(tokens, index + 2, rest.slice(1))) return true;
+  if (!is(next, t.LeftParenthesis)) return false;
+  let at = index + 2;
+  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
+  return is(tokens[at], t.RightParenthesis) && isAny(tokens[at + 1], [t.Keyed, t.LeftBrace]);
+}
+
+/** A line that begins with `{`, `=` or a text, and does not go on with the declaration above, which begins at `start`. */
+function hasLostItsWord(tokens: readonly IToken[], index: number, start: number): boolean {
+  const token = tokens[index];
+  if (is(token, t.LeftBrace)) return headerEnd(tokens, start) !== index;
+  if (is(token, t.Text)) return index - start > 1;
+  if (!is(token, t.Equals)) return false;
+  for (let at = start; at < index; at++) if (isAny(tokens[at], [t.Equals, t.RightBrace])) return true;
+  return false;
+}
+
+/** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
+export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToken[][] {
+  /** The entry at hand has been names and commas so far: `a, b`. */
+  let listed = rule === 'typedEntry';
+  return split(tokens, (index, length) => {
+    const begins = beginsEntry(
+      index,
+      length,
+      listed && is(tokens[index - 1], t.Comma) && isAny(tokens[index], [t.Name, t.Colon]),
+    );
+    listed = rule === 'typedEntry' && (begins || (listed && isAny(tokens[index], [t.Name, t.Comma])));
+    return begins;
+  });
+
+  function beginsEntry(index: number, length: number, goesOn: boolean): boolean {
+    const token = tokens[index]!;
+    const previous = tokens[index - 1];
+    if (goesOn) return false;
+    // A misspelt `channel` before its name.
+    if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
+    if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
+    const fresh = beginsLine(tokens, index) || is(previous, t.Comma);
+    // The name before it is missing: no entry goes on so.
+    if (fresh && isAny(token, [t.Equals, t.Colon])) return true;
+    const first = fresh && is(token, t.Name);
+    const start = index - length;
+    if (is(previous, t.Comma) && is(tokens[start + 1], t.Equals)) {
+      if (listGoesOn(tokens[start]!.image, token, tokens[index + 1])) return false;
+    }
+    // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
+    // A name with its sign on the next line: what begins there has lost its own.
+    const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
+    // `one of 16, 32`: only a name with its colon ends the list.
+    if (rule === 'searchEntry' && is(previous, t.Comma) && !entry) return false;
+    // What has no sign yet is no entry: a word too many is before the name.
+    if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
+    return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
+  }
+}
+
+function hasSign(tokens: readonly IToken[], start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isAny(tokens[at], [t.Equals, t.Colon, t.LeftBrace])) return true;
+  return false;
+}
+
+function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
+  const within = withinBrackets(tokens);
+  const parts: IToken[][] = [];
+  let start = 0;
+  for (let index = 1; index < tokens.length; index++) {
+    if (within[index] || !beginsPart(index, index - start)) continue;
+    parts.push(tokens.slice(start, index));
+    start = index;
+  }
+  if (tokens.length > 0) parts.push(tokens.slice(start));
+  return parts;
+}
+
+/**
+ * Which tokens are inside of brackets, or close some; the braces are balanced, others may not be. One that is not closed ends at the next
+ * entry that is no further in, and one that is not opened begins on its line.
+ */
+function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
+  const within = tokens.map(() => false);
+  const open: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
+  /** Where the entry at hand begins, and how far in. */
+  let start = 0;
+  let column = Number.POSITIVE_INFINITY;
+  let indent = 1;
+  /** `, loss =` after another entry on its line: arguments have no equals sign. */
+  const followsComma = (index: number) => is(tokens[index - 1], t.Comma) && is(tokens[index + 1], t.Equals);
+  /** Ends what is open at an index; up to a brace, and only what is as far in as this. */
+  const end = (index: number, least = 0) => {
+    while (open.length > 0 && !open.at(-1)!.brace && least <= open.at(-1)!.indent) {
+      const { at } = open.pop()!;
+      let next = at + 1;
+      while (next < index && !followsComma(next)) next++;
+      within.fill(true, at + 1, next);
+    }
+  };
+  for (const [index, token] of tokens.entries()) {
+    const deeper = depthOf(token);
+    const brace = isAny(token, [t.LeftBrace, t.RightBrace]);
+    if (beginsLine(tokens, index)) {
+      indent = token.startColumn ?? 1;
+      const begins = looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index);
+      if (begins) end(index, indent);
+      if (begins || (indent <= column && deeper >= 0)) [start, column] = [index, indent];
+    } else if (followsComma(index) && (open.at(-1)?.brace ?? true)) start = index;
+    if (brace) {
+      end(index);
+      column = Number.POSITIVE_INFINITY;
+    }
+    if (deeper > 0) open.push({ at: index, indent, brace });
+    if (deeper >= 0) continue;
+    const opener = brace || !open.at(-1)?.brace ? open.pop() : undefined;
+    within.fill(true, (opener?.at ?? start) + 1, index + 1);
+    if (opener === undefined) start = index;
+  }
+  end(tokens.length);
+  return within;
+}
+
+/** Where the header of a declaration with a body ends: the index past it. */
+export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
+  const first = tokens[start];
+  if (isAny(first, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
+  if (isAny(first, [t.Task, t.Data]) && is(tokens[start + 1], t.Name)) return start + 2;
+  if (!matches(tokens, start, [t.Tower, t.Name, t.LeftParenthesis])) return undefined;
+  let at = start + 3;
+  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
+  if (!is(tokens[at], t.RightParenthesis)) return undefined;
+  return matches(tokens, at + 1, [t.Keyed, t.By, t.Name]) ? at + 4 : at + 1;
+}
+
+/** The word that a declaration must have begun with, where what is left of it says so. */
+export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
+  const [first, second] = tokens;
+  if (is(first, t.Text) && tokens.length === 1) return t.Use;
+  if (is(first, t.LeftBrace)) return entriesWord(tokens, 1, t.Features, t.Train);
+  if (!is(first, t.Name)) return undefined;
+  if (is(second, t.LeftParenthesis)) {
+    const close = tokens.findIndex((token) => is(token, t.RightParenthesis));
+    if (is(tokens[close + 1], t.Equals)) return t.Block;
+    return tokens.some((token) => is(token, t.LeftBrace)) ? t.Tower : undefined;
+  }
+  if (is(second, t.LeftBrace)) return entriesWord(tokens, 2, undefined, t.Task);
+  const members = tokens.slice(2);
+  const lists = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));
+  return is(second, t.Equals) && lists ? t.Group : undefined;
+}
+
+/** Of a body, by the first sign in it. */
+function entriesWord(
+  tokens: readonly IToken[],
+  at: number,
+  typed: TokenType | undefined,
+  valued: TokenType,
+): TokenType | undefined {
+  if (!is(tokens[at], t.Name)) return undefined;
+  const end = namesEnd(tokens, at);
+  if (is(tokens[end], t.Colon)) {
+    // `clicked: binary` is what labels look like; features call their kinds.
+    const isLabel = /^(?:binary|number)$/.test(tokens[end + 1]?.image ?? '') && !is(tokens[end + 2], t.LeftParenthesis);
+    return isLabel && typed === t.Features ? t.Labels : typed;
+  }
+  if (!is(tokens[at + 1], t.Equals)) return undefined;
+  if (valued === t.Task) {
+    const names = tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map(({ image }) => image);
+    const has = (word: 'data' | 'task'): boolean => names.some((name) => entryWords[word].includes(name));
+    if (has('data') || tokens.some((token) => is(token, t.Columns))) return t.Data;
+    return has('task') ? t.Task : undefined;
+  }
+  return valued;
+}

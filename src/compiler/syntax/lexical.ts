@@ -1,0 +1,223 @@
+/** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
+import type { IToken } from 'chevrotain';
+import type { Lexed } from '../../../grammar/lexer.ts';
+import * as t from '../../../grammar/tokens.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
+import { notes } from '../../base/diagnostics/notes.ts';
+import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
+import { readText } from './literals.ts';
+import { byType, endOf, spanOf } from './token.ts';
+import { quote } from './words.ts';
+
+type Report = (diagnostic: Diagnostic) => unknown;
+
+/** Whether a mistake may be seen in a token alone. */
+const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
+  payload !== undefined ||
+  tokenType === t.ForeignName ||
+  (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
+
+/** Report every mistake that can be seen in a token alone. */
+export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
+  const suspects = lexed.tokens.filter(isOdd);
+  const odd: Diagnostic[] = [];
+  const quotes: Diagnostic[] = [];
+  const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
+  for (const token of suspects) {
+    mistakes[token.tokenTypeIdx]?.(source, token, sorted);
+    if (token.payload !== undefined) odd.push(lookAlike(source, token));
+  }
+  together(quotes, (one) => positionAt(source, one.at!.start).line, report);
+  together(odd, (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line), report);
+  foreignNames(source, suspects, report);
+  for (const token of lexed.foreignComments) foreignComment(source, token, report);
+  const fences: Diagnostic[] = [];
+  for (const run of runs(lexed.unknown)) {
+    unknown(source, run, (one) => (one.code === 'markdown-fence' ? fences.push(one) : report(one)));
+  }
+  together(fences, () => 'all', report);
+}
+
+const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: Report) => void>> = {
+  [t.ForeignArrow.name]: (source, token, report) => {
+    const at = spanOf(source, token);
+    report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
+  },
+  [t.MalformedNumber.name]: (source, token, report) => {
+    const at = spanOf(source, token);
+    const { proper, sure } = properNumber(token.image);
+    const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
+    // Two values may follow a name: `units: 256,128`.
+    const two = /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
+    report(diagnose('malformed-number', at, { number: token.image, proper }, { fixes, doubtful: !sure || two }));
+  },
+  [t.ForeignText.name]: (source, token, report) => {
+    const at = spanOf(source, token);
+    const text = `"${token.image.slice(1, -1).replace(/(?<!\\)"/g, '\\"')}"`;
+    report(diagnose('foreign-quotes', at, { text }, { fixes: [[{ at, text }]] }));
+  },
+  [t.UnclosedText.name]: (source, token, report) => {
+    const at = { source, start: token.startOffset, end: endOf(token) };
+    const edits = [{ at: { source, start: at.end, end: at.end }, text: '"' }];
+    if (token.image[0] !== '"') edits.unshift({ at: { source, start: at.start, end: at.start + 1 }, text: '"' });
+    // A text within brackets may end at any sign that it holds.
+    const within = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
+    report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: within }));
+  },
+  [t.Text.name]: (source, token, report) => {
+    for (const { at: offset, image } of readText(token.image).badEscapes) {
+      const start = token.startOffset + offset;
+      const at = { source, start, end: start + image.length };
+      report(diagnose('unknown-escape', at, { escape: image }, { fixes: [[{ at, text: `\\${image}` }]] }));
+    }
+  },
+};
+
+/** How a number is written that is no number here, and whether it can mean nothing else. */
+function properNumber(image: string): { proper?: string; sure: boolean } {
+  const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
+  if (base !== undefined) {
+    const value = Number(base) ** Number(exponent);
+    return Number.isSafeInteger(value) ? { proper: inGroups(String(value)), sure: true } : { sure: false };
+  }
+  if (/^0,[0-9]+$|^[0-9]+,0(?:[0-9]|[0-9]{3,})$/.test(image)) return { proper: image.replace(',', '.'), sure: true };
+  if (/^[0-9]+(?:,[0-9]{3})+$/.test(image)) return { proper: image.replaceAll(',', '_'), sure: true };
+  if (/^\.[0-9]/.test(image)) return { proper: `0${image}`, sure: true };
+  if (/^[0-9]+\.(?:[eE][+-]?[0-9]+)?$/.test(image)) return { proper: image.replace('.', ''), sure: true };
+  if (/^[0-9]+_[0-9_]*$/.test(image)) return { proper: image.replace(/_+/g, '_').replace(/_$/, ''), sure: true };
+  const [, count, unit] = /^([0-9]+)([kKmM])$/.exec(image) ?? [];
+  if (count === undefined) return { sure: false };
+  return { proper: inGroups(count + (/k/i.test(unit!) ? '000' : '000000')), sure: false };
+}
+
+const inGroups = (digits: string): string =>
+  digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
+
+/** A name with letters that are not ours, wherever it occurs, is one mistake. */
+function foreignNames(source: Source, tokens: readonly IToken[], report: Report): void {
+  const byImage = new Map<string, IToken[]>();
+  for (const token of tokens) {
+    if (token.tokenType !== t.ForeignName) continue;
+    const known = byImage.get(token.image);
+    if (known) known.push(token);
+    else byImage.set(token.image, [token]);
+  }
+  for (const [name, [first, ...others]] of byImage) {
+    const also = others.slice(0, mostNotes).map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
+    const facts = { name, digit: /^[0-9]/.test(name) };
+    report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: also }));
+  }
+}
+
+/** A word or sign that was read as what it looks like. */
+function lookAlike(source: Source, token: IToken): Diagnostic {
+  const at = spanOf(source, token);
+  const odd = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
+  const what = /^\p{Cf}$/u.test(odd) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
+  const facts = { what, code: codeOf(odd), text: token.image } as const;
+  return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
+}
+
+/** Other places of one mistake that are named. */
+const mostNotes = 20;
+
+/** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
+function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
+  const groups = new Map<unknown, Diagnostic[]>();
+  for (const one of found) {
+    const key = inOne(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  for (const [first, ...others] of groups.values()) {
+    const also = others
+      .slice(0, mostNotes)
+      .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
+    const fix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
+    report({ ...first!, notes: also, fixes: [fix] });
+  }
+}
+
+const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+
+const mistakes = byType(({ name }) => mistakeIn[name]);
+
+function foreignComment(source: Source, token: IToken, report: Report): void {
+  const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;
+  const at = spanOf(source, token);
+  const inner = token.image.slice(sign.length).replace(/(?:\*\/|"""|''')$/, '');
+  const slashes = /["']/.test(sign) ? '///' : '//';
+  const lines = inner.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
+  const next = codeAfter(source, at.end);
+  // What follows on its line would become a part of it.
+  const broken = next === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
+  const edit = { at: { ...at, end: next }, text: `${lines.join('\n')}${broken}` };
+  report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
+}
+
+/** Where more than blanks and a comment follows on the line of an offset; else the offset. */
+function codeAfter({ text }: Source, offset: number): number {
+  const [blanks] = /^[ \t]*(?=[^\s/]|\/[^/])/.exec(text.slice(offset)) ?? [];
+  return blanks === undefined ? offset : offset + blanks.length;
+}
+
+/** Characters of one kind side by side are one mistake. */
+function runs(unknown: readonly IToken[]): IToken[][] {
+  const found: IToken[][] = [];
+  for (const token of unknown) {
+    const last = found.at(-1)?.at(-1);
+    const alike = last !== undefined && charKind(last.image) === charKind(token.image);
+    if (alike && endOf(last) === token.startOffset) found.at(-1)!.push(token);
+    else found.push([token]);
+  }
+  return found;
+}
+
+type CharKind = 'fence' | 'semicolon' | 'blank' | 'hidden' | 'other';
+
+function charKind(image: string): CharKind {
+  if (/^(?:```|~~~)/.test(image)) return 'fence';
+  if (/^[;；]$/.test(image)) return 'semicolon';
+  if (/^[\p{Z}\u0085]+$/u.test(image)) return 'blank';
+  return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
+}
+
+function unknown(source: Source, run: readonly IToken[], report: Report): void {
+  const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
+  const image = source.text.slice(at.start, at.end);
+  switch (charKind(run[0]!.image)) {
+    case 'fence':
+      report(diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] }));
+      break;
+    case 'semicolon': {
+      const hint = 'entries need no sign between them: remove it';
+      report(diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] }));
+      break;
+    }
+    case 'blank':
+      report(
+        diagnose('look-alike', at, { what: 'blank', code: codeOf(image), text: ' ' }, { fixes: [[{ at, text: ' ' }]] }),
+      );
+      break;
+    case 'hidden':
+      report(
+        diagnose('look-alike', at, { what: 'hidden', code: codeOf(image), text: '' }, { fixes: [[{ at, text: '' }]] }),
+      );
+      break;
+    default:
+      report(diagnose('unexpected-character', at, { found: quote(image) }));
+  }
+}
+
+/** Takes away what is alone on its line, with the line. */
+function removal(at: Span): Edit {
+  const { text } = at.source;
+  const start = text.lastIndexOf('\n', at.start - 1) + 1;
+  const next = text.indexOf('\n', at.end);
+  const alone =
+    text.slice(start, at.start).trim() === '' && text.slice(at.end, next === -1 ? undefined : next).trim() === '';
+  if (!alone) return { at, text: '' };
+  return { at: { source: at.source, start, end: next === -1 ? text.length : next + 1 }, text: '' };
+}

@@ -1,0 +1,71 @@
+import type { CstNode, IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
+import { TowerParser } from '../../../grammar/parser.ts';
+import * as t from '../../../grammar/tokens.ts';
+import { defined } from '../../base/util/defined.ts';
+import { listGoesOn } from './lists.ts';
+import { is, isAny } from './token.ts';
+
+export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
+
+export type Rule = 'file' | 'declaration' | EntryRule;
+
+export type Reading = { readonly node: CstNode } | { readonly complaint: Complaint };
+
+/** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
+export function entryRule(word: IToken | undefined): EntryRule | undefined {
+  if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
+  if (is(word, t.Tower)) return 'towerEntry';
+  if (is(word, t.Data)) return 'dataEntry';
+  if (is(word, t.Search)) return 'searchEntry';
+  return isAny(word, [t.Task, t.Train]) ? 'entry' : undefined;
+}
+
+/** `columns { … }`: an entry of a data block that has entries of its own. */
+export function isColumns(rule: EntryRule, first: IToken | undefined, second: IToken | undefined): boolean {
+  return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
+}
+
+// What the parser complains of, as facts. Its own messages are never shown.
+
+/** Where reading stopped, and why. */
+export interface Complaint {
+  /** The rule that could not go on. */
+  readonly rule: string;
+  /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
+  readonly expected?: TokenType;
+  readonly because: 'mismatch' | 'no-alternative' | 'left-over';
+  /** Index of the token that does not fit; as many as there are tokens when they ended too early. */
+  readonly index: number;
+}
+
+/** Facts travel through the parser's messages. */
+const facts: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected, ruleName }) => `mismatch ${ruleName} ${expected.name}`,
+  buildNotAllInputParsedMessage: ({ ruleName }) => `left-over ${ruleName}`,
+  buildNoViableAltMessage: ({ ruleName }) => `no-alternative ${ruleName}`,
+  buildEarlyExitMessage: ({ ruleName }) => `no-alternative ${ruleName}`,
+};
+
+const types: ReadonlyMap<string, TokenType> = new Map(t.tokens.map((type) => [type.name, type]));
+
+function complaintOf(error: IRecognitionException, input: readonly IToken[]): Complaint {
+  const [because, rule, name] = error.message.split(' ') as [Complaint['because'], string, string | undefined];
+  const at = input.indexOf(error.token);
+  const type = name === undefined ? undefined : types.get(name);
+  return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
+}
+
+/** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
+const settings = { errorMessageProvider: facts, skipValidations: true, listGoesOn };
+
+let strict: TowerParser | undefined;
+
+/** Read all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
+export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
+  strict ??= new TowerParser({ ...settings, recoveryEnabled: false });
+  strict.input = [...tokens];
+  const node = strict[rule]();
+  const error = strict.errors[0];
+  strict.input = [];
+  return error === undefined ? { node } : { complaint: complaintOf(error, tokens) };
+}

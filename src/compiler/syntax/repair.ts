@@ -1,0 +1,132 @@
+/**
+ * The correction of a mistake that `known_mistakes.ts` does not name: of all changes of one token near where reading stopped, the one after
+ * which the whole entry reads, and reads most naturally. The search of Burke and Fisher, "A practical method for LR and LL
+ * syntactic error diagnosis and recovery", TOPLAS 1987, ranked by what the library's words take.
+ */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
+import { bracketCandidates, type Candidate, type Change, type Repair, unmatched } from './brackets.ts';
+import { type EntryRule, readStrictly } from './parsers.ts';
+import { oddness } from './plausible.ts';
+import type { Place } from './sign_mistakes.ts';
+import {
+  beginsLine,
+  beginsValue,
+  depthOf,
+  endOf,
+  endsValue,
+  exchanged,
+  inserted,
+  is,
+  isAny,
+  madeUp,
+  replaced,
+} from './token.ts';
+
+/** Longer entries are not searched. */
+const longest = 200;
+/** How far before the place where reading stopped the mistake may be. */
+const back = 3;
+/** What a second correction must cost more for the first to be certain. */
+const margin = 4;
+const oddCost = 10;
+
+const betweenValues: readonly (readonly [TokenType, number])[] = [
+  [t.Colon, 10],
+  [t.Equals, 10],
+  [t.Comma, 10],
+  [t.Arrow, 11],
+  [t.Dot, 14],
+  [t.Times, 18],
+  [t.Plus, 20],
+];
+const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Plus, t.Minus, t.Times, t.Over];
+/** What another sign may have been meant as. A minus would make a number of nearly anything. */
+const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
+const madeUpCost = 30;
+
+/** The best change of one token; nothing where none makes the tokens read. */
+export function repair(
+  rule: 'declaration' | EntryRule,
+  tokens: readonly IToken[],
+  { index, expected, source }: Place,
+): Repair | undefined {
+  if (tokens.length > longest) return undefined;
+  const found = new Map<string, Candidate>();
+  const limit = { cost: Number.POSITIVE_INFINITY };
+  const odd = unmatched(tokens);
+  const all = odd ? bracketCandidates(tokens, odd, source.text) : candidates(tokens, index, expected);
+  for (const candidate of all) {
+    if (candidate.cost > limit.cost + margin) continue;
+    const cost = candidate.cost + oddCost * oddness(candidate.tokens);
+    if (cost > limit.cost + margin) continue;
+    const key = candidate.tokens.map(({ image }) => image).join(' ');
+    if ((found.get(key)?.cost ?? Number.POSITIVE_INFINITY) <= cost) continue;
+    if (!('node' in readStrictly(rule, candidate.tokens))) continue;
+    found.set(key, { ...candidate, cost });
+    limit.cost = Math.min(limit.cost, cost);
+  }
+  const [best, second] = [...found.values()].sort((a, b) => a.cost - b.cost);
+  if (best === undefined) return undefined;
+  const certain = best.keeps && (second === undefined || second.cost >= best.cost + margin);
+  return { change: best.change, index: best.index, tokens: best.tokens, certain };
+}
+
+/** Cheap ones first. */
+function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): Candidate[] {
+  const found: Candidate[] = [];
+  const first = Math.max(0, stopped - back);
+  for (let index = first; index <= Math.min(tokens.length, stopped + 1); index++) {
+    const away = index === stopped ? 0 : 1 + Math.abs(stopped - index);
+    const add = (change: Change, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
+      found.push({ change, index, cost: cost + away, tokens: changed, keeps });
+    };
+    const [previous, here, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
+    const insert = (type: TokenType, cost: number) => {
+      const image = type === t.Name ? '' : (type.PATTERN as string);
+      const token = inserted(type, image, previous ?? here!);
+      const changed = tokens.toSpliced(index, 0, type === t.Name ? madeUp(token) : token);
+      add({ kind: 'insert', type }, cost, changed, cost < madeUpCost && type !== t.Dot);
+    };
+    if (previous && endsValue(previous) && beginsValue(here)) {
+      for (const [type, cost] of betweenValues) {
+        if (type === t.Dot && !(is(previous, t.Name) && is(here, t.Name))) continue;
+        insert(type, cost + (type === t.Arrow && !is(here, t.Name) ? 8 : 0));
+      }
+    }
+    if (!endsValue(previous) || !beginsValue(here) || is(here, t.LeftParenthesis)) insert(t.Name, madeUpCost);
+    if (here === undefined) continue;
+    add({ kind: 'remove' }, removal(here, previous, next), tokens.toSpliced(index, 1));
+    for (const type of meant) {
+      if (here.tokenType === type || depthOf(here) !== 0) continue;
+      const cost = isAny(here, signs) ? replacing(type) : madeUpCost + 4;
+      const image = type.PATTERN as string;
+      add({ kind: 'replace', type }, cost, tokens.toSpliced(index, 1, replaced(here, type, image)));
+    }
+    if (!beginsValue(here) && depthOf(here) === 0) {
+      add({ kind: 'replace', type: t.Name }, madeUpCost + 6, tokens.toSpliced(index, 1, madeUp(here)));
+    }
+    if (index === stopped && (expected === t.By || expected === t.Keyed)) {
+      const word = replaced(here, expected, expected.PATTERN as string);
+      add({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, word));
+    }
+    if (next && here.image !== next.image && !beginsLine(tokens, index + 1)) {
+      add({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, ...exchanged(here, next)), true);
+    }
+  }
+  return found.sort((a, b) => a.cost - b.cost);
+}
+
+const replacing = (type: TokenType): number =>
+  isOf(type, [t.Colon, t.Equals]) ? 10 : isOf(type, [t.Arrow, t.Comma]) ? 11 : 18;
+
+const isOf = (type: TokenType, types: readonly TokenType[]): boolean => types.includes(type);
+
+/** A sign or word that is there twice is one too many; between two commas or arrows a part may be missing as well. */
+function removal(here: IToken, previous: IToken | undefined, next: IToken | undefined): number {
+  const twin = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
+  const [one, other] = twin === previous ? [twin, here] : [here, twin];
+  const parts = isAny(here, [t.Comma, t.Arrow]);
+  if (twin && (!parts || endOf(one!) === other!.startOffset)) return 8;
+  return depthOf(here) === 0 ? madeUpCost + 2 : madeUpCost + 4;
+}

@@ -1,0 +1,134 @@
+/** Small questions about tokens, and tokens of our own making. */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
+import type { Source, Span } from '../../base/text/source.ts';
+
+/** What is said of each type of token, at its number: every token of a text is asked at each check. */
+export function byType<T>(of: (type: TokenType) => T): readonly T[] {
+  const said: T[] = [];
+  for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
+  return said;
+}
+
+const isOf = (one: TokenType, type: TokenType): boolean =>
+  t.isOf({ tokenType: one, tokenTypeIdx: one.tokenTypeIdx! } as IToken, type);
+
+/** By a type and that of a token: whether the token is of the type, or of one that represents it. */
+const matches = byType((type) => byType((one) => isOf(one, type)));
+
+export function is(token: IToken | undefined, type: TokenType): boolean {
+  return token !== undefined && matches[type.tokenTypeIdx!]![token.tokenTypeIdx]!;
+}
+
+export function isAny(token: IToken | undefined, types: readonly TokenType[]): boolean {
+  for (const type of types) if (is(token, type)) return true;
+  return false;
+}
+
+/** The same as `isAny` of types that are always the same. */
+export function oneOf(types: readonly TokenType[]): (token: IToken | undefined) => boolean {
+  const any = byType((one) => types.some((type) => isOf(one, type)));
+  return (token) => token !== undefined && any[token.tokenTypeIdx]!;
+}
+
+const depths = byType((type) =>
+  [t.LeftBrace, t.LeftParenthesis, t.LeftBracket].includes(type)
+    ? 1
+    : [t.RightBrace, t.RightParenthesis, t.RightBracket].includes(type)
+      ? -1
+      : 0,
+);
+
+/** 1 for an opening bracket, -1 for a closing one, 0 for all else. */
+export const depthOf = ({ tokenTypeIdx }: IToken): number => depths[tokenTypeIdx]!;
+
+/** Index of the first token that begins at an offset or after it. */
+export function firstFrom(tokens: readonly IToken[], offset: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle]!.startOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Offset past its last character. */
+export function endOf(token: IToken): number {
+  return (token.endOffset ?? token.startOffset) + 1;
+}
+
+export function spanOf(source: Source, token: IToken): Span {
+  return { source, start: token.startOffset, end: endOf(token) };
+}
+
+/** The empty place right after a token. */
+export function after(source: Source, token: IToken): Span {
+  const end = endOf(token);
+  return { source, start: end, end };
+}
+
+/** A token that is nowhere in the text: it takes no room, right after another. */
+export function inserted(type: TokenType, image: string, previous: IToken): IToken {
+  return {
+    tokenType: type,
+    tokenTypeIdx: type.tokenTypeIdx!,
+    image,
+    startOffset: endOf(previous),
+    endOffset: endOf(previous) - 1,
+    startLine: previous.endLine ?? 1,
+    endLine: previous.endLine ?? 1,
+    startColumn: (previous.endColumn ?? 0) + 1,
+    endColumn: previous.endColumn ?? 0,
+  };
+}
+
+/** The same, right before another. */
+export function insertedBefore(type: TokenType, image: string, next: IToken): IToken {
+  const { startOffset, startLine = 1, startColumn = 1 } = next;
+  return {
+    ...inserted(type, image, next),
+    startOffset,
+    endOffset: startOffset - 1,
+    startLine,
+    endLine: startLine,
+    startColumn,
+    endColumn: startColumn - 1,
+  };
+}
+
+/** A name that is missing: the parser reads it, and the tree leaves it out. */
+export function madeUp(token: IToken): IToken {
+  return { ...token, tokenType: t.Identifier, tokenTypeIdx: t.Identifier.tokenTypeIdx!, isInsertedInRecovery: true };
+}
+
+/** The same place, read as something else. */
+export function replaced(token: IToken, type: TokenType, image: string): IToken {
+  return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx!, image };
+}
+
+/** Whether a token is the first on its line. */
+export function beginsLine(tokens: readonly IToken[], index: number): boolean {
+  const previous = tokens[index - 1];
+  return previous === undefined || (previous.endLine ?? 0) < (tokens[index]?.startLine ?? 0);
+}
+
+export const beginsValue = oneOf([t.Name, t.NumberToken, t.Text, t.LeftBracket, t.LeftParenthesis]);
+export const endsValue = oneOf([t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis]);
+
+/** Signs after which an expression goes on, on the next line too. */
+export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot]);
+
+/**
+ * Two neighbours in each other's place: each is where the other was, so that places stay in order. The tree leaves names out
+ * that are not where they are written.
+ */
+export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken] {
+  return [moved(other, one), moved(one, other)];
+}
+
+function moved({ tokenType, tokenTypeIdx, image }: IToken, place: IToken): IToken {
+  const token = { ...place, tokenType, tokenTypeIdx, image };
+  return is(token, t.Name) ? { ...token, isInsertedInRecovery: true } : token;
+}

@@ -1,0 +1,199 @@
+/** Derives entries of the data block from the rows of the sample: time, split, excluded rows, and the names of files. */
+import { sqlName } from '../../base/text/sql.ts';
+import { timeSql, withoutMark } from './expressions.ts';
+import type { FileChoice } from './files.ts';
+import { dependence, type Join, stemOf } from './joins.ts';
+import type { ColumnProfile, TableProfile } from './profile.ts';
+import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
+import type { EventRoles } from './roles.ts';
+import { doubtfulForms } from './times.ts';
+import { meansOf } from './words.ts';
+
+/** With more events, the model trains on a share of the users. */
+export const MANY = 3_000_000;
+
+export function timeEntry(
+  events: TableProfile,
+  { time }: EventRoles,
+  areLines: boolean,
+  answers: InitAnswers,
+): DataEntry | undefined {
+  if (areLines) return { value: 'position', why: 'the order of the items of a user; it is no moment' };
+  if (!time) return undefined;
+  const { column } = time;
+  const timeForm = column.time;
+  const otherForm = timeForm && doubtfulForms.get(timeForm.name);
+  const value = timeSql(column, events);
+  const orderedValue = otherForm !== undefined && answers.days === 'day' ? value.replace('%m/%d', '%d/%m') : value;
+  return { value: orderedValue, why: timeForm?.doc ?? 'a time' };
+}
+
+export function splitOf(
+  { parts }: FileChoice,
+  fold: ColumnProfile | undefined,
+  hasOrder: boolean,
+  areLines: boolean,
+  nameOf: (path: string) => string,
+  share: number,
+): DataEntry {
+  if (parts) {
+    const validation = parts.validation ? `validation: ${JSON.stringify(nameOf(parts.validation.path))}, ` : '';
+    return {
+      value: `files(${validation}test: ${JSON.stringify(nameOf(parts.test.path))})`,
+      why: 'the set comes split',
+    };
+  }
+  if (fold) return { value: `column(${JSON.stringify(fold.name)})`, why: 'the set comes split' };
+  if (areLines && hasOrder)
+    return { value: 'leave_one_out', why: 'the last item of each user is the test, the one before it validation' };
+  return hasOrder
+    ? {
+        value: `by_time(validation: ${share}%, test: ${share}%)`,
+        why: 'the last events are the test, as in production',
+      }
+    : { value: `random(validation: ${share}%, test: ${share}%, seed: 1)`, why: 'there is no time to split by' };
+}
+
+/** Returns the percent of the events for each held-out part: a first ranking of many events and items would take minutes. */
+export function heldOut({ events, items }: Pick<Proposal['size'], 'events' | 'items'>): number {
+  const maxHeldOut = Math.min(20_000, 4e8 / Math.max(1, items));
+  return Math.max(1, Math.min(10, Math.round((100 * maxHeldOut) / Math.max(1, events))));
+}
+
+export function whereOf(
+  where: DataEntry | undefined,
+  count: number,
+  user: ColumnProfile | undefined,
+): { readonly where?: DataEntry } {
+  if (count <= MANY || user === undefined) return where ? { where } : {};
+  const share = Math.ceil(count / 1_000_000);
+  const sample = `hash(${sqlName(user.name)}) % ${share} = 0`;
+  const why = `one user in ${share}, for a quick start: remove it to train on all`;
+  return {
+    where: { value: where ? `${where.value} AND ${sample}` : sample, why: where ? `${where.why}; ${why}` : why },
+  };
+}
+
+/** Returns the share of rows that may be rejected: broken ones, and those of items outside of the file of items. */
+export function rejectOf(
+  { rows, bad }: TableProfile,
+  keys: readonly (ColumnProfile | undefined)[],
+  time: ColumnProfile | undefined,
+  missing: number,
+): { readonly reject?: DataEntry } {
+  const brokenRows = rows.filter((row) => {
+    const value = (column: ColumnProfile): string => String(row[column.place] ?? '').trim();
+    return keys.some((key) => key && value(key) === '') || (time?.time !== undefined && !time.time.fits(value(time)));
+  });
+  const brokenShare = (bad + brokenRows.length) / Math.max(1, bad + rows.length);
+  const share = brokenShare + missing;
+  if (share <= 0.003) return {};
+  const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
+  const why = [
+    ...(brokenShare > 0 ? [`${percent(brokenShare)} of the rows in the sample are broken`] : []),
+    ...(missing > 0 ? [`${percent(missing)} are of items without a row of their own`] : []),
+  ];
+  return {
+    reject: {
+      value: `${[2, 5, 10, 20, 50].find((maxHeldOut) => maxHeldOut >= share * 150) ?? 90}%`,
+      why: why.join(', '),
+    },
+  };
+}
+
+/** Returns the share of events whose key the file does not have, where the sample is the whole file. */
+export function missingShare({ rows }: TableProfile, join: Join | undefined): number {
+  if (!join?.table.isWhole) return 0;
+  const { key, column } = join;
+  const missing = rows.filter(
+    (row) => !key.values.has(String(row[column.place] ?? '').trim()) && row[column.place] !== null,
+  );
+  return missing.length / Math.max(1, rows.length);
+}
+
+/** True if most events have the same time as all others of their user, as in a basket: then no event comes before another. */
+export function areSimultaneous({ rows }: TableProfile, user: ColumnProfile, time: ColumnProfile): boolean {
+  const times = new Map<string, { readonly values: Set<string>; rows: number }>();
+  for (const row of rows) {
+    const userKey = String(row[user.place] ?? '');
+    const userTimes = times.get(userKey) ?? { values: new Set(), rows: 0 };
+    userTimes.values.add(String(row[time.place] ?? ''));
+    userTimes.rows++;
+    times.set(userKey, userTimes);
+  }
+  const usersWithSeveral = [...times.values()].filter((group) => group.rows > 1);
+  const count = (groups: typeof usersWithSeveral): number => groups.reduce((sum, group) => sum + group.rows, 0);
+  return count(usersWithSeveral.filter(({ values }) => values.size === 1)) > count(usersWithSeveral) * 0.5;
+}
+
+export function seenOf(
+  { rows }: TableProfile,
+  user: ColumnProfile | undefined,
+  item: ColumnProfile,
+  isKept: boolean,
+): DataEntry {
+  if (isKept || user === undefined) return { value: 'kept', why: 'what was found before may be found again' };
+  const pairs = new Set(rows.map((row) => `${row[user.place]}\n${row[item.place]}`)).size;
+  const repeatShare = 1 - pairs / Math.max(1, rows.length);
+  return repeatShare > 0.1
+    ? { value: 'kept', why: `${Math.round(repeatShare * 100)} % of the events are of an item that the user had before` }
+    : { value: 'excluded', why: 'users seldom take the same item again' };
+}
+
+export function titleOf(table: TableProfile, key: ColumnProfile | undefined): string | undefined {
+  const titles = table.columns.filter(
+    (column) =>
+      column.kind === 'text' &&
+      column !== key &&
+      meansOf(column.name, 'title') !== undefined &&
+      meansOf(column.name, 'user') === undefined &&
+      (key === undefined || dependence(table, key, column) > 0.97),
+  );
+  const [first] = titles.sort((a, b) => b.distinct - a.distinct);
+  if (first === undefined || first.name.toLowerCase() === 'title') return undefined;
+  return first.mark === undefined ? first.name : withoutMark(first);
+}
+
+/** True for lines in the order of ids, which are in no order of time. */
+export function isSorted({ rows }: TableProfile): boolean {
+  let [pairs, risingPairs] = [0, 0];
+  for (let at = 1; at < rows.length; at++) {
+    if (rows[at]![0] !== rows[at - 1]![0]) continue;
+    pairs++;
+    if (Number(rows[at]![1]) > Number(rows[at - 1]![1])) risingPairs++;
+  }
+  return pairs > 0 && risingPairs / pairs > 0.97;
+}
+
+export function namedFile(
+  main: TableProfile,
+  others: readonly TableProfile[],
+  nameOf: (path: string) => string,
+  key: { readonly column: ColumnProfile; readonly as: string } | undefined,
+): NamedFile {
+  const sources = [main, ...others].map(({ path }) => path);
+  const path = others.length === 0 ? nameOf(main.path) : `{${sources.map(nameOf).join(',')}}`;
+  const isLines = main.kind === 'lines';
+  const because = [
+    ...(main.rewrite?.because ?? []),
+    ...(key ? [`its key is called \`${key.column.name}\`, and that of the events \`${key.as}\``] : []),
+  ];
+  if (because.length === 0) return { path, isLines, sources };
+  const fileEnding =
+    main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'parquet' ? 'parquet' : 'jsonl';
+  const to = `tables/${stemOf(main.path)}.${fileEnding}`;
+  const baseRewrite = main.rewrite ?? {
+    encoding: 'utf-8',
+    from: (main.separator ?? ',') as ',',
+    to: main.separator ?? ',',
+    header: main.columns.map(({ name }) => name),
+    hasHeader: true,
+  };
+  const header = main.columns.map((column) => (column === key?.column ? key.as : column.name));
+  return {
+    path: to,
+    isLines,
+    sources,
+    copy: { from: main.path, to, kind: main.kind, rewrite: { ...baseRewrite, header, because } },
+  };
+}

@@ -1,0 +1,268 @@
+/** Profiles the values of a column, before anything is guessed from them. */
+import { sqlName } from '../../base/text/sql.ts';
+import type { Cell, LookedTable } from '../look/looked_table.ts';
+import { type TimeForm, timeFormOf } from './times.ts';
+import { meansOf, wordsOf } from './words.ts';
+
+/** The ways in which files write numbers, besides those that a data block reads by itself, and the SQL that reads each. */
+interface NumberForm {
+  readonly name: string;
+  readonly fits: (texts: readonly string[]) => boolean;
+  readonly value: (text: string) => number;
+  readonly sql: (column: string) => string;
+}
+
+/** True if at most one text in twenty differs from the form. */
+const nearlyAll = (texts: readonly string[], form: RegExp): boolean =>
+  texts.filter((text) => form.test(text)).length > texts.length * 0.95;
+
+const money = '[€$£¥₹₩₺₽]|EUR|USD|GBP|CHF|CNY|JPY|INR|SEK|NOK|DKK|PLN|kr\\.?|zł|%';
+const currencyBefore = new RegExp(`^([+-]?)\\s*(?:${money})\\s*`);
+const currencyAfter = new RegExp(`\\s*(?:${money})$`);
+
+/** Removes a currency, and blanks or apostrophes between groups of three digits. */
+const bareNumber = (text: string): string =>
+  text
+    .replace(currencyBefore, '$1')
+    .replace(currencyAfter, '')
+    .replaceAll(/(\d)[ \u00a0\u202f'’](?=\d{3}(?!\d))/g, '$1');
+
+const comma = /^[+-]?(\d{1,3}(\.\d{3})*|\d+)(,\d+)?$/;
+const point = /^[+-]?(\d{1,3}(,\d{3})*|\d+)(\.\d+)?$/;
+
+const fromComma = (text: string): number => Number(bareNumber(text).replaceAll('.', '').replace(',', '.'));
+const fromPoint = (text: string): number => Number(bareNumber(text).replaceAll(',', ''));
+
+/** `1,234` has two readings. It is a group of three where some numbers have no comma, two of them or a point, and few digits in front. */
+function hasGroups(texts: readonly string[]): boolean {
+  const textsWithComma = texts.filter((text) => text.includes(','));
+  if (textsWithComma.length === 0) return false;
+  if (texts.some((text) => /\d,\d+\.\d/.test(text))) return true;
+  const shortPrefixes = textsWithComma.filter((text) => /^\D*\d{1,2},/.test(text)).length;
+  const isClear = textsWithComma.length < texts.length || textsWithComma.some((text) => /,\d{3},/.test(text));
+  return isClear && shortPrefixes * 5 >= textsWithComma.length;
+}
+
+export const numberForms: readonly NumberForm[] = [
+  {
+    name: 'groups of three by a comma',
+    fits: (texts) => nearlyAll(texts.map(bareNumber), point) && (hasGroups(texts.map(bareNumber)) || isDressed(texts)),
+    value: fromPoint,
+    sql: (column) => `TRY_CAST(regexp_replace(${sqlName(column)}, '[^0-9.+-]', '', 'g') AS DOUBLE)`,
+  },
+  {
+    name: 'a comma before the fraction',
+    fits: (texts) => nearlyAll(texts, comma),
+    value: fromComma,
+    sql: (column) => `TRY_CAST(replace(replace(${sqlName(column)}, '.', ''), ',', '.') AS DOUBLE)`,
+  },
+  {
+    name: 'a comma before the fraction, and a currency',
+    fits: (texts) => nearlyAll(texts.map(bareNumber), comma),
+    value: fromComma,
+    sql: (column) => `TRY_CAST(replace(regexp_replace(${sqlName(column)}, '[^0-9,+-]', '', 'g'), ',', '.') AS DOUBLE)`,
+  },
+];
+
+/** True for a currency, or blanks in the number, and no comma that could be a fraction: `€ 12.50`, `1 200`. */
+function isDressed(texts: readonly string[]): boolean {
+  return texts.every((text) => !text.includes(',')) && nearlyAll(texts.map(bareNumber), /^[+-]?\d+(\.\d+)?$/);
+}
+
+export const numberFormOf = (texts: readonly string[]): NumberForm | undefined =>
+  numberForms.find(({ fits }) => fits(texts));
+
+type ValueKind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** Index of the column, from 0. */
+  readonly place: number;
+  readonly kind: ValueKind;
+  /** DuckDB's type, where the file has one. */
+  readonly type?: string;
+  /** Rows of the sample, and those with a value. */
+  readonly rows: number;
+  readonly present: number;
+  /** A text for a missing value, such as `?` or `NA`. */
+  readonly mark?: string;
+  readonly distinct: number;
+  /** Each value of the sample once. */
+  readonly values: ReadonlySet<string>;
+  /** The most frequent first, at most 30, with their rows. */
+  readonly top: readonly (readonly [string, number])[];
+  readonly min: number;
+  readonly max: number;
+  /** Numbers are written in a form that a data block does not read by itself. */
+  readonly number?: NumberForm;
+  readonly meanLength: number;
+  readonly meanWords: number;
+  /** The separator of elements, where values are texts that hold lists. */
+  readonly separator?: ListForm;
+  readonly time?: TimeForm;
+  readonly width?: number;
+}
+
+type ListForm = '|' | ';' | ',' | ', ' | ' ' | 'json' | 'python';
+
+export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
+  readonly columns: readonly ColumnProfile[];
+}
+
+const missingMarks: ReadonlySet<string> = new Set(['?', 'na', 'n/a', 'nan', 'null', '-', '--', '\\n', '#n/a', 'nil']);
+
+export function profileOf(table: LookedTable): TableProfile {
+  const columns = table.columns.map((name, place) =>
+    columnProfile(
+      name,
+      place,
+      table.rows.map((row) => row[place] ?? null),
+      table.types?.[place],
+    ),
+  );
+  return { ...table, columns };
+}
+
+function columnProfile(name: string, place: number, cells: readonly Cell[], type: string | undefined): ColumnProfile {
+  const lists = cells.filter((cell) => Array.isArray(cell)) as (readonly Cell[])[];
+  const cellTexts = cells.map((cell) =>
+    typeof cell === 'string' ? cell.trim() : cell === null ? '' : JSON.stringify(cell),
+  );
+  const mark = markOf(cellTexts);
+  const texts = cellTexts.filter((text) => text !== '' && text !== mark);
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const baseProfile = {
+    name,
+    place,
+    words: wordsOf(name),
+    rows: cells.length,
+    present: texts.length,
+    distinct: counts.size,
+    values: new Set(counts.keys()),
+    top: [...counts].sort((a, b) => b[1] - a[1]).slice(0, 30),
+    min: Number.NaN,
+    max: Number.NaN,
+    meanLength: mean(texts, (text) => text.length),
+    meanWords: mean(texts, (text) => text.split(/\s+/).length),
+    ...(mark === undefined ? {} : { mark }),
+    ...(type === undefined ? {} : { type }),
+  };
+  if (texts.length === 0) return { ...baseProfile, kind: 'empty' };
+  if (lists.length * 10 >= texts.length * 9) return { ...baseProfile, ...listKind(lists) };
+  const sampleTexts = texts.slice(0, 5000);
+  const share = (test: (text: string) => boolean): number => sampleTexts.filter(test).length / sampleTexts.length;
+  if (share((text) => text.startsWith('{')) > 0.9) return { ...baseProfile, kind: 'object' };
+  const areDigits = share((text) => /^\d+$/.test(text)) > 0.95;
+  const isTime = meansOf(name, 'time') !== undefined;
+  // The name of a key outranks digits that could be a moment.
+  const time = areDigits && !isTime && isKeyName(name) ? undefined : timeFormOf(sampleTexts, isTime);
+  const timeField = time ? { time } : {};
+  if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
+    return { ...baseProfile, kind: 'boolean' };
+  // `01067` is a code: a data block reads a column of such values as text.
+  const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
+  // So many digits are an id, which a number would round.
+  if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...baseProfile, kind: 'text' };
+  if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
+  if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
+  const number = time || areCodes ? undefined : numberFormOf(sampleTexts);
+  if (number) return { ...baseProfile, ...range(texts.map(number.value)), kind: 'decimal', number };
+  const separator = time ? undefined : listFormOf(sampleTexts);
+  const vectorWidth = separator === 'json' ? vectorOf(sampleTexts) : undefined;
+  if (vectorWidth !== undefined) return { ...baseProfile, kind: 'vector', width: vectorWidth, separator: 'json' };
+  return { ...baseProfile, kind: 'text', ...timeField, ...(separator === undefined ? {} : { separator }) };
+}
+
+const isKeyName = (name: string): boolean =>
+  (['user', 'item', 'id'] as const).some((meaning) => meansOf(name, meaning) !== undefined);
+
+/** Matches `5.0` too, as tables with missing values have it. */
+const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
+const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+
+function range(numbers: readonly (string | number)[]): { readonly min: number; readonly max: number } {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const number of numbers) {
+    const value = Number(number);
+    if (Number.isNaN(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function mean(texts: readonly string[], of: (text: string) => number): number {
+  return texts.length === 0 ? 0 : texts.reduce((sum, text) => sum + of(text), 0) / texts.length;
+}
+
+function markOf(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts)
+    if (text.length <= 7 && missingMarks.has(text.toLowerCase())) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const [bestMark] = [...counts].sort((a, b) => b[1] - a[1]);
+  // A column of nothing but `none` holds a value.
+  return bestMark && bestMark[1] < texts.length && bestMark[1] >= Math.min(2, texts.length * 0.001)
+    ? bestMark[0]
+    : undefined;
+}
+
+function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
+  const isNested = lists.some((list) => list.some((each) => typeof each !== 'string' && each !== null));
+  const areObjects = lists.some((list) => list.some((each) => typeof each === 'string' && each.startsWith('{"')));
+  if (isNested || areObjects) return { kind: 'object' };
+  const width = lists[0]!.length;
+  const areNumbers = lists
+    .slice(0, 200)
+    .every((list) => list.every((each) => typeof each === 'string' && isNumber(each)));
+  return width >= 8 && areNumbers && lists.every(({ length }) => length === width)
+    ? { kind: 'vector', width }
+    : { kind: 'list' };
+}
+
+function vectorOf(texts: readonly string[]): number | undefined {
+  const lists = texts.slice(0, 200).map((text) => text.slice(1, -1).split(','));
+  const width = lists[0]!.length;
+  const fits = lists.every((list) => list.length === width && list.every((each) => isNumber(each.trim())));
+  return width >= 8 && fits ? width : undefined;
+}
+
+/** Finds the separator of elements. A sentence has commas too: an element of a list is short, and comes up again. */
+function listFormOf(texts: readonly string[]): ListForm | undefined {
+  const bracketedTexts = texts.filter((text) => /^\[.*\]$/s.test(text)).length;
+  if (bracketedTexts > texts.length * 0.9) {
+    const nonEmpty = texts.filter((text) => text !== '[]');
+    if (nonEmpty.length === 0) return undefined;
+    return nonEmpty.filter((text) => isJson(text)).length > nonEmpty.length * 0.9 ? 'json' : 'python';
+  }
+  for (const sign of ['|', ';', ','] as const) {
+    const textsWithComma = texts.filter((text) => text.includes(sign));
+    if (textsWithComma.length < texts.length * 0.15) continue;
+    const parts = texts.flatMap((text) => text.split(sign).map((part) => part.trim())).filter((part) => part !== '');
+    const distinct = new Set(parts).size;
+    const wordsPerPart = parts.reduce((sum, part) => sum + part.split(/\s+/).length, 0) / parts.length;
+    const repetition = parts.length / distinct;
+    if (wordsPerPart < (sign === ',' ? 2.2 : 4) && repetition > (sign === ',' ? 2.5 : 1.5)) {
+      return sign === ',' && textsWithComma.every((text) => /, /.test(text)) ? ', ' : sign;
+    }
+  }
+  return areBlankLists(texts) ? ' ' : undefined;
+}
+
+/** True for `N4 N17 N3`: ids with digits, more in one text than in the next, and no words of a sentence. */
+function areBlankLists(texts: readonly string[]): boolean {
+  const lists = texts.map((text) => text.split(' '));
+  const elements = lists.flat();
+  const idCount = elements.filter((each) => /^[A-Za-z_-]*\d[\w:-]*$/.test(each)).length;
+  const areUneven = lists.some(({ length }) => length !== lists[0]!.length);
+  return areUneven && elements.length > texts.length * 2 && idCount > elements.length * 0.9;
+}
+
+function isJson(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,399 @@
+/** Combines the guesses about all files into a starter project. Long because each part of it rests on the parts before. */
+import { sqlName } from '../../base/text/sql.ts';
+import { type DescribeContext, describe, elementsOf } from './describe.ts';
+import {
+  areSimultaneous,
+  heldOut,
+  isSorted,
+  MANY,
+  missingShare,
+  namedFile,
+  rejectOf,
+  seenOf,
+  splitOf,
+  timeEntry,
+  titleOf,
+  whereOf,
+} from './entries.ts';
+import { listSql } from './expressions.ts';
+import { filesOf } from './files.ts';
+import { repeats } from './guesses/keys.ts';
+import { baseOf, dependence, type Join, stemOf } from './joins.ts';
+import { makeNames, slug } from './names.ts';
+import { outcomesOf } from './outcomes.ts';
+import { problemOfKeys, problemOfPairs, problemOfQuery, problemOfRows } from './problems.ts';
+import type { ColumnProfile, TableProfile } from './profile.ts';
+import type {
+  ColumnReason,
+  FedName,
+  InitAnswers,
+  InitQuestion,
+  ModelCase,
+  NamedFile,
+  Proposal,
+  StarterFeature,
+} from './proposal.ts';
+import { eventsQuestion, keyQuestion, questionsOf } from './questions.ts';
+import type { ColumnChoice, EventRoles, GivenColumnNames } from './roles.ts';
+import { quoted } from './text.ts';
+import { meansOf } from './words.ts';
+
+const maxFeatures = 10;
+/** Comments with features to try: a model with more is not read. */
+const maxIdeas = 12;
+
+export interface NoEvents {
+  readonly problem: string;
+  readonly questions: readonly InitQuestion[];
+}
+
+/**
+ * Long because each part of the answer rests on the parts before it: keys and joins on files, features on keys.
+ * @param nameOf returns the path of a file from the folder of the data block
+ */
+export function propose(
+  tables: readonly TableProfile[],
+  answers: InitAnswers,
+  nameOf: (path: string) => string,
+): Proposal | NoEvents {
+  const chosen: GivenColumnNames = Object.fromEntries(
+    ['user', 'item', 'time'].flatMap((id) => (answers[id] === undefined ? [] : [[id, answers[id]]])),
+  );
+  const files = filesOf(tables, chosen, answers.events);
+  const { events, roles } = files;
+  const noEvents = (problem: string, questions: readonly InitQuestion[] = []): NoEvents => ({
+    problem,
+    questions: questions.filter(({ id, choices }) => answers[id] === undefined && choices.length > 1),
+  });
+  const rowsProblem = problemOfRows(events);
+  if (rowsProblem !== undefined) return noEvents(rowsProblem);
+  const names = makeNames(tables.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  const texts = textsOf(roles, events);
+  const isText = texts !== undefined;
+  const item = texts?.item ?? roles.item;
+  const pairsProblem = isText ? undefined : problemOfPairs(events, roles);
+  if (item === undefined || pairsProblem !== undefined)
+    return noEvents(pairsProblem ?? `no column of ${baseOf(events.path)} seems to name an item`, [
+      eventsQuestion(files),
+      ...(answers.user === undefined || answers.user === 'none' ? [] : [keyQuestion('item', files)]),
+    ]);
+  const user = roles.user;
+  const outcomes = outcomesOf(roles, events, names, isText);
+  const reasons: ColumnReason[] = [];
+  const addReason = (table: TableProfile, column: string, taken: string, because: string): void => {
+    reasons.push({ file: nameOf(table.path), column, taken, because });
+  };
+
+  const areLines = events.kind === 'lines';
+  const itemsJoin = roles.items?.column === item.column ? roles.items : undefined;
+  const missingItems = missingShare(events, itemsJoin);
+  const keepsAll = (answers.missing ?? (missingItems > 0.5 ? 'keep' : 'leave')) === 'keep';
+  const isDropped = keepsAll && missingItems > 0.05;
+  const itemJoin = itemsJoin && !isDropped ? withOwnNames(itemsJoin, 'item') : undefined;
+  const userJoin = roles.users && withOwnNames(roles.users, 'user');
+  const isPerUser = areLines && files.parts !== undefined;
+  const isBasket = !!user && !!roles.time && !areLines && areSimultaneous(events, user.column, roles.time.column);
+  const hasOrder = areLines
+    ? !isPerUser && (answers.order ?? (isSorted(events) ? 'no' : 'yes')) === 'yes'
+    : roles.time !== undefined && !isBasket;
+  const perUser = user ? repeats(user.column) : 0;
+  const listColumn = hasOrder || isText ? undefined : listedItems(events, roles, item.column);
+  const kind: ModelCase = isText
+    ? 'text'
+    : listColumn
+      ? 'listed'
+      : !user
+        ? 'context'
+        : perUser < 1.5
+          ? 'features'
+          : hasOrder
+            ? 'past'
+            : 'others';
+
+  const feedName = (taken: ColumnChoice, otherwise: string): FedName => {
+    const name = names.of(taken.column.name, otherwise);
+    if (areLines) return { name: otherwise, sql: sqlName(taken.column.name) };
+    return { name, ...(name === taken.column.name ? {} : { sql: taken.column.name }) };
+  };
+  // A text that is its own key has another name for the key.
+  const itemFed: FedName = texts?.item ? { name: 'answer_id', sql: item.column.name } : feedName(item, 'item_id');
+  const userFed = user && feedName(user, 'user_id');
+  const time = hasOrder ? timeEntry(events, roles, areLines, answers) : undefined;
+
+  if (user) addReason(events, user.column.name, isText ? 'key of the question' : 'key of the user', user.guess.because);
+  if (roles.item || !isText) addReason(events, item.column.name, 'key of the item', item.guess.because);
+  if (isBasket)
+    addReason(
+      events,
+      roles.time.column.name,
+      'left out',
+      `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`,
+    );
+  else if (roles.time && !areLines) addReason(events, roles.time.column.name, 'time', roles.time.guess.because);
+  if (areLines) {
+    addReason(
+      events,
+      'position',
+      hasOrder ? 'time' : 'left out',
+      hasOrder
+        ? 'the items of a line seem to be in the order of events'
+        : 'the items of a line seem to be in no order of events',
+    );
+  }
+
+  const features: StarterFeature[] = [];
+  const addFeature = (
+    table: TableProfile,
+    column: ColumnProfile,
+    side: StarterFeature['side'],
+    isFile: boolean,
+    because = '',
+  ): void => {
+    const to: DescribeContext = { table, side, names, readsText: isText, isFile };
+    const { feature, taken, because: why } = describe(column, to);
+    addReason(
+      table,
+      column.name,
+      feature ? `${side} feature: ${taken}` : taken,
+      because === '' || !feature ? why : `${why}; ${because}`,
+    );
+    if (feature && !features.some(({ name }) => name.toLowerCase() === feature.name.toLowerCase()))
+      features.push(feature);
+  };
+  let fold: ColumnProfile | undefined;
+  const userKeys = user && !isText ? user.column : undefined;
+  for (const { column, guesses } of roles.others) {
+    if (areLines) break;
+    const outcome = outcomes.taken.get(column);
+    const guess = guesses[0]!;
+    if (column === listColumn)
+      addReason(events, column.name, 'history', 'its elements are items, and never the item of the row');
+    else if (outcome) addReason(events, column.name, outcome, guess.because);
+    else if (guess.role === 'fold') {
+      fold = column;
+      addReason(events, column.name, 'split', guess.because);
+    } else if (column === item.column) continue;
+    else if (isText) {
+      const isQuery = column === texts.query;
+      if (isQuery) addFeature(events, column, 'query', false);
+      else if (guess.role === 'text' && !itemJoin && texts.query !== column) addFeature(events, column, 'item', false);
+      else
+        addReason(events, column.name, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
+    } else placeColumn(column, guess.because);
+  }
+  function placeColumn(column: ColumnProfile, because: string): void {
+    const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
+    const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
+    if (meansOf(column.name, 'outcome') && !describesItem && !describesUser) {
+      addReason(events, column.name, 'left out', 'it may be known only after the event');
+    } else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item'))) {
+      addFeature(events, column, 'query', false, 'it is the same in all rows of a user');
+    } else if (describesItem) {
+      addFeature(events, column, 'item', false, 'it is the same in all rows of an item');
+    } else if (kind === 'context' || meansOf(column.name, 'context') !== undefined) {
+      if (isMeasure(column, kind))
+        addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+      else addFeature(events, column, 'query', false, 'it seems to be known before the event');
+    } else addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+  }
+  const addJoined = (join: Join, side: StarterFeature['side']): void => {
+    addReason(
+      join.table,
+      join.key.name,
+      'joins',
+      `${Math.round(join.overlap * 100)} % of \`${join.column.name}\` in the events have a row here`,
+    );
+    for (const column of join.table.columns) if (column !== join.key) addFeature(join.table, column, side, true);
+  };
+  if (itemJoin) addJoined(itemJoin, 'item');
+  if (userJoin) addJoined(userJoin, 'query');
+
+  if (isText && !features.some(({ side, isIdea }) => side === 'item' && !isIdea)) {
+    const answerColumn = names.of(item.column.name, 'answer');
+    features.push({
+      name: answerColumn,
+      side: 'item',
+      kind: 'text(words, hash: 30_000, dim: 64)',
+      ...(answerColumn === item.column.name ? {} : { sql: item.column.name }),
+      why: 'its words, each with a vector',
+    });
+  }
+  if (kind === 'context' && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)) {
+    return noEvents(problemOfQuery(events), [keyQuestion('user', files)]);
+  }
+  const keysProblem =
+    kind === 'features' ? problemOfKeys(events, { user: user?.column, item: item.column }, features) : undefined;
+  if (keysProblem !== undefined) return noEvents(keysProblem);
+
+  const shownFeatures = limitFeatures(features);
+  const unshownCount = features.length - shownFeatures.length;
+  const notes = [
+    ...files.unused.map(({ table, because }) => `${baseOf(table.path)} is not used: ${because}.`),
+    ...(unshownCount > 0
+      ? [`${unshownCount} more columns could be features: the model leaves them out, so that it can be read.`]
+      : []),
+    ...(isText || roles.time || answers.time === 'none' ? [] : unreadTimes(events)),
+    ...(kind === 'features' && perUser < 1.1 && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)
+      ? [
+          `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
+        ]
+      : []),
+    ...(!isDropped || !itemsJoin
+      ? []
+      : [
+          `${baseOf(itemsJoin.table.path)} is not used: it has no row of ${Math.round(missingItems * 100)} % of the events.`,
+        ]),
+    ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
+  ];
+  const size = {
+    events: events.count + files.more.reduce((sum, { count }) => sum + count, 0),
+    items: itemJoin?.table.count ?? item.column.distinct,
+    perUser,
+  };
+  // `where` keeps one user in so many.
+  const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
+  const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
+  const describeFile = (
+    main: TableProfile,
+    others: readonly TableProfile[],
+    key?: { column: ColumnProfile; as: string },
+  ): NamedFile => namedFile(main, others, nameOf, key);
+  const keyRename = (join: Join): { column: ColumnProfile; as: string } | undefined =>
+    join.key.name.toLowerCase() === join.column.name.toLowerCase()
+      ? undefined
+      : { column: join.key, as: join.column.name };
+  return {
+    case: kind,
+    name: slug(stemOf(events.path), 'data'),
+    events: describeFile(events, files.more),
+    ...(itemJoin ? { items: describeFile(itemJoin.table, [], keyRename(itemJoin)) } : {}),
+    ...(userJoin ? { users: describeFile(userJoin.table, [], keyRename(userJoin)) } : {}),
+    ...(userFed ? { user: userFed } : {}),
+    item: itemFed,
+    ...(listColumn ? { history: listSql(listColumn) ?? listColumn.name } : {}),
+    ...(time ? { time } : {}),
+    split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut({ ...size, events: trainedEvents })),
+    ...whereOf(outcomes.where, events.count, user?.column),
+    seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
+    ...rejectOf(
+      events,
+      [user?.column, item.column],
+      hasOrder ? roles.time?.column : undefined,
+      itemJoin ? missingItems : 0,
+    ),
+    perUser: isPerUser,
+    ...(title === undefined ? {} : { title }),
+    features: shownFeatures,
+    labels: isText ? [] : outcomes.labels,
+    ...(outcomes.weight ? { weight: outcomes.weight } : {}),
+    size,
+    reasons,
+    questions: questionsOf(files, isText, missingItems, answers),
+    notes,
+  };
+}
+
+/** Renames the columns of a joined file so that no other file has them: a file without names counts its columns as every other one does. */
+function withOwnNames(join: Join, side: 'user' | 'item'): Join {
+  const { table, key, column: ownFeatures } = join;
+  const hasNames = table.rewrite?.hasHeader ?? true;
+  const columns = table.columns.map((column) => {
+    const isTaken = !hasNames || column.name.toLowerCase() === ownFeatures.name.toLowerCase();
+    return column !== key && isTaken ? { ...column, name: `${side}_${column.place + 1}` } : column;
+  });
+  return { ...join, table: { ...table, columns } };
+}
+
+/** Finds a list of items in each row: other items of the user. A list of shown items is none. */
+function listedItems(events: TableProfile, { others }: EventRoles, item: ColumnProfile): ColumnProfile | undefined {
+  return others
+    .filter(({ guesses }) => guesses[0]?.role === 'list')
+    .map(({ column }) => column)
+    .find((column) => {
+      if (/shown|impression|candidate|negative|expos|slate/i.test(column.name)) return false;
+      let [elements, itemsJoin, ownFeatures] = [0, 0, 0];
+      for (const row of events.rows.slice(0, 5000)) {
+        const cell = row[column.place] ?? null;
+        const listColumn = Array.isArray(cell) ? cell.map(String) : elementsOf(String(cell ?? ''), column);
+        elements += listColumn.length;
+        itemsJoin += listColumn.filter((each) => item.values.has(each)).length;
+        if (listColumn.includes(String(row[item.place]))) ownFeatures++;
+      }
+      return itemsJoin > elements * 0.5 && ownFeatures < events.rows.length * 0.02;
+    });
+}
+
+/** Reports columns that are named like a time, and are none. */
+function unreadTimes({ columns }: TableProfile): string[] {
+  return columns
+    .filter(({ name, kind, time, distinct }) => {
+      const isValue = kind === 'text' || kind === 'integer' || kind === 'decimal';
+      return isValue && time === undefined && distinct > 20 && meansOf(name, 'time') !== undefined;
+    })
+    .map(({ name, top }) => {
+      const shown = top.slice(0, 2).map(([value]) => `\`${value.slice(0, 40)}\``);
+      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${quoted(`strptime(${sqlName(name)}, '…')`)}\` to the data block.`;
+    });
+}
+
+/** Finds a question and the text that answers it: pairs without a person, of a query or of a small table. */
+function textsOf(
+  roles: EventRoles,
+  { kind, columns }: TableProfile,
+): { readonly query: ColumnProfile; readonly item?: ColumnChoice } | undefined {
+  const isPerson = roles.user && meansOf(roles.user.column.name, 'query') === undefined;
+  if (isPerson || kind === 'lines') return undefined;
+  const texts = roles.others.filter(({ guesses }) => guesses.some(({ role }) => role === 'text' || role === 'query'));
+  const describeFile = texts.find(({ guesses }) => guesses[0]!.role === 'query')?.column;
+  const query = describeFile ?? (columns.length <= 4 ? texts[0]?.column : undefined);
+  if (query === undefined) return undefined;
+  const { item, items } = roles;
+  if (item && item.column !== query) {
+    const isText = item.column.meanWords > 2;
+    const hasText = isText || items?.table.columns.some((column) => column.kind === 'text' && column.meanWords > 1.5);
+    const hasOther = texts.some(({ column }) => column !== query);
+    return hasText || hasOther ? { query, ...(isText ? { item } : {}) } : undefined;
+  }
+  const answerColumn = texts.find(({ column }) => column !== query)?.column;
+  return (
+    answerColumn && {
+      query,
+      item: { column: answerColumn, guess: { role: 'item', score: 0.5, because: 'it is the text that answers' } },
+    }
+  );
+}
+
+/** True for numbers of an event without a user, which are mostly its outcome. */
+function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
+  return of === 'context' && (kind === 'decimal' || (kind === 'integer' && distinct > 100));
+}
+
+function limitFeatures(features: readonly StarterFeature[]): readonly StarterFeature[] {
+  const trainedEvents = new Set<StarterFeature>();
+  for (const side of ['query', 'item'] as const) {
+    const ownFeatures = features.filter((feature) => feature.side === side && !feature.isIdea);
+    const orderedFeatures = [
+      ...ownFeatures.filter(({ kind }) => !kind.startsWith('number')),
+      ...ownFeatures.filter(({ kind }) => kind.startsWith('number')),
+    ];
+    for (const feature of [...orderedFeatures]
+      .sort((a, b) => Number(b.kind.startsWith('list')) - Number(a.kind.startsWith('list')))
+      .slice(0, maxFeatures))
+      trainedEvents.add(feature);
+  }
+  let ideas = 0;
+  return features
+    .map((feature) =>
+      feature.isIdea || trainedEvents.has(feature)
+        ? feature
+        : { ...feature, isIdea: true, why: 'try it: there are many features already' },
+    )
+    .filter(({ isIdea }) => !isIdea || ++ideas <= maxIdeas);
+}
+
+function unusedJoin(name: string, column: ColumnProfile, item: Join | undefined, user: Join | undefined): string {
+  const first = [item, user].find((join) => join?.column === column);
+  return first
+    ? `${name} is not used: a data block joins one file by \`${column.name}\`. Put its columns into the other file.`
+    : `${name} is not used: it describes \`${column.name}\`, which is neither the user nor the item.`;
+}

@@ -1,0 +1,154 @@
+/** The boxes of a model in rows, each below what it reads, with arrows between; its towers side by side always, its tasks under both. */
+import { escapeHtml } from '../../base/text/escape_html.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Box, Drawing } from './drawn.ts';
+import { heightOf, lineHeight, type Placed, place, titleHeight } from './place.ts';
+import { routes } from './route.ts';
+
+/** Of one character, on an average line of the widest of the usual fonts. */
+const characterWidth = 6.8;
+/** Of the mark that folds, with the gap after it. */
+const markWidth = 13;
+/** Lines of a box of features. */
+const mostFeatures = 16;
+/** Within a box, left and right of its text. */
+const padding = 9;
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** What it shows, for who cannot see it. */
+  readonly title: string;
+  /** What an `svg` element of that size holds. */
+  readonly svg: string;
+}
+
+export interface DrawingOptions {
+  /** Boxes are narrowed, and rows broken, so that the picture is no wider where that is possible. */
+  readonly width?: number;
+  /** Ids of boxes that show their name and what comes out of them alone. */
+  readonly folded?: ReadonlySet<string>;
+  /** Whether boxes are buttons that fold and open: of a page with a script. */
+  readonly canFold?: boolean;
+  /** Default: that it is a model, and what of it is shown. */
+  readonly title?: string;
+}
+
+/** What a page or a Markdown file has room for. */
+const usualWidth = 1000;
+
+export function drawModel(model: string, drawing: Drawing, options: DrawingOptions = {}): Picture {
+  const { width = usualWidth, folded = new Set() } = options;
+  const shown: Drawing = {
+    towers: drawing.towers.map((tower) => ({ ...tower, boxes: tower.boxes.map((box) => fold(box, folded)) })),
+    tasks: drawing.tasks.map((box) => fold(box, folded)),
+  };
+  const placement = place(shown, width, widthOf);
+  const all = [...placement.placed.values()];
+  const { paths, left, right } = routes(placement);
+  const { title = `The model ${model}: its towers, what they read, their channels and tasks`, canFold = false } =
+    options;
+  return {
+    width: left + placement.width + right,
+    height: placement.height,
+    title,
+    svg: [
+      `<title>${escapeHtml(title)}</title>`,
+      '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
+      ...(left > 0 ? [`<g transform="translate(${left} 0)">`] : []),
+      ...placement.towers.map(
+        ({ name, middle }) =>
+          `<text class="tower" x="${middle}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
+      ),
+      ...paths.map((path) => `<path class="arrow" marker-end="url(#head)" d="${path}"/>`),
+      ...all.map((each) =>
+        draw(each, placement.towers[each.tower]?.name, canFold ? folded.has(each.box.id) : undefined),
+      ),
+      ...(left > 0 ? ['</g>'] : []),
+    ].join('\n'),
+  };
+}
+
+/** A folded box keeps what comes out of it. Of hundreds of features it shows the first. */
+function fold(box: Box, folded: ReadonlySet<string>): Box {
+  if (!folded.has(box.id)) return box.kind === 'features' ? { ...box, lines: firstOf(box.lines) } : box;
+  const gives = box.lines.at(-1)?.gives;
+  return { ...box, lines: gives === undefined ? [] : [{ text: gives }] };
+}
+
+function firstOf(lines: Box['lines']): Box['lines'] {
+  if (lines.length <= mostFeatures) return lines;
+  const gives = lines.at(-1)!.gives;
+  const rest = lines.length - mostFeatures + 1;
+  const more = `and ${rest.toLocaleString('en')} more`;
+  return [...lines.slice(0, mostFeatures - 1), { text: more, ...defined({ gives }) }];
+}
+
+/** As its longest line needs, within bounds. */
+function widthOf(boxes: readonly Box[], least: number, most: number): number {
+  const longest = Math.max(
+    0,
+    ...boxes.flatMap(({ lines }) => lines.flatMap(({ text, gives = '' }) => [text.length, gives.length])),
+    ...boxes.map((box) => titleOf(box).length + 3),
+  );
+  return Math.min(most, Math.max(least, Math.ceil(longest * characterWidth) + 2 * padding));
+}
+
+/** Points down where the box is open. The square around it is what a finger hits. */
+function foldMark(x: number, y: number, isFolded: boolean): string {
+  const path = isFolded ? `M${x} ${y - 9}l6 4.5l-6 4.5z` : `M${x - 1} ${y - 8}l8 0l-4 6z`;
+  return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${path}"/></g>`;
+}
+
+const titleOf = ({ kind, name, weights }: Box): string =>
+  `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
+
+/** @param isFolded undefined where boxes do not fold */
+function draw({ box, x, y, width }: Placed, tower: string | undefined, isFolded: boolean | undefined): string {
+  const canFold = isFolded !== undefined;
+  const left = x + padding + (canFold ? markWidth : 0);
+  const fit = Math.floor((width - 2 * padding) / characterWidth);
+  let at = y + titleHeight - 7;
+  const weights = box.weights?.toLocaleString('en') ?? '';
+  const name = `${prefix[box.kind]}${box.name}`;
+  // Bold letters are wider. Where both have no room the name has it: weights are in the box's title too.
+  const ofName = fit - (canFold ? 2 : 0);
+  const hasRoom = weights !== '' && 1.15 * name.length + weights.length + 1 <= ofName;
+  const words = [
+    ...(canFold ? [foldMark(x + padding, at, isFolded)] : []),
+    `<text class="name" x="${left}" y="${at}">${escapeHtml(shorten(name, ofName - 2))}</text>`,
+    ...(!hasRoom
+      ? []
+      : [`<text class="gives" x="${x + width - padding}" y="${at}" text-anchor="end">${weights}</text>`]),
+  ];
+  for (const { text, gives } of box.lines) {
+    at += lineHeight;
+    words.push(`<text x="${x + padding}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
+    if (gives === undefined) continue;
+    at += lineHeight;
+    words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
+  }
+  const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
+  // Its name is what it shows, and the tower: both towers may have a channel of that name.
+  const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
+  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([tower === undefined ? name : `${name}, tower ${tower}`, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${looks[box.kind]}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+}
+
+const prefix: Readonly<Record<Box['kind'], string>> = {
+  features: '',
+  step: '',
+  channel: 'channel ',
+  task: 'task ',
+  back: '',
+};
+
+/** The way back looks like what comes from outside: dashed. */
+const looks: Readonly<Record<Box['kind'], string>> = {
+  features: 'features',
+  step: 'step',
+  channel: 'channel',
+  task: 'task',
+  back: 'features',
+};
+
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -1,0 +1,114 @@
+/** A model as boxes and arrows: what its picture holds, before anything has a place. */
+import { type Span, textOf } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import { printValueType } from '../../compiler/library/values.ts';
+import type { Arrow } from '../../compiler/lower/flow.ts';
+import type { Flow, FlowPart, Model, Task, Tower } from '../../compiler/model/model.ts';
+
+export interface Box {
+  /** Unique in the drawing. */
+  readonly id: string;
+  /** `back`: of a training step, the way back from the loss. */
+  readonly kind: 'features' | 'step' | 'channel' | 'task' | 'back';
+  readonly name: string;
+  /** What happens within, in order, and what comes out of it. */
+  readonly lines: readonly { readonly text: string; readonly gives?: string }[];
+  /** Boxes whose values go in, earlier ones of its list among them. */
+  readonly reads: readonly string[];
+  /** Where it is written. */
+  readonly at?: Span;
+  /** Its weights. */
+  readonly weights?: number;
+}
+
+export interface Drawing {
+  readonly towers: readonly { readonly name: string; readonly boxes: readonly Box[] }[];
+  readonly tasks: readonly Box[];
+}
+
+/** @param arrows what lowering the model found each flow to carry */
+export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
+  const carried = new Map(arrows.map(({ span, type }) => [keyOf(span), printValueType(type)]));
+  const [query, item] = model.towers;
+  return {
+    towers: model.towers.map((tower) => ({ name: tower.name, boxes: boxesOf(tower, carried) })),
+    tasks: factorsFirst(model.tasks).map(({ name, score, loss }) => ({
+      id: taskId(name),
+      kind: 'task',
+      name,
+      at: score.span,
+      lines: [{ text: flat(score.span) }, ...(loss ? [{ text: `loss ${flat(loss.span)}` }] : [])],
+      reads: [
+        ...new Set([
+          ...(score.product ?? []).map(taskId),
+          ...score.terms.flatMap(({ channels }) =>
+            channels.flatMap((pair) => [stepId(query, pair.query), stepId(item, pair.item)]),
+          ),
+          ...(score.biases ?? []).flatMap((bias) => {
+            if (bias.kind !== 'channel') return [];
+            const tower = bias.side === 'query' ? query : item;
+            return tower.steps.some(({ name }) => name === bias.channel) ? [stepId(tower, bias.channel)] : [];
+          }),
+        ]),
+      ],
+    })),
+  };
+}
+
+function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
+  const sources = new Map<string, Box>();
+  const steps = tower.steps.map(({ name, channel, flow }): Box => {
+    const parts = partsOf(flow);
+    for (const part of parts) {
+      if (part.kind !== 'features' || sources.has(part.name)) continue;
+      const lines = part.features.map((text) => ({ text }));
+      const gives = carried.get(keyOf(part.span));
+      const last = lines.at(-1);
+      sources.set(part.name, {
+        id: `${tower.name} from ${part.name}`,
+        kind: 'features',
+        name: part.name,
+        at: part.span,
+        lines: last && gives ? [...lines.slice(0, -1), { ...last, gives }] : lines,
+        reads: [],
+      });
+    }
+    const line = (text: string, span: Span) => {
+      const gives = carried.get(keyOf(span));
+      return { text, ...defined({ gives }) };
+    };
+    return {
+      id: stepId(tower, name),
+      kind: channel ? 'channel' : 'step',
+      name,
+      at: flow.span,
+      lines: [
+        ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),
+        ...flow.steps.map((step) => line(flat(step.span), step.span)),
+      ],
+      reads: [
+        ...new Set(
+          parts.map((part) => (part.kind === 'step' ? stepId(tower, part.name) : `${tower.name} from ${part.name}`)),
+        ),
+      ],
+    };
+  });
+  return [...sources.values(), ...steps];
+}
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+/** In the order written, but products after what they multiply. */
+function factorsFirst(tasks: readonly Task[]): readonly Task[] {
+  const placed = new Set<Task>();
+  const place = (task: Task): void => {
+    for (const factor of task.score.product ?? []) place(tasks.find(({ name }) => name === factor)!);
+    placed.add(task);
+  };
+  for (const task of tasks) place(task);
+  return [...placed];
+}
+
+const taskId = (name: string): string => `task ${name}`;
+const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
+const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
+const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

@@ -1,0 +1,145 @@
+/** A graph as boxes and arrows, one box a block of the model: what a training step does, in one picture. */
+import { defined } from '../../base/util/defined.ts';
+import { printType } from '../../graph/dims.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { Box, Drawing } from './drawn.ts';
+
+/** Where a name goes on within a block, the block is one box. */
+const deepest = 3;
+/** Shapes that a box has room for. */
+const mostShapes = 3;
+
+interface Group {
+  readonly name: string;
+  readonly ops: Map<string, number>;
+  /** Inputs of the graph that it reads. */
+  readonly inputs: Set<string>;
+  readonly reads: Set<Group>;
+  /** Types of its values that other groups read. */
+  readonly gives: Set<string>;
+  readonly outputs: string[];
+  weights: number;
+}
+
+/**
+ * @param towers names of the towers: their blocks are columns, all else comes below, as the tasks of a model do
+ */
+export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing {
+  const groups = reduced(groupsOf(graph));
+  const boxes = groups.map((group) => ({ tower: towerOf(group.name, towers), box: boxOf(group, towers) }));
+  return {
+    towers: towers.flatMap((name) => {
+      const own = boxes.flatMap(({ tower, box }) => (tower === name ? [box] : []));
+      return own.length > 0 ? [{ name, boxes: own }] : [];
+    }),
+    tasks: boxes.flatMap(({ tower, box }) => (tower === undefined ? [box] : [])),
+  };
+}
+
+/** Each after what it reads. */
+function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): Group[] {
+  const groups = new Map<string, Group>();
+  const at = (name: string): Group => {
+    let group = groups.get(name);
+    if (!group) {
+      group = { name, ops: new Map(), inputs: new Set(), reads: new Set(), gives: new Set(), outputs: [], weights: 0 };
+      groups.set(name, group);
+    }
+    return group;
+  };
+  const named = new Map(inputs.map(({ name, node }) => [node, name]));
+  const of = nodes.map((node): Group | undefined => {
+    if (node.op === 'Input' || node.op === 'Parameter' || node.op === 'Constant') return undefined;
+    return at(blockOf(node.label));
+  });
+  nodes.forEach(({ op, inputs: operands }, id) => {
+    const group = of[id];
+    if (!group) return;
+    group.ops.set(op, (group.ops.get(op) ?? 0) + 1);
+    for (const operand of operands) {
+      const name = named.get(operand);
+      if (name !== undefined) group.inputs.add(name);
+      const from = of[operand];
+      if (!from || from === group) continue;
+      group.reads.add(from);
+      from.gives.add(printType(nodes[operand]!.type));
+    }
+  });
+  for (const { name, node, trainable } of parameters) {
+    const group = groups.get(blockOf(name.split('/').slice(0, -1).join('/')));
+    const { shape } = nodes[node]!.type;
+    if (group && trainable) group.weights += shape.reduce<number>((all, dim) => all * Number(dim), 1);
+  }
+  for (const { name, node } of outputs) {
+    of[node]?.outputs.push(name);
+    of[node]?.gives.add(printType(nodes[node]!.type));
+  }
+  for (const { node } of updates) of[node]?.outputs.push('new weights');
+  return inOrder([...groups.values()]);
+}
+
+/**
+ * Ops of one block need not lie together, so two blocks may read each other. The picture flows one way: of such a cycle the block that
+ * begins first comes first, and its arrow from the later one is left out.
+ */
+function inOrder(groups: readonly Group[]): Group[] {
+  const order = new Set<Group>();
+  const rest = new Set(groups);
+  while (rest.size > 0) {
+    const all = [...rest];
+    const next = all.find(({ reads }) => [...reads].every((read) => order.has(read))) ?? all[0]!;
+    for (const read of next.reads) if (!order.has(read)) next.reads.delete(read);
+    rest.delete(next);
+    order.add(next);
+  }
+  return [...order];
+}
+
+/** `gradient/user/main/mlp/layer` → `gradient/user/main/mlp`. */
+function blockOf(label: string): string {
+  const parts = label.split('/');
+  return parts.slice(0, parts[0] === 'gradient' ? deepest + 1 : deepest).join('/') || 'other';
+}
+
+/** Without arrows that a longer way has too: what flows on stays, and what is looked up again on the way back goes. */
+function reduced(groups: readonly Group[]): readonly Group[] {
+  const before = new Map<Group, Set<Group>>();
+  for (const group of groups) {
+    const all = new Set([...group.reads].flatMap((read) => [read, ...before.get(read)!]));
+    before.set(group, all);
+  }
+  return groups.map((group) => ({
+    ...group,
+    reads: new Set([...group.reads].filter((read) => ![...group.reads].some((other) => before.get(other)!.has(read)))),
+  }));
+}
+
+const towerOf = (name: string, towers: readonly string[]): string | undefined =>
+  towers.find((tower) => name.startsWith(`${tower}/`));
+
+function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: Group, towers: readonly string[]): Box {
+  const tower = towerOf(name, towers);
+  // A tower is a column. What one reads of the other has no arrow, and is named.
+  const isNear = (read: Group): boolean => tower === undefined || towerOf(read.name, towers) === tower;
+  const names = (all: readonly Group[]): string[] => all.map((each) => each.name);
+  const far = names([...reads].filter((each) => !isNear(each)));
+  const read = [...inputs, ...far];
+  const counts = [...ops].sort((a, b) => b[1] - a[1]).map(([op, count]) => (count === 1 ? op : `${count} ${op}`));
+  const shapes = [...gives];
+  const more = shapes.length > mostShapes ? ', …' : '';
+  return {
+    id: name,
+    kind: /^(optimizer|gradient)(\/|$)/.test(name) ? 'back' : 'step',
+    name: tower === undefined ? name : name.slice(tower.length + 1),
+    lines: [
+      ...(read.length > 0 ? [{ text: `reads ${read.join(', ')}` }] : []),
+      {
+        text: counts.join(', '),
+        ...defined({ gives: shapes.length > 0 ? shapes.slice(0, mostShapes).join(', ') + more : undefined }),
+      },
+      ...(outputs.length > 0 ? [{ text: `gives ${[...new Set(outputs)].join(', ')}` }] : []),
+    ],
+    reads: names([...reads].filter(isNear)),
+    ...defined({ weights: weights > 0 ? weights : undefined }),
+  };
+}

@@ -1,0 +1,263 @@
+/**
+ * Where in the language a cursor is, found from the words before it: a text that is being written is seldom complete, so its
+ * tree would say less.
+ */
+import type { IToken } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
+import { defined } from '../../base/util/defined.ts';
+import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
+import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.ts';
+import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
+import type { FileAnalysis } from './file_analysis.ts';
+
+export interface Cursor {
+  /** What is typed of the word at the cursor: from `start` on. */
+  readonly start: number;
+  readonly word: string;
+  /** The declaration that the cursor is in, and its name where it has one. */
+  readonly declaration?: { readonly word: string; readonly name?: string; readonly tokens: readonly IToken[] };
+  /** Inside the braces of the declaration: among its entries, or those of `columns`. */
+  readonly body?: 'entries' | 'columns';
+  /** The entry that the cursor is in, once its sign is written. */
+  readonly entry?: { readonly name: string; readonly channel: boolean };
+  /** A declaration's or an entry's value has begun. */
+  readonly value: boolean;
+  /** The calls around the cursor, outermost first. */
+  readonly calls: readonly CallAtCursor[];
+  /** Arrows before the cursor in the flow it is in. */
+  readonly arrows: number;
+  /** The words before it, nearest last, of the declaration. */
+  readonly before: readonly IToken[];
+  /** Within a text in quotes: what is between the opening quote and the cursor, and where. */
+  readonly text?: { readonly start: number; readonly end: number };
+}
+
+export interface CallAtCursor {
+  readonly callee: IToken;
+  /** Arrows before the callee in its flow. */
+  readonly arrows: number;
+  /** Of the argument at the cursor: its place among the others, and its name where that is written. */
+  readonly index: number;
+  readonly argument?: string;
+  /** Names that arguments before or after the cursor say. */
+  readonly named: readonly string[];
+  /** The arguments before the cursor's, as words. */
+  readonly given: readonly (readonly IToken[])[];
+}
+
+/** Nothing inside a comment. */
+export function cursorAt({ lexed, source }: FileAnalysis, offset: number): Cursor | undefined {
+  const commented = [...lexed.comments, ...lexed.foreignComments].some(
+    (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),
+  );
+  if (commented) return undefined;
+  const all = lexed.tokens;
+  const cut = all.findIndex((token) => endOf(token) >= offset);
+  const touched = cut === -1 ? undefined : all[cut]!;
+  const inText = touched && is(touched, t.Text) && touched.startOffset < offset;
+  const isWord = touched && touched.startOffset < offset && isAny(touched, [t.Name, t.NumberToken]);
+  const through = touched && !inText && !isWord && touched.startOffset < offset;
+  const count = cut === -1 ? all.length : through ? cut + 1 : cut;
+  const tokens = all.slice(0, count);
+  const start = isWord ? touched.startOffset : offset;
+  const word = source.text.slice(start, offset);
+  const after = all.slice(isWord || inText ? count + 1 : count);
+  const text = inText ? { text: { start: touched.startOffset + 1, end: textEnd(touched) } } : {};
+  return { start, word, ...surroundings(tokens, after, startsLine(source.text, start)), ...text };
+}
+
+function textEnd(token: IToken): number {
+  const closed = token.image.length > 1 && /["'”’]$/.test(token.image);
+  return closed ? endOf(token) - 1 : endOf(token);
+}
+
+function startsLine(text: string, offset: number): boolean {
+  return /^[ \t]*$/.test(text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset));
+}
+
+type Surroundings = Omit<Cursor, 'start' | 'word' | 'text'>;
+
+function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): Surroundings {
+  const open = openBrackets(tokens);
+  const brace = open.findLastIndex((at) => is(tokens[at], t.LeftBrace));
+  const from = headOf(tokens, brace === -1 ? tokens.length : open[brace]!);
+  const none = { value: false, calls: [], arrows: 0, before: [] };
+  if (from === undefined) return none;
+  const before = tokens.slice(from);
+  const declaration = declarationOf(before);
+  const inner = brace === -1 ? from : open[brace]! + 1;
+  const braces =
+    brace === -1 ? {} : ({ body: is(tokens[open[brace]! - 1], t.Columns) ? 'columns' : 'entries' } as const);
+  const rest = tokens.slice(inner);
+  const calls = open.filter((at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name));
+  const isHeader = brace === -1 && declaration.word === 'tower';
+
+  const first = open.find((at) => at >= inner);
+  const outermost = first === undefined ? undefined : first - inner;
+  const sign = isHeader ? undefined : signBefore(rest, brace !== -1, outermost);
+  const last = tokens.at(-1);
+  const within = first !== undefined;
+  const goesOn = last !== undefined && (isUnfinished(last) || is(last, t.Comma));
+  const done = !within && freshLine && !goesOn;
+  if (brace === -1 && done && (endsValue(last) || is(last, t.RightBrace))) return none;
+  if (brace === -1 && is(last, t.RightBrace)) return none;
+  const ended =
+    brace !== -1 &&
+    (done || (is(last, t.Comma) && !within && !listGoesOn(declaration.word, rest[(sign ?? 0) - 1]?.image)));
+  if (sign === undefined || ended) {
+    return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
+  }
+  const name = brace === -1 ? undefined : rest[sign - 1];
+  const entry = name && { name: name.image, channel: is(rest[sign - 2], t.Channel) };
+  const valueFrom = inner + sign + 1;
+  return {
+    declaration,
+    ...braces,
+    ...defined({ entry }),
+    value: true,
+    calls: isHeader
+      ? []
+      : calls
+          .filter((at) => at >= valueFrom)
+          .map((at) => callAt(tokens, after, at, valueFrom, open.filter((other) => other > at).length)),
+    arrows: arrowsBetween(tokens, valueFrom, tokens.length),
+    before,
+  };
+}
+
+const listGoesOn = (word: string, entry: string | undefined): boolean =>
+  word === 'group' || word === 'search' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');
+
+/** Indexes of the brackets that are still open. One that is left open above does not reach into the next entry. */
+function openBrackets(tokens: readonly IToken[]): number[] {
+  const open: number[] = [];
+  for (const [at, token] of tokens.entries()) {
+    if (beginsDeclaration(tokens, at)) open.length = 0;
+    else if (beginsEntry(tokens, at, tokens[open.at(-1) ?? -1])) {
+      open.length = open.findLastIndex((index) => is(tokens[index], t.LeftBrace)) + 1;
+    }
+    if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) open.push(at);
+    else if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) {
+      const wanted = is(token, t.RightBrace)
+        ? t.LeftBrace
+        : is(token, t.RightParenthesis)
+          ? t.LeftParenthesis
+          : t.LeftBracket;
+      const match = open.findLastIndex((index) => is(tokens[index], wanted));
+      if (match !== -1) open.length = match;
+    }
+  }
+  return open;
+}
+
+/** `name =` or `name :` on a line of its own, left of the bracket that is open: an argument is further in. */
+function beginsEntry(tokens: readonly IToken[], at: number, open: IToken | undefined): boolean {
+  if (!open || is(open, t.LeftBrace) || !beginsLine(tokens, at) || !looksLikeEntry(tokens, at)) return false;
+  const first = tokens.find(({ startLine }) => startLine === open.startLine);
+  return (tokens[at]!.startColumn ?? 1) <= (first?.startColumn ?? 1);
+}
+
+/** A declaration's word at the beginning of a line of its own, unindented, whatever was left open above it. */
+function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
+  const token = tokens[at]!;
+  return (
+    beginsLine(tokens, at) &&
+    (token.startColumn ?? 1) === 1 &&
+    isAny(token, declarationWords) &&
+    !is(tokens[at + 1], t.Dot) &&
+    at > 0
+  );
+}
+
+/** Where the declaration begins whose header or body ends before `end`. */
+function headOf(tokens: readonly IToken[], end: number): number | undefined {
+  let depth = 0;
+  for (let at = end - 1; at >= 0; at--) {
+    const token = tokens[at]!;
+    if (isAny(token, [t.RightBrace, t.RightParenthesis, t.RightBracket])) depth++;
+    else if (isAny(token, [t.LeftBrace, t.LeftParenthesis, t.LeftBracket])) depth = Math.max(0, depth - 1);
+    if (depth > 0 || !isAny(token, declarationWords)) continue;
+    const previous = tokens[at - 1];
+    const first = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
+    if (!first || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
+    // `columns {` is in a body: the declaration is further out.
+    if (is(tokens[at + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
+    // `task.watch.loss :`, an entry of a search.
+    if (isAny(tokens[at + 1], [t.Colon, t.Dot])) continue;
+    return at;
+  }
+  return undefined;
+}
+
+function declarationOf(tokens: readonly IToken[]): NonNullable<Cursor['declaration']> {
+  const [first, ...rest] = tokens;
+  const word = is(first, t.Shared) ? 'block' : first!.image;
+  const name = is(first, t.Shared) ? rest[1] : rest[0];
+  return { word, tokens, ...(name && is(name, t.Name) ? { name: name.image } : {}) };
+}
+
+/** Index of the sign of the entry that the end is in, of which `open` are the brackets; outside a body, of the declaration's. */
+function signBefore(tokens: readonly IToken[], body: boolean, open: number | undefined): number | undefined {
+  let depth = 0;
+  for (let at = (open ?? tokens.length) - 1; at >= 0; at--) {
+    const token = tokens[at]!;
+    if (isAny(token, [t.RightParenthesis, t.RightBracket, t.RightBrace])) depth++;
+    else if (isAny(token, [t.LeftParenthesis, t.LeftBracket, t.LeftBrace])) depth = Math.max(0, depth - 1);
+    else if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
+  }
+  return undefined;
+}
+
+function arrowsBetween(tokens: readonly IToken[], from: number, end: number): number {
+  let depth = 0;
+  let arrows = 0;
+  for (let at = end - 1; at >= from; at--) {
+    const token = tokens[at]!;
+    if (isAny(token, [t.RightParenthesis, t.RightBracket])) depth++;
+    else if (isAny(token, [t.LeftParenthesis, t.LeftBracket]) && --depth < 0) return arrows;
+    else if (depth === 0 && is(token, t.Arrow)) arrows++;
+  }
+  return arrows;
+}
+
+function callAt(
+  tokens: readonly IToken[],
+  after: readonly IToken[],
+  open: number,
+  from: number,
+  within: number,
+): CallAtCursor {
+  const parts = splitArguments(tokens.slice(open + 1), false);
+  const [rest, ...others] = splitArguments(after, true, within);
+  const here = [...parts.at(-1)!, ...(rest ?? [])];
+  const given = parts.slice(0, -1);
+  const nameOf = (part: readonly IToken[]): string | undefined =>
+    is(part[0], t.Name) && is(part[1], t.Colon) ? part[0]!.image : undefined;
+  const argument = nameOf(parts.at(-1)!.length >= 2 ? parts.at(-1)! : []);
+  const named = [...given, ...others].map(nameOf).filter((name) => name !== undefined);
+  const own = nameOf(here);
+  return {
+    callee: tokens[open - 1]!,
+    arrows: arrowsBetween(tokens, from, open - 1),
+    index: given.length,
+    ...defined({ argument }),
+    named: argument === undefined && own !== undefined ? [...named, own] : named,
+    given,
+  };
+}
+
+/** At the commas of this level; `until` its bracket closes. `depth`: how many brackets further in they begin. */
+function splitArguments(tokens: readonly IToken[], until: boolean, depth = 0): IToken[][] {
+  const parts: IToken[][] = [[]];
+  for (const token of tokens) {
+    if (isAny(token, [t.LeftParenthesis, t.LeftBracket])) depth++;
+    else if (isAny(token, [t.RightParenthesis, t.RightBracket])) depth--;
+    if (depth < 0 || isAny(token, [t.LeftBrace, t.RightBrace])) {
+      if (until) return parts;
+      continue;
+    }
+    if (depth === 0 && is(token, t.Comma)) parts.push([]);
+    else parts.at(-1)!.push(token);
+  }
+  return parts;
+}

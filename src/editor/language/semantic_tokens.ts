@@ -1,0 +1,137 @@
+/** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
+import type { IToken } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
+import type { Span } from '../../base/text/source.ts';
+import { endOf, firstFrom, is } from '../../compiler/syntax/token.ts';
+import type { FileAnalysis } from './file_analysis.ts';
+import { isKeyword } from './keywords.ts';
+import type { Occurrence } from './occurrences/occurrence.ts';
+import type { SymbolKind } from './symbols.ts';
+
+export interface SemanticToken {
+  readonly span: Span;
+  readonly type: TokenType;
+  readonly modifiers: Look[1];
+}
+
+/** In the order of their places; none overlaps another, none goes over a line's end. */
+export function semanticTokensOf(
+  facts: FileAnalysis,
+  start = 0,
+  end = Number.POSITIVE_INFINITY,
+): readonly SemanticToken[] {
+  const { source, lexed } = facts;
+  const { tokens, comments } = lexed;
+  const meanings = facts.occurrences;
+  const colours: SemanticToken[] = [];
+  const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers']): void => {
+    if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
+  };
+  // Tokens, comments and meanings are in the order of their places: each is passed once.
+  let comment = Math.max(0, firstFrom(comments, start) - 1);
+  const addComments = (before: number): void => {
+    for (; comment < comments.length && comments[comment]!.startOffset < before; comment++) {
+      add(comments[comment]!.startOffset, endOf(comments[comment]!), ...commentLook(comments[comment]!));
+    }
+  };
+  let next = 0;
+  const meaningAt = (place: number): Occurrence | undefined => {
+    let found: Occurrence | undefined;
+    for (; next < meanings.length && meanings[next]!.span.start <= place; next++) {
+      const { span } = meanings[next]!;
+      if (span.start === place && span.source === source) found = meanings[next];
+    }
+    return found;
+  };
+  const past = firstFrom(tokens, end);
+  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < past; at++) {
+    const token = tokens[at]!;
+    const from = token.startOffset;
+    const to = endOf(token);
+    addComments(from);
+    const look = lookOf(tokens, at, meaningAt(from));
+    if (look) add(from, to, ...look);
+  }
+  addComments(end);
+  return colours;
+}
+
+/** In the order of the legend. */
+export const tokenTypes = [
+  'keyword',
+  'type',
+  'class',
+  'function',
+  'variable',
+  'property',
+  'parameter',
+  'enumMember',
+  'namespace',
+  'number',
+  'string',
+  'comment',
+  'operator',
+] as const;
+
+export type TokenType = (typeof tokenTypes)[number];
+
+export const tokenModifiers = ['declaration', 'readonly', 'documentation', 'defaultLibrary'] as const;
+
+type Modifiers = readonly (typeof tokenModifiers)[number][];
+
+const none: Modifiers = [];
+const documentation: Modifiers = ['documentation'];
+
+const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
+  model: 'namespace',
+  data: 'namespace',
+  constant: 'variable',
+  feature: 'property',
+  label: 'property',
+  column: 'property',
+  group: 'variable',
+  block: 'function',
+  parameter: 'parameter',
+  tower: 'class',
+  channel: 'variable',
+  step: 'variable',
+  task: 'class',
+};
+
+type Look = readonly [type: TokenType, modifiers: Modifiers];
+
+/** What the token at an index looks like, by what it means; nothing where it has no look of its own. */
+function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): Look | undefined {
+  const token = tokens[at];
+  if (is(token, t.Text)) return ['string', none];
+  if (is(token, t.NumberToken)) return ['number', none];
+  if (is(token, t.Arrow)) return ['operator', none];
+  if (meaning) return look(meaning);
+  if (isKeyword(tokens, at)) return ['keyword', none];
+  return is(token, t.Name) ? ['variable', none] : undefined;
+}
+
+const commentLook = ({ image }: IToken): Look => ['comment', image.startsWith('///') ? documentation : none];
+
+function look(occurrence: Occurrence): Look {
+  switch (occurrence.is) {
+    case 'symbol': {
+      const { symbol, declares } = occurrence;
+      const modifiers: Modifiers = [
+        ...(declares ? (['declaration'] as const) : []),
+        ...(symbol.kind === 'constant' ? (['readonly'] as const) : []),
+      ];
+      return [ofSymbol[symbol.kind], modifiers];
+    }
+    case 'kind':
+      return [occurrence.what === 'kind of feature' ? 'type' : 'function', ['defaultLibrary']];
+    case 'label type':
+      return ['type', ['defaultLibrary']];
+    case 'parameter':
+      return ['parameter', []];
+    case 'word':
+      return ['enumMember', []];
+    case 'entry':
+      return ['property', ['defaultLibrary']];
+  }
+}

@@ -1,0 +1,137 @@
+/** What a file declares, each with its place: what definitions, references and renames are about. */
+import type { Span } from '../../base/text/source.ts';
+import type { Resolution } from '../../compiler/model/resolution.ts';
+import type { TypedName } from '../../compiler/model/scope.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import { columnEntries } from './columns.ts';
+
+export type SymbolKind =
+  | 'model'
+  | 'constant'
+  | 'feature'
+  | 'label'
+  | 'group'
+  | 'block'
+  | 'parameter'
+  | 'tower'
+  | 'channel'
+  | 'step'
+  | 'task'
+  | 'data'
+  | 'column';
+
+/** What has one name for the whole file. */
+export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
+
+export type SymbolNode =
+  | Ast.ModelName
+  | Ast.Let
+  | TypedName
+  | Ast.Group
+  | Ast.Block
+  | Ast.BlockParameter
+  | Ast.Tower
+  | Ast.TowerEntry
+  | Ast.Task
+  | Ast.Data
+  | Ast.Entry;
+
+export interface NamedSymbol {
+  readonly kind: SymbolKind;
+  readonly name: string;
+  /** Of the name where it is declared. */
+  readonly span: Span;
+  readonly node: SymbolNode;
+  /** Of a channel or step: its tower. */
+  readonly tower?: string;
+  /** Of a parameter: its block. */
+  readonly block?: string;
+}
+
+/** Two views of one declaration: places are compared, as each check of a file has objects of its own. */
+export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
+  return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.kind === b.kind;
+}
+
+/** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
+export class Symbols {
+  readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
+  readonly #symbols = new Map<SymbolNode, NamedSymbol>();
+  readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
+  readonly #towers: ReadonlyMap<string, Ast.Tower>;
+
+  constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
+    const { lets, features, labels, groups, blocks, towers, tasks } = scope;
+    const named = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
+      new Map(nodes.map((node) => [node.name.name, node]));
+    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
+    this.#towers = towers;
+    this.#nodes = {
+      constant: named(lets),
+      feature: features,
+      label: labels,
+      group: groups,
+      block: blocks,
+      tower: towers,
+      task: tasks,
+      // The first of a name is the one that counts, as in a data block.
+      column: named(data.flatMap(columnEntries).reverse()),
+    };
+  }
+
+  find(name: string, ...kinds: readonly LookupKind[]): NamedSymbol | undefined {
+    for (const kind of kinds) {
+      const node = this.#nodes[kind].get(name);
+      if (node) return this.#symbol(kind, node);
+    }
+    return undefined;
+  }
+
+  #symbol(kind: LookupKind, node: SymbolNode): NamedSymbol {
+    const symbol = this.#symbols.get(node) ?? symbolOf(kind, node);
+    this.#symbols.set(node, symbol);
+    return symbol;
+  }
+
+  /** Of a tower's channels and steps. */
+  step(tower: string, name: string): NamedSymbol | undefined {
+    return this.#stepsOf(tower).get(name);
+  }
+
+  steps(tower: string): readonly NamedSymbol[] {
+    return [...this.#stepsOf(tower).values()];
+  }
+
+  #stepsOf(tower: string): ReadonlyMap<string, NamedSymbol> {
+    const known = this.#steps.get(tower);
+    if (known) return known;
+    const steps = new Map<string, NamedSymbol>();
+    for (const entry of this.#towers.get(tower)?.entries ?? []) {
+      if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(tower, entry));
+    }
+    this.#steps.set(tower, steps);
+    return steps;
+  }
+
+  /** Of a block of the file. */
+  parameters(block: string): readonly NamedSymbol[] {
+    const node = this.#nodes.block.get(block);
+    return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
+  }
+
+  all(kind: LookupKind): readonly NamedSymbol[] {
+    return [...this.#nodes[kind].values()].map((node) => this.#symbol(kind, node));
+  }
+}
+
+export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
+  return { kind, name: node.name.name, span: node.name.span, node };
+}
+
+export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedSymbol {
+  return { ...symbolOf('parameter', node), block };
+}
+
+export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {
+  return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
+}

@@ -1,0 +1,80 @@
+/**
+ * The files that an editor in a browser has given: the server cannot read any. Headers of data files are not among them, so the columns of a
+ * data block are those that it names itself.
+ */
+import { makeSource, type Source } from '../../../base/text/source.ts';
+import type { Entry, Host } from '../host.ts';
+
+/** A file as the editor gives it. */
+interface GivenFile {
+  readonly uri: string;
+  /** Of a `.tower` file. Another one has its name alone. `null`: the file is gone. */
+  readonly text?: string | null;
+}
+
+export interface WebHost extends Host {
+  /** Takes what is of the form of `GivenFile`, and nothing else. */
+  take(files: unknown): void;
+}
+
+export function webHost(): WebHost {
+  const files = new Map<string, { readonly uri: string; readonly source: Source | undefined }>();
+  /** By folder, each with all above it. */
+  let folders = new Map<string, Map<string, Entry>>();
+
+  const index = (): void => {
+    folders = new Map();
+    for (const path of files.keys()) {
+      const parts = path.split('/').slice(1);
+      for (let depth = 1; depth <= parts.length; depth++) {
+        const folder = `/${parts.slice(0, depth - 1).join('/')}`;
+        const [name, isFile] = [parts[depth - 1]!, depth === parts.length];
+        const entries = folders.get(folder) ?? new Map<string, Entry>();
+        folders.set(folder, entries.set(name, { name, isFile, isFolder: !isFile }));
+      }
+    }
+  };
+  const host: WebHost = {
+    pathOf,
+    uriOf: (path) => files.get(path)?.uri ?? uriOf(path),
+    source: (path) => files.get(path)?.source,
+    exists: (path) => files.has(path),
+    entries: (folder) => [...(folders.get(folder)?.values() ?? [])],
+    isWithin: (path, all) => all.some((folder) => path === folder || path.startsWith(`${folder}/`)),
+    headerColumns: async () => [],
+    begin: (options) => host.take((options as { readonly files?: unknown } | undefined)?.files),
+    take(given) {
+      for (const { uri, text } of Array.isArray(given) ? given.filter(isGiven) : []) {
+        const path = pathOf(uri);
+        if (text === null) files.delete(path);
+        else files.set(path, { uri, source: text === undefined ? undefined : makeSource(path, text) });
+      }
+      index();
+    },
+  };
+  return host;
+}
+
+function isGiven(value: unknown): value is GivenFile {
+  const { uri, text } = (value ?? {}) as Record<string, unknown>;
+  return typeof uri === 'string' && (text === undefined || text === null || typeof text === 'string');
+}
+
+/**
+ * `vscode-vfs://github/a/b.tower` → `/vscode-vfs:github/a/b.tower`: a path of which every part of the compiler knows what to do with it. Some file systems
+ * have no authority (`memfs:/a.tower`), and the folder of some is the root (`memfs://files/`).
+ */
+function pathOf(uri: string): string {
+  const [, scheme, authority = '', path] = /^([a-z][\w+.-]*):(?:\/\/([^/?#]*))?(\/[^?#]*)/i.exec(uri) ?? [];
+  if (scheme === undefined) return uri;
+  try {
+    return `/${scheme}:${authority}${decodeURIComponent(path!)}`.replace(/\/+$/, '');
+  } catch {
+    return uri;
+  }
+}
+
+function uriOf(path: string): string {
+  const [, scheme, authority, rest] = /^\/([^/:]+):([^/]*)(\/.*)$/.exec(path) ?? [];
+  return scheme === undefined ? path : `${scheme}://${authority}${rest!.split('/').map(encodeURIComponent).join('/')}`;
+}

@@ -1,0 +1,26 @@
+/** The server as a program of its own, over stdin and stdout: what the editor's extension bundles. */
+import { Session } from 'node:inspector';
+import { setFlagsFromString } from 'node:v8';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import manifest from '../../../package.json' with { type: 'json' };
+import { answerCancelled } from './cancelled.ts';
+import { nodeHost } from './hosts/node.ts';
+import { serve } from './server.ts';
+
+/**
+ * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold:
+ * more memory while one types, and no less time.
+ */
+setFlagsFromString('--heap-growing-percent=50');
+
+const inspector = new Session();
+inspector.connect();
+
+/**
+ * What checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
+ * inspector's collection also gives back the room that it lay in, which the engine's own (`gc`) keeps for what may come.
+ */
+const rest = (): void => inspector.post('HeapProfiler.collectGarbage');
+
+const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout, answerCancelled);
+serve({ connection, version: manifest.version, host: nodeHost(), rest });

@@ -1,0 +1,26 @@
+/** The server as a worker of a browser: what the extension bundles for vscode.dev. */
+import {
+  BrowserMessageReader,
+  BrowserMessageWriter,
+  createConnection,
+  ProposedFeatures,
+} from 'vscode-languageserver/browser';
+import manifest from '../../../package.json' with { type: 'json' };
+import { answerCancelled } from './cancelled.ts';
+import { webHost } from './hosts/web.ts';
+import { serve } from './server.ts';
+
+/** As much of a worker as the connection uses; the types of a page have another `self`. */
+const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];
+const host = webHost();
+const connection = createConnection(
+  ProposedFeatures.all,
+  new BrowserMessageReader(scope),
+  new BrowserMessageWriter(scope),
+  answerCancelled,
+);
+const changed = serve({ connection, version: manifest.version, host });
+connection.onNotification('tower/files', (given: { readonly files?: unknown } | null) => {
+  host.take(given?.files);
+  changed();
+});

@@ -1,0 +1,154 @@
+/** A small model around the example of each kind: what shows that it checks. */
+import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
+import { makeSource, textOf } from '../../base/text/source.ts';
+import { format } from '../../compiler/format/format.ts';
+import { towardsVector } from '../../compiler/library/values.ts';
+import { library } from '../../compiler/model/library.ts';
+import { type Checked, check } from '../../compiler/pipeline.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import type { Kind, Table } from './kinds.ts';
+import { takesOf, twoTasks } from './takes.ts';
+
+export interface Example {
+  /** A whole model that has the example at its place. */
+  readonly model: string;
+  /** The declaration of the model that has it. */
+  readonly excerpt: string;
+  readonly checked: Checked;
+}
+
+/** @param written what is written of the kind: its row's example */
+export function exampleOf({ section, name, row }: Kind, written = row.example): Example {
+  // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
+  const tried = variationsOf(section.table, name, written).map((variation) => {
+    const text = smallModel(variation);
+    const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
+    return { source, checked: check(source) };
+  });
+  const { source, checked } = tried.find((each) => each.checked.diagnostics.length === 0) ?? tried[0]!;
+  const shown = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
+  return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
+}
+
+const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
+  features: 'Features',
+  blocks: 'Tower',
+  scores: 'Task',
+  losses: 'Task',
+  weightings: 'Objective',
+  optimizers: 'Train',
+  metrics: 'Train',
+};
+
+function variationsOf(table: Table, name: string, written: string): readonly Variation[] {
+  switch (table) {
+    case 'features':
+      return [featureVariation(written), sequenceVariation(written)];
+    case 'blocks':
+      return [blockVariation(written)];
+    case 'scores': {
+      const score = written.includes('(') ? written : `${written}(user, item)`;
+      const of = (loss: string): Variation => ({ tasks: `task watch { score = ${score}, loss = ${loss} }` });
+      return [of('softmax(in_batch)'), of('softmax(in_batch, temperature: 0.05)')];
+    }
+    case 'losses':
+      return lossVariations(name, written);
+    case 'weightings':
+      return [{ ...twoTasks, after: `objective = ${written}` }];
+    case 'optimizers':
+      return ['dense', 'embeddings'].map((entry) => ({ after: `train { ${entry} = ${written} }` }));
+    case 'metrics':
+      return [{ after: `train { stop = ${written} }` }];
+  }
+}
+
+/** Features that an example may name, with the group that reads them. */
+const others: Readonly<Record<string, { readonly feature: string; readonly side: 'user' | 'item' }>> = {
+  country: { feature: 'country: category(dim: 16)', side: 'user' },
+  age: { feature: 'age: number(buckets: 8, dim: 16)', side: 'user' },
+  city: { feature: 'city: category(dim: 16)', side: 'user' },
+  language: { feature: 'language: category(dim: 8)', side: 'user' },
+  device: { feature: 'device: category(dim: 4)', side: 'user' },
+  history: { feature: 'history: list(movie_id, max: 20, pool: none)', side: 'user' },
+  video_id: { feature: 'video_id: id(dim: 16)', side: 'item' },
+};
+
+const named = (text: string, names: readonly string[]): string[] =>
+  names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+
+function featureVariation(written: string): Variation {
+  const needs = named(written, Object.keys(others));
+  const users = needs.filter((name) => others[name]!.side === 'user');
+  const items = needs.filter((name) => others[name]!.side === 'item');
+  // Pooled: only its newest element is asked for.
+  const features = needs.map((name) => others[name]!.feature.replace(', pool: none', ''));
+  return {
+    features: [`example: ${written}`, ...features].join('\n'),
+    groups: [
+      `group profile = user_id, example${users.map((name) => `, ${name}`).join('')}`,
+      ...(items.length > 0 ? [`group video = movie_id, ${items.join(', ')}`] : []),
+    ].join('\n'),
+    userInputs: 'profile',
+    user: 'channel main = profile -> flatten -> mlp(32, 16)',
+    ...(items.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
+  };
+}
+
+/** What belongs to the elements of a list is read next to the list, in sequence. */
+function sequenceVariation(written: string): Variation {
+  return {
+    features: [`example: ${written}`, others.history!.feature].join('\n'),
+    userInputs: 'history, example',
+    user: 'channel main = sum(history, example) -> mean -> mlp(32, 16)',
+  };
+}
+
+/** Groups that a block's example begins with. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  profile: ['user_id', 'country', 'city', 'age'],
+  mixed: ['user_id', 'language', 'device'],
+};
+
+/** After the first value that it takes; without any it begins a flow: `concat(deep, wide)`. */
+function blockVariation(written: string): Variation {
+  const [taken] = takesOf(written);
+  if (!taken) {
+    const steps = ['deep = profile -> flatten -> mlp(32, 16)', 'wide = profile -> fm'];
+    return around('profile', [...steps, `channel main = ${written} -> dense(16)`]);
+  }
+  const { from, gives } = taken;
+  const [source] = from.split(' ');
+  const flow = `${from} -> ${written}`;
+  if (gives.kind === 'outputs') {
+    return {
+      ...around(source!, [`several = ${flow}`, `channel main = several.${gives.outputs[0]!.name} -> dense(16)`]),
+      labels: 'clicked: binary',
+      tasks: 'task click { score = cosine(user, item) / 0.1, loss = bce, label = clicked }',
+    };
+  }
+  const towards = towardsVector(gives);
+  const whole = towards === undefined ? flow : `${flow} -> ${towards}`;
+  if (groups[source!]) return around(source!, [`channel main = ${whole} -> dense(16)`]);
+  return around(source!, [`read = ${whole}`, 'channel main = concat(read, user_id) -> dense(16)']);
+}
+
+/** A tower of these lines, which read a group, or the sequence. */
+function around(source: string, lines: readonly string[]): Variation {
+  const members = groups[source] ?? [source];
+  return {
+    features: members.flatMap((name) => others[name]?.feature ?? []).join('\n'),
+    ...(groups[source] ? { groups: `group ${source} = ${members.join(', ')}` } : {}),
+    userInputs: groups[source] ? source : `user_id, ${source}`,
+    user: lines.join('\n'),
+  };
+}
+
+/** Some losses ask for a score that is bounded, some for one that is not. */
+function lossVariations(name: string, written: string): readonly Variation[] {
+  const { label } = library.losses[name]!;
+  const scores = ['cosine(user, item)', 'cosine(user, item) / 0.1', 'dot(user, item)'];
+  return scores.map((score) => ({
+    ...(label === 'none' ? {} : { labels: `wanted: ${label}` }),
+    tasks: `task watch { score = ${score}, loss = ${written}${label === 'none' ? '' : ', label = wanted'} }`,
+  }));
+}

@@ -1,0 +1,120 @@
+/** The reference: a page for each table of the library, and the list of all. */
+import { textOf } from '../../base/text/source.ts';
+import { firstSentence } from '../../compiler/explain/page.ts';
+import { specLink } from '../../compiler/explain/specification.ts';
+import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
+import { printValueType } from '../../compiler/library/values.ts';
+import { describeType } from '../../compiler/model/describe.ts';
+import { printDefault, signatureOf } from '../language/markdown.ts';
+import { type Example, exampleOf } from './examples.ts';
+import { allKinds, innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
+import { takesOf } from './takes.ts';
+
+const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
+
+/** Path from the root of the project → its text. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/reference/README.md', index()],
+    ...sections.map((section) => [`docs/reference/${section.table}.md`, pageOf(section)] as const),
+  ]);
+}
+
+function index(): string {
+  const parts = sections.flatMap((section) => [
+    `## ${section.title}`,
+    section.doc,
+    ['| kind | |', '|---|---|', ...kindsOf(section).map(rowOf)].join('\n'),
+  ]);
+  const head = `Every word that a file may call, from the tables in src/compiler/library: ${allKinds().length} kinds. \`tower explain KIND\` prints the same in the terminal.`;
+  return page(['# Reference', head, ...parts]);
+}
+
+const rowOf = ({ section, name, row }: Kind): string =>
+  `| [${name}](${section.table}.md#${name}) | ${firstSentence(row.doc)} |`;
+
+function pageOf(section: Section): string {
+  const exactly = `What each computes exactly: ${specLink(section.paragraph)}.`;
+  const letters = section.symbols === undefined ? [] : [`In the formulas: ${section.symbols}`];
+  return page([`# ${section.title}`, section.doc, exactly, ...letters, ...kindsOf(section).flatMap(entry)]);
+}
+
+const page = (parts: readonly string[]): string => `${[generated, ...parts].join('\n\n')}\n`;
+
+function entry(kind: Kind): string[] {
+  const { name, row, facts } = kind;
+  const example = exampleOf(kind);
+  const inner = innerKinds(kind);
+  return [
+    `## ${name}`,
+    fence('text', `${signatureOf(name, row.parameters)}\n`),
+    [row.doc, ...facts].join(' '),
+    row.formula === undefined ? '' : `**Formula**\n\n${fence('text', `${row.formula.join('\n')}\n`)}`,
+    row.when === undefined ? '' : `**When to use it.** ${row.when}`,
+    parameterTable(row),
+    takenTable(kind),
+    ...inner.flatMap((one) => [
+      `**${one.name}**, for \`${one.parameter}\`: ${one.row.doc}${one.row.paper === undefined ? '' : ` *${one.row.paper}*.`}`,
+      parameterTable(one.row),
+    ]),
+    fence('tower part', example.excerpt),
+    typedSteps(kind, example),
+    row.paper === undefined ? '' : paperLine(row.paper),
+  ].filter((part) => part !== '');
+}
+
+const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\`\``;
+
+/** `no paper: …` says why there is none. */
+export const paperLine = (paper: string): string =>
+  paper.startsWith('no paper: ') ? `No paper: ${paper.slice('no paper: '.length)}.` : `From ${paper}.`;
+
+function parameterTable({ parameters }: KindRow): string {
+  const rows = Object.entries(parameters).map(([name, parameter]) => {
+    const cells = [`\`${name}\``, ...parameterCells(parameter), parameter.doc];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return rows.length === 0 ? '' : ['| argument | is | default | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** What it may be, and what it is where it is not given. */
+export function parameterCells(parameter: Parameter): [is: string, otherwise: string] {
+  const { type, required, rest, default: value } = parameter;
+  const one = describeType(type);
+  const is = rest ? `any number of arguments, each ${one}` : one;
+  if (type.is === 'flag') return ['a bare word', 'absent'];
+  if (required) return [is, rest ? 'one at least' : 'must be given'];
+  if (rest) return [is, 'none'];
+  return [is, value === undefined ? 'none' : `\`${printDefault(value)}\``];
+}
+
+/** What goes into a block and what comes out, in its example: `fields[3 × 16] → vector[48]`. */
+export function shapesOf({ section, row }: Kind, { checked }: Example): string | undefined {
+  if (section.table !== 'blocks') return undefined;
+  const arrows = checked.shapes?.arrows ?? [];
+  const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
+  const given = arrows[at];
+  if (!given) return undefined;
+  // The parts between are steps of a flow within its arguments.
+  const before = arrows.slice(0, at).findLast(({ span }) => span.end <= given.span.start);
+  const taken = before ? `${printValueType(before.type)} → ` : '';
+  return `${taken}${printValueType(given.type)}`;
+}
+
+/** What a block takes and gives with the arguments of its example, found out by trying. */
+function takenTable({ section, row }: Kind): string {
+  const taken = section.table === 'blocks' ? takesOf(row.example) : [];
+  const rows = taken.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
+  return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
+}
+
+/** The type at each step of the example's flow. */
+function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
+  if (section.table !== 'blocks') return '';
+  const tower = checked.resolution.towers[0]!;
+  const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
+    tower.steps.some(({ node }) => span.start >= node.span.start && span.end <= node.span.end),
+  );
+  const shown = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
+  return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+}

@@ -1,0 +1,81 @@
+/** THE list of engines, in the order they are chosen to train; those of `onRequest` are never chosen unasked. A runtime is imported only when it is asked for. */
+import { failure } from '../base/diagnostics/failure.ts';
+import type { Engine, EngineName } from './engine.ts';
+
+/** Each throws, saying why, where its runtime does not load. */
+const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
+  tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
+  onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
+  javascript: async () => (await import('./javascript/javascript.ts')).javascriptEngine(),
+  torch: async () => (await import('./torch/torch.ts')).torchEngine(),
+};
+
+export const engineNames = Object.keys(engines) as readonly EngineName[];
+
+/** It takes seconds to start: a user who wants it says so. */
+const onRequest: ReadonlySet<EngineName> = new Set(['torch']);
+
+/**
+ * In which order engines are tried. A server has small passes, where the cost of beginning one decides: 60 µs with ONNX Runtime and
+ * 300 µs with TensorFlow. That of training is the order of the list.
+ */
+const orders: Readonly<Record<Purpose, readonly EngineName[]>> = {
+  training: engineNames.filter((name) => !onRequest.has(name)),
+  serving: ['onnx', 'tensorflow', 'javascript'],
+};
+
+export type Purpose = 'training' | 'serving';
+
+export interface Skipped {
+  readonly name: EngineName;
+  readonly reason: string;
+}
+
+export interface Choice {
+  readonly engine: Engine;
+  /** Engines that come before the chosen one, and why each was not it. */
+  readonly skipped: readonly Skipped[];
+  /** Why this one, where nobody named it and it is not the first that loads. */
+  readonly reason?: string;
+}
+
+const loaded = new Map<EngineName, Promise<Engine>>();
+
+/** The engine itself: the same one each time. Rejects with why it does not load. */
+export function loadEngine(name: EngineName): Promise<Engine> {
+  const known = loaded.get(name);
+  if (known) return known;
+  const loading = engines[name]();
+  loaded.set(name, loading);
+  return loading;
+}
+
+/** The one that is asked for, or the first that loads. Throws a `Failure` with the reasons. */
+export async function chooseEngine(requested?: EngineName, purpose: Purpose = 'training'): Promise<Choice> {
+  const skipped: Skipped[] = [];
+  for (const name of requested ? [requested] : orders[purpose]) {
+    try {
+      return { engine: await loadEngine(name), skipped };
+    } catch (error) {
+      skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  throw failure('no-engine', { skipped });
+}
+
+export type Listed =
+  | { readonly name: EngineName; readonly loads: true; readonly version: string }
+  | { readonly name: EngineName; readonly loads: false; readonly reason: string };
+
+/** Every engine with its version, or why it does not load here. */
+export function listEngines(): Promise<readonly Listed[]> {
+  return Promise.all(
+    engineNames.map(async (name): Promise<Listed> => {
+      try {
+        return { name, loads: true, version: (await loadEngine(name)).version };
+      } catch (error) {
+        return { name, loads: false, reason: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+}

@@ -1,0 +1,172 @@
+/** How each op is said in ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
+import type { Dim } from '../../graph/graph.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import type { OnnxLowering, OnnxTable } from './onnx_writer.ts';
+import { onnxType } from './onnx_writer.ts';
+import { inferable, sliceSizes } from './symbols.ts';
+
+export const operatorSet = 18;
+
+/** One ONNX op with the same operands. */
+const same =
+  (op: string): OnnxLowering =>
+  (_, operands, writer, result) => {
+    writer.emit(op, operands, {}, result);
+  };
+
+const reduction =
+  (op: string): OnnxLowering =>
+  (node, [value], writer, result) => {
+    const axes = writer.vector(node.attributes.axes as readonly number[]);
+    const keepDims = node.attributes.keepDims === true ? 1 : 0;
+    writer.emit(op, [value!, axes], { keepdims: keepDims, noop_with_empty_axes: 1 }, result);
+  };
+
+const lastAxis =
+  (op: string): OnnxLowering =>
+  (_, operands, writer, result) => {
+    writer.emit(op, operands, { axis: -1 }, result);
+  };
+
+const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
+  // ScatterElements adds in order, in one thread: the same bits each time.
+  const type = writer.typeOf(node.inputs[0]!);
+  const positions = writer.emit('Cast', [segments!], { to: onnxType('int64') });
+  const last = type.shape.slice(1).map((_, axis) => axis + 1);
+  const columns = last.length === 0 ? positions : writer.emit('Unsqueeze', [positions, writer.vector(last)]);
+  const indices = writer.emit('Expand', [columns, writer.shapeOf(values!, type)]);
+  const zero = writer.constant([0], [], type.dtype);
+  const zeros = writer.emit('Expand', [zero, writer.shape(node.type.shape)]);
+  writer.emit('ScatterElements', [zeros, indices, values!], { axis: 0, reduction: 'add' }, result);
+};
+
+/** How each op is written. Long because it is a table: one row an op. */
+export function onnxTable(parameter: OnnxLowering): OnnxTable {
+  return {
+    Input: (node) => {
+      throw new Error(`invariant: input ${node.attributes.name} is not among the graph's inputs`);
+    },
+    Parameter: parameter,
+    Constant: (node, _, writer, result) => {
+      const { values } = node.attributes;
+      writer.constant(values as readonly number[], node.type.shape as readonly number[], node.type.dtype, result);
+    },
+
+    Add: same('Add'),
+    Sub: same('Sub'),
+    Mul: same('Mul'),
+    Div: same('Div'),
+    Maximum: same('Max'),
+    Minimum: same('Min'),
+    Equal: same('Equal'),
+    Greater: same('Greater'),
+    GreaterEqual: same('GreaterOrEqual'),
+    LogicalAnd: same('And'),
+    LogicalOr: same('Or'),
+
+    Neg: same('Neg'),
+    Exp: same('Exp'),
+    Log: same('Log'),
+    Sqrt: same('Sqrt'),
+    Rsqrt: (_, operands, writer, result) => {
+      writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result);
+    },
+    Square: (_, [value], writer, result) => {
+      writer.emit('Mul', [value!, value!], {}, result);
+    },
+    Abs: same('Abs'),
+    Sign: same('Sign'),
+    Tanh: same('Tanh'),
+    Sigmoid: same('Sigmoid'),
+    Relu: same('Relu'),
+    Softplus: same('Softplus'),
+    LogicalNot: same('Not'),
+    StopGradient: same('Identity'),
+
+    Cast: (node, operands, writer, result) => {
+      writer.emit('Cast', operands, { to: onnxType(node.type.dtype) }, result);
+    },
+    Select: (node, [condition, then, otherwise], writer, result) => {
+      if (node.type.dtype !== 'bool') {
+        writer.emit('Where', [condition!, then!, otherwise!], {}, result);
+        return;
+      }
+      // ONNX Runtime has no Where of bools.
+      const numbers = [then!, otherwise!].map((value) => writer.emit('Cast', [value], { to: onnxType('int32') }));
+      const chosen = writer.emit('Where', [condition!, ...numbers]);
+      writer.emit('Cast', [chosen], { to: onnxType('bool') }, result);
+    },
+
+    MatMul: (node, operands, writer, result) => {
+      const { transposeA, transposeB } = node.attributes;
+      if (!transposeA && !transposeB) writer.emit('MatMul', operands, {}, result);
+      else writer.emit('Gemm', operands, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, result);
+    },
+    BatchMatMul: (node, [a, b], writer, result) => {
+      // ONNX Runtime takes these transposes into the product.
+      const perm = [0, 2, 1];
+      const left = node.attributes.transposeA ? writer.emit('Transpose', [a!], { perm }) : a!;
+      const right = node.attributes.transposeB ? writer.emit('Transpose', [b!], { perm }) : b!;
+      writer.emit('MatMul', [left, right], {}, result);
+    },
+
+    Sum: reduction('ReduceSum'),
+    Mean: reduction('ReduceMean'),
+    Max: reduction('ReduceMax'),
+    Softmax: lastAxis('Softmax'),
+    LogSoftmax: lastAxis('LogSoftmax'),
+    TopK: (node, [value], writer, result) => {
+      const k = node.attributes.k as number;
+      const { shape } = writer.typeOf(node.inputs[0]!);
+      const pads = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? k : 0))];
+      const filled = mayBeFewer(shape, k)
+        ? writer.emit('Pad', [value!, writer.vector(pads), writer.constant([leastNumber], [], 'float32')])
+        : value!;
+      writer.emit('TopK', [filled, writer.vector([k])], { axis: -1, largest: 1, sorted: 1 }, result, 1);
+    },
+
+    Reshape: (node, [value], writer, result) => {
+      const dims = node.type.shape;
+      const inferred = inferable(dims);
+      // Without allowzero a length of 0 would mean "as it was"; with it, −1 must not be next to a 0.
+      const shape = inferred ? writer.vector(inferred) : writer.shape(dims);
+      writer.emit('Reshape', [value!, shape], { allowzero: inferred ? 0 : 1 }, result);
+    },
+    Transpose: (node, operands, writer, result) => {
+      writer.emit('Transpose', operands, { perm: node.attributes.perm as readonly number[] }, result);
+    },
+    Concat: (node, operands, writer, result) => {
+      writer.emit('Concat', operands, { axis: node.attributes.axis as number }, result);
+    },
+    Slice: (node, [value], writer, result) => {
+      const begin = node.attributes.begin as readonly number[];
+      const sizes = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, node.attributes.size as readonly Dim[]);
+      const starts = writer.vector(begin);
+      const ends = sizes
+        ? writer.vector(sizes.map((size, axis) => (size === -1 ? Number.POSITIVE_INFINITY : begin[axis]! + size)))
+        : writer.emit('Add', [starts, writer.shape(node.type.shape)]);
+      writer.emit('Slice', [value!, starts, ends], {}, result);
+    },
+    Pad: (node, [value], writer, result) => {
+      const before = node.attributes.before as readonly number[];
+      const after = node.attributes.after as readonly number[];
+      const zero = writer.constant([0], [], node.type.dtype);
+      writer.emit('Pad', [value!, writer.vector([...before, ...after]), zero], {}, result);
+    },
+    BroadcastTo: (node, [value, like], writer, result) => {
+      writer.emit('Expand', [value!, writer.shapeOf(like!, writer.typeOf(node.inputs[1]!))], {}, result);
+    },
+    Gather: (_, operands, writer, result) => {
+      writer.emit('Gather', operands, { axis: 0 }, result);
+    },
+    SegmentSum: segmentSum,
+    ScatterUpdate: (_, [value, indices, updates], writer, result) => {
+      const positions = writer.emit('Cast', [indices!], { to: onnxType('int64') });
+      writer.emit('ScatterND', [value!, positions, updates!], {}, result);
+    },
+
+    // This engine is a group of one worker.
+    AllGather: segmentSum,
+    AllReduce: same('Identity'),
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * A graph as TensorFlow's SavedModel. A training graph keeps its weights as resource variables of the session and has
+ * signatures to run a step, to write the variables and to read them; an exported one has its weights as constants and one
+ * signature, `serving_default`, that TensorFlow Serving, Python and tf.node.loadSavedModel load.
+ */
+import { message } from '../../base/storage/protobuf.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
+import type { Tensors } from '../engine.ts';
+import { marked, type Owners } from './emitted.ts';
+import { scatterInPlace } from './in_place.ts';
+import { tensorflowSchema } from './tensorflow_schema.ts';
+import { tensorflowTable } from './tensorflow_table.ts';
+import { dataType, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
+
+const savedModelMessage = message(tensorflowSchema, 'SavedModel');
+
+/** Names of the session's tensors, by the names of the graph's own things. */
+export interface TrainingNames {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Fetched to have the graph's updates done; absent where there are none. */
+  readonly updated?: string;
+  /** Where a parameter is read after the updates of earlier runs. */
+  readonly read: Readonly<Record<string, string>>;
+  /** Where a parameter's new value is fed; `written` is fetched to have all of them assigned. */
+  readonly write: Readonly<Record<string, string>>;
+  readonly written: Readonly<Record<string, string>>;
+}
+
+interface Signature {
+  readonly inputs: Readonly<Record<string, object>>;
+  readonly outputs: Readonly<Record<string, object>>;
+}
+
+const tensorInfo = (name: string, type: TensorType): object => ({
+  name: `${name}:0`,
+  dtype: dataType(type.dtype),
+  tensorShape: tensorflowShape(type.shape),
+});
+
+function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, Signature>>): Uint8Array {
+  const methodName = 'tensorflow/serving/predict';
+  return savedModelMessage.encode({
+    savedModelSchemaVersion: 1,
+    metaGraphs: [
+      {
+        metaInfoDef: { tags: ['serve'], tensorflowVersion: '2.9.1' },
+        // The producer of TensorFlow 2.9, the oldest library that tfjs-node comes with.
+        graphDef: { node: writer.nodes, versions: { producer: 1087, minConsumer: 12 } },
+        signatureDef: Object.fromEntries(
+          Object.entries(signatures).map(([name, signature]) => [name, { ...signature, methodName }]),
+        ),
+      },
+    ],
+  });
+}
+
+/** Whether a value is an input's own memory, which a variable must not keep. */
+function sharesInput(graph: Graph, id: number): boolean {
+  const { op, inputs } = graph.nodes[id]!;
+  return op === 'Input' || ((op === 'Reshape' || op === 'StopGradient') && sharesInput(graph, inputs[0]!));
+}
+
+/** `saved_model.pb` of a graph whose parameters are variables of the session, to be written before the first run. */
+export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
+  const { writer, variables } = writeVariables(graph);
+  const updates = writeUpdates(graph, writer, variables);
+  const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
+  const assignments = writeAssignments(graph, writer, variables);
+  const names: TrainingNames = {
+    inputs: Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)])),
+    outputs: Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)])),
+    read: Object.fromEntries([...variables].map(([name, { read }]) => [name, read])),
+    ...assignments,
+    ...defined({ updated }),
+  };
+  return { bytes: encode(writer, trainingSignatures(graph, writer, names)), names };
+}
+
+/**
+ * The nodes that compute what a training step gives, each once, for a run op by op: parameters are placeholders. `owners` has the
+ * graph's node of each.
+ */
+export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
+  const plain = tensorflowTable((node, _, writer) =>
+    writer.placeholder(`parameter/${node.attributes.name}`, node.type),
+  );
+  const written = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
+  const { table, owners } = marked(graph, written, (_node, _operands, writer) => writer.nodes.length);
+  return { writer: new TensorflowWriter(graph, table), owners };
+}
+
+/** The nodes of a parameter that is a variable of the session. */
+interface Variable {
+  readonly handle: string;
+  readonly read: string;
+}
+
+/** The nodes of the graph, and its variables by the names of their parameters. */
+function writeVariables(graph: Graph): {
+  readonly writer: TensorflowWriter;
+  readonly variables: ReadonlyMap<string, Variable>;
+} {
+  const variables = new Map<string, Variable>();
+  const plain = tensorflowTable((node, _, writer) => {
+    const name = node.attributes.name as string;
+    const dtype = { type: dataType(node.type.dtype) };
+    const attributes = {
+      dtype,
+      shape: { shape: tensorflowShape(node.type.shape) },
+      shared_name: { s: Buffer.from(name) },
+    };
+    const handle = writer.emit('VarHandleOp', [], attributes, name);
+    const read = writer.emit('ReadVariableOp', [handle], { dtype }, `${name}/read`);
+    variables.set(name, { handle, read });
+    return read;
+  });
+  const table = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
+  return { writer: new TensorflowWriter(graph, table), variables };
+}
+
+/** The assignments of the graph's updates. Each waits until all parameters are read: none sees the value of another's update. */
+function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: ReadonlyMap<string, Variable>): string[] {
+  const everyRead = [...variables.values()].map(({ read }) => read);
+  return graph.updates.map(({ parameter, node }) => {
+    const type = writer.typeOf(node);
+    const value = writer.valueOf(node);
+    const own = sharesInput(graph, node)
+      ? writer.emit('DeepCopy', [value], { T: { type: dataType(type.dtype) } })
+      : value;
+    return writeAssignment(writer, parameter, variables.get(parameter)!, { value: own, type, after: everyRead });
+  });
+}
+
+/** Where each parameter's new value is fed, and what is fetched to have it assigned. */
+function writeAssignments(
+  graph: Graph,
+  writer: TensorflowWriter,
+  variables: ReadonlyMap<string, Variable>,
+): Pick<TrainingNames, 'write' | 'written'> {
+  const write: Record<string, string> = {};
+  const written: Record<string, string> = {};
+  for (const { name, node } of graph.parameters) {
+    const type = writer.typeOf(node);
+    const variable = variables.get(name);
+    if (!variable) throw new Error(`invariant: parameter ${name} is not a node of graph ${graph.name}`);
+    const value = writer.placeholder(`${name}/new`, type);
+    write[name] = value;
+    written[name] = writeFlag(writer, `${name}/written`, [
+      writeAssignment(writer, name, variable, { value, type, after: [] }),
+    ]);
+  }
+  return { write, written };
+}
+
+interface NewValue {
+  readonly value: string;
+  readonly type: TensorType;
+  /** Nodes that are done before the assignment. */
+  readonly after: readonly string[];
+}
+
+function writeAssignment(
+  writer: TensorflowWriter,
+  parameter: string,
+  { handle }: Variable,
+  { value, type, after }: NewValue,
+): string {
+  return writer.emit(
+    'AssignVariableOp',
+    [handle, value, ...after.map((name) => `^${name}`)],
+    { dtype: { type: dataType(type.dtype) } },
+    `${parameter}/assign`,
+  );
+}
+
+/** A tensor that exists once `after` are done: something to fetch, as an assignment has no output. */
+function writeFlag(writer: TensorflowWriter, name: string, after: readonly string[]): string {
+  const tensor = { dtype: 'DT_BOOL', tensorShape: { dim: [] }, tensorContent: Uint8Array.of(1) };
+  return writer.emit(
+    'Const',
+    after.map((node) => `^${node}`),
+    { dtype: { type: 'DT_BOOL' }, value: { tensor } },
+    name,
+  );
+}
+
+/** An output under a name that a session can fetch: it refuses to fetch what it is fed. */
+function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: GraphOutput): string {
+  const value = writer.valueOf(node);
+  if (graph.nodes[node]!.op !== 'Input') return value;
+  return writer.emit('Identity', [value], { T: { type: dataType(writer.typeOf(node).dtype) } }, name);
+}
+
+/** Signatures that run a step, read the variables, and write them. */
+function trainingSignatures(
+  graph: Graph,
+  writer: TensorflowWriter,
+  { inputs, outputs, updated, read, write, written }: TrainingNames,
+): Readonly<Record<string, Signature>> {
+  const info = (names: Readonly<Record<string, string>>, nodes: readonly { name: string; node: number }[]) =>
+    Object.fromEntries(nodes.map(({ name, node }) => [name, tensorInfo(names[name]!, writer.typeOf(node))]));
+  const flag: TensorType = { dtype: 'bool', shape: [] };
+  return {
+    run: {
+      inputs: info(inputs, graph.inputs),
+      outputs: { ...info(outputs, graph.outputs), ...(updated ? { updated: tensorInfo(updated, flag) } : {}) },
+    },
+    read: { inputs: {}, outputs: info(read, graph.parameters) },
+    write: {
+      inputs: info(write, graph.parameters),
+      outputs: Object.fromEntries(Object.entries(written).map(([name, node]) => [name, tensorInfo(node, flag)])),
+    },
+  };
+}
+
+/**
+ * The files of a SavedModel, by their path in its folder, with the weights inside: nothing to restore. Signature
+ * `serving_default` has the graph's own names for inputs and outputs. Updates are left out.
+ */
+export function servingSavedModel(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
+  const table = tensorflowTable((node, _, writer) => {
+    const name = node.attributes.name as string;
+    const { data, shape, dtype } = parameters[name]!;
+    return writer.weights(name, data, shape, dtype);
+  });
+  const writer = new TensorflowWriter(graph, table);
+  const inputs = graph.inputs.map(({ name, node }) => [name, tensorInfo(writer.valueOf(node), writer.typeOf(node))]);
+  const outputs = graph.outputs.map(({ name, node }) => {
+    const type = writer.typeOf(node);
+    const identity = writer.emit('Identity', [writer.valueOf(node)], { T: { type: dataType(type.dtype) } }, name);
+    return [name, tensorInfo(identity, type)];
+  });
+  const signature = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+  return { 'saved_model.pb': encode(writer, { serving_default: signature }) };
+}

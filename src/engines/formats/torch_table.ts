@@ -1,0 +1,216 @@
+/** How each op is said in PyTorch. */
+import { sameDim } from '../../graph/dims.ts';
+import type { Dim, Node } from '../../graph/graph.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import {
+  atom,
+  binds,
+  type Expression,
+  literal,
+  pythonType,
+  type TorchLowering,
+  type TorchTable,
+  type TorchWriter,
+} from './torch_writer.ts';
+
+/** A call of a function with the operands as tensors. */
+const call =
+  (name: string, ...more: readonly string[]): TorchLowering =>
+  ({ inputs }, writer) =>
+    atom(`${name}(${[...inputs.map((input) => writer.tensor(input)), ...more].join(', ')})`);
+
+/** `a + b`. One of two numbers becomes a tensor, or Python would compute with doubles. */
+const infix =
+  (operator: string, level: number): TorchLowering =>
+  ({ inputs }, writer) => {
+    const [a, b] = inputs as [number, number];
+    // Python reads `a > b > c` as two comparisons.
+    const left = level === binds.comparison ? level + 1 : level;
+    const first = writer.isNumber(b) ? writer.tensor(a, left) : writer.operand(a, left);
+    return { code: `${first} ${operator} ${writer.operand(b, level + 1)}`, binds: level };
+  };
+
+const prefix =
+  (operator: string): TorchLowering =>
+  ({ inputs: [value] }, writer) => ({ code: `${operator}${writer.tensor(value!, binds.sign)}`, binds: binds.sign });
+
+/** Against a number it is `clamp`. */
+const extremum =
+  (name: string, bound: string): TorchLowering =>
+  (node, writer) => {
+    const [a, b] = node.inputs as [number, number];
+    if (writer.isNumber(b)) return atom(`torch.clamp(${writer.tensor(a)}, ${bound}=${writer.number(b)})`);
+    if (writer.isNumber(a)) return atom(`torch.clamp(${writer.tensor(b)}, ${bound}=${writer.number(a)})`);
+    return call(name)(node, writer);
+  };
+
+/** Over no axes torch would reduce over all. */
+const reduction =
+  (name: string): TorchLowering =>
+  ({ inputs: [value], attributes, type }, writer) => {
+    const axes = attributes.axes as readonly number[];
+    const x = writer.tensor(value!, binds.atom);
+    if (axes.length === 0) return atom(x);
+    const dim = axes.length === 1 ? String(axes[0]) : `(${axes.join(', ')})`;
+    const keep = attributes.keepDims === true ? ', keepdim=True' : '';
+    // Whole numbers would add up to int64.
+    const dtype = name === 'sum' && type.dtype !== 'float32' ? `, dtype=${pythonType(type.dtype)}` : '';
+    return atom(`${x}.${name}(${dim}${keep}${dtype})`);
+  };
+
+const product: TorchLowering = ({ inputs: [a, b], attributes }, writer) => {
+  const read = (id: number, isTransposed: boolean, level: number): string =>
+    isTransposed ? `${writer.tensor(id, binds.atom)}.mT` : writer.tensor(id, level);
+  const left = read(a!, attributes.transposeA === true, binds.product);
+  const right = read(b!, attributes.transposeB === true, binds.product + 1);
+  return { code: `${left} @ ${right}`, binds: binds.product };
+};
+
+/** Numbers as nested lists, in lines of at most twelve. */
+function nested(values: readonly number[], shape: readonly number[], write: (value: number) => string): string {
+  if (shape.length === 1) {
+    const texts = values.map(write);
+    if (texts.length <= 12) return `[${texts.join(', ')}]`;
+    const lines = Array.from({ length: Math.ceil(texts.length / 12) }, (_, line) =>
+      texts.slice(line * 12, (line + 1) * 12),
+    );
+    return `[\n    ${lines.map((line) => line.join(', ')).join(',\n    ')}]`;
+  }
+  const size = values.length / shape[0]!;
+  const rows = Array.from({ length: shape[0]! }, (_, row) =>
+    nested(values.slice(row * size, (row + 1) * size), shape.slice(1), write),
+  );
+  return `[${rows.join(',\n    ')}]`;
+}
+
+function constant({ attributes, type }: Node, writer: TorchWriter): Expression {
+  const values = attributes.values as readonly number[];
+  const write = (value: number): string => literal(value, type.dtype);
+  const dtype = `dtype=${pythonType(type.dtype)}`;
+  if (values.every((value) => Object.is(value, values[0]))) {
+    const value = values.length === 0 ? '0' : write(values[0]!);
+    return atom(`torch.full(${writer.tuple(type.shape)}, ${value}, ${dtype}, device=${writer.device()})`);
+  }
+  const table = writer.table(`torch.tensor(${nested(values, type.shape as readonly number[], write)}, ${dtype})`);
+  return atom(`${table}.to(${writer.device()})`);
+}
+
+/** `:`, `2:`, `:5`, `2:5` */
+function range(begin: number, size: Dim, of: Dim, writer: TorchWriter): string {
+  const start = begin === 0 ? '' : String(begin);
+  const isRest = sameDim(size, of) || (typeof size === 'number' && typeof of === 'number' && begin + size === of);
+  if (isRest || size === -1) return `${start}:`;
+  if (typeof size === 'number') return `${start}:${begin + size}`;
+  return begin === 0 ? `:${writer.dim(size)}` : `${start}:${start} + ${writer.dim(size)}`;
+}
+
+function concat({ inputs, attributes }: Node, writer: TorchWriter): Expression {
+  const parts = inputs.map((input) => writer.tensor(input));
+  const line = `torch.cat((${parts.join(', ')}), ${attributes.axis})`;
+  return atom(line.length <= 100 ? line : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
+}
+
+/** How each op is written. Long because it is a table: one row an op. */
+export const torchTable: TorchTable = {
+  Input: (node) => {
+    throw new Error(`invariant: input ${node.attributes.name} is not among the graph's inputs`);
+  },
+  Parameter: (node) => {
+    throw new Error(`invariant: parameter ${node.attributes.name} is not among the graph's parameters`);
+  },
+  Constant: constant,
+
+  Add: infix('+', binds.sum),
+  Sub: infix('-', binds.sum),
+  Mul: infix('*', binds.product),
+  Div: infix('/', binds.product),
+  Maximum: extremum('torch.maximum', 'min'),
+  Minimum: extremum('torch.minimum', 'max'),
+  Equal: infix('==', binds.comparison),
+  Greater: infix('>', binds.comparison),
+  GreaterEqual: infix('>=', binds.comparison),
+  LogicalAnd: infix('&', binds.and),
+  LogicalOr: infix('|', binds.or),
+
+  Neg: prefix('-'),
+  Exp: call('torch.exp'),
+  Log: call('torch.log'),
+  Sqrt: call('torch.sqrt'),
+  Rsqrt: call('torch.rsqrt'),
+  Square: call('torch.square'),
+  Abs: call('torch.abs'),
+  Sign: call('torch.sign'),
+  Tanh: call('torch.tanh'),
+  Sigmoid: call('torch.sigmoid'),
+  Relu: call('torch.relu'),
+  Softplus: call('functional.softplus'),
+  LogicalNot: prefix('~'),
+  StopGradient: ({ inputs: [value] }, writer) => atom(writer.tensor(value!, binds.atom)),
+
+  Cast: ({ inputs: [value], type }, writer) =>
+    atom(`${writer.tensor(value!, binds.atom)}.to(${pythonType(type.dtype)})`),
+  Select: ({ inputs: [condition, then, otherwise], type }, writer) => {
+    // Of two numbers that are no float32 the type would be another one.
+    const isTyped = type.dtype === 'float32' || !writer.isNumber(then!) || !writer.isNumber(otherwise!);
+    const [a, b] = [isTyped ? writer.operand(then!) : writer.tensor(then!), writer.operand(otherwise!)];
+    return atom(`torch.where(${writer.tensor(condition!)}, ${a}, ${b})`);
+  },
+
+  MatMul: product,
+  BatchMatMul: product,
+
+  Sum: reduction('sum'),
+  Mean: reduction('mean'),
+  Max: reduction('amax'),
+  Softmax: call('torch.softmax', 'dim=-1'),
+  LogSoftmax: call('torch.log_softmax', 'dim=-1'),
+  TopK: ({ inputs: [value], attributes }, writer) => {
+    const k = attributes.k as number;
+    const x = writer.tensor(value!);
+    const isFilled = mayBeFewer(writer.typeOf(value!).shape, k);
+    return atom(`torch.topk(${isFilled ? `functional.pad(${x}, (0, ${k}), value=${leastNumber})` : x}, ${k}).values`);
+  },
+
+  Reshape: ({ inputs: [value], type }, writer) =>
+    atom(`${writer.tensor(value!, binds.atom)}.reshape(${type.shape.length === 0 ? '()' : writer.dims(type.shape)})`),
+  Transpose: ({ inputs: [value], attributes }, writer) =>
+    atom(`${writer.tensor(value!, binds.atom)}.permute(${(attributes.perm as readonly number[]).join(', ')})`),
+  Concat: concat,
+  Slice: ({ inputs: [value], attributes }, writer) => {
+    const begin = attributes.begin as readonly number[];
+    const size = attributes.size as readonly Dim[];
+    const from = writer.typeOf(value!).shape;
+    const ranges = begin.map((start, axis) => range(start, size[axis]!, from[axis]!, writer));
+    while (ranges.length > 1 && ranges.at(-1) === ':') ranges.pop();
+    return atom(`${writer.tensor(value!, binds.atom)}[${ranges.join(', ') || '...'}]`);
+  },
+  Pad: ({ inputs: [value], attributes }, writer) => {
+    // torch counts axes from the last.
+    const before = [...(attributes.before as readonly number[])].reverse();
+    const after = [...(attributes.after as readonly number[])].reverse();
+    const pairs = before.flatMap((count, axis) => [count, after[axis]!]);
+    return atom(`functional.pad(${writer.tensor(value!)}, (${pairs.join(', ')}))`);
+  },
+  BroadcastTo: ({ inputs: [value, like], type }, writer) => {
+    if (!writer.isNumber(value!))
+      return atom(`${writer.tensor(value!, binds.atom)}.expand_as(${writer.tensor(like!)})`);
+    const other = writer.typeOf(like!).dtype === type.dtype ? '' : `, dtype=${pythonType(type.dtype)}`;
+    return atom(`torch.full_like(${writer.tensor(like!)}, ${writer.number(value!)}${other})`);
+  },
+  Gather: ({ inputs: [values, indices] }, writer) =>
+    atom(`${writer.tensor(values!, binds.atom)}[${writer.tensor(indices!)}]`),
+  SegmentSum: ({ inputs: [values, segments], type }, writer) => {
+    const zeros = `torch.zeros(${writer.tuple(type.shape)}, dtype=${pythonType(type.dtype)}, device=${writer.device()})`;
+    return atom(`${zeros}.index_add(0, ${writer.tensor(segments!)}, ${writer.tensor(values!)})`);
+  },
+  ScatterUpdate: ({ inputs: [value, indices, updates] }, writer) => {
+    const places = `tuple(${writer.tensor(indices!, binds.atom)}.unbind(1))`;
+    return atom(`torch.index_put(${writer.tensor(value!)}, ${places}, ${writer.tensor(updates!)})`);
+  },
+
+  AllGather: ({ inputs: [value, places], type }, writer) =>
+    atom(
+      `torch.ops.tower.all_gather(${writer.tensor(value!)}, ${writer.tensor(places!)}, ${writer.dim(type.shape[0]!)})`,
+    ),
+  AllReduce: ({ inputs: [value] }, writer) => atom(`torch.ops.tower.all_reduce(${writer.tensor(value!)})`),
+};

@@ -1,0 +1,266 @@
+/**
+ * The exact top k of an inner product over all items, by one pass over int8 codes. Pure: no file, no engine, the same bits in Node.js and in browsers.
+ *
+ * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request is one vector or several, of which an item keeps its best
+ * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`score.ts`); the answer is, by proof (`bounds.ts`), what
+ * the list of all items, ordered by (score, row), begins with.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { BestRows, type RankedRows } from './best.ts';
+import type { Bits } from './bits.ts';
+import { type CodedQuery, codeQuery } from './bounds.ts';
+import { Candidates } from './candidates.ts';
+import { blockRows, type CodeLayout, centreOf, layoutOf } from './codes.ts';
+import { bestScoreOf, scoreOf } from './score.ts';
+import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
+
+export type { RankedRows } from './best.ts';
+
+export interface ScanRequest {
+  /** One or more, each of finite numbers, as wide as the items. */
+  readonly vectors: readonly Float64Array[];
+  readonly k: number;
+  /** Default: all rows. */
+  readonly allowed?: Bits;
+}
+
+export interface Scan {
+  readonly rows: number;
+  readonly width: number;
+  /** float32 [rows, width], never changed. */
+  readonly vectors: Float32Array;
+  top(requests: readonly ScanRequest[]): RankedRows[];
+  /** The codes, to be kept. They share memory with the scan, which may move when it next answers. */
+  coded(): CodedItems;
+  score(vectors: readonly Float64Array[], row: number): number;
+}
+
+export interface CodedItems {
+  /** [blocks × 64, width, rounded up to be even], in the order of `writeCodes`. */
+  readonly codes: Uint8Array;
+  /** float64 [blocks, 4] */
+  readonly records: Float64Array;
+  /** float32 [width] */
+  readonly centre: Float32Array;
+}
+
+const queryBytes = 32;
+const entryBytes = 12;
+const mostVectors = 64;
+/** Blocks of the first chunk, and of the largest: the limit rises after each, and all items of the first pass it. */
+const firstChunk = 1;
+const largestChunk = 64;
+/** A request for fewer rows than this share reads their vectors alone. */
+const fewRows = 1 / 32;
+
+/**
+ * @param vectors float32 [rows, width], finite
+ * @throws RangeError where codes need more than the 4 GiB of a WebAssembly memory, or than the machine has
+ */
+export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
+  const layout = layoutOf(rows, width);
+  const store = makeCodeStore(layout, centreOf(vectors, rows, width));
+  writeStore(store, layout, vectors);
+  return scanOf(store, vectors, rows, width);
+}
+
+/**
+ * The scan of items whose codes are known.
+ * @param coded of these vectors, by this version: others give other answers
+ */
+export function scanOfCoded(
+  { codes, records, centre }: CodedItems,
+  vectors: Float32Array,
+  rows: number,
+  width: number,
+): Scan {
+  const layout = layoutOf(rows, width);
+  invariant(codes.length === layout.codeBytes && records.length === 4 * layout.blocks, `codes of ${rows} × ${width}`);
+  const store = makeCodeStore(layout, centre);
+  new Uint8Array(store.memory.buffer, store.codes, codes.length).set(codes);
+  new Float64Array(store.memory.buffer, store.records, records.length).set(records);
+  return scanOf(store, vectors, rows, width);
+}
+
+/** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
+export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
+  invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
+  const place = { ...store, layout: layoutOf(rows, width) };
+  const score = (queries: readonly Float64Array[], row: number): number =>
+    queries.length === 1 ? scoreOf(queries[0]!, vectors, row * width) : bestScoreOf(queries, vectors, row * width);
+
+  return {
+    rows,
+    width,
+    vectors,
+    score,
+    coded: () => ({
+      codes: new Uint8Array(store.memory.buffer, store.codes, place.layout.codeBytes),
+      records: new Float64Array(store.memory.buffer, store.records, 4 * place.layout.blocks),
+      centre: store.centre,
+    }),
+    top(requests) {
+      const answers: RankedRows[] = new Array(requests.length);
+      let pass: number[] = [];
+      let count = 0;
+      const run = (): void => {
+        const asked = pass.map((at) => requests[at]!);
+        onePass(place, asked, score).forEach((answer, i) => {
+          answers[pass[i]!] = answer;
+        });
+        pass = [];
+        count = 0;
+      };
+      requests.forEach((request, at) => {
+        for (const vector of request.vectors)
+          invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
+        invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
+        const few = fewOf(request, rows);
+        if (few !== undefined) {
+          answers[at] = few === 0 ? { rows: new Int32Array(0), scores: new Float64Array(0) } : readAll(request, few);
+          return;
+        }
+        if (count > 0 && count + request.vectors.length > mostVectors) run();
+        pass.push(at);
+        count += request.vectors.length;
+      });
+      if (pass.length > 0) run();
+      return answers;
+    },
+  };
+
+  /** Scores all rows, for a request for few rows, or for most of what is allowed. */
+  function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): RankedRows {
+    const best = new BestRows(k, count);
+    const only = queries.length === 1 ? queries[0]! : undefined;
+    const visit = (row: number): void =>
+      best.push(row, only ? scoreOf(only, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
+    if (allowed) allowed.forEach(visit);
+    else for (let row = 0; row < rows; row++) visit(row);
+    return best.ordered();
+  }
+}
+
+/** Number of rows to read one by one; undefined for a scan. */
+function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
+  const count = allowed?.count() ?? rows;
+  if (k === 0) return 0;
+  return count < rows * fewRows || k >= count / 2 ? count : undefined;
+}
+
+interface ScanStore extends CodeStore {
+  readonly layout: CodeLayout;
+}
+
+interface ScannedQuery {
+  readonly candidates: Candidates;
+  readonly query: CodedQuery;
+  /** ‖q‖ and ‖q − q̂‖. */
+  readonly length: number;
+  readonly error: number;
+  readonly base: number;
+}
+
+/** Cached between passes: no pass runs while another does. */
+const pool: Candidates[] = [];
+
+/** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
+function onePass(
+  { memory, kernel, codes, records, scratch, layout, centre }: ScanStore,
+  requests: readonly ScanRequest[],
+  score: (queries: readonly Float64Array[], row: number) => number,
+): RankedRows[] {
+  const { pairs, blocks, rows } = layout;
+  const all = requests.map(({ vectors, k }, i) => {
+    const candidates = (pool[i] ??= new Candidates());
+    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
+    return candidates;
+  });
+  const asked = requests.flatMap(({ vectors }, i) =>
+    vectors.map((vector): ScannedQuery => {
+      const query = codeQuery(vector, pairs);
+      return {
+        candidates: all[i]!,
+        query,
+        length: query.length * query.scale,
+        error: query.error * query.scale,
+        base: scoreOf(vector, centre, 0),
+      };
+    }),
+  );
+  const single = asked.length % 4 === 1 ? 1 : 0;
+  const quads = Math.ceil((asked.length - single) / 4);
+  const places = 4 * quads + single;
+  const words = scratch + aligned(places * queryBytes);
+  const masks = words + aligned(4 * pairs * places);
+  const maskBytes = 8 * blocks;
+  const masked = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
+  const entries = masks + aligned(maskBytes * masked.length);
+  const chunk = Math.max(firstChunk, Math.min(largestChunk, blocks));
+  reserve(memory, entries + chunk * blockRows * asked.length * entryBytes);
+  masked.forEach(({ words: bits }, i) => {
+    new Uint32Array(memory.buffer, masks + i * maskBytes, 2 * blocks).set(bits);
+  });
+  const allowedOf = requests.flatMap(({ vectors, allowed }) =>
+    vectors.map(() => (allowed ? masks + masked.indexOf(allowed) * maskBytes : 0)),
+  );
+  const numbers = new Float64Array(memory.buffer, scratch, 4 * places);
+  const pointers = new Uint32Array(memory.buffer, scratch, 8 * places);
+  writeWords(new Int32Array(memory.buffer, words, pairs * places), asked, pairs, quads, single);
+  numbers.fill(0);
+  for (let i = 0; i < places; i++) {
+    // A place that only fills up a group of four reaches nothing.
+    numbers[4 * i] = Number.POSITIVE_INFINITY;
+    if (!asked[i]) continue;
+    numbers[4 * i + 1] = asked[i]!.query.length;
+    numbers[4 * i + 2] = asked[i]!.query.error;
+    pointers[8 * i + 6] = allowedOf[i]!;
+  }
+  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  const found = new Int32Array(memory.buffer, entries, 3 * chunk * blockRows * asked.length);
+  let size = firstChunk;
+  for (let from = 0; from < blocks; from += size, size = Math.min(chunk, 2 * size)) {
+    const to = Math.min(blocks, from + size);
+    asked.forEach(({ candidates, query, base }, i) => {
+      numbers[4 * i] = (candidates.limit - base) / query.scale;
+    });
+    const end = kernel.scan(codes, pairs, records, from, to, rows, scratch, words, quads, single, entries);
+    const last = (end - entries) >> 2;
+    for (let at = 0; at < last; at += 3) {
+      const row = found[at]!;
+      const { candidates, query, length, error, base } = asked[found[at + 1]!]!;
+      const block = 4 * Math.floor(row / blockRows);
+      const near = (found[at + 2]! * query.scale) / perBlock[block]!;
+      const off = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
+      const slack = off + (Math.abs(near) + Math.abs(base) + off) * rounding;
+      candidates.add(row, base + near - slack, base + near + slack);
+    }
+    for (const candidates of all) candidates.endChunk();
+  }
+  return all.map((candidates) => candidates.end());
+}
+
+/** Relative rounding error of a bound in float64, generously. */
+const rounding = 2 ** -48;
+
+/** e of `bounds.ts`. */
+const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
+  (length * blockError + error * codeLength) * (1 + rounding);
+
+/** The codes of queries, a pair of columns a word: four queries side by side, the single one alone at the end. */
+function writeWords(
+  words: Int32Array,
+  asked: readonly ScannedQuery[],
+  pairs: number,
+  quads: number,
+  single: number,
+): void {
+  words.fill(0);
+  asked.forEach(({ query }, i) => {
+    const isSingle = single === 1 && i === 4 * quads;
+    for (let pair = 0; pair < pairs; pair++) {
+      const at = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
+      words[at] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
+    }
+  });
+}

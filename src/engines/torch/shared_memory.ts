@@ -1,0 +1,134 @@
+/**
+ * Numbers on their way to another process and back, in files that both have open: a pipe would copy them twice more. The files have
+ * no name, so nothing is left of them when both processes are gone.
+ */
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import type { HostDtype, Tensor } from '../../graph/graph.ts';
+import { bytesOf } from '../formats/numbers.ts';
+
+/** Torch and its libraries read fastest from addresses that are multiples of this. */
+const alignment = 64;
+const chunk = Buffer.alloc(1 << 20);
+const kept = 1 << 26;
+
+/** Where each of several tensors lies, and where the last ends. */
+export function layout(
+  sizes: readonly number[],
+  from = 0,
+): { readonly places: readonly number[]; readonly end: number } {
+  let end = from;
+  const places = sizes.map((bytes) => {
+    const at = Math.ceil(end / alignment) * alignment;
+    end = at + bytes;
+    return at;
+  });
+  return { places, end };
+}
+
+export class SharedMemory {
+  /** The first is the system's shared memory, where it has some; containers often have 64 MB. The second takes what does not fit. */
+  readonly descriptors: readonly [number, number];
+  private readonly folders: readonly [string, string];
+  private readonly sizes: [number, number] = [0, 0];
+  private file: 0 | 1 = 0;
+
+  constructor() {
+    this.folders = [existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), tmpdir()];
+    this.descriptors = [openUnnamed(this.folders[0]), openUnnamed(this.folders[1])];
+  }
+
+  /** Which file is in use, and its bytes: what the other process maps. */
+  get state(): { readonly file: number; readonly size: number } {
+    return { file: this.file, size: this.sizes[this.file] };
+  }
+
+  /** Has room for `bytes`. @throws Failure `cannot-write` */
+  reserve(bytes: number): void {
+    if (bytes <= this.sizes[this.file]) return;
+    try {
+      this.grow(bytes);
+    } catch (error) {
+      const reason = systemReason(error);
+      if (reason === undefined) throw error;
+      ftruncateSync(this.descriptors[this.file], 0);
+      this.sizes[this.file] = 0;
+      if (this.file === 1) throw failure('cannot-write', { path: this.folders[1], reason });
+      this.file = 1;
+      this.reserve(bytes);
+    }
+  }
+
+  put({ data }: Tensor, at: number): void {
+    const bytes = bytesOf(data);
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
+    }
+  }
+
+  take(dtype: HostDtype, shape: readonly number[], at: number): Tensor {
+    const count = shape.reduce((product, length) => product * length, 1);
+    const data =
+      dtype === 'float32' ? new Float32Array(count) : dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);
+    const bytes = bytesOf(data);
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
+      if (read === 0) throw new Error('invariant: a tensor lies within the shared memory');
+      done += read;
+    }
+    return { dtype, shape, data };
+  }
+
+  /** Gives back what a large transfer took. */
+  shrink(): void {
+    if (this.sizes[this.file] <= kept) return;
+    ftruncateSync(this.descriptors[this.file], 0);
+    this.sizes[this.file] = 0;
+  }
+
+  close(): void {
+    for (const descriptor of this.descriptors) closeSync(descriptor);
+  }
+
+  /** Writes the new bytes instead of moving the end: a process that touches memory which the system cannot give is killed. */
+  private grow(bytes: number): void {
+    const descriptor = this.descriptors[this.file];
+    const wanted = Math.ceil(bytes / chunk.length) * chunk.length;
+    for (let size = this.sizes[this.file]; size < wanted; size += chunk.length) {
+      let done = 0;
+      while (done < chunk.length) done += writeSync(descriptor, chunk, done, chunk.length - done, size + done);
+    }
+    this.sizes[this.file] = wanted;
+  }
+}
+
+function openUnnamed(folder: string): number {
+  const path = join(folder, `tower-torch-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  try {
+    const descriptor = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    return descriptor;
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw failure('no-temporary-folder', { path: folder, reason });
+  }
+}
+
+const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
+
+export const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readonly unknown[] }): number =>
+  (shape as readonly number[]).reduce((product, length) => product * length, bytesOfDtype[dtype]);
+
+/** Where each lies, at a place of its own. */
+export function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
+  const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
+  memory.reserve(end);
+  tensors.forEach((tensor, index) => {
+    memory.put(tensor, places[index]!);
+  });
+  return places;
+}

@@ -1,0 +1,193 @@
+/** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
+import { defined } from '../../base/util/defined.ts';
+import { hostDtype } from '../../graph/bfloat16.ts';
+import { resolveShape } from '../../graph/dims.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import type { Engine, Program, Tensors } from '../engine.ts';
+import { torchModule } from '../formats/torch.ts';
+import { CurrentWorker } from './current_worker.ts';
+import { joinGroup } from './group.ts';
+import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
+import { layout, put, sizeOf } from './shared_memory.ts';
+import { howCompiled, howEager, type Opened, timeLines } from './time_ops.ts';
+import type { TorchWorker } from './worker.ts';
+
+class TorchProgram implements Program {
+  /** @param again opens the graph in the process that took the place of another; absent where a run changes what the process holds */
+  constructor(
+    private readonly graph: Graph,
+    private opened: Opened,
+    private again: ((gone: TorchWorker) => Promise<Opened>) | undefined,
+  ) {}
+
+  private get worker(): TorchWorker {
+    return this.opened.worker;
+  }
+
+  async run(inputs: Tensors): Promise<Tensors> {
+    const { graph, again } = this;
+    if (this.worker.ended !== undefined && again) this.opened = await again(this.worker);
+    const { memory } = this.worker;
+    return this.worker.exclusively(async (ask) => {
+      const symbols: Symbols = {};
+      const given = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
+      const results = graph.outputs.map(({ node }) => {
+        const { dtype, shape } = graph.nodes[node]!.type;
+        return { dtype: hostDtype(dtype), shape: resolveShape(shape, symbols) };
+      });
+      const into = layout(given.map(({ data }) => data.byteLength));
+      const out = layout(results.map(sizeOf), into.end);
+      memory.reserve(out.end);
+      given.forEach((tensor, index) => {
+        memory.put(tensor, into.places[index]!);
+      });
+      await ask({
+        do: 'run',
+        program: this.opened.id,
+        inputs: given.map(({ shape }, index) => [into.places[index], shape]),
+        outputs: results.map(({ shape }, index) => [out.places[index], shape]),
+      });
+      return Object.fromEntries(
+        graph.outputs.map(({ name }, index) => {
+          const { dtype, shape } = results[index]!;
+          return [name, memory.take(dtype, shape, out.places[index]!)];
+        }),
+      );
+    });
+  }
+
+  read(): Promise<Tensors> {
+    const { memory } = this.worker;
+    const types = this.graph.parameters.map(({ node }) => {
+      const { dtype, shape } = this.graph.nodes[node]!.type;
+      return { dtype: hostDtype(dtype), shape };
+    });
+    return this.worker.exclusively(async (ask) => {
+      const { places, end } = layout(types.map(sizeOf));
+      memory.reserve(end);
+      await ask({ do: 'read', program: this.opened.id, parameters: places.map((at, index) => [index, at]) });
+      const values = types.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
+      memory.shrink();
+      return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
+    });
+  }
+
+  write(parameters: Tensors): Promise<void> {
+    // The process alone has what is written.
+    this.again = undefined;
+    const { memory } = this.worker;
+    const named = this.graph.parameters.flatMap((parameter, index) => {
+      if (!(parameter.name in parameters)) return [];
+      return [{ index, tensor: checkTensor(this.graph, parameter, parameters[parameter.name], {}) }];
+    });
+    return this.worker.exclusively(async (ask) => {
+      const places = put(
+        memory,
+        named.map(({ tensor }) => tensor),
+      );
+      await ask({
+        do: 'write',
+        program: this.opened.id,
+        parameters: named.map(({ index }, at) => [index, places[at]]),
+      });
+      memory.shrink();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.worker.exclusively(async (ask) => {
+      await ask({ do: 'close', program: this.opened.id });
+    });
+  }
+}
+
+/** The compiler takes longer with each op, and minutes for the thousands of a step in parts. */
+const mostOps = 1000;
+
+/** A graph that changes its parameters is a step: it runs many times, and pays for a compiler. */
+const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= mostOps;
+
+async function open(
+  worker: TorchWorker,
+  graph: Graph,
+  parameters: Tensors,
+  id: number,
+  { compileSeconds, isTimed = false }: { readonly compileSeconds?: number; readonly isTimed?: boolean },
+): Promise<void> {
+  const { source, entry } = torchModule(graph, isTimed);
+  const values = graph.parameters.map(({ name }) => parameters[name]!);
+  const places = graph.parameters.map(({ name }) => name);
+  await worker.exclusively(async (ask) => {
+    const at = put(worker.memory, values);
+    const request = {
+      do: 'open',
+      program: id,
+      source,
+      entry,
+      compile: compileSeconds !== undefined,
+      inputs: graph.inputs.map(({ node }) => graph.nodes[node]!.type),
+      outputs: graph.outputs.map(({ node }) => graph.nodes[node]!.type.dtype),
+      parameters: values.map(({ dtype, shape }, index) => [dtype, at[index], shape]),
+      updates: graph.updates.map(({ parameter }) => places.indexOf(parameter)),
+    };
+    await ask(request, compileSeconds);
+    worker.memory.shrink();
+  });
+}
+
+/** Rejects, saying why, where there is no Python with a torch that is new enough. */
+export async function torchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
+  const current = new CurrentWorker(settings);
+  const { version, compiler } = await current.ready();
+  if (isOlder(version, torchVersion)) {
+    current.get().stop();
+    throw new Error(
+      `${settings.python} has torch ${version}, and the oldest that works is ${torchVersion} (\`tower engines --setup torch\` installs it)`,
+    );
+  }
+  const compiles = settings.compile && compiler !== null && settings.device === 'cpu';
+  const why = !settings.compile ? '' : compiler === null ? ': no C++ compiler' : '';
+  let count = 0;
+  return {
+    name: 'torch',
+    version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${why}`})`,
+    evenRows: 8,
+    multipliesBfloat16: true,
+    async prepare(graph, parameters) {
+      checkParameters(graph, parameters);
+      const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
+      const openIn = async (worker: TorchWorker, values: Tensors): Promise<Opened> => {
+        count += 1;
+        const id = count;
+        await open(worker, graph, values, id, defined({ compileSeconds: seconds }));
+        return { worker, id };
+      };
+      const held = { ...parameters };
+      const again = async (gone: TorchWorker): Promise<Opened> => {
+        current.renew();
+        const worker = current.get();
+        // Nobody waits for a start: a later request gets an answer.
+        if (worker === gone) throw gone.ended;
+        return openIn(worker, held);
+      };
+      const isFixed = graph.updates.length === 0;
+      return new TorchProgram(graph, await openIn(await current.renewed(), parameters), isFixed ? again : undefined);
+    },
+    async timeOps(graph, parameters, inputs) {
+      checkParameters(graph, parameters);
+      const worker = await current.renewed();
+      count += 1;
+      const id = count;
+      await open(worker, graph, parameters, id, { isTimed: true });
+      const runs = await timeLines({ worker, id }, graph, inputs);
+      return { how: compiles && paysForCompiling(graph) ? howCompiled : howEager, runs };
+    },
+    join: (meeting) => joinGroup(current.keep(), settings.device, meeting),
+  };
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split(/[.+]/).map(Number)) as [number[], number[]];
+  return a[0]! !== b[0]! ? a[0]! < b[0]! : a[1]! < b[1]!;
+}

@@ -1,0 +1,187 @@
+/**
+ * The child process of the `torch` engine: frames of JSON on its stdin and stdout, one request at a time. It keeps this process alive
+ * only while a request waits, and it ends when its stdin closes.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { type Lost, lostWorker, notMet } from './lost.ts';
+import type { TorchSettings } from './settings.ts';
+import type { SharedMemory } from './shared_memory.ts';
+
+interface RunnerError {
+  readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'meeting' | 'peer' | 'run';
+  readonly message: string;
+  /** Of a meeting: the ranks that did not come, where they are known. */
+  readonly missing?: readonly number[] | null;
+  /** Of a peer. */
+  readonly lost?: Lost;
+}
+
+export interface Hello {
+  readonly version: string;
+  readonly python: string;
+  /** Name of the C++ compiler. */
+  readonly compiler: string | null;
+}
+
+type Answer = { readonly error?: RunnerError; readonly result?: unknown } & Partial<Hello>;
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Next to this file, or next to the chunk that it is bundled into: the build copies it there. */
+function runnerFile(): string {
+  const here = import.meta.dirname;
+  const near = join(here, 'torch_runner.py');
+  return existsSync(near) ? near : join(here, 'chunks', 'torch_runner.py');
+}
+
+/** @param seconds until the answer counts as missing */
+export type Ask = (request: object, seconds?: number) => Promise<unknown>;
+
+export class TorchWorker {
+  private readonly child: ChildProcess;
+  private received: Buffer[] = [];
+  private waiting: Waiting | undefined;
+  /** Why no request is answered any more. */
+  ended: unknown;
+  private complaint = '';
+  private turn: Promise<unknown> = Promise.resolve();
+  /** In a group of workers. */
+  rank: number | undefined;
+
+  constructor(
+    private readonly settings: TorchSettings,
+    readonly memory: SharedMemory,
+  ) {
+    const { python, threads, device, cache } = settings;
+    const given = JSON.stringify({ threads, device, cache });
+    this.child = spawn(python, [runnerFile(), given], { stdio: ['pipe', 'pipe', 'pipe', ...memory.descriptors] });
+    this.child.on('error', (error) => this.end(error));
+    this.child.on('exit', (code, signal) => this.end(undefined, code, signal));
+    (this.child.stdin as Writable).on('error', () => {});
+    (this.child.stdout as Readable).on('data', (bytes: Buffer) => this.receive(bytes));
+    (this.child.stderr as Readable).on('data', (bytes: Buffer) => {
+      this.complaint = `${this.complaint}${bytes}`.slice(-4000);
+    });
+    this.hold(false);
+  }
+
+  /** Until torch is loaded. Rejects with why it does not load. */
+  async ready(): Promise<Hello> {
+    const { python, device, answerSeconds } = this.settings;
+    const { error, version, python: pythonVersion, compiler } = await this.answer(answerSeconds, 'start');
+    if (error?.kind === 'import') throw new Error(`${python} cannot import torch: ${error.message}`);
+    if (error?.kind === 'device') throw new Error(`torch cannot use \`${device}\`: ${error.message}`);
+    return { version: version!, python: pythonVersion!, compiler: compiler ?? null };
+  }
+
+  /**
+   * Has the process to itself for `work`: fill the memory, ask, read the memory.
+   * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`, `worker-lost`, `workers-not-met`
+   */
+  exclusively<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    const result = this.turn.then(() => work((request, seconds) => this.ask(request, seconds)));
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Ends the process: what waits for an answer gets this reason. */
+  stop(reason?: unknown): void {
+    if (reason !== undefined) {
+      this.ended ??= reason;
+      this.settle((waiting) => waiting.reject(reason));
+    }
+    this.child.kill('SIGKILL');
+  }
+
+  private async ask(request: object, seconds = this.settings.answerSeconds): Promise<unknown> {
+    if (this.ended !== undefined) throw this.ended;
+    const body = Buffer.from(JSON.stringify({ ...request, ...this.memory.state }));
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(body.length);
+    (this.child.stdin as Writable).write(Buffer.concat([head, body]));
+    const { error, result } = await this.answer(seconds, 'answer');
+    if (error === undefined) return result;
+    const { kind, message } = error;
+    if (kind === 'meeting') throw notMet(withoutPlaces(firstLine(message)), error.missing ?? undefined, request);
+    if (kind === 'peer') throw lostWorker(withoutPlaces(firstLine(message)), error.lost!, this.rank!);
+    if (kind === 'memory')
+      throw failure('engine-full', { engine: 'torch', device: this.settings.device, reason: firstLine(message) });
+    if (kind === 'compile') throw failure('engine-compile', { engine: 'torch', reason: firstLine(message) });
+    throw new Error(`invariant: torch refuses a graph: ${message}`);
+  }
+
+  private answer(seconds: number, doing: 'start' | 'answer'): Promise<Answer> {
+    if (this.ended !== undefined) return Promise.reject(this.ended);
+    this.hold(true);
+    return new Promise<Answer>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.ended = failure('engine-silent', { engine: 'torch', seconds, doing });
+        this.stop();
+        this.settle((waiting) => waiting.reject(this.ended));
+      }, seconds * 1000);
+      this.waiting = { resolve, reject, timer };
+      this.deliver();
+    });
+  }
+
+  private receive(bytes: Buffer): void {
+    this.received.push(bytes);
+    this.deliver();
+  }
+
+  /** Gives a whole frame to the request that waits. */
+  private deliver(): void {
+    if (this.received.length > 1) this.received = [Buffer.concat(this.received)];
+    const [bytes] = this.received;
+    if (!this.waiting || !bytes || bytes.length < 4) return;
+    const end = 4 + bytes.readUInt32LE(0);
+    if (bytes.length < end) return;
+    this.received = [bytes.subarray(end)];
+    const answer: Answer = JSON.parse(bytes.toString('utf8', 4, end));
+    this.settle((waiting) => waiting.resolve(answer));
+  }
+
+  private end(error: Error | undefined, code: number | null = null, signal: string | null = null): void {
+    const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
+    const failed = error && (isMissing ? `there is no ${this.settings.python}` : error.message);
+    const how = failed ? failed : signal ? `it was killed by ${signal}` : `it ended with code ${code}`;
+    // An answer that is still on its way is the better reason.
+    setTimeout(() => {
+      const said = this.complaint.trim().split('\n').at(-1);
+      this.ended ??= failure('engine-ended', { engine: 'torch', how, said: said === '' || signal ? undefined : said });
+      this.settle((waiting) => waiting.reject(this.ended));
+    }, 50);
+  }
+
+  private settle(give: (waiting: Waiting) => void): void {
+    const { waiting } = this;
+    if (!waiting) return;
+    this.waiting = undefined;
+    clearTimeout(waiting.timer);
+    this.hold(false);
+    give(waiting);
+  }
+
+  /** Whether the child keeps this process alive. */
+  private hold(isHeld: boolean): void {
+    const method = isHeld ? 'ref' : 'unref';
+    this.child[method]();
+    for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr]) {
+      // Pipes are sockets here.
+      (stream as unknown as { ref(): void; unref(): void } | null)?.[method]?.();
+    }
+  }
+}
+
+/** Without the error's type and the line of Gloo's source. */
+const withoutPlaces = (text: string): string => text.replace(/^\w+: /, '').replace(/\[\S+:\d+\] ?/g, '');
+
+const firstLine = (text: string): string => text.split('\n')[0]!;

@@ -1,0 +1,130 @@
+/** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { reading } from '../../base/diagnostics/system_reason.ts';
+import { type Checksum, checksumOf } from '../../base/storage/checksum.ts';
+import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../../base/storage/durable.ts';
+import { isLockFile, lockFolder } from '../../base/storage/lock.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { NeighbourGraph } from '../../engines/scan/approximate.ts';
+import { type BuiltIndex, buildBest, type IndexEvent } from './build.ts';
+import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
+import {
+  graphFile,
+  type IndexManifest,
+  identityOf,
+  manifestFile,
+  type NamedItems,
+  otherItems,
+  readIndexManifest,
+  writeManifest,
+} from './manifest.ts';
+import { loadUsearch, usearchVersion } from './usearch.ts';
+
+export interface IndexSource {
+  readonly folder: string;
+  readonly tower: string;
+  readonly version: string;
+  readonly items: ItemVectors & { readonly keys: Texts };
+  readonly queries: {
+    /** The vectors of each: one, or one for each interest. */
+    readonly vectors: readonly (readonly Float64Array[])[];
+    /** Describes the queries. */
+    readonly of: string;
+  };
+  readonly k: number;
+  /** From 0 to 1. */
+  readonly recall: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: IndexEvent) => void;
+}
+
+/**
+ * Builds a graph, certifies it, and writes it. An index that was there before stays until the new one is certified.
+ * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
+ */
+export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
+  const { folder, items, queries, k, recall, signal, onProgress } = source;
+  loadUsearch();
+  const lock = await lockFolder(folder, { purpose: 'tower index' });
+  try {
+    await refuseOtherFiles(folder);
+    const certifyOptions = { queries: queries.vectors, k, recall };
+    const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
+      items,
+      certifyOptions,
+      defined({ signal, onProgress }),
+    );
+    if (certificate.recall < recall) {
+      throw failure('index-recall', { asked: recall, ...certificate });
+    }
+    await removeDurably(join(folder, manifestFile));
+    const manifest: IndexManifest = {
+      format: 'tower-index-1',
+      tower: source.tower,
+      version: source.version,
+      items: identityOf({
+        rows: items.rows,
+        width: items.width,
+        keyAt: (row) => items.keys.at(row)!,
+        itemVector: (row) => items.data.subarray(row * items.width, (row + 1) * items.width),
+      }),
+      graph: { library: `usearch ${usearchVersion}`, settings, width },
+      certificate: { asked: recall, of: queries.of, ...certificate },
+      files: { [graphFile]: await writeGraph(folder, graph) },
+    };
+    await writeManifest(folder, manifest);
+    return manifest;
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * The graph of a folder, for the items that it was built for.
+ * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
+ */
+export async function openIndex(
+  folder: string,
+  { version, ...items }: NamedItems & { readonly version: string },
+): Promise<{ readonly graph: NeighbourGraph; readonly manifest: IndexManifest }> {
+  const manifest = await readIndexManifest(folder);
+  const difference =
+    manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';
+  if (difference !== undefined) throw failure('other-index', { folder, what: difference });
+  const path = join(folder, graphFile);
+  const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];
+  if (found.sha256 !== listed.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
+  const { settings, width } = manifest.graph;
+  const { k, milliseconds } = manifest.certificate;
+  const neighbours = openGraph(path, items, settings);
+  const widest = Math.max(width, Math.floor((width * milliseconds.scan) / Math.max(1e-3, milliseconds.graph)));
+  return { graph: { ...neighbours, k, width, widest }, manifest };
+}
+
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const ownFiles = [manifestFile, graphFile];
+  const isOwn = (name: string): boolean =>
+    ownFiles.includes(name) || isLockFile(name) || ownFiles.some((file) => isPartialOf(name, file));
+  const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
+  if (otherFiles.length === 0) return;
+  throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
+}
+
+/** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */
+async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
+  await makeFolder(folder);
+  await replaceDurably(join(folder, graphFile), async (partial) => saveGraph(graph, partial));
+  return checksumOf(folder, graphFile);
+}
+
+/** An error of usearch is a text without a code. */
+function saveGraph(graph: BuiltGraph, path: string): void {
+  try {
+    graph.save(path);
+  } catch (error) {
+    throw failure('cannot-write', { path, reason: (error as Error).message });
+  }
+}

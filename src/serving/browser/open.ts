@@ -1,0 +1,252 @@
+/** Opens the folder that `tower export --browser` wrote: recommendations in a page, by the code that the server answers with. */
+import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+import { evaluate, type Tensors } from '../../graph/evaluate.ts';
+import type { Tensor } from '../../graph/graph.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
+import { makeQueryAnswerer, type QueryTowerRun } from '../serve/asking.ts';
+import { describeQuery, type QueryDescription } from '../serve/describe.ts';
+import {
+  itemColumns,
+  type PageFile,
+  type PageIndex,
+  type PageQuery,
+  pageFiles,
+  pageIndex,
+} from '../serve/page_files.ts';
+import { type Item, makePreparer } from '../serve/prepare.ts';
+import { makeSnapshot } from '../serve/snapshot.ts';
+import { makeAnswers } from '../server/answers.ts';
+import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
+import { damagedAt, type Fetch, type FetchOptions, fetchFile, fetchText } from './fetch_file.ts';
+import { indexShape } from './page_shapes.ts';
+import { parsed, readItems, readParameters, readQuery, readVectors } from './read_page.ts';
+import { checkRecommend, checkSimilar, type PageRecommendRequest, type SimilarRequest } from './requests.ts';
+
+export interface OpenOptions {
+  /** In place of the browser's `fetch`. */
+  readonly fetch?: Fetch;
+  readonly signal?: AbortSignal;
+  /** Bytes that the folder may have together; 1 GiB. */
+  readonly mostBytes?: number;
+  /** Called as bytes arrive. */
+  readonly onProgress?: (progress: { readonly received: number; readonly total: number }) => void;
+}
+
+export interface Opened {
+  readonly model: string;
+  /** Checksum of the run's manifest. */
+  readonly version: string;
+  readonly count: number;
+  /** Features, kinds and examples, for forms. */
+  readonly query: QueryDescription;
+  /** Columns of the items that filters may read, and answers show. */
+  readonly columns: readonly string[];
+  /** Tasks of `retrieve` that `weights` may weigh. */
+  readonly tasks: readonly string[];
+  /**
+   * The best items for values of features, or for a vector of the query tower.
+   * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
+   */
+  recommend(request: PageRecommendRequest): Promise<RecommendAnswer>;
+  /**
+   * The items near an item, by the cosine of their vectors.
+   * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
+   */
+  similar(request: SimilarRequest): Promise<SimilarAnswer>;
+  /** Keys and titles of all items, such as for a search. */
+  items(): Iterable<Item>;
+  /** Computes one vector, or one for each interest. */
+  vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
+}
+
+const mostIndex = 2 ** 20;
+
+/**
+ * @param url of the folder; in a page it may be relative
+ * @throws Failure `export-unreachable`, `export-damaged`, `page-insecure`
+ */
+export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
+  const { fetch = globalThis.fetch.bind(globalThis), signal, mostBytes = 2 ** 30, onProgress } = options;
+  const baseUrl = folderOf(url);
+  const at = (name: string): string => new URL(name, baseUrl).href;
+  const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
+  const damagedIndex = damagedAt(at(pageIndex));
+  const index = parsed<PageIndex>(await fetchText(at(pageIndex), mostIndex, fetchOptions), indexShape, damagedIndex);
+  const totalBytes = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
+  if (totalBytes > mostBytes) throw damagedIndex(`its files have ${totalBytes} bytes, and ${mostBytes} are allowed`);
+  let receivedBytes = 0;
+  const onBytes = (bytes: number): void => onProgress?.({ received: (receivedBytes += bytes), total: totalBytes });
+  const fetchedFiles = await Promise.all(
+    pageFiles.map(
+      async (name) => [name, await fetchFile(at(name), index.files[name], { ...fetchOptions, onBytes })] as const,
+    ),
+  );
+  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, at);
+}
+
+type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
+
+async function openFiles(index: PageIndex, files: PageFileBytes, at: (name: string) => string): Promise<Opened> {
+  const damagedFile = (name: PageFile) => damagedAt(at(name));
+  const text = (name: PageFile): string => new TextDecoder().decode(files[name]);
+  const query = readQuery(text('query.json'), damagedFile('query.json'));
+  const parameters = readParameters(files['query.safetensors'], query.graph, damagedFile('query.safetensors'));
+  const { keys, titles, columns } = readItems(text('items.json'), damagedFile('items.json'));
+  const size: [number, number] = [keys.length, query.width];
+  const data = readVectors(files['items.safetensors'], size, damagedFile('items.safetensors'));
+  const answers = await fitting(damagedAt(at(pageIndex)), async () => {
+    const snapshot = makeSnapshot({
+      version: index.version,
+      items: {
+        vectors: { data, rows: keys.length, width: query.width },
+        keys,
+        columns: itemColumns(columns),
+        ...defined({ titles }),
+      },
+      objectives: query.objectives,
+    });
+    const model = { plan: query.plan, encodings: new Map(Object.entries(query.encodings)) };
+    const { seen } = query;
+    const prepare = makePreparer(model, {
+      histories: new Map(Object.entries(query.histories)),
+      seen,
+      users: { features: new Map() },
+    });
+    const queryDescription = {
+      ...query.plan,
+      model: index.model,
+      ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
+    };
+    const recommender = {
+      ...makeQueryAnswerer({ snapshot }, prepare, makeQueryTower(query, parameters)),
+      query: describeQuery(queryDescription, model.encodings, snapshot),
+    };
+    const modelAnswers = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
+    // Whatever of the files does not go together fails here, and not at the first question; what is compiled is warm then.
+    await modelAnswers.recommend({ values: {} });
+    return modelAnswers;
+  });
+  return {
+    model: index.model,
+    version: index.version,
+    count: keys.length,
+    query: answers.about().query,
+    columns: Object.keys(columns),
+    tasks: query.objectives.map(({ name }) => name),
+    recommend: async (request) => answers.recommend(checkRecommend(request)),
+    similar: async (request) => answers.similar(checkSimilar(request)),
+    *items() {
+      const { snapshot } = answers;
+      for (let row = 0; row < snapshot.rows; row++) {
+        yield { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) };
+      }
+    },
+    vectors: async (request) => answers.queryVectors(checkRecommend(request)),
+  };
+}
+
+async function fitting<T>(damaged: (reason: string) => Failure, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error : damaged(`its files do not fit each other: ${(error as Error).message}`);
+  }
+}
+
+/** Ends with a slash, so that names are within the folder. */
+function folderOf(url: string | URL): URL {
+  const { document } = globalThis as { document?: { readonly baseURI: string } };
+  const folder = new URL(url, document?.baseURI);
+  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+  return folder;
+}
+
+// The query tower in plain JavaScript: the project's own definition of every op, sums in float64, results rounded to float32. An engine would add in an order of
+// its own for each machine; this order is fixed, so Node.js and browsers give the same bits, and no runtime of megabytes is loaded.
+
+/** As `weightsInput` names it. */
+const weightsSuffix = '/weights';
+
+function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: Tensors): QueryTowerRun {
+  const [tower] = plan.towers;
+  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const inputs = graph.inputs.map(({ name, node }) => {
+    const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
+    const feature = features.get(isWeights ? name.slice(0, -weightsSuffix.length) : name);
+    invariant(feature, `input ${name} is a feature`);
+    const [, ...each] = graph.nodes[node]!.type.shape as readonly number[];
+    return { name, feature, each, isWeights };
+  });
+  return async (columns, rows) => {
+    const givenInputs = Object.fromEntries(
+      inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
+        const column = columns.get(feature.name);
+        invariant(column, `feature ${feature.name} has a column`);
+        return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
+      }),
+    );
+    const { vector } = evaluate(graph, givenInputs, parameters).outputs;
+    const data = vector!.data as Float32Array;
+    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
+    return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
+  };
+}
+
+/** @param each shape of the value of a row */
+function valuesOf(
+  { column, index }: IndexedColumn,
+  feature: FeaturePlan,
+  rows: number,
+  each: readonly number[],
+): Tensor {
+  const shape = [rows, ...each];
+  const size = each.reduce((product, length) => product * length, 1);
+  const rowOf = (row: number): number => (index ? index[row]! : row);
+  if (column.kind === 'numbers') {
+    const data = new Float32Array(rows * size);
+    for (let row = 0; row < rows; row++) {
+      data.set(column.values.subarray(rowOf(row) * size, (rowOf(row) + 1) * size), row * size);
+    }
+    return { dtype: 'float32', shape, data };
+  }
+  const data = new Int32Array(rows * size).fill(-1);
+  for (let row = 0; row < rows; row++) {
+    if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
+    else fillBag(column, feature, rowOf(row), data.subarray(row * size, (row + 1) * size), each);
+  }
+  return { dtype: 'int32', shape, data };
+}
+
+function fillBag(
+  { starts, ends, values, items, inner }: BagColumn,
+  { through }: FeaturePlan,
+  bag: number,
+  to: Int32Array,
+  [places, most = 1]: readonly number[],
+): void {
+  const count = Math.min(ends[bag]! - starts[bag]!, places!);
+  for (let i = 0; i < count; i++) {
+    const at = starts[bag]! + i;
+    if (inner) {
+      const codes = inner.values.subarray(inner.starts[values[at]!], inner.ends[values[at]!]);
+      to.set(codes.subarray(0, most), i * most);
+    } else {
+      // Row 0 of the table of a list through the item tower is of what is no item.
+      to[i] = through ? items![at]! + 1 : values[at]!;
+    }
+  }
+}
+
+function weightsOf({ column, index }: IndexedColumn, rows: number, [places]: readonly number[]): Tensor {
+  invariant(column.kind === 'bags', 'weights are of a list');
+  const data = new Float32Array(rows * places!);
+  for (let row = 0; row < rows; row++) {
+    const bag = index ? index[row]! : row;
+    const from = column.starts[bag]!;
+    const count = Math.min(column.ends[bag]! - from, places!);
+    for (let i = 0; i < count; i++) data[row * places! + i] = column.weights ? column.weights[from + i]! : 1;
+  }
+  return { dtype: 'float32', shape: [rows, places!], data };
+}

@@ -1,0 +1,108 @@
+/** From the files of an export to what answers. Whatever does not fit is refused before it is used. */
+import { tensorsIn } from '../../base/storage/tensor_buffer.ts';
+import type { Damaged, Expected } from '../../base/storage/tensor_header.ts';
+import { countElements, printType, resolveShape } from '../../graph/dims.ts';
+import type { Tensors } from '../../graph/evaluate.ts';
+import type { Graph, TensorType } from '../../graph/graph.ts';
+import { neededBy } from '../../graph/plan/plan.ts';
+import { verify } from '../../graph/verify.ts';
+import { itemVectors, type PageItems, type PageQuery } from '../serve/page_files.ts';
+import { itemsShape, queryShape } from './page_shapes.ts';
+import type { JsonShape } from './shape.ts';
+
+/** Numbers that the values of one query may have together: 1 GiB of them. */
+const mostNumbers = 2 ** 28;
+
+export function parsed<T>(text: string, shape: JsonShape, damaged: Damaged): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged('it is not JSON');
+  }
+  const shapeError = shape(value, '');
+  if (shapeError !== undefined) throw damaged(shapeError.startsWith('/') ? shapeError : `the file${shapeError}`);
+  return value as T;
+}
+
+export function readQuery(text: string, damaged: Damaged): PageQuery {
+  const query = parsed<PageQuery>(text, queryShape, damaged);
+  checkFeatures(query, damaged);
+  checkGraph(query, damaged);
+  return query;
+}
+
+export const readItems = (text: string, damaged: Damaged): PageItems => parsed<PageItems>(text, itemsShape, damaged);
+
+/** float32 [rows, width] */
+export function readVectors(
+  bytes: Uint8Array<ArrayBuffer>,
+  [rows, width]: [number, number],
+  damaged: Damaged,
+): Float32Array {
+  const expected = new Map<string, Expected>([[itemVectors, { dtype: 'F32', shape: [rows, width] }]]);
+  return tensorsIn(bytes, expected, damaged).get(itemVectors) as Float32Array;
+}
+
+/** By name. */
+export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): Tensors {
+  const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
+  const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
+  return Object.fromEntries(
+    [...tensorsIn(bytes, expected, damaged)].map(([name, data]) => [
+      name,
+      { dtype: 'float32', shape: shapes.get(name)!, data: data as Float32Array },
+    ]),
+  );
+}
+
+/** Every name is found, and no feature needs itself. */
+function checkFeatures({ plan, encodings, objectives, width }: PageQuery, damaged: Damaged): void {
+  const { towers, features } = plan;
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  if (byName.size < features.length) throw damaged('two features have one name');
+  for (const name of towers[0].features) if (!byName.has(name)) throw damaged(`there is no feature \`${name}\``);
+  const placedFeatures = new Set<string>();
+  const placeFeature = (name: string, under: readonly string[]): void => {
+    const feature = byName.get(name);
+    if (feature === undefined || under.includes(name)) throw damaged(`feature \`${name}\` is missing, or needs itself`);
+    if (placedFeatures.has(name)) return;
+    for (const needed of neededBy(feature)) placeFeature(needed, [...under, name]);
+    placedFeatures.add(name);
+  };
+  for (const name of byName.keys()) placeFeature(name, []);
+  for (const name of towers[0].features) {
+    const { encoderOf } = byName.get(name)!;
+    if (!Object.hasOwn(encodings, encoderOf)) throw damaged(`\`${encoderOf}\` has no encoding`);
+  }
+  for (const { name, from, to, factor } of objectives) {
+    if (from >= to || to > width || factor === 0) throw damaged(`task \`${name}\` is no part of the vectors`);
+  }
+}
+
+function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): void {
+  const [problem] = verify(graph);
+  if (problem !== undefined) throw damaged(`the graph of the query tower has a mistake: ${problem}`);
+  const vector = graph.outputs.find(({ name }) => name === 'vector');
+  const batch = { symbol: 'batch', times: 1 };
+  const expectedType: TensorType = {
+    dtype: 'float32',
+    shape: interests === 1 ? [batch, width] : [batch, interests, width],
+  };
+  const vectorType = vector && graph.nodes[vector.node]!.type;
+  if (vectorType === undefined || printType(vectorType) !== printType(expectedType)) {
+    throw damaged(`the graph of the query tower does not give ${printType(expectedType)}`);
+  }
+  for (const { name, node } of graph.parameters) {
+    const { dtype, shape } = graph.nodes[node]!.type;
+    if (dtype !== 'float32' || shape.some((dim) => typeof dim !== 'number')) {
+      throw damaged(`parameter \`${name}\` of the graph has no known size`);
+    }
+  }
+  const parameters = new Set(graph.parameters.map(({ node }) => node));
+  let numbers = 0;
+  graph.nodes.forEach(({ type }, node) => {
+    if (!parameters.has(node)) numbers += countElements(resolveShape(type.shape, { batch: 1 }));
+  });
+  if (!(numbers <= mostNumbers)) throw damaged(`a query would take ${numbers} numbers`);
+}

@@ -1,0 +1,198 @@
+/** The left side: the user, what is known of them, the weights, and the limits of the answer. */
+import type { About } from '../server/about.ts';
+import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
+import type { PageClient } from './client.ts';
+import { Combo } from './combo.tsx';
+import { count, figure } from './figure.ts';
+import { Limits } from './limits.tsx';
+import { MistakeText, mistakesAt } from './mistakes.tsx';
+import type { AboutAnswer, NamedChoice, QueryForm } from './question.ts';
+import { typing } from './typing.ts';
+import { ValueFields } from './value_fields.tsx';
+
+export interface QuestionFormProps {
+  readonly client: PageClient;
+  readonly about: AboutAnswer;
+  readonly question: QueryForm;
+  readonly mistakes: readonly ErrorDetail[];
+  /** @param delay milliseconds in which a later change takes the place of this one */
+  change(part: Partial<QueryForm>, delay?: number): void;
+}
+
+export function QuestionForm({ client, about, question, mistakes, change }: QuestionFormProps) {
+  const { query, objectives } = about;
+  const { user, values } = question;
+  const givenCount = query.features.filter(({ name }) => (values[name]?.length ?? 0) > 0).length;
+  return (
+    <form class="question" aria-label="Question" onSubmit={(event) => event.preventDefault()}>
+      <section aria-labelledby="query">
+        <h2 id="query">Query</h2>
+        {query.key !== undefined && (
+          <UserField
+            client={client}
+            name={query.key}
+            user={user}
+            mistakes={mistakesAt(mistakes, '/user')}
+            onUser={(chosen) => change({ user: chosen, near: undefined })}
+          />
+        )}
+        <ItemField
+          client={client}
+          near={question.near}
+          mistakes={mistakesAt(mistakes, '/item')}
+          onItem={(near) => change({ near })}
+        />
+        {query.features.length > 0 && (
+          <details open={query.key === undefined || user === ''}>
+            <summary>Feature values {givenCount > 0 && <span class="badge">{givenCount} given</span>}</summary>
+            <p class="soft">
+              {user === ''
+                ? 'All that is known of somebody whom the data does not have.'
+                : 'They replace what the data has of this user.'}
+            </p>
+            <ValueFields
+              features={query.features}
+              values={values}
+              mistakes={mistakes}
+              onValue={(name, value) => change({ values: { ...values, [name]: value }, near: undefined }, typing)}
+            />
+            <MistakeText id="values-mistake" mistakes={mistakes.filter(({ at }) => at === '/values')} />
+          </details>
+        )}
+      </section>
+
+      {objectives.length > 1 && (
+        <Weights
+          objectives={objectives}
+          weights={question.weights}
+          mistakes={mistakesAt(mistakes, '/weights')}
+          onWeights={(weights) => change({ weights, near: undefined }, 40)}
+        />
+      )}
+
+      <Limits {...{ about, question, mistakes, change }} />
+    </form>
+  );
+}
+
+/** A search for items by what their titles contain: the one that is chosen shows the items near it. */
+interface ItemFieldProps {
+  readonly client: PageClient;
+  readonly near: NamedChoice | undefined;
+  readonly mistakes: readonly ErrorDetail[];
+  onItem(near: NamedChoice | undefined): void;
+}
+
+function ItemField({ client, near, mistakes, onItem }: ItemFieldProps) {
+  const find = async (text: string) => {
+    if (text.trim() === '') return [];
+    const reply = await client.get<SearchAnswer>(`/v1/items?${new URLSearchParams({ limit: '8', text })}`);
+    if (reply.kind !== 'answer') return undefined;
+    return reply.value.items.map(({ key, title = key }) => ({ key, name: title, fact: title === key ? '' : key }));
+  };
+  return (
+    <Combo
+      id="item"
+      label={
+        <>
+          Similar to <span class="soft">an item, in place of the query</span>
+        </>
+      }
+      list="Items"
+      placeholder="type some letters of a title"
+      clear="Remove the item"
+      value={near === undefined ? '' : (near.title ?? near.key)}
+      mistakes={mistakes}
+      find={find}
+      onChoice={(choice) => onItem(choice && { key: choice.key, title: choice.name })}
+    />
+  );
+}
+
+/** A search for users by the beginning of their keys. A key that the data does not have is a choice too: the answer says so. */
+interface UserFieldProps {
+  readonly client: PageClient;
+  readonly name: string;
+  readonly user: string;
+  readonly mistakes: readonly ErrorDetail[];
+  onUser(user: string): void;
+}
+
+function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
+  const find = async (prefix: string) => {
+    const reply = await client.get<UsersAnswer>(`/v1/users?${new URLSearchParams({ limit: '8', prefix })}`);
+    if (reply.kind !== 'answer') return undefined;
+    return reply.value.users.map(({ key, seen }) => ({ key, name: key, fact: count(seen, 'item') }));
+  };
+  return (
+    <Combo
+      id="user"
+      label={
+        <>
+          User <span class="soft">by {name}</span>
+        </>
+      }
+      list="Users"
+      placeholder="type the beginning of a key"
+      clear="Remove the user"
+      value={user}
+      mistakes={mistakes}
+      takesText
+      find={find}
+      onChoice={(choice) => onUser(choice?.key ?? '')}
+    />
+  );
+}
+
+/** A slider for each task of `retrieve`: how much its score counts. */
+interface WeightsProps {
+  readonly objectives: About['objectives'];
+  readonly weights: QueryForm['weights'];
+  readonly mistakes: readonly ErrorDetail[];
+  onWeights(weights: QueryForm['weights']): void;
+}
+
+function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
+  const largestWeight = rangeOf(objectives.map(({ factor }) => factor));
+  const smallestWeight = objectives.some(({ factor }) => factor < 0) ? -largestWeight : 0;
+  const isMoved = Object.keys(weights).length > 0;
+  return (
+    <section aria-labelledby="weights">
+      <div class="heading">
+        <h2 id="weights">Weights</h2>
+        <button type="button" class="quiet" disabled={!isMoved} onClick={() => onWeights({})}>
+          as trained
+        </button>
+      </div>
+      {objectives.map(({ name, factor }, at) => (
+        <div class="weight" key={name}>
+          <label for={`weight-${at}`}>
+            <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
+          </label>
+          <output for={`weight-${at}`}>{figure(weights[name] ?? factor)}</output>
+          <input
+            id={`weight-${at}`}
+            class={`c${at % 6}`}
+            type="range"
+            min={smallestWeight}
+            max={largestWeight}
+            step={largestWeight / 100}
+            value={weights[name] ?? factor}
+            onInput={({ currentTarget }) => onWeights(movedTo(weights, name, currentTarget.valueAsNumber))}
+          />
+        </div>
+      ))}
+      <MistakeText id="weights-mistake" mistakes={mistakes} />
+    </section>
+  );
+}
+
+const movedTo = (weights: QueryForm['weights'], name: string, weight: number): QueryForm['weights'] =>
+  Object.fromEntries([...Object.entries(weights).filter(([other]) => other !== name), [name, weight]]);
+
+/** Twice the largest factor, rounded up to 1, 2 or 5 times a power of ten. */
+function rangeOf(factors: readonly number[]): number {
+  const largestRange = 2 * Math.max(...factors.map(Math.abs));
+  const power = 10 ** Math.floor(Math.log10(largestRange));
+  return power * ([1, 2, 5, 10].find((step) => step * power >= largestRange) ?? 10);
+}

@@ -1,0 +1,109 @@
+/**
+ * A checked filter as a condition of SQL, true for the same items as in the scan. Values are parameters and columns are quoted names that the index chose:
+ * nothing that a request says is part of the text. Texts are compared by the collation "C", whose order is that of code points, as in the scan.
+ */
+import type { Comparison } from '../../../grammar/filter.ts';
+import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts';
+import type { ItemColumn } from '../serve/filter/columns.ts';
+import { numberComparisons, textComparisons } from '../serve/filter/comparisons.ts';
+import type { SqlParameters } from './parameters.ts';
+import { unstorableAt } from './storable.ts';
+
+export type NameOf = (column: ItemColumn) => string;
+
+export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlParameters): string {
+  const sql = (of: Condition): string => filterSql(of, nameOf, parameters);
+  const operandSql = (value: FilterValue<ItemColumn['kind'], unknown>, type: string): string =>
+    'column' in value ? nameOf(value.column) : parameters.add(value.value, type);
+
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return `(${condition.terms.map(sql).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`;
+    case 'not':
+      return `(NOT ${sql(condition.term)})`;
+    case 'numbers': {
+      const { by, left, right } = condition;
+      if (!('column' in left) && !('column' in right)) return truth(numberComparisons[by](left.value, right.value));
+      return `(${operandSql(left, 'float8')} ${signs[by]} ${operandSql(right, 'float8')})`;
+    }
+    case 'texts':
+      return textsSql(condition, nameOf, parameters);
+    case 'truths':
+      return `(${operandSql(condition.left, 'boolean')} ${condition.isSame ? '=' : '<>'} ${operandSql(condition.right, 'boolean')})`;
+    case 'number in': {
+      const { left, values } = condition;
+      if (!('column' in left)) return truth(values.has(left.value));
+      return `(${nameOf(left.column)} = ANY(${parameters.add([...values], 'float8[]')}))`;
+    }
+    case 'text in': {
+      const { left, values } = condition;
+      if (!('column' in left)) return truth(values.has(left.value));
+      const storableValues = [...values].filter((value) => unstorableAt(value) < 0);
+      const name = nameOf(left.column);
+      return storableValues.length === 0 ? never(name) : `(${name} = ANY(${parameters.add(storableValues, 'text[]')}))`;
+    }
+    case 'text of':
+      return listSql(condition.left, nameOf(condition.list), nameOf, parameters);
+    case 'missing':
+      return `(${nameOf(condition.column)} IS NULL)`;
+    case 'truth':
+      return operandSql(condition.value, 'boolean');
+  }
+}
+
+const signs: Readonly<Record<Comparison, string>> = {
+  '=': '=',
+  '!=': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+};
+const mirrored: Readonly<Record<Comparison, Comparison>> = {
+  '=': '=',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+const truth = (is: boolean): string => (is ? 'TRUE' : 'FALSE');
+/** False or true, and unknown where there is no value. */
+const never = (name: string): string => `(${name} <> ${name})`;
+const always = (name: string): string => `(${name} = ${name})`;
+
+function textsSql(
+  { by, left, right }: Extract<Condition, { kind: 'texts' }>,
+  nameOf: NameOf,
+  parameters: SqlParameters,
+): string {
+  if ('column' in left && 'column' in right) return `(${nameOf(left.column)} ${signs[by]} ${nameOf(right.column)})`;
+  if ('column' in left)
+    return textSql(nameOf(left.column), by, (right as { readonly value: string }).value, parameters);
+  if ('column' in right) return textSql(nameOf(right.column), mirrored[by], left.value, parameters);
+  return truth(textComparisons[by](left.value, right.value));
+}
+
+/**
+ * A column against a text. No stored text equals one with a unit that cannot be stored, and no stored text lies between that text up to
+ * this unit, and the same with the next code point that can be stored in its place.
+ */
+function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
+  const at = unstorableAt(text);
+  if (at < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
+  if (by === '=') return never(name);
+  if (by === '!=') return always(name);
+  const nextText = text[at] === '\0' ? '\u0001' : '\ue000';
+  return `(${name} ${by.startsWith('<') ? '<' : '>='} ${parameters.add(text.slice(0, at) + nextText, 'text')})`;
+}
+
+function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlParameters): string {
+  if ('column' in left) {
+    const name = nameOf(left.column);
+    // PostgreSQL knows that nothing is in an empty list; here a missing value is not even that.
+    return `(CASE WHEN ${name} IS NOT NULL THEN ${name} = ANY(${list}) END)`;
+  }
+  return unstorableAt(left.value) >= 0 ? never(list) : `(${parameters.add(left.value, 'text')} = ANY(${list}))`;
+}

@@ -1,0 +1,237 @@
+/**
+ * Searches a table of PostgreSQL for the best items. The query tower, filters, seen items and weights are of the snapshot of this process; their meaning goes to the
+ * database as SQL with parameters, and rows come back.
+ */
+import { DatabaseError, Pool } from 'pg';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { conditionOf, makeFilters } from '../serve/filter/filter.ts';
+import { sharesOf } from '../serve/objectives.ts';
+import type { Snapshot } from '../serve/snapshot.ts';
+import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
+import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
+import { addressOf, type DatabaseAddress } from './address.ts';
+import { nameOf, refuseTableName } from './layout.ts';
+import { digestOf, type IndexRow, indexesOf } from './manifest.ts';
+import { asking, isLost } from './reasons.ts';
+import { type FoundRow, type SqlStatement, type TableColumns, topSql } from './top_sql.ts';
+import { unitsOf } from './unit.ts';
+
+export interface PostgresIndex extends SearchIndex {
+  readonly row: IndexRow;
+}
+
+export interface OpenIndexOptions {
+  readonly name: string;
+  /** Timeout of a statement in milliseconds. */
+  readonly patience?: number;
+}
+
+/** Fewer candidates than so many times the items of an answer are all compared: a graph would visit most items to find them. */
+const fewTimes = 20;
+
+/** @throws Failure `index-address`, `index-table`, `index-server`, `index-missing`, `index-other` */
+export async function openPostgres(
+  to: string,
+  snapshot: Snapshot,
+  { name, patience = 10_000 }: OpenIndexOptions,
+): Promise<PostgresIndex> {
+  const address = addressOf(to);
+  refuseTableName(name);
+  const locatedTable = await asking(address, locate({ address, name, snapshot, patience }));
+  const searchContext = scannedOf(snapshot);
+
+  const answerRequest = async (request: TopRequest): Promise<TopAnswer> => {
+    const {
+      scanned: { vectors, k, allowed },
+      unknown,
+    } = prepareTop(request, searchContext);
+    const candidates = allowed?.count() ?? snapshot.rows;
+    const { vectors: units, scale } = unitsOf(vectors);
+    const condition = request.filter === undefined ? undefined : conditionOf(request.filter, snapshot.columns);
+    const excludedItems = excludedRows(request, searchContext);
+    const topQuery = { vectors: units, k: Math.min(k, candidates), without: excludedItems, ...defined({ condition }) };
+    const found = async (isExact: boolean): Promise<readonly BestRow[]> =>
+      bestOf(await locatedTable.ask((place) => topSql(place, { ...topQuery, isExact })), topQuery.k, scale);
+    const isFew = candidates < fewTimes * topQuery.k;
+    let best = topQuery.k === 0 ? [] : await found(isFew);
+    // The graph gave up before the filter let enough through.
+    if (best.length < topQuery.k && !isFew) best = await found(true);
+    return {
+      version: snapshot.version,
+      items: best.map((each) => itemAt(snapshot, each, request.shares ? vectors : undefined)),
+      candidates,
+      unknown,
+      exact: false,
+    };
+  };
+
+  return {
+    address: address.shown,
+    row: locatedTable.row,
+    top: (requests) =>
+      Promise.all(
+        requests.map((request) =>
+          asking(address, answerRequest(request)).catch((error: unknown) => {
+            if (error instanceof Failure) return error;
+            throw error;
+          }),
+        ),
+      ),
+    close: locatedTable.close,
+  };
+}
+
+const scannedOf = ({ rows, width, columns, objectives, itemRow, userRow, seenBy }: Snapshot): Scanned => ({
+  rows,
+  width,
+  objectives,
+  seenBy,
+  keys: { rowOf: itemRow },
+  userKeys: { rowOf: userRow },
+  filters: makeFilters(columns, rows),
+});
+
+interface BestRow {
+  readonly row: number;
+  readonly score: number;
+}
+
+/** Rows of several vectors come several times, and keep their best score. */
+function bestOf(found: readonly FoundRow[], k: number, scale: number): readonly BestRow[] {
+  const scores = new Map<number, number>();
+  for (const { row, distance } of found)
+    scores.set(row, Math.max(scores.get(row) ?? Number.NEGATIVE_INFINITY, -distance * scale));
+  const scoredRows = Array.from(scores, ([row, score]) => ({ row, score }));
+  return scoredRows.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, k);
+}
+
+const itemAt = (
+  { keyAt, titleAt, itemVector, objectives }: Snapshot,
+  { row, score }: BestRow,
+  of?: readonly Float64Array[],
+): TopItem => ({
+  row,
+  key: keyAt(row),
+  ...defined({ title: titleAt(row) }),
+  score,
+  ...(of ? { shares: sharesOf(of, itemVector(row), objectives) } : {}),
+});
+
+/** The table of a snapshot's own version and data, and the connections that search it. */
+interface LocatedTable {
+  readonly row: IndexRow;
+  ask(statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]>;
+  close(): Promise<void>;
+}
+
+interface TableSearch {
+  readonly address: DatabaseAddress;
+  readonly name: string;
+  readonly snapshot: Snapshot;
+  /** Timeout of a statement in milliseconds. */
+  readonly patience: number;
+}
+
+/** Connections at most: as many as bodies that a server answers at the same time. */
+const connections = 8;
+
+/** @throws Failure `index-missing`, `index-other`; errors of the client */
+async function locate({ address, name, snapshot, patience }: TableSearch): Promise<LocatedTable> {
+  const digest = digestOf(snapshot);
+  const findTable = async (): Promise<IndexTable> => {
+    const finder = poolOf(address, { max: 1 });
+    try {
+      const row = rowOf(await indexesOf(finder, name), { address, name, version: snapshot.version, digest });
+      return tableOf(row, snapshot, address, patience);
+    } finally {
+      await finder.end();
+    }
+  };
+  let currentTable = await findTable();
+  let moving: Promise<void> | undefined;
+  /** The same version was indexed again, and the older table dropped. The first question that notices it looks the new one up. */
+  const moveOn = async (from: IndexTable): Promise<void> => {
+    if (currentTable !== from) return;
+    moving ??= findTable()
+      .then((found) => {
+        currentTable = found;
+        return from.pool.end();
+      })
+      .finally(() => {
+        moving = undefined;
+      });
+    await moving;
+  };
+  const askOnce = async (statement: (place: TableColumns) => SqlStatement): Promise<readonly FoundRow[]> => {
+    const { text, values } = statement(currentTable.place);
+    return (await currentTable.pool.query<FoundRow>(text, [...values])).rows;
+  };
+
+  return {
+    get row() {
+      return currentTable.row;
+    },
+    async ask(statement) {
+      const askedTable = currentTable;
+      try {
+        return await askOnce(statement);
+      } catch (error) {
+        // A question changes nothing, so it may be asked twice: after a restart of the server all connections are lost.
+        if (isMissing(error)) await moveOn(askedTable);
+        else if (!isLost(error)) throw error;
+        return askOnce(statement);
+      }
+    },
+    close: () => currentTable.pool.end(),
+  };
+}
+
+interface IndexTable {
+  readonly row: IndexRow;
+  readonly place: TableColumns;
+  readonly pool: Pool;
+}
+
+function tableOf(row: IndexRow, { columns }: Snapshot, address: DatabaseAddress, patience: number): IndexTable {
+  const { efSearch, half } = row.settings;
+  const pool = poolOf(address, {
+    max: connections,
+    options: [address.config.options, `-c hnsw.ef_search=${efSearch} -c hnsw.iterative_scan=strict_order`]
+      .filter(Boolean)
+      .join(' '),
+    statement_timeout: patience,
+    // Where the network is gone, no error comes.
+    query_timeout: 1.2 * patience,
+  });
+  return { row, pool, place: { table: row.table, width: row.width, half, nameOf: nameOf(columns, row.columns) } };
+}
+
+function poolOf({ config }: DatabaseAddress, options: object): Pool {
+  const pool = new Pool({ ...config, ...options, allowExitOnIdle: true });
+  // A connection that nobody uses was lost: the next question opens another one.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** SQLSTATE of a table that is not there. */
+const isMissing = (error: unknown): boolean => error instanceof DatabaseError && error.code === '42P01';
+
+interface OwnTable {
+  readonly address: DatabaseAddress;
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+function rowOf(all: readonly IndexRow[], { address: { shown }, name, version, digest }: OwnTable): IndexRow {
+  if (all.length === 0) throw failure('index-missing', { address: shown, name });
+  const sameVersion = all.filter((each) => each.version === version);
+  if (sameVersion.length === 0) {
+    const otherVersions = all.map((each) => `\`${each.version.slice(0, 12)}…\``).join(', ');
+    throw failure('index-other', { address: shown, name, reason: `other runs: ${otherVersions}` });
+  }
+  const found = sameVersion.find((each) => each.keys === digest);
+  if (!found) throw failure('index-other', { address: shown, name, reason: 'this run with other items' });
+  return found;
+}

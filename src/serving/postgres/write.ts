@@ -1,0 +1,234 @@
+/**
+ * A table of items with a graph (HNSW) over their vectors, in one transaction: copied, indexed, measured against the exact scan, and listed. What fails leaves
+ * nothing behind, and no server sees a part of it.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Client, type ClientBase, escapeIdentifier } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/certificate.ts';
+import type { Snapshot } from '../serve/snapshot.ts';
+import { addressOf, type DatabaseAddress } from './address.ts';
+import { copyRows } from './copy_rows.ts';
+import { type ColumnName, columnNames, createTable, nameOf, refuseTableName } from './layout.ts';
+import { addIndex, digestOf, type IndexRow, type IndexSettings, indexesOf, lockManifest } from './manifest.ts';
+import { asking } from './reasons.ts';
+import { type FoundRow, topSql } from './top_sql.ts';
+import { unitsOf } from './unit.ts';
+
+export type IndexedItems = Pick<
+  Snapshot,
+  'version' | 'rows' | 'width' | 'columns' | 'itemVector' | 'keyAt' | 'titleAt'
+>;
+
+export interface WriteOptions {
+  /** A view of this name shows the newest index. */
+  readonly name: string;
+  /** The least mean recall. */
+  readonly recall: number;
+  /** True for a graph of float16 numbers, in half of the memory. */
+  readonly half: boolean;
+  /** Drops other indexes of this name. */
+  readonly dropsOlder: boolean;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface WrittenIndex {
+  readonly address: string;
+  readonly row: IndexRow;
+  readonly dropped: readonly string[];
+}
+
+/** Tried in this order, until one finds enough. */
+const graphs = [
+  { m: 16, efConstruction: 64 },
+  { m: 32, efConstruction: 200 },
+] as const;
+const searches = [40, 80, 160, 320, 640, 1000];
+
+/** Widest vectors that a graph takes. */
+const widest = { vector: 2000, half: 4000 };
+
+/** Checks the server before any computation. @throws Failure as `writeIndex` */
+export async function checkServer(to: string, name: string): Promise<void> {
+  const address = addressOf(to);
+  refuseTableName(name);
+  await connected(address, async (client) => {
+    await client.query('BEGIN');
+    await prepareServer(client);
+    await client.query('COMMIT');
+  });
+}
+
+async function connected<T>(address: DatabaseAddress, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  const client = new Client(address.config);
+  // An error of a connection is also that of the statement that waits for it.
+  client.on('error', () => {});
+  await asking(address, client.connect());
+  try {
+    return await asking(address, work(client));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** @throws Failure `index-address`, `index-table`, `index-server`, `index-value`, `index-width`, `index-recall` */
+export async function writeIndex(
+  to: string,
+  items: IndexedItems,
+  truth: ExactAnswers,
+  options: WriteOptions,
+): Promise<WrittenIndex> {
+  const address = addressOf(to);
+  refuseTableName(options.name);
+  const { width } = items;
+  const half = options.half || width > widest.vector;
+  if (width > widest.half) throw failure('index-width', { width, most: widest.half });
+  const all = { address, items, truth, options: { ...options, half } };
+  return connected(address, (client) => writeAll({ client, ...all }));
+}
+
+interface WriteContext {
+  readonly client: ClientBase;
+  readonly address: DatabaseAddress;
+  readonly items: IndexedItems;
+  readonly truth: ExactAnswers;
+  readonly options: WriteOptions;
+}
+
+async function writeAll({ client, address, items, truth, options }: WriteContext): Promise<WrittenIndex> {
+  const { name, recall, half, onProgress = () => {} } = options;
+  await client.query('BEGIN');
+  await prepareServer(client);
+  await lockManifest(client);
+  const older = await indexesOf(client, name);
+  const table = freeTable(name, items.version, older);
+  const names = columnNames(items.columns);
+  onProgress(`copying ${items.rows.toLocaleString('en')} items into table ${table}`);
+  await client.query(createTable(table, items.width, names));
+  await copyItems(client, table, items, names);
+  await client.query(`ANALYZE ${escapeIdentifier(table)}`);
+  const { settings, certificate } = await buildGraph({ client, table, items, truth, recall, half, onProgress });
+  const row: IndexRow = {
+    name,
+    version: items.version,
+    table,
+    items: items.rows,
+    width: items.width,
+    keys: digestOf(items),
+    columns: names,
+    settings,
+    certificate,
+  };
+  await addIndex(client, row);
+  await client.query(`DROP VIEW IF EXISTS ${escapeIdentifier(name)}`);
+  await client.query(`CREATE VIEW ${escapeIdentifier(name)} AS SELECT * FROM ${escapeIdentifier(table)}`);
+  const dropped = options.dropsOlder ? await dropTables(client, older) : [];
+  await client.query('COMMIT');
+  return { address: address.shown, row, dropped };
+}
+
+/** Sets the session, whatever is set for the user. */
+async function prepareServer(client: ClientBase): Promise<void> {
+  await client.query('SET LOCAL statement_timeout = 0');
+  await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+  await client.query('CREATE EXTENSION IF NOT EXISTS vector');
+  const { rows } = await client.query<{ version: string }>(
+    "SELECT extversion AS version FROM pg_extension WHERE extname = 'vector'",
+  );
+  const [major = 0, minor = 0] = (rows[0]?.version ?? '0').split('.').map(Number);
+  if (major === 0 && minor < 8) throw failure('index-extension', { version: rows[0]?.version ?? 'none' });
+}
+
+/** The name of the version, with a number where it was indexed before. */
+function freeTable(name: string, version: string, older: readonly IndexRow[]): string {
+  const base = `${name}_${version
+    .replace(/[^A-Za-z0-9]/g, '')
+    .slice(0, 12)
+    .toLowerCase()}`;
+  const taken = new Set(older.map(({ table }) => table));
+  for (let count = 1; ; count++) {
+    const table = count === 1 ? base : `${base}_${count}`;
+    if (!taken.has(table)) return table;
+  }
+}
+
+async function copyItems(
+  client: ClientBase,
+  table: string,
+  items: IndexedItems,
+  names: readonly ColumnName[],
+): Promise<void> {
+  const columns = ['row', 'key', 'title', 'vector', ...names.map(({ column }) => column)].map(escapeIdentifier);
+  const stream = client.query(
+    copyFrom(`COPY ${escapeIdentifier(table)} (${columns.join(', ')}) FROM STDIN (FORMAT binary)`),
+  );
+  const rows = copyRows(
+    items,
+    names.map((each) => items.columns.get(each.name)!),
+  );
+  await pipeline(Readable.from(rows, { objectMode: false }), stream);
+}
+
+interface GraphParameters {
+  readonly client: ClientBase;
+  readonly table: string;
+  readonly items: IndexedItems;
+  readonly truth: ExactAnswers;
+  readonly recall: number;
+  readonly half: boolean;
+  readonly onProgress: (line: string) => void;
+}
+
+/** @throws Failure `index-recall` */
+async function buildGraph(
+  graph: GraphParameters,
+): Promise<{ readonly settings: IndexSettings; readonly certificate: RecallCertificate }> {
+  const { client, table, items, truth, recall, half, onProgress } = graph;
+  const { width } = items;
+  const find: RowFinder = async (requests) => {
+    const found: number[][] = [];
+    for (const { vectors, k } of requests) {
+      const place = { table, width, half, nameOf: nameOf(items.columns, []) };
+      const { text, values } = topSql(place, { ...unitsOf(vectors), k, without: [], isExact: false });
+      const { rows } = await client.query<FoundRow>(text, [...values]);
+      found.push(rows.sort((a, b) => a.distance - b.distance).map(({ row }) => row));
+    }
+    return found;
+  };
+  let best: RecallCertificate | undefined;
+  for (const { m, efConstruction } of graphs) {
+    onProgress(`building the graph: m ${m}, ef_construction ${efConstruction}`);
+    const index = escapeIdentifier(`${table}_hnsw`);
+    await client.query(`DROP INDEX IF EXISTS ${index}`);
+    const column = half ? `(vector::halfvec(${width})) halfvec_ip_ops` : 'vector vector_ip_ops';
+    await client.query(
+      `CREATE INDEX ${index} ON ${escapeIdentifier(table)} USING hnsw (${column}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
+    );
+    for (const efSearch of searches) {
+      await setSearch(client, efSearch, 'LOCAL');
+      const certificate = await truth.certify(find);
+      onProgress(
+        `ef_search ${efSearch}: recall ${certificate.recall.toFixed(4)}, 5th percentile ${certificate.low.toFixed(4)}`,
+      );
+      if (certificate.recall >= recall) return { settings: { m, efConstruction, efSearch, half }, certificate };
+      if (!best || certificate.recall > best.recall) best = certificate;
+    }
+  }
+  throw failure('index-recall', { recall: best!.recall, asked: recall, k: truth.k, queries: best!.queries });
+}
+
+/** Also continues a search whose items a filter removes. */
+async function setSearch(client: ClientBase, efSearch: number, scope: 'LOCAL' | 'SESSION'): Promise<void> {
+  await client.query(`SET ${scope} hnsw.ef_search = ${efSearch}; SET ${scope} hnsw.iterative_scan = strict_order`);
+}
+
+/** Tables that somebody uses are dropped when that ends. */
+async function dropTables(client: ClientBase, older: readonly IndexRow[]): Promise<string[]> {
+  for (const { table } of older) {
+    await client.query(`DROP TABLE IF EXISTS ${escapeIdentifier(table)}`);
+    await client.query('DELETE FROM tower_indexes WHERE "table" = $1', [table]);
+  }
+  return older.map(({ table }) => table);
+}

@@ -1,0 +1,195 @@
+/** Writes the folder that `tower-lang/browser` opens: the query tower with its tables; the vectors, keys, titles and columns of the items. */
+import { join } from 'node:path';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { checksumOf } from '../../base/storage/checksum.ts';
+import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
+import { lockFolder } from '../../base/storage/lock.ts';
+import { writeSafetensors } from '../../base/storage/safetensors.ts';
+import type { StoredTensor } from '../../base/storage/tensor_header.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Encoding } from '../../data/dataset.ts';
+import { type FeaturePlan, neededBy, type Plan } from '../../graph/plan/plan.ts';
+import type { Trained } from '../../training/artifact/load.ts';
+import type { Retrieval } from '../../training/scoring/retrieval.ts';
+import { refuseOtherFiles } from './export_folder.ts';
+import type { ItemColumns } from './filter/columns.ts';
+import {
+  itemVectors,
+  type PageFile,
+  type PageIndex,
+  type PageItems,
+  type PageQuery,
+  pageColumn,
+  pageFiles,
+  pageIndex,
+} from './page_files.ts';
+import { servedTower, tablesOfCorpus } from './served_tower.ts';
+import type { RetrievalObjective } from './snapshot.ts';
+
+export interface PageOptions {
+  readonly folder: string;
+  readonly tower: string;
+  readonly dataset: Pick<Dataset, 'corpus' | 'seen' | 'histories'>;
+  /** What the items file has of the items, and which of it goes into the folder. */
+  readonly columns: ItemColumns;
+  readonly chosen: readonly string[];
+  readonly objectives: readonly RetrievalObjective[];
+  readonly notes: readonly string[];
+  /** The module `tower.js`. */
+  readonly script: Uint8Array;
+  readonly force?: boolean;
+}
+
+export interface ExportedPage {
+  readonly index: PageIndex;
+  readonly files: Readonly<Record<string, number>>;
+  /** Keys of users in the folder: none, where the query tower does not read them. */
+  readonly users: number;
+}
+
+const pageScript = 'tower.js';
+
+/** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
+export async function exportPage(
+  trained: Trained,
+  retrieval: Pick<Retrieval, 'items' | 'tables'>,
+  options: PageOptions,
+): Promise<ExportedPage> {
+  const { folder } = options;
+  const pageItems = itemsOf(options);
+  const lock = await lockFolder(folder, { purpose: 'tower export' });
+  try {
+    await refuseOtherFiles(folder, options.force);
+    await remove(join(folder, pageIndex));
+    return await writePage(trained, retrieval, pageItems, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function writePage(
+  trained: Trained,
+  { items, tables }: Pick<Retrieval, 'items' | 'tables'>,
+  listed: PageItems,
+  { folder, tower, dataset, objectives, notes, script }: PageOptions,
+): Promise<ExportedPage> {
+  const { plan, manifest } = trained;
+  const [query] = plan.towers;
+  const itemLists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables });
+  const { graph, parameters } = servedTower(trained, query, itemLists);
+  const encodings = encodingsOf(trained);
+  const { data, rows, width } = items();
+  const pageQuery: PageQuery = {
+    plan: {
+      towers: [pick(query, ['name', 'key', 'features']), pick(plan.towers[1], ['key'])],
+      features: featuresOf(plan),
+    },
+    seen: dataset.seen,
+    histories: Object.fromEntries(dataset.histories),
+    encodings,
+    objectives,
+    width,
+    interests: query.interests ?? 1,
+    graph,
+  };
+  const tensors = Object.entries(parameters).map(
+    ([name, { shape, data: values }]): StoredTensor => ({ name, shape, data: values }),
+  );
+  const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
+    'query.json': () => writeJson('query.json', pageQuery),
+    'query.safetensors': () => writeTensors('query.safetensors', tensors),
+    'items.json': () => writeJson('items.json', listed),
+    'items.safetensors': () => writeTensors('items.safetensors', [{ name: itemVectors, shape: [rows, width], data }]),
+  };
+  for (const name of pageFiles) await fileWriters[name]();
+  await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
+  const files = Object.fromEntries(
+    await Promise.all(pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const)),
+  ) as PageIndex['files'];
+  const index: PageIndex = {
+    format: 'tower-page-1',
+    tower,
+    model: plan.model,
+    version: manifest.checksum,
+    notes,
+    files,
+  };
+  await writeJson(pageIndex, index, 2);
+  const fileSizes = Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes]));
+  const userEncoding = query.key === undefined ? undefined : encodings[featureNamed(plan, query.key)?.encoderOf ?? ''];
+  return {
+    index,
+    files: { ...fileSizes, [pageScript]: script.length },
+    users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
+  };
+
+  function writeJson(name: string, value: unknown, indent = 0): Promise<void> {
+    return writeTextDurably(join(folder, name), `${JSON.stringify(value, finite, indent)}\n`);
+  }
+  function writeTensors(name: string, all: readonly StoredTensor[]): Promise<void> {
+    return writeDurably(join(folder, name), (sink) => writeSafetensors(sink, all));
+  }
+}
+
+const finite = (key: string, value: unknown): unknown => {
+  invariant(typeof value !== 'number' || Number.isFinite(value), `${key} is ${value}, which JSON cannot hold`);
+  return value;
+};
+
+function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageItems {
+  const knownColumns = [...columns.keys()];
+  const name = chosen.find((each) => !columns.has(each));
+  if (name !== undefined) {
+    const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
+    throw new Failure([diagnose('unknown-name', undefined, facts)]);
+  }
+  return {
+    keys: [...corpus.keys],
+    ...defined({ titles: corpus.titles && [...corpus.titles] }),
+    columns: Object.fromEntries(chosen.map((each) => [each, pageColumn(columns.get(each)!)])),
+  };
+}
+
+const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined =>
+  features.find((feature) => feature.name === name);
+
+/** The features of the query tower with those that they need, and the key of the items: what is given of them names items. */
+function featuresOf(plan: Plan): FeaturePlan[] {
+  const [query, item] = plan.towers;
+  const names = new Set<string>();
+  const addWithNeeded = (name: string): void => {
+    const feature = featureNamed(plan, name);
+    if (feature === undefined || names.has(name)) return;
+    names.add(name);
+    for (const needed of neededBy(feature)) addWithNeeded(needed);
+  };
+  for (const name of query.features) addWithNeeded(name);
+  if (item.key !== undefined) addWithNeeded(item.key);
+  return plan.features.filter(({ name }) => names.has(name)).map(lightened);
+}
+
+/** Drops the entries that only training reads. */
+function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
+  const {
+    values: _____,
+    file: ______,
+    ...own
+  } = encoder as FeaturePlan['encoder'] & { values?: unknown; file?: unknown };
+  return { ...feature, encoder: own as FeaturePlan['encoder'] };
+}
+
+function encodingsOf({ plan, encodings }: Trained): Record<string, Encoding> {
+  const readFeatures = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
+  return Object.fromEntries(
+    [...new Set(readFeatures.map(({ encoderOf }) => encoderOf))].map((owner) => {
+      const encoding = encodings.get(owner);
+      invariant(encoding, `feature ${owner} has no encoding`);
+      return [owner, encoding];
+    }),
+  );
+}
+
+const pick = <T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]]))) as Pick<T, K>;

@@ -1,0 +1,214 @@
+/**
+ * Filters of items: `year >= 1990 and 'Drama' in genres`, `not (country in ('NL', 'BE'))`, `title is not null`. A filter is read, checked against the columns, and
+ * evaluated to a set of items once. It is never run as code, and never given to a database as it is.
+ */
+import { readFilter } from '../../../../grammar/filter.ts';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import { makeKeyTable } from '../../../base/text/key_table.ts';
+import { makeSource } from '../../../base/text/source.ts';
+import { Bits } from '../../../engines/scan/bits.ts';
+import { type Condition, checkFilter, type NumberValue, type TextValue, type TruthValue } from './check.ts';
+import { type ItemColumn, type ItemColumns, wordOf } from './columns.ts';
+import { numberComparisons, textComparisons } from './comparisons.ts';
+
+const longest = 10_000;
+/** Filters whose items are kept, the latest used. */
+const mostKept = 128;
+
+export interface Filters {
+  /** @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
+  itemsOf(text: string): Bits;
+}
+
+export function makeFilters(columns: ItemColumns, rows: number): Filters {
+  const itemsByFilter = new Map<string, Bits>();
+  return {
+    itemsOf(text) {
+      const bits = itemsByFilter.get(text) ?? itemsOf(text, columns, rows);
+      itemsByFilter.delete(text);
+      itemsByFilter.set(text, bits);
+      if (itemsByFilter.size > mostKept) itemsByFilter.delete(itemsByFilter.keys().next().value!);
+      return bits;
+    },
+  };
+}
+
+const foreign: Readonly<Record<string, string>> = {
+  '`&&`': '`and`',
+  '`||`': '`or`',
+  '`!`': '`not`',
+  '`&`': '`and`',
+  '`|`': '`or`',
+};
+
+const itemsOf = (text: string, columns: ItemColumns, rows: number): Bits => evaluate(conditionOf(text, columns), rows);
+
+/** Reads and checks a filter. @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
+export function conditionOf(text: string, columns: ItemColumns): Condition {
+  const source = makeSource('filter', text);
+  if (text.length > longest) {
+    const found = `${text.length.toLocaleString('en')} characters`;
+    const expected = `a text of at most ${longest.toLocaleString('en')}`;
+    throw new Failure([diagnose('filter-syntax', undefined, { found, expected, advice: 'write a shorter filter' })]);
+  }
+  const filterTree = readFilter(text);
+  if ('mistake' in filterTree) {
+    const { found, expected, start, end } = filterTree.mistake;
+    const advice = filterTree.mistake.advice ?? (foreign[found] && `write ${foreign[found]}`);
+    throw new Failure([diagnose('filter-syntax', { source, start, end }, { found, expected, advice })]);
+  }
+  const { condition, mistakes } = checkFilter(filterTree.tree, source, columns);
+  if (!condition) throw new Failure(mistakes);
+  return condition;
+}
+
+// The items that a checked filter keeps. Logic has three values, as in SQL: a comparison with a missing value is neither true nor false, `not` of
+// it is neither, and a filter keeps the items for which it is true. Texts are in the order of their code points.
+
+/** Items for which a condition is true, and those for which it is false; an item in neither has a missing value. */
+interface ConditionRows {
+  readonly yes: Bits;
+  readonly no: Bits;
+}
+
+export const evaluate = (condition: Condition, rows: number): Bits => conditionRows(condition, rows).yes;
+
+function conditionRows(condition: Condition, rows: number): ConditionRows {
+  switch (condition.kind) {
+    case 'and':
+    case 'or': {
+      const isAnd = condition.kind === 'and';
+      return condition.terms
+        .map((term) => conditionRows(term, rows))
+        .reduce((a, b) => ({
+          yes: isAnd ? a.yes.and(b.yes) : a.yes.or(b.yes),
+          no: isAnd ? a.no.or(b.no) : a.no.and(b.no),
+        }));
+    }
+    case 'not': {
+      const { yes, no } = conditionRows(condition.term, rows);
+      return { yes: no, no: yes };
+    }
+    default:
+      return eachRow(rows, testOf(condition));
+  }
+}
+
+/** Undefined where a value is missing. */
+type RowTest = (row: number) => boolean | undefined;
+
+function eachRow(rows: number, test: RowTest): ConditionRows {
+  const trueRows = new Bits(rows);
+  const falseRows = new Bits(rows);
+  for (let row = 0; row < rows; row++) {
+    const isTrue = test(row);
+    if (isTrue !== undefined) (isTrue ? trueRows : falseRows).add(row);
+  }
+  return { yes: trueRows, no: falseRows };
+}
+
+function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): RowTest {
+  switch (condition.kind) {
+    case 'numbers': {
+      const [left, right, compare] = [
+        numbersOf(condition.left),
+        numbersOf(condition.right),
+        numberComparisons[condition.by],
+      ];
+      return (row) => {
+        const [a, b] = [left(row), right(row)];
+        return Number.isNaN(a) || Number.isNaN(b) ? undefined : compare(a, b);
+      };
+    }
+    case 'texts': {
+      const { left, right, by } = condition;
+      const compare = textComparisons[by];
+      if ('value' in right) return testWords(left, (word) => compare(word, right.value));
+      if ('value' in left) return testWords(right, (word) => compare(left.value, word));
+      return (row) => {
+        const [a, b] = [wordAt(left.column, row), wordAt(right.column, row)];
+        return a === undefined || b === undefined ? undefined : compare(a, b);
+      };
+    }
+    case 'truths': {
+      const [left, right] = [truthsOf(condition.left), truthsOf(condition.right)];
+      return (row) => {
+        const [a, b] = [left(row), right(row)];
+        return a === undefined || b === undefined ? undefined : (a === b) === condition.isSame;
+      };
+    }
+    case 'number in': {
+      const left = numbersOf(condition.left);
+      return (row) => {
+        const value = left(row);
+        return Number.isNaN(value) ? undefined : condition.values.has(value);
+      };
+    }
+    case 'text in':
+      return testWords(condition.left, (word) => condition.values.has(word));
+    case 'text of':
+      return testList(condition.left, condition.list);
+    case 'missing':
+      return missingIn(condition.column);
+    case 'truth':
+      return truthsOf(condition.value);
+  }
+}
+
+function numbersOf(value: NumberValue): (row: number) => number {
+  if ('value' in value) return () => value.value;
+  const { values } = value.column;
+  return (row) => values[row]!;
+}
+
+function truthsOf(value: TruthValue): RowTest {
+  if ('value' in value) return () => value.value;
+  const { values } = value.column;
+  return (row) => (values[row]! < 0 ? undefined : values[row] === 1);
+}
+
+const wordAt = ({ codes, words }: Extract<ItemColumn, { kind: 'text' }>, row: number): string | undefined =>
+  wordOf(words, codes[row]!);
+
+/** Tests each word once, not each item. */
+function testWords(of: TextValue, test: (word: string) => boolean): RowTest {
+  if ('value' in of) {
+    const isTrue = test(of.value);
+    return () => isTrue;
+  }
+  const { codes, words } = of.column;
+  const isTrueOf = words.map(test);
+  return (row) => isTrueOf[codes[row]!];
+}
+
+function testList(left: TextValue, { starts, ends, codes, words }: Extract<ItemColumn, { kind: 'texts' }>): RowTest {
+  const codeOfWord = makeKeyTable(words, words.length);
+  const hasCode = (row: number, code: number): boolean => {
+    for (let at = starts[row]!; at < ends[row]!; at++) if (codes[at] === code) return true;
+    return false;
+  };
+  if ('value' in left) {
+    const code = codeOfWord.rowOf(left.value);
+    return (row) => (starts[row]! < 0 ? undefined : hasCode(row, code));
+  }
+  const { column } = left;
+  const codeOf = column.words.map(codeOfWord.rowOf);
+  return (row) => {
+    const code = codeOf[column.codes[row]!];
+    return starts[row]! < 0 || code === undefined ? undefined : hasCode(row, code);
+  };
+}
+
+function missingIn(column: ItemColumn): RowTest {
+  switch (column.kind) {
+    case 'number':
+      return (row) => Number.isNaN(column.values[row]);
+    case 'text':
+      return (row) => column.codes[row]! < 0;
+    case 'texts':
+      return (row) => column.starts[row]! < 0;
+    case 'truth':
+      return (row) => column.values[row]! < 0;
+  }
+}

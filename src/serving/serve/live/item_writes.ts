@@ -1,0 +1,136 @@
+/**
+ * Writes of items for one trained model: what is given is read as the items file is, goes through the item tower, and becomes visible. Computing and showing are two steps,
+ * so that a log can keep the writes in between, and several models can show them at the same moment.
+ */
+import { Failure } from '../../../base/diagnostics/failure.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { crossColumns } from '../../../data/columns/crosses.ts';
+import { lastColumn } from '../../../data/columns/last.ts';
+import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
+import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/written_item.ts';
+import type { Plan } from '../../../graph/plan/plan.ts';
+import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
+import { joinColumns } from '../join_columns.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { ItemChange, LiveItems } from './live_items.ts';
+
+export type ItemWrite = GivenItem | { readonly key: string; readonly deleted: true };
+
+export interface ItemWrites {
+  readonly snapshot: Snapshot;
+  /** A write that cannot be gives its Failure: `unknown-name`, `item-value`, `vectors-not-finite`. */
+  prepare(writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]>;
+  /** All of them become visible together, in their order. */
+  show(changes: readonly ItemChange[]): void;
+  /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
+  tidy(): Promise<void>;
+  /** Items that were written, and items of the data that are deleted or replaced. */
+  readonly written: number;
+  readonly hidden: number;
+  close(): void;
+}
+
+export interface ItemWritesSource {
+  readonly plan: Plan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly corpus: Pick<Corpus, 'features'> & { readonly hasTitles: boolean };
+  readonly live: LiveItems;
+  readonly base: Snapshot;
+  readonly reader: ItemReader;
+  itemTower(columns: ReadonlyMap<string, IndexedColumn>, rows: number): Promise<Vectors>;
+}
+
+export function makeItemWrites(source: ItemWritesSource): ItemWrites {
+  const { live, base, reader, corpus } = source;
+
+  const vectorsOf = async (items: readonly ReadItem[]): Promise<(Float32Array | Failure)[]> => {
+    if (items.length === 0) return [];
+    const rows = items.map((item) => rowOf(item, base.itemRow(item.key), source));
+    try {
+      const columns = withMade(joinColumns(rows), items.length, source);
+      const { data, width } = await source.itemTower(columns, items.length);
+      return items.map((_, at) => data.slice(at * width, (at + 1) * width));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (items.length === 1) return [error];
+      // One of them gives a vector that is not finite: each goes alone.
+      const oneByOne: (Float32Array | Failure)[] = [];
+      for (const item of items) oneByOne.push(...(await vectorsOf([item])));
+      return oneByOne;
+    }
+  };
+
+  return {
+    get snapshot() {
+      return live.snapshot;
+    },
+    get written() {
+      return live.written;
+    },
+    get hidden() {
+      return live.hidden;
+    },
+    async prepare(writes) {
+      const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));
+      const readItems = await reader.read(givenItems);
+      const validItems = readItems.filter((each): each is ReadItem => !(each instanceof Failure));
+      const vectors = (await vectorsOf(validItems)).values();
+      const nextItem = readItems.values();
+      return writes.map((write): ItemChange | Failure => {
+        if ('deleted' in write) return { delete: write.key };
+        const item = nextItem.next().value!;
+        if (item instanceof Failure) return item;
+        const vector = vectors.next().value!;
+        if (vector instanceof Failure) return vector;
+        const { key, values } = item;
+        return { put: { key, vector, values, ...defined({ title: titleOf(item, base, corpus) }) } };
+      });
+    },
+    show: live.apply,
+    tidy: live.tidy,
+    close: reader.close,
+  };
+}
+
+function titleOf(
+  { key, title }: ReadItem,
+  base: Snapshot,
+  { hasTitles }: ItemWritesSource['corpus'],
+): string | undefined {
+  if (title !== undefined || !hasTitles) return title;
+  const row = base.itemRow(key);
+  return row < 0 ? key : base.titleAt(row);
+}
+
+function rowOf(
+  { features }: ReadItem,
+  row: number,
+  { reader, corpus }: ItemWritesSource,
+): ReadonlyMap<string, IndexedColumn> {
+  const ofEvents = [...reader.missing].map(([name, missing]) => {
+    const corpusColumn = row < 0 ? undefined : corpus.features.get(name);
+    if (corpusColumn === undefined) return [name, missing] as const;
+    const { column, index } = corpusColumn;
+    return [name, { column, index: Int32Array.of(index ? index[row]! : row) }] as const;
+  });
+  return new Map([...features, ...ofEvents]);
+}
+
+/** Adds the features that are made of others. A cross may take a last element. */
+function withMade(
+  columns: ReadonlyMap<string, IndexedColumn>,
+  rows: number,
+  { plan, encodings }: ItemWritesSource,
+): ReadonlyMap<string, IndexedColumn> {
+  const allColumns = new Map(columns);
+  const itemFeatures = plan.features.filter(({ name }) => plan.towers[1].features.includes(name));
+  for (const { name, last, encoderOf } of itemFeatures) {
+    if (last !== undefined) allColumns.set(name, lastColumn(encodings.get(encoderOf)!, allColumns.get(last)!));
+  }
+  for (const { name, crosses, encoderOf } of itemFeatures) {
+    if (!crosses) continue;
+    const crossedColumns = crosses.map((part) => allColumns.get(part)!);
+    allColumns.set(name, crossColumns(encodings.get(encoderOf)!, crossedColumns, rows));
+  }
+  return allColumns;
+}

@@ -1,0 +1,177 @@
+/** From a question to the row that goes through the query tower and what the snapshot is asked. It needs neither Node.js nor an engine. */
+import { failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
+import { madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
+import type { ScoreShares } from './objectives.ts';
+import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
+
+export type RecommendQuery =
+  /** A query by the key of the query tower; values replace those of the data. */
+  | { readonly key: string; readonly values?: FeatureValues }
+  | { readonly key?: undefined; readonly values: FeatureValues };
+
+export interface RecommendOptions {
+  readonly k: number;
+  /**
+   * Whether what the user had is left out: the items of training events, and of lists that are given. Default: as the data block
+   * declares, and `excluded` where the block does not.
+   */
+  readonly removeSeen?: boolean;
+  readonly filter?: string;
+  readonly exclude?: readonly string[];
+  /** By task of `retrieve`, in place of its factor. */
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly shares?: boolean;
+}
+
+export interface Recommendation {
+  readonly key?: string;
+  readonly notes: readonly string[];
+  readonly items: readonly (Item & { readonly score: number; readonly shares?: ScoreShares })[];
+  /** Items of the user's training events, the latest first. */
+  readonly history: readonly Item[];
+  /** Absent: it is proved that no other item has a higher score. */
+  readonly exact?: false;
+}
+
+export interface Item {
+  readonly key: string;
+  readonly title?: string;
+}
+
+export interface QueryWithOptions {
+  readonly question: RecommendQuery;
+  readonly options: RecommendOptions;
+}
+
+export interface QueryModel {
+  readonly plan: QueryPlan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** The parts of a plan that turn values into a row of the query tower. */
+export interface QueryPlan {
+  readonly towers: readonly [QueryTower, Pick<TowerPlan, 'key'>];
+  readonly features: Plan['features'];
+}
+
+export interface QueryData extends Pick<Dataset, 'histories' | 'seen'> {
+  readonly users: Pick<Users, 'features' | 'asOfLastEvent'>;
+}
+
+export interface PreparedQuery extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  /** The row of a user of the data, if the vector depends on the user alone. */
+  readonly user?: number;
+  readonly request: Omit<TopRequest, 'vectors'>;
+}
+
+export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
+
+export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData): Preparer {
+  const { users, histories } = dataset;
+  const [tower] = plan.towers;
+  const removesSeen = dataset.seen !== 'kept';
+
+  const itemsIn = (values: FeatureValues, snapshot: Snapshot): number[] => {
+    const keys = new Set(itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().map(String)));
+    return [...keys].map(snapshot.itemRow).filter((row) => row >= 0);
+  };
+
+  const leftOut = (count: number, who: string): string =>
+    `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
+
+  return ({ question: { key, values = {} }, options }, snapshot) => {
+    const { removeSeen = removesSeen, ...request } = options;
+    const itemOf = (key: string): number | undefined => {
+      const row = snapshot.corpusRow(key);
+      return row < 0 ? undefined : row;
+    };
+    const givenRows = itemsIn(values, snapshot);
+    if (key === undefined) {
+      const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
+      const excludedRows = new Set(removeSeen ? givenRows : []);
+      const notes = excludedRows.size > 0 ? [leftOut(excludedRows.size, 'the query')] : [];
+      return { columns, request: { ...request, excludeRows: excludedRows }, notes, history: [] };
+    }
+    if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
+    const userName = `${tower.name} ${key}`;
+    const userRow = snapshot.userRow(key);
+    const row = userRow < 0 ? undefined : userRow;
+    const base = row === undefined ? undefined : { columns: users.features, row };
+    const allValues = { ...(base ? {} : { [tower.key]: key }), ...values };
+    const columnsOf = () =>
+      queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
+    const user = Object.keys(values).length === 0 ? row : undefined;
+    // What is given may be wrong, and is refused here.
+    const columns = user === undefined ? columnsOf() : undefined;
+    const seenRows = row === undefined ? [] : snapshot.seenBy(row);
+    const excludedRows = new Set(removeSeen ? [...seenRows, ...givenRows] : []);
+    const notes: string[] = [];
+    if (row === undefined)
+      notes.push(`${userName} is not in the data: this is the answer for an unseen user, without a history.`);
+    else if (seenRows.length === 0) notes.push(`${userName} has no training event, so there is no history.`);
+    const lastEventFeatures =
+      seenRows.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
+    if (lastEventFeatures.length > 0) notes.push(asOfLastEvent(lastEventFeatures, userName));
+    if (excludedRows.size > 0) notes.push(leftOut(excludedRows.size, userName));
+    return {
+      key,
+      get columns() {
+        return columns ?? columnsOf();
+      },
+      ...defined({ user }),
+      request: { ...request, excludeRows: excludedRows },
+      notes,
+      // Few ask for it, and it is as long as the user has been there.
+      get history() {
+        return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));
+      },
+    };
+  };
+}
+
+const itemAt = (row: number, { keyAt, titleAt }: Snapshot): Item => {
+  const title = titleAt(row);
+  return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
+};
+
+export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact }: TopAnswer): Recommendation {
+  const { key, notes } = prepared;
+  const exclusionNotes = excludedNothing(unknown);
+  return {
+    ...defined({ key }),
+    notes: [...notes, ...exclusionNotes],
+    items: items.map(shownItem),
+    get history() {
+      return prepared.history;
+    },
+    ...defined({ exact }),
+  };
+}
+
+export const excludedNothing = (unknown: readonly string[]): readonly string[] =>
+  unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
+
+/** The features of the asking tower whose values are items, and that are not made of others. */
+function itemFeatures({ towers, features }: QueryPlan): string[] {
+  const [query, { key }] = towers;
+  const owner = features.find(({ name }) => name === key)?.encoderOf;
+  return features
+    .filter((feature) => feature.encoderOf === owner && feature.name !== key && query.features.includes(feature.name))
+    .filter((feature) => madeOf(feature).length === 0)
+    .map(({ name }) => name);
+}
+
+/** True if the answer rests on the feature of the data. */
+const isRead = (name: string, { features, key }: QueryTower, values: FeatureValues): boolean =>
+  features.includes(name) && name !== key && !(name in values);
+
+const listOf = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+
+function asOfLastEvent(names: readonly string[], who: string): string {
+  const featureList = listOf(names);
+  return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
+}

@@ -1,0 +1,177 @@
+/** A trained model that answers, its vectors computed by an engine: the best of the corpus, with titles, scores and what the answer rests on. */
+import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { ItemReader } from '../../data/written/written_item.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
+import type { Trained } from '../../training/artifact/load.ts';
+import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
+import { makeQueryAnswerer, type QueryAnswerer } from './asking.ts';
+import type { QueryVectors } from './certificate.ts';
+import { describeQuery, type QueryDescription } from './describe.ts';
+import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
+import { interestsOf } from './interests.ts';
+import { type ItemWrites, makeItemWrites } from './live/item_writes.ts';
+import { makeLiveItems } from './live/live_items.ts';
+import type { RetrievalObjective } from './objectives.ts';
+import { makePreparer } from './prepare.ts';
+import { type ServedColumn, type ServingState, servingStateOf } from './served/served.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+
+export interface Recommender extends QueryAnswerer {
+  readonly query: QueryDescription;
+  /** Queries of the data for a measurement: evenly spread over the events that are evaluated. */
+  sample(count: number): Promise<QueryVectors>;
+  /** The default of `removeSeen`. */
+  readonly removesSeen: boolean;
+  /** The state that a start would compute again, to be cached. */
+  served(): ServingState;
+  /** Answers from the same items, found by `base`, with writes of its own. Default: all of them are compared. */
+  over(base?: Snapshot): WritableAnswerer;
+  close(): Promise<void>;
+}
+
+interface WritableAnswerer extends QueryAnswerer {
+  /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
+  writes(reader: ItemReader): ItemWrites;
+}
+
+export interface RecommenderOptions {
+  readonly version?: string;
+  readonly columns?: ItemColumns;
+  /** Which columns of the vectors weights may scale. */
+  readonly objectives?: readonly RetrievalObjective[];
+  /** The vectors of the corpus, where another process has computed them. */
+  readonly computed?: ComputedItemVectors;
+}
+
+/** Computes the vectors of the whole corpus once. Questions then take a row each through the query tower, and one pass over the snapshot. */
+export async function makeRecommender(
+  trained: RecommendingModel,
+  dataset: Dataset,
+  engine: Engine,
+  options: RecommenderOptions = {},
+): Promise<Recommender> {
+  const { columns, computed } = options;
+  const { plan, parameters, tables } = trained;
+  const { corpus } = dataset;
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters, ...defined({ computed }) });
+  const served = servingStateOf(dataset, retrieval.computed(), columns);
+  return recommenderOf({ trained, served, retrieval, dataset: async () => dataset }, options);
+}
+
+/**
+ * The same of what was kept: no row is read and no item goes through its tower.
+ * @param dataset reads the rows, for `sample`
+ */
+export async function openRecommender(
+  trained: RecommendingModel,
+  { served, dataset }: { readonly served: ServingState; readonly dataset: () => Promise<Dataset> },
+  engine: Engine,
+  options: Omit<RecommenderOptions, 'columns' | 'computed'> = {},
+): Promise<Recommender> {
+  const { plan, parameters, tables } = trained;
+  const { vectors, features, tables: computed } = served.items;
+  const corpus = { rows: vectors.rows, features };
+  const retrieval = await makeRetrieval({
+    ...{ plan, engine, tables, corpus, parameters },
+    computed: { vectors, tables: computed },
+  });
+  return recommenderOf({ trained, served, retrieval, dataset }, options);
+}
+
+type RecommendingModel = Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>;
+
+interface RecommenderParts {
+  readonly trained: RecommendingModel;
+  readonly served: ServingState;
+  readonly retrieval: Retrieval;
+  readonly dataset: () => Promise<Dataset>;
+}
+
+function recommenderOf(
+  { trained, served, retrieval, dataset }: RecommenderParts,
+  { version = '', objectives = [] }: Omit<RecommenderOptions, 'columns' | 'computed'>,
+): Recommender {
+  const { plan, encodings } = trained;
+  const { items, users } = served;
+  const { data, rows, width } = items.vectors;
+  const scan = items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width);
+  const [keys, titles, userKeys] = [
+    keyTableOf(items.keys),
+    items.titles && keyTableOf(items.titles),
+    keyTableOf(users.keys),
+  ];
+  const snapshot = snapshotOf({
+    ...{ version, objectives, scan, keys, userKeys },
+    titleAt: (row) => titles?.keyAt(row),
+    columns: columnsOf(items.columns),
+    seen: users.seen,
+  });
+  const preparer = makePreparer(trained, served);
+  const over = (base: Snapshot = snapshot): WritableAnswerer => {
+    const live = makeLiveItems(base);
+    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparer, retrieval.query);
+    return {
+      get snapshot() {
+        return live.snapshot;
+      },
+      ...{ ask, askAll, vectors },
+      writes(reader) {
+        const corpus = { features: items.features, hasTitles: titles !== undefined };
+        return makeItemWrites({ plan, encodings, corpus, live, base, reader, itemTower: retrieval.item });
+      },
+    };
+  };
+  const { ask, askAll, vectors } = makeQueryAnswerer({ snapshot }, preparer, retrieval.query);
+  return {
+    snapshot,
+    ...{ ask, askAll, vectors },
+    query: describeQuery(plan, encodings, snapshot),
+    removesSeen: served.seen !== 'kept',
+    sample: async (count) => sampleQueries(retrieval, await dataset(), count),
+    served: () => ({
+      ...served,
+      // The memory of a scan moves.
+      items: { ...items, keys: keys.parts(true), coded: structuredClone(scan.coded()) },
+      users: { ...users, keys: userKeys.parts(true) },
+    }),
+    over,
+    close: () => retrieval.close(),
+  };
+}
+
+/** Queries as they are asked: of events that training has not seen, where the data has such. */
+async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: number): Promise<QueryVectors> {
+  const events = [parts.test, parts.validation, parts.train].find(({ rows }) => rows > 0);
+  if (events === undefined) return [];
+  const size = Math.min(count, events.rows);
+  const rows = Int32Array.from({ length: size }, (_, i) => Math.floor((i * events.rows) / size));
+  return interestsOf(await retrieval.queries(events.features, rows));
+}
+
+/** The words of a column, made of their bytes when they are asked for: one by one, or all of them once a filter compares each. */
+function wordsOf(parts: KeyParts): Words {
+  const table = keyTableOf(parts);
+  let allWords: string[] | undefined;
+  const all = (): string[] => (allWords ??= Array.from({ length: table.size }, (_, row) => table.keyAt(row)));
+  return {
+    length: table.size,
+    at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
+    slice(from, to) {
+      const last = Math.min(to, table.size);
+      return Array.from({ length: Math.max(0, last - from) }, (_, at) => table.keyAt(from + at));
+    },
+    map: (each) => all().map((word) => each(word)),
+    [Symbol.iterator]: () => all().values(),
+  };
+}
+
+const columnsOf = (columns: ReadonlyMap<string, ServedColumn>): ItemColumns =>
+  new Map([...columns].map(([name, column]) => [name, columnOf(column)]));
+
+function columnOf(column: ServedColumn): ItemColumn {
+  if (column.kind === 'number' || column.kind === 'truth') return column;
+  return { ...column, words: wordsOf(column.words) } as ItemColumn;
+}

@@ -1,0 +1,219 @@
+/**
+ * What answers a request for the best items, immutable: item vectors with their codes, keys and titles, filter columns, what users have seen.
+ * A server keeps one in a variable and a request takes it once, so keys, vectors and columns of an answer are always of one version; a new version is
+ * a new snapshot and one assignment. Pure: it reads no file, needs no engine, and gives the same bits in Node.js and in browsers.
+ *
+ *     const snapshot = makeSnapshot({ version: '7', items: { vectors, keys, titles, columns }, users: { keys: users, seen } });
+ *     const [answer] = snapshot.top([{ vectors: [vector], k: 10, filter: "'Drama' in genres", seenBy: '42' }]);
+ *
+ * Requests given together are answered in one pass over the codes (`src/engines/scan`), several times faster than one after the other.
+ */
+import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { type KeyTable, makeKeyTable } from '../../base/text/key_table.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { BagColumn } from '../../data/dataset.ts';
+import { type NeighbourGraph, type RecallGauge, searchAll } from '../../engines/scan/approximate.ts';
+import { makeScan, type Scan } from '../../engines/scan/scan.ts';
+import { directionsOf } from './directions.ts';
+import { type ItemColumns, valueAt } from './filter/columns.ts';
+import { makeFilters } from './filter/filter.ts';
+import { type RetrievalObjective, sharesOf } from './objectives.ts';
+import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
+import { prepareTop, type TopRequest } from './top_request.ts';
+
+export type { RecallGauge } from '../../engines/scan/approximate.ts';
+export type { RetrievalObjective } from './objectives.ts';
+export type { TopAnswer, TopItem } from './top_answer.ts';
+export type { TopRequest } from './top_request.ts';
+
+export interface SnapshotSource {
+  /** Identifies the model and the items together: a server prints it with each answer. */
+  readonly version: string;
+  readonly items: {
+    /** float32 [rows, width], finite. Not copied. */
+    readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
+    readonly keys: Texts;
+    readonly titles?: Texts;
+    readonly columns?: ItemColumns;
+  };
+  readonly users?: {
+    readonly keys: Texts;
+    /** Item rows of each user, in the order of time; −1 of an item that is not there. */
+    readonly seen: BagColumn;
+  };
+  readonly objectives?: readonly RetrievalObjective[];
+}
+
+interface FoundUser {
+  readonly key: string;
+  readonly seen: number;
+}
+
+export interface Snapshot {
+  readonly version: string;
+  /** Every row is below. Where items are written, some rows have no item any more. */
+  readonly rows: number;
+  readonly count: number;
+  readonly width: number;
+  /** Names and kinds of what filters may read, with the values of the items of the data. */
+  readonly columns: ItemColumns;
+  readonly objectives: readonly RetrievalObjective[];
+  /** Recall of the index, where there is one. */
+  readonly recall?: RecallGauge;
+  /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
+  top(requests: readonly TopRequest[]): TopAnswer[];
+  /** −1 where there is none. */
+  itemRow(key: string): number;
+  /** The row before any item was written, which tables of the corpus use; −1 where it is deleted, or came later. */
+  corpusRow(key: string): number;
+  keyAt(row: number): string;
+  /** Undefined where the items have no titles. */
+  titleAt(row: number): string | undefined;
+  /** JSON; null where there is no value. @param names of `columns` */
+  valuesOf(row: number, names: readonly string[]): Record<string, unknown>;
+  userRow(key: string): number;
+  /** float32 [width] of one item; for items near an item. */
+  itemVector(row: number): Float32Array;
+  /** Item rows that a user has seen, the oldest first. */
+  seenBy(user: number): number[];
+  directions(): Snapshot;
+  /** The same items, found by a graph where its certificate covers a request. */
+  withGraph(graph: NeighbourGraph): Snapshot;
+  /** Answers in place of `top`, where the items are searched somewhere else. */
+  readonly index?: SearchIndex;
+  /** Where items are written: their rows, the oldest first. Those of the data come before. */
+  readonly written?: readonly WrittenRows[];
+  readonly users: number;
+  /** Users whose keys begin with a text: the one with this key, then the others in the order of the data. */
+  usersWith(prefix: string, most: number): FoundUser[];
+}
+
+/** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
+interface WrittenRows {
+  readonly of: object;
+  readonly first: number;
+  readonly rows: number;
+}
+
+export function makeSnapshot({ version, items, users, objectives = [] }: SnapshotSource): Snapshot {
+  const { data, rows, width } = items.vectors;
+  invariant(items.keys.length === rows, `${items.keys.length} keys for ${rows} items`);
+  for (const { name, from, to, factor } of objectives) {
+    invariant(from >= 0 && from < to && to <= width && factor !== 0, `objective ${name} is a block of the vectors`);
+  }
+  const titles = items.titles && makeKeyTable(items.titles, rows);
+  return snapshotOf({
+    version,
+    objectives,
+    scan: makeScan(data, rows, width),
+    keys: makeKeyTable(items.keys, rows),
+    titleAt: (row) => titles?.keyAt(row),
+    columns: items.columns ?? new Map(),
+    userKeys: makeKeyTable(users?.keys ?? []),
+    ...defined({ seen: users?.seen }),
+  });
+}
+
+export interface SnapshotParts {
+  readonly version: string;
+  readonly objectives: readonly RetrievalObjective[];
+  readonly scan: Scan;
+  readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
+  readonly titleAt: (row: number) => string | undefined;
+  readonly columns: ItemColumns;
+  readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
+  readonly seen?: BagColumn;
+  readonly graph?: NeighbourGraph;
+}
+
+export function snapshotOf(parts: SnapshotParts): Snapshot {
+  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen, graph } = parts;
+  const { rows, width, vectors: data } = scan;
+  const filters = makeFilters(columns, rows);
+  const seenBy = (user: number): number[] => {
+    invariant(seen && user >= 0 && user < userKeys.size, `user ${user} of ${userKeys.size}`);
+    const { starts, ends, values } = seen;
+    return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
+  };
+  const itemVector = (row: number): Float32Array => data.slice(row * width, (row + 1) * width);
+  const searchContext = { rows, width, keys, userKeys, filters, objectives, seenBy };
+  const itemAt = (row: number, score: number): TopItem => {
+    const title = titleAt(row);
+    const key = keys.keyAt(row);
+    return title === undefined ? { row, key, score } : { row, key, title, score };
+  };
+  let ownDirections: Snapshot | undefined;
+
+  return {
+    version,
+    rows,
+    count: rows,
+    width,
+    columns,
+    objectives,
+    ...defined({ recall: graph?.gauge }),
+    top(requests) {
+      const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
+      const searchRequests = preparedRequests.map(({ scanned }) => scanned);
+      return searchAll(scan, graph, searchRequests).map(({ rows: best, scores, exact }, i) => ({
+        version,
+        items: Array.from(best, (row, at) => {
+          const item = itemAt(row, scores[at]!);
+          if (!requests[i]!.shares) return item;
+          return { ...item, shares: sharesOf(preparedRequests[i]!.scanned.vectors, itemVector(row), objectives) };
+        }),
+        candidates: preparedRequests[i]!.scanned.allowed?.count() ?? rows,
+        unknown: preparedRequests[i]!.unknown,
+        ...defined({ exact }),
+      }));
+    },
+    itemRow: keys.rowOf,
+    corpusRow: keys.rowOf,
+    keyAt: keys.keyAt,
+    titleAt,
+    valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),
+    userRow: userKeys.rowOf,
+    itemVector,
+    seenBy,
+    directions: () => (ownDirections ??= snapshotOf(directionParts(parts))),
+    withGraph: (own) => snapshotOf({ ...parts, graph: own }),
+    users: userKeys.size,
+    usersWith(prefix, most) {
+      const ownRow = userKeys.rowOf(prefix);
+      const otherRows = userKeys.rowsWith(prefix, most + 1).filter((row) => row !== ownRow);
+      const foundRows = (ownRow < 0 ? otherRows : [ownRow, ...otherRows]).slice(0, most);
+      return foundRows.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
+    },
+  };
+}
+
+/** Cosines have another order than the inner products that a graph is of. */
+function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
+  const { vectors, rows, width } = parts.scan;
+  const unitVectors = directionsOf(vectors, width);
+  return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };
+}
+
+/** Entry by entry: the rest of an object takes several times longer, and answers have many items. */
+export function shownItem({ key, title, score, shares }: TopItem): Omit<TopItem, 'row'> {
+  const item = title === undefined ? { key, score } : { key, title, score };
+  return shares === undefined ? item : { ...item, shares };
+}
+
+/** One pass, or the index; one by one where a request fails, whose answer is its Failure. */
+export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
+  if (snapshot.index) return snapshot.index.top(requests);
+  const allAnswers = attempt(() => snapshot.top(requests));
+  if (!(allAnswers instanceof Failure)) return allAnswers;
+  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
+}
+
+export function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+/** What a request for the best items asks of the scan: checked vectors with their weights, and the rows that may be in the answer. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import type { KeyTable } from '../../base/text/key_table.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { SearchRequest } from '../../engines/scan/approximate.ts';
+import { Bits } from '../../engines/scan/bits.ts';
+import type { Filters } from './filter/filter.ts';
+import { type RetrievalObjective, refuseWithoutObjectives } from './objectives.ts';
+
+export interface TopRequest {
+  /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
+  readonly vectors: readonly ArrayLike<number>[];
+  /** A whole number from 0. */
+  readonly k: number;
+  readonly filter?: string;
+  /** Keys that no item has exclude nothing, and the answer counts them. */
+  readonly exclude?: readonly string[];
+  /** Item rows that are left out; −1 and repeated ones may be among them. */
+  readonly excludeRows?: Iterable<number>;
+  /** Default: all rows. */
+  readonly within?: Bits;
+  /** The key of a user, whose seen items are left out. */
+  readonly seenBy?: string;
+  /** By objective, in place of its factor in `retrieve`. Those left out keep theirs; 0 removes one. */
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly shares?: boolean;
+}
+
+/** A weight other than 0 is within these, so that no product leaves the range of float64. */
+const [leastWeight, mostWeight] = [1e-30, 1e30];
+
+export interface SearchContext {
+  readonly rows: number;
+  readonly width: number;
+  readonly keys: Pick<KeyTable, 'rowOf'>;
+  readonly userKeys: Pick<KeyTable, 'rowOf'>;
+  readonly filters: Filters;
+  readonly objectives: readonly RetrievalObjective[];
+  seenBy(user: number): number[];
+}
+
+/** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
+export function prepareTop(
+  request: TopRequest,
+  place: SearchContext,
+): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
+  const { k, vectors } = request;
+  if (!Number.isSafeInteger(k) || k < 0) throw requestFailure('k', `is ${k}`, 'give a whole number from 0');
+  if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
+  const factors = factorsOf(request.weights, place);
+  if (request.shares) refuseWithoutObjectives(place.objectives);
+  const weighedVectors = vectors.map((vector) => {
+    if (vector.length !== place.width) {
+      throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
+    }
+    // A loop: with a call for each number this takes as long as the answer's other steps together.
+    const numbers = new Float64Array(place.width);
+    for (let i = 0; i < numbers.length; i++) {
+      const number = Math.fround(vector[i]!);
+      if (!Number.isFinite(number)) {
+        throw requestFailure('vectors', `has the number ${vector[i]}`, 'give finite float32 numbers');
+      }
+      numbers[i] = factors ? number * factors[i]! : number;
+    }
+    return numbers;
+  });
+  const { allowed, unknown } = allowedBy(request, place);
+  // An index is certified for the queries of the tower, which weights change.
+  return {
+    scanned: { vectors: weighedVectors, k, ...defined({ allowed }), ...(factors && { exactly: true }) },
+    unknown,
+  };
+}
+
+function allowedBy(
+  request: TopRequest,
+  place: SearchContext,
+): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
+  const { within, filter, exclude = [] } = request;
+  const filteredItems = filter === undefined ? undefined : place.filters.itemsOf(filter);
+  const allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
+  const unknownKeys = exclude.filter((key) => place.keys.rowOf(key) < 0);
+  const rowsToExclude = excludedRows(request, place);
+  if (rowsToExclude.length === 0) return { ...defined({ allowed: allowedItems }), unknown: unknownKeys };
+  const allowed = allowedItems?.copy() ?? Bits.all(place.rows);
+  for (const row of rowsToExclude) allowed.delete(row);
+  return { allowed, unknown: unknownKeys };
+}
+
+/** Ignores the filter. @throws Failure `unknown-name` */
+export function excludedRows(
+  { exclude = [], excludeRows = [], seenBy }: TopRequest,
+  { keys, userKeys, seenBy: seenOf }: Pick<SearchContext, 'keys' | 'userKeys' | 'seenBy'>,
+): number[] {
+  const seenRows = seenBy === undefined ? [] : seenOf(userRowOf(seenBy, userKeys.rowOf));
+  return [...exclude.map((key) => keys.rowOf(key)), ...excludeRows, ...seenRows].filter((row) => row >= 0);
+}
+
+/** @throws Failure `unknown-name` */
+export function userRowOf(key: string, rowOf: (key: string) => number): number {
+  const row = rowOf(key);
+  if (row >= 0) return row;
+  throw failure('unknown-name', { what: 'user', name: key, advice: 'give the key of a user of the data' });
+}
+
+/** The factor of each column of a query vector; undefined where nothing changes. */
+function factorsOf(
+  weights: Readonly<Record<string, number>> | undefined,
+  { width, objectives }: SearchContext,
+): Float64Array | undefined {
+  if (weights === undefined || Object.keys(weights).length === 0) return undefined;
+  const knownObjectives = objectives.map(({ name }) => name);
+  const factors = new Float64Array(width).fill(1);
+  for (const [name, weight] of Object.entries(weights)) {
+    if (!knownObjectives.includes(name)) {
+      const facts = { what: 'objective', name, nearest: nearest(name, knownObjectives), known: knownObjectives };
+      throw new Failure([diagnose('unknown-name', undefined, facts)]);
+    }
+    const size = Math.abs(weight);
+    if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
+      throw requestFailure(
+        `weights.${name}`,
+        `is ${weight}`,
+        `give 0, or a number from ${leastWeight} to ${mostWeight}`,
+      );
+    }
+    for (const { name: own, from, to, factor } of objectives) {
+      if (own === name) factors.fill(weight / factor, from, to);
+    }
+  }
+  return factors;
+}
+
+const requestFailure = (entry: string, reason: string, advice: string): Failure =>
+  failure('request-value', { entry, reason, advice });

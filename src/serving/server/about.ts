@@ -1,0 +1,84 @@
+/** What one version of a model takes and gives, for the page and for other programs with a form. */
+import type { QueryDescription } from '../serve/describe.ts';
+import type { ItemColumn } from '../serve/filter/columns.ts';
+import type { Snapshot } from '../serve/snapshot.ts';
+
+export interface About {
+  readonly version: string;
+  readonly items: number;
+  readonly users: number;
+  /** Numbers of a vector of either tower. */
+  readonly width: number;
+  readonly query: QueryDescription;
+  /** The scores that `retrieve` adds up, with their factors. Empty where the run does not say. */
+  readonly objectives: readonly { readonly name: string; readonly factor: number }[];
+  readonly columns: readonly AboutColumn[];
+  /** Whether items that a user has had are left out, where a request does not say. */
+  readonly removeSeen: boolean;
+}
+
+export interface AboutColumn {
+  readonly name: string;
+  readonly kind: ItemColumn['kind'];
+  /** Its values are addresses of pictures. */
+  readonly picture?: true;
+  /** A value, where one of the first items has one. */
+  readonly example?: string | number | boolean;
+}
+
+export function aboutOf(
+  { version, count, users, width, objectives, columns }: Snapshot,
+  query: QueryDescription,
+  removeSeen: boolean,
+): About {
+  return {
+    version,
+    items: count,
+    users,
+    width,
+    query,
+    objectives: objectives.map(({ name, factor }) => ({ name, factor })),
+    columns: [...columns].map(([name, column]) => aboutColumn(name, column)),
+    removeSeen,
+  };
+}
+
+/** Values of a column that are looked at. */
+const looked = 100;
+
+function aboutColumn(name: string, column: ItemColumn): AboutColumn {
+  const values = valuesOf(column);
+  const [example] = values;
+  const isPicture =
+    column.kind === 'text' && values.length > 0 && values.every((value) => isPictureAddress(name, String(value)));
+  return {
+    name,
+    kind: column.kind,
+    ...(isPicture ? { picture: true } : {}),
+    ...(example === undefined || isPicture
+      ? {}
+      : { example: typeof example === 'string' ? example.slice(0, 80) : example }),
+  };
+}
+
+/** The first values that are there. */
+function valuesOf(column: ItemColumn): readonly (string | number | boolean)[] {
+  switch (column.kind) {
+    case 'number':
+      return [...column.values.subarray(0, looked)].filter((value) => !Number.isNaN(value));
+    case 'text':
+    case 'texts':
+      return column.words.slice(0, looked);
+    case 'truth':
+      return [...column.values.subarray(0, looked)].filter((value) => value >= 0).map((value) => value === 1);
+  }
+}
+
+const endings = /\.(?:png|jpe?g|webp|avif|gif|svg)(?:[?#]|$)/i;
+const names = /image|picture|photo|poster|thumb|cover|artwork|logo/i;
+
+/** A picture in a `data:` address, or an address that ends as pictures do, or one in a column that is called so. */
+function isPictureAddress(name: string, value: string): boolean {
+  if (/^data:image\//i.test(value)) return true;
+  return /^(?:https?:\/\/|\.{0,2}\/)\S+$/i.test(value) && (endings.test(value) || names.test(name));
+}

@@ -1,0 +1,256 @@
+/** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
+import { failure } from '../../base/diagnostics/failure.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { QueryAnswerer } from '../serve/asking.ts';
+import type { QueryDescription } from '../serve/describe.ts';
+import { makeItemSearch } from '../serve/item_search.ts';
+import { makeUserVectorCache, type UserVectorFigures } from '../serve/known_vectors.ts';
+import type { ItemWrites } from '../serve/live/item_writes.ts';
+import {
+  excludedNothing,
+  type Item,
+  type QueryWithOptions,
+  type Recommendation,
+  type RecommendQuery,
+} from '../serve/prepare.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
+import { type About, aboutOf } from './about.ts';
+import type {
+  AnsweredItem,
+  Key,
+  RecommendAnswer,
+  RecommendBody,
+  SearchAnswer,
+  SearchQuery,
+  Selection,
+  SimilarAnswer,
+  SimilarBody,
+  UsersAnswer,
+  UsersQuery,
+} from './schemas.ts';
+import { type AnswerOptions, makeBatcher } from './together.ts';
+
+export interface AnswersSource {
+  readonly recommender: QueryAnswerer & { readonly query: QueryDescription };
+  /** The default of `removeSeen`. */
+  readonly removesSeen: boolean;
+  /** Sentences that each answer has: the model is unfinished, or the data has changed. */
+  readonly notes: readonly string[];
+  readonly items?: ItemWrites;
+  /** Bytes for the query vectors of users who have asked. Absent or 0: none is kept. */
+  readonly userVectors?: number;
+}
+
+export interface Answers {
+  readonly version: string;
+  readonly snapshot: Snapshot;
+  /**
+   * The best items for a user, for feature values, or for a vector of the query tower. What is asked at one time is answered in one pass.
+   * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`, `no-user-key`
+   */
+  recommend(body: RecommendBody, options?: AnswerOptions): Promise<RecommendAnswer>;
+  /**
+   * The items near an item, by the cosine of their vectors, without the item itself. An inner product would put items with long vectors first, which
+   * are mostly the popular ones.
+   * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`
+   */
+  similar(body: SimilarBody, options?: AnswerOptions): Promise<SimilarAnswer>;
+  /**
+   * The vectors that `recommend` searches with: one, or one for each interest.
+   * @throws Failure `unknown-name`, `feature-value`, `request-value`, `no-user-key`
+   */
+  queryVectors(body: Pick<RecommendBody, 'user' | 'values'>): Promise<readonly Float32Array[]>;
+  /** @throws Failure `unknown-name` */
+  itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
+  users(query: UsersQuery): Promise<UsersAnswer>;
+  search(query: SearchQuery, options?: AnswerOptions): Promise<SearchAnswer>;
+  about(): About;
+  /** Takes items that are written. Absent: the items stay. */
+  readonly items?: ItemWrites;
+  /** How often the vectors of a user were known. Absent: none are kept. */
+  readonly userVectors?: UserVectorFigures;
+}
+
+/** How many users, and how many items, a search finds, where it does not say. */
+const usualUsers = 10;
+
+/** Rows that one batch compares at most, times its questions: longer batches would keep other requests waiting. */
+const mostCompared = 2 ** 24;
+/** Questions of one batch: as many as the scan takes in one pass. */
+const mostTogether = 64;
+
+export function makeAnswers({ recommender, removesSeen, notes, items, userVectors = 0 }: AnswersSource): Answers {
+  const { version, rows } = recommender.snapshot;
+  const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
+  const itemSearch = makeItemSearch(recommender.snapshot);
+  const maxBatch = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
+  const answerBatched = makeBatcher<SnapshotRequest<QueryWithOptions>, Recommendation>(
+    answerBySnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, userVectorCache)),
+    maxBatch,
+  );
+  const topBatched = makeBatcher<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
+  return {
+    version,
+    ...defined({ items, userVectors: userVectorCache?.figures }),
+    get snapshot() {
+      return recommender.snapshot;
+    },
+    async recommend(body, options) {
+      const { history = 0, columns } = body;
+      const { snapshot } = recommender;
+      const user = body.user === undefined ? undefined : String(body.user);
+      refuseContradictions(body, snapshot);
+      refuseUnknownColumns(columns, snapshot);
+      const { removeSeen, weights, shares } = body;
+      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
+      const answer = body.vector
+        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, { user, removesSeen }) }, options))
+        : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
+      const pastItems = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
+      return {
+        version,
+        ...defined({ user }),
+        items: shown(snapshot, answer.items, columns),
+        ...(history > 0 ? { history: pastItems().slice(0, history) } : {}),
+        notes: [...notes, ...answer.notes],
+        ...defined({ exact: answer.exact }),
+      };
+    },
+    async similar(body, options) {
+      const { snapshot } = recommender;
+      const item = String(body.item);
+      const row = rowOf(item, snapshot);
+      refuseUnknownColumns(body.columns, snapshot);
+      const directions = snapshot.directions();
+      const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
+      const answer = itemsAndNotes(await topBatched({ snapshot: directions, asked: topRequest }, options));
+      return {
+        version,
+        item,
+        items: shown(snapshot, answer.items, body.columns),
+        notes: [...notes, ...answer.notes],
+      };
+    },
+    async queryVectors(body) {
+      refuseContradictions(body, recommender.snapshot);
+      return recommender.vectors(questionOf(body));
+    },
+    async itemVector({ item }) {
+      const { snapshot } = recommender;
+      return snapshot.itemVector(rowOf(String(item), snapshot));
+    },
+    users: async ({ prefix = '', limit = usualUsers }) => ({
+      version,
+      users: recommender.snapshot.usersWith(prefix, limit),
+    }),
+    async search({ text, limit = usualUsers }, { isOver } = {}) {
+      return { version, items: await itemSearch.find(recommender.snapshot, text, limit, isOver) };
+    },
+    about: () => aboutOf(recommender.snapshot, recommender.query, removesSeen),
+  };
+}
+
+/** A question, and the snapshot of its moment, which answers it whatever is written later. */
+interface SnapshotRequest<Q> {
+  readonly snapshot: Snapshot;
+  readonly asked: Q;
+}
+
+/** One pass for all questions of a snapshot: several only while items are written. */
+function answerBySnapshot<Q, A>(
+  answerAll: (snapshot: Snapshot, asked: readonly Q[]) => Promise<readonly (A | Error)[]>,
+): (questions: readonly SnapshotRequest<Q>[]) => Promise<readonly (A | Error)[]> {
+  return async (questions) => {
+    const answersInOrder: (A | Error)[] = new Array(questions.length);
+    for (const snapshot of new Set(questions.map((each) => each.snapshot))) {
+      const ownIndices = [...questions.keys()].filter((at) => questions[at]!.snapshot === snapshot);
+      const snapshotAnswers = await answerAll(
+        snapshot,
+        ownIndices.map((at) => questions[at]!.asked),
+      );
+      ownIndices.forEach((at, i) => {
+        answersInOrder[at] = snapshotAnswers[i]!;
+      });
+    }
+    return answersInOrder;
+  };
+}
+
+const questionOf = ({ user, values }: RecommendBody): RecommendQuery =>
+  user === undefined
+    ? { values: ownOf(values ?? {}) }
+    : { key: String(user), ...(values && { values: ownOf(values) }) };
+
+function rowOf(item: string, snapshot: Snapshot): number {
+  const row = snapshot.itemRow(item);
+  if (row >= 0) return row;
+  throw failure('unknown-name', { what: 'item', name: item, advice: 'give the key of an item of the data' });
+}
+
+const shown = (
+  snapshot: Snapshot,
+  items: readonly AnsweredItem[],
+  names: readonly string[] | undefined,
+): AnsweredItem[] =>
+  names === undefined
+    ? [...items]
+    : items.map((item) => ({ ...item, columns: snapshot.valuesOf(snapshot.itemRow(item.key), names) }));
+
+interface ByVector {
+  readonly user: string | undefined;
+  readonly removesSeen: boolean;
+}
+
+function byVector(body: RecommendBody, { user, removesSeen }: ByVector): TopRequest {
+  const { removeSeen = removesSeen, weights, shares } = body;
+  const seenBy = removeSeen ? user : undefined;
+  return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
+}
+
+const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
+  items: items.map(shownItem),
+  notes: excludedNothing(unknown),
+  ...defined({ exact }),
+});
+
+const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
+
+const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
+  k,
+  ...defined({ filter, exclude: keysOf(exclude) }),
+});
+
+/** A feature may be called `constructor`, which every object of JavaScript has. */
+const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.assign(Object.create(null), values);
+
+function pastOf(user: string | undefined, snapshot: Snapshot) {
+  const row = user === undefined ? -1 : snapshot.userRow(user);
+  const seenRows = row < 0 ? [] : snapshot.seenBy(row).reverse();
+  return seenRows.map((at) => ({ key: snapshot.keyAt(at), ...defined({ title: snapshot.titleAt(at) }) }));
+}
+
+function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
+  const requestFailure = (entry: string, reason: string, advice: string): Error =>
+    failure('request-value', { entry, reason, advice });
+  if (vector === undefined) {
+    if (user !== undefined || values !== undefined) return;
+    throw requestFailure('user', 'is missing', 'give `user`, `values`, both, or `vector`');
+  }
+  if (values !== undefined) {
+    throw requestFailure('values', 'is given next to a vector, which replaces it', 'remove `values` or `vector`');
+  }
+  if (vector.length !== width) throw requestFailure('vector', `has ${vector.length} numbers`, `give ${width} numbers`);
+  const oddNumber = vector.find((each) => !Number.isFinite(Math.fround(each)));
+  if (oddNumber !== undefined)
+    throw requestFailure('vector', `has the number ${oddNumber}`, 'give finite float32 numbers');
+}
+
+function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {
+  const name = names.find((each) => !columns.has(each));
+  if (name === undefined) return;
+  const knownColumns = [...columns.keys()];
+  const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
+  throw failure('unknown-name', facts);
+}

@@ -1,0 +1,169 @@
+/** The body of a request: bytes to JSON, and JSON to what its schema says. */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { deepest, type Limits } from './limits.ts';
+import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
+import type { ErrorDetail, Schemas } from './schemas.ts';
+
+const objects = 'send one JSON object, or an array of objects';
+
+/** @throws RequestError 400 */
+export function parseBody(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) {
+    const advice = 'encode its texts as UTF-8';
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is no text in UTF-8', advice }));
+  }
+  const text = bytes.toString();
+  let parsedBody: unknown;
+  try {
+    parsedBody = JSON.parse(text);
+  } catch {
+    if (text.trim() === '') throw noBody();
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
+  }
+  if (isDeeper(parsedBody, deepest)) {
+    const reason = `has more than ${deepest} lists or objects inside of each other`;
+    throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
+  }
+  return parsedBody;
+}
+
+/** Bodies are taken as they are: what a small body unpacks to has no bound. @throws RequestError 415 */
+export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding === 'identity' || encoding === '') return;
+  const facts = { reason: `is compressed by \`${shortened(encoding)}\``, advice: 'send it without compression' };
+  throw refused(415, diagnose('request-body', undefined, facts));
+}
+
+const noBody = (): RequestError =>
+  refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
+
+/** A body may be as deep as it is long: the recursion ends at the limit. */
+function isDeeper(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left < 0) return true;
+  // Vectors are long: no list of what they hold is made.
+  if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
+  return Object.values(value).some((each) => isDeeper(each, left - 1));
+}
+
+/** @throws RequestError 400, 413 */
+export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
+
+/** For routes that take no array. @throws RequestError 400, 413 */
+export function readOne(read: Reader, body: unknown): void {
+  if (Array.isArray(body)) {
+    const facts = { reason: 'has a list in the place of an object', advice: 'send one JSON object' };
+    throw refused(400, diagnose('request-body', undefined, facts));
+  }
+  read(body);
+}
+
+export const maxErrors = 20;
+
+export async function makeReaders<N extends keyof Schemas>(
+  schemas: Schemas,
+  names: readonly N[],
+  limits: Limits,
+): Promise<Readonly<Record<N, Reader>>> {
+  const { default: module } = await import('ajv/dist/2020.js');
+  // A CommonJS package: node and the bundle differ in what its default is.
+  const Ajv2020 = module.Ajv2020 ?? module;
+  const ajv = new Ajv2020({ allowUnionTypes: true, verbose: true });
+  const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), limits)]);
+  return Object.fromEntries(readers) as Record<N, Reader>;
+}
+
+function makeReader(validate: ValidateFunction, { batch }: Limits): Reader {
+  return (body) => {
+    if (body === undefined) throw noBody();
+    const isArray = Array.isArray(body);
+    const bodyList: readonly unknown[] = isArray ? body : [body];
+    if (bodyList.length > batch) {
+      throw refused(413, diagnose('request-size', undefined, { what: 'an array', limit: batch, unit: 'requests' }));
+    }
+    const errorDetails: ErrorDetail[] = [];
+    for (const [at, each] of bodyList.entries()) {
+      if (errorDetails.length === maxErrors) break;
+      if (!validate(each)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(at) : ''));
+    }
+    if (errorDetails.length > 0) throw new RequestError(400, errorDetails);
+    return { bodies: bodyList, isArray };
+  };
+}
+
+function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
+  const { keyword, params, instancePath: path, parentSchema } = error;
+  if (keyword === 'additionalProperties') {
+    const name: string = params.additionalProperty;
+    const knownEntries = Object.keys(parentSchema!.properties);
+    const facts = {
+      what: 'entry of a request',
+      name: shortened(name),
+      nearest: nearest(name, knownEntries),
+      known: knownEntries,
+    };
+    return errorDetailOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
+  }
+  return errorDetailOf(diagnosticOf(error), before + path);
+}
+
+function diagnosticOf({ keyword, params, instancePath: path, data }: ErrorObject): Diagnostic {
+  if (path === '' && keyword === 'type') {
+    const reason = `has ${kindOf(data)} in the place of an object`;
+    return diagnose('request-body', undefined, { reason, advice: objects });
+  }
+  const entry = keyword === 'required' ? params.missingProperty : path.slice(1).replaceAll('/', '.');
+  const [reason, advice] = wordsOf(keyword, params, data);
+  return diagnose('request-value', undefined, { entry, reason, advice });
+}
+
+function wordsOf(
+  keyword: string,
+  params: Readonly<Record<string, unknown>>,
+  data: unknown,
+): readonly [reason: string, advice: string] {
+  switch (keyword) {
+    case 'required':
+      return ['is missing', 'give its value'];
+    case 'type':
+      return [`is ${kindOf(data)}`, `give ${[params.type].flat().map(typeWords).join(' or ')}`];
+    case 'minimum':
+    case 'maximum':
+      if (Math.abs(Number(params.limit)) === Number.MAX_SAFE_INTEGER)
+        return ['has more than 15 digits, and JSON rounds such numbers', 'send it as a text, within quotes'];
+      return keyword === 'maximum'
+        ? [`is ${data}`, `give a number up to ${params.limit}`]
+        : [`is ${data}`, `give a number from ${params.limit}`];
+    case 'minItems':
+      return ['is an empty list', 'give a list with elements'];
+    default:
+      return ['is too long', `give ${params.limit ?? longest} at most`];
+  }
+}
+
+const longest = 'as much as `/openapi.json` allows';
+
+const typeWords = (type: unknown): string =>
+  ({
+    string: 'a text',
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: '`true` or `false`',
+    array: 'a list',
+    object: 'an object',
+  })[String(type)] ?? String(type);
+
+function kindOf(value: unknown): string {
+  if (value === null) return '`null`';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number past all bounds';
+  if (typeof value === 'boolean') return `\`${value}\``;
+  return typeof value === 'string' ? 'a text' : 'an object';
+}
+
+export const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

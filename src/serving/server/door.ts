@@ -1,0 +1,169 @@
+/**
+ * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
+ * those for liveness and for the page gets 503. A load balancer sees a process that starts, and not one that is missing.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  createServer,
+  type Server as HttpServer,
+  maxHeaderSize,
+  type RequestListener,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { slowest } from './limits.ts';
+import { browserFiles } from './page.ts';
+import { busy, refusalBody, refused } from './refused.ts';
+import { noRoute, routeNames, routeOf } from './routes.ts';
+
+export interface Door {
+  readonly http: HttpServer;
+  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  open(handler: RequestListener): void;
+  /**
+   * Resolves when all connections have ended. What was sent before is answered first: the address and idle connections stay open for a moment, in which
+   * the handler must end each connection with its next answer.
+   * @param grace milliseconds after which what is unanswered is cut off
+   */
+  close(grace?: number): Promise<void>;
+}
+
+/** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
+const idle = 72_000;
+/** Milliseconds in which a request that was sent before the end arrives: several round trips. */
+const arrival = 500;
+
+export function makeDoor(): Door {
+  let handler: RequestListener = starting;
+  const http = createServer(
+    { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
+    (request, response) => handler(request, response),
+  );
+  // Node.js ends a tunnel without an answer, and refuses an expectation without a word.
+  http.on('connect', ({ url = '' }, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames(false) };
+    endWith(socket, 404, diagnose('request-route', undefined, facts));
+  });
+  http.on('checkExpectation', (request, response) => handler(request, response));
+  let listeningUrl: Promise<string> | undefined;
+  const listenOnce = (host: string, port: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const refuse = (error: Error): void => reject(addressRefusal(error, host, port));
+      http.once('error', refuse);
+      http.listen({ host, port }, () => {
+        http.off('error', refuse);
+        resolve(urlOf(host, (http.address() as AddressInfo).port));
+      });
+    });
+  const hasConnections = (): Promise<boolean> =>
+    new Promise((resolve) => http.getConnections((_, count) => resolve(count > 0)));
+  return {
+    http,
+    async listen(host, port) {
+      listeningUrl ??= listenOnce(host, port);
+      try {
+        return await listeningUrl;
+      } catch (error) {
+        listeningUrl = undefined;
+        throw error;
+      }
+    },
+    open(next) {
+      handler = next;
+    },
+    async close(grace = 0) {
+      const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
+      // A turn of the event loop accepts the connections that wait.
+      await delay(1);
+      if (await hasConnections()) await delay(Math.min(arrival, grace));
+      // Closing a server that does not listen is an error, and nothing else.
+      await new Promise<void>((resolve) => http.close(() => resolve()));
+      clearTimeout(cutTimer);
+    },
+  };
+}
+
+/** A name that clients can ask: `0.0.0.0` is all addresses, this machine's own among them. */
+function urlOf(host: string, port: number): string {
+  const name = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+}
+
+const starting: RequestListener = ({ url = '', method = '' }, response) => {
+  const route = routeOf(method, url);
+  // The page waits by itself until the run answers.
+  if (route === 'page' || route === 'icon') {
+    return void response.writeHead(200, browserFiles[route].headers).end(browserFiles[route].text);
+  }
+  const earlyAnswer = route && earlyAnswers[route];
+  if (earlyAnswer !== undefined) return sendJson(response, ...earlyAnswer);
+  const { status, mistakes, headers } = route ? busy('it is starting') : noRoute({ method, url });
+  sendJson(response, status, refusalBody(url, randomUUID(), mistakes), headers);
+};
+
+/** By name of the route, while no run is loaded. */
+const earlyAnswers: Readonly<Record<string, readonly [status: number, body: object]>> = {
+  health: [200, { status: 'ok' }],
+  inferenceLive: [200, { live: true }],
+  ready: [503, { status: 'starting' }],
+  inferenceReady: [503, { ready: false }],
+};
+
+function sendJson(response: ServerResponse, status: number, body: object, headers = {}): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { ...headers, 'content-type': jsonType, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** Answers what the parser of Node.js refuses, and ends the connection. Returns the status, if there is somebody to answer. */
+export function refuseUnparsed({ code }: { readonly code?: string }, socket: Duplex): number | undefined {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const body = (reason: string, advice: string) => diagnose('request-body', undefined, { reason, advice });
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const what = 'the headers of a request';
+    const facts = { what, limit: maxHeaderSize, unit: 'bytes', advice: 'send fewer headers' };
+    return endWith(socket, 431, diagnose('request-size', undefined, facts));
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const reason = `does not arrive within ${slowest / 1000} seconds`;
+    return endWith(socket, 408, body(reason, 'send the whole request without a pause'));
+  }
+  return endWith(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
+}
+
+/** Nothing that the client calls its request has been read, so the refusal has an id of its own. */
+function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
+  const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
+  const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
+  socket.end(`${responseHead}\r\n\r\n${text}`, () => socket.destroy());
+  return status;
+}
+
+function addressRefusal(error: Error, host: string, port: number): Error {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const knownReasons: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+    EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
+    EACCES: ['it may not be used', 'choose a port from 1024 with `--port`'],
+    EADDRNOTAVAIL: ['this machine does not have the address', 'give an address of this machine with `--host`'],
+    ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
+  };
+  const [reason, advice] = knownReasons[code] ?? [
+    systemReason(error),
+    'choose another address with `--host` and `--port`',
+  ];
+  return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
+}

@@ -1,0 +1,102 @@
+/**
+ * Limits how much work a server has in hand. Some requests are in work at one time, some wait in the order of their arrival until their deadline, and more
+ * are refused. This is the only place that refuses for load.
+ *
+ * A long queue is for a burst, which is soon over. A load that fills it goes on, and then everybody would wait for all of the queue: while requests are
+ * refused, and for a second after, only as many may wait as are in work.
+ */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Limits } from './limits.ts';
+import { overload, refused, retrySeconds } from './refused.ts';
+
+export interface Gate {
+  /** The cost of the requests that are in work, and of those that wait. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Refuses before a body is read what `pass` would refuse after it. @throws RequestError 503 */
+  refuseIfFull(): void;
+  /**
+   * Does the work when its turn comes. `isLate` returns whether its deadline has passed, so that work of many parts can end early.
+   * @throws RequestError 503 if too many wait, 504 at the deadline
+   */
+  pass<T>(work: (isLate: () => boolean) => Promise<T>, request: GatedRequest): Promise<T>;
+}
+
+interface GatedRequest {
+  readonly milliseconds: number;
+  /** An ordinary request costs 1. One that costs more than all that may be in work is in work alone. */
+  readonly cost?: number;
+}
+
+interface WaitingRequest {
+  readonly cost: number;
+  start(): void;
+}
+
+export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
+  /** A Set keeps the order of arrival, and a request that is late leaves it from any place. */
+  const waitingRequests = new Set<WaitingRequest>();
+  let [running, waiting] = [0, 0];
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  const hasRoom = (cost: number): boolean => running + cost <= limits.running;
+  const refuseIfFull = (cost = 1): void => {
+    if (waitingRequests.size === 0 && hasRoom(cost)) return;
+    const now = performance.now();
+    const maxWaiting =
+      now - refusedAt < 1000 * retrySeconds ? Math.min(limits.running, limits.waiting) : limits.waiting;
+    // A request that costs more than the queue holds may still be the only one in it.
+    if (waiting + cost <= maxWaiting || (waitingRequests.size === 0 && maxWaiting > 0)) return;
+    refusedAt = now;
+    throw overload;
+  };
+  const leaveQueue = (request: WaitingRequest): void => {
+    if (waitingRequests.delete(request)) waiting -= request.cost;
+  };
+  const startNext = (): void => {
+    for (const request of waitingRequests) {
+      if (!hasRoom(request.cost)) return;
+      leaveQueue(request);
+      request.start();
+    }
+  };
+
+  return {
+    get running() {
+      return running;
+    },
+    get waiting() {
+      return waiting;
+    },
+    refuseIfFull,
+    async pass(work, { milliseconds, cost: given = 1 }) {
+      const cost = Math.min(given, limits.running);
+      refuseIfFull(cost);
+      return new Promise((resolve, reject) => {
+        let isLate = false;
+        const request: WaitingRequest = {
+          cost,
+          start() {
+            running += cost;
+            work(() => isLate)
+              .then(resolve, reject)
+              .finally(() => {
+                clearTimeout(timer);
+                running -= cost;
+                startNext();
+              });
+          },
+        };
+        const timer = setTimeout(() => {
+          isLate = true;
+          leaveQueue(request);
+          reject(refused(504, diagnose('server-late', undefined, { milliseconds })));
+          // A request of a lower cost may have room behind it.
+          startNext();
+        }, milliseconds);
+        waitingRequests.add(request);
+        waiting += cost;
+        startNext();
+      });
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * The shell around all routes: ids, hosts, the token, bodies as JSON, refusals, the log. What the routes answer is in `server.ts`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { hostNameIn, makeHostCheck, makeTokenCheck } from './access.ts';
+import { parseBody, refuseCompressed } from './body.ts';
+import { type Door, refuseUnparsed } from './door.ts';
+import type { Gate } from './gate.ts';
+import type { WritesOfItems } from './items/writes.ts';
+import { type Limits, longestInAddress } from './limits.ts';
+import type { ServerMetrics } from './metrics.ts';
+import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
+import { noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
+import type { Swaps } from './versions/swaps.ts';
+
+export interface ServerOptions {
+  readonly tower: string;
+  readonly limits?: Partial<Limits>;
+  readonly token?: string;
+  /** Names in the header `Host` that a server without a token answers for, besides those of this machine. */
+  readonly hosts?: readonly string[];
+  /** Absent: writes are refused. */
+  readonly items?: WritesOfItems;
+  /** Gets one line of JSON for each request, without a line end. */
+  readonly log?: (line: string) => void;
+  /** The address, if it is taken already. */
+  readonly door?: Door;
+  /** Absent: the versions stay. */
+  readonly swaps?: Swaps;
+}
+
+export interface ServerContext {
+  readonly limits: Limits;
+  readonly gate: Gate;
+  readonly metrics: ServerMetrics;
+  readonly options: ServerOptions;
+  isStopping(): boolean;
+}
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** Registers a route of the table, which the hooks of `makeHttp` find by its name. */
+export function addRoute(http: FastifyInstance, name: RouteName, handler: Handler): void {
+  const { method, path } = routes[name];
+  http.route({
+    method,
+    url: urlOf(path),
+    config: { name },
+    handler: async (request, reply) => handler(request, reply),
+  });
+}
+
+/** Undefined if no route takes the request. */
+const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
+  routes[(routeOptions.config as { readonly name?: RouteName }).name!];
+
+export async function makeHttp(place: ServerContext, door: Door): Promise<FastifyInstance> {
+  const { default: fastify } = await import('fastify');
+  const { limits, gate, metrics, options } = place;
+  const http = fastify({
+    bodyLimit: limits.body,
+    serverFactory: () => door.http,
+    routerOptions: { maxParamLength: longestInAddress },
+    genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
+    // While the server stops, what arrives is answered.
+    return503OnClosing: false,
+    clientErrorHandler(error, socket) {
+      const status = refuseUnparsed(error, socket);
+      if (status !== undefined) metrics.answered('none', status, 0);
+    },
+    frameworkErrors: (_, request, reply) => {
+      reply.header('x-request-id', request.id);
+      return answerError(place, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
+    },
+  });
+  http.removeAllContentTypeParsers();
+  addBodyParser(http, 'application/json', parseBody);
+  // Hooks that take `done` make no promise: each of them runs for each request.
+  http.addHook('onSend', (_, reply, __, done) => {
+    if (place.isStopping()) reply.header('connection', 'close');
+    done();
+  });
+  const refuseHost = makeHostRefusal(options);
+  const isOurs = options.token === undefined ? undefined : makeTokenCheck(options.token);
+  http.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    refuseHost(request.raw);
+    const route = routeOf(request);
+    const { authorization } = request.headers;
+    if (!route?.open && isOurs !== undefined && !isOurs(authorization)) {
+      reply.header('www-authenticate', 'Bearer');
+      return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
+    }
+    // Before the body is read.
+    if (route?.gated) gate.refuseIfFull();
+    done();
+  });
+  http.addHook('onResponse', (request, reply, done) => {
+    record(place, request, reply);
+    done();
+  });
+  http.setNotFoundHandler((request) => {
+    throw noRoute(request);
+  });
+  http.setErrorHandler((error: unknown, request, reply) => answerError(place, error, request, reply));
+  return http;
+}
+
+/** Takes bodies of a content type as bytes, which `parse` reads. What a small compressed body unpacks to has no bound, so it is refused. */
+export function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
+  http.addContentTypeParser(type, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, bytes: Buffer) => {
+    refuseCompressed(headers);
+    return parse(bytes);
+  });
+}
+
+/**
+ * Refuses what may be understood in two ways: one host in HTTP/1.1, and never two, of which a proxy may have read the other (RFC 9112, 3.2). Node.js refuses none
+ * without a word, and takes the first of two. Without a token it also refuses the names of other sites.
+ */
+function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request: IncomingMessage) => void {
+  const isAllowed = token === undefined ? makeHostCheck(names) : () => true;
+  const headerError = (entry: string, reason: string, advice: string, status = 400): RequestError =>
+    refused(status, diagnose('request-value', undefined, { entry, reason, advice }));
+  return ({ httpVersion, rawHeaders, headers: { host, expect } }) => {
+    let hostCount = 0;
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at]!;
+      if (name.length === 4 && name.toLowerCase() === 'host') hostCount++;
+    }
+    if (hostCount > 1) throw headerError('host', 'is there more than once', 'send one header `Host`');
+    if (hostCount === 0 && httpVersion === '1.1') throw headerError('host', 'is missing', 'send the header `Host`');
+    if (host !== undefined && !isAllowed(host)) {
+      throw refused(421, diagnose('request-host', undefined, { host: hostNameIn(host) ?? host.slice(0, 100) }));
+    }
+    if (expect !== undefined && !/^100-continue$/i.test(expect)) {
+      throw headerError('expect', 'is not `100-continue`', 'leave the header out', 417);
+    }
+  };
+}
+
+/** The client's own request id, if a log can hold it as it is. */
+const idIn = (given: string | readonly string[] | undefined): string | undefined =>
+  typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
+
+function answerError(place: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const requestError = refusalOf(error, place.limits);
+  const ownReason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const reason = requestError ? requestError.reason : ownReason;
+  if (reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason });
+  const { status, mistakes, headers } = requestError ?? new RequestError(500, [internalError()]);
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(refusalBody(request.url, request.id, mistakes));
+}
+
+/** Undefined for an internal error. */
+function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
+  const requestError = error instanceof RequestError ? error : refusalBehind(error);
+  if (requestError) return requestError;
+  const { code, statusCode = 500 } = error as FastifyError;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return refused(413, diagnose('request-size', undefined, { what: 'a body', limit: body, unit: 'bytes' }));
+  }
+  if (statusCode >= 500) return undefined;
+  const noJson = code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
+  const reason = noJson ? 'is not declared as JSON' : 'does not have the length that its header says';
+  const advice = noJson ? 'send the header `Content-Type: application/json`' : 'send the whole body';
+  return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
+}
+
+/** Logs a line for each request: what was asked of the server, and never who asked or for whom. */
+function record({ metrics, options }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
+  const route = routeOf(request)?.path ?? 'none';
+  const { statusCode: status, elapsedTime } = reply;
+  metrics.answered(route, status, elapsedTime / 1000);
+  const level = status >= 500 && status !== 503 && status !== 504 ? 'error' : 'info';
+  const ms = Math.round(elapsedTime * 1000) / 1000;
+  const bytes = Number(reply.getHeader('content-length') ?? 0);
+  logLine(options, { level, id: request.id, method: request.method, route, status, ms, bytes });
+}
+
+function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
+  log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
+}

@@ -1,0 +1,329 @@
+/**
+ * Writes of items while requests are answered: computed, on the disk, visible, answered, in this order. Writes that arrive together are one batch: one pass through
+ * the item tower, one line of the log, one fsync, one new snapshot. Clients that were answered together write again together, so the next batch waits for them for a
+ * moment. A write that the log has is one that every version could compute.
+ *
+ *     const writes = makeWritesOfItems({ log, latest });
+ *     await writes.attach(version.items);
+ *     await writes.write([{ key: '42', columns: { title: 'New' } }]);
+ */
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { firstLine, type LinePlace } from '../../../base/storage/record_log/lines.ts';
+import type { RecordLog } from '../../../base/storage/record_log/record_log.ts';
+import { oneAtATime } from '../../../base/util/one_at_a_time.ts';
+import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
+import type { ItemChange } from '../../serve/live/live_items.ts';
+import { maxErrors } from '../body.ts';
+import { busy, errorDetailOf, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
+import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
+import { type LatestWrites, latestLines, makeLatestWrites } from './write_log.ts';
+
+export interface WritesOfItems {
+  /**
+   * All of them or none. Resolves when they are on the disk and in every answer from now on.
+   * @param isArray whether the body is an array of them: then mistakes say which
+   * @throws RequestError 400 with the mistakes of each, 404, 503; Failure `cannot-write`
+   */
+  write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
+  /** Brings a version to what was written, and lets it have what comes. @throws Failure `items-closed` for a write that it cannot take */
+  attach(version: ItemWrites): Promise<void>;
+  /** The version gets no more. Resolves when it computes nothing: only then may it be closed. */
+  detach(version: ItemWrites): Promise<void>;
+  /** Items that were written and are there, and keys that were deleted. */
+  readonly stored: { readonly items: number; readonly deleted: number; readonly bytes: number };
+  /** Ends when what has arrived is written. */
+  close(): Promise<void>;
+}
+
+export interface WritesSource {
+  readonly log: RecordLog<readonly ItemWrite[]>;
+  /** Describes the writes that the log has. */
+  readonly latest: LatestWrites;
+  /** Gets a sentence for people: the log could not be shortened. */
+  readonly say?: (line: string) => void;
+}
+
+/** Writes in one batch, and characters of their JSON: a batch is a line of the log. */
+const mostTogether = 512;
+const mostCharacters = 2 ** 22;
+/** Characters of one request: as UTF-8 they are a line of the log. */
+const longestRequest = 2 ** 24;
+/** Writes that a version which comes later gets at a time, and how often it catches up before others wait for it. */
+const broughtTogether = 256;
+const mostRounds = 10;
+/** Share of the time of a batch that the next one may wait for those whom it answered: two batches of half of them would take longer. */
+const gathering = 1 / 4;
+/** Requests that wait. One more is refused. */
+const mostWaiting = 1024;
+/** A log is shortened when it has this many writes, and twice as many as there are items. */
+const leastShortened = 10_000;
+
+interface WriteRequest {
+  readonly writes: readonly ItemWrite[];
+  /** If true, errors name the write in the array. */
+  readonly isArray: boolean;
+}
+
+interface WaitingWrite extends WriteRequest {
+  /** Length of the JSON. */
+  readonly characters: number;
+  resolve(outcomes: readonly WriteOutcome[]): void;
+  reject(error: unknown): void;
+}
+
+/** Long because all steps share the log, what is the latest in it, and the versions that show it. */
+export function makeWritesOfItems({ log, latest: found, say = () => {} }: WritesSource): WritesOfItems {
+  let latestWrites = found;
+  const versions = new Set<ItemWrites>();
+  const waitingWrites: WaitingWrite[] = [];
+  /** The log is not shortened before it has so many writes. */
+  let leastCount = leastShortened;
+  let shortening: Promise<void> | undefined;
+  let isRunning = false;
+  let onArrival = (): void => {};
+
+  /** One thing at a time: a batch, the last step of a new version, the last step of a shorter log. */
+  const inTurn = oneAtATime();
+  /** A version is brought to what the log has, or the log is shortened: places of writes end with their file. */
+  const overTheLog = oneAtATime();
+
+  const runBatches = async (): Promise<void> => {
+    if (isRunning) return;
+    isRunning = true;
+    while (waitingWrites.length > 0) {
+      const batch: WaitingWrite[] = [];
+      const start = performance.now();
+      let [size, characters] = [0, 0];
+      for (let next = waitingWrites[0]; next; next = waitingWrites[0]) {
+        size += next.writes.length;
+        characters += next.characters;
+        if (batch.length > 0 && (size > mostTogether || characters > mostCharacters)) break;
+        batch.push(waitingWrites.shift()!);
+      }
+      await inTurn(() => commit(batch)).catch((error: unknown) => {
+        for (const each of batch) each.reject(error);
+      });
+      // A client alone waits for nobody.
+      if (batch.length > 1)
+        await waitForWrites(batch.length + waitingWrites.length, gathering * (performance.now() - start));
+    }
+    isRunning = false;
+  };
+
+  /** Resolves when so many writes wait, or when this time is over. */
+  const waitForWrites = (count: number, milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        onArrival = () => {};
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      onArrival = () => {
+        if (waitingWrites.length >= count) end();
+      };
+      onArrival();
+    });
+
+  const commit = async (batch: readonly WaitingWrite[]): Promise<void> => {
+    const batchWrites = batch.flatMap(({ writes }) => writes);
+    const preparedVersions = await Promise.all(
+      [...versions].map(async (version) => ({ version, changes: await version.prepare(batchWrites) })),
+    );
+    const existingItems = existence(versions);
+    const accepted: { readonly each: WaitingWrite; readonly outcomes: readonly WriteOutcome[] }[] = [];
+    const acceptedIndices: number[] = [];
+    let firstIndex = 0;
+    for (const each of batch) {
+      const ownIndices = each.writes.map((_, i) => firstIndex + i);
+      firstIndex += ownIndices.length;
+      const errorDetails = ownIndices.flatMap((at, i) =>
+        errorDetailsAt(preparedVersions, at).map((mistake) => withPosition(mistake, each, pointer(i, 'columns'))),
+      );
+      const outcomes =
+        errorDetails.length > 0
+          ? new RequestError(400, errorDetails.slice(0, maxErrors))
+          : outcomesOf(each, existingItems);
+      if (outcomes instanceof RequestError) {
+        each.reject(outcomes);
+        continue;
+      }
+      accepted.push({ each, outcomes });
+      acceptedIndices.push(...ownIndices);
+    }
+    if (accepted.length === 0) return;
+    const acceptedWrites = acceptedIndices.map((at) => batchWrites[at]!);
+    await log.append(acceptedWrites);
+    acceptedWrites.forEach(latestWrites.add);
+    for (const { version, changes } of preparedVersions)
+      version.show(acceptedIndices.map((at) => changes[at] as ItemChange));
+    for (const { each, outcomes } of accepted) each.resolve(outcomes);
+    for (const { version } of preparedVersions) void version.tidy().catch(sayUntidy);
+    shortenIfLong();
+  };
+
+  const sayUntidy = ({ message }: Error): void => say(`memory of earlier writes is not freed: ${message}`);
+
+  const shortenIfLong = (): void => {
+    if (shortening || latestWrites.count < leastCount || latestWrites.count < 2 * latestWrites.keys) return;
+    shortening = overTheLog(shortenNow)
+      .catch((error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+        // Not again with each write.
+        leastCount = latestWrites.count + leastShortened;
+        say(`the log of written items was not shortened: ${error.diagnostics[0]!.message}`);
+      })
+      .then(() => {
+        shortening = undefined;
+      });
+  };
+  const shortenNow = async (): Promise<void> => {
+    const shorterLog = makeLatestWrites();
+    let replacement: Promise<void> | undefined;
+    // What the log has now is read from it. What comes later is written after it.
+    await inTurn(async () => {
+      replacement = log.replace(latestLines(log, log.end, latestWrites.isLatest), {
+        exclusive: (work) =>
+          inTurn(async () => {
+            const done = await work();
+            latestWrites = shorterLog;
+            leastCount = leastShortened;
+            return done;
+          }),
+        wrote: (record) => record.forEach(shorterLog.add),
+      });
+    });
+    await replacement;
+  };
+
+  const endPosition = (): LogPosition => ({ ...log.end, writes: latestWrites.count });
+  /** Writes between two places, as a version can take them. */
+  const catchUp = async (version: ItemWrites, from: LogPosition, to: LogPosition): Promise<LogPosition> => {
+    let { writes: place } = from;
+    let pendingWrites: ItemWrite[] = [];
+    const flushPending = async (): Promise<void> => {
+      const changes = await version.prepare(pendingWrites);
+      const failedIndex = changes.findIndex((each) => each instanceof Failure);
+      if (failedIndex >= 0) throw notTaken(pendingWrites[failedIndex]!.key, changes[failedIndex] as Failure);
+      version.show(changes as ItemChange[]);
+      pendingWrites = [];
+    };
+    for await (const records of log.read(from, to)) {
+      for (const write of records.flat()) {
+        if (latestWrites.isLatest(write.key, place++)) pendingWrites.push(write);
+        if (pendingWrites.length === broughtTogether) await flushPending();
+      }
+    }
+    if (pendingWrites.length > 0) await flushPending();
+    void version.tidy().catch(sayUntidy);
+    return to;
+  };
+
+  return {
+    get stored() {
+      return { items: latestWrites.keys - latestWrites.deleted, deleted: latestWrites.deleted, bytes: log.bytes };
+    },
+    write(writes, isArray) {
+      const characters = JSON.stringify(writes).length;
+      if (characters > longestRequest) return Promise.reject(tooLong());
+      if (waitingWrites.length >= mostWaiting)
+        return Promise.reject(busy(`${waitingWrites.length.toLocaleString('en')} writes are waiting`));
+      return new Promise((resolve, reject) => {
+        waitingWrites.push({ writes, characters, isArray, resolve, reject });
+        onArrival();
+        void runBatches();
+      });
+    },
+    async attach(version) {
+      await overTheLog(async () => {
+        let position: LogPosition = { ...firstLine, writes: 0 };
+        // Most of it while writes go on; they wait for the rest.
+        for (let round = 0; round < mostRounds; round++) {
+          const endNow = await inTurn(async () => endPosition());
+          if (round > 0 && endNow.writes - position.writes <= broughtTogether) break;
+          position = await catchUp(version, position, endNow);
+        }
+        await inTurn(async () => {
+          await catchUp(version, position, endPosition());
+          versions.add(version);
+        });
+      });
+    },
+    async detach(version) {
+      versions.delete(version);
+      // A batch that has begun computes its items for this version too.
+      await inTurn(async () => {});
+    },
+    async close() {
+      while (isRunning) await new Promise((later) => setImmediate(later));
+      await shortening;
+      await inTurn(() => log.close());
+    },
+  };
+}
+
+/** Also counts the writes before the position. */
+interface LogPosition extends LinePlace {
+  readonly writes: number;
+}
+
+function tooLong(): RequestError {
+  const facts = { what: 'the writes of one request', limit: longestRequest, unit: 'characters of JSON' };
+  return refused(413, diagnose('request-size', undefined, facts));
+}
+
+function notTaken(key: string, { diagnostics }: Failure): Failure {
+  const reason = `this model cannot take the item ${JSON.stringify(key)}, which was written: ${diagnostics[0]!.message}`;
+  const advice = 'write the item again on a server of the earlier model, or move the folder of `--items` away';
+  return failure('items-closed', { reason, advice });
+}
+
+/** Tells if an item is there, in any version, after the earlier writes of a batch. */
+function existence(versions: Iterable<ItemWrites>) {
+  const changedKeys = new Map<string, boolean>();
+  const allVersions = [...versions];
+  return {
+    has: (key: string): boolean =>
+      changedKeys.get(key) ?? allVersions.some(({ snapshot }) => snapshot.itemRow(key) >= 0),
+    set: (key: string, is: boolean): void => void changedKeys.set(key, is),
+  };
+}
+
+type Existence = ReturnType<typeof existence>;
+
+/** Every version can compute the items of the request. */
+function outcomesOf(request: WriteRequest, exists: Existence): readonly WriteOutcome[] | RequestError {
+  // What a request does counts for others only if it is taken.
+  const ownKeys = new Map<string, boolean>();
+  const errorDetails: ErrorDetail[] = [];
+  const outcomes = request.writes.map((write, at): WriteOutcome => {
+    const { key } = write;
+    const existedBefore = ownKeys.get(key) ?? exists.has(key);
+    ownKeys.set(key, !('deleted' in write));
+    if (!('deleted' in write)) return existedBefore ? 'changed' : 'added';
+    const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
+    const unknown = errorDetailOf(diagnose('unknown-name', undefined, facts), '');
+    if (!existedBefore) errorDetails.push(withPosition(unknown, request, pointer(at, 'key')));
+    return 'deleted';
+  });
+  if (errorDetails.length > 0) return new RequestError(404, errorDetails.slice(0, maxErrors));
+  for (const [key, is] of ownKeys) exists.set(key, is);
+  return outcomes;
+}
+
+/** @param before pointer to it within a write of an array */
+const withPosition = (mistake: ErrorDetail, { isArray }: WriteRequest, before: string): ErrorDetail =>
+  isArray ? { ...mistake, at: before + mistake.at } : mistake;
+
+/** Returns the errors of one write of a batch, in the first version that cannot take it. */
+function errorDetailsAt(
+  prepared: readonly { readonly changes: readonly (ItemChange | Failure)[] }[],
+  at: number,
+): readonly ErrorDetail[] {
+  for (const { changes } of prepared) {
+    const change = changes[at]!;
+    if (change instanceof Failure) return errorDetailsOf(change)!;
+  }
+  return [];
+}

@@ -1,0 +1,135 @@
+/** Rows of a request in one of the protocols, through the core: which version answers, the bodies, and mistakes in the protocol's places. */
+import { basename } from 'node:path';
+import type { FastifyRequest } from 'fastify';
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import { type Reader, shortened } from '../body.ts';
+import type { Limits } from '../limits.ts';
+import { errorDetailOf, RequestError } from '../refused.ts';
+import type { AnswerOptions } from '../together.ts';
+import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
+import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './rows.ts';
+import type { RowOutputs, ServingSignature } from './signatures.ts';
+
+/** The part of the server that the protocols use. */
+export interface ProtocolContext {
+  readonly tower: string;
+  readonly limits: Limits;
+  readonly readers: Readonly<Record<'Recommend' | 'Similar' | 'Predict' | 'Infer', Reader>>;
+  readonly versions: Pick<Versions, 'current'>;
+  isStopping(): boolean;
+  /**
+   * Waits for its turn, and answers all bodies, or refuses them with the mistakes of each.
+   * @throws RequestError
+   */
+  answer<T>(request: FastifyRequest, bodies: readonly InputRow[], choose: ChooseVersion<T>): Promise<readonly T[]>;
+  answered(route: string, version: string, items: number): void;
+}
+
+export type ChooseVersion<T> = (sides: ActiveVersions) => (body: InputRow, options: AnswerOptions) => Promise<T>;
+
+/** The part of a path that names a version. Without both entries the share of `canary` decides. */
+export interface ModelPath {
+  readonly model: string;
+  readonly version?: string;
+  readonly label?: string;
+}
+
+/** A folder that is called by a number, as TensorFlow Serving wants it, gives that number. Others have a checksum. */
+export function versionName({ folder, id }: Version): string {
+  const name = basename(folder);
+  return /^\d{1,18}$/.test(name) ? name : id;
+}
+
+/**
+ * Undefined where the path names none.
+ * @throws RequestError 404
+ */
+export function versionIn(sides: ActiveVersions, { version, label }: ModelPath): Version | undefined {
+  if (label !== undefined) {
+    const labelled = label === 'stable' ? sides.stable : label === 'canary' ? sides.canary : undefined;
+    if (labelled === undefined) throw unknownName('label', label, sides.canary ? ['stable', 'canary'] : ['stable']);
+    return labelled;
+  }
+  if (version === undefined) return undefined;
+  const named = sides.all.find((each) => version === versionName(each) || version === each.id);
+  if (named === undefined) throw unknownName('version of the model', version, sides.all.map(versionName));
+  return named;
+}
+
+/** Where a canary is another model, each is called by its name. Undefined where both versions have it. @throws RequestError 404 */
+function onlyOf({ all }: ActiveVersions, model: string): Version | undefined {
+  const names = all.map(({ answers }) => answers.about().query.model);
+  refuseOtherModel(model, names);
+  const ownVersions = all.filter((_, at) => names[at] === model);
+  return ownVersions.length === 1 ? ownVersions[0] : undefined;
+}
+
+/** @throws RequestError 404 */
+export function refuseOtherModel(model: string, known: readonly string[]): void {
+  if (!known.includes(model)) throw unknownName('model', model, known);
+}
+
+export function unknownName(what: string, name: string, known: readonly string[], status = 404, at = ''): RequestError {
+  const facts = { what, name: shortened(name), nearest: nearest(name, known), known };
+  return new RequestError(status, [errorDetailOf(diagnose('unknown-name', undefined, facts), at)]);
+}
+
+export interface RowsRequest {
+  /** As the metrics name it. */
+  readonly route: string;
+  readonly target: ModelPath;
+  /** The name in the model file. */
+  readonly model: string;
+  readonly signature: ServingSignature;
+  readonly rows: readonly InputRow[];
+  /** Returns the JSON pointer. */
+  at(place: RowPosition): string;
+}
+
+export interface RowsAnswer {
+  /** One for each row. */
+  readonly versions: readonly Version[];
+  readonly rows: readonly RowOutputs[];
+}
+
+/**
+ * Each row goes where the share of `canary` sends it, as it would alone: a user stays on one side.
+ * @throws RequestError
+ */
+export async function answerRows(
+  desk: ProtocolContext,
+  request: FastifyRequest,
+  asked: RowsRequest,
+): Promise<RowsAnswer> {
+  const { route, target, model, signature, rows, at } = asked;
+  const listOfInput = new Map(
+    desk.versions.current.all.flatMap(({ answers }) =>
+      answers
+        .about()
+        .query.features.flatMap(({ name, along: list }) => (list === undefined ? [] : [[name, list] as const])),
+    ),
+  );
+  const bodies = rows.map((row) => bodyOf(row, listOfInput));
+  try {
+    desk.readers[signature.schema](bodies);
+    const answers = await desk.answer(request, bodies, (sides) => {
+      const named = versionIn(sides, target) ?? onlyOf(sides, model);
+      return async (body, options) => {
+        const version = named ?? sides.of(signature.topic(body));
+        return { version, row: await signature.ask(version.answers, body as never, options) };
+      };
+    });
+    for (const { version, row } of answers) {
+      desk.answered(route, version.id, Array.isArray(row.keys) ? row.keys.length : 0);
+    }
+    return { versions: answers.map(({ version }) => version), rows: answers.map(({ row }) => row) };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const details = error.mistakes.map((mistake) => {
+      const place = rowPositionOf(mistake);
+      return place === undefined ? mistake : { ...mistake, at: at(place) };
+    });
+    throw new RequestError(error.status, details, error.headers);
+  }
+}

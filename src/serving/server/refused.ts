@@ -1,0 +1,142 @@
+/** A request without an answer: its HTTP status, and its mistakes with their places. */
+import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { ErrorDetail } from './schemas.ts';
+
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly mistakes: readonly ErrorDetail[],
+    readonly headers: Readonly<Record<string, string>> = {},
+    /** Goes to the log, and not to the client. */
+    readonly reason?: string,
+  ) {
+    // An answer, and no fault of ours: nobody reads its trace, which takes longer than all the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(mistakes.map(({ message }) => message).join('; '));
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** One segment of a JSON pointer (RFC 6901). */
+export const pointer = (...segments: readonly (string | number)[]): string =>
+  segments.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** @param at JSON pointer into the body. Default: the one that the diagnostic gives */
+export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
+  // Of many names that are known, none may be near.
+  const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
+  return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
+}
+
+export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): RequestError =>
+  new RequestError(status, [errorDetailOf(diagnostic, at)], headers);
+
+/** Answers with the diagnostics of a Failure; throws any other error as it is. */
+export function throwWithStatus(status: number, error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  const details = error.diagnostics.map((diagnostic) => errorDetailOf(diagnostic, ''));
+  throw new RequestError(status, details);
+}
+
+/** Seconds after which a refused client may try again. */
+export const retrySeconds = 1;
+
+/** Refuses because the server has no time for a request, or not yet. */
+export const busy = (reason: string): RequestError =>
+  refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
+    'retry-after': String(retrySeconds),
+  });
+
+/** Made once: a server that refuses has no time for words. */
+export const overload: RequestError = busy('it has more requests than it can answer');
+
+/** True if a path belongs to a protocol of others. */
+export const isForeign = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
+
+/** The body of a refusal: in the form of the protocols of others one text, `{"error": "…"}`. */
+export const refusalBody = (url: string, request: string, mistakes: readonly ErrorDetail[]): object =>
+  isForeign(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
+
+/** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
+function lineOf({ code, message, hint, at, start, end }: ErrorDetail): string {
+  const characters = start === undefined || end === undefined ? '' : `, characters ${start} to ${end}`;
+  // A name in a message may have line ends.
+  return `${code}${at === '' ? '' : ` at ${at}${characters}`}: ${message} (${hint})`.replace(/[\r\n]+/g, ' ');
+}
+
+/** The reason goes to the log, and not to the client. */
+export const internalError = (): ErrorDetail =>
+  errorDetailOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');
+
+/** Returns the errors of a request that the core refused; undefined if the error is not the client's. */
+export function errorDetailsOf(error: unknown): readonly ErrorDetail[] | undefined {
+  if (error instanceof RequestError) return error.mistakes;
+  if (failureBehind(error)) return undefined;
+  return error instanceof Failure ? error.diagnostics.map((each) => errorDetailOf(each)) : undefined;
+}
+
+const laterSeconds = 5;
+
+/** Services that the server itself calls. No request is wrong because they fail. */
+const behind = [
+  { begins: 'index-', name: 'index', isShown: true },
+  // What its process said last may name files.
+  { begins: 'engine-', name: 'engine', isShown: false },
+] as const;
+
+function failureBehind(error: unknown): ((typeof behind)[number] & { readonly own: Diagnostic }) | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  for (const each of behind) {
+    const ownDiagnostic = error.diagnostics.find(({ code }) => code.startsWith(each.begins));
+    if (ownDiagnostic) return { ...each, own: ownDiagnostic };
+  }
+  return undefined;
+}
+
+/** Answers 503 if the index or the engine behind the server does not answer; its address goes to the log alone. Undefined for another error. */
+export function refusalBehind(error: unknown): RequestError | undefined {
+  const failedDependency = failureBehind(error);
+  if (failedDependency === undefined) return undefined;
+  const { own, name, isShown } = failedDependency;
+  const { reason = own.message } = factsOf(own) as { readonly reason?: string };
+  const facts = { reason: `its ${name} does not answer${isShown ? ` (${reason})` : ''}`, seconds: laterSeconds };
+  const { mistakes, headers } = refused(503, diagnose('server-busy', undefined, facts), '', {
+    'retry-after': String(laterSeconds),
+  });
+  return new RequestError(503, mistakes, headers, own.message);
+}
+
+export const atIndex = (index: number, mistake: ErrorDetail): ErrorDetail => ({
+  ...mistake,
+  at: pointer(index) + mistake.at,
+});
+
+/** Returns the JSON pointer to the entry that a diagnostic of the core is about. */
+function pointerOf(diagnostic: Diagnostic): string {
+  const { what, name, feature, entry, column } = factsOf(diagnostic) as Readonly<Record<string, string>>;
+  switch (diagnostic.code) {
+    case 'filter-syntax':
+    case 'filter-type':
+      return pointer('filter');
+    case 'feature-value':
+      return pointer('values', feature!);
+    case 'item-value':
+      return pointer(column!);
+    case 'no-user-key':
+      return pointer('user');
+    case 'request-value':
+      return pointer(...entry!.split('.'));
+    case 'unknown-name':
+      if (diagnostic.at !== undefined) return pointer('filter');
+      if (what === 'column of the items') return pointer('columns');
+      if (what === 'column of the items file') return pointer(name!);
+      if (what === 'objective') return pointer('weights', name!);
+      return what === 'user' || what === 'item' ? pointer(what) : pointer('values', name!);
+    default:
+      return '';
+  }
+}

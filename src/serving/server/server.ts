@@ -1,0 +1,251 @@
+/**
+ * Answers over HTTP. Requests pass one after the other: limits of the body, the token, JSON, the schema, the gate, the core. Whatever fails answers with a
+ * code, a place and a hint. The core alone knows what an answer is: `answers.ts`.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { defined } from '../../base/util/defined.ts';
+import { makeReaders, maxErrors, type Reader } from './body.ts';
+import { makeDoor } from './door.ts';
+import { makeGate } from './gate.ts';
+import { addRoute, type Handler, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
+import { itemHandlers } from './items/handlers.ts';
+import { type Limits, usualLimits } from './limits.ts';
+import { makeMetrics } from './metrics.ts';
+import { deadlineHeader, openApi } from './openapi.ts';
+import { browserFiles } from './page.ts';
+import type { ChooseVersion } from './protocols/ask.ts';
+import { addProtocols } from './protocols/handlers.ts';
+import type { InputRow } from './protocols/rows.ts';
+import { atIndex, errorDetailsOf, RequestError, refused } from './refused.ts';
+import { type OwnRouteName, routes } from './routes.ts';
+import { type ErrorDetail, makeSchemas, type RecommendBody, type SearchQuery, type UsersQuery } from './schemas.ts';
+import { versionHandlers } from './versions/handlers.ts';
+import type { RequestTopic, Versions } from './versions/versions.ts';
+
+export type { ServerOptions } from './http.ts';
+
+export interface Server {
+  /** For tests and for programs that embed it. */
+  readonly http: FastifyInstance;
+  /** @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** Ends when what has arrived is answered, or `grace` milliseconds later. */
+  close(grace?: number): Promise<void>;
+}
+
+/** Long because it makes each part of the server, and gives it to the others. */
+export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
+  const limits = { ...usualLimits, ...options.limits };
+  const schemas = makeSchemas(limits);
+  const readers = await makeReaders(schemas, bodySchemas, limits);
+  const gate = makeGate(limits);
+  const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
+  let isStopping = false;
+  const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
+  const { door = makeDoor(), swaps, items: writes, tower } = options;
+  const hasToken = options.token !== undefined;
+  const http = await makeHttp(context, door);
+
+  const passThroughGate = makePass(context, versions);
+  const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
+    return async (request, reply) => {
+      const requestBodies = read(request.body);
+      const { bodies, isArray } = requestBodies;
+      const answers = await passThroughGate(
+        request,
+        requestBodies,
+        (sides) =>
+          (body, options): Promise<VersionedAnswer> =>
+            sides.of(body as RequestTopic).answers[name](body as never, options),
+      );
+      for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
+      if (answers.length > 0)
+        versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
+      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(answers)) : answers[0];
+    };
+  };
+  const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
+  const showFile =
+    ({ headers, text }: (typeof browserFiles)['page' | 'icon']): Handler =>
+    (_, reply) =>
+      reply.headers(headers).send(text);
+  const description = openApi({ schemas, version: tower, hasToken });
+  const handlers: Readonly<Record<OwnRouteName, Handler>> = {
+    recommend: answerAll('recommend', readers.Recommend),
+    similar: answerAll('similar', readers.Similar),
+    users({ query }) {
+      const [asked] = readers.Users(parametersIn(query)).bodies;
+      return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
+    },
+    // A search reads all titles: it waits for its turn, as questions do.
+    findItems(request) {
+      const [asked] = readers.Search(parametersIn(request.query)).bodies;
+      const search = (isLate: () => boolean) => {
+        const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+        return versions.use(({ stable }) => stable.answers.search(asked as SearchQuery, { isOver }));
+      };
+      return gate.pass(search, { milliseconds: limits.deadline });
+    },
+    about: () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
+    page: showFile(browserFiles.page),
+    icon: showFile(browserFiles.icon),
+    health: () => stateAnswer('ok'),
+    ready: (_, reply) => reply.code(isStopping ? 503 : 200).send(stateAnswer(isStopping ? 'stopping' : 'ready')),
+    metrics: async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    openapi: () => description,
+    ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
+    ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken }),
+  };
+  for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as OwnRouteName, handler);
+  await addProtocols(http, {
+    tower,
+    limits,
+    readers,
+    versions,
+    isStopping: () => isStopping,
+    answer: (request, bodies, choose) => passThroughGate(request, { bodies, isArray: true }, choose),
+    answered: metrics.question,
+  });
+
+  return {
+    http,
+    async listen(host, port) {
+      await http.ready();
+      const url = await door.listen(host, port);
+      door.open(http.routing);
+      return url;
+    },
+    async close(grace = 10_000) {
+      isStopping = true;
+      await door.close(grace);
+      await http.close();
+    },
+  };
+}
+
+const bodySchemas = [
+  'Recommend',
+  'Similar',
+  'Users',
+  'Search',
+  'Predict',
+  'Infer',
+  'Change',
+  'Share',
+  'Item',
+  'Write',
+] as const;
+
+type PassThroughGate = <T>(
+  request: FastifyRequest,
+  asked: ReturnType<Reader>,
+  choose: ChooseVersion<T>,
+) => Promise<T[]>;
+
+/** Takes the bodies of a request through the gate to the versions of that moment. */
+const makePass =
+  ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
+  (request, { bodies, isArray }, choose) => {
+    const slices = slicesOf(bodies as readonly InputRow[]);
+    const answerAll = (isLate: () => boolean) => {
+      const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+      return versions.use((sides) => {
+        const answerOne = choose(sides);
+        return allOf(slices, { one: (body) => answerOne(body, { isOver }), isOver, isArray });
+      });
+    };
+    // Of a long request one slice is in work at a time.
+    const cost = Math.ceil(Math.max(0, ...slices.map(({ work }) => Math.min(work, workOfSlice))) / workOfRequest);
+    return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
+  };
+
+/** Work that an ordinary request may be, and that a slice of an array is: items of answers and elements of lists. A slice takes some milliseconds. */
+const workOfRequest = 1000;
+const workOfSlice = 4 * workOfRequest;
+
+interface BodySlice {
+  readonly bodies: readonly InputRow[];
+  readonly work: number;
+}
+
+/** Bodies of an array that are answered together, before others have their turn. One that is more than a slice is alone in it. */
+function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
+  const bodySlices: { bodies: InputRow[]; work: number }[] = [];
+  for (const body of all) {
+    const { k = 10, values } = body as RecommendBody;
+    const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
+    const work = listLengths.reduce((sum, length) => sum + length, k);
+    const lastSlice = bodySlices.at(-1);
+    if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
+    else {
+      lastSlice.bodies.push(body);
+      lastSlice.work += work;
+    }
+  }
+  return bodySlices;
+}
+
+interface VersionedAnswer {
+  readonly version: string;
+  readonly items: readonly unknown[];
+}
+
+interface AllOf<T> {
+  one(body: InputRow): Promise<T>;
+  isOver(): boolean;
+  readonly isArray: boolean;
+}
+
+async function allOf<T>(slices: readonly BodySlice[], { one, isOver, isArray }: AllOf<T>): Promise<T[]> {
+  const settledAnswers: PromiseSettledResult<T>[] = [];
+  for (const { bodies } of slices) {
+    if (settledAnswers.length > 0) await nextTurn();
+    // Nobody waits for the rest.
+    if (settledAnswers.length > 0 && isOver()) break;
+    settledAnswers.push(...(await Promise.allSettled(bodies.map(one))));
+  }
+  const errorDetails: ErrorDetail[] = [];
+  for (const [at, each] of settledAnswers.entries()) {
+    if (each.status === 'fulfilled') continue;
+    const ownDetails = errorDetailsOf(each.reason);
+    if (ownDetails === undefined) throw each.reason;
+    errorDetails.push(...(isArray ? ownDetails.map((mistake) => atIndex(at, mistake)) : ownDetails));
+  }
+  if (errorDetails.length > 0) throw new RequestError(400, errorDetails.slice(0, maxErrors));
+  return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
+}
+
+/** Serializes the answers to an array in slices, as they were made. */
+async function jsonOf(answers: readonly VersionedAnswer[]): Promise<string> {
+  const answerTexts: string[] = [];
+  let sliceItems = 0;
+  for (const answer of answers) {
+    answerTexts.push(JSON.stringify(answer));
+    sliceItems += answer.items.length;
+    if (sliceItems < workOfSlice) continue;
+    sliceItems = 0;
+    await nextTurn();
+  }
+  return `[${answerTexts.join(',')}]`;
+}
+
+/** @throws RequestError 400 */
+function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
+  const deadlineText = headers[deadlineHeader];
+  if (deadlineText === undefined) return deadline;
+  const milliseconds = Number(deadlineText);
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0) return Math.min(milliseconds, deadline);
+  const facts = { entry: deadlineHeader, reason: 'is no number of milliseconds', advice: 'give a whole number from 1' };
+  throw refused(400, diagnose('request-value', undefined, facts));
+}
+
+/** Parameters of an address are texts. A whole number among them is one. */
+const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(query as object).map(([name, value]) => [
+      name,
+      name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    ]),
+  );

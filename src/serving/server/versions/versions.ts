@@ -1,0 +1,182 @@
+/**
+ * Which versions answer. A request takes the sides of its moment once; a swap is one assignment; a version that no side has is freed when the last
+ * request that took it has ended.
+ *
+ *     const versions = makeVersions(makeSides(first));
+ *     await versions.use(async (sides) => sides.of(body).answers.recommend(body));
+ *     await versions.assign(makeSides(second)); // resolves when `first` is freed
+ */
+import { createHash } from 'node:crypto';
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import type { Answers } from '../answers.ts';
+
+export interface Version {
+  /** Checksum of the manifest, which answers name. */
+  readonly id: string;
+  readonly folder: string;
+  readonly answers: Answers;
+  readonly loaded: Date;
+  /** Gives back what the engine holds. Nothing asks the version after that. */
+  close(): Promise<void>;
+}
+
+export interface VersionSource {
+  readonly answers: Answers;
+  readonly folder?: string;
+  close?(): Promise<void>;
+}
+
+export const makeVersion = ({ answers, folder = '', close = async () => {} }: VersionSource): Version => ({
+  id: answers.version,
+  folder,
+  answers,
+  loaded: new Date(),
+  close,
+});
+
+type VersionLabel = 'stable' | 'canary';
+
+/** The part of a query that decides which version answers. */
+export interface RequestTopic {
+  readonly user?: string | number;
+  readonly values?: unknown;
+  readonly item?: string | number;
+}
+
+/**
+ * The versions that answer at one moment: all requests go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has
+ * tower, index and share of one moment.
+ */
+export interface ActiveVersions {
+  readonly stable: Version;
+  readonly canary?: Version;
+  /** Share of the queries that `canary` answers, from 0 to 1. */
+  readonly share: number;
+  readonly all: readonly Version[];
+  /**
+   * The version that answers a question. A user, and an item of `similar`, is always on one side, and a larger share moves nobody back. Without
+   * either, the feature values decide. Vectors alone go to `stable`: a vector belongs to the tower that made it.
+   */
+  of(about: RequestTopic): Version;
+  labelled(label: VersionLabel): Version | undefined;
+}
+
+export interface Versions {
+  /** Use a version within `use` only. */
+  readonly current: ActiveVersions;
+  readonly recent: RecentBodies;
+  /** Does work with the versions of this moment, which are not freed before the work ends. */
+  use<T>(work: (sides: ActiveVersions) => Promise<T>): Promise<T>;
+  /** Resolves when the versions that are active no more are freed. */
+  assign(sides: ActiveVersions): Promise<void>;
+  /** Frees all versions when the requests that took them have ended. No request comes after it. */
+  close(): Promise<void>;
+}
+
+export function makeVersions(first: ActiveVersions): Versions {
+  /** Running requests of each version. */
+  const requestCounts = new Map<Version, number>();
+  /** Called by the last request of a version that is active no more. */
+  const leavingVersions = new Map<Version, () => void>();
+  let currentVersions = first;
+
+  const countRequest = (sides: ActiveVersions, by: 1 | -1): void => {
+    for (const version of sides.all) {
+      const count = (requestCounts.get(version) ?? 0) + by;
+      if (count > 0) requestCounts.set(version, count);
+      else requestCounts.delete(version);
+      if (count === 0) leavingVersions.get(version)?.();
+    }
+  };
+  const freeWhenUnused = async (version: Version): Promise<void> => {
+    const lastRequestEnded = new Promise<void>((resolve) => leavingVersions.set(version, resolve));
+    if (requestCounts.has(version)) await lastRequestEnded;
+    await version.close();
+    leavingVersions.delete(version);
+  };
+
+  return {
+    get current() {
+      return currentVersions;
+    },
+    recent: makeRecent(),
+    async use(work) {
+      const sides = currentVersions;
+      countRequest(sides, 1);
+      try {
+        return await work(sides);
+      } finally {
+        countRequest(sides, -1);
+      }
+    },
+    async assign(sides) {
+      invariant(!sides.all.some((each) => leavingVersions.has(each)), 'a version that is freed does not come back');
+      const previousVersions = currentVersions;
+      currentVersions = sides;
+      await Promise.all(previousVersions.all.filter((each) => !sides.all.includes(each)).map(freeWhenUnused));
+    },
+    async close() {
+      await Promise.all(currentVersions.all.map(freeWhenUnused));
+    },
+  };
+}
+
+export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeActiveVersions(makeVersion(source)));
+
+/** Recent bodies are in memory alone: a new version is warmed up with them before it answers others. */
+type RecentRoute = 'recommend' | 'similar';
+
+export interface RecentBody {
+  readonly route: RecentRoute;
+  readonly body: object;
+}
+
+export interface RecentBodies {
+  /** @param bytes of the whole body; a long one is not kept */
+  add(route: RecentRoute, body: object, bytes: number): void;
+  /** The oldest first. */
+  all(): readonly RecentBody[];
+}
+
+const mostBodies = 64;
+const mostBytes = 16_384;
+
+export function makeRecent(most = mostBodies): RecentBodies {
+  const bodyRing: RecentBody[] = [];
+  let nextSlot = 0;
+  return {
+    add(route, body, bytes) {
+      if (bytes > mostBytes) return;
+      bodyRing[nextSlot] = { route, body };
+      nextSlot = (nextSlot + 1) % most;
+    },
+    all: () => [...bodyRing.slice(nextSlot), ...bodyRing.slice(0, nextSlot)],
+  };
+}
+
+export function makeActiveVersions(stable: Version, canary?: Version, share = 0): ActiveVersions {
+  const isCanary = ({ user, values, item }: RequestTopic): boolean => {
+    if (user !== undefined) return fractionOf(`user ${user}`) < share;
+    if (item !== undefined) return fractionOf(`item ${item}`) < share;
+    return values !== undefined && fractionOf(JSON.stringify(values)) < share;
+  };
+  return {
+    stable,
+    ...(canary ? { canary } : {}),
+    share: canary ? share : 0,
+    all: canary ? [stable, canary] : [stable],
+    of: (about) => (canary && share > 0 && isCanary(about) ? canary : stable),
+    labelled: (label) => (label === 'stable' ? stable : canary),
+  };
+}
+
+/** Its own salt: a share of users here is independent of other systems that hash the same keys. */
+const salt = 'tower canary ';
+
+/** Maps a key to a number between 0 and 1: the same in every process, and even over many keys. */
+export const fractionOf = (key: string): number =>
+  createHash('sha256')
+    .update(salt + key)
+    .digest()
+    .readUInt32BE(0) /
+  2 ** 32;

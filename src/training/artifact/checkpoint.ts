@@ -1,0 +1,135 @@
+/**
+ * The whole state from which a run goes on as if it had never stopped, in one safetensors file. Random numbers need no state: they
+ * are drawn from (seed, epoch, step). The file is replaced whole, or not at all, and proves itself by a checksum of its own.
+ */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Checksum } from '../../base/storage/checksum.ts';
+import { writeDurably } from '../../base/storage/durable.ts';
+import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
+import type { Expected, Numbers, StoredTensor } from '../../base/storage/tensor_header.ts';
+import { defined } from '../../base/util/defined.ts';
+
+/** The progress of a run. Every number survives JSON bit for bit. */
+export interface Progress {
+  /** Epochs that are finished. */
+  readonly epoch: number;
+  /** Steps done of the epoch after those. */
+  readonly stepOfEpoch: number;
+  /** Steps done since the start of the run. */
+  readonly step: number;
+  /** Sums over the unfinished epoch's steps, weighted by their rows, by output; and the rows. */
+  readonly sums: Readonly<Record<string, number>>;
+  readonly rows: number;
+  /** The best epoch so far by the stopping metric, and the checksum of the file with its weights. */
+  readonly best?: BestEpoch;
+  /** metrics.jsonl and steps.jsonl as they were: what they have beyond that is cut off on resume. */
+  readonly metrics: Checksum;
+  readonly steps: Checksum;
+}
+
+export interface BestEpoch extends Checksum {
+  readonly epoch: number;
+  readonly value: number;
+}
+
+export interface Checkpoint {
+  readonly progress: Progress;
+  /** Tables with their optimizers' state, dense weights with their slots, the streaming estimators: by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+export const checkpointFile = 'checkpoint.safetensors';
+
+const format = 'tower-checkpoint-2';
+
+/** @throws Failure `cannot-write`; the checkpoint before it then stays as it was. */
+export async function writeCheckpoint(
+  folder: string,
+  progress: Progress,
+  tensors: readonly StoredTensor<Numbers>[],
+): Promise<void> {
+  const metadata = { format, progress: JSON.stringify(progress) };
+  const keptWords = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
+  await writeDurably(
+    join(folder, checkpointFile),
+    (sink) => writeSafetensors(sink, tensors, metadata, true),
+    keptWords,
+  );
+}
+
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  return lstat(join(folder, checkpointFile)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * @param expected types and shapes of its tensors, by name
+ * @param into memory to read a tensor into, such as its table's
+ * @throws Failure `cannot-read`, `damaged-file`
+ */
+export async function readCheckpoint(
+  folder: string,
+  expected?: ReadonlyMap<string, Expected>,
+  into?: ReadOptions['into'],
+): Promise<Checkpoint> {
+  const path = join(folder, checkpointFile);
+  const { tensors, metadata } = await readSafetensors(path, {
+    sealed: true,
+    finite: (name) => name.startsWith('table/'),
+    ...defined({ expected, into }),
+  });
+  return { progress: progressOf(path, metadata), tensors };
+}
+
+/**
+ * Reads the progress of the run without the tensors: whoever reads them checks that they are whole.
+ * @throws Failure `cannot-read`, `damaged-file`
+ */
+export async function readProgress(folder: string): Promise<Progress> {
+  const path = join(folder, checkpointFile);
+  return progressOf(path, await readMetadata(path));
+}
+
+function progressOf(path: string, metadata: Readonly<Record<string, string>>): Progress {
+  if (metadata.format !== format || metadata.progress === undefined) {
+    throw failure('damaged-file', { path, reason: 'it is not a checkpoint of this version' });
+  }
+  const progress = progressIn(metadata.progress);
+  if (progress === undefined)
+    throw failure('damaged-file', { path, reason: 'it does not say how far the run has come' });
+  return progress;
+}
+
+function progressIn(text: string): Progress | undefined {
+  let value: Partial<Progress> | null;
+  try {
+    value = JSON.parse(text) as Partial<Progress> | null;
+  } catch {
+    return undefined;
+  }
+  const { epoch, stepOfEpoch, step, rows, sums, best, metrics, steps } = value ?? {};
+  const isComplete =
+    [epoch, stepOfEpoch, step, rows].every(isCount) &&
+    typeof sums === 'object' &&
+    sums !== null &&
+    Object.values(sums).every(Number.isFinite) &&
+    [metrics, steps].every(isChecksum) &&
+    (best === undefined ||
+      (isChecksum(best) &&
+        isCount(best.epoch) &&
+        best.epoch >= 1 &&
+        best.epoch <= epoch! &&
+        Number.isFinite(best.value)));
+  return isComplete ? (value as Progress) : undefined;
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const isChecksum = (value: unknown): boolean => {
+  const { sha256, bytes } = (value ?? {}) as Partial<Checksum>;
+  return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && isCount(bytes);
+};

@@ -1,0 +1,317 @@
+/**
+ * Checks that the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
+ * file by accident; this shows that the files can be computed with, whatever was written and sealed.
+ * Long because each part of a model has its check here, next to the others that it must agree with.
+ */
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { Expected } from '../../base/storage/tensor_header.ts';
+import { metrics } from '../../compiler/library/metrics/table.ts';
+import { type Encoding, rowsOf } from '../../data/dataset.ts';
+import { printType, sameType, symbolic } from '../../graph/dims.ts';
+import type { Dim, Graph, TensorType } from '../../graph/graph.ts';
+import {
+  elementOutput,
+  type FeaturePlan,
+  type GraphPlan,
+  type InputPlan,
+  type Plan,
+  placesIn,
+  type RowsOf,
+  type TowerPart,
+  type TowerPlan,
+  towerGraphs,
+} from '../../graph/plan/plan.ts';
+import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
+import { verify } from '../../graph/verify.ts';
+import { hasTwice } from './encoding_text.ts';
+import { type Manifest, manifestFile } from './manifest.ts';
+import { weightNames } from './training_state.ts';
+
+export interface ModelParts {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** @throws Failure `damaged-file` with the file and the first thing in it that does not fit */
+export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelParts): void {
+  const refuse = (file: string, reasons: Iterable<string>): void => {
+    for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
+  };
+  refuse(manifestFile, problemsOfPlan(plan, encodings));
+  for (const [feature, path] of Object.entries(manifest.encodings)) {
+    refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
+  }
+  plan.towers.forEach((tower, at) => {
+    refuse(manifestFile, problemsOfParts(tower, plan));
+    const storedTower = manifest.plan.towers[at]!;
+    const files = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
+    towerGraphs(tower).forEach((own, place) => {
+      refuse(files[place]!, problemsOfGraph(own.graph, own.inputs));
+      refuse(files[place]!, problemsOfTower(tower, own, plan));
+    });
+  });
+  refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
+  const { predictions } = plan;
+  if (predictions) {
+    const file = manifest.plan.predictions!.graph;
+    refuse(file, problemsOfGraph(predictions.graph, predictions.inputs));
+    refuse(file, problemsOfPredictions(predictions, plan));
+  }
+}
+
+/** Returns the type and shape of each tensor of the weights' file, by name. */
+export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
+  const expectedTensors = new Map<string, Expected>();
+  for (const { name, dim, encoderOf } of plan.tables) {
+    expectedTensors.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
+  }
+  const weightSet = weightNames(plan);
+  const { towers, step, predictions } = plan;
+  for (const { graph } of [...towers.map(({ embedded }) => embedded), step, ...(predictions ? [predictions] : [])]) {
+    for (const { name, node } of graph.parameters) {
+      const shape = graph.nodes[node]!.type.shape as readonly number[];
+      if (weightSet.has(name)) expectedTensors.set(`parameter/${name}`, { dtype: 'F32', shape });
+    }
+  }
+  return expectedTensors;
+}
+
+function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Iterable<string> {
+  const { features, tables, towers, train } = plan;
+  yield* repeated('feature', features);
+  yield* repeated('table', tables);
+  yield* repeated('tower', towers);
+  for (const { name, encoderOf } of tables) {
+    const encoding = encodings.get(encoderOf);
+    if (!encoding) yield `table \`${name}\` has no encoding`;
+    else if (rowsOf(encoding) === 0) yield `table \`${name}\` has the encoding of numbers`;
+  }
+  for (const feature of features) yield* problemsOfFeature(feature, plan, encodings);
+  for (const tower of towers) {
+    for (const name of [...tower.features, ...(tower.key === undefined ? [] : [tower.key])]) {
+      if (!features.some((each) => each.name === name)) yield `tower \`${tower.name}\` has no feature \`${name}\``;
+    }
+  }
+  const [query, item] = towers;
+  if (query.width !== item.width) yield `the towers are ${query.width} and ${item.width} wide`;
+  if (item.interests !== undefined) yield 'the tower of the items has several vectors a row';
+  const metric = train.stop?.metric;
+  if (metric !== undefined && !Object.hasOwn(metrics, metric)) yield `there is no metric \`${metric}\``;
+}
+
+function* problemsOfFeature(
+  feature: FeaturePlan,
+  { features, tables, towers }: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+): Iterable<string> {
+  const { name, encoderOf, crosses, gives, table, width, max } = feature;
+  const encoding = encodings.get(encoderOf);
+  if (!encoding) return yield `feature \`${name}\` has no encoding`;
+  const kind = feature.encoder.kind === 'quantiles' ? 'boundaries' : feature.encoder.kind;
+  if (kind !== encoding.kind) yield `feature \`${name}\` needs the encoding ${kind}, and has ${encoding.kind}`;
+  if (feature.weights !== undefined && gives !== 'bag') yield `feature \`${name}\` has weights, and is no list`;
+  if (gives === 'bag' && max === undefined) yield `list \`${name}\` has no largest length`;
+  if ((gives === 'numbers') !== (rowsOf(encoding) === 0)) yield `feature \`${name}\` cannot give ${gives}`;
+  if (gives === 'code' && ['words', 'bigrams', 'trigrams'].includes(encoding.kind))
+    yield `feature \`${name}\` gives a list`;
+  for (const part of crosses ?? []) {
+    const crossedFeature = features.find((each) => each.name === part);
+    if (crossedFeature?.gives !== 'code' || crossedFeature.crosses) yield `cross \`${name}\` has no part \`${part}\``;
+  }
+  const { through } = feature;
+  if (
+    through &&
+    (gives !== 'bag' || table !== undefined || towers[1].name !== through.tower || towers[1].features.includes(name))
+  )
+    yield `feature \`${name}\` cannot go through tower \`${through.tower}\``;
+  if (table === undefined) return;
+  const tableOfFeature = tables.find((each) => each.name === table);
+  if (!tableOfFeature) yield `feature \`${name}\` has no table \`${table}\``;
+  else if (tableOfFeature.dim !== width || tableOfFeature.encoderOf !== encoderOf)
+    yield `table \`${table}\` does not fit feature \`${name}\``;
+}
+
+function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
+  if ('values' in encoding && encoding.values && hasTwice(encoding.values)) {
+    yield 'the vocabulary has a value twice';
+  }
+  if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {
+    yield 'its boundaries do not ascend';
+  }
+  if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
+  // What is declared, not learned, is the same in the plan.
+  for (const { name, encoder, encoderOf } of features) {
+    if (encoderOf !== feature) continue;
+    const declared: Readonly<Record<string, unknown>> = { ...encoder };
+    for (const entry of ['buckets', 'log', 'part', 'size'] as const) {
+      if (entry === 'buckets' && encoder.kind === 'quantiles') continue;
+      const learnedValue = (encoding as unknown as Readonly<Record<string, unknown>>)[entry];
+      if (learnedValue !== undefined && learnedValue !== declared[entry]) {
+        yield `its \`${entry}\` is ${learnedValue}, and feature \`${name}\` has ${declared[entry]}`;
+      }
+    }
+  }
+}
+
+function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<string> {
+  yield* verify(graph);
+  yield* repeated('input', inputs);
+  for (const { name } of graph.inputs) {
+    if (!inputs.some((each) => each.name === name)) yield `the plan does not feed its input \`${name}\``;
+  }
+  for (const { name } of inputs) {
+    if (!graph.inputs.some((each) => each.name === name)) yield `it has no input \`${name}\``;
+  }
+  for (const { name, node } of graph.parameters) {
+    const { dtype, shape } = graph.nodes[node]!.type;
+    if (dtype !== 'float32' || shape.some((dim) => typeof dim !== 'number')) {
+      yield `its parameter \`${name}\` is ${printType({ dtype, shape })}`;
+    }
+  }
+}
+
+/** Lengths that ascend, of one list of the tower, which holds more. */
+function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan): Iterable<string> {
+  let shorter = 0;
+  for (const { feature, length } of parts) {
+    const list = plan.features.find((each) => each.name === feature);
+    if (!features.includes(feature) || list?.gives !== 'bag' || feature !== parts[0]!.feature) {
+      yield `tower \`${name}\` is cut by \`${feature}\`, which is not its list`;
+    } else if (length <= shorter || length >= list.max!) yield `tower \`${name}\` has a part of ${length} elements`;
+    shorter = length;
+  }
+}
+
+const events: RowsOf = { kind: 'events' };
+
+const rowsOfGraph = (of: GraphPlan | TowerPart): RowsOf =>
+  'length' in of ? { kind: 'part', feature: of.feature, length: of.length } : events;
+
+const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
+
+/** @param of its whole graph, or one of a part */
+function* problemsOfTower(
+  { name, width, interests, features, embedded, readouts }: TowerPlan,
+  of: GraphPlan | TowerPart,
+  plan: Plan,
+): Iterable<string> {
+  const { graph } = of;
+  const rows = rowsOfGraph(of);
+  const batch = batchOf(rows);
+  const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
+  yield* problemsOfInputs(of, plan, features, rows);
+  const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
+  const elements = plan.features.flatMap(({ through, width }) =>
+    through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
+  );
+  for (const [output, width] of elements) {
+    const elementsOutput = graph.outputs.find((each) => each.name === output);
+    if (!elementsOutput || !sameType(typeOf(elementsOutput.node), float(batch, width)))
+      yield `tower \`${name}\` gives no \`${output}\``;
+  }
+  const elementOutputs = new Set(elements.map(([output]) => output));
+  const [output, ...more] = graph.outputs.filter((each) => !elementOutputs.has(each.name));
+  if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
+  else if (!sameType(typeOf(output.node), vector)) {
+    yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
+  }
+  if (graph.updates.length > 0) yield `tower \`${name}\` changes its weights`;
+  if (of !== embedded) return;
+  for (const { label, of } of readouts ?? []) {
+    const node = graph.nodes.findLast((each) => each.label === label);
+    if (!node || !sameType(node.type, float(batch, of.length))) yield `it has no ${label} of ${of.length} fields`;
+  }
+}
+
+/** @param own the features that the graph may read */
+function* problemsOfInputs(
+  { graph, inputs }: GraphPlan,
+  plan: Plan,
+  own: readonly string[],
+  rows: RowsOf,
+): Iterable<string> {
+  for (const input of inputs) {
+    const { node } = graph.inputs.find((each) => each.name === input.name)!;
+    const { type } = graph.nodes[node]!;
+    const fedType = typeOfInput(input, plan, own, rows);
+    if (typeof fedType === 'string') yield `input \`${input.name}\` ${fedType}`;
+    else if (!sameType(fedType, type)) {
+      yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(fedType)}`;
+    }
+  }
+}
+
+function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<string> {
+  const { graph } = predictions;
+  yield* problemsOfInputs(
+    predictions,
+    plan,
+    plan.features.map(({ name }) => name),
+    events,
+  );
+  for (const { name, predicts } of plan.tasks) {
+    const output = graph.outputs.find((each) => each.name === `prediction:${name}`);
+    if (predicts === undefined) continue;
+    if (!output || !sameType(graph.nodes[output.node]!.type, float(batchOf(events))))
+      yield `it gives no prediction of task \`${name}\``;
+  }
+  if (graph.updates.length > 0) yield 'it changes weights';
+}
+
+/** Returns the type that the host feeds; or what is wrong with it, as the rest of a sentence. */
+function typeOfInput(
+  { source }: InputPlan,
+  { features, tables }: Plan,
+  own: readonly string[],
+  rows: RowsOf,
+): TensorType | string {
+  if (!('feature' in source) || !isDeepStrictEqual(source.rows, rows)) return 'is of no feature of the row';
+  const feature = features.find(({ name }) => name === source.feature);
+  if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
+  const { gives, max, width, encoder, along } = feature;
+  const batch = batchOf(rows);
+  const table = feature.table ?? feature.through?.channel;
+  const isBag = gives === 'bag';
+  const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
+  switch (source.from) {
+    case 'embedding':
+      if (source.table !== undefined) return typeOfBias(source.table, feature, tables, batch);
+      if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
+      return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
+    case 'sequence':
+      return isBag && table !== undefined ? float(batch, length, width) : `is of \`${feature.name}\`, which is no list`;
+    case 'mask':
+      return isBag ? float(batch, length) : `is of \`${feature.name}\`, which is no list`;
+    case 'numbers':
+      if (gives !== 'numbers') return `is of \`${feature.name}\`, which gives no numbers`;
+      return float(batch, encoder.kind === 'vector' ? encoder.size : 1);
+    default:
+      return 'is of training alone';
+  }
+}
+
+function typeOfBias(
+  table: string,
+  { name, gives, encoderOf }: FeaturePlan,
+  tables: Plan['tables'],
+  batch: Dim,
+): TensorType | string {
+  const biasTable = tables.find((each) => each.name === table);
+  if (gives !== 'code' || biasTable?.encoderOf !== encoderOf)
+    return `is of \`${name}\`, which has no table \`${table}\``;
+  return float(batch, biasTable.dim);
+}
+
+const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });
+
+function* repeated(what: string, named: readonly { readonly name: string }[]): Iterable<string> {
+  const seenNames = new Set<string>();
+  for (const { name } of named) {
+    if (seenNames.has(name)) yield `it has ${what} \`${name}\` twice`;
+    seenNames.add(name);
+  }
+}

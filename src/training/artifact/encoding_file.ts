@@ -1,0 +1,100 @@
+/**
+ * Reads and writes the file of an encoding. Most are JSON. A vocabulary of many values is safetensors with the length of each value in UTF-8,
+ * and the bytes of all of them.
+ */
+import { isUtf8 } from 'node:buffer';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { writeDurably } from '../../base/storage/durable.ts';
+import { parseJson, readRunFile } from '../../base/storage/run_files.ts';
+import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
+import type { StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
+import { hasHalves, PackedTexts, packTexts, type Texts } from '../../base/text/texts.ts';
+import type { Encoding } from '../../data/dataset.ts';
+import { refuseUnlessValid } from './validate.ts';
+
+const usualJsonValues = 2 ** 20;
+let maxJsonValues = usualJsonValues;
+
+/** For tests: vocabularies of more values are files of bytes. */
+export function limitJsonValues(count: number = usualJsonValues): void {
+  maxJsonValues = count;
+}
+
+const format = 'tower-keys-1';
+
+export const encodingPath = (feature: string, encoding: Encoding): string =>
+  `encodings/${feature}.${isLong(encoding) ? 'keys' : 'json'}`;
+
+type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
+
+/** UTF-8 has no bytes for half of a pair of units: JSON does. */
+const isLong = (encoding: Encoding): encoding is Vocabulary =>
+  encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasHalves(encoding.values);
+
+/** @throws Failure `cannot-write` */
+export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
+  const tensors = tensorsOfTexts(values);
+  await writeDurably(join(folder, path), (sink) => writeSafetensors(sink, tensors, { format }));
+}
+
+export const isKeysFile = (path: string): boolean => path.endsWith('.keys');
+
+/**
+ * Reads an encoding of a run's folder, in either form.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function readEncoding(folder: string, path: string): Promise<Encoding> {
+  const encodingFile = join(folder, path);
+  if (isKeysFile(path)) return readKeys(encodingFile);
+  const value = parseJson(await readRunFile(folder, path), encodingFile);
+  await refuseUnlessValid('encoding', value, encodingFile);
+  const encoding = value as Encoding;
+  return 'values' in encoding && encoding.values ? { ...encoding, values: packTexts(encoding.values) } : encoding;
+}
+
+/** Reads a file whose checksum is known to be right, or that proves nothing yet. */
+export async function readKeys(path: string): Promise<Encoding> {
+  const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
+  const { tensors, metadata } = await readSafetensors(path);
+  if (metadata.format !== format) throw damaged('it is no file of keys of this version');
+  const values = textsInTensors(tensors);
+  if (!values) throw damaged('its lengths and its bytes do not fit each other');
+  if (!isUtf8(values.bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);
+  return { kind: 'vocabulary', values };
+}
+
+/** True if a text begins within a character, where all bytes together are UTF-8. */
+const hasPieces = ({ bytes, ends }: PackedTexts): boolean =>
+  ends.some((end) => end < bytes.length && (bytes[end]! & 0xc0) === 0x80);
+
+const firstBroken = (values: PackedTexts): number =>
+  values.ends.findIndex((end, row) => !isUtf8(values.bytes.subarray(values.startOf(row), end)));
+
+/** Texts as two tensors of a safetensors file: the length of each in bytes, and the bytes of all. JSON ends at 2²⁹ units, and costs an object for each text twice. */
+type TensorsByName = ReadonlyMap<string, { readonly data: StoredNumbers }>;
+
+/** @param within the prefix of the names of the tensors, such as `movie_id/` */
+export function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
+  const packedTexts = packTexts(texts, texts.length);
+  const lengths = new Int32Array(packedTexts.length);
+  for (let at = 0; at < lengths.length; at++) lengths[at] = packedTexts.ends[at]! - packedTexts.startOf(at);
+  return [
+    { name: `${within}lengths`, shape: [lengths.length], data: lengths },
+    { name: `${within}bytes`, shape: [packedTexts.bytes.length], data: packedTexts.bytes },
+  ];
+}
+
+/** Undefined where the tensors are missing or do not fit each other. */
+export function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | undefined {
+  const [lengths, bytes] = [tensors.get(`${within}lengths`)?.data, tensors.get(`${within}bytes`)?.data];
+  if (!(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) return undefined;
+  const ends = new Uint32Array(lengths.length);
+  let at = 0;
+  for (let row = 0; row < lengths.length; row++) {
+    const end = at + lengths[row]!;
+    if (end < at || end > bytes.length) return undefined;
+    ends[row] = at = end;
+  }
+  return at === bytes.length ? new PackedTexts(bytes, ends) : undefined;
+}

@@ -1,0 +1,237 @@
+/** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
+import { createHash, type Hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { slicesOf, type Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
+import type {
+  Column,
+  Dataset,
+  Encoding,
+  Evaluate,
+  Events,
+  IndexedColumn,
+  Seen,
+  ShardLayout,
+  TrainingShards,
+} from '../../data/dataset.ts';
+import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
+import { jsonPieces } from './encoding_text.ts';
+import type { Lineage } from './lineage.ts';
+
+/** Written when a run begins, compared when it is resumed. */
+export interface RunIdentity {
+  readonly format: 'tower-run-2';
+  readonly model: string;
+  /** SHA-256 of the plan without its settings. */
+  readonly plan: string;
+  readonly data: Fingerprint;
+  /** Declaration of the data block: which epoch is the best follows from it. */
+  readonly seen?: Seen;
+  /** Declares whether validation figures are means over events or users; absent: `per_event`. */
+  readonly evaluate?: Evaluate;
+  readonly seed: number;
+  /** Present in a run that went on from an earlier one. */
+  readonly from?: Lineage;
+  readonly engine: string;
+  /** Precision in which its steps multiply matrices, where the model asks for another one than the usual. */
+  readonly precision?: 'float32' | 'bf16';
+  readonly settings: RunSettings;
+  /** Settings that were changed on the way, in order. */
+  readonly changes: readonly SettingChange[];
+  /** Paths within the folder that the model will have, besides the files that every run has. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Settings that each step or epoch reads anew, and no weight, optimizer slot or order of rows depends on. Batch and seed are not among
+ * them: the rows of a step come from both.
+ */
+export interface RunSettings {
+  readonly epochs: number;
+  /** In place of `epochs`. */
+  readonly steps?: number;
+  readonly patience?: number;
+  /** Metrics of validation; absent: the usual ones. */
+  readonly metrics?: TrainPlan['metrics'];
+  readonly dense: TrainPlan['dense'];
+  readonly embeddings: Pick<TrainPlan['embeddings'], 'rate' | 'schedule'>;
+}
+
+export interface SettingChange {
+  /** Steps that were done with the settings before it. */
+  readonly step: number;
+  /** `epochs`, `patience`, `dense.rate`, `embeddings.schedule`, … */
+  readonly setting: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** SHA-256 of encoded data, in parts that a message can name. */
+export interface Fingerprint {
+  /** Item, user and labels of each event, in all parts; the keys of items and users. */
+  readonly events: string;
+  /** Codes and numbers of each feature, in all events and in the corpus. */
+  readonly features: Readonly<Record<string, string>>;
+  /** Layout of training rows in files, where they were there: the order of an epoch follows from it. `events` is then of these files. */
+  readonly shards?: ShardLayout;
+}
+
+export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
+  const { seen, evaluate } = dataset;
+  return {
+    format: 'tower-run-2',
+    ...identityOf(plan),
+    data: fingerprintOf(dataset),
+    ...defined({ seen, evaluate }),
+    engine,
+    changes: [],
+    files,
+  };
+}
+
+/** The part of the identity that is known before the data is read. */
+export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'settings'> => ({
+  model: plan.model,
+  plan: createHash('sha256')
+    .update(JSON.stringify(withoutSettings(plan)))
+    .digest('hex'),
+  seed: plan.train.seed,
+  settings: settingsOf(plan.train),
+});
+
+function settingsOf({ epochs, steps, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): RunSettings {
+  return { epochs, ...defined({ steps, patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
+}
+
+function withoutSettings({ train, ...plan }: Plan): unknown {
+  const { epochs, steps, dense, stop, metrics, embeddings, ...rest } = train;
+  const { rate, schedule, ...optimizer } = embeddings;
+  return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
+}
+
+/** Returns the differences between two settings, as changes after `step` steps. */
+export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
+  const flatSettings = ({ dense, embeddings, ...rest }: RunSettings): Record<string, unknown> => ({
+    ...rest,
+    'dense.rate': dense.rate,
+    'dense.schedule': dense.schedule,
+    'embeddings.rate': embeddings.rate,
+    'embeddings.schedule': embeddings.schedule,
+  });
+  const [old, next] = [flatSettings(before), flatSettings(now)];
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((setting) =>
+    isDeepStrictEqual(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
+  );
+}
+
+const fingerprintCache = new WeakMap<Dataset, Fingerprint>();
+
+export function fingerprintOf(dataset: Dataset): Fingerprint {
+  const cachedFingerprint = fingerprintCache.get(dataset);
+  if (cachedFingerprint) return cachedFingerprint;
+  const fingerprint = computeFingerprint(dataset);
+  fingerprintCache.set(dataset, fingerprint);
+  return fingerprint;
+}
+
+/** Arrays that several columns share are read once. */
+function computeFingerprint({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
+  if (shards) return ofShards(shards, encodings);
+  const digest = makeDigest();
+  const allParts = [parts.train, parts.validation, parts.test];
+  const events = createHash('sha256');
+  for (const part of allParts) for (const array of [part.item, part.user]) events.update(digest.numbers(array));
+  for (const part of allParts) {
+    for (const [name, values] of part.labels) events.update(JSON.stringify(name)).update(digest.numbers(values));
+  }
+  events.update(digest.texts(corpus.keys)).update(digest.texts(users.keys));
+
+  const names = [...new Set([...allParts.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
+  const features = Object.fromEntries(
+    names.map((name) => {
+      const hash = hashOf(encodings.get(name));
+      for (const { features: columns } of [...allParts, corpus]) {
+        const column = columns.get(name);
+        hash.update(column ? digest.column(column) : 'none');
+      }
+      const first = firstValues?.get(name);
+      if (first) hash.update(digest.numbers(first.rows)).update(digest.numbers(first.values));
+      return [name, hash.digest('hex')];
+    }),
+  );
+  return { events: events.digest('hex'), features };
+}
+
+/** The checksum of the shards' manifest is of all columns together. */
+function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
+  const hashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
+  const features = Object.fromEntries(hashes) as Record<string, string>;
+  return { events: checksum, features, shards: layout };
+}
+
+function hashOf(encoding: Encoding | undefined): Hash {
+  const hash = createHash('sha256');
+  for (const piece of jsonPieces(encoding)) hash.update(piece);
+  return hash;
+}
+
+const featuresOf = ({ features }: Events): string[] => [...features.keys()];
+
+/** Returns in words the first part of the data that differs; undefined where none does. */
+export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
+  if (!isDeepStrictEqual(was.shards, is.shards)) {
+    return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
+  }
+  const names = Object.keys(was.features);
+  const missing = names.find((name) => is.features[name] === undefined);
+  if (missing !== undefined) return `\`${missing}\` is missing`;
+  if (was.events !== is.events) return 'its events differ';
+  const feature = names.find((name) => was.features[name] !== is.features[name]);
+  return feature === undefined ? undefined : `\`${feature}\` has other values`;
+}
+
+interface Digest {
+  numbers(array: Int32Array | Float32Array): string;
+  texts(list: Texts): string;
+  column(column: IndexedColumn): string;
+}
+
+/** Texts that are hashed at a time. */
+const textsAtOnce = 10_000;
+
+function makeDigest(): Digest {
+  const digests = new Map<Int32Array | Float32Array, string>();
+  const numbers = (array: Int32Array | Float32Array): string => {
+    const cachedDigest = digests.get(array);
+    if (cachedDigest !== undefined) return cachedDigest;
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    digests.set(array, digest);
+    return digest;
+  };
+  return {
+    numbers,
+    texts(list) {
+      const hash = createHash('sha256');
+      for (const slice of slicesOf(list, textsAtOnce)) hash.update(JSON.stringify(slice));
+      return hash.digest('hex');
+    },
+    column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
+  };
+}
+
+function partsOf(column: Column, numbers: Digest['numbers']): string[] {
+  switch (column.kind) {
+    case 'codes':
+      return [column.kind, numbers(column.values)];
+    case 'bags':
+      return [
+        column.kind,
+        ...[column.starts, column.ends, column.values].map(numbers),
+        ...(column.weights ? [numbers(column.weights)] : []),
+        ...(column.inner ? partsOf(column.inner, numbers) : []),
+      ];
+    case 'numbers':
+      return [column.kind, String(column.width), numbers(column.values)];
+  }
+}

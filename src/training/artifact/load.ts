@@ -1,0 +1,177 @@
+/** Reads a trained model back, after making sure that every byte is the one that was written, and that the files fit each other. */
+import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { reading } from '../../base/diagnostics/system_reason.ts';
+import { type Checksum, checksumOf, checksumOpened } from '../../base/storage/checksum.ts';
+import { refuseHeld } from '../../base/storage/lock.ts';
+import { closeRead, openRunFile, parseJson, readRunFile } from '../../base/storage/run_files.ts';
+import { readOpened } from '../../base/storage/safetensors.ts';
+import type { Numbers } from '../../base/storage/tensor_header.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Encoding } from '../../data/dataset.ts';
+import type { Tensors } from '../../engines/engine.ts';
+import type { Graph, Tensor } from '../../graph/graph.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import { makeTable, type Table } from '../embedding/table.ts';
+import type { Tables } from '../embedding/tables.ts';
+import { expectedWeights, refuseInconsistent } from './consistent.ts';
+import { isKeysFile, readKeys } from './encoding_file.ts';
+import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
+import { graphsOf, restorePlan } from './stored_plan.ts';
+import { refuseUnlessValid } from './validate.ts';
+
+export interface Trained {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  /** By the feature that owns it. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** Read-only: without an optimizer's state. */
+  readonly tables: Tables;
+  /** The dense weights, by parameter of the graphs. */
+  readonly parameters: Tensors;
+}
+
+export interface LoadOptions {
+  /** Takes the model of a run that was stopped, and may be resumed. */
+  readonly unfinished?: boolean;
+  /** Leaves the tables and the dense weights out, once their file has proved to be whole. */
+  readonly withoutWeights?: boolean;
+}
+
+const tablePrefix = 'table/';
+
+/** @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read` */
+export async function load(folder: string, options: LoadOptions = {}): Promise<Trained> {
+  const { unfinished = false, withoutWeights = false } = options;
+  const manifest = await readManifest(folder);
+  const { status, epochs, steps } = manifest.training;
+  if (status === 'interrupted' && !unfinished) throw failure('unfinished-run', { folder, stopped: { epochs, steps } });
+  refuseUnlisted(folder, manifest);
+  const { plan: stored } = manifest;
+  const graphs = new Map<string, Graph>();
+  for (const { graph } of graphsOf(stored)) {
+    const value = await readJson(folder, manifest, graph);
+    await refuseUnlessValid('graph', value, join(folder, graph));
+    graphs.set(graph, value as Graph);
+  }
+  const encodings = new Map<string, Encoding>();
+  for (const [feature, path] of Object.entries(manifest.encodings)) {
+    if (isKeysFile(path)) {
+      refuseOther(join(folder, path), manifest.files[path]!, await checksumOf(folder, path));
+      encodings.set(feature, await readKeys(join(folder, path)));
+      continue;
+    }
+    const encoding = await readJson(folder, manifest, path);
+    await refuseUnlessValid('encoding', encoding, join(folder, path));
+    encodings.set(feature, encoding as Encoding);
+  }
+  const plan = restorePlan(stored, graphs);
+  refuseInconsistent({ folder, manifest, plan, encodings });
+  const checkedPaths = [...graphs.keys(), ...Object.values(manifest.encodings)];
+  const readPaths = new Set(withoutWeights ? checkedPaths : [...checkedPaths, manifest.weights]);
+  for (const [path, checksum] of Object.entries(manifest.files)) {
+    if (!readPaths.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
+  }
+
+  const tables = new Map<string, Table>();
+  if (withoutWeights) return { folder, manifest, plan, encodings, tables, parameters: {} };
+  const parameters = await readWeights({ folder, manifest, plan, encodings }, (name, [rows, dim]) => {
+    const { precision } = plan.tables.find((each) => each.name === name)!;
+    const table = makeTable({ name, rows: rows!, dim: dim!, ...defined({ precision }) });
+    tables.set(table.name, table);
+    return table.numbers();
+  });
+  return { folder, manifest, plan, encodings, tables, parameters };
+}
+
+/**
+ * Reads the dense weights, and tables straight into their memory: a table may be larger than half of the memory. The bytes read are those that the
+ * checksum was taken of, even where another process replaces the file in between.
+ * @param into gives the memory of a table, by its name
+ */
+export async function readWeights(
+  { folder, manifest, plan, encodings }: Pick<Trained, 'folder' | 'manifest' | 'plan' | 'encodings'>,
+  into: (table: string, shape: readonly number[]) => Numbers,
+): Promise<Tensors> {
+  const { weights, files } = manifest;
+  const path = join(folder, weights);
+  const handle = await openRunFile(folder, weights);
+  try {
+    const { size } = await handle.stat();
+    const { bytes } = files[weights]!;
+    if (size !== bytes) throw failure('changed-file', { path });
+    refuseOther(path, files[weights]!, await reading(path, checksumOpened(handle)));
+    const readWork = readOpened(handle, path, {
+      expected: expectedWeights(plan, encodings),
+      finite: () => true,
+      into: (name, shape) => (name.startsWith(tablePrefix) ? into(name.slice(tablePrefix.length), shape) : undefined),
+    });
+    const { tensors } = await reading(path, readWork);
+    const parameters: Record<string, Tensor> = {};
+    for (const [name, { shape, data }] of tensors) {
+      if (name.startsWith(tablePrefix)) continue;
+      parameters[name.slice('parameter/'.length)] = { dtype: 'float32', shape, data: data as Float32Array };
+    }
+    return parameters;
+  } finally {
+    await closeRead(handle);
+  }
+}
+
+/** Reads the manifest alone, checked against its schema; the files it names are not read. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, manifestFile);
+  const bytes = await readRunFile(folder, manifestFile, mostOfManifest, 'optional');
+  if (bytes === undefined) {
+    if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
+    await refuseHeld(folder);
+    throw failure('unfinished-run', { folder });
+  }
+  const manifest = parseJson(bytes, path);
+  await refuseUnlessValid('manifest', manifest, path);
+  const { checksum } = manifest as Manifest;
+  const computedChecksum = createHash('sha256')
+    .update(bytes.toString('utf8').replace(checksum, noChecksum))
+    .digest('hex');
+  if (computedChecksum !== checksum) throw failure('changed-file', { path });
+  return manifest as Manifest;
+}
+
+const mostOfManifest = 64 * 2 ** 20;
+
+/** Every file that is read has a checksum. */
+function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
+  const namedPaths = [
+    weights,
+    ...Object.values(encodings),
+    ...graphsOf(plan).map(({ graph }) => graph),
+    ...sources,
+    ...(data.source === undefined ? [] : [data.source]),
+  ];
+  for (const path of namedPaths) {
+    if (!Object.hasOwn(files, path)) {
+      throw failure('damaged-file', { path: join(folder, manifestFile), reason: `it has no checksum for ${path}` });
+    }
+  }
+}
+
+async function readJson(folder: string, { files }: Manifest, path: string): Promise<unknown> {
+  const jsonPath = join(folder, path);
+  const bytes = await readRunFile(folder, path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  refuseOther(jsonPath, files[path]!, { sha256, bytes: bytes.length });
+  return parseJson(bytes, jsonPath);
+}
+
+function refuseOther(path: string, listed: Checksum, found: Checksum): void {
+  if (found.bytes !== listed.bytes || found.sha256 !== listed.sha256) throw failure('changed-file', { path });
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );

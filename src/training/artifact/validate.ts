@@ -1,0 +1,55 @@
+/** Validates JSON against our schemas. ajv is loaded only when a model is read or written. */
+import type { Ajv2020 } from 'ajv/dist/2020.js';
+import { failure } from '../../base/diagnostics/failure.ts';
+import encodingSchema from './encoding.schema.json' with { type: 'json' };
+import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
+import graphSchema from './graph.schema.json' with { type: 'json' };
+import manifestSchema from './manifest.schema.json' with { type: 'json' };
+import metricsSchema from './metrics.schema.json' with { type: 'json' };
+import profileSchema from './profile.schema.json' with { type: 'json' };
+import servingSchema from './serving.schema.json' with { type: 'json' };
+import stepSchema from './step.schema.json' with { type: 'json' };
+
+const schemas = {
+  encoding: encodingSchema,
+  evaluation: evaluationSchema,
+  graph: graphSchema,
+  manifest: manifestSchema,
+  metrics: metricsSchema,
+  profile: profileSchema,
+  serving: servingSchema,
+  step: stepSchema,
+};
+
+/** Loaded once for the process. It caches compiled schemas. */
+let loaded: Promise<Ajv2020> | undefined;
+
+async function load(): Promise<Ajv2020> {
+  const { default: module } = await import('ajv/dist/2020.js');
+  // A CommonJS package: node and the bundle differ in what its default is.
+  const Ajv = module.Ajv2020 ?? module;
+  // Compiling takes longer than validating. So a test holds the schemas to theirs, and the code of a validator is taken as it comes.
+  return new Ajv({
+    discriminator: true,
+    strictTypes: false,
+    strictTuples: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
+}
+
+/** Returns the first thing wrong with `value`, or undefined: `/training/epochs must be integer`. */
+export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
+  loaded ??= load();
+  // Each is compiled when it is first used: a command reads or writes few kinds of files.
+  const validate = (await loaded).compile(schemas[schema]);
+  if (validate(value)) return undefined;
+  const error = validate.errors?.[0];
+  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();
+}
+
+/** @throws Failure `damaged-file` naming `path` */
+export async function refuseUnlessValid(schema: keyof typeof schemas, value: unknown, path: string): Promise<void> {
+  const reason = await complaint(schema, value);
+  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+}

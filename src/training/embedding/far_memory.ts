@@ -1,0 +1,193 @@
+/** One memory of a table that has several: values and state of its rows, and room for a chunk of rows on their way. */
+import { everyRow } from '../../base/util/every_row.ts';
+import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
+import { type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
+import { type KernelSpace, makeSpace, type Region } from './space.ts';
+import { stateLength } from './table_size.ts';
+
+export interface FarMemory {
+  readonly bytes: number;
+  /** Rows within this memory of a chunk, to be filled. */
+  codes(): Int32Array;
+  /** Number of each of them in the whole table, to be filled. */
+  ids(): Int32Array;
+  sums(): Uint8Array;
+  /** Rows of the first `count` codes as float32; valid until the next call. */
+  gather(count: number): Uint8Array;
+  update(count: number, step: FarStep): void;
+  initializeState(): void;
+  /** Draws the numbers of a row: keys, low and width, as the kernel takes them. */
+  draw(place: number, id: number, draw: readonly [number, number, number, number], noise: DrawKeys): void;
+  values(): FarNumbers;
+  state(at: number): FarNumbers;
+}
+
+interface FarStep {
+  readonly rate: number;
+  readonly keep: number;
+  readonly l2: number;
+  readonly noise: DrawKeys;
+}
+
+export interface FarMemoryOptions {
+  readonly rows: number;
+  readonly dim: number;
+  readonly precision: RowPrecision;
+  readonly specs: readonly StateSpec[];
+  readonly optimizer?: RowOptimizerPlan;
+  readonly chunkRows: number;
+}
+
+export function makeFarMemory(options: FarMemoryOptions): FarMemory {
+  const { rows, dim, precision, specs, optimizer, chunkRows: most } = options;
+  const space = makeSpace();
+  const { kernels } = space;
+  const rowBytes = dim * 4;
+  const isHalf = precision === 'bf16';
+  const valueBytes = rows * (isHalf ? rowBytes / 2 : rowBytes);
+  const valueRegion = space.allocate(valueBytes);
+  const stateRegions = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
+  const [codes, ids, moved] = [space.allocate(most * 4), space.allocate(most * 4), space.allocate(most * rowBytes)];
+  const stepOn =
+    optimizer &&
+    (isHalf ? halfStep : wholeStep)(
+      space,
+      { ...options, optimizer },
+      { values: valueRegion, state: stateRegions, codes, ids },
+    );
+
+  return {
+    bytes: valueBytes + stateRegions.reduce((sum, { bytes }) => sum + bytes, 0),
+    codes: () => space.integers(codes, most),
+    ids: () => space.integers(ids, most),
+    sums: () => new Uint8Array(space.memory.buffer, moved.pointer, most * rowBytes),
+    gather(count) {
+      const gather = isHalf ? kernels.gatherHalf : kernels.gather;
+      gather(valueRegion.pointer, rowBytes, codes.pointer, count, moved.pointer);
+      return new Uint8Array(space.memory.buffer, moved.pointer, count * rowBytes);
+    },
+    update: (count, step) => stepOn?.(moved.pointer, count, step),
+    initializeState() {
+      specs.forEach((spec, at) => {
+        const length = stateLength(spec, rows, dim);
+        if (spec.dtype === 'float32') kernels.constant(stateRegions[at]!.pointer, length, spec.initial);
+        else space.integers(stateRegions[at]!, length).fill(spec.initial);
+      });
+    },
+    draw(place, id, [key1, key2, low, width], noise) {
+      if (!isHalf) {
+        kernels.uniform(valueRegion.pointer + place * rowBytes, dim, key1, key2, low, width);
+        return;
+      }
+      kernels.uniform(moved.pointer, dim, key1, key2, low, width);
+      space.integers(codes, 1)[0] = place;
+      space.integers(ids, 1)[0] = id;
+      kernels.roundRows(moved.pointer, rowBytes, codes.pointer, ids.pointer, 1, valueRegion.pointer, ...noise);
+    },
+    values: () =>
+      isHalf
+        ? halfNumbers(new Uint16Array(space.memory.buffer, valueRegion.pointer, rows * dim))
+        : numbersIn(space.floats(valueRegion, rows * dim)),
+    state(at) {
+      const length = stateLength(specs[at]!, rows, dim);
+      return numbersIn(
+        specs[at]!.dtype === 'int32'
+          ? space.integers(stateRegions[at]!, length)
+          : space.floats(stateRegions[at]!, length),
+      );
+    },
+  };
+}
+
+interface Regions {
+  readonly values: Region;
+  readonly state: readonly Region[];
+  readonly codes: Region;
+  readonly ids: Region;
+}
+
+type StepOn = (sums: number, count: number, step: FarStep) => void;
+type TrainedFarOptions = FarMemoryOptions & { readonly optimizer: RowOptimizerPlan };
+
+function prepareUpdate(space: KernelSpace, { optimizer }: TrainedFarOptions, state: readonly Region[]): RowUpdate {
+  const pointers = state.map(({ pointer }) => pointer);
+  return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
+}
+
+/** Updates rows in place. */
+function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes }: Regions): StepOn {
+  const update = prepareUpdate(space, options, state);
+  const bytes = options.dim * 4;
+  return (sums, count, { rate, keep, l2 }) => {
+    if (l2 > 0) space.kernels.regularize(values.pointer, bytes, codes.pointer, count, sums, l2);
+    update({ table: values.pointer, bytes, unique: codes.pointer, seen: count, sums }, rate, keep);
+  };
+}
+
+/** Copies rows and their state to a region as float32, updates them there, and copies them back: rows rounded, state as it is. */
+function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes, ids }: Regions): StepOn {
+  const { kernels } = space;
+  const { dim, specs, chunkRows: most } = options;
+  const bytes = dim * 4;
+  const rows = space.allocate(most * bytes);
+  const allCodes = space.allocate(most * 4);
+  const widths = specs.map(({ per }) => (per === 'row' ? 4 : bytes));
+  const movedRegions = widths.map((width) => space.allocate(most * width));
+  const update = prepareUpdate(space, options, movedRegions);
+  space.integers(allCodes, most).set(everyRow(most));
+  return (sums, count, { rate, keep, l2, noise }) => {
+    kernels.gatherHalf(values.pointer, bytes, codes.pointer, count, rows.pointer);
+    for (const [at, width] of widths.entries()) {
+      kernels.gather(state[at]!.pointer, width, codes.pointer, count, movedRegions[at]!.pointer);
+    }
+    if (l2 > 0) kernels.regularize(rows.pointer, bytes, allCodes.pointer, count, sums, l2);
+    update({ table: rows.pointer, bytes, unique: allCodes.pointer, seen: count, sums }, rate, keep);
+    kernels.roundRows(rows.pointer, bytes, codes.pointer, ids.pointer, count, values.pointer, ...noise);
+    for (const [at, width] of widths.entries()) {
+      kernels.scatterRows(movedRegions[at]!.pointer, width, codes.pointer, count, state[at]!.pointer);
+    }
+  };
+}
+
+const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
+  read(place, count, into, at) {
+    for (let i = 0; i < count; i++) into[at + i] = stored[place + i]!;
+  },
+  write(place, count, from, at) {
+    for (let i = 0; i < count; i++) stored[place + i] = from[at + i]!;
+  },
+});
+
+/** Reads as float32. Writes round to the nearest: what was read comes back as it was. */
+function halfNumbers(stored: Uint16Array): FarNumbers {
+  const number = new Float32Array(1);
+  const bits = new Uint32Array(number.buffer);
+  return {
+    read(place, count, into: NumberArray, at) {
+      for (let i = 0; i < count; i++) {
+        bits[0] = stored[place + i]! << 16;
+        into[at + i] = number[0]!;
+      }
+    },
+    write(place, count, from, at) {
+      for (let i = 0; i < count; i++) {
+        number[0] = from[at + i]!;
+        const isOdd = (bits[0]! >>> 16) & 1;
+        stored[place + i] = (bits[0]! + 0x7fff + isOdd) >>> 16;
+      }
+    },
+  };
+}
+
+export type RowPrecision = 'float32' | 'bf16';
+
+/** Each number of a table is drawn from them. */
+export type DrawKeys = readonly [number, number];
+
+type NumberArray = { [at: number]: number };
+
+export interface FarNumbers {
+  /** Copies `count` numbers from `place` to `into`, from `at` on. */
+  read(place: number, count: number, into: NumberArray, at: number): void;
+  write(place: number, count: number, from: NumberArray, at: number): void;
+}

@@ -1,0 +1,264 @@
+/**
+ * Rows of a table in memories of their own: where they need more than one memory holds, or lie as bfloat16. The front, the table's own
+ * memory, has codes, gradients and what look-ups gather. Rows come to it, and gradients go to them, a chunk at a time. So pooling and sums
+ * run over the front in the order that they have in one memory, and each row's step is computed where the row lies: the bits are the same.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { LongNumbers } from '../../base/storage/tensor_header.ts';
+import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
+import { type DrawKeys, type FarMemory, type FarNumbers, makeFarMemory, type RowPrecision } from './far_memory.ts';
+import type { RowsToUpdate, StateSpec } from './optimizer.ts';
+import type { Staging } from './remote_rows.ts';
+import { type KernelSpace, type Region, spaceLimit } from './space.ts';
+
+/**
+ * Places the rows of a table that takes several memories. Row r is of virtual shard r mod 64, and a memory has whole shards, so the
+ * values, the file and the steps of a row do not depend on how many memories there are.
+ */
+const shardBits = 6;
+const shardCount = 2 ** shardBits;
+
+interface Shards {
+  readonly rowsIn: readonly number[];
+  memoryOf(row: number): number;
+  /** Among the rows of its memory. */
+  placeOf(row: number): number;
+}
+
+/** Part of a memory that rows may take: the rest is for rows on their way. */
+const rowShare = 0.75;
+
+/**
+ * Takes as few memories as hold the rows; undefined where the rows are too many for all of them.
+ * @param bytes of a row, with its state
+ */
+export function makeShards(rows: number, bytes: number): Shards | undefined {
+  const perShard = Math.ceil(rows / shardCount);
+  for (let memories = 1; memories <= shardCount; memories++) {
+    if (Math.ceil(shardCount / memories) * perShard * bytes <= rowShare * spaceLimit()) return layOut(rows, memories);
+  }
+  return undefined;
+}
+
+function layOut(rows: number, memories: number): Shards {
+  const memoryOfShard = new Uint8Array(shardCount);
+  const firstOfShard = new Float64Array(shardCount);
+  const rowsIn = new Array<number>(memories).fill(0);
+  for (let shard = 0; shard < shardCount; shard++) {
+    const memoryIndex = Math.floor((shard * memories) / shardCount);
+    memoryOfShard[shard] = memoryIndex;
+    firstOfShard[shard] = rowsIn[memoryIndex]!;
+    rowsIn[memoryIndex]! += Math.max(0, Math.ceil((rows - shard) / shardCount));
+  }
+  const mask = shardCount - 1;
+  return {
+    rowsIn,
+    memoryOf: (row) => memoryOfShard[row & mask]!,
+    placeOf: (row) => firstOfShard[row & mask]! + (row >>> shardBits),
+  };
+}
+
+/** Codes a chunk at a time, each chunk ordered by memory by counting: codes of one memory keep their order. */
+interface CodeChunk {
+  /** Where the chunk begins among all codes. */
+  readonly from: number;
+  /** By memory: how many codes it has, and where they begin in `places`. */
+  readonly counts: Int32Array;
+  readonly starts: Int32Array;
+  /** Rows among those of their memory, by memory. */
+  readonly places: Int32Array;
+  /** By place: which code of the chunk it is. */
+  readonly order: Int32Array;
+}
+
+/** Many enough that copies between memories cost little, few enough that they stay in the caches. */
+const maxChunkRows = 8192;
+
+/** @param rowBytes of a row on its way */
+function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
+  // Rows on their way have a quarter of a memory.
+  const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));
+  const memories = new Uint8Array(chunkRows);
+  const countsIn = new Int32Array(rowsIn.length);
+  const startsIn = new Int32Array(rowsIn.length);
+  const nextSlot = new Int32Array(rowsIn.length);
+  const places = new Int32Array(chunkRows);
+  const order = new Int32Array(chunkRows);
+  return {
+    most: chunkRows,
+    each(codes: Int32Array, act: (chunk: CodeChunk) => void): void {
+      for (let from = 0; from < codes.length; from += chunkRows) {
+        const count = Math.min(chunkRows, codes.length - from);
+        countsIn.fill(0);
+        for (let i = 0; i < count; i++) countsIn[(memories[i] = memoryOf(codes[from + i]!))]!++;
+        for (let at = 1; at < startsIn.length; at++) startsIn[at] = startsIn[at - 1]! + countsIn[at - 1]!;
+        nextSlot.set(startsIn);
+        for (let i = 0; i < count; i++) {
+          const at = nextSlot[memories[i]!]!++;
+          places[at] = placeOf(codes[from + i]!);
+          order[at] = i;
+        }
+        act({ from, counts: countsIn, starts: startsIn, places, order: order.subarray(0, count) });
+      }
+    },
+  };
+}
+
+/** The slot of a table's state that counts its steps where it rounds rows, and that only such a table has. */
+export const roundsSlot = 'rounds';
+
+export interface FarOptions {
+  readonly rows: number;
+  readonly dim: number;
+  readonly precision: RowPrecision;
+  readonly specs: readonly StateSpec[];
+  readonly optimizer?: RowOptimizerPlan;
+  readonly shards: Shards;
+  readonly front: KernelSpace;
+  readonly enlarge: (region: Region | undefined, bytes: number) => Region;
+  /** Number of a row in the table of all workers. Absent: its own. */
+  readonly idOf?: (row: number) => number;
+}
+
+export class FarRows implements Staging {
+  readonly #options: FarOptions;
+  readonly #rowBytes: number;
+  readonly #memories: readonly FarMemory[];
+  readonly #chunks: ReturnType<typeof makeChunks>;
+  /** In the front: rows of a look-up by memory, and the position of each code's row among them. */
+  #staged: Region | undefined;
+  #places: Region | undefined;
+  /** In the front: gradients of a chunk by memory, and the index from which each of them comes. */
+  #sums: Region | undefined;
+  #from: Region | undefined;
+  #keys: DrawKeys = [0, 0];
+  /** Steps that rounded rows, so that each rounds by other bits. */
+  readonly #rounds = new Int32Array(1);
+
+  constructor(options: FarOptions) {
+    const { dim, shards } = options;
+    this.#options = options;
+    this.#rowBytes = dim * 4;
+    this.#chunks = makeChunks(shards, this.#rowBytes);
+    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows, chunkRows: this.#chunks.most }));
+  }
+
+  get bytes(): number {
+    return this.#memories.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Makes room for `stage`, which then moves nothing in the front. */
+  reserve(count: number): void {
+    const { enlarge } = this.#options;
+    this.#staged = enlarge(this.#staged, Math.max(1, count) * this.#rowBytes);
+    this.#places = enlarge(this.#places, Math.max(1, count) * 4);
+  }
+
+  /** Brings the rows of `count` codes to the front. The row of code i is at place `places[i]` of `table`. */
+  stage(codes: number, count: number): { readonly table: number; readonly places: number } {
+    const { front } = this.#options;
+    const rowBytes = this.#rowBytes;
+    invariant(this.#staged && this.#places && count * 4 <= this.#places.bytes, 'stage before reserve');
+    const allCodes = new Int32Array(front.memory.buffer, codes, count);
+    const stagedPlaces = front.integers(this.#places, count);
+    const target = this.#staged.pointer;
+    this.#chunks.each(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
+      for (const [at, memory] of this.#memories.entries()) {
+        const ownCount = counts[at]!;
+        if (ownCount === 0) continue;
+        memory.codes().set(inMemory.subarray(starts[at]!, starts[at]! + ownCount));
+        const rows = memory.gather(ownCount);
+        new Uint8Array(front.memory.buffer, target + (from + starts[at]!) * rowBytes, ownCount * rowBytes).set(rows);
+      }
+      for (let i = 0; i < order.length; i++) stagedPlaces[from + order[i]!] = from + i;
+    });
+    return { table: target, places: this.#places.pointer };
+  }
+
+  update(seen: RowsToUpdate, rate: number, keep: number, l2: number): void {
+    const { front, enlarge } = this.#options;
+    const rowBytes = this.#rowBytes;
+    const { most } = this.#chunks;
+    this.#rounds[0]!++;
+    this.#sums = enlarge(this.#sums, most * rowBytes);
+    this.#from = enlarge(this.#from, most * 4);
+    const codes = new Int32Array(front.memory.buffer, seen.unique, seen.seen);
+    this.#chunks.each(codes, ({ from, counts, starts, places, order }) => {
+      front.integers(this.#from!, order.length).set(order);
+      const sums = seen.sums + from * rowBytes;
+      front.kernels.gather(sums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
+      for (const [at, memory] of this.#memories.entries()) {
+        const [start, some] = [starts[at]!, counts[at]!];
+        if (some === 0) continue;
+        memory.codes().set(places.subarray(start, start + some));
+        const ids = memory.ids();
+        for (let i = 0; i < some; i++) ids[i] = this.#idOf(codes[from + order[start + i]!]!);
+        memory.sums().set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, some * rowBytes));
+        memory.update(some, { rate, keep, l2, noise: this.#noise() });
+      }
+    });
+  }
+
+  /** Number (row, column) of the whole table is a function of the keys, as in a table of one memory. */
+  initialize(keys: DrawKeys, limit: number): void {
+    const { rows, dim, shards } = this.#options;
+    this.#keys = keys;
+    this.#rounds[0] = 0;
+    for (const memory of this.#memories) memory.initializeState();
+    for (let row = 0; row < rows; row++) {
+      const id = this.#idOf(row);
+      const element = id * dim;
+      // The counter has 32 bits: past them another key follows.
+      const key = keys[1] + Math.imul(Math.floor(element / 2 ** 32), 0x9e3779b9);
+      const drawArguments = [keys[0] + element, key, -limit, 2 * limit] as const;
+      this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), id, drawArguments, this.#noise());
+    }
+  }
+
+  values(): LongNumbers {
+    return this.#long('F32', this.#options.dim, (memory) => memory.values());
+  }
+
+  state(): Readonly<Record<string, LongNumbers | Int32Array>> {
+    const { specs, dim, precision } = this.#options;
+    const ofRows = specs.map(({ name, per, dtype }, at) => {
+      const kind = dtype === 'int32' ? 'I32' : 'F32';
+      return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
+    });
+    const rounds = precision === 'bf16' && this.#options.optimizer ? { [roundsSlot]: this.#rounds } : {};
+    return { ...Object.fromEntries(ofRows), ...rounds };
+  }
+
+  /** Counts a step in which no row here was seen, and rows of other workers were. */
+  pass(): void {
+    this.#rounds[0]!++;
+  }
+
+  #idOf(row: number): number {
+    return this.#options.idOf?.(row) ?? row;
+  }
+
+  #noise(): DrawKeys {
+    return [this.#keys[1] ^ 0x2545f491, this.#keys[0] + Math.imul(this.#rounds[0]!, 0x9e3779b9)];
+  }
+
+  #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): LongNumbers {
+    const { rows, shards } = this.#options;
+    const eachRow = (from: number, count: number, act: (held: FarNumbers, place: number, at: number) => void): void => {
+      const numbersOfMemories = this.#memories.map(numbersOf);
+      const [first, last] = [from / width, (from + count) / width];
+      invariant(Number.isInteger(first) && Number.isInteger(last), 'pieces of a table are whole rows');
+      for (let row = first; row < last; row++) {
+        act(numbersOfMemories[shards.memoryOf(row)]!, shards.placeOf(row) * width, (row - first) * width);
+      }
+    };
+    return {
+      kind,
+      width,
+      length: rows * width,
+      read: (from, into) => eachRow(from, into.length, (held, place, at) => held.read(place, width, into, at)),
+      write: (from, numbers) =>
+        eachRow(from, numbers.length, (held, place, at) => held.write(place, width, numbers, at)),
+    };
+  }
+}

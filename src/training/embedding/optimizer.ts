@@ -1,0 +1,106 @@
+/** Row-wise optimizers: the state of a table besides its values, and one step over the rows seen. The arithmetic is in kernels/update.ts. */
+import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
+import type { Kernels } from './kernels.ts';
+import type { KernelSpace, Region } from './space.ts';
+
+/** `row`: one number a row; `element`: as wide as the values. */
+export interface StateSpec {
+  readonly name: string;
+  readonly per: 'row' | 'element';
+  readonly dtype: 'float32' | 'int32';
+  readonly initial: number;
+}
+
+/** Rows with gradients: `seen` of them, their codes at `unique`, their summed gradients at `sums`. */
+export interface RowsToUpdate {
+  readonly table: number;
+  readonly bytes: number;
+  readonly unique: number;
+  readonly seen: number;
+  readonly sums: number;
+}
+const argumentsOf = ({ table, bytes, unique, seen, sums }: RowsToUpdate) => [table, bytes, unique, seen, sums] as const;
+
+/** `rate` is after its schedule; `keep` is 1 − rate × weight decay. */
+export type RowUpdate = (rows: RowsToUpdate, rate: number, keep: number) => void;
+
+interface RowOptimizer {
+  state(plan: RowOptimizerPlan): readonly StateSpec[];
+  prepare(kernels: Kernels, plan: RowOptimizerPlan, state: readonly number[], space: KernelSpace): RowUpdate;
+}
+
+function adagrad(per: StateSpec['per'], updateOf: (kernels: Kernels) => Kernels['updateAdagrad']): RowOptimizer {
+  return {
+    state: ({ initialAccumulator }) => [{ name: 'sum', per, dtype: 'float32', initial: initialAccumulator }],
+    prepare(kernels, { epsilon }, [sum]) {
+      const update = updateOf(kernels);
+      return (rows, rate, keep) => update(...argumentsOf(rows), sum!, rate, epsilon, keep);
+    },
+  };
+}
+
+function moments(): readonly StateSpec[] {
+  return [
+    { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
+    { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
+    { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
+  ];
+}
+
+/** @param last the last argument of the kernel, from 1 − rate × weight decay */
+function withMoments(
+  kernel: Kernels['updateAdam'],
+  plan: RowOptimizerPlan,
+  [mean, square, steps]: readonly number[],
+  space: KernelSpace,
+  last: (keep: number) => number,
+): RowUpdate {
+  const corrections = adamCorrections(plan);
+  const region: Region = space.allocate(corrections.byteLength);
+  space.floats(region, corrections.length).set(corrections);
+  const betas = [plan.beta1, 1 - plan.beta1, plan.beta2, 1 - plan.beta2, plan.epsilon] as const;
+  const moments = [mean!, square!, steps!, region.pointer, corrections.length / 2] as const;
+  return (rows, rate, keep) => kernel(...argumentsOf(rows), ...moments, rate, ...betas, last(keep));
+}
+
+export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimizer>> = {
+  sgd: {
+    state: () => [],
+    prepare: (kernels) => (rows, rate, keep) => kernels.updateSgd(...argumentsOf(rows), rate, keep),
+  },
+  momentum: {
+    state: () => [{ name: 'momentum', per: 'element', dtype: 'float32', initial: 0 }],
+    prepare:
+      (kernels, plan, [momentum]) =>
+      (rows, rate, keep) =>
+        kernels.updateMomentum(...argumentsOf(rows), momentum!, plan.beta1, rate, keep),
+  },
+  adagrad: adagrad('element', ({ updateAdagrad }) => updateAdagrad),
+  row_adagrad: adagrad('row', ({ updateRowAdagrad }) => updateRowAdagrad),
+  adam: {
+    state: moments,
+    prepare: (kernels, plan, state, space) => withMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
+  },
+  lamb: {
+    state: moments,
+    // The decay is part of what is scaled to the length of the row.
+    prepare: (kernels, plan, state, space) =>
+      withMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
+  },
+};
+
+/** Past this many steps of one row its correction is taken as 1; it is, in float32, for β₂ up to 0.9999. */
+const maxCorrections = 200_000;
+
+/** [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */
+export function adamCorrections(plan: Pick<RowOptimizerPlan, 'beta1' | 'beta2'>): Float32Array {
+  const needed = (beta: number): number => (beta <= 0 ? 1 : Math.ceil(Math.log(2 ** -25) / Math.log(beta)));
+  const count = Math.min(maxCorrections, Math.max(1, needed(plan.beta1), needed(plan.beta2)));
+  const corrections = new Float32Array(2 * count);
+  for (let t = 1; t <= count; t++) {
+    const root = Math.sqrt(1 - plan.beta2 ** t);
+    corrections[2 * t - 2] = root / (1 - plan.beta1 ** t);
+    corrections[2 * t - 1] = root;
+  }
+  return corrections;
+}

@@ -1,0 +1,261 @@
+/**
+ * Connects two tables whose rows are nodes of one graph (LightGCN, He et al., SIGIR 2020). Look-ups read the mean of the layers
+ * E, ÂE, …, ÂᴸE, with Â = D^−½ A D^−½ over the edges between the tables and no edge from a node to itself. Trained is E: the gradient of
+ * what was read goes back through the same mean, since Â is its own transpose, and reaches all rows within L steps; so each update is one
+ * of all rows of both tables.
+ *
+ * Exact, with two savings. Of the last layer only rows that are read are computed, and the first product of the way back starts
+ * from those rows alone. So L layers cost L − 1 products of the whole graph each way, and those of the batch's neighbours.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import type { RowsToUpdate } from './optimizer.ts';
+import type { PendingGradients } from './pending_gradients.ts';
+import { type KernelSpace, makeSpace, type Region } from './space.ts';
+import type { ShownRows, TableMemory } from './table_memory.ts';
+import { graphCopies } from './table_size.ts';
+
+/** Edges as rows of the first and of the second table, each edge once. */
+export interface Edges {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+}
+
+export type UpdateStep = (rows: RowsToUpdate, multiplier: number, rate: number | undefined) => void;
+
+interface GraphSide {
+  readonly memory: TableMemory;
+  readonly pending: PendingGradients;
+  readonly step: UpdateStep;
+  readonly shown: Region;
+  /** Layers on their way: float32 [rows, dim] each. */
+  readonly layers: readonly Region[];
+  /** The last whole layer that was computed. */
+  latest: Region;
+  readonly all: Region;
+  /** By row of `shown`, the number of the refresh that computed it. */
+  readonly stamps: Region;
+  readonly offsets: Region;
+  neighbours: Region | undefined;
+  /** 1 ÷ √degree; 0 without a neighbour. */
+  readonly weights: Region;
+  requestedUpdate: { readonly multiplier: number; readonly rate: number | undefined } | undefined;
+}
+
+export class Propagation {
+  readonly space: KernelSpace = makeSpace();
+  readonly #layers: number;
+  readonly #sides: GraphSide[] = [];
+  /** True if whole layers are those of the rows as they are. */
+  #isFresh = false;
+  #now = 1;
+
+  /** @param layers L, from 1 */
+  constructor(layers: number) {
+    this.#layers = layers;
+  }
+
+  /** Adds the first table, then the second one. */
+  add(memory: TableMemory, pending: PendingGradients, step: UpdateStep): ShownRows & { readonly side: number } {
+    const { space } = this;
+    const { rows, rowBytes } = memory;
+    const side = this.#sides.length;
+    invariant(side < 2 && memory.space === space, 'a graph is of two tables in its own memory');
+    invariant(
+      this.#sides.every((other) => other.memory.rowBytes === rowBytes),
+      'both tables are as wide',
+    );
+    // As the table itself: what does not fit is a failure with the bytes.
+    const allocate = (bytes: number): Region => memory.enlarge(undefined, bytes);
+    const allocateRows = (): Region => allocate(rows * rowBytes);
+    const allRows = allocate(4 * rows);
+    space.integers(allRows, rows).set(everyRow(rows));
+    const [shown, stamps, offsets, weights] = [
+      allocateRows(),
+      allocate(4 * rows),
+      allocate(4 * (rows + 1)),
+      allocate(4 * rows),
+    ];
+    for (const [region, length] of [
+      [stamps, rows],
+      [offsets, rows + 1],
+      [weights, rows],
+    ] as const) {
+      space.integers(region, length).fill(0);
+    }
+    this.#sides.push({
+      ...{ memory, pending, step, shown, all: allRows, stamps, offsets, weights },
+      layers: Array.from({ length: graphCopies(this.#layers) - 1 }, allocateRows),
+      latest: memory.values,
+      neighbours: undefined,
+      requestedUpdate: undefined,
+    });
+    return { region: shown, side, prepare: (codes, count) => this.#prepare(side, codes, count) };
+  }
+
+  /** Until then no row has a neighbour. */
+  connect({ first, second }: Edges): void {
+    const [one, other] = this.#both();
+    this.#connectSide(one, first, second);
+    this.#connectSide(other, second, first);
+    this.changed();
+  }
+
+  #connectSide(side: GraphSide, own: Int32Array, other: Int32Array): void {
+    const { space } = this;
+    const { rows } = side.memory;
+    side.neighbours = side.memory.enlarge(side.neighbours, 4 * own.length);
+    const offsets = space.integers(side.offsets, rows + 1).fill(0);
+    const weights = space.floats(side.weights, rows);
+    const neighbours = space.integers(side.neighbours, own.length);
+    for (const row of own) offsets[row + 1]!++;
+    for (let row = 0; row < rows; row++) {
+      weights[row] = offsets[row + 1] === 0 ? 0 : 1 / Math.sqrt(offsets[row + 1]!);
+      offsets[row + 1]! += offsets[row]!;
+    }
+    const nextSlot = offsets.slice(0, rows);
+    own.forEach((row, edge) => {
+      neighbours[nextSlot[row]!++] = other[edge]!;
+    });
+    // In ascending order they lie near each other, and sums do not depend on the order of events.
+    for (let row = 0; row < rows; row++) neighbours.subarray(offsets[row]!, offsets[row + 1]!).sort();
+  }
+
+  changed(): void {
+    this.#isFresh = false;
+  }
+
+  /** Computes all rows that look-ups of a side may read. */
+  prepareAll(side: number): void {
+    const { all, memory } = this.#sides[side]!;
+    this.#prepare(side, all.pointer, memory.rows);
+  }
+
+  #prepare(index: number, codes: number, count: number): void {
+    const [side, other] = this.#both(index);
+    invariant(!side.requestedUpdate && !other.requestedUpdate, 'both tables of a graph are updated in each step');
+    this.#refresh();
+    const { pointer } = this.#neighboursOf(side);
+    this.space.kernels.sumNeighboursOf(
+      codes,
+      count,
+      side.stamps.pointer,
+      this.#now,
+      1 / (this.#layers + 1),
+      side.memory.values.pointer,
+      other.latest.pointer,
+      side.shown.pointer,
+      side.memory.rowBytes,
+      side.offsets.pointer,
+      pointer,
+      side.weights.pointer,
+      other.weights.pointer,
+    );
+  }
+
+  /** All layers but the last, from the inside out: E, then E + ÂE, then E + Â(E + ÂE), … */
+  #refresh(): void {
+    if (this.#isFresh) return;
+    this.#isFresh = true;
+    this.#now++;
+    for (const side of this.#sides) side.latest = side.memory.values;
+    for (let layer = 1; layer < this.#layers; layer++) {
+      this.#multiply(
+        (side) => side.latest,
+        (side) => side.layers[layer % 2]!,
+        true,
+      );
+      for (const side of this.#sides) side.latest = side.layers[layer % 2]!;
+    }
+  }
+
+  /** to ← Â · from, and E more with `base`: whole layers of both tables. */
+  #multiply(from: (side: GraphSide) => Region, to: (side: GraphSide) => Region, base: boolean): void {
+    for (const index of [0, 1]) {
+      const [side, other] = this.#both(index);
+      this.space.kernels.sumNeighbours(
+        base ? side.memory.values.pointer : 0,
+        from(other).pointer,
+        to(side).pointer,
+        side.memory.rowBytes,
+        side.memory.rows,
+        side.offsets.pointer,
+        this.#neighboursOf(side).pointer,
+        side.weights.pointer,
+        other.weights.pointer,
+      );
+    }
+  }
+
+  /** Takes the pending gradients of a table. The step of both comes with the second one. */
+  update(index: number, multiplier: number, rate: number | undefined): void {
+    const [side, other] = this.#both(index);
+    invariant(!side.requestedUpdate, 'a table of a graph is updated once in each step');
+    side.requestedUpdate = { multiplier, rate };
+    if (!other.requestedUpdate) return;
+    const gradients = this.#backwards();
+    this.#sides.forEach((each, at) => {
+      const { memory, requestedUpdate: asked, step, all } = each;
+      each.requestedUpdate = undefined;
+      const rows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
+      step({ ...rows, sums: gradients[at]!.pointer }, asked!.multiplier, asked!.rate);
+    });
+    this.changed();
+  }
+
+  /** Gradients of the trained rows, from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
+  #backwards(): readonly Region[] {
+    const { kernels, memory } = this.space;
+    const share = 1 / (this.#layers + 1);
+    const readRows = this.#sides.map(({ pending }) => pending.peek());
+    const add = (at: number, to: Region): void => {
+      const rows = readRows[at];
+      if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
+    };
+    this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, at) => {
+      const seen = readRows[at];
+      if (seen) kernels.scale(seen.sums, (seen.seen * seen.bytes) / 4, share);
+      new Uint8Array(memory.buffer, layers[0]!.pointer, rows * rowBytes).fill(0);
+      add(at, layers[0]!);
+    });
+    readRows.forEach((rows, at) => {
+      const [side, other] = this.#both(at);
+      if (!rows) return;
+      kernels.addToNeighbours(
+        rows.unique,
+        rows.seen,
+        rows.sums,
+        other.layers[0]!.pointer,
+        rows.bytes,
+        side.offsets.pointer,
+        this.#neighboursOf(side).pointer,
+        side.weights.pointer,
+        other.weights.pointer,
+      );
+    });
+    for (let layer = 1; layer < this.#layers; layer++) {
+      const [from, to] = [(layer - 1) % 2, layer % 2];
+      this.#multiply(
+        (side) => side.layers[from]!,
+        (side) => side.layers[to]!,
+        false,
+      );
+      this.#sides.forEach(({ layers }, at) => {
+        add(at, layers[to]!);
+      });
+    }
+    for (const { pending } of this.#sides) pending.forget();
+    return this.#sides.map(({ layers }) => layers[(this.#layers - 1) % 2]!);
+  }
+
+  #neighboursOf(side: GraphSide): Region {
+    // Nothing is read of it where no row has a neighbour.
+    return side.neighbours ?? side.offsets;
+  }
+
+  #both(first = 0): readonly [GraphSide, GraphSide] {
+    const [side, other] = [this.#sides[first], this.#sides[1 - first]];
+    invariant(side && other, 'a graph is of two tables');
+    return [side, other];
+  }
+}

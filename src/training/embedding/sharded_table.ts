@@ -1,0 +1,174 @@
+/**
+ * A table whose rows are partitioned among workers: row r is at worker r mod N, so N workers hold a table N times as large as one memory. A
+ * step names the rows that it reads, gets them from their owners, and sends their gradients back; the owner takes the one step of
+ * the optimizer. What a row is at first, and what it learns, are those of a table of one worker.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import {
+  isLong,
+  type Kind,
+  kindOf,
+  type LongNumbers,
+  type Numbers,
+  type StoredNumbers,
+} from '../../base/storage/tensor_header.ts';
+import { defined } from '../../base/util/defined.ts';
+import { PendingGradients } from './pending_gradients.ts';
+import type { Remote, RemoteTable, TableWire } from './remote.ts';
+import { RemoteRows } from './remote_rows.ts';
+import { makeSpace } from './space.ts';
+import { makeTable, type Table } from './table.ts';
+import { TableLookup } from './table_lookup.ts';
+import type { TableMemory, TableOptions } from './table_memory.ts';
+import { ownRows } from './table_size.ts';
+
+export type ShardedTable = Table & RemoteTable;
+
+/** Long because what it does for look-ups and for the other workers is about the same rows of a step. */
+export function makeShardedTable(options: TableOptions, wire: TableWire): ShardedTable {
+  const { name, rows, dim } = options;
+  const { rank, workers } = wire;
+  const ownTable = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
+  const ownLookup = ownTable.lookup({ kind: 'one' });
+  const space = makeSpace();
+  const staged = new RemoteRows(space, dim * 4);
+  const memory: TableMemory = {
+    ...{ name, rows, bytes: ownTable.bytes, rowBytes: dim * 4, space },
+    values: { pointer: 0, bytes: 0 },
+    state: [],
+    staged,
+    get slots() {
+      return staged.slots;
+    },
+    enlarge: (region, bytes) => space.enlarge(region, bytes),
+  };
+  const pending = new PendingGradients(memory);
+  const longNumbers = (slot: string | undefined, own: Numbers): LongNumbers => longOf(slot, own, options, wire);
+  let hasLearned = false;
+
+  const byOwner = (codes: Int32Array): readonly number[][] => {
+    const indexesByOwner = Array.from({ length: workers }, (): number[] => []);
+    for (const [at, code] of codes.entries()) indexesByOwner[code % workers]!.push(at);
+    return indexesByOwner;
+  };
+  const localOf = (codes: Int32Array, places: readonly number[]): Int32Array =>
+    Int32Array.from(places, (at) => Math.floor(codes[at]! / workers));
+
+  const remote: Remote = {
+    wire,
+    ask: () => staged.ask(),
+    asked: () => byOwner(staged.codes).map((places) => localOf(staged.codes, places)),
+    give(asked) {
+      ownLookup.reserve(asked.length, asked.length);
+      ownLookup.codes().set(asked);
+      return ownLookup.gather(asked.length).slice();
+    },
+    take(given) {
+      const places = byOwner(staged.codes);
+      const stepRows = staged.arrive();
+      places.forEach((its, owner) => {
+        for (const [i, at] of its.entries()) stepRows.set(given[owner]!.subarray(i * dim, (i + 1) * dim), at * dim);
+      });
+    },
+    drain() {
+      const { codes: slots, sums } = pending.drain();
+      const codes = slots.map((slot) => staged.codes[slot]!);
+      return byOwner(codes).map((places) => {
+        const ownerSums = new Float32Array(places.length * dim);
+        for (const [i, at] of places.entries()) ownerSums.set(sums.subarray(at * dim, (at + 1) * dim), i * dim);
+        return { codes: localOf(codes, places), sums: ownerSums };
+      });
+    },
+    piece: (slot, first, count) =>
+      pieceOf(slot === undefined ? ownTable.numbers() : ownTable.stateNumbers()[slot]!, first, count, rows, wire),
+    learned() {
+      hasLearned = true;
+    },
+  };
+
+  const whole = (): never => invariantWhole(name);
+  return {
+    ...{ name, rows, dim, bytes: ownTable.bytes, remote },
+    ...defined({ precision: options.precision }),
+    ...{ values: whole, read: whole, shown: whole, load: whole, state: whole, gradientNorm: whole },
+    numbers: () => longNumbers(undefined, ownTable.numbers()),
+    shownNumbers: () => longNumbers(undefined, ownTable.numbers()),
+    stateNumbers: () =>
+      Object.fromEntries(
+        // What counts the steps of a whole table is the same on each worker.
+        Object.entries(ownTable.stateNumbers()).map(([slot, held]) => [
+          slot,
+          isLong(held) ? longNumbers(slot, held) : held,
+        ]),
+      ),
+    initialize: (seed, limit) => ownTable.initialize(seed, limit),
+    lookup: (asked) => new TableLookup(memory, pending, asked),
+    drain: whole,
+    add: (gradients) => ownTable.add(gradients),
+    update(multiplier, rate) {
+      ownTable.update(multiplier, rate, hasLearned);
+      hasLearned = false;
+    },
+  };
+}
+
+/** Presents values and state in the order of all rows: a worker keeps of what is written its own part, and reads from all workers. */
+function longOf(
+  slot: string | undefined,
+  own: Numbers,
+  { name, rows, dim }: TableOptions,
+  wire: TableWire,
+): LongNumbers {
+  invariant(isLong(own), 'own rows are in memories of their own');
+  const width = slot === undefined ? dim : widthOf(own, ownCount(rows, wire));
+  const kind: Kind = kindOf(own);
+  const rowsOf = (from: number, numbers: StoredNumbers): readonly [number, number] => [
+    from / width,
+    numbers.length / width,
+  ];
+  return {
+    ...{ kind, width, length: rows * width },
+    read: () => invariantWhole(name),
+    async readLater(from, into) {
+      const [first, count] = rowsOf(from, into);
+      const pieces = await wire.pieces(name, slot, first, count, pieceOf(own, first, count, rows, wire));
+      const nextOffset = pieces.map(() => 0);
+      for (let row = first; row < first + count; row++) {
+        const owner = row % wire.workers;
+        const at = nextOffset[owner]!;
+        into.set(pieces[owner]!.subarray(at, at + width), (row - first) * width);
+        nextOffset[owner] = at + width;
+      }
+    },
+    write(from, numbers) {
+      const [first, count] = rowsOf(from, numbers);
+      for (let row = first; row < first + count; row++) {
+        if (row % wire.workers !== wire.rank) continue;
+        own.write(
+          Math.floor(row / wire.workers) * width,
+          numbers.subarray((row - first) * width, (row - first + 1) * width),
+        );
+      }
+    },
+  };
+}
+
+/** Own rows among `count` rows of the table from `first` on. */
+function pieceOf(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
+  const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
+  const width = widthOf(numbers, ownCount(rows, wire));
+  const length = (to - from) * width;
+  const into = kindOf(numbers) === 'I32' ? new Int32Array(length) : new Float32Array(length);
+  invariant(isLong(numbers), 'own rows are in memories of their own');
+  if (length > 0) numbers.read(from * width, into);
+  return into;
+}
+
+/** A memory has a row at least. */
+const ownCount = (rows: number, wire: TableWire): number => Math.max(1, ownRows(rows, wire));
+
+const widthOf = (numbers: Numbers, rows: number): number => numbers.length / rows;
+
+function invariantWhole(name: string): never {
+  invariant(false, `workers share the rows of table ${name}, and none has all of them`);
+}

@@ -1,0 +1,182 @@
+/**
+ * An embedding table: rows × dim float32 with its optimizer's state, in one linear memory. A batch gathers rows; gradients of
+ * all lookups of a step are added up for each row seen, in the order they come, and each such row gets one optimizer step. The
+ * cost of a step grows with the batch, never with the rows. The same calls give the same bits.
+ */
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
+import { isLong, kindOf, type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
+import { defined } from '../../base/util/defined.ts';
+import { rowOptimizers, type StateSpec } from './optimizer.ts';
+import { PendingGradients, type RowGradients } from './pending_gradients.ts';
+import type { Propagation, UpdateStep } from './propagation.ts';
+import type { Remote } from './remote.ts';
+import { spaceLimit } from './space.ts';
+import type { Lookup, LookupOptions } from './table_lookup.ts';
+import { TableLookup } from './table_lookup.ts';
+import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
+import { stateLength } from './table_size.ts';
+
+type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
+
+export interface Table {
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  readonly bytes: number;
+  readonly precision?: 'bf16';
+  /**
+   * float32 [rows, dim], the table itself, not a copy. Ask anew after any lookup's `reserve` or `accumulate`.
+   * @throws Failure `table-too-large` where its rows are in memories of their own
+   */
+  values(): Float32Array;
+  /** The same, whatever memories the rows are in: what is written goes to the table. */
+  numbers(): Numbers;
+  /** The values: the table itself where one memory has them, else a copy. */
+  read(): Float32Array;
+  /** The values that look-ups read, as above: the table's own, or those that a graph makes of them. */
+  shown(): Float32Array;
+  shownNumbers(): Numbers;
+  readonly graph?: Propagation;
+  /** State of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
+  state(): TableState;
+  /** The same, whatever memories it is in. */
+  stateNumbers(): Readonly<Record<string, Numbers>>;
+  /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
+  initialize(seed: number, limit: number): void;
+  load(values: Float32Array, state?: TableState): void;
+  lookup(options: LookupOptions): Lookup;
+  gradientNorm(): number;
+  /** Takes the pending gradients out, in the order of their rows. */
+  drain(): RowGradients;
+  /** Adds gradients to the pending ones: those of other workers. */
+  add(gradients: RowGradients): void;
+  /**
+   * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
+   * @param rate that of the plan, where none is given; a table with a rate of its own keeps it
+   * @param counts of some rows of a table: the step counts for it, even if no row here has a gradient
+   */
+  update(multiplier?: number, rate?: number, counts?: boolean): void;
+  readonly remote?: Remote;
+}
+
+/**
+ * @param graph that connects the table to another
+ * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
+ */
+export function makeTable(options: TableOptions, graph?: Propagation): Table {
+  const { name, rows, dim, optimizer, ownRate = false, frozen = false } = options;
+  const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
+  const ownMemory = allocateTable(options, specs, graph?.space);
+  const { space } = ownMemory;
+  const pending = new PendingGradients(ownMemory);
+  const pointers = ownMemory.state.map((region) => region.pointer);
+  const { far } = ownMemory;
+  const step = optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
+
+  const update: UpdateStep = (seen, multiplier, base) => {
+    if (frozen) return;
+    invariant(optimizer, `table ${name} is not trained`);
+    const currentRate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
+    if (!step) return far!.update(seen, currentRate, 1 - currentRate * optimizer.weightDecay, optimizer.l2);
+    if (optimizer.l2 > 0) {
+      space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
+    }
+    step(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
+  };
+  const shownRegion = graph?.add(ownMemory, pending, update);
+  const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
+
+  const values = (): Float32Array => {
+    // The caller may write into them.
+    graph?.changed();
+    if (far) throw failure('table-too-large', { table: name, bytes: memory.bytes, limit: spaceLimit() });
+    return space.floats(memory.values, rows * dim);
+  };
+  const state = (): TableState => {
+    if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, each]) => [slot, copyOf(each)]));
+    return Object.fromEntries(
+      specs.map((spec, index) => {
+        const view = spec.dtype === 'int32' ? space.integers : space.floats;
+        return [spec.name, view(memory.state[index]!, stateLength(spec, rows, dim))];
+      }),
+    );
+  };
+  const shownRows = (): Float32Array => {
+    if (!graph || !shownRegion) return values();
+    graph.prepareAll(shownRegion.side);
+    return space.floats(shownRegion.region, rows * dim);
+  };
+
+  return {
+    name,
+    rows,
+    dim,
+    bytes: memory.bytes,
+    values,
+    numbers: () => (far ? far.values() : values()),
+    read: () => (far ? (copyOf(far.values()) as Float32Array) : values()),
+    shown: shownRows,
+    shownNumbers: () => (far ? far.values() : shownRows()),
+    ...defined({ graph, precision: options.precision }),
+    state,
+    stateNumbers: () => (far ? far.state() : state()),
+    initialize(seed, limit) {
+      initialize(memory, dim, specs, seed, limit);
+      graph?.changed();
+    },
+    load(from, slots) {
+      invariant(from.length === rows * dim, `${from.length} numbers for table ${name}, ${rows} × ${dim}`);
+      if (far) far.values().write(0, from);
+      else values().set(from);
+      if (slots) loadState(name, slots, far ? far.state() : state());
+    },
+    gradientNorm: () => Math.sqrt(pending.squares()),
+    drain: () => pending.drain(),
+    add: (gradients) => pending.add(gradients),
+    lookup: (asked) => new TableLookup(memory, pending, asked),
+    update(multiplier = 1, base, counts = false) {
+      if (graph && shownRegion) graph.update(shownRegion.side, multiplier, base);
+      else if (counts && !pending.peek()) far?.pass();
+      else pending.take((seen) => update(seen, multiplier, base));
+    },
+  };
+}
+
+function initialize(
+  { name, rows, space, values, state, far }: TableMemory,
+  dim: number,
+  specs: readonly StateSpec[],
+  seed: number,
+  limit: number,
+): void {
+  const { kernels } = space;
+  const random = makeRandom(seed, ...Buffer.from(name));
+  const keys = [random.integer(2 ** 32), random.integer(2 ** 32)] as const;
+  if (far) {
+    far.initialize(keys, limit);
+    return;
+  }
+  kernels.uniform(values.pointer, rows * dim, keys[0], keys[1], -limit, 2 * limit);
+  specs.forEach((spec, index) => {
+    const region = state[index]!;
+    const length = stateLength(spec, rows, dim);
+    if (spec.dtype === 'float32') kernels.constant(region.pointer, length, spec.initial);
+    else space.integers(region, length).fill(spec.initial);
+  });
+}
+
+function loadState(table: string, from: TableState, into: Readonly<Record<string, Numbers>>): void {
+  for (const [slot, view] of Object.entries(into)) {
+    const values = from[slot];
+    invariant(values?.length === view.length, `state ${slot} of table ${table} does not fit`);
+    writeNumbers(view, 0, values);
+  }
+}
+
+function copyOf(numbers: Numbers): Float32Array | Int32Array {
+  const copy = kindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
+  if (isLong(numbers)) numbers.read(0, copy);
+  else copy.set(numbers);
+  return copy;
+}

@@ -1,0 +1,180 @@
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { isLong, writeNumbers } from '../../base/storage/tensor_header.ts';
+import { defined } from '../../base/util/defined.ts';
+import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
+import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { crossingBytes, evenSizes, peakBytes } from '../../graph/peak.ts';
+import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
+import { largestSizes, mostElements } from '../../graph/plan/rows_prefix.ts';
+import { freeBytes } from './available_memory.ts';
+import { Propagation } from './propagation.ts';
+import type { TableWire } from './remote.ts';
+import { makeShardedTable } from './sharded_table.ts';
+import { spaceLimit } from './space.ts';
+import { makeTable, type Table } from './table.ts';
+import { needsFar } from './table_memory.ts';
+import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './table_size.ts';
+
+export type Tables = ReadonlyMap<string, Table>;
+
+/**
+ * Makes the tables to train, at their first values.
+ * @param firstValues of tables that begin as a file says
+ * @param wire of workers that share the rows
+ * @param most rows of training, which a batch does not exceed, and items of the corpus
+ * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
+ */
+export function makeTables(
+  plan: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+  most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
+  firstValues: Dataset['firstValues'] = new Map(),
+  wire?: TableWire,
+): Tables {
+  const { graph } = plan.train;
+  const tables = plan.tables.map((table, at) => ({
+    ...tableSizes(plan, encodings)[at]!,
+    ownRate: table.overrides?.rate !== undefined,
+    frozen: table.frozen ?? false,
+  }));
+  const batch = Math.min(plan.train.batch, most.batch);
+  const sizes = { ...most, batch };
+  const step = { batch, bytes: stepBytes(plan.step, sizes) };
+  const heldTables = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
+  foreseeMemory(heldTables, freeBytes(), parameterBytes(plan.step.graph), step);
+  const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, sizes)]));
+  for (const table of heldTables) {
+    const lookups = lookupsOf.get(table.name)!;
+    // Rows of other memories come to the one of the look-ups before they are gathered.
+    const neededBytes =
+      wire || needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
+    const bytes = tableBytes(table) + lookups;
+    if (neededBytes > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
+  }
+  const propagation = graph && new Propagation(graph.layers);
+  return new Map(
+    tables.map((size, i) => {
+      const lookups = lookupsOf.get(size.name)!;
+      const options = { ...size, lookups };
+      const table = wire
+        ? makeShardedTable(options, wire)
+        : makeTable(options, size.layers === undefined ? undefined : propagation);
+      const { limit } = plan.tables[i]!;
+      table.initialize(plan.train.seed, limit);
+      fillFirstValues(table, firstValues.get(size.name), size.frozen);
+      return [size.name, table];
+    }),
+  );
+}
+
+export const tableSizes = (plan: Plan, encodings: ReadonlyMap<string, Encoding>) =>
+  rowSizes(plan).map(({ encoderOf, ...size }) => ({
+    ...size,
+    rows: tableRows(encodings, encoderOf),
+  })) satisfies readonly TableSize[];
+
+/** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
+function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
+  const values = table.numbers();
+  const { dim } = table;
+  if (isFrozen) {
+    if (!isLong(values)) values.fill(0);
+    else for (let row = 0; row < table.rows; row++) values.write(row * dim, new Float32Array(dim));
+  }
+  first?.rows.forEach((row, at) => {
+    writeNumbers(values, row * dim, first.values.subarray(at * dim, (at + 1) * dim));
+  });
+}
+
+/**
+ * Estimates the bytes of a step at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
+ * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus and elements of
+ * lists. An engine that frees a value late holds more: a model that this refuses cannot run, one that it accepts may still be too large.
+ */
+export function stepBytes(step: GraphPlan, of: StepSizes): number {
+  const { graph } = step;
+  const sizes = sizesOf(step, of);
+  return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
+}
+
+export interface StepSizes {
+  readonly batch: number;
+  /** Items of the corpus, all of which a step may score. */
+  readonly corpus: number;
+  /** Lists that are read in sequence, where the targets are positions. */
+  readonly sequences?: number;
+}
+
+/** No step of training is larger, but for the few rows by which it varies where its targets are positions. */
+export const largestStep = (
+  { corpus }: Pick<Dataset, 'corpus'>,
+  { rows, sequences }: { readonly rows: number; readonly sequences?: number },
+): StepSizes => ({ batch: rows, corpus: corpus.rows, ...defined({ sequences }) });
+
+const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): Sizes => ({
+  ...evenSizes(graph, batch),
+  ...largestSizes(inputs, { batch, sequences: known.sequences ?? batch }),
+  ...mostElements(inputs, { batch, corpus: known.corpus }),
+  ...defined(known),
+});
+
+/** Counts the rows of each input that is read from one table, which lie in the table's own memory. */
+function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
+  const { graph } = step;
+  const planOf = new Map(features.map((feature) => [feature.name, feature]));
+  const tableInputs = step.inputs.filter(
+    ({ source }) =>
+      (source.from === 'embedding' || source.from === 'sequence') &&
+      tableRead(source, planOf.get(source.feature)!) === table,
+  );
+  const names = new Set(tableInputs.map(({ name }) => name));
+  const sizes = sizesOf(step, of);
+  return graph.inputs
+    .filter(({ name }) => names.has(name))
+    .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);
+}
+
+function parameterBytes(graph: Graph): number {
+  return graph.parameters.reduce(
+    (sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, {})),
+    0,
+  );
+}
+
+function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): number {
+  const encoding = encodings.get(feature);
+  invariant(encoding, `feature ${feature} has no encoding`);
+  return rowsOf(encoding);
+}
+
+/** The part of a training step besides tables and weights. A run that cannot fit says so before it starts. */
+interface StepSize {
+  readonly batch: number;
+  readonly bytes: number;
+}
+
+/**
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, next to `blockBytes`,
+ * the weights of blocks and what their optimizer keeps, and what a step holds.
+ */
+export function foreseeMemory(
+  tables: readonly TableSize[],
+  available: number = freeBytes(),
+  blockBytes: number = 0,
+  step?: StepSize,
+): void {
+  const parts = [
+    ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
+    ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
+    ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
+  ];
+  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed <= available) return;
+  const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
+}
+
+const stepWords = ({ batch, bytes }: StepSize): string =>
+  `a step of ${batch.toLocaleString('en')} rows: ${bytes.toLocaleString('en')} bytes`;

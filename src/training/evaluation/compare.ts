@@ -1,0 +1,210 @@
+/** Compares runs under one protocol: the same events, ranked among the same items, with intervals by user. */
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Part } from '../../data/dataset.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
+import { baselinesBeside, makeTask, perOf } from './contestants.ts';
+import { type EvaluateOptions, settingSentence } from './evaluate.ts';
+import { valuesOf } from './figures.ts';
+import { groupsOf, intervalSentence } from './groups.ts';
+import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
+import type { Per } from './questions.ts';
+import { rankEvents } from './ranks.ts';
+import { drawRankings, type RankingSample } from './sample.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
+
+/** One run. It is opened, ranks, and is closed before the next one is opened. */
+export interface Contestant {
+  /** Name of the row. Runs of one name, which differ by their seeds, are one row: their mean for each event. */
+  readonly name: string;
+  readonly dataset: Dataset;
+  readonly plan: Plan;
+  open(part: Part): Promise<{ readonly scorer: Scorer; close(): Promise<void> }>;
+}
+
+/**
+ * Options as for `evaluate`. Baselines read the history that the first run reads; seen items leave a ranking as far as the first run knows
+ * them. Defaults are what the data blocks of the runs declare.
+ */
+export interface CompareOptions
+  extends BootstrapOptions,
+    Pick<
+      EvaluateOptions,
+      'part' | 'measures' | 'removeSeen' | 'baselines' | 'product' | 'onBaselines' | 'by' | 'per' | 'sample'
+    > {
+  /** The row that the others are compared with, by its name. Default: the first. */
+  readonly against?: string;
+}
+
+export interface Comparison {
+  readonly part: Part;
+  readonly per: Per;
+  readonly events: number;
+  readonly sample?: RankingSample;
+  readonly items: number;
+  readonly metrics: readonly string[];
+  readonly against: string;
+  readonly rows: readonly ComparedRow[];
+  readonly protocol: readonly string[];
+}
+
+export interface ComparedRow {
+  readonly name: string;
+  /** By metric: the mean over all events, and its interval. */
+  readonly figures: Readonly<Record<string, Interval>>;
+  /** Less the row compared with, on the same draws; absent for that row. */
+  readonly differences?: Readonly<Record<string, Interval>>;
+}
+
+/** @throws Failure `protocols-differ`, `too-few-rows`, `unknown-name` */
+export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
+  const [first] = contestants;
+  invariant(first, 'there is a run to compare');
+  const { part } = options;
+  const measures = options.measures.filter(({ lists }) => lists === undefined);
+  const excludedLabels = options.measures.filter(({ lists }) => lists).map(({ label }) => label);
+  const seenOption = seenRule(first.dataset, options.removeSeen);
+  const per = options.per ?? perOf(first.dataset);
+  const protocol = protocolOf(first.dataset, part);
+  for (const other of contestants) refuseOtherProtocol(first, protocol, other, seenOption, options.per);
+
+  const rowNames: string[] = [];
+  /** Runs that a row is the mean of. */
+  const runsOfRow: number[] = [];
+  // By measure, then by row of the table.
+  const seriesByMeasure: Float64Array[][] = measures.map(() => []);
+  const rankingCold: string[] = [];
+  // The items that leave the ranking are the same for all: those that the first run knows.
+  const wholeTask = makeTask({ ...first, part, per });
+  const drawnRankings = drawRankings(wholeTask, options.sample);
+  const firstTask = drawnRankings.of(wholeTask);
+  // Before the runs rank, so that a wrong name is reported without delay.
+  const chosenBaselines = baselinesBeside(
+    drawnRankings.of(makeTask({ ...first, part, per, ...defined({ by: options.by }) })),
+    {
+      ...first,
+      part,
+      per,
+      baselines: options.baselines ?? false,
+      removeSeen: seenOption.removes,
+      ...defined({ product: options.product }),
+    },
+  );
+  const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
+    const task: ScoringTask = {
+      ...drawnRankings.of(makeTask({ dataset, part, per })),
+      ...defined({ seen: firstTask.seen, history: firstTask.history }),
+    };
+    const ranks = await rankEvents(task, scorer, seenOption.removes);
+    const row = rowNames.indexOf(name);
+    runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
+    if (ranks.ranksCold && row === -1) rankingCold.push(name);
+    measures.forEach((measure, at) => {
+      const eventValues = valuesOf(task, ranks, measure);
+      const earlierSum = seriesByMeasure[at]![row];
+      if (earlierSum) eventValues.forEach((value, event) => void (earlierSum[event]! += value));
+      else seriesByMeasure[at]!.push(eventValues);
+    });
+  };
+  for (const contestant of contestants) {
+    const { scorer, close } = await contestant.open(part);
+    try {
+      await rank(contestant, drawnRankings.scorer(scorer), contestant.name);
+    } finally {
+      await close();
+    }
+  }
+  const settingSentences: string[] = [];
+  if (chosenBaselines.rows.length > 0) {
+    options.onBaselines?.(
+      chosenBaselines.rows.map(({ name }) => name),
+      chosenBaselines.seconds,
+    );
+  }
+  for (const { name, open } of chosenBaselines.rows) {
+    const { scorer, setting } = await open();
+    await rank(first, scorer, name);
+    settingSentences.push(...settingSentence({ name, ...defined({ setting }) }));
+  }
+
+  const reference = options.against === undefined ? 0 : rowNames.indexOf(options.against);
+  if (reference === -1) {
+    const name = options.against!;
+    throw failure('unknown-name', {
+      what: 'row of the comparison',
+      name,
+      nearest: nearest(name, rowNames),
+      known: rowNames,
+    });
+  }
+  for (const series of seriesByMeasure)
+    series.forEach(
+      (row, at) => void (runsOfRow[at]! > 1 && row.forEach((sum, event) => void (row[event] = sum / runsOfRow[at]!))),
+    );
+  const { group, groups, unit } = groupsOf(firstTask);
+  const intervals = seriesByMeasure.map((series) => bootstrap({ series, group, groups, reference }, options));
+  const metricLabels = measures.map(({ label }) => label);
+  const intervalsOfRow = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
+    Object.fromEntries(metricLabels.map((label, at) => [label, intervals[at]![of][row]!]));
+  return {
+    part,
+    per,
+    events: firstTask.events.rows,
+    ...defined({ sample: drawnRankings.sample }),
+    items: protocol.sizes.corpus,
+    metrics: metricLabels,
+    against: rowNames[reference]!,
+    rows: rowNames.map((name, row) => ({
+      name,
+      figures: intervalsOfRow('means', row),
+      ...(row === reference ? {} : { differences: intervalsOfRow('differences', row) }),
+    })),
+    protocol: [
+      protocol.split,
+      rankingSentence(firstTask, part),
+      ...(drawnRankings.sample ? [sampleSentence(drawnRankings.sample, part)] : []),
+      missSentence(rankingCold, rowNames.length),
+      seenSentence(seenOption, first.dataset, firstTask),
+      ...[repeatsSentence(firstTask, seenOption) ?? []].flat(),
+      intervalSentence(unit, options),
+      ...(excludedLabels.length > 0
+        ? [`A comparison excludes ${excludedLabels.join(', ')}: it is no mean over rankings, and has no interval.`]
+        : []),
+      ...settingSentences,
+      ...chosenBaselines.leftOut,
+    ],
+  };
+}
+
+function refuseOtherProtocol(
+  first: Contestant,
+  protocol: Protocol,
+  other: Contestant,
+  seen: SeenRule,
+  per: Per | undefined,
+): void {
+  if (other === first) return;
+  const protocolDifferences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
+  if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
+    const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen}\``);
+    protocolDifferences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
+  }
+  if (per === undefined && perOf(other.dataset) !== perOf(first.dataset)) {
+    const [a, b] = [first, other].map(({ dataset }) => `\`evaluate = ${dataset.evaluate ?? 'per_event'}\``);
+    protocolDifferences.push(`${a}, and ${b}: choose \`--per user\` or \`--per event\``);
+  }
+  if (protocolDifferences.length > 0)
+    throw failure('protocols-differ', { first: first.name, other: other.name, differences: protocolDifferences });
+}
+
+/** @param rows of which those named rank items without training events */
+export function missSentence(rankingCold: readonly string[], rows: number): string {
+  const tiesSentence = 'Items with equal scores share their ranks';
+  if (rankingCold.length === 0) return `${tiesSentence}; an item without training events is a miss.`;
+  const missesElsewhere = rankingCold.length < rows ? '; in the other rows they are misses' : '';
+  return `${tiesSentence}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
+}

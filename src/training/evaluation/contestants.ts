@@ -1,0 +1,268 @@
+/** Makes the task that every scorer gets for one held-out part, and chooses the baselines that can score it. */
+import { failure } from '../../base/diagnostics/failure.ts';
+import { nearest } from '../../base/text/nearest.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
+import { freeBytes } from '../embedding/available_memory.ts';
+import { type MakeProduct, plainProduct } from '../scoring/product.ts';
+import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { type Baseline, baseline, type TunedBaseline } from './baselines/baseline.ts';
+import { historyScorer } from './baselines/history_scorer.ts';
+import { interactionsCost, trainingOf, whyNoHistory } from './baselines/interactions.ts';
+import { baselines } from './baselines/table.ts';
+import { choose, choosingEvents } from './baselines/tune.ts';
+import { type Per, questionsOf } from './questions.ts';
+import { duration } from './sentences.ts';
+
+/**
+ * score(j) = events of training with the event's own value of one feature, and item j; between equals, all events of j decide.
+ * Without a named feature this baseline is excluded.
+ */
+export const popularityBy = baseline({
+  doc: 'the number of training events of each item with the same value of one feature',
+  missing: ({ context }) => (context ? undefined : 'no feature is named'),
+  prepare({ corpus, context }: ScoringTask) {
+    const { rows: items, trainingCounts } = corpus;
+    const total = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;
+    const countsByValue = new Map<number, Float32Array>();
+    const overallCounts = Float32Array.from(trainingCounts, (count) => count / total);
+    const { training, item, asked } = context!;
+    for (let row = 0; row < training.length; row++) {
+      if (item[row]! < 0) continue;
+      let ownCounts = countsByValue.get(training[row]!);
+      if (!ownCounts) countsByValue.set(training[row]!, (ownCounts = overallCounts.slice()));
+      ownCounts[item[row]!]!++;
+    }
+    let scoreBlock = new Float32Array(0);
+    return {
+      score(rows) {
+        if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
+        for (let i = 0; i < rows.length; i++)
+          scoreBlock.set(countsByValue.get(asked[rows[i]!]!) ?? overallCounts, i * items);
+        return scoreBlock;
+      },
+    };
+  },
+});
+
+export interface TaskOptions {
+  readonly dataset: Dataset;
+  readonly part: Part;
+  /** Says which history the model reads, so that baselines know no less. */
+  readonly plan?: Plan;
+  /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
+  readonly by?: string;
+  /** The figures are means over events or over users. Default: as the data block declares. */
+  readonly per?: Per;
+}
+
+/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
+export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: TaskOptions): ScoringTask {
+  const events = dataset.parts[part];
+  if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
+  const { corpus, users } = dataset;
+  const givenItems = plan ? itemsGivenBy(plan, events) : [];
+  const history = joined(givenItems, events);
+  const seenItems = [...(events.earlier ? [events.earlier] : []), ...givenItems];
+  const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
+  return { events, corpus, users, seen: seenItems, per, ...defined({ history, context }) };
+}
+
+export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
+
+function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
+  const codes = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
+  if (!codes.some(({ name }) => name === by)) {
+    const knownNames = codes.map(({ name }) => name);
+    const what = `feature of one code in tower \`${towers[0].name}\``;
+    throw failure('unknown-name', { what, name: by, nearest: nearest(by, knownNames), known: knownNames });
+  }
+  return {
+    feature: by,
+    words: wordsOf(encodings.get(codes.find(({ name }) => name === by)!.encoderOf)),
+    training: codesOf(parts.train.features.get(by)!, parts.train.rows),
+    item: parts.train.item,
+    asked: codesOf(parts[part].features.get(by)!, parts[part].rows),
+  };
+}
+
+/** Prints a code: the value of a vocabulary, the range of a number. */
+function wordsOf(encoding: Encoding | undefined): (code: number) => string {
+  if (encoding?.kind === 'vocabulary') return (code) => (code === 0 ? '(unknown)' : encoding.values.at(code - 1)!);
+  if (encoding?.kind !== 'boundaries') return (code) => `${code}`;
+  const { boundaries } = encoding;
+  return (code) => {
+    if (code > boundaries.length) return '(missing)';
+    if (code === 0) return `below ${boundaries[0]}`;
+    const upperEnd = boundaries[code];
+    return upperEnd === undefined ? `${boundaries[code - 1]} or more` : `${boundaries[code - 1]} to below ${upperEnd}`;
+  };
+}
+
+function codesOf({ column, index }: IndexedColumn, rows: number): Int32Array {
+  if (column.kind !== 'codes') return new Int32Array(rows);
+  return index ? index.map((row) => column.values[row]!) : column.values;
+}
+
+/** As many as take about a minute together, all, none, or some by name. */
+export type BaselineChoice = boolean | 'all' | 'none' | readonly string[];
+
+export interface BaselineOptions extends TaskOptions {
+  /** Default: true, as many as take about a minute together, the quickest first. */
+  readonly baselines?: BaselineChoice;
+  readonly removeSeen: boolean;
+  /** Multiplies large matrices. Default: plain code. */
+  readonly product?: MakeProduct;
+}
+
+/** Seconds on one core that all baselines may take together, unless they are requested. */
+const maxSeconds = 60;
+/** Steps of plain code that one core takes in a second: measured on MovieLens and Toys, and rounded down. */
+const stepsPerSecond = 3e8;
+/** Steps to rank one item for one event, once it has a score: measured, with 10 million items 0.15. */
+const rankingSteps = 0.25;
+
+/** The baselines of a task, opened one after the other, and a sentence for each that is excluded. */
+export interface ChosenBaselines {
+  /** In the order printed. `open` chooses the setting where there are several. */
+  readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
+  readonly leftOut: readonly string[];
+  readonly seconds: number;
+}
+
+export interface OpenBaseline {
+  readonly scorer: Scorer;
+  /** `λ = 250, chosen out of 6 by …`; undefined where there is nothing to choose. */
+  readonly setting?: string;
+}
+
+interface BaselineCandidate {
+  readonly name: string;
+  readonly seconds: number;
+  open(): Promise<OpenBaseline>;
+}
+
+/** @throws Failure `unknown-name` where the choice names a baseline that there is not */
+export function baselinesBeside(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
+  const { baselines: choice = true, dataset, plan, product } = options;
+  const rankingCount = questionsOf(task).asks.length;
+  const candidates: BaselineCandidate[] = [];
+  const leftOut: string[] = [];
+  const training = once(() => trainingOf(task));
+  const validation = once(() => {
+    if (dataset.parts.validation.rows === 0) return undefined;
+    return makeTask({ dataset, part: 'validation', ...defined({ plan, per: task.per }) });
+  });
+  const secondsOf = (steps: number, ranked: number): number =>
+    (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;
+  const readingCost = once(() => interactionsCost(task));
+  const candidateOf = (name: string, row: Baseline | TunedBaseline): BaselineCandidate | string => {
+    const isTuned = 'settings' in row;
+    const missingReason = isTuned ? whyNoHistory(task) : row.missing?.(task);
+    if (missingReason !== undefined) return missingReason;
+    if (isTuned || row.readsInteractions) {
+      const unreadReason = tooLarge(readingCost().bytes);
+      if (unreadReason !== undefined) return unreadReason;
+      if (choice === true && readingCost().steps / stepsPerSecond > maxSeconds)
+        return `it would take more than a minute to read what users had; ${waitAdvice(name)}`;
+    }
+    if (!isTuned) {
+      const open = async () => ({ scorer: { name, doc: row.doc, ...row.prepare(task) } });
+      return { name, seconds: secondsOf(row.steps?.(task) ?? 0, rankingCount), open };
+    }
+    const memoryReason = tooLarge(row.bytes(training()));
+    if (memoryReason !== undefined) return memoryReason;
+    const open = async (): Promise<OpenBaseline> => {
+      const multiply = (await product?.()) ?? plainProduct;
+      try {
+        const choosingOptions = { validation: validation(), removeSeen: options.removeSeen, product: multiply };
+        const { scores, words } = await choose(row, training(), choosingOptions);
+        const scorer = { name, doc: `${row.doc}; ${words}`, ...historyScorer(task, training().itemsOf, scores) };
+        return { scorer, setting: words };
+      } finally {
+        await multiply.close();
+      }
+    };
+    const rankedEvents = rankingCount + row.settings.length * Math.min(dataset.parts.validation.rows, choosingEvents);
+    const steps = row.steps(training()) + rankedEvents * row.eventSteps(training());
+    return { name, seconds: secondsOf(steps, rankedEvents), open };
+  };
+  const consider = (name: string, row: Baseline | TunedBaseline): void => {
+    const candidate = candidateOf(name, row);
+    if (typeof candidate === 'string') leftOut.push(`${name} is excluded: ${candidate}.`);
+    else candidates.push(candidate);
+  };
+  for (const name of chosenNames(choice)) {
+    consider(name, baselines[name]!);
+    if (name === 'popularity' && task.context) consider(`popularity by ${task.context.feature}`, popularityBy);
+  }
+  const rows = choice === true ? quickest(candidates) : candidates;
+  for (const each of candidates) {
+    if (rows.includes(each)) continue;
+    leftOut.push(
+      `${each.name} is excluded: it would take about ${duration(each.seconds)} more; ${waitAdvice(each.name)}.`,
+    );
+  }
+  return { rows, leftOut, seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0) };
+}
+
+const waitAdvice = (name: string): string => `\`--baselines ${name}\` or \`--baselines all\` waits for it`;
+
+/** Returns the quickest, as many as take `maxSeconds` together; in the order given. */
+function quickest(candidates: readonly BaselineCandidate[]): readonly BaselineCandidate[] {
+  let secondsLeft = maxSeconds;
+  const chosenRows = new Set<BaselineCandidate>();
+  for (const each of [...candidates].sort((a, b) => a.seconds - b.seconds)) {
+    secondsLeft -= each.seconds;
+    if (secondsLeft >= 0) chosenRows.add(each);
+  }
+  return candidates.filter((each) => chosenRows.has(each));
+}
+
+function chosenNames(choice: BaselineChoice): readonly string[] {
+  const knownNames = Object.keys(baselines);
+  if (choice === false || choice === 'none') return [];
+  if (choice === true || choice === 'all') return knownNames;
+  for (const name of choice) {
+    if (!knownNames.includes(name))
+      throw failure('unknown-name', { what: 'baseline', name, nearest: nearest(name, knownNames), known: knownNames });
+  }
+  return knownNames.filter((name) => choice.includes(name));
+}
+
+function tooLarge(needed: number): string | undefined {
+  const freeMemory = freeBytes();
+  return needed > freeMemory ? `it needs ${inBytes(needed)} of memory, and ${inBytes(freeMemory)} are free` : undefined;
+}
+
+const inBytes = (bytes: number): string => `${Math.max(0, Math.round(bytes)).toLocaleString('en')} bytes`;
+
+function once<T>(make: () => T): () => T {
+  let lazyValue: { readonly value: T } | undefined;
+  return () => (lazyValue ??= { value: make() }).value;
+}
+
+/** Returns the items that the query tower reads, lists and single ones, as corpus rows: one entry a feature. A baseline can read the same. */
+export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedBags[] {
+  return towers[0].features.flatMap((name) => givenItems?.get(name) ?? []);
+}
+
+/** Joins what any of these hold for an event into one bag, each item once; undefined where there are none. */
+export function joined(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+  if (given.length < 2) return given[0];
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  const values: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    starts[row] = values.length;
+    const itemsOfEvent = new Set<number>();
+    for (const { bags, index } of given) {
+      const bag = index ? index[row]! : row;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) itemsOfEvent.add(bags.values[at]!);
+    }
+    for (const item of itemsOfEvent) values.push(item);
+    ends[row] = values.length;
+  }
+  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) } };
+}

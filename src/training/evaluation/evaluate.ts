@@ -1,0 +1,138 @@
+/** Measures how well a model ranks held-out events, next to baselines under the same protocol, and says the protocol in sentences. */
+import { defined } from '../../base/util/defined.ts';
+import type { Part } from '../../data/dataset.ts';
+import type { Attention } from '../scoring/attention.ts';
+import type { Predictions } from '../scoring/predictions.ts';
+import type { Scorer } from '../scoring/scorer.ts';
+import type { Spread } from '../scoring/spread.ts';
+import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
+import { examplesOf, type RankingExample } from './examples.ts';
+import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { type IntervalsOf, makeLeads } from './groups.ts';
+import { listsOf } from './measures.ts';
+import { type Per, questionsOf } from './questions.ts';
+import { rankEvents } from './ranks.ts';
+import { drawRankings, type RankingSample } from './sample.ts';
+import { repeatsSentence, seenRule, seenSentence } from './seen.ts';
+import { coldSentence, rankingSentence, sampleSentence } from './sentences.ts';
+import { type Slices, slicesOf } from './slices.ts';
+import { type TaskFigures, taskFigures, taskSentences } from './task_figures.ts';
+
+export interface Evaluation {
+  readonly part: Part;
+  readonly per: Per;
+  readonly events: number;
+  /** Rankings that were made: one an event, or one a user. */
+  readonly rankings: number;
+  /** Present where the rankings are some of those of the part, drawn at random. */
+  readonly sample?: RankingSample;
+  readonly items: number;
+  readonly cold: ColdItems;
+  readonly metrics: readonly string[];
+  /** The model first, then the baselines. */
+  readonly rows: readonly EvaluationRow[];
+  readonly slices: Slices;
+  readonly examples?: readonly RankingExample[];
+  /** Weights of blocks that weigh fields. Absent where the model has none. */
+  readonly attention?: readonly Attention[];
+  /** Says how the vectors of the tables and of the items lie. */
+  readonly spreads?: readonly Spread[];
+  /** Figures of each task that predicts a label of one event. Absent where none does. */
+  readonly tasks?: readonly TaskFigures[];
+  /** Sentences that say what the figures are figures of. */
+  readonly protocol: readonly string[];
+}
+
+export interface EvaluationRow extends Figures {
+  readonly name: string;
+  readonly doc: string;
+  readonly setting?: string;
+  readonly milliseconds: number;
+  /** Intervals of `all`, by users drawn anew. A metric of all rankings together has none. */
+  readonly intervals?: IntervalsOf;
+  /** The model's figure less that of this baseline, on the same draws. */
+  readonly lead?: IntervalsOf;
+}
+
+export interface EvaluateOptions extends Omit<BaselineOptions, 'removeSeen'> {
+  /** `modelScorer` for a model. */
+  readonly scorer: Scorer;
+  readonly measures: readonly Measure[];
+  readonly predictions?: Predictions;
+  /** True if seen items leave the ranking of an event. Default: as the data block declares. */
+  readonly removeSeen?: boolean;
+  /**
+   * So many rankings, drawn at random from a fixed seed, the same for every model of the same data, where the part has more. Figures of
+   * tasks are of all events. Default: all.
+   */
+  readonly sample?: number;
+  /** Called before the first baseline, where there is one: their names, and about how many seconds they take together. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
+}
+
+/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { dataset, part, measures } = options;
+  const seenOption = seenRule(dataset, options.removeSeen);
+  const wholeTask = makeTask(options);
+  const drawnRankings = drawRankings(wholeTask, options.sample);
+  const { sample } = drawnRankings;
+  const task = drawnRankings.of(wholeTask);
+  const scorer = drawnRankings.scorer(options.scorer);
+  const { events } = task;
+  const chosenBaselines = baselinesBeside(task, { ...options, removeSeen: seenOption.removes });
+  const rows: EvaluationRow[] = [];
+  const leads = makeLeads(task, measures);
+  let slices: Slices | undefined;
+  const modelRow = { name: scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer }) };
+  for (const { name, open } of [modelRow, ...chosenBaselines.rows]) {
+    if (rows.length === 1)
+      options.onBaselines?.(
+        chosenBaselines.rows.map((row) => row.name),
+        chosenBaselines.seconds,
+      );
+    const start = performance.now();
+    const { scorer, setting } = await open();
+    const ranks = await rankEvents(task, scorer, seenOption.removes, listsOf(measures));
+    const figures = figuresOf(task, ranks, measures);
+    leads.add(ranks);
+    slices ??= slicesOf(task, ranks, measures);
+    const milliseconds = performance.now() - start;
+    rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
+  }
+  const examples = await examplesOf(task, scorer, seenOption.removes);
+  const intervals = leads.rows();
+  const coldCounts = coldItems(events, dataset.corpus);
+  const { plan, predictions } = options;
+  const figuresOfTasks = plan && predictions ? taskFigures(plan, dataset, part, predictions) : [];
+  return {
+    part,
+    per: task.per!,
+    events: events.rows,
+    rankings: questionsOf(task).asks.length,
+    ...defined({ sample }),
+    items: dataset.corpus.rows,
+    cold: coldCounts,
+    metrics: measures.map(({ label }) => label),
+    rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
+    slices: slices!,
+    ...(examples.length > 0 ? { examples } : {}),
+    ...(figuresOfTasks.length > 0 ? { tasks: figuresOfTasks } : {}),
+    protocol: [
+      ...dataset.protocol,
+      rankingSentence(task, part),
+      ...(sample ? [sampleSentence(sample, part)] : []),
+      'Items with equal scores share their ranks: each figure is the mean over all their orders.',
+      seenSentence(seenOption, dataset, task),
+      ...[repeatsSentence(task, seenOption) ?? []].flat(),
+      coldSentence(coldCounts, events.rows, rows),
+      leads.sentence,
+      ...rows.flatMap(settingSentence),
+      ...chosenBaselines.leftOut,
+      ...taskSentences(figuresOfTasks, part),
+    ],
+  };
+}
+
+export const settingSentence = ({ name, setting }: Pick<EvaluationRow, 'name' | 'setting'>): string[] =>
+  setting === undefined ? [] : [`${name}: ${setting}.`];

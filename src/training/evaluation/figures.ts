@@ -1,0 +1,148 @@
+/** Makes of ranks the figures that are printed: means over the events, or over the users. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { HeldOut, TiedGroup } from '../../compiler/library/contract.ts';
+import type { Corpus, Events } from '../../data/dataset.ts';
+import type { ScoringTask } from '../scoring/scorer.ts';
+import { questionsOf } from './questions.ts';
+import type { Ranks } from './ranks.ts';
+
+export interface Measure {
+  /** `recall@50`, `mrr`. */
+  readonly label: string;
+  /** Value of one ranking in [0, 1]; 0 where it is of all rankings together. */
+  of(held: HeldOut): number;
+  /** Present for a metric of all rankings together: of how many items are among the first k of one at least, and of how many are ranked. */
+  readonly lists?: { readonly k: number; of(shown: number, corpus: number): number };
+}
+
+export interface Figures {
+  /** By label. A cold item counts as a miss, unless the scorer ranks cold items. */
+  readonly all: Readonly<Record<string, number>>;
+  /** The same as if only items with a training event were held out. */
+  readonly warm: Readonly<Record<string, number>>;
+  /** The same as if only cold items were held out. Present where the scorer ranks them and there are some. */
+  readonly cold?: Readonly<Record<string, number>>;
+}
+
+export interface ColdItems {
+  /** Events whose item no training event has, or that is not in the corpus. */
+  readonly events: number;
+  /** How many of those are not in the corpus at all. */
+  readonly absent: number;
+  readonly items: number;
+}
+
+const isCold = (events: Events, corpus: Corpus, row: number): boolean => {
+  const item = events.item[row]!;
+  return item < 0 || corpus.trainingCounts[item] === 0;
+};
+
+export function coldItems(events: Events, corpus: Corpus): ColdItems {
+  let coldEvents = 0;
+  let absentEvents = 0;
+  const items = new Set<number>();
+  for (let row = 0; row < events.rows; row++) {
+    if (!isCold(events, corpus, row)) continue;
+    coldEvents++;
+    if (events.item[row]! < 0) absentEvents++;
+    else items.add(events.item[row]!);
+  }
+  return { events: coldEvents, absent: absentEvents, items: items.size };
+}
+
+export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
+  let count = 0;
+  const figuresOver = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
+    const sums = makeSums(task, ranks, measures);
+    eachQuestion(task, ranks, rows, sums.add);
+    count = sums.count();
+    return sums.figures();
+  };
+  const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
+  const [all, warm] = [figuresOver(), figuresOver((row) => !ofCold(row))];
+  const cold = ranks.ranksCold ? figuresOver(ofCold) : undefined;
+  return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
+}
+
+/** Figures of the questions that are added, by label. */
+export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
+  const sums = new Float64Array(measures.length);
+  const shownItems = measures.map((measure) => measure.lists && new Set<number>());
+  let count = 0;
+  return {
+    add(question: number, held: HeldOut): void {
+      count++;
+      measures.forEach((measure, i) => {
+        sums[i]! += measure.of(held);
+        if (!measure.lists) return;
+        const { k } = measure.lists;
+        invariant(lists && lists.k >= k, `rankings have no lists of ${k} items`);
+        const from = question * lists.k;
+        for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shownItems[i]!.add(lists.items[at]!);
+      });
+    },
+    count: (): number => count,
+    figures: (): Readonly<Record<string, number>> =>
+      Object.fromEntries(
+        measures.map(({ label, lists: of }, i) => [
+          label,
+          of ? of.of(shownItems[i]!.size, corpus.rows) : count === 0 ? 0 : sums[i]! / count,
+        ]),
+      ),
+  };
+}
+
+export function valuesOf(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
+  const values = new Float64Array(questionsOf(task).asks.length);
+  eachQuestion(task, ranks, undefined, (question, held) => {
+    values[question] = measure.of(held);
+  });
+  return values;
+}
+
+/**
+ * Calls `each` with every question and where its held-out items are.
+ * @param rows tells which held-out events count; questions without one are passed over. Default: all.
+ */
+export function eachQuestion(
+  task: ScoringTask,
+  ranks: Ranks,
+  rows: ((row: number) => boolean) | undefined,
+  each: (question: number, held: HeldOut) => void,
+): void {
+  const { events, corpus } = task;
+  const { asks, held } = questionsOf(task);
+  for (let question = 0; question < asks.length; question++) {
+    const rankedHeld: number[] = [];
+    let count = 0;
+    for (let at = held.starts[question]!; at < held.ends[question]!; at++) {
+      const row = held.values[at]!;
+      if (rows && !rows(row)) continue;
+      count++;
+      if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) rankedHeld.push(row);
+    }
+    if (count === 0) continue;
+    each(question, {
+      groups: groupsOf(rankedHeld, ranks),
+      count,
+      corpus: rankedHeld.length === 0 ? 0 : ranks.corpus[rankedHeld[0]!]!,
+    });
+  }
+}
+
+/** Rows of one ranking by their places: those with as many items above them score the same. */
+function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
+  if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
+  const tiedGroups: { better: number; size: number; held: number }[] = [];
+  for (const row of rows) {
+    const lastGroup = tiedGroups.at(-1);
+    if (lastGroup === undefined || lastGroup.better !== better[row]) {
+      tiedGroups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
+    } else {
+      lastGroup.held++;
+      // Scores that are no numbers share the last place.
+      lastGroup.size = Math.max(lastGroup.size, lastGroup.held);
+    }
+  }
+  return tiedGroups;
+}

@@ -1,0 +1,197 @@
+/** Ranks the item of each event among the whole corpus: the one code path by which the model and every baseline are measured. */
+import { defined } from '../../base/util/defined.ts';
+import type { BagColumn, Events } from '../../data/dataset.ts';
+import { makeRanker } from '../embedding/rank.ts';
+import { FirstItems } from '../scoring/first_items.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { bagAt, type Questions, questionsOf } from './questions.ts';
+
+/** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
+export interface Ranks {
+  /** Items that score above the event's own. */
+  readonly better: Int32Array;
+  /** Other items that score the same. */
+  readonly equal: Int32Array;
+  /** Items that were ranked, its own included. */
+  readonly corpus: Int32Array;
+  /** True if items without training events have ranks. Absent: they are misses. */
+  readonly ranksCold?: true;
+  /** The first `k` items of each question's ranking, best first, row after row; −1 past its end. Absent where `k` is 0. */
+  readonly lists?: { readonly k: number; readonly items: Int32Array };
+}
+
+/** A scorer hears the rows of so many groups together. */
+const groupsExpected = 32;
+
+/**
+ * Each question of the task is scored once. Every held-out item gets its rank in that ranking, where the other held-out items of
+ * the question are too.
+ * @param removeSeen takes what the user had out of the ranking, except the held-out items: the items of the user's training
+ * events. Where events are asked about one by one, also all that the task says was seen before the event.
+ * @param k items of each ranking that `lists` gets; 0: none
+ */
+export async function rankEvents(
+  task: ScoringTask,
+  scorer: Scorer,
+  removeSeen = false,
+  k = 0,
+  sizes?: BlockSizes,
+): Promise<Ranks> {
+  const { events, corpus } = task;
+  const ranks: Ranks = {
+    better: new Int32Array(events.rows),
+    equal: new Int32Array(events.rows),
+    corpus: new Int32Array(events.rows),
+    ...defined({ ranksCold: scorer.ranksCold }),
+    ...(k > 0 ? { lists: { k, items: new Int32Array(k * questionsOf(task).asks.length).fill(-1) } } : {}),
+  };
+  const ranker = makeRanker();
+  const questions = questionsOf(task);
+  const order = byUser(task, questions);
+  const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
+  for (let from = 0; from < order.length; from += rowsAtOnce) {
+    if (from % (groupsExpected * rowsAtOnce) === 0) {
+      const next = order.subarray(from, from + groupsExpected * rowsAtOnce);
+      await scorer.expect?.(next.map((question) => questions.asks[question]!));
+    }
+    const questionChunk = order.subarray(from, from + rowsAtOnce);
+    const { rows, of } = rankedRows(events, questions, questionChunk);
+    const seenItems = removeSeen ? seenBefore(task, questions, questionChunk) : undefined;
+    const targets = rows.map((row) => events.item[row]!);
+    const group = ranker.begin(corpus.rows, targets, {
+      of,
+      ...(seenItems ? { excluded: { bags: seenItems, of } } : {}),
+    });
+    const scoresOf = scores(questionChunk.map((question) => questions.asks[question]!));
+    // From the pieces that are counted: what a product rounds may depend on its shape.
+    for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
+    const firstItems =
+      k > 0 ? Array.from(questionChunk, (_, at) => new FirstItems(k, corpus.rows, bagOf(seenItems, at))) : [];
+    for (const piece of pieces) {
+      const block = await scoresOf(piece);
+      group.count(block, ...piece);
+      for (const [at, list] of firstItems.entries()) list.add(rowOf(block, at, piece), piece[0]);
+    }
+    const groupRanks = group.ranks();
+    rows.forEach((row, i) => {
+      ranks.better[row] = groupRanks.better[i]!;
+      ranks.equal[row] = groupRanks.equal[i]!;
+      ranks.corpus[row] = groupRanks.ranked[i]!;
+    });
+    for (const [at, list] of firstItems.entries()) ranks.lists!.items.set(list.ranked().rows, questionChunk[at]! * k);
+  }
+  return ranks;
+}
+
+/** Returns the held-out events of these questions whose item the corpus has, and the question of each. */
+function rankedRows(events: Events, questions: Questions, asked: Int32Array): { rows: Int32Array; of: Int32Array } {
+  const rows: number[] = [];
+  const questionOf: number[] = [];
+  asked.forEach((question, at) => {
+    for (const row of bagAt(questions.held, question)) {
+      if (events.item[row]! < 0) continue;
+      rows.push(row);
+      questionOf.push(at);
+    }
+  });
+  return { rows: Int32Array.from(rows), of: Int32Array.from(questionOf) };
+}
+
+const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array =>
+  block.subarray(at * (to - from), (at + 1) * (to - from));
+
+const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? bagAt(bags, at) : new Int32Array(0));
+
+/** One bag a question: items of its user's training events, and of what was seen before its event; never a held-out item. */
+function seenBefore(
+  { events, users, corpus, seen = [], per }: ScoringTask,
+  questions: Questions,
+  asked: Int32Array,
+): BagColumn {
+  const starts = new Int32Array(asked.length);
+  const ends = new Int32Array(asked.length);
+  const values: number[] = [];
+  const heldBy = new Int32Array(corpus.rows).fill(-1);
+  asked.forEach((question, i) => {
+    starts[i] = values.length;
+    for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
+    const add = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
+      for (let at = from[bag]!; at < to[bag]!; at++) {
+        const item = items[at]!;
+        if (item >= 0 && heldBy[item] !== i) values.push(item);
+      }
+    };
+    const row = questions.asks[question]!;
+    if (events.user[row]! >= 0) add(users.seen, events.user[row]!);
+    // Several items of one user are held out together: none of them, nor of another part, was seen before all others.
+    if (per !== 'user') for (const { bags, index } of seen) add(bags, index ? index[row]! : row);
+    ends[i] = values.length;
+  });
+  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
+}
+
+/** Sorts questions with an item of the corpus by user, so that a scorer may cache what it computed for the last one. */
+function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
+  const { asks } = questions;
+  const isRanked = asks.map((_, question) =>
+    bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
+  );
+  const starts = new Int32Array(users.rows + 2);
+  asks.forEach((row, question) => {
+    if (isRanked[question] === 1) starts[events.user[row]! + 2]!++;
+  });
+  for (let user = 1; user < starts.length; user++) starts[user]! += starts[user - 1]!;
+  const order = new Int32Array(starts[users.rows + 1]!);
+  asks.forEach((row, question) => {
+    if (isRanked[question] === 1) order[starts[events.user[row]! + 1]!++] = question;
+  });
+  return order;
+}
+
+/** A range of items of a corpus. A scorer scores whole rows, or of a large corpus some items at a time, so that no whole row is in memory. */
+type Piece = readonly [from: number, to: number];
+
+interface BlockSizes {
+  /** Scores of some whole rows: where they are more, and the scorer can, it scores a piece of the corpus at a time. */
+  readonly most: number;
+  readonly piece: number;
+}
+
+interface ScorePieces {
+  /** End to end, the whole corpus. */
+  readonly pieces: readonly Piece[];
+  readonly rowsAtOnce: number;
+  /** Scores of these rows and a piece of the items: float32 [rows, items], until the next are asked for. */
+  scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;
+}
+
+/** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
+const blockNumbers = 1.25 * 2 ** 20;
+
+/** Rows that are scored together at least: of fewer, reading the items takes longer than scoring them. */
+const leastRows = 16;
+
+const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
+
+function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual): ScorePieces {
+  const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
+  const length = Math.max(1, inPieces ? piece : items);
+  const pieces = Array.from(
+    { length: Math.ceil(items / length) },
+    (_, at): Piece => [at * length, Math.min(items, (at + 1) * length)],
+  );
+  return {
+    pieces,
+    rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / length))),
+    scores(rows) {
+      let lastScored: { readonly piece: Piece; readonly scores: Float32Array } | undefined;
+      return async (piece) => {
+        if (lastScored?.piece === piece) return lastScored.scores;
+        const [from, to] = piece;
+        const scores = await (inPieces ? scorer.scoreSome!(rows, from, to) : scorer.score(rows));
+        lastScored = { piece, scores: scores.subarray(0, rows.length * (to - from)) };
+        return lastScored.scores;
+      };
+    },
+  };
+}

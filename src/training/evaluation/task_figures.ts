@@ -1,0 +1,121 @@
+/** Measures how close predictions of tasks for held-out events are to their labels, next to a constant: no ranking, and no other items. */
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset, Events, Part } from '../../data/dataset.ts';
+import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
+import type { Predictions } from '../scoring/predictions.ts';
+
+export interface TaskFigures {
+  readonly task: string;
+  readonly label: string;
+  readonly predicts: 'probability' | 'number';
+  /** Events of the part that have the label, and for which `only` is 1. */
+  readonly events: number;
+  /** `auc` and `log_loss` of a probability, `rmse` and `mae` of a number. A figure that does not exist is absent: the AUC of equal labels. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The mean of the label over such events of the training part, predicted for every event. Absent where there are none. */
+  readonly constant?: { readonly value: number; readonly figures: Readonly<Record<string, number>> };
+}
+
+/** Measures every task that predicts, in the order of the model, where an event of the part counts for it. Each event counts alike. */
+export function taskFigures(
+  plan: Plan,
+  { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
+  part: Part,
+  predictions: Predictions,
+): readonly TaskFigures[] {
+  return plan.tasks.flatMap((task): TaskFigures[] => {
+    const { name, label, predicts } = task;
+    const predicted = predictions.get(name);
+    if (predicts === undefined || label === undefined || predicted === undefined) return [];
+    const rows = rowsOf(task, label, parts[part]);
+    if (rows.length === 0) return [];
+    const labels = valuesAt(parts[part].labels.get(label)!, rows);
+    const measure = predicts === 'probability' ? ofProbabilities : ofNumbers;
+    const figures = measure(labels, valuesAt(predicted, rows));
+    const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labels);
+    return [{ task: name, label, predicts, events: rows.length, figures, ...defined({ constant }) }];
+  });
+}
+
+/** Says what the figures of tasks are figures of. */
+export function taskSentences(tasks: readonly TaskFigures[], part: Part): string[] {
+  if (tasks.length === 0) return [];
+  return [
+    `Tasks: each ${part} event that has the label of the task, and for which its \`only\` is 1, counts alike; nothing is ranked. The constant is the mean of the label over such training events.`,
+  ];
+}
+
+function rowsOf({ only }: TaskPlan, label: string, { labels, rows }: Events): readonly number[] {
+  const values = labels.get(label)!;
+  const onlyValues = only === undefined ? undefined : labels.get(only)!;
+  const countedRows: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    if (!Number.isNaN(values[row]!) && (onlyValues === undefined || onlyValues[row] === 1)) countedRows.push(row);
+  }
+  return countedRows;
+}
+
+const valuesAt = (values: Float32Array, rows: readonly number[]): Float64Array =>
+  Float64Array.from(rows, (row) => values[row]!);
+
+/** A constant probability is kept this far from 0 and 1, where one event of the other kind would cost without a limit. */
+const minProbability = 1e-6;
+
+function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Dataset['shards']): number | undefined {
+  if (shards) {
+    const { sum, total } = shards.labelSums.get(task.name)!.plain;
+    return total === 0 ? undefined : sum / total;
+  }
+  const rows = rowsOf(task, label, train);
+  return rows.length === 0 ? undefined : meanOf(valuesAt(train.labels.get(label)!, rows), (each) => each);
+}
+
+function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Array): TaskFigures['constant'] {
+  if (value === undefined) return undefined;
+  const isNumber = task.predicts === 'number';
+  const bounded = Math.min(1 - minProbability, Math.max(minProbability, value));
+  const constants = labels.map(() => (isNumber ? value : Math.log(bounded / (1 - bounded))));
+  return { value, figures: isNumber ? ofNumbers(labels, constants) : ofProbabilities(labels, constants) };
+}
+
+const meanOf = (values: Float64Array, of: (value: number, at: number) => number): number =>
+  values.reduce((sum, value, at) => sum + of(value, at), 0) / values.length;
+
+function ofNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Record<string, number>> {
+  return {
+    rmse: Math.sqrt(meanOf(labels, (label, at) => (predicted[at]! - label) ** 2)),
+    mae: meanOf(labels, (label, at) => Math.abs(predicted[at]! - label)),
+  };
+}
+
+/** @param logits x of σ(x) */
+function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<Record<string, number>> {
+  const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  return {
+    ...defined({ auc: areaOf(labels, logits) }),
+    log_loss: meanOf(labels, (label, at) => softplus(logits[at]!) - label * logits[at]!),
+  };
+}
+
+/**
+ * The share of the pairs of an event with label 1 and one with label 0 in which the first scores higher; a tie counts half. By the sum of
+ * ranks (Mann and Whitney 1947). Undefined where there is no pair.
+ */
+function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
+  const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
+  let positives = 0;
+  let ranks = 0;
+  for (let from = 0; from < scoreOrder.length; ) {
+    let to = from;
+    let tiedPositives = 0;
+    for (; to < scoreOrder.length && scores[scoreOrder[to]!] === scores[scoreOrder[from]!]; to++)
+      tiedPositives += labels[scoreOrder[to]!]!;
+    // Ranks from 1; equals share their mean.
+    ranks += tiedPositives * ((from + 1 + to) / 2);
+    positives += tiedPositives;
+    from = to;
+  }
+  const negatives = labels.length - positives;
+  if (positives === 0 || negatives === 0) return undefined;
+  return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+}

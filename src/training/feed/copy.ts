@@ -1,0 +1,152 @@
+/**
+ * The loops that read columns. Four elements at a time, loads before stores: without that the engine checks each view anew
+ * between two elements, and cache misses do not overlap (half the speed). Apart from their callers, so that each is compiled
+ * for typed arrays alone. Rows in ascending order are read about twice as fast again.
+ */
+import type { BagColumn } from '../../data/dataset.ts';
+
+/** into[i] = values[rows[i]] */
+export function pick(values: Int32Array, rows: Int32Array, into: Int32Array): void {
+  const count = rows.length;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const a = values[rows[i]!]!;
+    const b = values[rows[i + 1]!]!;
+    const c = values[rows[i + 2]!]!;
+    const d = values[rows[i + 3]!]!;
+    into[i] = a;
+    into[i + 1] = b;
+    into[i + 2] = c;
+    into[i + 3] = d;
+  }
+  for (; i < count; i++) into[i] = values[rows[i]!]!;
+}
+
+export function pickNumbers(values: Float32Array, rows: Int32Array, into: Float32Array): void {
+  const count = rows.length;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const a = values[rows[i]!]!;
+    const b = values[rows[i + 1]!]!;
+    const c = values[rows[i + 2]!]!;
+    const d = values[rows[i + 3]!]!;
+    into[i] = a;
+    into[i + 1] = b;
+    into[i + 2] = c;
+    into[i + 3] = d;
+  }
+  for (; i < count; i++) into[i] = values[rows[i]!]!;
+}
+
+/**
+ * Bags of the rows end to end; offsets[i] is where bag i starts, and one more says where the last ends.
+ * @param most elements that are taken of each bag
+ */
+export function pickBags(
+  column: BagColumn,
+  rows: Int32Array,
+  into: Int32Array,
+  offsets: Int32Array,
+  most = Number.POSITIVE_INFINITY,
+): void {
+  const { starts, ends, values } = column;
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    offsets[i] = at;
+    let j = starts[row]!;
+    const end = Math.min(ends[row]!, j + most);
+    for (; j + 4 <= end; j += 4, at += 4) {
+      const a = values[j]!;
+      const b = values[j + 1]!;
+      const c = values[j + 2]!;
+      const d = values[j + 3]!;
+      into[at] = a;
+      into[at + 1] = b;
+      into[at + 2] = c;
+      into[at + 3] = d;
+    }
+    for (; j < end; j++) into[at++] = values[j]!;
+  }
+  offsets[rows.length] = at;
+}
+
+/** Element t of row i, a bag itself, is bag i · `places` + t of the result, and one past the last element is empty. */
+export function pickInner(
+  { starts, ends, values }: BagColumn,
+  inner: BagColumn,
+  rows: Int32Array,
+  places: number,
+  into: Int32Array,
+  offsets: Int32Array,
+): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const count = ends[rows[i]!]! - start;
+    for (let t = 0; t < places; t++) {
+      offsets[i * places + t] = at;
+      if (t >= count) continue;
+      const bag = values[start + t]!;
+      for (let j = inner.starts[bag]!; j < inner.ends[bag]!; j++) into[at++] = inner.values[j]!;
+    }
+  }
+  offsets[rows.length * places] = at;
+}
+
+/** Counts the values of `places` elements of each row at most. */
+export function countInner(
+  { starts, ends, values }: BagColumn,
+  inner: BagColumn,
+  rows: Int32Array,
+  places: number,
+): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const end = Math.min(ends[rows[i]!]!, start + places);
+    for (let j = start; j < end; j++) total += inner.ends[values[j]!]! - inner.starts[values[j]!]!;
+  }
+  return total;
+}
+
+/**
+ * Writes the weight of each element of the bags of the rows, in the order of `pickBags`, or in a mean its share of the weights of
+ * its bag. Where these are all 0, so are the shares.
+ */
+export function pickShares(
+  { starts, ends, values: { length }, weights = new Float32Array(length).fill(1) }: BagColumn,
+  rows: Int32Array,
+  mean: boolean,
+  into: Float32Array,
+): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const end = ends[rows[i]!]!;
+    let total = mean ? 0 : 1;
+    if (mean) for (let j = start; j < end; j++) total += weights[j]!;
+    for (let j = start; j < end; j++) into[at++] = total > 0 ? weights[j]! / total : 0;
+  }
+}
+
+export function longestOf({ starts, ends }: BagColumn): number {
+  let longest = 0;
+  for (let i = 0; i < starts.length; i++) longest = Math.max(longest, ends[i]! - starts[i]!);
+  return longest;
+}
+
+export function countOf({ starts, ends }: BagColumn, rows: Int32Array): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;
+  return total;
+}
+
+/** `width` numbers a row, side by side. */
+export function pickRows(values: Float32Array, width: number, rows: Int32Array, into: Float32Array): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    let from = rows[i]! * width;
+    for (const end = at + width; at < end; at++) into[at] = values[from++]!;
+  }
+}

@@ -1,0 +1,126 @@
+/** Each item of a batch once, so that its tower computes it once. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
+
+export interface DistinctRows {
+  /** Event rows, one for each item of the batch in the order they come up, then the first again until there are `padding` × k. */
+  readonly rows: Int32Array;
+  /** By row of the batch, the index in `rows` of its item. */
+  readonly places: Int32Array;
+  /** Rows of the batch that have each item; 0 past the last. */
+  readonly counts: Float32Array;
+}
+
+export interface DistinctItems {
+  /** False if events have features of the item: then each event keeps a row of its own. */
+  readonly byItem: boolean;
+  /** Views that the next batch reuses. */
+  of(rows: Int32Array): DistinctRows;
+}
+
+/** Few different lengths, as engines prepare themselves anew for each. */
+const padding = 64;
+
+/** @param features those of the item tower */
+export function makeDistinctItems(
+  events: Events,
+  corpus: Corpus,
+  key: string,
+  features: readonly string[],
+): DistinctItems {
+  const identity = makeIdentity(events, corpus, key);
+  // The key says which item it is: tens of millions of rows need not be asked.
+  const byItem = features.every(
+    (name) => name === key || dependsOnItem(events.features.get(name)!, events, corpus, identity),
+  );
+  let rows = new Int32Array(0);
+  let places = new Int32Array(0);
+  let counts = new Float32Array(0);
+  let items = new Int32Array(0);
+  /** By item, its index in `rows`; −1 between batches. */
+  let placeOf = nothingOf(corpus.rows);
+  return {
+    byItem,
+    of(batch) {
+      const batchSize = batch.length;
+      if (places.length < batchSize) {
+        rows = new Int32Array(batchSize);
+        places = new Int32Array(batchSize);
+        counts = new Float32Array(batchSize);
+        items = new Int32Array(batchSize);
+      }
+      counts.fill(0);
+      let used = 0;
+      for (let i = 0; i < batchSize; i++) {
+        const item = byItem ? identity(batch[i]!) : -1;
+        if (item >= placeOf.length) placeOf = withRoom(placeOf, item);
+        let slot = item < 0 ? -1 : placeOf[item]!;
+        if (slot < 0) {
+          slot = used++;
+          rows[slot] = batch[i]!;
+          items[slot] = item;
+          if (item >= 0) placeOf[item] = slot;
+        }
+        places[i] = slot;
+        counts[slot]! += 1;
+      }
+      for (let place = 0; place < used; place++) if (items[place]! >= 0) placeOf[items[place]!] = -1;
+      const length = Math.min(batchSize, Math.ceil(used / padding) * padding);
+      rows.fill(batch[0] ?? 0, used, length);
+      return {
+        rows: rows.subarray(0, length),
+        places: places.subarray(0, batchSize),
+        counts: counts.subarray(0, length),
+      };
+    },
+  };
+}
+
+/** True if all events of an item have the same value: those of one that the corpus has, in a column of codes or by an index. */
+function dependsOnItem(
+  { column, index }: IndexedColumn,
+  events: Events,
+  corpus: Corpus,
+  identity: (row: number) => number,
+): boolean {
+  const values = index ?? (column.kind === 'codes' ? column.values : undefined);
+  if (values === undefined) return false;
+  if (values === events.item) return true;
+  // No `Map`: of tens of millions of rows it takes longer than to train on them.
+  let valueOfItem = nothingOf(corpus.rows);
+  for (let row = 0; row < events.rows; row++) {
+    const item = identity(row);
+    if (item < 0) continue;
+    if (item >= valueOfItem.length) valueOfItem = withRoom(valueOfItem, item);
+    const firstValue = valueOfItem[item]!;
+    if (firstValue < 0) valueOfItem[item] = values[row]!;
+    else if (firstValue !== values[row]) return false;
+  }
+  return true;
+}
+
+/** Makes a number an item, all unknown: −1. */
+const nothingOf = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
+
+function withRoom(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
+  const enlarged = nothingOf(2 * (item + 1));
+  enlarged.set(numbers);
+  return enlarged;
+}
+
+/**
+ * Returns a number for the item of an event row: below `corpus.rows` a corpus row, from there on the code of an item that the corpus does
+ * not have. −1: an item of which nothing is known, equal to no other.
+ */
+export function makeIdentity(events: Events, corpus: Corpus, key: string): (row: number) => number {
+  const indexed = events.features.get(key);
+  const { item } = events;
+  if (!indexed) return (row) => item[row]!;
+  const { column, index } = indexed;
+  invariant(column.kind === 'codes', `key ${key} is fed by a column of ${column.kind}`);
+  return (row) => {
+    const corpusRow = item[row]!;
+    if (corpusRow >= 0) return corpusRow;
+    return corpus.rows + column.values[index ? index[row]! : row]!;
+  };
+}

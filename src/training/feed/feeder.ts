@@ -1,0 +1,390 @@
+/**
+ * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. Long because both ways walk the
+ * same plan of inputs, kind by kind of rows.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
+import type { Tensors } from '../../engines/engine.ts';
+import type { Tensor } from '../../graph/graph.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { Table } from '../embedding/table.ts';
+import { type DistinctItems, makeDistinctItems } from './distinct.ts';
+import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
+import { type BatchLists, makeLists } from './lists.ts';
+import type { Mined } from './mined.ts';
+import type { BatchPart } from './parts.ts';
+import { makeOwnItems } from './planned_items.ts';
+import { makeQueues } from './queue.ts';
+import { type ItemSampler, makeSampler } from './sampler.ts';
+import { makeRowNumbers, type RowNumbers } from './seen_rows.ts';
+import { fillOf, isLocal, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
+import { areEvents, type Batch, type FeedContext, type FeedState, type InputFeed, placesOf } from './source.ts';
+import { makeSource } from './sources.ts';
+import type { FeedWatch } from './watch.ts';
+
+export interface FeederOptions {
+  readonly plan: GraphPlan;
+  readonly events: Events;
+  readonly corpus: Corpus;
+  readonly features: readonly FeaturePlan[];
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly seed: number;
+  /** Rows of a whole batch; the last of an epoch may have fewer. */
+  readonly batch: number;
+  /** Present in one of several workers, whose graph is `plan`'s after `distribute`. */
+  readonly share?: WorkerShare;
+}
+
+interface DenseRate {
+  /** After its schedule. */
+  readonly rate: number;
+  /** The schedule multiplies a rate by it. Default 1. */
+  readonly factor?: number;
+}
+
+export interface Feeder {
+  /**
+   * Inputs of the step of these rows of the events. Arrays are reused by the next call, and some are views of the tables'
+   * memory: run the graph before anything else is asked of the tables.
+   */
+  inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
+  /** The first half of `inputs`, where workers share the rows of tables: look-ups name the rows that they will read. */
+  ask(rows: Int32Array, step: number, extra: DenseRate): void;
+  /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
+  rowsOf(of: RowsOf): Int32Array;
+  /**
+   * Takes outputs `gradient:<input>` of the same step into the tables, at `rate` × `multiplier`.
+   * @param rate that of the tables' optimizer, where none is given
+   */
+  apply(outputs: Tensors, multiplier?: number, rate?: number, watch?: FeedWatch): void;
+  /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
+  accumulate(outputs: Tensors): void;
+  update(multiplier?: number, rate?: number): void;
+  /** Take mined negatives when an epoch begins. */
+  readonly mined: readonly Mined[];
+  /** Views of what must be in a checkpoint besides the tables: streaming estimators, queues, mined items. */
+  state(): FeedState;
+  /** Takes up where `state` was; all that `state` names must be there. */
+  load(state: FeedState): void;
+  close(): void;
+}
+
+/** Long because its methods share what one step has read. */
+export function makeFeeder(options: FeederOptions): Feeder {
+  const { plan, events, corpus, seed, batch: wholeBatch } = options;
+  const distinct = distinctItems(options);
+  const listsOf = makeLists(options);
+  const queue = makeQueues();
+  const elementItems = listedItems(options);
+  const context: FeedContext = {
+    seed,
+    features: byName(options.features),
+    tables: options.tables,
+    columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
+    training: {
+      events,
+      corpus,
+      batch: wholeBatch,
+      ...defined({ distinct, elements: elementItems }),
+      seen: seenRows(),
+      queue,
+    },
+  };
+  const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const workerShare = options.share && makeShare(plan, options.share);
+  // Workers number rows of tables, items of lists, and lists that noise is drawn for, alike: each walks the lists of all rows.
+  const isNumbered =
+    workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isLocal(rowsIn(source)));
+  const listsOfAll = isNumbered ? makeLists(options) : undefined;
+  const samples = makeSamples(corpus, seed);
+  const ownItems = makeOwnItems(options);
+  let allRows: Int32Array | undefined;
+  const tablesToUpdate = inputsByTable(sources);
+  let lastBatch: Batch | undefined;
+  let requestedBatch: Batch | undefined;
+
+  const begin = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
+    const items = distinct?.of(rows);
+    const ownRowsOf = ownItems.of(rows, step);
+    /** @param lists of whose rows, where the graph asks for lists in an order of their own */
+    const batchOf = ({ cut, sequences }: BatchLists, whole?: Batch): Batch => {
+      const partOf = (length: number | undefined): BatchPart => {
+        const part = cut?.of[cut.lengths.indexOf(length!)];
+        invariant(part, `the batch is cut at ${length} elements`);
+        return part;
+      };
+      const batch: Batch = {
+        ...{ rows, step, rate, factor },
+        rowsOf(of) {
+          if (of.kind === 'events') return rows;
+          if (of.kind === 'corpus') return (allRows ??= everyRow(corpus.rows));
+          if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
+          if (of.kind === 'part') return partOf(of.length).rows;
+          if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
+          if (of.kind === 'queue') return queue(of).rows();
+          if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
+          return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
+        },
+        partOf: ({ length }) => partOf(length),
+        known: (of) => ownRowsOf(of).known,
+        ...defined({ distinct: items, sequences, whole }),
+      };
+      return batch;
+    };
+    const wholeBatchRows = listsOfAll && batchOf(listsOfAll(rows));
+    lastBatch = batchOf(listsOf(workerShare ? workerShare.rows.rowsOf({ rows }) : rows), wholeBatchRows);
+    return lastBatch;
+  };
+  const lookups = sources.filter(({ input }) => readsTable(input));
+
+  return {
+    inputs(rows, step, extra, watch) {
+      const start = performance.now();
+      const batch = requestedBatch ?? begin(rows, step, extra);
+      requestedBatch = undefined;
+      watch?.done?.('batch', 'rows of the batch', start);
+      if (!workerShare) return fillAll(sources, batch, watch);
+      const from = performance.now();
+      const filled = workerShare.fill(sources, batch);
+      watch?.done?.('batch', 'inputs of this worker', from);
+      return filled;
+    },
+    ask(rows, step, extra) {
+      const batch = begin(rows, step, extra);
+      requestedBatch = batch;
+      for (const table of options.tables.values()) table.remote?.ask();
+      workerShare!.fill(lookups, batch);
+    },
+    rowsOf(of) {
+      invariant(lastBatch, 'no inputs were asked for');
+      return lastBatch.rowsOf(of);
+    },
+    mined: ownItems.mined,
+    apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
+      const start = performance.now();
+      for (const { source } of sources) source.after?.(lastBatch!, outputs);
+      watch?.done?.('batch', 'what the step gives back', start);
+      const update = (table: Table): void => {
+        watch?.learning?.(table);
+        const from = performance.now();
+        table.update(multiplier, rate);
+        watch?.done?.('update', table.name, from);
+      };
+      learn(tablesToUpdate, outputs, update, watch);
+    },
+    accumulate(outputs) {
+      for (const { source } of sources) source.after?.(lastBatch!, outputs);
+      // What every worker has whole counts once.
+      learn(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
+    },
+    update(multiplier = 1, rate) {
+      for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
+    },
+    state: () =>
+      Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+    load(state) {
+      for (const [name, view] of Object.entries(this.state())) {
+        const from = state[name];
+        invariant(from?.length === view.length, `state ${name} of the feeder does not fit`);
+        view.set(from);
+      }
+    },
+    close() {
+      for (const { source } of sources) source.close?.();
+    },
+  };
+}
+
+/** Forward only: inputs of a tower for rows of any columns (the events', the corpus', the users'). */
+export interface RowFeeder {
+  inputs(rows: Int32Array): Tensors;
+  /** Before `inputs` of these rows, where workers share the rows of tables. */
+  readonly fetch?: (rows: Int32Array) => Promise<void>;
+  close(): void;
+}
+
+export function makeRowFeeder(options: {
+  readonly plan: GraphPlan;
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  readonly features: readonly FeaturePlan[];
+  readonly tables: ReadonlyMap<string, Table>;
+}): RowFeeder {
+  const context: FeedContext = {
+    seed: 0,
+    features: byName(options.features),
+    tables: options.tables,
+    columns: () => options.columns,
+  };
+  const sources = options.plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const shared = [...options.tables.values()].flatMap(({ name, dim, remote }) =>
+    remote ? [{ name, dim, remote }] : [],
+  );
+  const batchOf = (rows: Int32Array): Batch => ({
+    ...{ rows, step: 0, rate: 0, factor: 0 },
+    rowsOf: () => rows,
+    partOf: () => noParts(),
+    known: () => new Uint8Array(0),
+  });
+  const fetch = async (rows: Int32Array): Promise<void> => {
+    for (const { remote } of shared) remote.ask();
+    fillAll(
+      sources.filter(({ input }) => readsTable(input)),
+      batchOf(rows),
+    );
+    await shared[0]!.remote.wire.fetch(shared);
+  };
+  return {
+    inputs: (rows) => fillAll(sources, batchOf(rows)),
+    ...(shared.length > 0 ? { fetch } : {}),
+    close() {
+      for (const { source } of sources) source.close?.();
+    },
+  };
+}
+
+const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);
+
+const rowsIn = (source: InputSource): RowsOf | undefined => ('rows' in source ? source.rows : undefined);
+
+const readsTable = ({ source: { from } }: InputPlan): boolean => from === 'embedding' || from === 'sequence';
+
+function noParts(): never {
+  invariant(false, 'only a training step cuts its batch');
+}
+
+type NamedSource = { readonly name: string; readonly source: InputFeed; readonly input?: InputPlan };
+type Learning = ReadonlyMap<Table, readonly NamedSource[]>;
+
+function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatch): Tensors {
+  const start = performance.now();
+  for (const { source } of sources) source.reserve?.(batch);
+  watch?.done?.('batch', 'room for look-ups', start);
+  const tensors: Record<string, Tensor> = {};
+  for (const { name, source, input } of sources) {
+    const from = watch ? performance.now() : 0;
+    tensors[name] = source.fill(batch);
+    watch?.done?.(input && readsTable(input) ? 'gather' : 'batch', name, from);
+  }
+  return tensors;
+}
+
+const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
+  new Map(features.map((feature) => [feature.name, feature]));
+
+function seenRows(): (table: string) => RowNumbers {
+  const numberings = new Map<string, RowNumbers>();
+  return (table) => {
+    const numbering = numberings.get(table) ?? makeRowNumbers();
+    numberings.set(table, numbering);
+    return numbering;
+  };
+}
+
+/** The inputs whose gradients go to each table, in the plan's order. */
+function inputsByTable(sources: readonly NamedSource[]): Learning {
+  const tables = new Map<Table, NamedSource[]>();
+  for (const each of sources) {
+    const table = each.source.learns?.table;
+    if (!table) continue;
+    const inputsOfTable = tables.get(table);
+    if (inputsOfTable) inputsOfTable.push(each);
+    else tables.set(table, [each]);
+  }
+  return tables;
+}
+
+/** Undefined where no input distinguishes items; else made of the features of the inputs that read each item once. */
+function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
+  const sources = plan.inputs.map(({ source }) => source);
+  const places = sources.find(({ from }) => from === 'places');
+  if (places?.from !== 'places') return undefined;
+  const features = sources.flatMap((source) =>
+    'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
+  );
+  return makeDistinctItems(events, corpus, places.key, features);
+}
+
+/** Undefined where no list goes through the item tower. */
+function listedItems({ plan, events, corpus, features }: FeederOptions): ListedItems | undefined {
+  const sources = plan.inputs.map(({ source }) => source);
+  const lists = sources.flatMap((source): ItemList[] => {
+    if (source.from !== 'element_places') return [];
+    const { column, index } = events.features.get(source.feature)!;
+    invariant(column.kind === 'bags', `list ${source.feature} has no bags`);
+    const feature = features.find(({ name }) => name === source.feature)!;
+    return [{ rows: source.rows, column, ...defined({ index }), most: placesOf(feature, source.rows) }];
+  });
+  if (lists.length === 0) return undefined;
+  const exact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);
+  return makeListedItems(lists, {
+    items: corpus.rows,
+    padding: exact ? 1 : undefined,
+    itemOf: (row) => events.item[row]!,
+  });
+}
+
+function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
+  // A table at a time: what was summed for it is still in the cache when its rows are updated.
+  for (const [table, its] of learning) {
+    const start = watch ? performance.now() : 0;
+    for (const { name, source } of its) {
+      const gradient = outputs[`gradient:${name}`];
+      invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
+      source.learns!.accumulate(gradient.data);
+    }
+    watch?.done?.('gradients', table.name, start);
+    then(table);
+  }
+}
+
+/** Draws once a step for all inputs that ask alike. */
+function makeSamples(corpus: Corpus, seed: number) {
+  const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
+  return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
+    const name = rowsPrefix(of);
+    let drawnSample = samplers.get(name);
+    if (!drawnSample) {
+      drawnSample = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
+      samplers.set(name, drawnSample);
+    }
+    const count = of.kind === 'shared' ? of.count : batch * of.perRow;
+    if (drawnSample.step !== step || drawnSample.rows.length !== count) {
+      if (drawnSample.rows.length !== count) drawnSample.rows = new Int32Array(count);
+      drawnSample.sampler(step, drawnSample.rows);
+      drawnSample.step = step;
+    }
+    return drawnSample.rows;
+  };
+}
+
+interface NamedInput {
+  readonly name: string;
+  readonly source: InputFeed;
+}
+
+function makeShare(plan: GraphPlan, share: WorkerShare) {
+  const rows = new WorkerRows(plan, share);
+  const fills = new Map<string, ShareFill>(plan.inputs.map((input) => [input.name, fillOf(plan.graph, input)!]));
+  return {
+    rows,
+    fill(sources: readonly (NamedInput & { readonly input: InputPlan })[], batch: Batch): Tensors {
+      const ownBatch = rows.batch(batch, batch);
+      const batchOf = (name: string): Batch => (fills.get(name) === 'own' ? ownBatch : batch);
+      if (batch.whole) for (const { source } of sources) source.number?.(batch.whole);
+      for (const { name, source } of sources) source.reserve?.(batchOf(name));
+      const tensors: Record<string, Tensor> = {};
+      for (const { name, source, input } of sources) {
+        tensors[name] = rows.cut(input, fills.get(name)!, source.fill(batchOf(name)), batch);
+      }
+      return { ...tensors, ...rows.tensors(batch) };
+    },
+    /** Keeps for the first worker alone the gradient of an input that every worker has whole. */
+    learning(learning: ReadonlyMap<Table, readonly NamedInput[]>): ReadonlyMap<Table, readonly NamedInput[]> {
+      if (share.rank === 0) return learning;
+      return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));
+    },
+  };
+}

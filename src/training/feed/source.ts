@@ -1,0 +1,147 @@
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Column, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
+import type { Tensors } from '../../graph/evaluate.ts';
+import type { Tensor } from '../../graph/graph.ts';
+import {
+  type FeaturePlan,
+  type InputPlan,
+  type InputSource,
+  type ListedRows,
+  type MinedRows,
+  type PartRows,
+  placesIn,
+  type QueueRows,
+  type RowsOf,
+} from '../../graph/plan/plan.ts';
+import type { Table } from '../embedding/table.ts';
+import { pick } from './copy.ts';
+import type { DistinctItems, DistinctRows } from './distinct.ts';
+import type { ListedItems } from './elements.ts';
+import type { BatchPart, BatchSequences } from './parts.ts';
+import type { VectorQueue } from './queue.ts';
+import type { RowNumbers } from './seen_rows.ts';
+
+export interface Batch {
+  /** Rows of the events (or of whatever columns a forward-only feed reads). */
+  readonly rows: Int32Array;
+  /** From 1. */
+  readonly step: number;
+  /** Rate of the dense optimizer, after its schedule. */
+  readonly rate: number;
+  /** The schedule of the dense optimizer multiplies a rate by it in this step. */
+  readonly factor: number;
+  /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
+  rowsOf(rows: RowsOf): Int32Array;
+  /** 1 where a row has an item of these rows, 0 where its place only fills up. */
+  known(rows: ListedRows | MinedRows): Uint8Array;
+  /** The batch with the lists of all rows, in one of several workers: rows of tables are numbered by it. */
+  readonly whole?: Batch;
+  /** Indexes of the rows of one of several workers among these rows of the whole batch. Absent: row i has index i. */
+  placesOf?(rows: RowsOf): (row: number) => number;
+  /** Lists in sequence, each once, where the graph reads them, and not by part. */
+  readonly sequences?: BatchSequences;
+  partOf(rows: PartRows): BatchPart;
+  /** Items, each once, where the graph reads them. */
+  readonly distinct?: DistinctRows;
+}
+
+export interface FeedContext {
+  readonly seed: number;
+  readonly features: ReadonlyMap<string, FeaturePlan>;
+  readonly tables: ReadonlyMap<string, Table>;
+  /** Columns that `rowsOf` counts rows in. */
+  columns(rows: RowsOf): ReadonlyMap<string, IndexedColumn>;
+  /** Absent in a forward-only feed, whose inputs are features alone. */
+  readonly training?: {
+    readonly events: Events;
+    readonly corpus: Corpus;
+    readonly batch: number;
+    readonly distinct?: DistinctItems;
+    /** Items of the lists of a batch, where lists go through the item tower. */
+    readonly elements?: ListedItems;
+    /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
+    seen(table: string): RowNumbers;
+    /** The past batches of a task, the same for all inputs that ask. */
+    queue(rows: QueueRows): VectorQueue;
+  };
+}
+
+/** True if `rows` are rows of the events; else they are rows of the corpus. */
+export const areEvents = ({ kind }: RowsOf): boolean =>
+  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
+
+/** Places of a list in the tensors of these rows. A row that only fills up a part may have more elements: the first are taken. */
+export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
+  const places = placesIn(rows, along ?? name) ?? max;
+  invariant(places !== undefined, `list ${name} has no length`);
+  return places;
+}
+
+/** State of the feed that is not in the tables: checkpointed and resumed. */
+export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
+
+export interface InputFeed {
+  /** Numbers in one of several workers what all rows of the batch read, for all inputs before `reserve`. */
+  number?(batch: Batch): void;
+  /** Makes room. Called for all inputs before any is filled, since room made for one may move another's. */
+  reserve?(batch: Batch): void;
+  /** The tensor may be a view that the next step reuses. */
+  fill(batch: Batch): Tensor;
+  /** Takes the outputs of the step for the batch that was last filled. */
+  after?(batch: Batch, outputs: Tensors): void;
+  /** The table that gets the gradient of the input; `accumulate` takes d loss ÷ d (the last tensor filled). */
+  readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
+  state?(): FeedState;
+  close?(): void;
+}
+
+export type SourceOf<K extends InputSource['from']> = Extract<InputSource, { from: K }>;
+export type MakeSource<K extends InputSource['from']> = (
+  source: SourceOf<K>,
+  context: FeedContext,
+  input: InputPlan,
+) => InputFeed;
+
+/** Returns a feature's plan with its column, which must be of one of these kinds. */
+export function columnOf<K extends Column['kind']>(
+  context: FeedContext,
+  name: string,
+  rows: RowsOf,
+  ...kinds: readonly K[]
+): { feature: FeaturePlan; column: Extract<Column, { kind: K }>; index: Int32Array | undefined } {
+  const feature = context.features.get(name);
+  const indexed = context.columns(rows).get(name);
+  invariant(feature && indexed, `feature ${name} has no plan or no column`);
+  const { column, index } = indexed;
+  invariant((kinds as readonly string[]).includes(column.kind), `feature ${name} is fed by a column of ${column.kind}`);
+  if (index) checkIndex(index, column, name);
+  return { feature, column: column as Extract<Column, { kind: K }>, index };
+}
+
+/** Once for all steps: a read past a column's end would give 0, not an error. */
+function checkIndex(index: Int32Array, column: Column, name: string): void {
+  const rows =
+    column.kind === 'bags'
+      ? column.starts.length
+      : column.values.length / (column.kind === 'numbers' ? column.width : 1);
+  for (let i = 0; i < index.length; i++) {
+    const row = index[i]!;
+    if (row < 0 || row >= rows) invariant(false, `row ${i} of ${name} is row ${row} of a column of ${rows}`);
+  }
+}
+
+/** Maps the batch's rows to rows of a column: through its index, where it has one. */
+export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
+  if (!index) return (rows) => rows;
+  let buffer = new Int32Array(0);
+  return (rows) => {
+    if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
+    pick(index, rows, buffer);
+    return buffer.subarray(0, rows.length);
+  };
+}
+
+/** Returns this buffer, or a new one where it has fewer than `length` numbers. */
+export function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+  return buffer.length >= length ? buffer : new Float32Array(length);
+}

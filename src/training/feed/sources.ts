@@ -1,0 +1,59 @@
+/** THE table of how inputs are filled: one row for each kind that a plan may name. */
+import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import type { FeedContext, InputFeed, MakeSource } from './source.ts';
+import { accidentalHits } from './sources/accidental_hits.ts';
+import { corpusPlaces, drawPool, inCorpus } from './sources/corpus.ts';
+import { counts, places } from './sources/distinct.ts';
+import { elementPlaces } from './sources/element_places.ts';
+import { embedding, sequence } from './sources/embedding.ts';
+import { label, labelKnown } from './sources/label.ts';
+import { logQ } from './sources/log_q.ts';
+import { mask } from './sources/mask.ts';
+import { newest } from './sources/newest.ts';
+import { noise } from './sources/noise.ts';
+import { numbers } from './sources/numbers.ts';
+import { partKnown, partPlaces } from './sources/parts.ts';
+import { pieceHits, pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
+import { positives } from './sources/positives.ts';
+import { queueEmpty, queueVectors } from './sources/queue.ts';
+import { rate, step } from './sources/scalar.ts';
+import { elementRows, elementWeights, tablePlaces, tableSeen } from './sources/table_places.ts';
+
+const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
+  embedding,
+  sequence,
+  mask,
+  numbers,
+  label,
+  label_known: labelKnown,
+  log_q: logQ,
+  accidental_hits: accidentalHits,
+  places,
+  counts,
+  element_places: elementPlaces,
+  corpus_places: corpusPlaces,
+  in_corpus: inCorpus,
+  draw_pool: drawPool,
+  table_places: tablePlaces,
+  element_rows: elementRows,
+  element_weights: elementWeights,
+  table_seen: tableSeen,
+  queue_vectors: queueVectors,
+  queue_empty: queueEmpty,
+  positives,
+  newest,
+  part_places: partPlaces,
+  part_known: partKnown,
+  piece_rows: pieceRows,
+  piece_known: pieceKnown,
+  piece_places: piecePlaces,
+  piece_hits: pieceHits,
+  noise,
+  rate,
+  step,
+};
+
+export function makeSource(input: InputPlan, context: FeedContext): InputFeed {
+  const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => InputFeed;
+  return make(input.source, context, input);
+}

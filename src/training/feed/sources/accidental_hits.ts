@@ -1,0 +1,150 @@
+/** Finds columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import type { BagColumn } from '../../../data/dataset.ts';
+import { makeIdentity } from '../distinct.ts';
+import { type EqualPlaces, makeGroups, makePairs, type PairList } from '../groups.ts';
+import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
+
+type AccidentalHits = SourceOf<'accidental_hits'>;
+
+/** int32 [hits, 2] of (row, column), by row, each once; without a history in ascending order. */
+export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
+  const { rows: rowsOf, key, own = false } = source;
+  const { training } = context;
+  invariant(training, 'accidental hits are of training rows');
+  const { events, corpus } = training;
+  const identity = makeIdentity(events, corpus, key);
+  const pairs = makePairs();
+  const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
+
+  if (rowsOf.kind === 'distinct') {
+    // An item has one column, its rows' own; unless events have features of the item, and keep a column each.
+    if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
+    return { fill: () => pairs.tensor() };
+  }
+  if (rowsOf.kind === 'sampled' || rowsOf.kind === 'listed' || rowsOf.kind === 'mined') {
+    return {
+      fill(batch) {
+        const drawnRows = batch.rowsOf(rowsOf);
+        const knownFlags = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
+        pairs.clear();
+        for (let i = 0, at = 0; i < batch.rows.length; i++) {
+          const item = identity(batch.rows[i]!);
+          history?.read(batch.rows[i]!, i);
+          for (let column = 0; column < rowsOf.perRow; column++, at++) {
+            if (knownFlags?.[at] === 0 || drawnRows[at] === item || history?.has(drawnRows[at]!, i))
+              pairs.add(i, column);
+          }
+        }
+        return pairs.tensor();
+      },
+    };
+  }
+
+  const columns = makeGroups();
+  const query = source.query === undefined ? undefined : makeQueries(events.user);
+  return {
+    fill(batch) {
+      const { rows } = batch;
+      const isOwn = rowsOf.kind === 'events';
+      const columnRows = batch.rowsOf(rowsOf);
+      columns.fill(
+        columnRows.length,
+        areEvents(rowsOf) ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!,
+      );
+      query?.fill(rows);
+      const seen = makeSeen(pairs, columnRows.length, history !== undefined || query !== undefined);
+      pairs.clear();
+      history?.fill(batch);
+      for (let i = 0; i < rows.length; i++) {
+        // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
+        if (isOwn) seen.mark(i, i);
+        // A row that has no column of its own, and counts nothing, is left the first: a sum over none has no logarithm.
+        if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
+        if (isOwn && own) pairs.add(i, i);
+        if (rowsOf.kind === 'corpus' && own) pairs.add(i, Math.max(0, events.item[rows[i]!]!));
+        if (query) for (let j = query.first(i); j >= 0; j = query.next(j)) seen.mark(i, j);
+        for (let j = query ? query.first(i) : i; j >= 0; j = query ? query.next(j) : -1) {
+          const item = identity(rows[j]!);
+          for (let column = columns.first(item); column >= 0; column = columns.next(column)) seen.add(i, column);
+        }
+        history?.each(rows[i]!, (column) => seen.add(i, column));
+      }
+      return pairs.tensor();
+    },
+  };
+};
+
+/** Adds each pair once. Without further sources a chain gives each column once, and only the row itself is to be left out. */
+function makeSeen(pairs: PairList, columns: number, several: boolean) {
+  const lastRow = several ? new Int32Array(columns).fill(-1) : undefined;
+  let ownColumn = -1;
+  return {
+    mark(row: number, column: number): void {
+      if (lastRow) lastRow[column] = row;
+      else ownColumn = column;
+    },
+    add(row: number, column: number): void {
+      if (lastRow) {
+        if (lastRow[column] === row) return;
+        lastRow[column] = row;
+      } else if (column === ownColumn) return;
+      pairs.add(row, column);
+    },
+  };
+}
+
+/** Rows of a batch by query; one without a user is alone. */
+function makeQueries(user: Int32Array) {
+  const groups = makeGroups();
+  let rows: Int32Array = new Int32Array(0);
+  return {
+    fill(batchRows: Int32Array): void {
+      rows = batchRows;
+      groups.fill(rows.length, (place) => user[rows[place]!]!);
+    },
+    first: (row: number): number => (user[rows[row]!]! < 0 ? row : groups.first(user[rows[row]!]!)),
+    next: (row: number): number => (user[rows[row]!]! < 0 ? -1 : groups.next(row)),
+  };
+}
+
+/** Finds the columns that have an item key of a bag of the row. */
+function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
+  const events = { kind: 'events' } as const;
+  const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
+  const keys = columnOf(context, key, rowsOf, 'codes');
+  // All values that the vocabulary does not have share this code.
+  const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
+  const codeOf = (row: number): number => {
+    const code = keys.column.values[keys.index ? keys.index[row]! : row]!;
+    return code < minCode ? -1 : code;
+  };
+  const bagOf = (row: number): number => (index ? index[row]! : row);
+  const columns: EqualPlaces = makeGroups();
+  const marks = new Map<number, number>();
+  return {
+    fill(batch: Batch): void {
+      const columnRows = batch.rowsOf(rowsOf);
+      columns.fill(columnRows.length, (place) => codeOf(columnRows[place]!));
+    },
+    each(row: number, found: (column: number) => void): void {
+      eachCode(bags, bagOf(row), (code) => {
+        if (code < minCode) return;
+        for (let column = columns.first(code); column >= 0; column = columns.next(column)) found(column);
+      });
+    },
+    /** Marks the codes that a row may not draw, where each row has columns of its own. */
+    read(row: number, i: number): void {
+      if (i === 0) marks.clear();
+      eachCode(bags, bagOf(row), (code) => marks.set(code, i));
+    },
+    has(item: number, i: number): boolean {
+      const code = codeOf(item);
+      return code >= 0 && marks.get(code) === i;
+    },
+  };
+}
+
+function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: number) => void): void {
+  for (let at = starts[bag]!, end = ends[bag]!; at < end; at++) use(values[at]!);
+}

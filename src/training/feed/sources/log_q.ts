@@ -1,0 +1,202 @@
+/** Estimates log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import { hashOf } from '../../../base/random/mixed.ts';
+import type { Corpus, Events } from '../../../data/dataset.ts';
+import { replayedShare } from '../../../data/rows/replayed.ts';
+import type { SharedRows } from '../../../graph/plan/plan.ts';
+import { makeIdentity } from '../distinct.ts';
+import { drawChance } from '../sampler.ts';
+import { areEvents, type FeedContext, grown, type InputFeed, type MakeSource, type SourceOf } from '../source.ts';
+
+/** float32 [rows], finite */
+export const logQ: MakeSource<'log_q'> = (source, context, input) => {
+  const logQOfColumns =
+    source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+  if (source.rows.kind === 'listed' || source.rows.kind === 'mined') return withOwnColumns(logQOfColumns, source);
+  return source.mixed === undefined ? logQOfColumns : mixed(logQOfColumns, source, source.mixed, context);
+};
+
+/**
+ * Corrects for columns that a row has for itself next to the B of the batch: such an item is one column of its own, and B · q of the batch's
+ * on average. Up to what all columns have, log q is log of (B · q + 1) ÷ B.
+ */
+function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): InputFeed {
+  return {
+    ...own,
+    fill(batch) {
+      const tensor = own.fill(batch);
+      const data = tensor.data as Float32Array;
+      // The streaming estimate is of how often an item comes in a batch.
+      const ownColumn = estimator === 'streaming' ? 1 : 1 / batch.rows.length;
+      for (let i = 0; i < data.length; i++) data[i] = Math.log(Math.exp(data[i]!) + ownColumn);
+      return tensor;
+    },
+  };
+}
+
+/**
+ * log of the share of training events that have the item, of the new ones where a run goes on from an earlier one. An item without any
+ * counts as if it had one: its share is no more than that, and the logarithm stays finite.
+ */
+const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const logs = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
+  const unseen = logs[corpus.rows]!;
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      const rows = batch.rowsOf(rowsOf);
+      buffer = grown(buffer, rows.length);
+      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
+      else {
+        for (let i = 0; i < rows.length; i++) {
+          const item = events.item[rows[i]!]!;
+          buffer[i] = item < 0 ? unseen : logs[item]!;
+        }
+      }
+      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+  };
+};
+
+/**
+ * Corrects for columns that are the batch's B and n that were drawn besides them: log of (B · q + n · p) ÷ (B + n), p the chance that a
+ * draw has the item (Yang et al., WWW 2020 Companion).
+ */
+function mixed(
+  own: InputFeed,
+  { rows: rowsOf, estimator }: SourceOf<'log_q'>,
+  shared: SharedRows,
+  { training }: FeedContext,
+): InputFeed {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const { count } = shared;
+  const chanceOf = drawChance(corpus, shared);
+  return {
+    ...own,
+    fill(batch) {
+      const tensor = own.fill(batch);
+      const data = tensor.data as Float32Array;
+      const rows = batch.rowsOf(rowsOf);
+      const batchSize = batch.rows.length;
+      // The streaming estimate is of how often an item comes in a batch.
+      const perColumn = estimator === 'streaming' ? 1 : batchSize;
+      for (let i = 0; i < rows.length; i++) {
+        const item = areEvents(rowsOf) ? events.item[rows[i]!]! : rows[i]!;
+        data[i] = Math.log((perColumn * Math.exp(data[i]!) + count * chanceOf(item)) / (batchSize + count));
+      }
+      return tensor;
+    },
+  };
+}
+
+/** Returns one entry a corpus row, then that of an item without any training event. @param least events that an item counts at least */
+function logShares(rows: number, counts: ArrayLike<number>, least: number): Float32Array {
+  let total = 0;
+  for (let row = 0; row < rows; row++) total += counts[row]!;
+  const logTotal = Math.log(Math.max(least, total));
+  const logs = new Float32Array(rows + 1);
+  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(least, counts[row] ?? 0)) - logTotal;
+  return logs;
+}
+
+/** Counts the events that batches are made of: those of the training part, or the new ones and what an epoch adds of the others on average. */
+function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<number> {
+  const { item, fresh } = events;
+  if (fresh === undefined) return trainingCounts;
+  const counts = new Float64Array(rows);
+  for (const event of fresh) if (item[event]! >= 0) counts[item[event]!]!++;
+  const share = replayedShare(events);
+  if (share > 0) for (let row = 0; row < rows; row++) counts[row]! += share * (trainingCounts[row]! - counts[row]!);
+  return counts;
+}
+
+/** α of Yi et al.: half of the mean is of the last 14 gaps. */
+const learningRate = 0.05;
+
+/**
+ * −log of the item's mean gap between batches that hold it, after this batch was counted. Every item of the corpus has a
+ * place of its own; all others share one. Before anything is seen all items are taken as equally frequent: the first B is
+ * corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first comes at step t is t.
+ */
+const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const identity = makeIdentity(events, corpus, key);
+  const place = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
+  const estimator = makeStreamingEstimator({
+    buckets: corpus.rows + 1,
+    hashes: 0,
+    learningRate,
+    initialGap: Math.max(1, corpus.rows / training.batch),
+  });
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      for (let i = 0; i < batch.rows.length; i++) estimator.observe(place(identity(batch.rows[i]!)), batch.step);
+      const rows = batch.rowsOf(rowsOf);
+      buffer = grown(buffer, rows.length);
+      for (let i = 0; i < rows.length; i++) {
+        const id = areEvents(rowsOf) ? identity(rows[i]!) : rows[i]!;
+        buffer[i] = estimator.logProbability(place(id));
+      }
+      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+    state: () => ({ [`${name}/last_seen`]: estimator.lastSeen, [`${name}/gaps`]: estimator.gaps }),
+  };
+};
+
+/**
+ * How often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2): A holds the step at
+ * which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
+ */
+interface StreamingOptions {
+  /** Length of the arrays A and B of each hash function. */
+  readonly buckets: number;
+  /** Hash functions; 0: an id below `buckets` has a place of its own. With several, the largest gap is taken. */
+  readonly hashes: number;
+  /** α: the share of the newest gap in the mean. */
+  readonly learningRate: number;
+  /** B before anything is seen; the nearer to the truth, the smaller the bias. */
+  readonly initialGap: number;
+}
+
+interface StreamingEstimator {
+  /** Item `id` is in the batch of `step`. An id that comes k times in a batch is observed k times. */
+  observe(id: number, step: number): void;
+  /** log q: of how often the item comes in a batch. Finite, whatever was seen. */
+  logProbability(id: number): number;
+  /** A and B themselves, to be saved, and to be written when resuming. */
+  readonly lastSeen: Int32Array;
+  readonly gaps: Float32Array;
+}
+
+export function makeStreamingEstimator(options: StreamingOptions): StreamingEstimator {
+  const { buckets, hashes, learningRate } = options;
+  const functions = Math.max(1, hashes);
+  const lastSeen = new Int32Array(functions * buckets);
+  const gaps = new Float32Array(functions * buckets).fill(options.initialGap);
+  const slotOf = (id: number, which: number): number =>
+    which * buckets + (hashes === 0 ? id % buckets : hashOf(id, which) % buckets);
+  return {
+    lastSeen,
+    gaps,
+    observe(id, step) {
+      for (let which = 0; which < functions; which++) {
+        const slot = slotOf(id, which);
+        gaps[slot] = (1 - learningRate) * gaps[slot]! + learningRate * (step - lastSeen[slot]!);
+        lastSeen[slot] = step;
+      }
+    },
+    logProbability(id) {
+      let gap = gaps[slotOf(id, 0)]!;
+      for (let which = 1; which < functions; which++) gap = Math.max(gap, gaps[slotOf(id, which)]!);
+      // A run of zero gaps (one item fills whole batches) may underflow.
+      return -Math.log(Math.max(gap, smallestGap));
+    },
+  };
+}
+
+const smallestGap = 1e-6;

@@ -1,0 +1,157 @@
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import type { Tensor } from '../../../graph/graph.ts';
+import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
+import { countInner, pick, pickShares } from '../copy.ts';
+import { makeDrop } from '../drop.ts';
+import { paddedLength, type RowNumbers } from '../seen_rows.ts';
+import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
+
+function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
+  invariant(training && table !== undefined, 'places are of rows of a table that is trained');
+  return training.seen(table);
+}
+
+/** int32 [codes]; numbered while room is made, so that `table_seen` counts them all when it is filled. */
+export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
+  const rowNumbers = seenOf(context, tableRead(source, feature));
+  const columnRows = makeColumnRows(index);
+  const drop = makeDrop(feature, source.rows, context.seed);
+  let places = new Int32Array(0);
+  let count = 0;
+  const makeRoom = (length: number): void => {
+    if (places.length < length) places = new Int32Array(length);
+  };
+  const place = (batch: Batch): void => {
+    rowNumbers.begin(batch.whole ?? batch);
+    const rows = columnRows(batch.rowsOf(source.rows));
+    if (column.kind === 'codes') {
+      count = rows.length;
+      makeRoom(count);
+      pick(column.values, rows, places);
+      drop?.apply(places, count, batch.step, batch.placesOf?.(source.rows));
+      for (let i = 0; i < count; i++) places[i] = rowNumbers.place(places[i]!);
+      return;
+    }
+    let at = 0;
+    const most = placesOf(feature, source.rows);
+    for (const row of rows) {
+      const start = column.starts[row]!;
+      const end = Math.min(column.ends[row]!, start + most);
+      makeRoomFor(at + end - start);
+      const { inner } = column;
+      for (let j = start; j < end; j++) {
+        const value = column.values[j]!;
+        if (!inner) places[at++] = rowNumbers.place(value);
+        else {
+          makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
+          for (let k = inner.starts[value]!; k < inner.ends[value]!; k++)
+            places[at++] = rowNumbers.place(inner.values[k]!);
+        }
+      }
+    }
+    count = paddedLength(at);
+    makeRoomFor(count);
+    places.fill(0, at, count);
+  };
+  return {
+    number: place,
+    reserve: place,
+    fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
+  };
+
+  function makeRoomFor(length: number): void {
+    if (places.length >= length) return;
+    const largerPlaces = new Int32Array(2 * length);
+    largerPlaces.set(places);
+    places = largerPlaces;
+  }
+};
+
+/** float32 [seen] */
+export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
+  const rowNumbers = seenOf(context, table);
+  let buffer = new Float32Array(0);
+  return {
+    reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
+    fill() {
+      const length = paddedLength(rowNumbers.count);
+      buffer = grown(buffer, length);
+      const data = buffer.subarray(0, length).fill(0).fill(1, 0, rowNumbers.count);
+      return { dtype: 'float32', shape: [length], data };
+    },
+  };
+};
+
+/** int32 [codes] */
+export const elementRows: MakeSource<'element_rows'> = (source, context) => {
+  const elementWalk = elements(context, source.feature, source.rows);
+  let buffer = new Int32Array(0);
+  return {
+    fill(batch): Tensor {
+      const length = elementWalk.length(batch);
+      if (buffer.length < length) buffer = new Int32Array(length);
+      const data = buffer.subarray(0, length).fill(0);
+      elementWalk.each(batch, (at, row, place) => {
+        data[at] = source.pool === 'sequence' ? row * elementWalk.most + place : row;
+      });
+      return { dtype: 'int32', shape: [length], data };
+    },
+  };
+};
+
+/** float32 [codes] */
+export const elementWeights: MakeSource<'element_weights'> = (source, context) => {
+  const elementWalk = elements(context, source.feature, source.rows);
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch): Tensor {
+      const length = elementWalk.length(batch);
+      buffer = grown(buffer, length);
+      const data = buffer.subarray(0, length).fill(0);
+      if (elementWalk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
+      elementWalk.each(batch, (at, _, __, elements) => {
+        data[at] = (elementWalk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
+      });
+      return { dtype: 'float32', shape: [length], data };
+    },
+  };
+};
+
+/** Walks the elements of a batch's bags, in the order of `table_places`. */
+function elements(context: FeedContext, name: string, of: RowsOf) {
+  const { feature, column, index } = columnOf(context, name, of, 'bags');
+  const columnRows = makeColumnRows(index);
+  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(of));
+  const most = placesOf(feature, of);
+  const countOf = (row: number): number => Math.min(most, column.ends[row]! - column.starts[row]!);
+  const { inner } = column;
+  return {
+    most,
+    pool: feature.each?.pool,
+    length(batch: Batch): number {
+      const rows = rowsOf(batch);
+      if (inner) return paddedLength(countInner(column, inner, rows, most));
+      let total = 0;
+      for (const row of rows) total += countOf(row);
+      return paddedLength(total);
+    },
+    /** Writes the shares of elements that have weights of their own; false where they have none. */
+    weigh(batch: Batch, pool: BagPool, into: Float32Array): boolean {
+      if (!column.weights) return false;
+      pickShares(column, rowsOf(batch), pool === 'mean', into);
+      return true;
+    },
+    each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
+      let at = 0;
+      rowsOf(batch).forEach((row, i) => {
+        const elements = countOf(row);
+        for (let place = 0; place < elements; place++) {
+          const bag = column.values[column.starts[row]! + place]!;
+          const values = inner ? inner.ends[bag]! - inner.starts[bag]! : 1;
+          for (let j = 0; j < values; j++) visit(at++, i, place, inner ? values : elements);
+        }
+      });
+    },
+  };
+}

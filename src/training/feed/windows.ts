@@ -1,0 +1,112 @@
+/**
+ * Groups lists that begin alike into windows: each event whose list is not empty has one window, which holds its list, and one place in it,
+ * where its list ends. Histories are windows on one timeline a user, so a user's events share few of them.
+ */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+
+export interface Windows {
+  readonly targets: number;
+  /** By window, the event whose list it is. */
+  readonly rows: Int32Array;
+  /** By event, its window; −1 where its list is empty. */
+  readonly windowOf: Int32Array;
+  /** By event, the index in its window of the element that its list ends with, from 0. */
+  readonly placeOf: Int32Array;
+  /** Window w has the events `members[starts[w] … starts[w + 1])`, ascending. */
+  readonly starts: Int32Array;
+  readonly members: Int32Array;
+}
+
+/** The order of steps and the feed both read them. */
+const windowsCache = new WeakMap<IndexedColumn, Windows>();
+
+/**
+ * Cuts a list into windows, from each user's newest event backwards. The newest window is that event's own list, and so is as long as
+ * lists may be; the one before it ends where that begins. So an event of a list that was cut at its `max` may see fewer elements
+ * in its window than its own list has, and never others.
+ * @param rows how many events there are
+ */
+export function windowsOf(list: IndexedColumn, rows: number): Windows {
+  const cachedWindows = windowsCache.get(list);
+  if (cachedWindows) return cachedWindows;
+  const { column, index } = list;
+  invariant(column.kind === 'bags', 'windows are of lists');
+  const windows = makeWindows(column, rows, index);
+  windowsCache.set(list, windows);
+  return windows;
+}
+
+function makeWindows({ starts, ends }: BagColumn, rows: number, index: Int32Array | undefined): Windows {
+  const bagOf = (row: number): number => (index ? index[row]! : row);
+  const windowOf = new Int32Array(rows).fill(-1);
+  const placeOf = new Int32Array(rows).fill(-1);
+  const windowRows: number[] = [];
+  let openRows = byEnd(rows, bagOf, starts, ends);
+  const targets = openRows.length;
+  // One round is all that histories need. A list that begins within another one's window, but not at or before it, waits.
+  while (openRows.length > 0) {
+    let waitingCount = 0;
+    let firstStart = Number.POSITIVE_INFINITY;
+    for (const row of openRows) {
+      const [start, end] = [starts[bagOf(row)]!, ends[bagOf(row)]!];
+      if (end <= firstStart) {
+        firstStart = start;
+        windowRows.push(row);
+      } else if (start > firstStart) {
+        openRows[waitingCount++] = row;
+        continue;
+      }
+      windowOf[row] = windowRows.length - 1;
+      placeOf[row] = end - 1 - firstStart;
+    }
+    openRows = openRows.subarray(0, waitingCount);
+  }
+  return {
+    targets,
+    rows: Int32Array.from(windowRows),
+    windowOf,
+    placeOf,
+    ...membersOf(windowOf, windowRows.length, targets),
+  };
+}
+
+/**
+ * Sorts events with a list that is not empty: those whose lists end last come first, the longest of them before the others. Counted, not
+ * compared: there may be many millions.
+ */
+function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array, ends: Int32Array): Int32Array {
+  let latest = 0;
+  for (const end of ends) if (end > latest) latest = end;
+  const isEmpty = (bag: number): boolean => ends[bag]! <= starts[bag]!;
+  // The next slot for the events of each end, from the last end to the first.
+  const nextSlot = new Int32Array(latest + 2);
+  for (let row = 0; row < rows; row++) if (!isEmpty(bagOf(row))) nextSlot[latest - ends[bagOf(row)]! + 1]!++;
+  for (let at = 0; at <= latest; at++) nextSlot[at + 1]! += nextSlot[at]!;
+  const order = new Int32Array(nextSlot[latest + 1]!);
+  for (let row = 0; row < rows; row++) {
+    const bag = bagOf(row);
+    if (!isEmpty(bag)) order[nextSlot[latest - ends[bag]!]!++] = row;
+  }
+  const startAt = (at: number): number => starts[bagOf(order[at]!)]!;
+  const endAt = (at: number): number => ends[bagOf(order[at]!)]!;
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    let areEqual = true;
+    for (to = from + 1; to < order.length && endAt(to) === endAt(from); to++)
+      areEqual &&= startAt(to) === startAt(from);
+    if (!areEqual) order.subarray(from, to).sort((a, b) => starts[bagOf(a)]! - starts[bagOf(b)]! || a - b);
+  }
+  return order;
+}
+
+function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick<Windows, 'starts' | 'members'> {
+  const starts = new Int32Array(windows + 1);
+  for (const window of windowOf) if (window >= 0) starts[window + 1]!++;
+  for (let w = 0; w < windows; w++) starts[w + 1]! += starts[w]!;
+  const members = new Int32Array(targets);
+  const nextSlot = starts.slice();
+  windowOf.forEach((window, row) => {
+    if (window >= 0) members[nextSlot[window]!++] = row;
+  });
+  return { starts, members };
+}

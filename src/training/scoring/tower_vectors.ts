@@ -1,0 +1,227 @@
+/** Computes the vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/every_row.ts';
+import type { IndexedColumn } from '../../data/dataset.ts';
+import type { Engine, Program, Tensors } from '../../engines/engine.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { GraphPlan, Plan, TowerPlan } from '../../graph/plan/plan.ts';
+import type { Tables } from '../embedding/tables.ts';
+import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
+import { layoutFor, placesOf, type RowLayout, rowsOfRun } from './same_bits.ts';
+
+export interface Vectors {
+  /** float32 [rows, width], or [rows, interests, width]; row-major. */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+  /** Vectors of a row, where there are several. */
+  readonly interests?: number;
+}
+
+export type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
+
+export interface TowerOptions {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly tables: Tables;
+  readonly parameters: Tensors;
+}
+
+/** Rows that go through a tower at a time. */
+export const rowsAtOnce = 4096;
+
+/** Rows of requests that are answered together, about. */
+const rowsOfRequests = 64;
+
+export interface VectorsRequest {
+  /** Gets the vectors. Absent: an array of their own. */
+  readonly into?: Float32Array;
+  /** Other outputs, of a tower that is not cut by length, and the arrays that get their rows. */
+  readonly more?: readonly MoreOutput[];
+}
+
+interface MoreOutput {
+  readonly output: string;
+  /** float32 [rows, width] */
+  readonly into: Float32Array;
+}
+
+export class TowerVectors {
+  /** Ascending by length; the last takes every row. */
+  private readonly graphs: readonly TowerGraph[];
+  private parameters: Tensors;
+
+  constructor(
+    private readonly tower: TowerPlan,
+    options: TowerOptions,
+  ) {
+    this.parameters = options.parameters;
+    this.graphs = [...(tower.parts ?? []), tower.embedded].map((plan) => new TowerGraph(plan, options));
+  }
+
+  async write(parameters: Tensors): Promise<void> {
+    this.parameters = parameters;
+    for (const graph of this.graphs) await graph.write(parameters);
+  }
+
+  /** Computes these rows of the columns, in their order. Caches a feeder of the columns until it is closed. */
+  of(columns: FeatureColumns, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
+    invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
+    return this.vectors(columns, rows, true, wanted);
+  }
+
+  /** The same of the first rows of columns that come once: nothing of them is cached. */
+  once(columns: FeatureColumns, rows: number): Promise<Vectors> {
+    return this.vectors(columns, everyRow(rows), false);
+  }
+
+  async close(): Promise<void> {
+    for (const graph of this.graphs) await graph.close();
+  }
+
+  private get each(): number {
+    return this.tower.width * (this.tower.interests ?? 1);
+  }
+
+  private async vectors(
+    columns: FeatureColumns,
+    rows: Int32Array,
+    keeps: boolean,
+    { into: data = new Float32Array(rows.length * this.each), more = [] }: VectorsRequest = {},
+  ): Promise<Vectors> {
+    const { each } = this;
+    const { name, width, interests } = this.tower;
+    for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
+      if (places.length === 0) continue;
+      const graph = this.graphs[at]!;
+      const currentWeights = { parameters: this.parameters, keeps };
+      const layout = await graph.layout(currentWeights);
+      const rowsPerRun = Math.min(rowsAtOnce, layout.most);
+      for (let from = 0; from < places.length; from += rowsPerRun) {
+        const placesOfRun = places.subarray(from, from + rowsPerRun);
+        const count = placesOfRun.length;
+        const rowsInRun = placesOf(layout, count).map((i) => rows[placesOfRun[i]!]!);
+        const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
+        const outputVectors = floatsOf(outputs, 'vector', name);
+        for (const { output, into } of more) {
+          const values = floatsOf(outputs, output, name);
+          const numbersPerRow = values.length / rowsInRun.length;
+          into.set(rowsOfRun(values, layout, count, numbersPerRow), from * numbersPerRow);
+        }
+        invariant(outputVectors.length === rowsInRun.length * each, `tower ${name} gives a vector a row`);
+        const vectors = rowsOfRun(outputVectors, layout, count, each);
+        // Of a tower that is not cut by length, the rows of a run lie side by side.
+        const isRun = placesOfRun[count - 1]! - placesOfRun[0]! === count - 1;
+        if (isRun) data.set(vectors, placesOfRun[0]! * each);
+        else
+          for (const [i, place] of placesOfRun.entries())
+            data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
+      }
+    }
+    // A target that is not a number would have nothing above it, and look perfect.
+    if (!areFinite(data)) throw failure('vectors-not-finite', { tower: name });
+    return { data, rows: rows.length, width, ...defined({ interests }) };
+  }
+
+  /** Returns for each graph the places of its rows: those whose lists do not fit a shorter one. */
+  private placesByGraph(columns: FeatureColumns, rows: Int32Array): readonly Int32Array[] {
+    const { parts = [] } = this.tower;
+    const [first] = parts;
+    if (first === undefined) return [everyRow(rows.length)];
+    const list = columns.get(first.feature);
+    invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
+    const { column, index } = list;
+    const places = this.graphs.map((): number[] => []);
+    rows.forEach((row, place) => {
+      const bag = index ? index[row]! : row;
+      const length = column.ends[bag]! - column.starts[bag]!;
+      const at = parts.findIndex((part) => length <= part.length);
+      places.at(at)!.push(place);
+    });
+    return places.map((own) => Int32Array.from(own));
+  }
+}
+
+interface CurrentWeights {
+  readonly parameters: Tensors;
+  /** True if the columns come again. */
+  readonly keeps: boolean;
+}
+
+/** Prepared when the first row is computed. */
+class TowerGraph {
+  /** Programs for many rows, and for the few of requests. */
+  private many: Program | undefined;
+  private few: Program | undefined;
+  private ofFew: RowLayout | undefined;
+  private readonly feeders = new Map<FeatureColumns, RowFeeder>();
+
+  constructor(
+    private readonly own: GraphPlan,
+    private readonly options: TowerOptions,
+  ) {}
+
+  async write(parameters: Tensors): Promise<void> {
+    for (const program of [this.many, this.few]) await program?.write(parametersOf(this.own.graph, parameters));
+  }
+
+  /** Only few rows need the same bits in any run. */
+  async layout(now: CurrentWeights): Promise<RowLayout> {
+    const { engine } = this.options;
+    if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: rowsAtOnce };
+    return (this.ofFew ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
+  }
+
+  async outputs(columns: FeatureColumns, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
+    const program = await this.program(now);
+    const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
+    if (now.keeps) this.feeders.set(columns, feeder);
+    try {
+      await feeder.fetch?.(rows);
+      return await program.run(feeder.inputs(rows));
+    } finally {
+      if (!this.feeders.has(columns)) feeder.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const feeder of this.feeders.values()) feeder.close();
+    for (const program of [this.many, this.few]) await program?.close();
+  }
+
+  private async program({ keeps, parameters }: CurrentWeights): Promise<Program> {
+    const { graph } = this.own;
+    const own = (): Tensors => parametersOf(graph, parameters);
+    return keeps
+      ? (this.many ??= await this.options.engine.prepare(graph, own()))
+      : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
+  }
+
+  private makeFeeder(columns: FeatureColumns): RowFeeder {
+    const { plan, tables } = this.options;
+    return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
+  }
+}
+
+/** A loop: of millions of vectors a call for each number takes as long as the tower. */
+function areFinite(numbers: Float32Array): boolean {
+  for (let at = 0; at < numbers.length; at++) if (!Number.isFinite(numbers[at]!)) return false;
+  return true;
+}
+
+function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array {
+  const values = outputs[output];
+  invariant(values?.data instanceof Float32Array, `tower ${tower} gives no ${output}`);
+  return values.data;
+}
+
+export function parametersOf(graph: Graph, parameters: Tensors): Tensors {
+  return Object.fromEntries(
+    graph.parameters.map(({ name }) => {
+      const value = parameters[name];
+      invariant(value, `there is no value for parameter ${name} of graph ${graph.name}`);
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * Estimates how much each parameter mattered: functional ANOVA over a forest of regression trees (Hutter et al., "An efficient approach for
+ * assessing hyperparameter importance", ICML 2014). The share of a parameter is the variance of the forest's prediction over that
+ * parameter, all others averaged out, divided by the variance over the whole space.
+ */
+import { makeRandom, type Random } from '../../base/random/random.ts';
+import { coordinateOf, ends, type Point, type SearchSpace } from './space.ts';
+
+export interface Importance {
+  readonly name: string;
+  /** In [0, 1]. The rest to 1 lies in combinations, or in noise. */
+  readonly share: number;
+}
+
+/** Fewer points say nothing. */
+const fewestPoints = 8;
+const trees = 64;
+const fewestInLeaf = 3;
+const deepest = 8;
+
+export interface Scored {
+  readonly point: Point;
+  readonly value: number;
+}
+
+/** The parameters, the most important first. Empty where there are too few points, or where all score the same. */
+export function importanceOf(space: SearchSpace, scored: readonly Scored[]): readonly Importance[] {
+  if (scored.length < fewestPoints) return [];
+  const rows = scored.map(({ point, value }) => ({ x: space.map((_, at) => unitOf(space, at, point)), y: value }));
+  const sums = new Float64Array(space.length);
+  let grownTrees = 0;
+  for (let tree = 0; tree < trees; tree++) {
+    const random = makeRandom(1, tree);
+    const drawnRows = rows.map(() => rows[random.integer(rows.length)]!);
+    const leaves = grow(space, drawnRows, wholeBox(space), random, 0);
+    const total = variance(leaves.map(({ box, y }) => [volume(space, box), y]));
+    if (total <= 1e-18) continue;
+    grownTrees++;
+    for (let at = 0; at < space.length; at++) sums[at]! += marginalVariance(space, leaves, at) / total;
+  }
+  if (grownTrees === 0) return [];
+  return space
+    .map(({ name }, at) => ({ name, share: sums[at]! / grownTrees }))
+    .sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1));
+}
+
+/** Returns a number in [0, 1], or the index of a choice. */
+function unitOf(space: SearchSpace, at: number, point: Point): number {
+  const { name, domain } = space[at]!;
+  const value = point[name]!;
+  if (domain.kind === 'choices') return value;
+  const [low, high] = ends(domain);
+  return (coordinateOf(domain, value) - low) / (high - low);
+}
+
+interface TreeRow {
+  readonly x: readonly number[];
+  readonly y: number;
+}
+
+/** By dimension: from and to, or a set of choices. */
+type TreeBox = readonly (readonly [number, number] | ReadonlySet<number>)[];
+
+const wholeBox = (space: SearchSpace): TreeBox =>
+  space.map(({ domain }) => (domain.kind === 'choices' ? new Set(domain.texts.keys()) : [0, 1]));
+
+interface Leaf {
+  readonly box: TreeBox;
+  readonly y: number;
+}
+
+function grow(
+  space: SearchSpace,
+  rows: readonly TreeRow[],
+  box: TreeBox,
+  random: Random,
+  depth: number,
+): readonly Leaf[] {
+  const split = depth < deepest ? bestSplit(space, rows, box, random) : undefined;
+  if (!split) return [{ box, y: meanOf(rows) }];
+  const [left, right] = [rows.filter(split.isLeft), rows.filter((row) => !split.isLeft(row))];
+  const replacedPart = (part: TreeBox[number]): TreeBox => box.map((one, at) => (at === split.at ? part : one));
+  return [
+    ...grow(space, left, replacedPart(split.left), random, depth + 1),
+    ...grow(space, right, replacedPart(split.right), random, depth + 1),
+  ];
+}
+
+interface TreeSplit {
+  readonly at: number;
+  readonly left: TreeBox[number];
+  readonly right: TreeBox[number];
+  isLeft(row: TreeRow): boolean;
+}
+
+/** The split that leaves the least squared error. */
+function bestSplit(space: SearchSpace, rows: readonly TreeRow[], box: TreeBox, random: Random): TreeSplit | undefined {
+  let best: TreeSplit | undefined;
+  let leastError = squaredError(rows) - 1e-15;
+  for (const at of random.permutation(space.length)) {
+    for (const split of splitsAt(rows, box[at]!, at)) {
+      const left = rows.filter(split.isLeft);
+      if (left.length < fewestInLeaf || rows.length - left.length < fewestInLeaf) continue;
+      const error = squaredError(left) + squaredError(rows.filter((row) => !split.isLeft(row)));
+      if (error < leastError) [best, leastError] = [split, error];
+    }
+  }
+  return best;
+}
+
+function splitsAt(rows: readonly TreeRow[], part: TreeBox[number], at: number): readonly TreeSplit[] {
+  const values = [...new Set(rows.map(({ x }) => x[at]!))].sort((a, b) => a - b);
+  if ('has' in part) {
+    return values.map((choice) => {
+      const otherChoices = new Set([...part].filter((one) => one !== choice));
+      return { at, left: new Set([choice]), right: otherChoices, isLeft: ({ x }) => x[at] === choice };
+    });
+  }
+  return values.slice(1).map((value, index) => {
+    const cut = (values[index]! + value) / 2;
+    return { at, left: [part[0], cut], right: [cut, part[1]], isLeft: ({ x }) => x[at]! < cut };
+  });
+}
+
+const meanOf = (rows: readonly TreeRow[]): number => rows.reduce((sum, { y }) => sum + y, 0) / rows.length;
+
+function squaredError(rows: readonly TreeRow[]): number {
+  const mean = meanOf(rows);
+  return rows.reduce((sum, { y }) => sum + (y - mean) ** 2, 0);
+}
+
+/** Returns the share of a dimension that a box has. */
+function widthOf(space: SearchSpace, box: TreeBox, at: number): number {
+  const part = box[at]!;
+  const { domain } = space[at]!;
+  return 'has' in part ? part.size / (domain.kind === 'choices' ? domain.texts.length : 1) : part[1] - part[0];
+}
+
+const volume = (space: SearchSpace, box: TreeBox, but = -1): number =>
+  box.reduce((all, _, at) => (at === but ? all : all * widthOf(space, box, at)), 1);
+
+function variance(weighted: readonly (readonly [weight: number, value: number])[]): number {
+  const total = weighted.reduce((sum, [weight]) => sum + weight, 0);
+  const mean = weighted.reduce((sum, [weight, value]) => sum + weight * value, 0) / total;
+  return weighted.reduce((sum, [weight, value]) => sum + weight * (value - mean) ** 2, 0) / total;
+}
+
+/** Variance of the mean prediction along one dimension: it is constant between the cuts of the tree. */
+function marginalVariance(space: SearchSpace, leaves: readonly Leaf[], at: number): number {
+  const { domain } = space[at]!;
+  const mean = (isIn: (part: TreeBox[number]) => boolean): number =>
+    leaves.reduce((sum, { box, y }) => (isIn(box[at]!) ? sum + volume(space, box, at) * y : sum), 0);
+  if (domain.kind === 'choices') {
+    return variance(domain.texts.map((_, choice) => [1, mean((part) => 'has' in part && part.has(choice))]));
+  }
+  const cuts = new Set<number>([0, 1]);
+  for (const { box } of leaves) for (const end of box[at] as readonly [number, number]) cuts.add(end);
+  const sorted = [...cuts].sort((a, b) => a - b);
+  return variance(
+    sorted.slice(1).map((to, index) => {
+      const middle = (sorted[index]! + to) / 2;
+      return [to - sorted[index]!, mean((part) => !('has' in part) && part[0] <= middle && middle < part[1])];
+    }),
+  );
+}

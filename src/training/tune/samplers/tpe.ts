@@ -1,0 +1,149 @@
+/**
+ * The tree-structured Parzen estimator. The tried points are split into a good part and the rest; each dimension has a density of
+ * either, l and g. Of candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
+ */
+import type { Random } from '../../../base/random/random.ts';
+import {
+  coordinateOf,
+  type Dimension,
+  drawValue,
+  ends,
+  type NumberRange,
+  type SearchDomain,
+  valueAt,
+} from '../space.ts';
+import { random as byChance } from './random.ts';
+import type { Sampler } from './sampler.ts';
+
+/** Points by chance before the densities say something. */
+const startup = 10;
+const candidates = 24;
+/** The share of points that is good, and the most of them. */
+const goodShare = 0.15;
+const mostGood = 25;
+
+export const tpe: Sampler = {
+  doc: 'draws most points near the best ones',
+  paper: 'Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011 (section 4)',
+  suggest(space, ranked, random) {
+    if (ranked.length < startup) return byChance.suggest(space, ranked, random);
+    const count = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
+    return Object.fromEntries(
+      space.map((dimension) => {
+        const values = ranked.map((point) => point[dimension.name]!);
+        return [dimension.name, best(dimension, values.slice(0, count), values.slice(count), random)];
+      }),
+    );
+  },
+};
+
+function best(dimension: Dimension, good: readonly number[], rest: readonly number[], random: Random): number {
+  const l = densityOf(dimension.domain, good);
+  const g = densityOf(dimension.domain, rest);
+  let chosen = drawValue(dimension, random);
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < candidates; at++) {
+    const value = l.draw(random);
+    const score = Math.log(l.at(value)) - Math.log(g.at(value));
+    if (score > bestScore) [chosen, bestScore] = [value, score];
+  }
+  return chosen;
+}
+
+interface Density {
+  /** The probability, or its density, of a value; above 0. */
+  at(value: number): number;
+  draw(random: Random): number;
+}
+
+const densityOf = (domain: SearchDomain, values: readonly number[]): Density =>
+  domain.kind === 'choices' ? counted(domain.texts.length, values) : parzen(domain, values);
+
+/** Counts how often each choice came up, and once more. */
+function counted(choices: number, values: readonly number[]): Density {
+  const counts = new Array<number>(choices).fill(1);
+  for (const value of values) counts[value]!++;
+  const total = choices + values.length;
+  return {
+    at: (value) => counts[value]! / total,
+    draw(random) {
+      let remaining = random.next() * total;
+      const at = counts.findIndex((count) => (remaining -= count) < 0);
+      return at === -1 ? choices - 1 : at;
+    },
+  };
+}
+
+/** A normal curve around each value, cut off at the ends, and a wide one over all: the prior. All weigh the same. */
+function parzen(range: NumberRange, values: readonly number[]): Density {
+  const [low, high] = ends(range);
+  const width = high - low;
+  const centres = [...values.map((value) => coordinateOf(range, value)), (low + high) / 2];
+  const sorted = [...centres.keys()].sort((a, b) => centres[a]! - centres[b]!);
+  const narrowest = width / Math.min(100, centres.length + 1);
+  const curves = centres.map((centre, index) => {
+    // The prior is the last of them.
+    if (index === centres.length - 1) return curve(centre, width, low, high);
+    const at = sorted.indexOf(index);
+    const leftGap = centre - (at === 0 ? low : centres[sorted[at - 1]!]!);
+    const rightGap = (at === sorted.length - 1 ? high : centres[sorted[at + 1]!]!) - centre;
+    return curve(centre, Math.min(width, Math.max(narrowest, leftGap, rightGap)), low, high);
+  });
+  const mass = (from: number, to: number): number =>
+    curves.reduce((sum, { below, share }) => sum + (below(to) - below(from)) / share, 0) / curves.length;
+  return {
+    at(value) {
+      if (!range.whole) return Math.max(tiny, density(curves, coordinateOf(range, value)));
+      const half = (side: number): number => Math.min(high, Math.max(low, coordinateOf(range, value + side)));
+      return Math.max(tiny, mass(half(-0.5), half(0.5)));
+    },
+    draw(random) {
+      const { centre, deviation } = curves[random.integer(curves.length)]!;
+      for (let tries = 0; tries < 100; tries++) {
+        const coordinate = centre + deviation * normal(random);
+        if (coordinate >= low && coordinate <= high) return valueAt(range, coordinate);
+      }
+      return valueAt(range, centre);
+    },
+  };
+}
+
+const tiny = 1e-300;
+
+interface Curve {
+  readonly centre: number;
+  readonly deviation: number;
+  /** Its share between the ends. */
+  readonly share: number;
+  below(coordinate: number): number;
+}
+
+function curve(centre: number, deviation: number, low: number, high: number): Curve {
+  const below = (coordinate: number): number => normalBelow((coordinate - centre) / deviation);
+  return { centre, deviation, share: Math.max(tiny, below(high) - below(low)), below };
+}
+
+function density(curves: readonly Curve[], coordinate: number): number {
+  const sum = curves.reduce((all, { centre, deviation, share }) => {
+    const z = (coordinate - centre) / deviation;
+    return all + Math.exp(-0.5 * z * z) / (deviation * Math.sqrt(2 * Math.PI) * share);
+  }, 0);
+  return sum / curves.length;
+}
+
+/** Box and Muller. */
+function normal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
+  return radius * Math.cos(2 * Math.PI * random.next());
+}
+
+/** The share of the normal distribution below z, to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
+export function normalBelow(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * x);
+  const tail =
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) *
+    Math.exp(-x * x);
+  return z > 0 ? 1 - tail / 2 : tail / 2;
+}

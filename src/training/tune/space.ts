@@ -1,0 +1,89 @@
+/** Points of the space that a `search` block declares, and the settings that each of them stands for. */
+import type { Random } from '../../base/random/random.ts';
+
+/** One entry of `search`. */
+export interface Dimension {
+  /** The path of a setting: `dense.rate`. */
+  readonly name: string;
+  readonly domain: SearchDomain;
+  /** The value of the file itself, if the domain has it: a number of the range, or the index of a choice. */
+  readonly usual?: number;
+}
+
+export type SearchDomain =
+  /** The text of each choice. A value is the index of one. */
+  | { readonly kind: 'choices'; readonly texts: readonly string[] }
+  /** Both ends may be drawn. `log`: evenly in the logarithm; `whole`: whole numbers alone. */
+  | {
+      readonly kind: 'range';
+      readonly from: number;
+      readonly to: number;
+      readonly log: boolean;
+      readonly whole: boolean;
+    };
+
+export type NumberRange = Extract<SearchDomain, { kind: 'range' }>;
+
+export type SearchSpace = readonly Dimension[];
+
+/** A value for each dimension, by name. */
+export type Point = Readonly<Record<string, number>>;
+
+/** Digits of a number that is drawn: the text of a setting is the number itself. */
+const digits = 3;
+
+export function drawValue({ domain }: Dimension, random: Random): number {
+  if (domain.kind === 'choices') return random.integer(domain.texts.length);
+  const [low, high] = ends(domain);
+  return valueAt(domain, low + (high - low) * random.next());
+}
+
+/** Returns the coordinates in which values are drawn evenly: of a whole number those of its half steps, so that the ends are as likely. */
+export function ends({ from, to, log, whole }: NumberRange): readonly [low: number, high: number] {
+  const [low, high] = whole ? [from - 0.5, to + 0.5] : [from, to];
+  // Half below 1 is above 0; a whole number below that has no logarithm.
+  return log ? [Math.log(Math.max(low, 1e-300)), Math.log(high)] : [low, high];
+}
+
+export function coordinateOf({ log }: NumberRange, value: number): number {
+  return log ? Math.log(value) : value;
+}
+
+/** The value nearest to a coordinate that the range has. */
+export function valueAt({ from, to, log, whole }: NumberRange, coordinate: number): number {
+  const value = log ? Math.exp(coordinate) : coordinate;
+  const rounded = whole ? Math.round(value) : Number(value.toPrecision(digits));
+  return Math.min(to, Math.max(from, rounded));
+}
+
+/** The text of each setting: `{ 'dense.rate': '0.00213', encoder: 'wide' }`. */
+export function settingsOf(space: SearchSpace, point: Point): Record<string, string> {
+  return Object.fromEntries(space.map((dimension) => [dimension.name, textOf(dimension, point[dimension.name]!)]));
+}
+
+export const textOf = ({ domain }: Dimension, value: number): string =>
+  domain.kind === 'choices' ? domain.texts[value]! : String(value);
+
+/** Infinite where a range has numbers with fractions. */
+export function countPoints(space: SearchSpace): number {
+  return space.reduce((all, { domain }) => {
+    if (domain.kind === 'choices') return all * domain.texts.length;
+    return all * (domain.whole ? Math.floor(domain.to) - Math.ceil(domain.from) + 1 : Number.POSITIVE_INFINITY);
+  }, 1);
+}
+
+/** Returns the point of the file itself. Undefined where the space does not have it. */
+export function usualPoint(space: SearchSpace): Point | undefined {
+  if (space.some(({ usual }) => usual === undefined)) return undefined;
+  return Object.fromEntries(space.map(({ name, usual }) => [name, usual!]));
+}
+
+export const isSamePoint = (space: SearchSpace, a: Point, b: Point): boolean =>
+  space.every(({ name }) => a[name] === b[name]);
+
+/** The domain in words: `0.0001 to 0.1, logarithmic`. */
+export function domainWords({ domain }: Dimension): string {
+  if (domain.kind === 'choices') return domain.texts.join(' | ');
+  const { from, to, log, whole } = domain;
+  return `${from} to ${to}${whole ? ', whole numbers' : ''}${log ? ', logarithmic' : ''}`;
+}

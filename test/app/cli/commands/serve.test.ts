@@ -1,0 +1,215 @@
+/** `tower serve` as a user runs it: from a run to an answer, to its end by a signal, and what it says where it cannot start. */
+import { spawn } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { train } from '../../../../src/api.ts';
+import { temporaryFolder } from '../../../training/temporary_folder.ts';
+import { writeProject } from '../project.ts';
+import { ended, program, tower } from '../tower.ts';
+
+const root = temporaryFolder();
+const at = (name: string) => join(root, name);
+
+beforeAll(async () => {
+  writeProject(root);
+  await train(at('films.tower'), { data: at('data.tower'), out: at('run'), engine: 'onnx', set: { epochs: 1 } });
+}, 60_000);
+
+it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', async () => {
+  const child = spawn(process.execPath, [program, 'serve', 'run', '--port', '0', '--engine', 'onnx'], { cwd: root });
+  let said = '';
+  child.stderr.on('data', (text) => (said += text));
+  const done = ended(child);
+  const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+  const answer = await fetch(`${url}/v1/recommend`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'the-one' },
+    body: '{"user":"u4","k":3}',
+  });
+  const { items, notes } = (await answer.json()) as { items: unknown; notes: unknown };
+  child.kill('SIGTERM');
+  const { code, stdout } = await done;
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ id: 'the-one', route: '/v1/recommend', status: 200 });
+  const args = ['recommend', 'run', '--user', 'u4', '-k', '3', '--json', '--engine', 'onnx'];
+  expect(JSON.parse((await tower(args, { cwd: root })).stdout)).toMatchObject({ items, notes });
+});
+
+it('resets no request that was sent before SIGTERM', async () => {
+  for (let round = 0; round < 3; round++) {
+    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log'];
+    const child = spawn(process.execPath, args, { cwd: root });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const done = ended(child);
+    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    const ask = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const asked = request(`${url}/v1/recommend`, {
+          method: 'POST',
+          agent,
+          headers: { 'content-type': 'application/json' },
+        });
+        asked.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)));
+        asked.on('error', reject).end('{"user":"u4","k":3}');
+      });
+    const all = () => Promise.all(Array.from({ length: 64 }, ask));
+    const expected = Array.from({ length: 64 }, () => 200);
+    expect(await all()).toEqual(expected);
+    const asked = all();
+    // Node.js writes requests in the next turn.
+    await new Promise(setImmediate);
+    child.kill('SIGTERM');
+    expect(await asked).toEqual(expected);
+    agent.destroy();
+    expect((await done).code).toBe(0);
+  }
+}, 120_000);
+
+it('takes a new run of the folder, survives a kill while it loads it and items are written, and serves it after a new start', async () => {
+  await train(at('films.tower'), {
+    data: at('data.tower'),
+    out: at('second'),
+    engine: 'onnx',
+    set: { epochs: 1, seed: 2 },
+  });
+  const [first, second] = ['run', 'second'].map(
+    (name) => JSON.parse(readFileSync(join(at(name), 'manifest.json'), 'utf8')).checksum,
+  );
+  mkdirSync(at('live'));
+  cpSync(at('run'), at('live/1'), { recursive: true });
+  const args = ['serve', '--watch', 'live', '--items', 'written', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const env = { ...process.env, TMPDIR: at('temporary') };
+  mkdirSync(at('temporary'));
+  const start = async () => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: root, env });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const done = ended(child);
+    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
+    const version = async () =>
+      ((await (await fetch(`${url}/v1/versions`)).json()) as { stable: { version: string } }).stable.version;
+    const write = (method: string, key: string, body?: object) =>
+      fetch(`${url}/v1/items/${key}`, {
+        method,
+        ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+      });
+    const all = async (): Promise<readonly string[]> => {
+      const body = JSON.stringify({ user: 'u1', k: 1000, removeSeen: false });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/v1/recommend`, { method: 'POST', headers, body });
+      return ((await answer.json()) as { items: { key: string }[] }).items.map(({ key }) => key);
+    };
+    return { child, done, version, write, all, said: () => said };
+  };
+  const waiting = { timeout: 60_000, interval: 50 };
+  const killed = await start();
+  expect(await killed.version()).toBe(first);
+  cpSync(at('second'), at('live/.2'), { recursive: true });
+  renameSync(at('live/.2'), at('live/2'));
+  const loading = () => readdirSync(at('temporary')).filter((name) => name.startsWith('tower-version-'));
+  await vi.waitFor(() => expect(loading()).toHaveLength(1), waiting);
+  const answered: string[] = [];
+  const writing = (async () => {
+    expect((await killed.write('DELETE', 'm3')).status).toBe(200);
+    for (let at = 0; ; at++) {
+      expect((await killed.write('PUT', `new${at}`, { title: `New ${at}` })).status).toBe(200);
+      answered.push(`new${at}`);
+    }
+  })().catch(() => {});
+  await vi.waitFor(() => expect(answered.length).toBeGreaterThan(5), waiting);
+  killed.child.kill('SIGKILL');
+  await Promise.all([killed.done, writing]);
+
+  const again = await start();
+  expect(await again.version()).toBe(second);
+  const items = await again.all();
+  expect(items).toEqual(expect.arrayContaining(answered));
+  expect(items).not.toContain('m3');
+  // What the kill left in the folder for temporary files is gone.
+  expect(loading()).toEqual([]);
+  cpSync(at('run'), at('live/3'), { recursive: true });
+  appendFileSync(at('live/3/weights.safetensors'), 'x');
+  await vi.waitFor(() => expect(again.said()).toContain('live/3 is not served: '), waiting);
+  again.child.kill('SIGHUP');
+  await vi.waitFor(() => expect(again.said().match(/live\/3 is not served: /g)).toHaveLength(2), waiting);
+  expect(await again.version()).toBe(second);
+  again.child.kill('SIGTERM');
+  expect((await again.done).code).toBe(0);
+}, 120_000);
+
+it('says in a line what is wrong, with exit code 1', async () => {
+  const failing = async (...args: string[]) => {
+    const { code, stderr, stdout } = await tower(['serve', ...args], { cwd: root });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    return stderr;
+  };
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => taken.once('listening', listening));
+  const { port } = taken.address() as { port: number };
+  expect(await failing('run', '--port', String(port))).toContain('cannot-listen');
+  // Before the run is loaded.
+  expect(await failing('nothing', '--port', String(port))).toContain('cannot-listen');
+  taken.close();
+  expect(await failing('nothing')).toContain('not-a-run');
+  cpSync(at('run'), at('damaged'), { recursive: true });
+  appendFileSync(join(at('damaged'), 'weights.safetensors'), 'x');
+  expect(await failing('damaged')).toMatch(/changed-file|damaged-file/);
+  expect(await failing('run', '--host', '0.0.0.0')).toContain('token-needed');
+  expect(await failing()).toContain('give a run, or the folder of runs');
+  expect(await failing('run', '--share', '5%')).toContain('`--share` needs');
+  expect(await failing('run', '--canary', 'run', '--share', '120%')).toContain('must be a share');
+  expect(await failing('run', '--canary', 'run', '--index', '../index')).toContain('is a folder in each run');
+  mkdirSync(at('empty'));
+  expect(await failing('--watch', 'empty')).toContain('no-version');
+  expect(await failing('run', '--token-file', 'none.txt')).toContain('cannot-read');
+  writeFileSync(at('token.txt'), 'short\n');
+  expect(await failing('run', '--token-file', 'token.txt')).toContain('token-value');
+});
+
+it('answers on the second day with what came since, by a run that went on from the one it serves', async () => {
+  mkdirSync(at('days'));
+  for (const name of ['films.tower', 'data.tower', 'ratings.csv', 'films.csv']) cpSync(at(name), at(`days/${name}`));
+  const day = (out: string, from?: string) =>
+    train(at('days/films.tower'), {
+      data: at('days/data.tower'),
+      out: at(out),
+      engine: 'onnx',
+      set: { epochs: 1 },
+      ...(from === undefined ? {} : { from: at(from) }),
+    });
+  await day('days/live/1');
+  const args = ['serve', '--watch', 'live', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const child = spawn(process.execPath, [program, ...args], { cwd: at('days') });
+  let said = '';
+  child.stderr.on('data', (text) => (said += text));
+  const done = ended(child);
+  try {
+    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
+    const keys = async (): Promise<string[]> => {
+      const answer = await fetch(`${url}/v1/recommend`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"user":"u4","k":50,"removeSeen":false}',
+      });
+      return ((await answer.json()) as { items: { key: string }[] }).items.map(({ key }) => key);
+    };
+    expect(await keys()).not.toContain('m40');
+    appendFileSync(at('days/films.csv'), 'm40,"Film 40, the new one"\n');
+    const rows = Array.from({ length: 300 }, (_, i) => `u${i % 30},${i % 3 === 0 ? 'm40' : `m${i % 40}`},${1600 + i}`);
+    appendFileSync(at('days/ratings.csv'), `${rows.join('\n')}\n`);
+    await day('days/second', 'days/live/1');
+    renameSync(at('days/second'), at('days/live/2'));
+    await vi.waitFor(async () => expect(await keys()).toContain('m40'), { timeout: 60_000, interval: 200 });
+    const { from, data } = JSON.parse(readFileSync(at('days/live/2/manifest.json'), 'utf8'));
+    expect(from).toMatchObject({ runs: 1, events: data.train - 480 });
+  } finally {
+    child.kill('SIGTERM');
+    await done;
+  }
+}, 180_000);

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeProgress } from '../../../src/app/cli/progress.ts';
+import type { EpochRecord } from '../../../src/training/training_events.ts';
+
+let written: string;
+const { isTTY } = process.stderr;
+beforeEach(() => {
+  written = '';
+  vi.useFakeTimers();
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    written += text;
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.stderr.isTTY = isTTY;
+  vi.useRealTimers();
+});
+
+const started = { kind: 'started', rows: 100, batch: 10, epochs: 2, stepsOfEpoch: 10, steps: 20, leftOut: 0 } as const;
+const step = { kind: 'step', epoch: 1, stepOfEpoch: 5, step: 5, steps: 20, loss: 0.12345 } as const;
+const record: EpochRecord = {
+  epoch: 1,
+  step: 10,
+  loss: 0.1,
+  scalars: {},
+  rows: 100,
+  rates: { dense: 0.001, embeddings: 0.05 },
+  examplesPerSecond: 12_345.6,
+  milliseconds: { total: 1, feed: 0, engine: 1, scatter: 0, validation: 0 },
+  validation: { 'recall@50': 0.5 },
+  best: true,
+};
+
+describe('progress', () => {
+  it('on a terminal is a bar with loss, examples a second and time left, and a line an epoch', () => {
+    process.stderr.isTTY = true;
+    const progress = makeProgress();
+    progress.show({ ...started, resumedAt: 3, leftOut: 2, withoutList: 7 });
+    progress.show({ ...step, examplesPerSecond: 12_345.6, secondsLeft: 125 });
+    vi.advanceTimersByTime(500);
+    progress.show({ kind: 'epoch', record });
+    progress.end();
+    expect(written).toContain('resumed after step 3\n');
+    expect(written).toContain('each epoch skips 2 rows');
+    expect(written).toContain('7 training rows have an empty list, so they are the target of no position\n');
+    expect(written).toMatch(/epoch 1 .* 25% · loss 0\.1235 · 12,346 examples\/s · 2 m 05 s left/);
+    expect(written).toContain('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
+    // The cursor that the bar hid is back.
+    expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('counts steps where validation does, and says that figures are of a sample', () => {
+    process.stderr.isTTY = false;
+    const progress = makeProgress();
+    progress.show({ ...started, round: 5 });
+    const sample = { rankings: 2000, of: 12_345, per: 'user' } as const;
+    progress.show({ kind: 'epoch', record: { ...record, step: 1500, sample } });
+    progress.end();
+    expect(written).toBe(
+      'step 1,500: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · on a sample of 2,000 of 12,345 users · best\n',
+    );
+  });
+
+  it('elsewhere is a line an epoch alone', () => {
+    process.stderr.isTTY = false;
+    const progress = makeProgress();
+    progress.show(started);
+    progress.show({ ...step, examplesPerSecond: 1, secondsLeft: 1 });
+    vi.advanceTimersByTime(500);
+    progress.show({ kind: 'epoch', record });
+    progress.end();
+    expect(written).toBe('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { reportPage } from '../../../src/app/report/page.ts';
+import { hostile, manifest, parts, partsOf, slice } from './parts.ts';
+
+describe('the page of a run', () => {
+  const page = reportPage(parts);
+
+  it('begins with what the model beats and what beats it', () => {
+    const interval = (low: number, high: number) => ({ 'recall@5': { mean: (low + high) / 2, low, high } });
+    const row = (name: string, value: number, low: number, high: number) => ({
+      ...parts.evaluation.rows[0]!,
+      name,
+      all: { 'recall@5': value },
+      intervals: interval(value - 0.1, value + 0.1),
+      ...(name === 'own' ? {} : { lead: interval(low, high) }),
+    });
+    const judged = (...rows: ReturnType<typeof row>[]) =>
+      reportPage({ ...parts, evaluation: { ...parts.evaluation, rows: [row('own', 0.4, 0, 0), ...rows] } });
+    const lost = judged(row('ease', 0.5, -0.2, -0.01), row(hostile, 0.45, -0.1, 0), row('random', 0.1, 0.2, 0.4));
+    expect(lost).toContain('<h2>ease beats own in recall@5</h2>');
+    expect(lost).toContain('0.5000 (−0.1050: −0.2000 to −0.0100)');
+    expect(lost.indexOf('ease beats own')).toBeLessThan(lost.indexOf('Training ended'));
+    expect(lost).not.toContain('<script');
+    expect(judged(row('ease', 0.39, -0.1, 0.2), row('random', 0.1, 0.2, 0.4))).toContain(
+      'own beats 1 of 2 baselines in recall@5; 1 is too close to call',
+    );
+    expect(judged(row('random', 0.1, 0.2, 0.4))).toContain('own beats random in recall@5');
+    expect(page).toContain('no verdict yet');
+  });
+
+  it('shows users, attention and spreads as the text that they are, and all settings', () => {
+    const whole = reportPage(partsOf());
+    expect(whole).not.toMatch(/<script/);
+    expect(whole).toContain('1.5 of 2');
+    expect(whole).toContain('0.250 ± 0.100');
+    expect(whole).toContain('and 2 earlier items');
+    expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
+  });
+
+  it('shows where time goes by block, with shares, and nothing of a run that was not profiled', () => {
+    expect(page).toContain('<section id="where-time-goes"><h2>Where time goes</h2>');
+    expect(page).toContain('6 ms, 75.0 %');
+    expect(page).toContain('<th scope="row">host: embedding gather</th><td></td><td>2</td><td>25.0 %</td>');
+    const { profile, ...others } = parts;
+    expect(profile.steps).toHaveLength(2);
+    expect(reportPage(others)).not.toContain('Where time goes');
+  });
+
+  it('holds no markup that a name brings, no script and nothing from elsewhere', () => {
+    expect(page).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;), (window.wasRun = true)&lt;/script&gt;');
+    expect(page).not.toMatch(/<script|<link|<img|url\((?!#)|https?:|src=/);
+  });
+
+  it('is the same bytes for the same run', () => expect(reportPage(parts)).toBe(page));
+
+  it('names every picture, and opens and closes every element', () => {
+    const pictures = page.match(/<svg[^>]*role="img"[^>]*>/g)!;
+    expect(pictures.length).toBeGreaterThanOrEqual(8);
+    for (const picture of pictures) expect(picture).toMatch(/aria-label="[^"]+"/);
+    const open: string[] = [];
+    for (const [, end, name, attributes] of page.matchAll(/<(\/?)([a-zA-Z0-9]+)([^>]*)>/g)) {
+      if (name === 'meta' || attributes!.endsWith('/')) continue;
+      if (end === '') open.push(name!);
+      else expect(open.pop()).toBe(name);
+    }
+    expect(open).toEqual([]);
+    expect(page).not.toContain('NaN');
+  });
+
+  it('draws the weights of tasks that change, and lists those that do not', () => {
+    expect(page).toContain('Weights by step');
+    const fixed = reportPage({
+      ...parts,
+      curves: { epochs: [], steps: new Map(), shortSteps: 0 },
+      fixedWeights: { view: 1, like: 0.5 },
+    });
+    expect(fixed).toContain('<th scope="row">like</th><td>0.5</td>');
+    expect(fixed).not.toContain('Weights by step');
+  });
+
+  it('says who is served worst, cold items and slices of few events aside', () => {
+    expect(page).toContain('lowest recall@5 for 1–2, 0.125 over 40 events');
+    expect(page).toContain('Length of the history read: no two slices have 20 events or more to compare.');
+  });
+
+  it('slices by a feature where the evaluation does, and counts rounds where validation does', () => {
+    const by = { feature: 'device', slices: [slice('phone', 30, 0.25), slice('tablet', 25, 0.75)] };
+    const { evaluation } = parts;
+    const sliced = reportPage({ ...parts, evaluation: { ...evaluation, slices: { ...evaluation.slices, by } } });
+    expect(sliced).toContain('Value of device: lowest recall@5 for phone, 0.25 over 30 events');
+    const plan = { ...manifest.plan, train: { ...manifest.plan.train, validate: { steps: 3 } } };
+    expect(reportPage({ ...parts, manifest: { ...manifest, plan } })).toContain('2 rounds, 6 steps of 8 rows.');
+    expect(page).toContain('2 epochs, 6 steps of 8 rows.');
+  });
+
+  it('says that a run ended before its first validation, where the data has a validation part', () => {
+    const stopped = { ...parts, curves: { ...parts.curves, epochs: [] } };
+    expect(reportPage(stopped)).toContain('Training ended before its first validation.');
+    const data = { ...manifest.data, validation: 0 };
+    const without = reportPage({ ...stopped, manifest: { ...manifest, data } });
+    expect(without).toContain('The data has no validation part.');
+  });
+
+  it('counts the time of the loop that is neither engine, feed nor scatter', () => {
+    // Of 107 ms an epoch: 60, 20, 10, and 100 − 90 = 10.
+    expect(page).toContain('0.12 s, 56 %');
+    expect(page).toContain('0.02 s, 9 %');
+  });
+
+  it('says that it is not evaluated, and not drawn, where it is not', () => {
+    const { evaluation, drawing, ...early } = parts;
+    expect(reportPage(early)).toContain('Not evaluated yet');
+    expect(reportPage(early)).toContain('The model is not drawn');
+  });
+});

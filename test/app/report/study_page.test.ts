@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { type StudyParts, studyPage } from '../../../src/app/report/study_page.ts';
+import type { Trial } from '../../../src/training/tune/trial.ts';
+
+const trial = (number: number, rate: number, value: number | undefined): Trial => ({
+  number,
+  settings: { 'dense.rate': String(rate), body: '<b>' },
+  state: value === undefined ? 'failed' : 'paused',
+  values: value === undefined ? [] : [value],
+  validations: value === undefined ? [] : [value],
+  seconds: 2,
+  ...(number === 0 ? {} : { point: { 'dense.rate': rate, body: 0 } }),
+  ...(value === undefined ? { message: 'the loss became NaN' } : {}),
+});
+
+const parts: StudyParts = {
+  study: {
+    model: 'films <1>',
+    sources: '',
+    space: [
+      { name: 'dense.rate', domain: { kind: 'range', from: 1e-4, to: 0.1, log: true, whole: false } },
+      { name: 'body', domain: { kind: 'choices', texts: ['<b>', 'wide'] } },
+    ],
+    set: {},
+    metric: 'recall@10',
+    stops: false,
+    fileSeed: 1,
+    sampler: 'tpe',
+    seed: 1,
+    halving: true,
+    rungs: 1,
+    parallel: 1,
+    finalists: 1,
+    seeds: 1,
+  },
+  trials: [trial(0, 0.001, 0.1), trial(1, 0.01, 0.2), trial(2, 0.05, undefined)],
+  importance: [{ name: 'dense.rate', share: 0.8 }],
+  finalists: [{ trial: 1, values: [0.2, 0.3], mean: 0.25 }],
+  winner: 1,
+};
+
+describe('the report of a study', () => {
+  const page = studyPage(parts);
+
+  it('shows what mattered, each parameter, the history and all trials', () => {
+    for (const title of ['What mattered', 'Each parameter', 'How the best was found', 'Finalists', 'All trials']) {
+      expect(page).toContain(`<h2>${title}</h2>`);
+    }
+    expect(page).toContain('80 %');
+    expect(page).toContain('Trial 1 won');
+    expect(page).toContain('1 failed');
+  });
+
+  it('holds names as text, and no script', () => {
+    expect(page).toContain('films &lt;1&gt;');
+    expect(page).not.toContain('<b>');
+    expect(page).not.toContain('<script');
+  });
+
+  it('has no number that is none', () => expect(page).not.toMatch(/NaN(?! ?<\/td>)|Infinity|undefined/));
+
+  it('counts one trial as one', () => {
+    expect(studyPage({ ...parts, trials: parts.trials.slice(0, 1), finalists: [], winner: 0 })).toContain(
+      '1 trial, of which',
+    );
+  });
+
+  it('of a study without a winner says so', () => {
+    const { winner: _, ...others } = parts;
+    expect(studyPage({ ...others, finalists: [], importance: [] })).toContain('No trial came to a value');
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it, test } from 'vitest';
+import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
+import { diagnose } from '../../../src/base/diagnostics/diagnose.ts';
+import { toJson } from '../../../src/base/diagnostics/json.ts';
+import { makeSource } from '../../../src/base/text/source.ts';
+import { readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { check } from '../../../src/compiler/pipeline.ts';
+import { parse } from '../../../src/compiler/syntax/parse.ts';
+
+test('every key is there, places are lines and columns, fixes are edits', () => {
+  const { diagnostics } = parse(makeSource('a.tower', 'model m\nblock b = flatten mlp(3)\nblock c = mlp(3\n'));
+  expect(JSON.parse(JSON.stringify(toJson(diagnostics)))).toEqual([
+    {
+      code: 'missing-sign',
+      severity: 'error',
+      message: '`->` is missing before `mlp`',
+      hint: 'add `->`',
+      file: 'a.tower',
+      line: 2,
+      column: 19,
+      endLine: 2,
+      endColumn: 22,
+      notes: [],
+      fixes: [[{ text: '-> ', file: 'a.tower', line: 2, column: 19, endLine: 2, endColumn: 19 }]],
+    },
+    {
+      code: 'unclosed',
+      severity: 'error',
+      message: 'this `(` is never closed',
+      hint: 'add the missing `)`',
+      file: 'a.tower',
+      line: 3,
+      column: 14,
+      endLine: 3,
+      endColumn: 15,
+      notes: [],
+      fixes: [[{ text: ')', file: 'a.tower', line: 3, column: 16, endLine: 3, endColumn: 16 }]],
+    },
+  ]);
+});
+
+test('where there is no place there is null', () => {
+  const [json] = toJson([{ code: 'unclosed', severity: 'error', message: 'm', notes: [], fixes: [] }]);
+  expect(json).toMatchObject({ hint: null, file: null, line: null, column: null, endLine: null, endColumn: null });
+});
+
+describe('the schema of the package', () => {
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync('src/base/diagnostics/diagnostics.schema.json', 'utf8')),
+  );
+  const examples = (Object.keys(codes) as Code[]).flatMap((code) => {
+    const { wrong } = readErrorPage(code);
+    return wrong === undefined ? [] : [{ code, wrong }];
+  });
+
+  it.each(examples)('takes what is said of the wrong example of $code', ({ code, wrong }) => {
+    const json = JSON.parse(JSON.stringify(toJson(check(makeSource('example.tower', wrong)).diagnostics)));
+    expect(json.map((one: { code: string }) => one.code)).toContain(code);
+    validate(json);
+    expect(validate.errors).toBe(null);
+  });
+
+  it('takes what has no place, and the count of mistakes that are not shown', () => {
+    const json = toJson([diagnose('data-memory', undefined, { needed: 2, limit: 1 } as never)]);
+    validate(json);
+    expect(validate.errors).toBe(null);
+    const many = check(makeSource('a.tower', `model m\n${'block = 1\n'.repeat(80)}`)).diagnostics;
+    const counted = toJson(many);
+    expect(counted.at(-1)!.code).toBe('too-many-mistakes');
+    validate(counted);
+    expect(validate.errors).toBe(null);
+  });
+
+  it.each([
+    ['a key is missing', ({ hint: _, ...one }: Record<string, unknown>) => one],
+    ['a line is 0', (one: Record<string, unknown>) => ({ ...one, line: 0 })],
+    ['a severity is unknown', (one: Record<string, unknown>) => ({ ...one, severity: 'note' })],
+    ['a fix is no list', (one: Record<string, unknown>) => ({ ...one, fixes: [{}] })],
+  ])('refuses it where %s', (_, spoil) => {
+    const [one] = JSON.parse(JSON.stringify(toJson(check(makeSource('a.tower', 'model\n')).diagnostics)));
+    expect(validate([one])).toBe(true);
+    expect(validate([spoil(one)])).toBe(false);
+  });
+});

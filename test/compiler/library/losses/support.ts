@@ -1,0 +1,117 @@
+/** One loss as a graph over query and item vectors. */
+import type { LossContext } from '../../../../src/compiler/library/contract.ts';
+import { losses } from '../../../../src/compiler/library/losses/table.ts';
+import { exampleOf } from '../../../../src/editor/reference/examples.ts';
+import { kindsNamed } from '../../../../src/editor/reference/kinds.ts';
+import { makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
+import { gradients } from '../../../../src/graph/differentiate.ts';
+import { symbolic } from '../../../../src/graph/dims.ts';
+import { evaluate } from '../../../../src/graph/evaluate.ts';
+import type { Graph, Tensor } from '../../../../src/graph/graph.ts';
+import { rowsPrefix } from '../../../../src/graph/plan/rows_prefix.ts';
+import { simplify } from '../../../../src/graph/simplify.ts';
+import { batch, contextOf, floats, integers, random, rowsOf } from '../support.ts';
+
+export interface LossCase {
+  readonly kind: string;
+  readonly width: number;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** What |score| never exceeds. */
+  readonly bound?: number;
+  readonly weighted?: boolean;
+  readonly label?: boolean;
+  /** The item tower sees each item of the batch once. */
+  readonly distinct?: boolean;
+}
+
+/** Inputs `query`, `item`, `<rows>item` for drawn rows, `weight`, `label`; outputs `loss`, `gradient:query`, `gradient:item`. */
+export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
+  const { kind, width, bound, weighted = false, label = false } = testCase;
+  const row = losses[kind]!;
+  const builder = makeBuilder(kind);
+  const query = builder.input('query', [batch, width]);
+  const score = (item: Ref) => ({ query, item, width, ...(bound === undefined ? {} : { bound }) });
+  const item = builder.input('item', [batch, width]);
+  const inputs: Ref[] = testCase.distinct ? [query] : [query, item];
+  const context: LossContext = {
+    ...contextOf(builder),
+    key: 'video_id',
+    queryKey: 'user_id',
+    listsItems: (feature) => feature === 'history',
+    longestItems: (feature) => (feature === 'history' ? 4 : undefined),
+    batch: 4,
+    distinct: testCase.distinct ?? false,
+    task: 'watch',
+    measure: (what, value) => builder.output(what, value),
+    scoreOf(rows) {
+      const count =
+        'perRow' in rows
+          ? symbolic('batch', rows.perRow)
+          : 'count' in rows
+            ? rows.count
+            : symbolic(rows.kind === 'events' ? 'batch' : rows.kind);
+      const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
+      inputs.push(drawn);
+      return score(drawn);
+    },
+    ...(weighted ? { weight: builder.input('weight', [batch]) } : {}),
+    ...(label ? { label: builder.input('label', [batch]) } : {}),
+  };
+  const defaults = Object.fromEntries(
+    Object.entries(row.parameters).map(([name, { default: value, required }]) => [
+      name,
+      required ? argumentsOfExample(kind)[name] : value,
+    ]),
+  );
+  const loss = row.lower(context, score(item), { ...defaults, ...testCase.arguments });
+  builder.output('loss', loss);
+  gradients(builder, loss, inputs).forEach((gradient, at) => {
+    const name = builder.nodes[inputs[at]!.id]!.attributes.name;
+    // What a loss does not read has none.
+    if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);
+  });
+  const raw = builder.finish();
+  return { raw, graph: simplify(raw) };
+}
+
+/** Numbers for a loss of a row for each of `weight`, whose own items are its hits. */
+export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): Record<string, Tensor> {
+  const rows = weight.length;
+  return Object.fromEntries(
+    inputs.map(({ name, node }, at) => {
+      const pairs = Array.from({ length: 2 * rows }, (_, i) => i >> 1);
+      if (name === 'weight') return [name, floats([rows], weight)];
+      if (name === 'label')
+        return [
+          name,
+          floats(
+            [rows],
+            Array.from({ length: rows }, (_, i) => (i + 1) % 2),
+          ),
+        ];
+      if (name.startsWith('positives') || name.startsWith('hits')) return [name, integers([rows, 2], pairs)];
+      const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
+      return [name, random(shape, at)];
+    }),
+  );
+}
+
+function argumentsOfExample(kind: string): Readonly<Record<string, unknown>> {
+  const row = kindsNamed(kind).find(({ section }) => section.table === 'losses')!;
+  return exampleOf(row).checked.model!.tasks[0]!.loss!.arguments;
+}
+
+/** What the example of a loss gives for a few rows, and the mean of their own scores. */
+export function lossOfExample(kind: string): { readonly loss: number; readonly meanScore: number } {
+  const { raw } = lossGraph({
+    kind,
+    arguments: argumentsOfExample(kind),
+    width: 3,
+    label: losses[kind]!.label !== 'none',
+  });
+  const inputs = inputsOf(raw, [1, 1, 1, 1]);
+  const [query, item] = ['query', 'item'].map((name) => rowsOf(inputs[name]!));
+  const scores = query!.map((vector, at) => vector.reduce((sum, value, i) => sum + value * item![at]![i]!, 0));
+  const meanScore = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return { loss: evaluate(raw, inputs, {}).outputs.loss!.data[0]!, meanScore };
+}

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { readMetrics } from '../../../src/compiler/model/metrics.ts';
+
+const codesOf = (text: string): string[] => readMetrics('--metrics', text).diagnostics.map(({ code }) => code);
+
+describe('metrics given outside of a file', () => {
+  test('are read as those of `train`', () => {
+    const { output, diagnostics } = readMetrics('--metrics', 'recall(20), ndcg(10), mrr');
+    expect(diagnostics).toEqual([]);
+    expect(output!.map(({ kind, arguments: { k } }) => [kind, k])).toEqual([
+      ['recall', 20],
+      ['ndcg', 10],
+      ['mrr', undefined],
+    ]);
+  });
+
+  test.each(['recall(20) batch = 3', 'recall(20) } let a = 1 train { seed = 1'])('nothing else is: %j', (text) => {
+    expect(codesOf(text)).toEqual(['unexpected-text']);
+    expect(readMetrics('--metrics', text).output).toEqual([]);
+  });
+
+  test('a misspelt one is reported', () => {
+    expect(codesOf('recal(20)')).toEqual(['unknown-kind']);
+  });
+});

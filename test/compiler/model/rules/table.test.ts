@@ -1,0 +1,34 @@
+/** Laws of the rules: each is in the table, and each mistake this folder can report has an example. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codes } from '../../../../src/base/diagnostics/codes.ts';
+import { rules } from '../../../../src/compiler/model/rules/table.ts';
+
+const read = (folder: string, ending: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+
+describe('the table of rules', () => {
+  it('holds every rule of the folder', () => {
+    const helpers = ['table.ts', 'rule.ts', 'bounds.ts', 'factors.ts', 'channel_ends.ts'];
+    const files = readdirSync('src/compiler/model/rules').filter((name) => !helpers.includes(name));
+    expect(rules.length).toBe(files.length);
+  });
+  it('names each rule once', () => {
+    expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  });
+});
+
+describe('every mistake of a model has an example', () => {
+  const source = read('src/compiler/model', '.ts');
+  const reported = Object.keys(codes).filter((code) => new RegExp(`report\\(\\s*'${code}'`).test(source));
+  const examples = `${read('test/compiler/model/mistakes', '.txt')}\n${read('test/compiler/model', '.test.ts')}`;
+
+  it('found them', () => expect(reported.length).toBeGreaterThan(50));
+  it.each(reported)('%s', (code) => {
+    expect(examples.includes(`[${code}]`) || new RegExp(`'${code}[' ]`).test(examples)).toBe(true);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { slug } from '../../../src/data/init/names.ts';
+import { meansOf, wordsOf } from '../../../src/data/init/words.ts';
+
+describe('words of a name', () => {
+  it.each([
+    ['userId', ['user', 'id']],
+    ['USER_ID', ['user', 'id']],
+    ['Kunden-Nr.', ['kunden', 'nr']],
+    ['ISBNNumber', ['isbn', 'number']],
+    ['Käufe am', ['kaufe', 'am']],
+    ['用户', ['用户']],
+    ['  ', []],
+  ])('%s', (name, words) => {
+    expect(wordsOf(name)).toEqual(words);
+  });
+
+  it.each([
+    ['customerID', 'user'],
+    ['msno', 'user'],
+    ['product_id', 'item'],
+    ['parent_asin', 'item'],
+    ['unixReviewTime', 'time'],
+    ['review_score', 'rating'],
+  ] as const)('%s means %s', (name, meaning) => {
+    expect(meansOf(name, meaning)).toBeDefined();
+  });
+
+  it.each([
+    ['Größe', 'x', 'grosse'],
+    ['2nd price', 'x', 'x_2nd_price'],
+    ['用户', 'user_id', 'user_id'],
+    ['a b', 'x', 'a_b'],
+  ])('%s is a name of the language', (name, otherwise, expected) => {
+    expect(slug(name, otherwise)).toBe(expected);
+  });
+});

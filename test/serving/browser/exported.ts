@@ -1,0 +1,32 @@
+/** The small trained model, exported for browsers, next to what the server would answer. */
+import { join } from 'node:path';
+import { type ExportedPage, exportPage, type PageOptions } from '../../../src/serving/serve/export_page.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { plainEngine } from '../../training/plain_engine.ts';
+import { columns, dataset, serveSmall } from '../server/served.ts';
+
+export interface ExportedSmall extends Awaited<ReturnType<typeof serveSmall>> {
+  readonly folder: string;
+  readonly exported: ExportedPage;
+  write(folder: string, more?: Partial<PageOptions>): Promise<ExportedPage>;
+}
+
+export async function exportSmall(root: string): Promise<ExportedSmall> {
+  const served = await serveSmall(root);
+  const { plan, tables, parameters } = served.trained;
+  const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
+  const write = (folder: string, more: Partial<PageOptions> = {}): Promise<ExportedPage> =>
+    exportPage(served.trained, retrieval, {
+      folder,
+      tower: '0.0.0',
+      dataset,
+      columns,
+      chosen: [...columns.keys()],
+      objectives: served.recommender.snapshot.objectives,
+      notes: ['A note.'],
+      script: Buffer.from('export {};'),
+      ...more,
+    });
+  const folder = join(root, 'page');
+  return { ...served, folder, exported: await write(folder), write };
+}

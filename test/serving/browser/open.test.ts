@@ -1,0 +1,118 @@
+/** What a page answers is what the server answers, from files alone. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { type Opened, open } from '../../../src/browser.ts';
+import { temporaryFolder } from '../../training/temporary_folder.ts';
+import { corpus } from '../server/served.ts';
+import { type ExportedSmall, exportSmall } from './exported.ts';
+import { type Site, serveFolder } from './site.ts';
+
+const root = temporaryFolder();
+let small: ExportedSmall;
+let site: Site;
+let page: Opened;
+
+beforeAll(async () => {
+  small = await exportSmall(root);
+  site = await serveFolder(small.folder);
+  page = await open(site.url);
+});
+afterAll(() => site?.close());
+
+const history = ['i1', 'i3', 'i2'].map((_, at) => corpus.keys.at(at * 3)!);
+
+const codesOf = async (work: Promise<unknown>): Promise<string[]> => {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return (error as Failure).diagnostics.map(({ code }) => code);
+};
+
+describe('an export that is opened', () => {
+  it('has what a static server needs, and what a page may know', () => {
+    expect(readdirSync(small.folder).sort()).toEqual([
+      'items.json',
+      'items.safetensors',
+      'query.json',
+      'query.safetensors',
+      'tower.js',
+      'tower.json',
+    ]);
+    const { model, count, columns, tasks, version } = page;
+    expect({ model, count, columns, tasks }).toEqual({
+      model: 'fixture',
+      count: corpus.rows,
+      columns: ['year', 'country', 'genres', 'new'],
+      tasks: ['watch'],
+    });
+    expect(version).toBe(small.trained.manifest.checksum);
+    expect(small.exported.users).toBe(12);
+    expect([...page.items()].map(({ key }) => key)).toEqual(corpus.keys);
+    expect(page.query).toEqual(small.answers.about().query);
+  });
+
+  it('searches with the vector that an engine computes, but for rounding', async () => {
+    const [mine] = await page.vectors({ values: { history } });
+    const [theirs] = await small.answers.queryVectors({ values: { history } });
+    expect(mine!.length).toBe(theirs!.length);
+    expect(Math.max(...mine!.map((value, i) => Math.abs(value - theirs![i]!)))).toBeLessThan(1e-6);
+  });
+
+  it.each([
+    {},
+    { k: 3, filter: "year >= 1990 and 'Drama' in genres" },
+    { filter: "country = 'NL' or country is null", exclude: [history[0]!, 'nobody'] },
+    { filter: 'new', columns: ['year', 'country', 'genres', 'new'] },
+    { weights: { watch: 2.5 }, removeSeen: false, k: 24 },
+  ])('answers as the server does, to the bit, with %j', async (more) => {
+    const answer = await page.recommend({ values: { history }, ...more });
+    const [vector] = await page.vectors({ values: { history } });
+    const seen = more.removeSeen === false ? [] : history;
+    const asked = { vector: [...vector!], removeSeen: false, ...more, exclude: [...(more.exclude ?? []), ...seen] };
+    const served = await small.answers.recommend(asked);
+    expect(answer.items).toEqual(served.items);
+    expect(answer.items.length).toBeGreaterThan(0);
+    const byEngine = await small.answers.recommend({ values: { history }, ...more });
+    expect(answer.notes).toEqual(byEngine.notes);
+    expect(answer.items.map(({ key }) => key)).toEqual(byEngine.items.map(({ key }) => key));
+  });
+
+  it('finds items near an item as the server does', async () => {
+    const asked = { item: history[0]!, k: 5, columns: ['genres'] };
+    const { version: _, ...mine } = await page.similar(asked);
+    const { version: __, ...theirs } = await small.answers.similar(asked);
+    expect(mine).toEqual(theirs);
+  });
+
+  it('refuses what the server refuses, with the same codes', async () => {
+    expect(await codesOf(page.recommend({ values: { histori: history } }))).toEqual(['unknown-name']);
+    expect(await codesOf(page.recommend({ values: { history: 3, user_id: {} } }))).toEqual(['feature-value']);
+    expect(await codesOf(page.recommend({ values: {}, filter: 'yaer > 3' }))).toEqual(['unknown-name']);
+    expect(await codesOf(page.recommend({ values: {}, filter: 'year >' }))).toEqual(['filter-syntax']);
+    expect(await codesOf(page.recommend({ values: {}, filter: "year = 'x'" }))).toEqual(['filter-type']);
+    expect(await codesOf(page.recommend({ values: {}, weights: { like: 1 } }))).toEqual(['unknown-name']);
+    expect(await codesOf(page.recommend({ vector: [1] }))).toEqual(['request-value']);
+    expect(await codesOf(page.similar({ item: 'nobody' }))).toEqual(['unknown-name']);
+    const odd = [{}, { values: {}, k: 0 }, { values: [] }, { values: {}, exclude: 'x' }, { values: {}, columns: [1] }];
+    for (const each of odd) expect(await codesOf(page.recommend(each as object))).toEqual(['request-value']);
+    expect(await codesOf(page.recommend({ user: 'u1' } as object))).toEqual(['unknown-name']);
+    expect(await codesOf(page.recommend(null as never))).toEqual(['request-body']);
+    expect(await codesOf(page.similar({} as never))).toEqual(['request-value']);
+  });
+
+  it('holds the chosen columns alone, and refuses others', async () => {
+    const folder = join(root, 'few');
+    await small.write(folder, { chosen: ['year'] });
+    const few = await serveFolder(folder);
+    const opened = await open(few.url.slice(0, -1));
+    expect(opened.columns).toEqual(['year']);
+    await few.close();
+    expect(await codesOf(small.write(join(root, 'none'), { chosen: ['yaer'] }))).toEqual(['unknown-name']);
+    expect(await codesOf(small.write(folder))).toEqual(['folder-in-use']);
+    await small.write(folder, { force: true });
+  });
+});

@@ -1,0 +1,152 @@
+/** Answers are those of the recommender, and of exact arithmetic. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { AnsweredItem } from '../../../src/serving/server/schemas.ts';
+import type { Server } from '../../../src/serving/server/server.ts';
+import { temporaryFolder } from '../../training/temporary_folder.ts';
+import { ask, corpus, dataset, type Served, serveSmall, users } from './served.ts';
+
+const root = temporaryFolder();
+let served: Served;
+let server: Server;
+
+beforeAll(async () => {
+  served = await serveSmall(root);
+  server = await served.server();
+});
+
+const recommend = (body: unknown) => ask(server, '/v1/recommend', body);
+
+describe('recommend', () => {
+  it('answers each user as the recommender does, alone and in an array', async () => {
+    const bodies = [...users.keys].map((user, at) => ({ user, k: (at % 7) + 1, removeSeen: at % 2 === 0, history: 3 }));
+    const expected = await Promise.all(
+      bodies.map(async ({ user, k, removeSeen, history }) => {
+        const answer = await served.recommender.ask({ key: user }, { k, removeSeen });
+        return {
+          version: 'v1',
+          user,
+          items: answer.items,
+          history: answer.history.slice(0, history),
+          notes: ['A note.', ...answer.notes],
+        };
+      }),
+    );
+    expect(await recommend(bodies)).toMatchObject({ status: 200, body: expected });
+    for (const [at, body] of bodies.entries()) expect((await recommend(body)).body).toEqual(expected[at]);
+  });
+
+  it('answers feature values of a user that training did not see, and context in place of what is known', async () => {
+    const values = { user_id: 'nobody', history: ['m1', 'm2'] };
+    const answer = await served.recommender.ask({ values }, { k: 5 });
+    expect((await recommend({ values, k: 5 })).body).toEqual({
+      version: 'v1',
+      items: answer.items,
+      notes: ['A note.', ...answer.notes],
+    });
+    const { items } = await served.recommender.ask({ key: 'u3', values: { history: ['m1'] } }, { k: 5 });
+    expect((await recommend({ user: 'u3', values: { history: ['m1'] }, k: 5 })).body.items).toEqual(items);
+  });
+
+  it('answers a vector by inner products, without what its user has seen', async () => {
+    const { snapshot } = served.recommender;
+    const vector = [...snapshot.itemVector(3)].map((each, at) => each + at / 8);
+    const scoreOf = (row: number): number =>
+      snapshot.itemVector(row).reduce((sum, each, at) => sum + each * Math.fround(vector[at]!), 0);
+    const best = (rows: readonly number[]) =>
+      rows.map((row) => [corpus.keys.at(row), scoreOf(row)] as const).sort((a, b) => b[1] - a[1]);
+    const rows = [...corpus.keys].map((_, row) => row);
+    const close = (pairs: readonly (readonly [string | undefined, number])[]) =>
+      pairs.map(([key, score]) => [key, expect.closeTo(score, 6)]);
+    const given = async (body: object) =>
+      (await recommend({ vector, k: 24, ...body })).body.items.map((item) => [item.key, item.score]);
+    expect(await given({})).toEqual(close(best(rows)));
+    const seen = dataset.users.seen.values.subarray(users.seen.starts[2], users.seen.ends[2]);
+    expect(await given({ user: 'u2' })).toEqual(close(best(rows.filter((row) => !seen.includes(row)))));
+    expect(await given({ user: 'u2', removeSeen: false })).toEqual(close(best(rows)));
+    const { history } = (await recommend({ vector, user: 'u2', history: 2 })).body;
+    expect(history.map((item) => item.key)).toEqual(
+      [...seen]
+        .reverse()
+        .slice(0, 2)
+        .map((row) => `m${row}`),
+    );
+  });
+
+  it('filters, excludes, weighs and shows columns, null where there is no value', async () => {
+    const all = (await recommend({ user: 'u3', k: 24, removeSeen: false })).body.items;
+    const year = (item: AnsweredItem): number => 1980 + Number(item.key.slice(1));
+    const filtered = await recommend({
+      user: 'u3',
+      k: 24,
+      removeSeen: false,
+      filter: "year >= 1990 and 'Drama' in genres",
+      exclude: ['m12', 'nothing'],
+      columns: ['year', 'genres'],
+    });
+    const left = all.filter((item) => year(item) >= 1990 && year(item) % 2 === 0 && item.key !== 'm12');
+    expect(filtered.body.items).toEqual(
+      left.map((item) => ({ ...item, columns: { year: year(item), genres: ['Drama', 'War'] } })),
+    );
+    expect(filtered.body.notes.at(-1)).toBe('No item has the key `nothing`, so nothing was excluded by it.');
+    const odd = await recommend({
+      user: 'u3',
+      k: 24,
+      removeSeen: false,
+      filter: 'year = 1981',
+      columns: ['year', 'country', 'genres', 'new'],
+    });
+    expect(odd.body.items[0]!.columns).toEqual({ year: 1981, country: 'BE', genres: null, new: false });
+    const doubled = (await recommend({ user: 'u3', k: 24, removeSeen: false, weights: { watch: 2 } })).body.items;
+    expect(doubled.map((item) => item.key)).toEqual(all.map((item) => item.key));
+    expect(doubled[0]!.score).toBeCloseTo(2 * all[0]!.score, 6);
+  });
+
+  it('takes whole numbers as keys', async () => {
+    const asNumber = await recommend({ user: 7 });
+    expect(asNumber.body).toEqual((await recommend({ user: '7' })).body);
+    expect(asNumber.body.user).toBe('7');
+  });
+});
+
+it('similar: the items by the cosine of their vectors, without the item', async () => {
+  const { snapshot } = served.recommender;
+  const cosine = (a: number, b: number): number => {
+    const [x, y] = [snapshot.itemVector(a), snapshot.itemVector(b)];
+    const product = (v: Float32Array, w: Float32Array): number => v.reduce((sum, each, at) => sum + each * w[at]!, 0);
+    return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+  };
+  for (const of of [0, 7, 23]) {
+    const expected = [...corpus.keys]
+      .map((key, row) => ({ key, title: corpus.titles!.at(row), score: expect.closeTo(cosine(of, row), 6), row }))
+      .filter(({ row }) => row !== of)
+      .sort((a, b) => cosine(of, b.row) - cosine(of, a.row))
+      .map(({ row: _, ...item }) => item);
+    const { body, status } = await ask(server, '/v1/similar', { item: `m${of}`, k: 30 });
+    expect(status).toBe(200);
+    expect(body).toEqual({ version: 'v1', item: `m${of}`, items: expected, notes: ['A note.'] });
+  }
+  const filtered = await ask(server, '/v1/similar', [
+    { item: 'm0', k: 3, filter: "country = 'NL'", exclude: ['m3'], columns: ['country'] },
+  ]);
+  expect(filtered.body[0]!.items.map((item) => item.columns!.country)).toEqual(['NL', 'NL', 'NL']);
+  expect(filtered.body[0]!.items.map((item) => item.key)).not.toContain('m3');
+});
+
+it('gives the vectors that an answer rests on', async () => {
+  const { answers } = served;
+  for (const question of [
+    { user: 'u3' },
+    { values: { history: ['m1', 'm2'] } },
+    { user: 'u4', values: { history: [] } },
+  ]) {
+    const [vector, ...others] = await answers.queryVectors(question);
+    expect(others).toEqual([]);
+    const { items } = await answers.recommend({ ...question, k: 5 });
+    for (const { key, score } of items) {
+      const item = await answers.itemVector({ item: key });
+      expect(item.reduce((sum, each, at) => sum + each * vector![at]!, 0)).toBeCloseTo(score, 6);
+    }
+  }
+  await expect(answers.queryVectors({})).rejects.toThrow('`user` of the request is missing');
+  await expect(answers.itemVector({ item: 'nothing' })).rejects.toThrow('no item called `nothing`');
+});

@@ -1,0 +1,63 @@
+/** What is fuzzed: a server with two versions of a model of real files, whose items may be written. */
+import { join } from 'node:path';
+import { load } from '../../../../src/api.ts';
+import { openItems } from '../../../../src/app/api/items.ts';
+import { open } from '../../../../src/app/api/serve.ts';
+import { defined } from '../../../../src/base/util/defined.ts';
+import type { Answers } from '../../../../src/serving/server/answers.ts';
+import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
+import { makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
+import type { Version } from '../../../../src/serving/server/versions/versions.ts';
+import { makeActiveVersions, makeVersions } from '../../../../src/serving/server/versions/versions.ts';
+import { trainFilms } from '../films.ts';
+import type { Known } from './requests.ts';
+
+export interface FuzzPlace {
+  readonly server: Server;
+  readonly port: number;
+  readonly known: Known;
+  /** A canary answers half, and there are items to delete, as before the request. @param answer of it */
+  restore(answer: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+// A process with little of the processor is no late answer.
+const limits = { batch: 5, k: 40, deadline: 600_000 };
+
+export async function fuzzPlace(root: string): Promise<FuzzPlace> {
+  const run = await load(await trainFilms(root), { engine: 'onnx' });
+  const items = await openItems(join(root, 'written'));
+  const both = await Promise.all([open(run, { takesItems: true }), open(run, { takesItems: true })]);
+  for (const answers of both) if (answers.items) await items.attach(answers.items);
+  const version = (folder: string, answers: Answers): Version => ({
+    ...{ id: `version-${folder}`, folder, answers, loaded: new Date() },
+    close: async () => {},
+  });
+  const make = (folder: string): Version => version(folder, both[folder === '1' ? 0 : 1]!);
+  const fresh = () => makeActiveVersions(make('1'), make('2'), 0.5);
+  const versions = makeVersions(fresh());
+  const swaps = makeSwaps({ versions, load: async (folder) => make(folder), say: () => {}, firstShare: 0.5 });
+  const server = await makeServer(versions, {
+    ...{ tower: '0.0.0', limits, swaps },
+    ...defined({ items: items.writes }),
+  });
+  const url = new URL(await server.listen('127.0.0.1', 0));
+  const { width } = both[0].snapshot;
+  return {
+    server,
+    port: Number(url.port),
+    known: { width, model: run.trained.plan.model, versions: ['1', '2', '3'] },
+    async restore(answer) {
+      const { stable, canary } = versions.current;
+      if (stable.folder !== '1' || canary === undefined) void versions.assign(fresh());
+      const [, key] = /^\{"key":"(f\d+)","outcome":"deleted"\}$/.exec(answer) ?? [];
+      if (key !== undefined)
+        await items.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);
+    },
+    async close() {
+      await server.close(0);
+      await items.close();
+      await run.close();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** A generator for each row of the table of routes. A new route without one fails the test. */
+import type { RouteName } from '../../../../src/serving/server/routes.ts';
+import fc from '../../../fast_check.ts';
+import { filmKeys } from '../films.ts';
+import { changeBody, itemBody, key, recommendBody, shareBody, similarBody, writeBody } from './bodies.ts';
+import { inferRequest, predictText } from './protocol_bodies.ts';
+import { oddTexts, textsOf } from './texts.ts';
+
+/** What is asked of a route, before anything of HTTP is odd. */
+export interface Asked {
+  /** With its parameters, encoded. */
+  readonly path: string;
+  readonly body?: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What requests must name to be answered. */
+export interface Known {
+  readonly width: number;
+  readonly model: string;
+  readonly versions: readonly string[];
+}
+
+const encoded = (text: string): string => encodeURIComponent(Buffer.from(text).toString()).replaceAll('.', '%2E');
+const oddSegments = [
+  ...['%', '%zz', '%00', '%2F', '%2e%2e', '..', '%ED%A0%80', '%C3', '%c0%af', '%25', '%E2%80%AE', '%0d%0aX:%20y'],
+  ...[';x=1', ':', '::', '*', '{}', '', '~', 'x'.repeat(1001), 'x'.repeat(13_000), '%F0%9F%8E%AC'.repeat(1000)],
+];
+/** A part of a path: mostly right, and encoded as it should be. */
+const segment = (right: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.oneof(
+    { arbitrary: right.map(encoded), weight: 20 },
+    { arbitrary: fc.oneof(fc.string(), oddTexts).map(encoded), weight: 2 },
+    { arbitrary: fc.constantFrom(...oddSegments), weight: 2 },
+  );
+const parameter = fc.oneof(
+  { arbitrary: fc.oneof(fc.constantFrom('u', 'u1', 'film 1'), fc.string(), oddTexts).map(encoded), weight: 4 },
+  { arbitrary: fc.constantFrom(...oddSegments), weight: 1 },
+);
+const limit = fc.oneof(
+  fc.integer({ min: -1, max: 110 }).map(String),
+  fc.constantFrom('1e9', '1.5', '', 'x', '9'.repeat(40)),
+);
+/** Parameters after the path, some of them twice. */
+const queryOf = (name: string): fc.Arbitrary<string> =>
+  fc
+    .array(
+      fc.oneof(
+        { arbitrary: parameter.map((value) => `${name}=${value}`), weight: 6 },
+        { arbitrary: limit.map((value) => `limit=${value}`), weight: 4 },
+        { arbitrary: fc.constantFrom('__proto__=1', 'constructor=1', 'x', '&&', '=', `${name}[]=1`), weight: 1 },
+      ),
+      { maxLength: 3 },
+    )
+    .map((all) => (all.length === 0 ? '' : `?${all.join('&')}`));
+
+const json = { 'content-type': 'application/json' };
+const plain = (path: fc.Arbitrary<string> | string): fc.Arbitrary<Asked> =>
+  (typeof path === 'string' ? fc.constant(path) : path).map((each) => ({ path: each, headers: {} }));
+const posting = (path: fc.Arbitrary<string>, text: fc.Arbitrary<string>, headers = {}): fc.Arbitrary<Asked> =>
+  fc.tuple(path, text).map(([each, body]) => ({ path: each, body: Buffer.from(body), headers }));
+const joined = (...parts: readonly (fc.Arbitrary<string> | string)[]): fc.Arbitrary<string> =>
+  fc.tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part))).map((each) => each.join(''));
+
+export function requestsTo({ width, model, versions }: Known): Readonly<Record<RouteName, fc.Arbitrary<Asked>>> {
+  const item = joined('/v1/items/', segment(fc.oneof(fc.constantFrom(...filmKeys, 'new', 'new/1'), key.map(String))));
+  const tensorflow = joined('/v1/models/', segment(fc.constant(model)));
+  const signature = fc.constantFrom(
+    ...Array<string>(16).fill(''),
+    '.search',
+    '.similar',
+    '.query_vector',
+    '.item_vector',
+  );
+  const inference = joined('/v2/models/', segment(signature.map((name) => `${model}${name}`)));
+  const version = joined('/versions/', segment(fc.constantFrom(...versions)));
+  const label = joined('/labels/', segment(fc.constantFrom('stable', 'stable', 'canary')));
+  const post = (path: string, body: fc.Arbitrary<unknown>) => posting(fc.constant(path), textsOf(body), json);
+  const infer = (path: fc.Arbitrary<string>): fc.Arbitrary<Asked> =>
+    fc.tuple(path, inferRequest).map(([each, { body, headers }]) => ({ path: each, body, headers }));
+  return {
+    recommend: post('/v1/recommend', recommendBody(width)),
+    similar: post('/v1/similar', similarBody),
+    users: plain(joined('/v1/users', queryOf('prefix'))),
+    findItems: plain(joined('/v1/items', queryOf('text'))),
+    about: plain('/v1/about'),
+    putItem: posting(item, textsOf(itemBody), json),
+    deleteItem: plain(item),
+    writeItems: post('/v1/items', writeBody),
+    page: plain(joined('/', queryOf('user'))),
+    icon: plain('/favicon.ico'),
+    versions: plain('/v1/versions'),
+    promote: post('/v1/versions/promote', changeBody),
+    rollback: post('/v1/versions/rollback', changeBody),
+    share: post('/v1/versions/share', shareBody),
+    health: plain('/healthz'),
+    ready: plain('/readyz'),
+    metrics: plain(joined('/metrics', queryOf('name'))),
+    openapi: plain('/openapi.json'),
+    status: plain(tensorflow),
+    statusOfVersion: plain(joined(tensorflow, version)),
+    statusOfLabel: plain(joined(tensorflow, label)),
+    signatures: plain(joined(tensorflow, '/metadata')),
+    signaturesOfVersion: plain(joined(tensorflow, version, '/metadata')),
+    signaturesOfLabel: plain(joined(tensorflow, label, '/metadata')),
+    predict: posting(joined(tensorflow, ':predict'), predictText),
+    predictByVersion: posting(joined(tensorflow, version, ':predict'), predictText),
+    predictByLabel: posting(joined(tensorflow, label, ':predict'), predictText),
+    inferenceServer: plain('/v2'),
+    inferenceLive: plain('/v2/health/live'),
+    inferenceReady: plain('/v2/health/ready'),
+    tensors: plain(inference),
+    tensorsOfVersion: plain(joined(inference, version)),
+    modelReady: plain(joined(inference, '/ready')),
+    versionReady: plain(joined(inference, version, '/ready')),
+    infer: infer(joined(inference, '/infer')),
+    inferByVersion: infer(joined(inference, version, '/infer')),
+  };
+}

@@ -1,0 +1,74 @@
+/** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is a list that misses one item. */
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { scoreOf } from '../../../src/engines/scan/score.ts';
+import { makeRecallGauge } from '../../../src/serving/ann/recall_gauge.ts';
+import { makeAnswers } from '../../../src/serving/server/answers.ts';
+import type { Server } from '../../../src/serving/server/server.ts';
+import { temporaryFolder } from '../../training/temporary_folder.ts';
+import { ask, corpus, type Served, serveSmall, users } from './served.ts';
+
+let served: Served;
+let server: Server;
+/** The item that the index does not know: the best of the first user. */
+let missed: number;
+const [user] = users.keys as [string, ...string[]];
+
+beforeAll(async () => {
+  served = await serveSmall(temporaryFolder());
+  const exact = await served.recommender.ask({ key: user }, { k: 1, removeSeen: false });
+  missed = [...corpus.keys].indexOf(exact.items[0]!.key);
+  const { snapshot } = served.recommender;
+  const graph = {
+    k: 3,
+    width: 3,
+    widest: snapshot.rows,
+    gauge: makeRecallGauge({ every: 1, pause: 5 }),
+    nearest(query: Float64Array, count: number) {
+      const order = [...corpus.keys].map((_, row) => row).filter((row) => row !== missed);
+      const score = (row: number): number => scoreOf(query, snapshot.itemVector(row), 0);
+      return Int32Array.from(order.sort((a, b) => score(b) - score(a)).slice(0, count));
+    },
+  };
+  const recommender = { ...served.recommender, snapshot: snapshot.withGraph(graph) };
+  server = await served.server({}, makeAnswers({ recommender, removesSeen: true, notes: [] }));
+});
+
+const body = { user, k: 3, removeSeen: false };
+
+describe('a server with an index', () => {
+  it('says `exact: false` of what the index answers, and misses what it misses', async () => {
+    const answer = await ask(server, '/v1/recommend', body);
+    expect(answer.body).toMatchObject({ exact: false });
+    expect(answer.body.items.map(({ key }) => key)).not.toContain(corpus.keys.at(missed));
+    expect(answer.body.items).toHaveLength(3);
+  });
+
+  it.each([
+    ['more is asked for than it is certified for', { k: 4 }],
+    ['weights change the query', { weights: { watch: 2 } }],
+    ['a filter keeps few items', { filter: 'year = 1981' }],
+  ])('is exact, and does not say so, where %s', async (_, change) => {
+    const answer = await ask(server, '/v1/recommend', { ...body, ...change });
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toHaveProperty('exact');
+    const plain = await ask(await served.server(), '/v1/recommend', { ...body, ...change });
+    expect(answer.body.items).toEqual(plain.body.items);
+  });
+
+  it('finds items near an item exactly: an index of inner products has another order', async () => {
+    const near = { item: corpus.keys.at(0), k: 3 };
+    const answer = await ask(server, '/v1/similar', near);
+    expect(answer.body).not.toHaveProperty('exact');
+    expect(answer.body.items).toEqual((await ask(await served.server(), '/v1/similar', near)).body.items);
+  });
+
+  it('measures its answers again, and shows their recall', async () => {
+    await ask(server, '/v1/recommend', body);
+    await vi.waitFor(async () => {
+      const { text } = await ask(server, '/metrics');
+      expect(text).toMatch(/^tower_index_recall\{version="v1"\} 0\.66\d*$/m);
+      expect(text).toMatch(/^tower_index_checked\{version="v1"\} [1-9]/m);
+    });
+    expect((await ask(await served.server(), '/metrics')).text).not.toMatch(/^tower_index_recall\{/m);
+  });
+});

@@ -1,0 +1,254 @@
+/** Swaps of a server that answers: no request fails, and each answer is the one that its version gives offline. */
+import { Agent, request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failure } from '../../../../src/base/diagnostics/failure.ts';
+import type { Answers } from '../../../../src/serving/server/answers.ts';
+import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
+import { makeSwaps, type SwapOptions, type Swaps } from '../../../../src/serving/server/versions/swaps.ts';
+import { makeActiveVersions, makeVersions, type Versions } from '../../../../src/serving/server/versions/versions.ts';
+import { temporaryFolder } from '../../../training/temporary_folder.ts';
+import { trainSmall } from '../../../training/trained.ts';
+import { ask, users } from '../served.ts';
+import { answersOf, type Counted, counted } from './two_versions.ts';
+
+const root = temporaryFolder();
+const offline = new Map<string, Answers>();
+
+beforeAll(async () => {
+  const trained = await trainSmall(root);
+  for (const id of ['a', 'b']) offline.set(id, await answersOf(trained, id));
+});
+
+interface Place {
+  readonly versions: Versions;
+  readonly swaps: Swaps;
+  readonly server: Server;
+  readonly said: string[];
+  readonly made: Counted[];
+}
+
+const servers: Server[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.close())));
+
+/** Folders are called as the versions in them; `bad` has none. */
+async function place(options: Partial<SwapOptions & ServerOptions> = {}): Promise<Place> {
+  const made: Counted[] = [];
+  const make = (id: string) => {
+    made.push(counted(offline.get(id)!, id));
+    return made.at(-1)!.version;
+  };
+  const versions = makeVersions(makeActiveVersions(make('a')));
+  const said: string[] = [];
+  const load = async (folder: string) => {
+    if (!offline.has(folder)) throw failure('not-a-run', { folder });
+    return make(folder);
+  };
+  const swaps = makeSwaps({ versions, load, say: (line) => void said.push(line), ...options });
+  const server = await makeServer(versions, { tower: '0.0.0', swaps, ...options });
+  servers.push(server);
+  return { versions, swaps, server, said, made };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+describe('under 32 connections', () => {
+  it('fails no request, and gives each the answer of one version', async () => {
+    const { swaps, server, made } = await place();
+    const url = new URL(await server.listen('127.0.0.1', 0));
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+    const post = (body: object): Promise<[status: number, text: string]> =>
+      new Promise((resolve, reject) => {
+        const text = JSON.stringify(body);
+        const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+        const sent = httpRequest(new URL('/v1/recommend', url), { method: 'POST', agent, headers }, (answer) => {
+          let got = '';
+          answer.on('data', (chunk) => (got += chunk)).on('end', () => resolve([answer.statusCode!, got]));
+        });
+        sent.on('error', reject).end(text);
+      });
+    const expected = new Map<string, string>();
+    for (const [id, answers] of offline) {
+      for (const user of users.keys)
+        expected.set(`${id} ${user}`, JSON.stringify(await answers.recommend({ user, k: 7 })));
+    }
+    let isOver = false;
+    const given = new Map<string, number>();
+    const client = async (at: number): Promise<void> => {
+      for (let i = at; !isOver; i++) {
+        const user = users.keys.at(i % users.keys.length)!;
+        const [status, text] = await post({ user, k: 7 });
+        expect(status).toBe(200);
+        const { version } = JSON.parse(text);
+        expect(text).toBe(expected.get(`${version} ${user}`));
+        given.set(version, (given.get(version) ?? 0) + 1);
+      }
+    };
+    const clients = Array.from({ length: 32 }, (_, at) => client(at));
+    for (let swap = 0; swap < 4; swap++) {
+      await swaps.take(swap % 2 === 0 ? 'b' : 'a');
+      await settled();
+    }
+    isOver = true;
+    await Promise.all(clients);
+    agent.destroy();
+    expect([...given.keys()].sort()).toEqual(['a', 'b']);
+    expect(expected.get(`a ${users.keys.at(0)}`)).not.toBe(
+      expected.get(`b ${users.keys.at(0)}`)!.replace('"b"', '"a"'),
+    );
+    expect(made.map(({ closed }) => closed())).toEqual([...Array.from({ length: 4 }, () => 1), 0]);
+  });
+});
+
+describe('a swap', () => {
+  it('warms up with recent bodies, says how much the answers differ, and frees the old version', async () => {
+    const { swaps, server, said, made } = await place();
+    const bodies = [{ user: 'u1' }, { user: 'u2', k: 3 }, { values: { history: ['m1'] }, k: 5 }];
+    for (const body of bodies) await ask(server, '/v1/recommend', body);
+    await ask(server, '/v1/similar', { item: 'm3', k: 4 });
+    await ask(server, '/v1/recommend', { user: 'u1', filter: 'nothing > 1' });
+    const overlaps = await Promise.all(
+      [...bodies.map((body) => ['recommend', body] as const), ['similar', { item: 'm3', k: 4 }] as const].map(
+        async ([name, body]) => {
+          const keys = async (id: string) => (await offline.get(id)![name](body as never)).items.map(({ key }) => key);
+          const [a, b] = [await keys('a'), await keys('b')];
+          return a.filter((key) => b.includes(key)).length / a.length;
+        },
+      ),
+    );
+    const mean = Math.round(25 * overlaps.reduce((sum, each) => sum + each));
+    expect(mean).toBeLessThan(100);
+    await swaps.take('b');
+    await settled();
+    expect(said).toEqual([
+      expect.stringMatching(
+        `^version b of b: loaded in [\\d.]+ s, asked 4 recent requests: ${mean} % of their items as before$`,
+      ),
+      'version b answers',
+      'version a is freed',
+    ]);
+    expect(made.map(({ closed }) => closed())).toEqual([1, 0]);
+    expect((await ask(server, '/v1/recommend', { user: 'u1' })).body).toMatchObject({ version: 'b' });
+    const { text } = await ask(server, '/metrics');
+    expect(text).toContain('tower_snapshot_info{version="b",label="stable"} 1');
+    expect(text).toContain('tower_questions_total{route="/v1/recommend",version="a"} 3');
+    expect(text).toContain('tower_questions_total{route="/v1/recommend",version="b"} 1');
+  });
+
+  it('leaves the old version as it is where the new one does not load, or cannot answer', async () => {
+    const { swaps, server, said, made } = await place();
+    await expect(swaps.take('bad')).rejects.toThrow('bad');
+    await ask(server, '/v1/recommend', { user: 'u1' });
+    const broken = { ...offline.get('b')!, recommend: () => Promise.reject(new Error('no memory')) };
+    offline.set('broken', broken);
+    await expect(swaps.take('broken')).rejects.toThrow('no memory');
+    offline.delete('broken');
+    expect(said).toEqual([]);
+    expect(made.map(({ closed }) => closed())).toEqual([0, 1]);
+    expect((await ask(server, '/v1/recommend', { user: 'u1' })).body).toMatchObject({ version: 'a' });
+  });
+});
+
+describe('the routes of versions', () => {
+  const local = { host: 'localhost:8321' };
+  const change = async (server: Server, name: string, body: unknown = {}, headers: Record<string, string> = local) =>
+    ask(server, `/v1/versions/${name}`, body, headers);
+
+  it('roll back to the version before, and not further', async () => {
+    const { swaps, server, said } = await place();
+    await swaps.take('b');
+    expect((await ask(server, '/v1/versions')).body).toMatchObject({
+      stable: { version: 'b', folder: 'b', items: 24 },
+      before: { version: 'a', folder: 'a' },
+    });
+    expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { stable: { version: 'a' } } });
+    expect(said).toContain('rolled back from b to a');
+    expect([...swaps.rejected]).toEqual(['b']);
+    const again = await change(server, 'rollback');
+    expect([again.status, again.body.errors[0].code]).toEqual([409, 'version-change']);
+  });
+
+  it('keep a canary to its users, change its share, promote it, and remove it', async () => {
+    const { swaps, server } = await place({ firstShare: 0.5 });
+    await swaps.take('b');
+    const sides = async (): Promise<string[]> => {
+      const { body } = await ask(
+        server,
+        '/v1/recommend',
+        [...users.keys].map((user) => ({ user, k: 1 })),
+      );
+      return (body as unknown as { version: string }[]).map(({ version }) => version);
+    };
+    const first = await sides();
+    expect([...new Set(first)].sort()).toEqual(['a', 'b']);
+    expect(await sides()).toEqual(first);
+    expect(await change(server, 'share', { share: 1 })).toMatchObject({ body: { canary: { version: 'b', share: 1 } } });
+    expect(new Set(await sides())).toEqual(new Set(['b']));
+    expect(await change(server, 'share', { share: 1.5 })).toMatchObject({ status: 400 });
+    await change(server, 'share', { share: 0 });
+    expect(new Set(await sides())).toEqual(new Set(['a']));
+    const { body } = await change(server, 'promote');
+    expect(body).toMatchObject({ stable: { version: 'b' }, before: { version: 'a' } });
+    expect(body).not.toHaveProperty('canary');
+    await swaps.take('a');
+    expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { stable: { version: 'b' } } });
+    expect((await change(server, 'promote')).status).toBe(409);
+  });
+
+  it('take changes from this machine, or with the token', async () => {
+    // Behind a proxy that passes on its own name.
+    const { server } = await place({ hosts: ['tower.example'] });
+    for (const headers of [
+      { host: 'tower.example' },
+      { ...local, origin: 'https://other.example' },
+      { ...local, 'x-forwarded-for': '203.0.113.7' },
+      { ...local, forwarded: 'for=203.0.113.7' },
+    ]) {
+      const { status, body } = await change(server, 'rollback', {}, headers);
+      expect([status, body.errors[0].code]).toEqual([403, 'request-local']);
+    }
+    const form = await change(server, 'rollback', 'x', { ...local, 'content-type': 'text/plain' });
+    expect(form.status).toBe(415);
+    const token = 'a-secret-of-the-server';
+    const closed = (await place({ token })).server;
+    expect((await change(closed, 'rollback')).status).toBe(401);
+    const authorization = `Bearer ${token}`;
+    expect((await change(closed, 'rollback', {}, { host: 'tower.example', authorization })).status).toBe(409);
+  });
+});
+
+describe('rows of the protocols', () => {
+  const rows = [...users.keys].map((user) => ({ user, k: 5 }));
+  const post = async (server: Server, url: string, body: object) =>
+    (await server.http.inject({ method: 'POST', url, payload: JSON.stringify(body) })).json();
+
+  it('go where the share of the canary sends each of their users', async () => {
+    const { swaps, server, versions } = await place({ firstShare: 0.5 });
+    await swaps.take('b');
+    const { model } = offline.get('a')!.about().query;
+    const wanted = [...users.keys].map((user) => versions.current.of({ user }).id);
+    expect(new Set(wanted)).toEqual(new Set(['a', 'b']));
+    const keys = await Promise.all(
+      [...users.keys].map(async (user, at) =>
+        (await offline.get(wanted[at]!)!.recommend({ user, k: 5 })).items.map(({ key }) => key),
+      ),
+    );
+    const { predictions } = await post(server, `/v1/models/${model}:predict`, { instances: rows });
+    expect(predictions.map((row: { keys: string[] }) => row.keys)).toEqual(keys);
+    const { outputs } = await post(server, `/v1/models/${model}:predict`, { inputs: { user: users.keys, k: 5 } });
+    expect(outputs.keys).toEqual(keys);
+    const tensor = { name: 'user', datatype: 'BYTES', shape: [users.keys.length], data: users.keys };
+    const both = await post(server, `/v2/models/${model}/infer`, { inputs: [tensor], parameters: { k: 5 } });
+    expect(both.outputs[0].data).toEqual(keys.flat());
+    expect(both).not.toHaveProperty('model_version');
+    const own = [...users.keys].filter((_, at) => wanted[at] === 'b');
+    const some = { ...tensor, shape: [own.length], data: own };
+    expect((await post(server, `/v2/models/${model}/infer`, { inputs: [some] })).model_version).toBe('b');
+    const named = await post(server, `/v1/models/${model}/labels/stable:predict`, { instances: rows });
+    const stable = await Promise.all(
+      [...users.keys].map(async (user) =>
+        (await offline.get('a')!.recommend({ user, k: 5 })).items.map(({ key }) => key),
+      ),
+    );
+    expect(named.predictions.map((row: { keys: string[] }) => row.keys)).toEqual(stable);
+  });
+});

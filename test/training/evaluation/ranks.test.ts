@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import { metrics } from '../../../src/compiler/library/metrics/table.ts';
+import type { Events, Users } from '../../../src/data/dataset.ts';
+import { coldItems, figuresOf, type Measure } from '../../../src/training/evaluation/figures.ts';
+import { listsOf, makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
+import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
+
+/** Six items; four events, of which the third is of an item outside the corpus and the last of a cold one. */
+const events: Events = {
+  rows: 4,
+  features: new Map(),
+  labels: new Map(),
+  item: Int32Array.of(2, 0, -1, 5),
+  user: Int32Array.of(1, 0, 0, -1),
+};
+const users: Users = {
+  rows: 2,
+  features: new Map(),
+  keys: ['a', 'b'],
+  seen: {
+    kind: 'bags',
+    starts: Int32Array.of(0, 2),
+    ends: Int32Array.of(2, 6),
+    values: Int32Array.of(0, 1, 0, 3, 3, 2),
+  },
+};
+const task: ScoringTask = {
+  events,
+  users,
+  corpus: {
+    rows: 6,
+    features: new Map(),
+    keys: ['a', 'b', 'c', 'd', 'e', 'f'],
+    trainingCounts: Int32Array.of(2, 1, 1, 2, 1, 0),
+  },
+};
+/** What each event's user thinks of the items. */
+const table = [
+  [9, 1, 5, 7, 5, 5],
+  [3, 4, 3, 2, 1, 3],
+  [0, 0, 0, 0, 0, 0],
+  [1, 2, 3, 4, 5, 6],
+];
+const scorer = {
+  name: 'table',
+  doc: '',
+  score: (rows: Int32Array) => Float32Array.from([...rows].flatMap((row) => table[row]!)),
+};
+
+describe('ranks', () => {
+  it('say which rows come next before they are scored, in the order in which they are', async () => {
+    const calls: [string, ...number[]][] = [];
+    await rankEvents(task, {
+      ...scorer,
+      score(rows) {
+        calls.push(['score', ...rows]);
+        return scorer.score(rows);
+      },
+      expect: async (rows) => void calls.push(['expect', ...rows]),
+    });
+    expect(calls).toEqual([
+      ['expect', 3, 1, 0],
+      ['score', 3, 1, 0],
+    ]);
+  });
+
+  it.each([1, 2, 4, 5, 6])('of a corpus that is scored %i items at a time are those of whole rows', async (piece) => {
+    let scored = 0;
+    const inPieces = {
+      ...scorer,
+      score: () => expect.unreachable('whole rows'),
+      async scoreSome(rows: Int32Array, from: number, to: number) {
+        scored += to - from;
+        return Float32Array.from([...rows].flatMap((row) => table[row]!.slice(from, to)));
+      },
+    };
+    for (const removeSeen of [false, true]) {
+      const whole = await rankEvents(task, scorer, removeSeen, 3);
+      expect(await rankEvents(task, inPieces, removeSeen, 3, { most: 0, piece })).toEqual(whole);
+    }
+    expect(scored).toBeGreaterThanOrEqual(2 * 6);
+  });
+
+  it('count what scores above and what ties, over the whole corpus', async () => {
+    const { better, equal, corpus } = await rankEvents(task, scorer);
+    expect([...better]).toEqual([2, 1, 0, 0]);
+    expect([...equal]).toEqual([2, 2, 0, 0]);
+    expect([...corpus]).toEqual([6, 6, 0, 6]);
+  });
+
+  it('leave seen items out only when asked: each once, and never the event’s own', async () => {
+    const { better, equal, corpus } = await rankEvents(task, scorer, true);
+    // User b saw a (9, above), d (7, above, twice) and c (its own).
+    expect([better[0], equal[0], corpus[0]]).toEqual([0, 2, 4]);
+    // User a saw a (its own) and b (4, above).
+    expect([better[1], equal[1], corpus[1]]).toEqual([0, 2, 5]);
+  });
+
+  it('leave out what was seen before the event too, also for users without training events', async () => {
+    const bags = {
+      kind: 'bags' as const,
+      starts: Int32Array.of(0, 0, 0, 1),
+      ends: Int32Array.of(1, 0, 0, 3),
+      values: Int32Array.of(4, -1, 3),
+    };
+    const { better, equal, corpus } = await rankEvents({ ...task, seen: [{ bags }] }, scorer, true);
+    // As above, and e, which ties.
+    expect([better[0], equal[0], corpus[0]]).toEqual([0, 1, 3]);
+    // Nobody's event: d, which is below; an item outside the corpus is nothing.
+    expect([better[3], equal[3], corpus[3]]).toEqual([0, 0, 5]);
+    const kept = await rankEvents({ ...task, seen: [{ bags }] }, scorer);
+    expect([...kept.corpus]).toEqual([6, 6, 0, 6]);
+  });
+});
+
+describe('figures', () => {
+  const measures: Measure[] = [
+    { label: 'first', of: ({ groups }) => (groups[0]?.better === 0 ? 1 : 0) },
+    {
+      label: 'inverse',
+      of: ({ groups, count }) => groups.reduce((sum, { better }) => sum + 1 / (1 + better), 0) / count,
+    },
+  ];
+
+  it('count events of cold items as misses, and show the others apart', async () => {
+    const figures = figuresOf(task, await rankEvents(task, scorer), measures);
+    expect(figures.all).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 4 });
+    expect(figures.warm).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 2 });
+    expect(figures.cold).toBeUndefined();
+    expect(coldItems(events, task.corpus)).toEqual({ events: 2, absent: 1, items: 1 });
+  });
+
+  it('count cold items of the corpus at their ranks for a scorer that ranks them; an item outside the corpus stays a miss', async () => {
+    const ranks = await rankEvents(task, { ...scorer, ranksCold: true });
+    const figures = figuresOf(task, ranks, measures);
+    // The last event's item is first; the third event's is not in the corpus.
+    expect(figures.all).toEqual({ first: 1 / 4, inverse: (1 / 3 + 1 / 2 + 0 + 1) / 4 });
+    expect(figures.warm).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 2 });
+    expect(figures.cold).toEqual({ first: 1 / 2, inverse: (0 + 1) / 2 });
+  });
+
+  it('have none of cold items where no event is cold', async () => {
+    const warm = { ...task, events: { ...events, rows: 2 } };
+    expect(figuresOf(warm, await rankEvents(warm, { ...scorer, ranksCold: true }), measures).cold).toBeUndefined();
+  });
+});
+
+describe('coverage', () => {
+  const coverage = makeMeasures([
+    { metric: 'coverage', k: 1 },
+    { metric: 'coverage', k: 2 },
+  ]);
+
+  it('counts the items of all lists together, without what left a ranking', async () => {
+    // Best first: a, d; b, a; the third is not ranked, its item is in no corpus; f, e.
+    const kept = await rankEvents(task, scorer, false, 2);
+    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, -1, -1, 5, 4]);
+    expect(figuresOf(task, kept, coverage).all).toEqual({ 'coverage@1': 3 / 6, 'coverage@2': 5 / 6 });
+    // Where only warm items are held out, the last does not ask.
+    expect(figuresOf(task, kept, coverage).warm).toEqual({ 'coverage@1': 2 / 6, 'coverage@2': 3 / 6 });
+    // The user of the first event had a, d and c, which is its own item; that of the second a and b, its own is a.
+    const removed = await rankEvents(task, scorer, true, 2);
+    expect([...removed.lists!.items].slice(0, 4)).toEqual([2, 4, 0, 2]);
+  });
+
+  it('of baselines and of lists that no metric reads costs nothing', async () => {
+    expect((await rankEvents(task, scorer)).lists).toBeUndefined();
+  });
+});
+
+describe('per user', () => {
+  /** User a holds out c, d, d again, and an item outside the corpus; nobody holds out e. */
+  const several: ScoringTask = {
+    ...task,
+    per: 'user',
+    events: { ...events, rows: 5, item: Int32Array.of(2, 3, 3, -1, 4), user: Int32Array.of(0, 0, 0, 0, -1) },
+  };
+  const asked: number[] = [];
+  const watched = {
+    ...scorer,
+    score(rows: Int32Array) {
+      asked.push(...rows);
+      return scorer.score(rows.map((row) => Math.min(row, 3)));
+    },
+  };
+
+  it('each user ranks once, by what is known at the first event, and every held-out item has its rank in that', async () => {
+    asked.length = 0;
+    const ranks = await rankEvents(several, watched);
+    expect(asked.sort()).toEqual([0, 4]);
+    // Of [9, 1, 5, 7, 5, 5]: c has 9 and 7 above it, and ties with e and f; d has 9.
+    expect([ranks.better[0], ranks.equal[0]]).toEqual([2, 2]);
+    expect([ranks.better[1], ranks.equal[1]]).toEqual([1, 0]);
+  });
+
+  it('items of training leave the ranking, unless they are held out; what came between does not', async () => {
+    const bags = {
+      kind: 'bags' as const,
+      starts: new Int32Array(5),
+      ends: new Int32Array(5).fill(1),
+      values: Int32Array.of(5),
+    };
+    const ranks = await rankEvents({ ...several, seen: [{ bags }] }, watched, true);
+    // User a saw a (9) and b (1).
+    expect([ranks.better[0], ranks.equal[0], ranks.corpus[0]]).toEqual([1, 2, 4]);
+    expect([ranks.better[1], ranks.equal[1], ranks.corpus[1]]).toEqual([0, 0, 4]);
+    const again = { ...several, events: { ...several.events, item: Int32Array.of(2, 0, 0, -1, 4) } };
+    // a was seen, and is held out: it stays, above c too.
+    const kept = await rankEvents(again, watched, true);
+    expect([kept.better[0], kept.better[1], kept.corpus[1]]).toEqual([2, 0, 5]);
+  });
+
+  it('figures are means over users, of all that each holds out: once each, those outside the corpus as misses', async () => {
+    const measures = makeMeasures([
+      { metric: 'recall', k: 2 },
+      { metric: 'ndcg', k: 2 },
+    ]);
+    const figures = figuresOf(several, await rankEvents(several, watched, true), measures);
+    // User a: d first, then c in one order of three; three items held out. Nobody: e is second of [1, 2, 3, 4, 5, 6].
+    expect(figures.all['recall@2']).toBeCloseTo(((1 + 1 / 3) / 3 + 1) / 2, 12);
+    const second = 1 / Math.log2(3);
+    expect(figures.all['ndcg@2']).toBeCloseTo(((1 + second / 3) / (1 + second) + second) / 2, 12);
+    expect(figures.warm['recall@2']).toBeCloseTo(((1 + 1 / 3) / 2 + 1) / 2, 12);
+  });
+
+  it('one held-out event a user gives the figures of each event', async () => {
+    const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
+    const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
+    const of = async (per: 'user' | 'event') =>
+      figuresOf({ ...single, per }, await rankEvents({ ...single, per }, scorer, true, listsOf(measures)), measures);
+    expect(await of('user')).toEqual(await of('event'));
+  });
+});

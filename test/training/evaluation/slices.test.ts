@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { ticks } from '../../../src/app/report/ticks.ts';
+import type { Measure } from '../../../src/training/evaluation/figures.ts';
+import { slicesOf, worst } from '../../../src/training/evaluation/slices.ts';
+import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
+
+const int = (...values: number[]): Int32Array => Int32Array.from(values);
+const noHistory = {
+  events: { rows: 5, item: int(0, 1, 1, 2, -1), user: int(0, 0, 1, 1, -1), features: new Map(), labels: new Map() },
+  corpus: { rows: 3, trainingCounts: int(0, 2, 45), features: new Map(), keys: ['a', 'b', 'c'] },
+  users: {
+    rows: 2,
+    features: new Map(),
+    keys: ['x', 'y'],
+    seen: { kind: 'bags', starts: int(0, 7), ends: int(7, 8), values: int() },
+  },
+} as unknown as ScoringTask;
+const ranks = { better: int(0, 0, 3, 1, 0), equal: int(0, 0, 0, 0, 0), corpus: int(3, 3, 3, 3, 0) };
+const first: Measure = { label: 'first', of: ({ groups }) => (groups[0]?.better === 0 ? 1 : 0) };
+const figures = (slices: readonly { name: string; events: number; figures: Readonly<Record<string, number>> }[]) =>
+  slices.map(({ name, events, figures }) => [name, events, figures.first]);
+
+it('slices by the training events of the item; cold and absent items are misses', () => {
+  expect(figures(slicesOf(noHistory, ranks, [first]).popularity)).toEqual([
+    ['none (cold)', 2, 0],
+    ['1–2', 2, 0.5],
+    ['30–45', 1, 0],
+  ]);
+});
+
+it('slices by the user’s training events where no history is read', () => {
+  const slices = slicesOf(noHistory, ranks, [first]);
+  expect(slices.historyIs).toBe('training');
+  expect(figures(slices.history)).toEqual([
+    ['0', 1, 0],
+    ['1–4', 2, 0],
+    ['5–7', 2, 0.5],
+  ]);
+});
+
+it('slices by the history that is read with the event, through its index', () => {
+  const bags = { kind: 'bags' as const, starts: int(0, 0), ends: int(0, 12), values: int() };
+  const slices = slicesOf({ ...noHistory, history: { bags, index: int(1, 1, 0, 0, 0) } }, ranks, [first]);
+  expect(slices.historyIs).toBe('read');
+  expect(figures(slices.history)).toEqual([
+    ['0', 3, 0],
+    ['10–12', 2, 0.5],
+  ]);
+});
+
+it('slices the items of each user, where users are measured, and the users by the event that asks', () => {
+  const share: Measure = {
+    label: 'first',
+    of: ({ groups, count }) => (groups[0]?.better === 0 ? groups[0].held : 0) / count,
+  };
+  const slices = slicesOf({ ...noHistory, per: 'user' }, ranks, [share]);
+  // x holds out a cold item and b; y holds out b and c; nobody holds out what is in no corpus.
+  expect(figures(slices.popularity)).toEqual([
+    ['none (cold)', 2, 0],
+    ['1–2', 2, 0.5],
+    ['30–45', 1, 0],
+  ]);
+  expect(figures(slices.history)).toEqual([
+    ['0', 1, 0],
+    ['1–4', 2, 0],
+    ['5–7', 2, 0.5],
+  ]);
+});
+
+it('calls none the worst where only one slice has enough events', () => {
+  const { popularity } = slicesOf(noHistory, ranks, [first]);
+  expect(worst(popularity, 'first', 2)?.name).toBe('none (cold)');
+  expect(worst(popularity, 'first', 3)).toBeUndefined();
+});
+
+it('covers a range by round numbers, and a single value by some around it', () => {
+  expect(ticks(0.013, 0.97)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+  expect(ticks(0, 0)).toEqual([-1, -0.5, 0, 0.5, 1]);
+  expect(ticks(7, 7)[0]).toBeLessThan(7);
+});
+
+it('slices by the value of a feature of the query, the most frequent first and the rest together', () => {
+  const context = {
+    feature: 'device',
+    words: (code: number) => 'abc'[code]!,
+    training: int(),
+    item: int(),
+    asked: int(1, 1, 0, 1, 2),
+  };
+  const { by } = slicesOf({ ...noHistory, context }, ranks, [first]);
+  expect(by!.feature).toBe('device');
+  expect(figures(by!.slices)).toEqual([
+    ['b', 3, 1 / 3],
+    ['a', 1, 0],
+    ['c', 1, 0],
+  ]);
+  const many = Int32Array.from({ length: 30 }, (_, row) => row);
+  const events = { rows: 30, item: many.map(() => 1), user: many.map(() => 0), features: new Map(), labels: new Map() };
+  const wide = { ...context, words: (code: number) => `${code}`, asked: many };
+  const all = { better: many, equal: many.map(() => 0), corpus: many.map(() => 30) };
+  const { slices } = slicesOf({ ...noHistory, events, context: wide }, all, [first]).by!;
+  expect(slices).toHaveLength(20);
+  expect(slices.at(-1)).toMatchObject({ name: '11 others', events: 11 });
+});

@@ -1,0 +1,122 @@
+/** Negatives that each row has for itself: listed and mined ones; and the queue of past batches. */
+import { describe, expect, it } from 'vitest';
+import type { Events } from '../../../src/data/dataset.ts';
+import { makeMined } from '../../../src/training/feed/mined.ts';
+import { makeListed } from '../../../src/training/feed/planned_items.ts';
+import { makeQueue } from '../../../src/training/feed/queue.ts';
+import fc from '../../fast_check.ts';
+import { bags, corpus, events } from './fixtures.ts';
+
+const shownIn = (...lists: readonly (readonly number[])[]): Events => ({
+  ...events,
+  givenItems: new Map([['shown', { bags: bags(...lists) }]]),
+});
+const all = Int32Array.of(0, 1, 2, 3, 4, 5);
+
+describe('listed', () => {
+  // Items of the events are 0, 2, 0, 3, −1, 0.
+  const given = shownIn([1, 3], [], [-1, 2, -1], [0, 1, 2, 3], [2], [3, 3]);
+  const of = (perRow: number) => makeListed(given, { kind: 'listed', feature: 'shown', perRow }, 7);
+
+  it('gives all items of short lists in their order, without those that the corpus does not have', () => {
+    const { rows, known } = of(4)(all, 1);
+    const listed = all.reduce<number[][]>((lists, _, i) => {
+      lists.push([...rows.subarray(i * 4, i * 4 + 4)].filter((__, at) => known[i * 4 + at] === 1));
+      return lists;
+    }, []);
+    expect(listed).toEqual([[1, 3], [], [2], [0, 1, 2, 3], [2], [3, 3]]);
+  });
+
+  it('fills up with the own item, or with any where the corpus does not have that', () => {
+    const { rows, known } = of(2)(all, 1);
+    expect([...known]).toEqual([1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1]);
+    expect([rows[2], rows[3], rows[5], rows[9]]).toEqual([2, 2, 0, 0]);
+  });
+
+  it('draws from longer lists without replacement, by the seed and the step alone', () => {
+    const draw = (step: number): number[] => [...of(2)(Int32Array.of(3), step).rows];
+    const drawn = Array.from({ length: 60 }, (_, step) => draw(step));
+    for (const pair of drawn) expect(new Set(pair).size).toBe(2);
+    expect(new Set(drawn.flat())).toEqual(new Set([0, 1, 2, 3]));
+    expect(new Set(drawn.map(String)).size).toBe(12);
+    expect(draw(5)).toEqual(drawn[5]);
+  });
+
+  it('never gives what a list does not hold', () => {
+    const list = fc.array(fc.integer({ min: -1, max: 3 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(list, { minLength: 6, maxLength: 6 }), fc.integer({ min: 1, max: 5 }), (lists, perRow) => {
+        const make = makeListed(shownIn(...lists), { kind: 'listed', feature: 'shown', perRow }, 1);
+        const { rows, known } = make(all, 3);
+        lists.forEach((items, i) => {
+          const some = [...known.subarray(i * perRow, (i + 1) * perRow)].filter(Boolean).length;
+          expect(some).toBe(Math.min(perRow, items.filter((item) => item >= 0).length));
+          for (let at = i * perRow; at < i * perRow + some; at++) expect(items).toContain(rows[at]);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('mined', () => {
+  const of = { kind: 'mined', perRow: 3, best: 2, skip: 0, users: 2 } as const;
+
+  it('asks as of the latest event of users that the seed and the epoch draw', () => {
+    const mined = makeMined(events, corpus, of, 4);
+    const drawn = Array.from({ length: 12 }, (_, epoch) => [...mined.usersOf(epoch + 1)]);
+    for (const users of drawn) expect(users).toEqual([...new Set(users)].sort());
+    expect(new Set(drawn.flat())).toEqual(new Set([0, 1, 2]));
+    expect(drawn[3]).toEqual([...makeMined(events, corpus, of, 4).usersOf(4)]);
+    expect([0, 1, 2].map(mined.eventOf)).toEqual([1, 3, 5]);
+    expect(makeMined(events, corpus, { ...of, users: 9 }, 4).usersOf(1).length).toBe(3);
+  });
+
+  it('draws from what was taken for the user of a row; other rows draw from the training part', () => {
+    const mined = makeMined(events, corpus, of, 4);
+    mined.take(Int32Array.of(0, 2), Int32Array.of(3, 1, 2, -1));
+    const found = Array.from({ length: 40 }, (_, step) => mined.items(all, step + 1).rows.slice());
+    const seen = (row: number) => new Set(found.flatMap((rows) => [...rows.subarray(row * 3, row * 3 + 3)]));
+    expect([seen(0), seen(1), seen(4), seen(5)]).toEqual([
+      new Set([1, 3]),
+      new Set([1, 3]),
+      new Set([2]),
+      new Set([2]),
+    ]);
+    for (const item of seen(2)) expect(corpus.trainingCounts[item]).toBeGreaterThan(0);
+    expect([...mined.items(all, 1).known]).toEqual(new Array(18).fill(1));
+  });
+
+  it('goes on from what a checkpoint holds', () => {
+    const [one, other] = [makeMined(events, corpus, of, 4), makeMined(events, corpus, of, 4)];
+    one.take(Int32Array.of(1, 2), Int32Array.of(0, 1, 3, 2));
+    other.items(all, 1);
+    for (const [name, view] of Object.entries(other.state())) view.set(one.state()[name]!);
+    expect([...other.items(all, 2).rows]).toEqual([...one.items(all, 2).rows]);
+  });
+});
+
+describe('a queue', () => {
+  const of = { kind: 'queue', task: 'watch', count: 4, width: 2, after: 1 } as const;
+
+  it('holds the latest vectors with their events, and nothing counts before its time', () => {
+    const queue = makeQueue(of);
+    expect([...queue.empty(5)]).toEqual([1, 1, 1, 1]);
+    queue.push(Int32Array.of(3, 5, 1), Float32Array.of(1, 1, 2, 2, 3, 3));
+    expect([...queue.empty(1)]).toEqual([1, 1, 1, 1]);
+    expect([...queue.empty(2)]).toEqual([0, 0, 0, 1]);
+    queue.push(Int32Array.of(2, 4), Float32Array.of(4, 4, 5, 5));
+    expect([...queue.rows()]).toEqual([4, 5, 1, 2]);
+    expect([...queue.vectors]).toEqual([5, 5, 2, 2, 3, 3, 4, 4]);
+  });
+
+  it('keeps the end of a batch that is larger', () => {
+    const queue = makeQueue(of);
+    queue.push(
+      Int32Array.of(0, 1, 2, 3, 4),
+      Float32Array.from({ length: 10 }, (_, i) => i),
+    );
+    expect([...queue.rows()].sort()).toEqual([1, 2, 3, 4]);
+    expect([...queue.vectors].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
