@@ -1,5 +1,6 @@
 /** Which rows each step takes: a new order every epoch, drawn from the seed and the epoch alone. */
 import { makeRandom } from '../base/random/random.ts';
+import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 
 /** Fewer rows give a softmax over one item: no gradient, and a loss of 0 that means nothing. */
 export const smallestBatch = 2;
@@ -47,4 +48,45 @@ function ascendingInBatches(drawn: Int32Array, batch: number): Int32Array {
 export function stepsOfEpoch(rows: number, batch: number): number {
   const fullBatches = Math.floor(rows / batch);
   return rows - fullBatches * batch >= Math.min(smallestBatch, batch) ? fullBatches + 1 : fullBatches;
+}
+
+/** How fast a step moves: the same where it is trained and where it is taken again. */
+export interface Rates {
+  readonly dense: number;
+  /** The schedule of the dense optimizer multiplies a rate by it. */
+  readonly denseFactor: number;
+  readonly embeddings: number;
+  /** The tables' own rate is multiplied by it. */
+  readonly factor: number;
+}
+
+/** @param step from 1, of `steps` */
+export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
+  const tableFactor = rateFactor(embeddings.schedule, step, steps);
+  const denseFactor = rateFactor(dense.schedule, step, steps);
+  return {
+    dense: dense.rate * denseFactor,
+    denseFactor,
+    embeddings: embeddings.rate * tableFactor,
+    factor: tableFactor,
+  };
+}
+
+/**
+ * Multiplier of a rate in step `step` (from 1) of `steps`: up in a line to 1 at the end of the warm-up; from the step after it
+ * 1, then down to reach 0 where step `steps` + 1 would be, or as 1/√step.
+ */
+export function rateFactor({ warmup, decay }: SchedulePlan, step: number, steps: number): number {
+  if (step <= warmup) return step / warmup;
+  const decayedPart = Math.min(1, (step - warmup - 1) / Math.max(1, steps - warmup));
+  switch (decay) {
+    case 'constant':
+      return 1;
+    case 'linear':
+      return 1 - decayedPart;
+    case 'cosine':
+      return (1 + Math.cos(Math.PI * decayedPart)) / 2;
+    case 'inverse_sqrt':
+      return Math.sqrt(Math.max(1, warmup) / step);
+  }
 }

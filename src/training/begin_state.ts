@@ -16,8 +16,8 @@ import { connectGraph } from './feed/graph.ts';
 import { fitted } from './fitted_step.ts';
 import { type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
-import { sharedStep } from './workers/shared_step.ts';
 import { makeTableWire } from './workers/table_wire.ts';
+import { sharedStep } from './workers/talk.ts';
 
 /**
  * Tables at their first values.

@@ -10,16 +10,17 @@ import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import { admissionFile, compactionFile, earlierAdmissionFile } from './artifact/admissions.ts';
-import { cacheFilesIn, cacheFolder } from './artifact/cache_path.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
-import { readEncoding } from './artifact/encoding_file.ts';
+import { cacheFilesIn, cacheFolder, readEncoding } from './artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from './artifact/identity.ts';
 import { isLineage, pinnedBy } from './artifact/lineage.ts';
 import { manifestFile } from './artifact/manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
-import { profileFilesIn, profileFolder } from './profile/files.ts';
+import { profileFilesIn, profileFolder } from './profile/profile.ts';
 import { evaluationFile, reportFile, trackingFile } from './result_files.ts';
 import { isEventFile } from './tracking/event_file.ts';
+
+/** Files that `train`, `evaluate` and `--track` write next to a model. Apart, so that a command may name them and load nothing else. */
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
 /** Weights of the best epoch so far, while the run goes on. */
@@ -300,3 +301,5 @@ export const admissionFilesIn = async (folder: string): Promise<string[]> =>
   (await namesIn(folder)).filter((name) => name === admissionFile || name === compactionFile);
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
+
+// The right to train in a folder: nobody else writes there, and what it holds fits what is asked.

@@ -11,11 +11,14 @@ import { reading, writing } from '../base/diagnostics/system_reason.ts';
 import type { Checksum } from '../base/storage/checksum.ts';
 import { closeRead, openRunFile, readRunFile } from '../base/storage/run_files.ts';
 import { isObject } from '../base/util/is_object.ts';
+import type { Tensors } from '../engines/engine.ts';
+import type { Graph } from '../graph/graph.ts';
+import { scalarOutputs } from './step_sums.ts';
 
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';
 
-export interface RunLog {
+interface RunLog {
   readonly path: string;
   /** Covers all that is written so far. */
   checksum(): Checksum;
@@ -35,7 +38,7 @@ const pieceBytes = 4 * 2 ** 20;
  * Opens a log: a new one, or one as it was when `kept` was its checksum.
  * @throws Failure `lost-file`, `damaged-file`, `cannot-write`
  */
-export async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
+async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
   const path = join(folder, name);
   const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
@@ -119,4 +122,54 @@ export function recordOf(text: string, path: string, line: number): Readonly<Rec
   }
   if (isObject(value)) return value;
   throw failure('damaged-file', { path, reason: `line ${line} is not a JSON object` });
+}
+
+/** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
+export interface StepsLog {
+  /** Covers the file as far as it is written. */
+  checksum(): Checksum;
+  /**
+   * Buffers the line until the next `write`.
+   * @param more finite numbers that not every step has
+   */
+  add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
+  write(): Promise<void>;
+  /** Writes, and makes what is written safe. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Digits that distinguish two neighbouring float32, except the last. */
+export const stepDigits = 7;
+
+export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum): Promise<StepsLog> {
+  const scalarNames = scalarOutputs(graph);
+  const jsonKeys = scalarNames.map((name) => JSON.stringify(name));
+  const runLog = await openLog(folder, stepsFile, checkpointed);
+  let unwritten = '';
+  const writeLines = async (): Promise<void> => {
+    if (unwritten === '') return;
+    const lines = unwritten;
+    unwritten = '';
+    await runLog.write(lines);
+  };
+  return {
+    checksum: runLog.checksum,
+    add(step, outputs, more = {}) {
+      let line = `{"step":${step}`;
+      for (let i = 0; i < scalarNames.length; i++) {
+        line += `,${jsonKeys[i]}:${Number(outputs[scalarNames[i]!]!.data[0]!.toPrecision(stepDigits))}`;
+      }
+      for (const [name, value] of Object.entries(more)) {
+        line += `,${JSON.stringify(name)}:${Number(value.toPrecision(stepDigits))}`;
+      }
+      unwritten += `${line}}\n`;
+    },
+    write: writeLines,
+    async sync() {
+      await writeLines();
+      await runLog.sync();
+    },
+    close: runLog.close,
+  };
 }

@@ -1,8 +1,35 @@
 /** Hard negatives, found with the towers as they are when an epoch begins. What is found is a function of the weights, the seed and the epoch. */
 import type { Dataset } from '../data/dataset.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Plan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/training_state.ts';
-import type { CurrentTowers } from './current_towers.ts';
-import { firstItems } from './scoring/first_items.ts';
+import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
+import { firstItems } from './scoring/scorer.ts';
+
+/** The towers of a run as they are now: prepared when they are first asked for, with new weights each time after that. */
+export class CurrentTowers {
+  private retrieval: Retrieval | undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly dataset: Dataset,
+    private readonly engine: Engine,
+    private readonly state: TrainingState,
+  ) {}
+
+  async refreshed(): Promise<Retrieval> {
+    const { plan, engine } = this;
+    const { tables, program } = this.state;
+    const parameters = await program.read();
+    if (this.retrieval) await this.retrieval.refresh(parameters);
+    else this.retrieval = await makeRetrieval({ plan, engine, tables, corpus: this.dataset.corpus, parameters });
+    return this.retrieval;
+  }
+
+  async close(): Promise<void> {
+    await this.retrieval?.close();
+  }
+}
 
 /** Numbers of a block of scores: 16 MB. */
 const blockNumbers = 4 * 2 ** 20;

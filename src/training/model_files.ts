@@ -17,7 +17,7 @@ import type { Lineage } from './artifact/lineage.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { type TrainingState, weightTensors } from './artifact/training_state.ts';
 import { type Origin, writeArtifact } from './artifact/write.ts';
-import { labelOf } from './evaluation/measures.ts';
+import { labelOf } from './evaluation/figures.ts';
 import { admissionFilesIn, bestFile, isBestFile, namesIn, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 

@@ -16,21 +16,19 @@ import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress } from './artifact/checkpoint.ts';
 import type { Trained } from './artifact/load.ts';
-import { refuseOtherData } from './artifact/same_data.ts';
+import { refuseOtherData } from './artifact/load.ts';
 import { restoreState, stateTensors, type TrainingState } from './artifact/training_state.ts';
 import { complaint } from './artifact/validate.ts';
 import type { Epoch } from './batches.ts';
+import { ratesAt } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
-import { CurrentTowers } from './current_towers.ts';
-import { recordOf, stepsFile } from './metrics_log.ts';
-import { mineNegatives } from './mining.ts';
+import { recordOf, stepDigits, stepsFile } from './metrics_log.ts';
+import { CurrentTowers, mineNegatives } from './mining.ts';
 import { type EventOrder, orderOf } from './order.ts';
 import { precisionOfRun } from './precision.ts';
-import { ratesAt } from './rates.ts';
-import { totalSteps } from './rounds.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { scalarOutputs } from './step_sums.ts';
-import { stepDigits } from './steps_log.ts';
+import { totalSteps } from './validation.ts';
 
 export interface ReplayOptions {
   readonly trained: Trained;

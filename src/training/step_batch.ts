@@ -6,9 +6,8 @@ import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.
 import type { Tensors } from '../engines/engine.ts';
 import { type Plan, type RowsOf, sequenceFeature } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
-import { makeDrop } from './feed/drop.ts';
 import type { Feeder } from './feed/feeder.ts';
-import { windowsOf } from './feed/windows.ts';
+import { makeDrop, windowsOf } from './feed/windows.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 type Encoded = number | readonly number[];

@@ -3,15 +3,14 @@ import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { Group } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
+import type { Rates } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
 import type { Table } from './embedding/table.ts';
-import type { FeedWatch } from './feed/watch.ts';
+import type { FeedWatch } from './feed/windows.ts';
 import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './profile/step_watch.ts';
-import type { Rates } from './rates.ts';
 import { makeTaskRows } from './step_sums.ts';
-import { packed, unpacked } from './workers/message.ts';
-import { fetchRows, sendGradients, sharedIn } from './workers/table_wire.ts';
+import { fetchRows, packed, sendGradients, sharedIn, unpacked } from './workers/table_wire.ts';
 
 export interface StepTaken {
   readonly inputs: Tensors;

@@ -20,21 +20,18 @@ import { smallestBatch } from './batches.ts';
 import { beginFrom } from './begin_from.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
-import { labelOf } from './evaluation/measures.ts';
+import { labelOf } from './evaluation/figures.ts';
 import { type EventLog, openEventLog } from './event_log.ts';
 import { fitted } from './fitted_step.ts';
 import { readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
-import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
+import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
 import { restoreBest } from './model_files.ts';
 import { orderOf } from './order.ts';
 import { type ChosenPrecision, choosePrecision, precisionOfRun } from './precision.ts';
-import { totalSteps } from './rounds.ts';
 import { beginning, type ResumeState, TrainingRun } from './run.ts';
-import { openStepsLog, type StepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
-import { OtherWorkers } from './workers/others.ts';
-import { sharedStep } from './workers/shared_step.ts';
-import { agree, type Beginning, giveOrder } from './workers/talk.ts';
+import { totalSteps } from './validation.ts';
+import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 
 /**
  * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,

@@ -5,8 +5,7 @@ import type { Lineage } from './artifact/lineage.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import type { Base } from './base.ts';
 import type { ModelWriteOptions } from './model_files.ts';
-import type { BlockPosition } from './profile/block_of.ts';
-import type { Profile } from './profile/profile.ts';
+import type { BlockPosition, Profile } from './profile/profile.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {

@@ -1,14 +1,15 @@
 /** Scores a run on its validation part after an epoch: over the whole corpus and without seen items, as `evaluate` does. */
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Plan } from '../graph/plan/plan.ts';
-import type { CurrentTowers } from './current_towers.ts';
+import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
+import type { AnyEpoch, Epoch } from './batches.ts';
 import { makeTask } from './evaluation/contestants.ts';
-import { figuresOf } from './evaluation/figures.ts';
-import { declaredMeasures, listsOf, makeMeasures } from './evaluation/measures.ts';
+import { declaredMeasures, figuresOf, listsOf, makeMeasures } from './evaluation/figures.ts';
+import { seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
 import { drawRankings, type RankingSample } from './evaluation/sample.ts';
-import { seenRule } from './evaluation/seen.ts';
+import type { CurrentTowers } from './mining.ts';
+import type { EventOrder } from './order.ts';
 import { modelScorer } from './scoring/model_scorer.ts';
 import type { ScoringTask } from './scoring/scorer.ts';
 
@@ -49,4 +50,57 @@ export class RunValidation {
     this.made = { task: of(wholeTask), ...defined({ sample }) };
     return this.made;
   }
+}
+
+/** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
+export interface Rounds<E extends AnyEpoch = Epoch> {
+  readonly total: number;
+  /** Steps of a round that begins at a multiple of them and ends before the last step. */
+  readonly each: number;
+  /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
+  round(start: number): Pick<E, 'steps' | 'batch'>;
+  /** True if a round that ends with step `end` is validated. */
+  validates(number: number, end: number): boolean;
+  readonly validations: number;
+  /** The round that ends with a validation, from 1. */
+  roundOf(validation: number): number;
+  /** Validations after that of round `best`, up to the one after round `now`. */
+  since(best: number, now: number): number;
+}
+
+/** Steps of the whole run: `steps`, or those of `epochs`; none where nothing is new. */
+export const totalSteps = (
+  { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
+  order: Pick<EventOrder, 'steps'>,
+): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
+
+/** @param before epochs of earlier runs: the order of each epoch is drawn anew */
+export function roundsOf<E extends AnyEpoch>(
+  train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
+  order: EventOrder<E>,
+  before = 0,
+): Rounds<E> {
+  const total = totalSteps(train, order);
+  const each = train.validate?.steps ?? order.steps;
+  const validateEvery = train.validate?.epochs ?? 1;
+  let lastEpoch: { readonly number: number; readonly epoch: E } | undefined;
+  const epochOf = (number: number): E => {
+    if (lastEpoch?.number !== number) lastEpoch = { number, epoch: order.epoch(before + number) };
+    return lastEpoch.epoch;
+  };
+  return {
+    total,
+    each,
+    round: (start) => ({
+      steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
+      batch: (index) => {
+        const at = start + index;
+        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps) as ReturnType<E['batch']>;
+      },
+    }),
+    validations: Math.ceil(Math.ceil(total / each) / validateEvery),
+    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * validateEvery),
+    validates: (number, end) => end >= total || number % validateEvery === 0,
+    since: (best, now) => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
+  };
 }

@@ -15,7 +15,7 @@ import { initialValues } from '../../src/graph/initial.ts';
 import { madeOf, type Plan } from '../../src/graph/plan/plan.ts';
 import { queryColumns } from '../../src/serving/serve/query_columns.ts';
 import { makeRecommender } from '../../src/serving/serve/recommend.ts';
-import { servedComplaint } from '../../src/serving/serve/served/valid.ts';
+import { servedComplaint } from '../../src/serving/serve/served/served.ts';
 import type { Trained } from '../../src/training/artifact/load.ts';
 import { makeTables } from '../../src/training/embedding/tables.ts';
 import { makeRetrieval } from '../../src/training/scoring/retrieval.ts';

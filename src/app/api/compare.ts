@@ -47,8 +47,8 @@ export async function compare(
     import('../../training/evaluation/compare.ts'),
     import('../../training/scoring/retrieval.ts'),
     import('../../training/scoring/model_scorer.ts'),
-    import('../../training/evaluation/measures.ts'),
-    import('../../training/scoring/engine_product.ts'),
+    import('../../training/evaluation/figures.ts'),
+    import('../../training/scoring/product.ts'),
   ]);
   const contestants = [];
   const notes: string[] = [];

@@ -2,6 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
+import type { Lowered } from '../../compiler/lower/lower.ts';
+import type { Model } from '../../compiler/model/model.ts';
+import { drawingOf } from '../../editor/drawing/drawn.ts';
+import { drawingOfGraph } from '../../editor/drawing/graph_drawing.ts';
+import { svgFile } from '../../editor/drawing/svg_file.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
 import { print } from '../../graph/print.ts';
@@ -57,4 +62,16 @@ export async function compile(path: string, { out, force = false, ...request }: 
 function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]): unknown {
   const files = new Map<Graph, string>(graphs.map(([name, { graph }]) => [graph, `${name}/model.json`]));
   return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));
+}
+
+/** Pictures of a model that was checked and lowered, as SVG files. */
+export const modelPicture = (model: Model, { arrows }: Lowered): string =>
+  svgFile(model.name, drawingOf(model, arrows));
+
+export function graphPicture(graph: Graph, { plan }: Lowered): string {
+  const drawing = drawingOfGraph(
+    graph,
+    plan.towers.map(({ name }) => name),
+  );
+  return svgFile(plan.model, drawing, { title: `The graph ${graph.name}, a box for each block` });
 }

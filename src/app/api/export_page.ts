@@ -54,3 +54,5 @@ export async function exportPage(
     await retrieval.close();
   }
 }
+
+// Which columns of the vectors of a run belong to which task of `retrieve`, so that a request can weigh them.

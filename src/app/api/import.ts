@@ -1,5 +1,5 @@
 /** A config of another program as a model of Tower. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -8,15 +8,15 @@ import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isWithin, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/file_kind.ts';
+import { kindAt } from '../../data/files/path_target.ts';
 import { type ConvertedConfig, convert } from '../easyrec/convert.ts';
-import { type DataFiles, dataText } from '../easyrec/data_text.ts';
-import { modelText } from '../easyrec/model_text.ts';
+import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from '../easyrec/draft.ts';
 import type { ImportNote } from '../easyrec/notes.ts';
-import { copyItems, copyRows } from '../easyrec/rows_file.ts';
+import { copyItems, copyRows, firstLine } from '../easyrec/rows_file.ts';
 import { check } from './check.ts';
 import { readSource } from './files.ts';
 import { format } from './format.ts';
-import { columnsOf, filesOf, type ImportFiles, isTyped, listsOf, nearby } from './import_files.ts';
+import { lookAt } from './init.ts';
 
 export interface ImportRequest {
   readonly config: string;
@@ -217,3 +217,184 @@ const pathFrom = (folder: string, path: string): string =>
 
 /** The check names the place of a mistake in a text that the formatter refuses. */
 const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
+
+/** The files that a config names, and what their first lines and types say. */
+interface ImportFilesRequest {
+  readonly config: string;
+  readonly events?: string;
+  readonly test?: string;
+  readonly items?: string | false;
+}
+
+interface ImportFiles {
+  readonly events: readonly string[];
+  readonly test: readonly string[];
+  readonly items: readonly string[];
+  readonly hasHeader: boolean;
+}
+
+/** @throws Failure `cannot-read` for a file that is named and is not there */
+async function filesOf(
+  { config, events, test, items }: ImportFilesRequest,
+  converted: ConvertedConfig,
+): Promise<ImportFiles> {
+  const { paths } = converted;
+  const givenFiles = (path: string): string[] => {
+    const expandedPaths = expanded(path);
+    if (expandedPaths.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
+    return expandedPaths;
+  };
+  const train = events === undefined ? nearbyAll(paths.train, config) : givenFiles(events);
+  return {
+    events: train,
+    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : givenFiles(test),
+    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : givenFiles(items),
+    hasHeader: train[0] !== undefined && (paths.hasHeader || (await startsWithNames(train[0], converted))),
+  };
+}
+
+/** True if the first line has most names of the config, or all that the model reads. */
+async function startsWithNames(path: string, converted: ConvertedConfig): Promise<boolean> {
+  if (isTyped(path)) return true;
+  const { columns, delimiter } = converted.paths;
+  const line = await firstLine(path);
+  // A file of another place may have another separator than the config.
+  const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
+  const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
+  const knownCount = columns.filter((name) => names.has(name)).length;
+  return knownCount * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
+}
+
+const columnsOf = ({ draft }: ConvertedConfig): string[] => [
+  ...new Set([
+    ...draft.features.flatMap(({ reads }) => reads),
+    ...draft.labels.map(({ name, column }) => column ?? name),
+  ]),
+];
+
+/** True if a file has its own names and types, whatever its first line says. */
+const isTyped = (path: string): boolean => ['parquet', 'json'].includes(formatOf(path) ?? '');
+
+/** How far above a config its data may lie. */
+const HIGHEST = 4;
+
+/**
+ * Paths of a config begin where EasyRec was started: here, next to the config, or in a folder above it. Paths that lead out of these folders need an
+ * option: a config of somebody else does not choose what is read.
+ */
+function nearby(path: string, config: string): string[] {
+  if (path.split(/[/\\]/).includes('..')) return [];
+  const folders = ['.'];
+  for (let folder = dirname(resolve(config)); folders.length <= HIGHEST; folder = dirname(folder)) {
+    if (folder === dirname(folder)) break;
+    folders.push(folder);
+  }
+  for (const folder of folders) {
+    const all = expanded(join(folder, path));
+    if (all.length > 0) return all;
+  }
+  return [];
+}
+
+const nearbyAll = (paths: string | undefined, config: string): string[] =>
+  (paths ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : nearby(path.trim(), config)));
+
+function expanded(path: string): string[] {
+  const [before = '', after, ...more] = basename(path).split('*');
+  if (after === undefined) return kindAt(path) === 'file' ? [path] : [];
+  if (more.length > 0 || kindAt(dirname(path)) !== 'a folder') return [];
+  return readdirSync(dirname(path))
+    .filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after))
+    .sort()
+    .map((name) => join(dirname(path), name))
+    .filter((each) => kindAt(each) === 'file');
+}
+
+/** Columns that are lists in the files themselves. */
+async function listsOf(files: readonly string[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  const typed = files.filter((path) => isTyped(path)).slice(0, 1);
+  if (typed.length === 0) return new Set();
+  const { tables } = await lookAt(typed, signal);
+  return new Set(
+    tables.flatMap(({ columns }) => columns.filter(({ type }) => type?.endsWith(']')).map(({ name }) => name)),
+  );
+}
+
+/** The text of `model.tower`. The formatter aligns it. */
+export function modelText(draft: ModelDraft, from: string): string {
+  const { name, kind, features, towers, keys, labels, task, train } = draft;
+  return [
+    `use "data.tower"`,
+    `/// ${kind}, imported from ${from.replaceAll(/[\r\n]+/g, ' ')}.`,
+    `model ${name}`,
+    '',
+    `features {\n${features.map(featureLine).join('\n')}\n}`,
+    ...(labels.length > 0
+      ? [`labels {\n${labels.map((label) => `  ${label.name} : ${label.kind}`).join('\n')}\n}`]
+      : []),
+    '',
+    ...(['user', 'item'] as const).flatMap((side) =>
+      towers[side].groups.map((group) => `group ${group.name} = ${group.features.join(', ')}`),
+    ),
+    '',
+    towerText('user', towers.user, keys.user),
+    towerText('item', towers.item, keys.item),
+    '',
+    'task match {',
+    `  score = ${task.score}`,
+    `  loss = ${task.loss}`,
+    ...(task.label === undefined ? [] : [`  label = ${task.label}`]),
+    ...(task.weight === undefined ? [] : [`  weight = ${task.weight}`]),
+    '}',
+    '',
+    `train {\n${train.map((line) => `  ${line}`).join('\n')}\n}`,
+    '',
+  ].join('\n');
+}
+
+function featureLine({ name, element, list }: FeatureDraft): string {
+  if (!list) return `  ${name} : ${element}`;
+  const { pool, max, along, weights } = list;
+  if (along !== undefined) return `  ${name} : along(${along}, ${element})`;
+  const weighed = weights === undefined ? '' : `, weights: ${name}_weights`;
+  return `  ${name} : list(${element}, max: ${max}, pool: ${pool}${weighed})`;
+}
+
+function towerText(name: SideName, { groups, alone, steps, channel }: TowerDraft, key: string | undefined): string {
+  const inputs = [...groups.map((group) => group.name), ...alone].join(', ');
+  const lines = [...steps, `channel main = ${channel}`].map((line) => `  ${line}`);
+  return `tower ${name}(${inputs})${key === undefined ? '' : ` keyed by ${key}`} {\n${lines.join('\n')}\n}`;
+}
+
+/** The text of `data.tower`. The formatter aligns it. */
+interface DataFiles {
+  readonly events: string;
+  readonly test?: string;
+  readonly items?: string;
+}
+
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+export function dataText({ features, labels, keys }: ModelDraft, files: DataFiles, from: string): string {
+  const columns = [
+    ...features.flatMap(({ name, sql, list }) => [
+      ...(sql === undefined ? [] : [`${name} = ${quoted(sql)}`]),
+      ...(list?.weights === undefined ? [] : [`${name}_weights = ${quoted(list.weights)}`]),
+    ]),
+    ...labels.flatMap(({ name, column }) => (column === undefined ? [] : [`${name} = ${quoted(column)}`])),
+  ];
+  const { events, test, items } = files;
+  return [
+    `/// Where the rows are, after ${from.replaceAll(/[\r\n]+/g, ' ')}.`,
+    'data rows {',
+    `  events = ${quoted(events)}`,
+    ...(items === undefined ? [] : [`  items = ${quoted(items)} by ${keys.item}`]),
+    ...(columns.length > 0 ? ['  columns {', ...columns.map((line) => `    ${line}`), '  }'] : []),
+    test === undefined
+      ? '  split = random(validation: 10%, test: 10%)'
+      : `  split = files(test: ${quoted(test)}) // the eval input of the config`,
+    '  seen = kept // EasyRec ranks what a user had as well; write `excluded` where nobody wants it again',
+    '}',
+    '',
+  ].join('\n');
+}

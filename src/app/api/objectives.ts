@@ -4,7 +4,7 @@ import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
 import { withoutUnread } from '../../compiler/model/unread.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
 import type { Trained } from '../../training/artifact/load.ts';
-import { recompiled } from './recompiled.ts';
+import { recompiled } from './runs.ts';
 
 /**
  * The vectors have the scores of `retrieve` side by side, in the order declared, so each is as wide as if it were the only one. Undefined where the run

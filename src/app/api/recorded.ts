@@ -1,5 +1,6 @@
 /** The data block that a trained model recorded, and which of its files may be read here. */
 import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeSource } from '../../base/text/source.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
@@ -8,8 +9,11 @@ import { kindAt } from '../../data/files/path_target.ts';
 import { addressOf, isAddress } from '../../data/files/remote/address.ts';
 import { allowedAddresses, folderOfAddress, isAllowed } from '../../data/files/remote/permission.ts';
 import type { Trained } from '../../training/artifact/load.ts';
+import { manifestFile } from '../../training/artifact/manifest.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
+import { recompiled } from './runs.ts';
+import { version } from './version.ts';
 
 /**
  * The block as it was at training, with its paths from the folder that its file was in. A run that was trained elsewhere names paths
@@ -75,4 +79,31 @@ function folderOf(path: string): string {
   const pathSegments = dirname(path).split('/');
   const pattern = pathSegments.findIndex((part) => /[*?[{]/.test(part));
   return pathSegments.slice(0, pattern === -1 ? pathSegments.length : pattern).join('/') || '/';
+}
+
+// Whether the sources kept with a run still compile to the plan that it holds.
+
+/**
+ * A plan and graphs that fit each other may still not be those of the model: another activation, another pooling. This version
+ * compiles its own runs to the same again. Runs of other versions may differ, and are not compared.
+ * @throws Failure `damaged-file` with the file that differs
+ */
+export async function refuseOtherPlan({ folder, manifest, plan }: Trained): Promise<void> {
+  if (manifest.tower !== version) return;
+  const loweredAnew = (await recompiled(folder, manifest))?.lowered;
+  if (!loweredAnew) return;
+  const planAnew = JSON.parse(JSON.stringify(loweredAnew.plan)) as typeof plan;
+  const pairs = [
+    ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, planAnew.towers[at]] as const),
+    [manifest.plan.step.graph, plan.step, planAnew.step] as const,
+    [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, planAnew.predictions] as const,
+    [manifestFile, plan, planAnew] as const,
+  ];
+  for (const [path, is, should] of pairs) {
+    if (isDeepStrictEqual(is, should)) continue;
+    throw failure('damaged-file', {
+      path: join(folder, path),
+      reason: 'it is not what the sources of the run compile to',
+    });
+  }
 }

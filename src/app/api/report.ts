@@ -10,16 +10,15 @@ import { readManifest } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { reportFile } from '../../training/result_files.ts';
-import { readCurves } from '../report/curves.ts';
-import { readEvaluation, writeEvaluation } from '../report/evaluation_file.ts';
+import { readEvaluation, readProfile, writeEvaluation } from '../report/evaluation_file.ts';
 import { reportPage } from '../report/page.ts';
-import type { ReportParts } from '../report/parts.ts';
-import { readProfile } from '../report/profile_file.ts';
 import { runsPage } from '../report/runs_page.ts';
 import type { NamedRun } from '../report/runs_verdict.ts';
 import type { ModelFileText } from '../report/settings_section.ts';
 import { generator } from '../report/shell.ts';
-import { recompiled } from './recompiled.ts';
+import type { ReportParts } from '../report/training_sections.ts';
+import { readCurves } from '../report/training_sections.ts';
+import { recompiled } from './runs.ts';
 
 /** Milliseconds: another report is written in less. */
 const patience = 5000;

@@ -68,7 +68,7 @@ export interface Run {
 export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
   const { unfinished = false } = request;
   const trained = await loadArtifact(folder, { unfinished });
-  await (await import('./other_plan.ts')).refuseOtherPlan(trained);
+  await (await import('./recorded.ts')).refuseOtherPlan(trained);
   let dataset: Promise<VerifiedData> | undefined;
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readSame(trained, request));
@@ -149,7 +149,7 @@ interface VerifiedData {
 
 async function readSame(trained: Trained, request: LoadRequest): Promise<VerifiedData> {
   const dataset = await readRows(trained, request);
-  const { refuseOtherData } = await import('../../training/artifact/same_data.ts');
+  const { refuseOtherData } = await import('../../training/artifact/load.ts');
   const named = request.data !== undefined;
   const notes = refuseOtherData(trained, dataset, named);
   const { heldOutBefore = 0 } = dataset;
@@ -251,9 +251,9 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     import('../../training/evaluation/evaluate.ts'),
     import('../../training/scoring/retrieval.ts'),
     import('../../training/scoring/model_scorer.ts'),
-    import('../../training/evaluation/measures.ts'),
-    import('../../training/scoring/engine_product.ts'),
-    import('../../training/scoring/predictions.ts'),
+    import('../../training/evaluation/figures.ts'),
+    import('../../training/scoring/product.ts'),
+    import('../../training/scoring/model_scorer.ts'),
     import('../../training/scoring/spread.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });

@@ -42,7 +42,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set: allSettings }) });
   if (!data) throw failure('data-missing', { path });
   const { plan } = lowered;
-  const { sharedStep } = await import('../../training/workers/shared_step.ts');
+  const { sharedStep } = await import('../../training/workers/talk.ts');
   const { torchModule } = await import('../../engines/formats/torch.ts');
   const { identityOf } = await import('../../training/artifact/identity.ts');
   const { makeFolder, removeDurably, writeTextDurably } = await import('../../base/storage/durable.ts');

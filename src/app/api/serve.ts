@@ -3,12 +3,13 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
+import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Door } from '../../serving/server/door.ts';
+import type { WritesOfItems } from '../../serving/server/items/writes.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { Swaps } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
-import type { OpenedItems } from './items.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -114,7 +115,7 @@ export async function refuseUnsafe(address: {
   readonly path?: string | undefined;
 }): Promise<void> {
   const { host, token, path } = address;
-  const { isLoopback, tokenComplaint } = await import('../../serving/server/access.ts');
+  const { isLoopback, tokenComplaint } = await import('../../serving/server/door.ts');
   if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
   const reason = token === undefined ? undefined : tokenComplaint(token);
   if (reason !== undefined) throw failure('token-value', { path, reason });
@@ -138,7 +139,7 @@ export async function takeAddress(host: string, port: number): Promise<TakenAddr
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
   const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
   await refuseUnsafe({ host, token });
-  const items = folder === undefined ? undefined : await (await import('./items.ts')).openItems(folder, say);
+  const items = folder === undefined ? undefined : await (await import('./serve.ts')).openItems(folder, say);
   const { beginReading } = await import('../../base/storage/readers.ts');
   const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
@@ -175,7 +176,7 @@ export async function listen(
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
     import('../../serving/server/server.ts'),
-    import('../../serving/server/versions/rehearse.ts'),
+    import('../../serving/server/versions/swaps.ts'),
   ]);
   const server = await makeServer(versions, {
     tower: version,
@@ -193,3 +194,57 @@ export async function listen(
     },
   };
 }
+
+/** The folder of written items, for the life of a server. */
+export interface OpenedItems {
+  readonly writes: WritesOfItems;
+  /** Applies the earlier writes to a version. The result detaches it, and resolves when it computes nothing more. */
+  attach(version: ItemWrites): Promise<() => Promise<void>>;
+  /** Resolves when the arrived writes are on the disk, and releases the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the folder where it is missing.
+ * @param say gets sentences for people
+ * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
+ */
+export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
+  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog }, { makeLatestWrites }, { makeWritesOfItems }] =
+    await Promise.all([
+      import('../../base/storage/lock.ts'),
+      import('../../base/storage/record_log/record_log.ts'),
+      import('../../base/storage/record_log/log_files.ts'),
+      import('../../serving/server/items/write_log.ts'),
+      import('../../serving/server/items/write_log.ts'),
+      import('../../serving/server/items/writes.ts'),
+    ]);
+  const lock = await lockFolder(folder, { purpose: 'tower serve' });
+  try {
+    const latest = makeLatestWrites();
+    const { log, torn } = await openRecordLog(logFilesIn(folder), itemLog, (writes) => writes.forEach(latest.add));
+    if (torn) say(`${folder}: the last write was cut short, and nobody had an answer to it: it is dropped`);
+    const writes = makeWritesOfItems({ log, latest, say });
+    const { items, deleted } = writes.stored;
+    if (items + deleted > 0) say(`${folder}: ${countOf(items)} written, ${countOf(deleted)} deleted`);
+    return {
+      writes,
+      async attach(version) {
+        await writes.attach(version);
+        return async () => {
+          await writes.detach(version);
+          version.close();
+        };
+      },
+      async close() {
+        await writes.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+const countOf = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'item' : 'items'}`;

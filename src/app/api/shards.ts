@@ -38,8 +38,8 @@ export async function shardRequest(
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, unsupportedInShards } = await import('../../training/shards/unsupported.ts');
-  const { tableRows } = await import('../../training/shards/table_rows.ts');
+  const { itemsGivenInTraining, unsupportedInShards } = await import('../../training/shards/feed.ts');
+  const { tableRows } = await import('../../training/shards/feed.ts');
   return {
     memory: memoryBytes(memory),
     folder: shards ?? usualShards(run),

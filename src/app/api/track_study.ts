@@ -3,9 +3,13 @@ import { basename, dirname, resolve } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { defined } from '../../base/util/defined.ts';
 import { reportFile } from '../../training/result_files.ts';
-import { authorizationOf, destinationOf } from '../../training/tracking/mlflow/address.ts';
-import { type MlflowClient, makeClient } from '../../training/tracking/mlflow/client.ts';
-import { keyOf } from '../../training/tracking/mlflow/names.ts';
+import {
+  authorizationOf,
+  destinationOf,
+  keyOf,
+  type MlflowClient,
+  makeClient,
+} from '../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
@@ -19,10 +23,16 @@ import {
 import { domainWords } from '../../training/tune/space.ts';
 import { journalFile, readRecords, studyFile, trialsFile } from '../../training/tune/study_files.ts';
 import type { JobRecord, Study } from '../../training/tune/trial.ts';
-import { makeBackground } from './track/background.ts';
 import { byKey, commitOf, tagsOf } from './track/facts.ts';
-import { pageOf, sendFiles, sendNew, sendNewParams } from './track/parts.ts';
-import { remembered, type TrackingRecord } from './track/remembered.ts';
+import {
+  makeBackground,
+  pageOf,
+  remembered,
+  sendFiles,
+  sendNew,
+  sendNewParams,
+  type TrackingRecord,
+} from './track/parts.ts';
 import type { Tracked } from './track/sender.ts';
 import type { TrackerRequest } from './track.ts';
 import type { Tuned, TuneEvent } from './tune.ts';

@@ -3,24 +3,25 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { FolderLock } from '../../base/storage/lock.ts';
+import { positionAt, type Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { DataDescription } from '../../compiler/model/model.ts';
+import type { Lowered } from '../../compiler/lower/lower.ts';
+import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Pinned } from '../../data/pinned.ts';
-import { momentWords } from '../../data/rows/fresh.ts';
+import { type Fresh, maybeSeconds, momentWords, type Until } from '../../data/rows/fresh.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { Group, Meeting } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { isReplay } from '../../training/artifact/lineage.ts';
+import type { BlockPosition } from '../../training/profile/profile.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import type { LayoutChosen, TableLayout } from '../../training/workers/table_layout.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
-import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
-import { freshOf, type SinceRequest, sinceAsked } from './since.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest, MemoryRequest {
@@ -202,7 +203,7 @@ async function trainIn(
   const { amongWorkers } = await import('../../training/workers/among.ts');
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
-    const { rowsOfWorker } = await import('./rows_of_workers.ts');
+    const { rowsOfWorker } = await import('./workers.ts');
     return trainOn(choice, rowsOfWorker(group, { plan, request, when: whenSharded, read: readRows }), group);
   });
 
@@ -286,3 +287,71 @@ async function followIn(options: TrainOptions & { readonly group: Group }): Prom
   await follow(options);
   return { folder: options.folder, status: 'epochs', records: [] };
 }
+
+// Which events are new to a run that goes on from an earlier one: `--since`, `--all`, or those after the last one that it had.
+
+/** Absent: those after the last one. */
+type SinceRequest = 'all' | Since | undefined;
+
+interface Since {
+  readonly time: number;
+  /** True for a date, so that `time` is seconds. Else it is in the unit of the data. */
+  readonly isDate: boolean;
+  readonly text: string;
+}
+
+/** @throws Failure `since-unreadable` */
+function sinceAsked(since: string | number | undefined): Since | undefined {
+  if (since === undefined) return undefined;
+  const text = String(since);
+  const isDate = typeof since === 'string' && !/^-?[\d.]+(e\d+)?$/i.test(since);
+  const time = isDate ? secondsOf(text) : Number(text);
+  if (!Number.isFinite(time)) throw failure('since-unreadable', { text });
+  return { time, isDate, text };
+}
+
+/** ISO 8601; UTC where the text does not say otherwise. */
+function secondsOf(text: string): number {
+  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
+  const day = text.slice(0, 10);
+  // Else the 30th of February is the 1st of March.
+  const date = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) return Number.NaN;
+  const isZoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  return Date.parse(isZoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
+}
+
+/**
+ * @param before the earlier run, and the last event that it had
+ * @returns undefined: all events
+ * @throws Failure `from-no-time`, `time-not-seconds`
+ */
+function freshOf(
+  asked: SinceRequest,
+  { folder, until }: { readonly folder: string; readonly until: Until | undefined },
+  { name, time }: Pick<DataDescription, 'name' | 'time'>,
+): Fresh | undefined {
+  if (asked === 'all') return undefined;
+  if (time === undefined) throw failure('from-no-time', { folder, what: `the data block \`${name}\` has no \`time\`` });
+  if (asked === undefined) {
+    if (until) return { after: until };
+    throw failure('from-no-time', { folder, what: `the run in ${folder} does not say when its last event was` });
+  }
+  if (asked.isDate && until && !maybeSeconds(until.time)) {
+    const what = `\`--since ${asked.text}\``;
+    throw failure('time-not-seconds', { what, time: until.time, isSince: true }, time.span);
+  }
+  return { since: asked.time };
+}
+
+/** Where the blocks of a model are written, by the label of their nodes in the training step. */
+export function placesOf({ model, lowered }: { model: Model; lowered: Lowered }): ReadonlyMap<string, BlockPosition> {
+  const steps = [...lowered.written].map(([label, { span }]) => [label, span] as const);
+  const tasks = model.tasks.flatMap(({ name, score, loss }) => [
+    [`score/${name}`, score.span] as const,
+    ...(loss ? [[`loss/${name}`, loss.span] as const] : []),
+  ]);
+  return new Map([...steps, ...tasks].map(([label, span]) => [label, placeOf(span)]));
+}
+
+const placeOf = ({ source, start }: Span): BlockPosition => ({ file: source.name, ...positionAt(source, start) });

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../engines/engine.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Per } from '../../training/evaluation/questions.ts';
+import type { RunOptions } from './open_run.ts';
 
 export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
 
@@ -155,12 +156,12 @@ export function refuseTwoSeeds(
   command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
 }
 
-export const removeSeenOption = (): Option =>
+const removeSeenOption = (): Option =>
   new Option('--remove-seen', 'exclude items that the user had before, whatever the data block declares').conflicts(
     'keepSeen',
   );
 
-export const keepSeenOption = (): Option =>
+const keepSeenOption = (): Option =>
   new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 
 /** Empty if the data block decides. */
@@ -226,4 +227,27 @@ export function withExample(command: Command, ...examples: readonly string[]): C
 export function portOf(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
   return Number(text);
+}
+
+/** Options that every command about a trained model takes. */
+interface RunCommandOptions extends RunOptions {
+  readonly json?: boolean;
+}
+
+/** For a command that ranks items: whether those that the user had before may be among them. */
+export interface RankingOptions extends RunCommandOptions {
+  readonly removeSeen?: boolean;
+  readonly keepSeen?: boolean;
+}
+
+/** Adds the options of `OfRun`. */
+export function addRunOptions(command: Command): Command {
+  const options = [dataOption(), allowOption(), engineOption(), unfinishedOption(), jsonOption()];
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+/** Adds the options of `OfRanking` that `OfRun` does not have. */
+export function addSeenOptions(command: Command): Command {
+  return command.addOption(removeSeenOption()).addOption(keepSeenOption());
 }

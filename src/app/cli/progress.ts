@@ -1,9 +1,125 @@
 /** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
+import { SingleBar } from 'cli-progress';
+import { bytesWords } from '../../base/diagnostics/wording.ts';
+import { passWords } from '../../data/shards/passes.ts';
 import type { ChosenPrecision } from '../../training/precision.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
-import { makeBar } from './bar.ts';
-import { say } from './report.ts';
-import { makeShardsProgress, type ShardsProgress } from './shards_progress.ts';
+import { domainWords } from '../../training/tune/space.ts';
+import type { JobRecord } from '../../training/tune/trial.ts';
+import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';
+import type { TuneEvent } from '../api/tune.ts';
+import { say, setBar } from './report.ts';
+
+/** A line on stderr for each job of a study that ends. */
+export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
+  let best: { readonly value: number; readonly trial: number } | undefined;
+  return (event) => {
+    switch (event.kind) {
+      case 'began': {
+        const { study, known } = event;
+        for (const dimension of study.space) say(`search: ${dimension.name} in ${domainWords(dimension)}`);
+        say(`compared by ${study.metric} on validation, seed ${study.fileSeed}`);
+        if (known > 0) say(`resumed after ${known} ${known === 1 ? 'job' : 'jobs'}`);
+        return;
+      }
+      case 'rows':
+        say(decisionWords(event.decision));
+        return;
+      case 'job': {
+        const { record, study } = event;
+        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
+        const isWhole = record.rung === undefined || record.rung === study.rungs - 1;
+        if (isBetter && isWhole) best = { value: record.value!, trial: record.trial };
+        say(`${nameOf(record)}: ${outcomeOf(record)}${isBetter && isWhole ? ' · best' : ''} · ${settingsOf(record)}`);
+        return;
+      }
+      case 'search ended':
+        say(endedWords[event.why]);
+        return;
+    }
+  };
+}
+
+const endedWords = {
+  trials: 'all trials have ended; the best go on to further seeds',
+  time: 'the time of the search is over; the best trials go on to further seeds',
+  points: 'all points are tried; the best go on to further seeds',
+} as const;
+
+const nameOf = ({ kind, trial, seed }: JobRecord): string =>
+  kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
+
+function outcomeOf({ state, value, values, validations, message }: JobRecord): string {
+  if (state === 'failed') return `failed: ${message}`;
+  if (state === 'invalid') return `not trained: ${message}`;
+  return `${value?.toFixed(4) ?? '–'} after validation ${values.length}${state === 'paused' ? ` of ${validations}` : ''}`;
+}
+
+const settingsOf = ({ settings, trial }: JobRecord): string =>
+  trial === 0
+    ? 'as written'
+    : Object.entries(settings)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ');
+
+// Progress bars on stderr, which look alike. A bar stands on the last line, and what is printed meanwhile stands above it.
+
+/** How long something takes yet. Before anything is done cli-progress gives the words `NULL` and `INF` in place of seconds. */
+export function leftWords(given: number | string): string {
+  const seconds = Number(given);
+  if (!Number.isFinite(seconds)) return '?';
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours}h${minutes}m`;
+  return minutes > 0 ? `${minutes}m${Math.floor(seconds % 60)}s` : `${Math.floor(seconds)}s`;
+}
+
+/** cli-progress ends at the place where it began. Lines of the user stand there by then, since the bar has moved down. */
+const withoutSavedCursor: NodeJS.WriteStream = Object.create(process.stderr, {
+  write: { value: (text: string) => ['\x1b7', '\x1b8'].includes(text) || process.stderr.write(text) },
+});
+
+/** Without a terminal it draws nothing. @param format as cli-progress reads it */
+function makeBar(format: string): SingleBar {
+  const bar = new SingleBar({
+    format,
+    barsize: 16,
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: withoutSavedCursor,
+    noTTYOutput: false,
+    // Cuts the bar at the width of the terminal. Without it, the terminal would cut all lines while there is a bar.
+    linewrap: true,
+    // A line that is printed takes the bar away.
+    forceRedraw: true,
+    formatTime: leftWords,
+  });
+  bar.on('start', () => setBar(true));
+  bar.on('stop', () => setBar(false));
+  return bar;
+}
+
+interface CountBar {
+  /** Draws nothing without a terminal. */
+  count(done: number, of: number): void;
+  end(): void;
+}
+
+export function makeCountBar(what: string): CountBar {
+  const bar = makeBar(`{bar} {percentage}% · {value} of {total} ${what} · {eta_formatted} left`);
+  let isDrawn = false;
+  return {
+    count(done, of) {
+      if (!process.stderr.isTTY) return;
+      if (!isDrawn) bar.start(of, 0);
+      isDrawn = true;
+      bar.update(done);
+    },
+    end() {
+      if (isDrawn) bar.stop();
+      isDrawn = false;
+    },
+  };
+}
 
 export interface ProgressView {
   show(event: TrainingEvent): void;
@@ -78,4 +194,45 @@ function duration(seconds: number): string {
   return wholeSeconds < 60
     ? `${wholeSeconds} s`
     : `${Math.floor(wholeSeconds / 60)} m ${String(wholeSeconds % 60).padStart(2, '0')} s`;
+}
+
+/** One progress bar for the passes over rows on stderr, and one line about where they go. Without a terminal: only the line. */
+interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 'onDecision'>> {
+  end(): void;
+}
+
+export function makeShardsProgress(): ShardsProgress {
+  const bar = makeBar('{pass} {bar} {percentage}% · {eta_formatted} left');
+  let drawnPass: PassEvent['pass'] | undefined;
+  const endBar = (): void => {
+    if (drawnPass) bar.stop();
+    drawnPass = undefined;
+  };
+  return {
+    onPass({ pass, done, total }) {
+      if (!process.stderr.isTTY) return;
+      if (drawnPass !== pass) {
+        endBar();
+        bar.start(total, done, { pass: passWords[pass] });
+        drawnPass = pass;
+      }
+      bar.update(done);
+      if (done === total) endBar();
+    },
+    onDecision(decision) {
+      endBar();
+      say(decisionWords(decision));
+    },
+    end: endBar,
+  };
+}
+
+function decisionWords({ rows, needed, memory, folder, reused, continues }: ShardDecision): string {
+  const why = needed === undefined ? '' : `about ${bytesWords(needed)} with tables, of ${bytesWords(memory)}`;
+  if (rows === 'memory') return `rows: in memory (${why})`;
+  if (reused) return `rows: in shards that are there already, in ${folder}`;
+  if (continues) {
+    return `rows: in shards, in ${folder} (the passes go on where they were stopped: ${continues.done} of ${continues.of} buckets are done)`;
+  }
+  return `rows: in shards, in ${folder} (in memory they take ${why})`;
 }

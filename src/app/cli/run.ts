@@ -4,12 +4,14 @@
  *
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
  */
-import { type Command, CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { toJson } from '../../base/diagnostics/json.ts';
 import { render } from '../../base/diagnostics/render.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { version } from '../api/version.ts';
+import { withExample } from './options.ts';
 import { answerJson, colour, say } from './report.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
 
@@ -64,4 +66,39 @@ function reportFailure(error: unknown): 1 | 2 {
 function reportUnanswered({ diagnostics }: Failure): 1 {
   say(render(diagnostics, { colour }));
   return 1;
+}
+
+/** The program for commander. Mistakes of the command line become diagnostics. */
+export type AddCommand = (program: Command) => void;
+
+export function buildProgram(commands: readonly AddCommand[]): Command {
+  const program = new Command('tower')
+    .description('Declare, check, train, evaluate and export retrieval models.')
+    .version(version)
+    .helpCommand(false);
+  for (const command of commands) command(program);
+  withExample(
+    program,
+    'tower check models/two_tower.tower --data models/data/movielens.tower',
+    'tower train --help',
+  ).addHelpText(
+    'after',
+    '\nExit codes: 0 success, 1 a mistake in the input, 2 a failure of Tower itself, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).',
+  );
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ outputError: () => {} }).exitOverride((error) => throwAsFailure(command, error));
+  }
+  return program;
+}
+
+/** Help and the version are not mistakes. They are thrown on as they are. */
+function throwAsFailure(command: Command, error: CommanderError): never {
+  if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+  const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.at(-1) ?? '')?.[1];
+  throw failure('command-line', {
+    message: first!.replaceAll(/'([^']*)'/g, '`$1`').replace(/\.$/, ''),
+    suggestion,
+    command: command.parent ? `${command.parent.name()} ${command.name()}` : command.name(),
+  });
 }

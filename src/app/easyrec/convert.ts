@@ -2,17 +2,16 @@
 import { readConfig } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { type DataPaths, dataPathsOf } from './data_paths.ts';
 import type { FeatureDraft, ModelDraft, SideName } from './draft.ts';
 import { easyrecFeatures } from './features.ts';
-import { configGroups, TowerSides, withSharedTables } from './groups.ts';
-import { Identifiers } from './identifiers.ts';
+import { configGroups, Identifiers, TowerSides, withSharedTables } from './groups.ts';
 import type { FindFile, IsList } from './kinds.ts';
 import type { ConvertedTowers } from './model_context.ts';
 import { easyrecModels, type ModelRow, torchModels } from './models.ts';
 import { type ImportNote, ImportNotes } from './notes.ts';
 import { optimizerOf, optimizerText } from './optimizers.ts';
 import { ConfigPart } from './part.ts';
+import { type DataPaths, dataPathsOf } from './rows_file.ts';
 import { type ConfigDialect, samplers, scoringOf } from './scoring.ts';
 import { torchFeatures } from './torch_features.ts';
 

@@ -1,5 +1,5 @@
 /** Expressions of a config as SQL. Tower checks the SQL itself, against the columns. */
-import { columnOf } from './identifiers.ts';
+import { columnOf } from './groups.ts';
 
 const functions: Readonly<Record<string, string>> = {
   abs: 'abs',

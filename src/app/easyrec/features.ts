@@ -1,7 +1,7 @@
 /** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
 import type { FeatureDraft } from './draft.ts';
 import { sqlOf } from './expressions.ts';
-import { columnOf, type Identifiers, textOf } from './identifiers.ts';
+import { columnOf, type Identifiers, textOf } from './groups.ts';
 import {
   draftOf,
   elementsOf,

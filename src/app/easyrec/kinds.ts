@@ -1,6 +1,6 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
 import type { FeatureDraft } from './draft.ts';
-import { columnOf, textOf } from './identifiers.ts';
+import { columnOf, textOf } from './groups.ts';
 import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 

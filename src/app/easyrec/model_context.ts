@@ -1,7 +1,6 @@
 /** What a row of a model reads, and what it makes. */
 import type { FeatureDraft, SideName, TowerDraft } from './draft.ts';
-import type { ConfigGroup, TowerSides } from './groups.ts';
-import type { Identifiers } from './identifiers.ts';
+import type { ConfigGroup, Identifiers, TowerSides } from './groups.ts';
 import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 import type { ConfigDialect } from './scoring.ts';

@@ -1,6 +1,6 @@
 /** The score and the loss of a config. */
 import type { LabelDraft, TaskDraft } from './draft.ts';
-import type { Identifiers } from './identifiers.ts';
+import type { Identifiers } from './groups.ts';
 import type { ImportNotes } from './notes.ts';
 import type { ConfigPart } from './part.ts';
 

@@ -2,7 +2,7 @@
 import type { FeatureDraft, SideName } from './draft.ts';
 import { normalizedBy, sqlOf } from './expressions.ts';
 import type { EasyrecFeatureContext } from './features.ts';
-import { columnOf } from './identifiers.ts';
+import { columnOf } from './groups.ts';
 import {
   draftOf,
   elementsOf,

@@ -6,6 +6,7 @@ import { readJsonFile } from '../../base/storage/run_files.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { type Profile, profileFile } from '../../training/profile/profile.ts';
 import { evaluationFile } from '../../training/result_files.ts';
 
 const format = 'tower-evaluation-1';
@@ -44,4 +45,17 @@ function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined 
   ];
   const missingMetric = metrics.find((label) => allFigures.some((figures) => !Object.hasOwn(figures, label)));
   return missingMetric === undefined ? undefined : `a figure of ${JSON.stringify(missingMetric)} is missing`;
+}
+
+// `profile/profile.json` of a run, which `tower train --profile` left. It is read as a file of a stranger.
+
+/**
+ * Undefined where the run was not profiled.
+ * @throws Failure `damaged-file`, `cannot-read`
+ */
+export async function readProfile(folder: string): Promise<Profile | undefined> {
+  const value = await readJsonFile(folder, profileFile, 'optional');
+  if (value === undefined) return undefined;
+  await refuseUnlessValid('profile', value, join(folder, profileFile));
+  return value as Profile;
 }

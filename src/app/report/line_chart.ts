@@ -1,5 +1,22 @@
+import type { Interval } from '../../training/evaluation/bootstrap.ts';
 import { alternative, escapeHtml, figure, table } from './html.ts';
-import { ticks } from './ticks.ts';
+
+interface ChartBar {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+}
+
+/**
+ * A bar a line, from 0; the numbers are next to the bars, so there is no axis.
+ * @param full value of a bar over the whole width; default: the largest
+ */
+export const barChart = (title: string, bars: readonly ChartBar[], full?: number): string =>
+  intervalBars(
+    title,
+    bars.map((bar) => ({ ...bar, tone: 'plain' as const })),
+    full,
+  );
 
 export interface ChartSeries {
   readonly name: string;
@@ -151,3 +168,43 @@ function rowsOf(x: string, series: readonly ChartSeries[]): { head: string[]; ro
 const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
 const place = (value: number): number => Math.round(value * 10) / 10;
+
+export interface IntervalBar {
+  readonly name: string;
+  readonly value: number;
+  readonly interval?: Interval;
+  readonly text: string;
+  /** `own`: the subject of the page. `plain`: nothing is compared. */
+  readonly tone: 'own' | 'above' | 'level' | 'below' | 'plain';
+}
+
+/**
+ * A bar a line from 0, with its interval as a whisker. Boxes, not a drawing: words stay as large on a phone, where they go above the bar.
+ * @param full value of a bar over the whole width; default: the largest
+ */
+export function intervalBars(title: string, bars: readonly IntervalBar[], full?: number): string {
+  const fullLength = full ?? bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
+  const share = (value: number): string =>
+    `${fullLength === 0 ? 0 : Math.round((1000 * Math.max(0, value)) / fullLength) / 10}%`;
+  const lines = bars.map(({ name, value, interval, text, tone }) => {
+    const whisker = interval
+      ? `<span class="whisker" style="left:${share(interval.low)};width:${share(interval.high - Math.max(0, interval.low))}"></span>`
+      : '';
+    return `<li class="${tone}"><span class="who"><bdi>${escapeHtml(name)}</bdi></span><span class="track" aria-hidden="true"><span class="fill" style="width:${share(value)}"></span>${whisker}</span><span class="says">${escapeHtml(text)}</span></li>`;
+  });
+  return `<figure><figcaption>${escapeHtml(title)}</figcaption>\n<ul class="intervals">\n${lines.join('\n')}\n</ul></figure>`;
+}
+
+/** Round numbers that cover [low, high], four to seven of them: steps of 1, 2 or 5 times a power of ten. */
+export function ticks(low: number, high: number): number[] {
+  if (!(high > low)) {
+    const room = low === 0 ? 1 : Math.abs(low) / 2;
+    return ticks(low - room, low + room);
+  }
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].findLast((factor) => factor * power <= rough) ?? 1);
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.ceil(high / step - 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}

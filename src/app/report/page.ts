@@ -7,16 +7,14 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training/norms.ts';
 import type { Profile, ProfileRow } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
-import { barChart } from './bars.ts';
-import { evaluated, slices } from './evaluation_section.ts';
-import { examplesSection } from './examples_section.ts';
+import { evaluated, examplesSection, slices } from './evaluation_section.ts';
 import { alternative, counted, escapeHtml, figure, paragraph, section, soft, table } from './html.ts';
-import { type ChartSeries, lineChart } from './line_chart.ts';
-import type { ReportParts } from './parts.ts';
+import { barChart, type ChartSeries, lineChart } from './line_chart.ts';
+import { verdictSection } from './runs_verdict.ts';
 import { settingsSection } from './settings_section.ts';
 import { shell } from './shell.ts';
+import type { ReportParts } from './training_sections.ts';
 import { losses, temperatures, validation, weights } from './training_sections.ts';
-import { verdictSection } from './verdict_section.ts';
 
 export function reportPage(parts: ReportParts): string {
   const { manifest, evaluation } = parts;

@@ -4,11 +4,9 @@ import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, textOf } from '../../training/tune/space.ts';
 import type { Study, Trial } from '../../training/tune/trial.ts';
 import type { Finalist } from '../../training/tune/trials.ts';
-import { barChart } from './bars.ts';
 import { alternative, counted, escapeHtml, figure, paragraph, section, table } from './html.ts';
-import { lineChart } from './line_chart.ts';
+import { barChart, lineChart, ticks } from './line_chart.ts';
 import { shell } from './shell.ts';
-import { ticks } from './ticks.ts';
 
 export interface StudyParts {
   readonly study: Study;

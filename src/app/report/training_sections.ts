@@ -1,9 +1,18 @@
 /** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
+import { join } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { linesOf, openRunFile } from '../../base/storage/run_files.ts';
 import { defined } from '../../base/util/defined.ts';
+import type { Drawing } from '../../editor/drawing/drawn.ts';
+import type { Manifest } from '../../training/artifact/manifest.ts';
+import { refuseUnlessValid } from '../../training/artifact/validate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { metricsFile, readMetricsLog, recordOf, stepsFile } from '../../training/metrics_log.ts';
+import type { Profile } from '../../training/profile/profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { counted, figure, paragraph, section, soft, table } from './html.ts';
 import { type ChartSeries, lineChart } from './line_chart.ts';
-import type { ReportParts } from './parts.ts';
+import type { ModelFileText } from './settings_section.ts';
 
 /** A run that trains now has no manifest yet. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
@@ -135,4 +144,90 @@ export function temperatures({ curves: { steps, epochs }, manifest }: TrainingPa
     charts(lineChart({ title: `Temperature by step${thinned(manifest.training.steps, series)}`, x: 'step', series })),
     table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: lastRows }),
   );
+}
+
+/** The logs of a run, thinned to what a chart can show. */
+export interface TrainingCurves {
+  readonly epochs: readonly EpochRecord[];
+  /** Steps that the curves leave out: the last of an epoch where it has fewer rows. */
+  readonly shortSteps: number;
+  /** Means over neighbouring steps of each scalar, by name. */
+  readonly steps: ReadonlyMap<string, ChartSeries>;
+}
+
+const mostPoints = 240;
+
+/**
+ * Steps are read a line at a time: a run may have millions.
+ * The last step of an epoch that has fewer rows than a batch is left out: a loss over the batch is lower there for this reason alone.
+ * @param steps how many the run has
+ * @param batch rows of a step
+ */
+export async function readCurves(folder: string, steps: number, batch: number): Promise<TrainingCurves> {
+  const epochs = (await readMetricsLog(folder)) as unknown as EpochRecord[];
+  for (const epoch of epochs) await refuseUnlessValid('metrics', epoch, join(folder, metricsFile));
+  const shortEpochs = shortSteps(epochs, batch);
+  const stepsPerPoint = Math.max(1, Math.ceil(steps / mostPoints));
+  const sumsByName = new Map<string, { sum: number; count: number; last: number }[]>();
+  const handle = await openRunFile(folder, stepsFile);
+  let stepNumber = 0;
+  for await (const line of linesOf(handle, join(folder, stepsFile))) {
+    stepNumber++;
+    if (line === '') continue;
+    const { step, ...scalars } = recordOf(line, join(folder, stepsFile), stepNumber) as Record<string, number>;
+    if (!Number.isSafeInteger(step) || step! < 1 || step! > steps || !Object.values(scalars).every(Number.isFinite)) {
+      throw failure('damaged-file', {
+        path: join(folder, stepsFile),
+        reason: `line ${stepNumber} is no step of the run`,
+      });
+    }
+    if (shortEpochs.has(step!)) continue;
+    const point = Math.floor((step! - 1) / stepsPerPoint);
+    for (const [name, value] of Object.entries(scalars)) {
+      let points = sumsByName.get(name);
+      if (points === undefined) sumsByName.set(name, (points = []));
+      const pointSum = (points[point] ??= { sum: 0, count: 0, last: 0 });
+      pointSum.last = step!;
+      pointSum.sum += value;
+      pointSum.count++;
+    }
+  }
+  return {
+    epochs,
+    shortSteps: shortEpochs.size,
+    steps: new Map(
+      [...sumsByName].map(([name, points]) => [
+        name,
+        // A mean is at the last step that it holds; places without a step are passed over.
+        { name, points: points.flatMap(({ sum, count, last }): [number, number][] => [[last, sum / count]]) },
+      ]),
+    ),
+  };
+}
+
+/** Last steps of epochs that had fewer rows than a batch. An epoch of one step keeps it. */
+function shortSteps(epochs: readonly EpochRecord[], batch: number): ReadonlySet<number> {
+  const short = new Set<number>();
+  let stepsBefore = 0;
+  for (const { step, rows } of epochs) {
+    const steps = step - stepsBefore;
+    stepsBefore = step;
+    if (steps > 1 && rows < steps * batch && rows > (steps - 1) * batch) short.add(step);
+  }
+  return short;
+}
+
+/** What a report of a run is made of. */
+export interface ReportParts {
+  readonly manifest: Manifest;
+  readonly curves: TrainingCurves;
+  /** Absent where the files of the run no longer compile. */
+  readonly drawing?: Drawing;
+  /** Task → weight, where the objective has the same ones at every step. */
+  readonly fixedWeights?: Readonly<Record<string, number>>;
+  /** The files of the model, the first the one that was trained. */
+  readonly sources?: readonly ModelFileText[];
+  readonly profile?: Profile;
+  /** Absent until the run is evaluated. */
+  readonly evaluation?: Evaluation;
 }

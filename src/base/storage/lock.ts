@@ -45,6 +45,16 @@ export const isLockFile = (name: string): boolean =>
 export const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
 /**
+ * Refuses a folder that has other files than those of locks and those that `isOwn` names.
+ * @throws Failure `folder-in-use`, `cannot-read`
+ */
+export async function refuseOtherFiles(folder: string, isOwn = (_name: string): boolean => false): Promise<void> {
+  const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isLockFile(name) && !isOwn(name));
+  if (otherFiles.length === 0) return;
+  throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
+}
+
+/**
  * Makes the folder where it is missing.
  * @throws Failure `run-in-use` with the process that holds it, `cannot-write`
  */

@@ -1,14 +1,13 @@
 /** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
 import { type Checksum, checksumOf } from '../../base/storage/checksum.ts';
 import { isPartialOf, makeFolder, removeDurably, replaceDurably } from '../../base/storage/durable.ts';
-import { isLockFile, lockFolder } from '../../base/storage/lock.ts';
+import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { NeighbourGraph } from '../../engines/scan/approximate.ts';
+import type { NeighbourGraph, RecallGauge } from '../../engines/scan/approximate.ts';
 import { type BuiltIndex, buildBest, type IndexEvent } from './build.ts';
 import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
 import {
@@ -41,6 +40,9 @@ export interface IndexSource {
   readonly onProgress?: (event: IndexEvent) => void;
 }
 
+const isIndexFile = (name: string): boolean =>
+  [manifestFile, graphFile].some((file) => name === file || isPartialOf(name, file));
+
 /**
  * Builds a graph, certifies it, and writes it. An index that was there before stays until the new one is certified.
  * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
@@ -50,7 +52,7 @@ export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
   loadUsearch();
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
-    await refuseOtherFiles(folder);
+    await refuseOtherFiles(folder, isIndexFile);
     const certifyOptions = { queries: queries.vectors, k, recall };
     const { graph, settings, width, certificate }: BuiltIndex = await buildBest(
       items,
@@ -104,15 +106,6 @@ export async function openIndex(
   return { graph: { ...neighbours, k, width, widest }, manifest };
 }
 
-async function refuseOtherFiles(folder: string): Promise<void> {
-  const ownFiles = [manifestFile, graphFile];
-  const isOwn = (name: string): boolean =>
-    ownFiles.includes(name) || isLockFile(name) || ownFiles.some((file) => isPartialOf(name, file));
-  const otherFiles = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
-  if (otherFiles.length === 0) return;
-  throw failure('folder-in-use', { folder, run: false, holds: `other files (${otherFiles.slice(0, 3).join(', ')})` });
-}
-
 /** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */
 async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
   await makeFolder(folder);
@@ -127,4 +120,57 @@ function saveGraph(graph: BuiltGraph, path: string): void {
   } catch (error) {
     throw failure('cannot-write', { path, reason: (error as Error).message });
   }
+}
+
+/**
+ * How right an index is on the queries that people send: one of N answers is computed again by the scan. It waits until the event loop is idle, so no request
+ * waits for it, and it gives up where that takes too long. Only one answer waits at a time.
+ */
+export interface GaugeOptions {
+  /** Checks one of so many answers. */
+  readonly every?: number;
+  /** Milliseconds between two looks at the event loop. */
+  readonly pause?: number;
+}
+
+/** A loop that is busy for less than this share of a pause has time. */
+const idle = 0.5;
+/** Looks at the loop before an answer is given up. */
+const mostLooks = 200;
+/** Number of recalls in the mean: the last ones. */
+const kept = 1000;
+
+export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}): RecallGauge {
+  const recalls: number[] = [];
+  let offered = 0;
+  let checked = 0;
+  let isWaiting = false;
+
+  const waitForIdle = (recall: () => number, looks = 0): void => {
+    const loadBefore = performance.eventLoopUtilization();
+    setTimeout(() => {
+      if (performance.eventLoopUtilization(loadBefore).utilization < idle) {
+        recalls.push(recall());
+        if (recalls.length > kept) recalls.shift();
+        checked++;
+        isWaiting = false;
+      } else if (looks < mostLooks) waitForIdle(recall, looks + 1);
+      else isWaiting = false;
+    }, pause).unref();
+  };
+
+  return {
+    get checked() {
+      return checked;
+    },
+    get recall() {
+      return recalls.reduce((sum, each) => sum + each, 0) / recalls.length;
+    },
+    offer(recall) {
+      offered++;
+      if (isWaiting || (offered - 1) % every !== 0) return;
+      isWaiting = true;
+      waitForIdle(recall);
+    },
+  };
 }

@@ -5,8 +5,8 @@ import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluate, type Tensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { makeQueryAnswerer, type QueryTowerRun } from '../serve/asking.ts';
 import { describeQuery, type QueryDescription } from '../serve/describe.ts';
+import { makeQueryAnswerer, type QueryTowerRun } from '../serve/join_columns.ts';
 import {
   itemColumns,
   type PageFile,
@@ -19,9 +19,19 @@ import { type Item, makePreparer } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
-import { damagedAt, type Fetch, type FetchOptions, fetchFile, fetchText } from './fetch_file.ts';
 import { indexShape } from './page_shapes.ts';
-import { parsed, readItems, readParameters, readQuery, readVectors } from './read_page.ts';
+import {
+  damagedAt,
+  type Fetch,
+  type FetchOptions,
+  fetchFile,
+  fetchText,
+  parsed,
+  readItems,
+  readParameters,
+  readQuery,
+  readVectors,
+} from './read_page.ts';
 import { checkRecommend, checkSimilar, type PageRecommendRequest, type SimilarRequest } from './requests.ts';
 
 export interface OpenOptions {

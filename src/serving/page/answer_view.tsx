@@ -1,9 +1,9 @@
 /** The right side: whose answer it is, the history, the items with their scores, and the request as a command. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AskingState } from './asker.ts';
+import { MistakeText, prose } from './chips.tsx';
+import type { AskingState } from './client.ts';
 import { count, shortVersion } from './figure.ts';
 import { ItemList } from './item_list.tsx';
-import { MistakeText, prose } from './mistakes.tsx';
 import {
   type AboutAnswer,
   curlOf,

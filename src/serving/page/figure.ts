@@ -32,3 +32,6 @@ export const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 export const shortVersion = (version: string): string => (version.length > 12 ? version.slice(0, 8) : version);
+
+/** Milliseconds that a question waits while a person types it. */
+export const typing = 250;

@@ -2,10 +2,9 @@
 import { useRef } from 'preact/hooks';
 import type { AboutColumn } from '../server/about.ts';
 import type { ErrorDetail } from '../server/schemas.ts';
-import { Chips } from './chips.tsx';
-import { MistakeText, mistakesAt } from './mistakes.tsx';
+import { Chips, MistakeText, mistakesAt } from './chips.tsx';
+import { typing } from './figure.ts';
 import type { AboutAnswer, QueryForm } from './question.ts';
-import { typing } from './typing.ts';
 
 /** The filter, with its mistake underlined where it is. Behind the text of the field lies the same text, which nobody sees but for its underline. */
 interface FilterFieldProps {

@@ -2,10 +2,9 @@ import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { UsersAnswer } from '../server/schemas.ts';
 import { AnswerView } from './answer_view.tsx';
-import { type Asker, type AskingState, makeAsker } from './asker.ts';
-import { makeClient, type PageClient } from './client.ts';
+import { prose } from './chips.tsx';
+import { type Asker, type AskingState, makeAsker, makeClient, type PageClient } from './client.ts';
 import { count, shortVersion } from './figure.ts';
-import { prose } from './mistakes.tsx';
 import { type AboutAnswer, firstQuestion, type PageAnswer, type QueryForm, requestOf } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 

@@ -1,14 +1,12 @@
 /** The left side: the user, what is known of them, the weights, and the limits of the answer. */
 import type { About } from '../server/about.ts';
 import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
+import { MistakeText, mistakesAt } from './chips.tsx';
 import type { PageClient } from './client.ts';
-import { Combo } from './combo.tsx';
-import { count, figure } from './figure.ts';
+import { count, figure, typing } from './figure.ts';
 import { Limits } from './limits.tsx';
-import { MistakeText, mistakesAt } from './mistakes.tsx';
 import type { AboutAnswer, NamedChoice, QueryForm } from './question.ts';
-import { typing } from './typing.ts';
-import { ValueFields } from './value_fields.tsx';
+import { Combo, ValueFields } from './value_fields.tsx';
 
 export interface QuestionFormProps {
   readonly client: PageClient;

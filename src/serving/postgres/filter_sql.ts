@@ -5,9 +5,18 @@
 import type { Comparison } from '../../../grammar/filter.ts';
 import type { Condition, FilterValue, TextValue } from '../serve/filter/check.ts';
 import type { ItemColumn } from '../serve/filter/columns.ts';
-import { numberComparisons, textComparisons } from '../serve/filter/comparisons.ts';
-import type { SqlParameters } from './parameters.ts';
-import { unstorableAt } from './storable.ts';
+import { numberComparisons, textComparisons } from '../serve/filter/filter.ts';
+
+/** The values of a statement, next to its text. */
+export class SqlParameters {
+  readonly values: unknown[] = [];
+
+  /** The sign of a value in the text. @param type of SQL: what the value is read as */
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
 
 export type NameOf = (column: ItemColumn) => string;
 
@@ -106,4 +115,12 @@ function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlP
     return `(CASE WHEN ${name} IS NOT NULL THEN ${name} = ANY(${list}) END)`;
   }
   return unstorableAt(left.value) >= 0 ? never(list) : `(${parameters.add(left.value, 'text')} = ANY(${list}))`;
+}
+
+// Which texts PostgreSQL can store: all but those with U+0000, or with half of a surrogate pair.
+
+/** The place of the first unit that cannot be stored, −1 where there is none. */
+export function unstorableAt(text: string): number {
+  const places = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
+  return places.length === 0 ? -1 : Math.min(...places);
 }

@@ -11,11 +11,9 @@ import type { Snapshot } from '../serve/snapshot.ts';
 import type { SearchIndex, TopAnswer, TopItem } from '../serve/top_answer.ts';
 import { excludedRows, prepareTop, type SearchContext as Scanned, type TopRequest } from '../serve/top_request.ts';
 import { addressOf, type DatabaseAddress } from './address.ts';
-import { nameOf, refuseTableName } from './layout.ts';
-import { digestOf, type IndexRow, indexesOf } from './manifest.ts';
+import { digestOf, type IndexRow, indexesOf, nameOf, refuseTableName } from './manifest.ts';
 import { asking, isLost } from './reasons.ts';
-import { type FoundRow, type SqlStatement, type TableColumns, topSql } from './top_sql.ts';
-import { unitsOf } from './unit.ts';
+import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './top_sql.ts';
 
 export interface PostgresIndex extends SearchIndex {
   readonly row: IndexRow;

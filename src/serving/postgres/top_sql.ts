@@ -1,8 +1,7 @@
 /** The best rows of a table for a query vector, as one statement. */
 import { escapeIdentifier } from 'pg';
 import type { Condition } from '../serve/filter/check.ts';
-import { filterSql, type NameOf } from './filter_sql.ts';
-import { SqlParameters } from './parameters.ts';
+import { filterSql, type NameOf, SqlParameters } from './filter_sql.ts';
 
 export interface TableColumns {
   readonly table: string;
@@ -50,4 +49,17 @@ export function topSql(place: TableColumns, { vectors, k, condition, without, is
     return `(SELECT row, ${distance} AS distance ${from} ORDER BY ${order} LIMIT ${limit})`;
   });
   return { text: selects.join(' UNION ALL '), values: parameters.values };
+}
+
+/** Query vectors whose largest number is 1, and what their scores are then multiplied with: no weight of an objective leaves the range of float32. */
+export function unitsOf(vectors: readonly ArrayLike<number>[]): {
+  readonly vectors: Float32Array[];
+  readonly scale: number;
+} {
+  let largest = 0;
+  for (const vector of vectors) {
+    for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]!));
+  }
+  const scale = largest === 0 ? 1 : largest;
+  return { vectors: vectors.map((vector) => Float32Array.from(vector, (each) => each / scale)), scale };
 }

@@ -3,15 +3,18 @@
  * and the retrieval vector out, and serving.json, which says what goes in.
  */
 import { rm } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { lockFolder } from '../../base/storage/lock.ts';
+import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
+import type { Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import { weightsInput } from '../../compiler/lower/serving.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
+import { writeParquet } from '../../data/files/parquet.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import { servingOnnx } from '../../engines/formats/onnx.ts';
 import { servingSavedModel } from '../../engines/formats/saved_model.ts';
@@ -22,9 +25,7 @@ import type { Trained } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { addEncoding, writeTexts } from '../../training/artifact/write.ts';
-import { refuseOtherFiles } from './export_folder.ts';
-import { type ExportedItems, type ItemIndex, writeItems } from './export_items.ts';
-import { type ElementLimit, elementLimitOf, type Histories } from './kept.ts';
+import { type ElementLimit, elementLimitOf, type Histories } from './query_columns.ts';
 import { type ItemsOfList, type ListElements, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 
 export interface ExportOptions {
@@ -67,7 +68,7 @@ async function writeTowers(
   const { plan } = trained;
   const { status, epochs, steps } = trained.manifest.training;
   const { folder, tower: version } = options;
-  await refuseOtherFiles(folder, options.force);
+  if (!options.force) await refuseOtherFiles(folder);
   // What says that the folder is an export goes first, and comes last.
   await remove(join(folder, 'serving.json'));
 
@@ -283,3 +284,51 @@ interface ServingPart {
 }
 
 type ServingShape = readonly (number | 'batch')[];
+
+/** The vectors of all items in files that searches of others read: an array of NumPy, and the same rows with keys and titles as Parquet. */
+interface ExportedItems {
+  readonly keys: Texts;
+  readonly titles?: Texts;
+  /** float32 [rows, width] */
+  readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
+}
+
+interface ItemIndex {
+  readonly vectors: string;
+  readonly items: string;
+  readonly rows: number;
+}
+
+/** @throws Failure `cannot-write` */
+export async function writeItems(folder: string, { keys, titles, vectors }: ExportedItems): Promise<ItemIndex> {
+  const index = { vectors: 'index/vectors.npy', items: 'index/items.parquet', rows: vectors.rows };
+  await makeFolder(join(folder, 'index'));
+  await writeDurably(join(folder, index.vectors), async (sink) => {
+    await sink.write(npyHeader(vectors.rows, vectors.width));
+    await sink.write(littleEndian(vectors.data));
+  });
+  const columns = [
+    { name: 'key', texts: keys },
+    ...(titles ? [{ name: 'title', texts: titles }] : []),
+    { name: 'vector', numbers: vectors.data, width: vectors.width },
+  ];
+  await writeParquet(join(folder, index.items), columns, vectors.rows);
+  return index;
+}
+
+/** Version 1.0 of the format. The header ends at a multiple of 64, so that the numbers can be mapped into memory. */
+function npyHeader(rows: number, columns: number): Buffer {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const header = Buffer.alloc(length, ' ');
+  header.write('\x93NUMPY\x01\x00', 'latin1');
+  header.writeUInt16LE(length - 10, 8);
+  header.write(text, 10, 'latin1');
+  header.write('\n', length - 1);
+  return header;
+}
+
+function littleEndian({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
+}

@@ -4,7 +4,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { checksumOf } from '../../base/storage/checksum.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { lockFolder } from '../../base/storage/lock.ts';
+import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { nearest } from '../../base/text/nearest.ts';
@@ -13,7 +13,6 @@ import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { type FeaturePlan, neededBy, type Plan } from '../../graph/plan/plan.ts';
 import type { Trained } from '../../training/artifact/load.ts';
 import type { Retrieval } from '../../training/scoring/retrieval.ts';
-import { refuseOtherFiles } from './export_folder.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
   itemVectors,
@@ -61,7 +60,7 @@ export async function exportPage(
   const pageItems = itemsOf(options);
   const lock = await lockFolder(folder, { purpose: 'tower export' });
   try {
-    await refuseOtherFiles(folder, options.force);
+    if (!options.force) await refuseOtherFiles(folder);
     await remove(join(folder, pageIndex));
     return await writePage(trained, retrieval, pageItems, options);
   } finally {

@@ -7,7 +7,6 @@ import { type EncodedValue, encodeValue } from '../../data/columns/encoders/valu
 import { lastColumn } from '../../data/columns/last.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
-import { type ElementLimit, elementLimitOf, type Histories } from './kept.ts';
 
 /** By feature; what is left out is missing. */
 export type FeatureValues = Readonly<Record<string, unknown>>;
@@ -271,4 +270,21 @@ function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
   const starts = ends.map((last, at) => last - innerCodes[at]!.length);
   const allCodes = Int32Array.from(innerCodes.flatMap((codes) => [...codes]));
   return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };
+}
+
+// Which elements of a bag a model reads: the same rule for columns, requests and serving.json.
+
+/** Maximal number of events, by feature that a history of a data block feeds. */
+export type Histories = ReadonlyMap<string, number>;
+
+export interface ElementLimit {
+  readonly keeps: 'latest' | 'first';
+  readonly atMost: number;
+}
+
+export function elementLimitOf(feature: FeaturePlan, histories: Histories): ElementLimit {
+  const max = feature.max ?? Number.POSITIVE_INFINITY;
+  const historyLength = histories.get(feature.name);
+  if (historyLength !== undefined) return { keeps: 'latest', atMost: Math.min(historyLength, max) };
+  return { keeps: feature.keeps ?? 'first', atMost: max };
 }

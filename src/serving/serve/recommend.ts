@@ -7,17 +7,16 @@ import type { Engine } from '../../engines/engine.ts';
 import { makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
 import type { Trained } from '../../training/artifact/load.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
-import { makeQueryAnswerer, type QueryAnswerer } from './asking.ts';
 import type { QueryVectors } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
-import { interestsOf } from './interests.ts';
+import { makeQueryAnswerer, type QueryAnswerer } from './join_columns.ts';
 import { type ItemWrites, makeItemWrites } from './live/item_writes.ts';
 import { makeLiveItems } from './live/live_items.ts';
 import type { RetrievalObjective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
 import { type ServedColumn, type ServingState, servingStateOf } from './served/served.ts';
-import { type Snapshot, snapshotOf } from './snapshot.ts';
+import { interestsOf, type Snapshot, snapshotOf } from './snapshot.ts';
 
 export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;

@@ -15,12 +15,34 @@ import { defined } from '../../base/util/defined.ts';
 import type { BagColumn } from '../../data/dataset.ts';
 import { type NeighbourGraph, type RecallGauge, searchAll } from '../../engines/scan/approximate.ts';
 import { makeScan, type Scan } from '../../engines/scan/scan.ts';
-import { directionsOf } from './directions.ts';
+import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
 import { type RetrievalObjective, sharesOf } from './objectives.ts';
 import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
 import { prepareTop, type TopRequest } from './top_request.ts';
+
+// Vectors as directions: their inner products are cosines.
+
+/** What float32 loses of a length of 1. */
+const rounding = 1e-6;
+
+/**
+ * float32 [rows, width], each with length 1; a vector of zeros stays one. A vector that has this length, as those of a cosine do, stays as it is, whatever
+ * the others are. Where all do, these are the vectors themselves.
+ */
+export function directionsOf(vectors: Float32Array, width: number): Float32Array {
+  let data: Float32Array | undefined;
+  for (let from = 0; from < vectors.length; from += width) {
+    let square = 0;
+    for (let at = from; at < from + width; at++) square += vectors[at]! * vectors[at]!;
+    if (Math.abs(square - 1) <= rounding) continue;
+    data ??= vectors.slice();
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+    for (let at = from; at < from + width; at++) data[at] = vectors[at]! * scale;
+  }
+  return data ?? vectors;
+}
 
 export type { RecallGauge } from '../../engines/scan/approximate.ts';
 export type { RetrievalObjective } from './objectives.ts';
@@ -216,4 +238,16 @@ export function attempt<T>(work: () => T): T | Failure {
     if (error instanceof Failure) return error;
     throw error;
   }
+}
+
+// The vectors of queries, taken apart.
+
+/** Splits rows into vectors: one for each interest. */
+export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[][] {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: interests }, (_, i) => {
+      const at = (row * interests + i) * width;
+      return data.subarray(at, at + width);
+    }),
+  );
 }

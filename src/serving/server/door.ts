@@ -2,7 +2,7 @@
  * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
  * those for liveness and for the page gets 503. A load balancer sees a process that starts, and not one that is missing.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import {
   createServer,
   type Server as HttpServer,
@@ -14,14 +14,40 @@ import {
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { page } from './generated_page.ts';
 import { slowest } from './limits.ts';
-import { browserFiles } from './page.ts';
 import { busy, refusalBody, refused } from './refused.ts';
 import { noRoute, routeNames, routeOf } from './routes.ts';
+
+/** What a browser gets whether or not a run is loaded: the page and its icon, with what it may do with them. */
+interface BrowserFile {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+export const browserFiles = {
+  page: {
+    text: page.html,
+    /** A browser runs the page's own script alone, and asks for the page anew each time: a later version of Tower has another. */
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': page.policy,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache',
+    },
+  },
+  /** The page has its icon inside: browsers ask for this one when they show another address. */
+  icon: {
+    text: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='#0b62c4' d='M2 6h5v9H2zM9 1h5v14H9z'/></svg>",
+    headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=86400' },
+  },
+} as const satisfies Readonly<Record<string, BrowserFile>>;
 
 export interface Door {
   readonly http: HttpServer;
@@ -166,4 +192,53 @@ function addressRefusal(error: Error, host: string, port: number): Error {
     'choose another address with `--host` and `--port`',
   ];
   return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
+}
+
+/** Checks who may ask: a bearer token, or a request that this machine made to itself. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares in a time that says nothing about the token. */
+export function makeTokenCheck(token: string): (header: string | undefined) => boolean {
+  const ownDigest = digest(token);
+  return (header) => {
+    const bearerToken = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+    return bearerToken !== undefined && timingSafeEqual(digest(bearerToken), ownDigest);
+  };
+}
+
+/** Says why a text cannot be a token; undefined if it can. RFC 6750 names the characters. */
+export function tokenComplaint(token: string): string | undefined {
+  if (token === '') return 'is empty';
+  if (!/^[\w.~+/-]+=*$/.test(token)) return 'has characters that no header can hold';
+  return token.length < 16 ? `has ${token.length} characters, which can be guessed` : undefined;
+}
+
+/** True if only this machine reaches an address. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** Reads the name in `localhost:8321`, `[::1]:8321` or `http://127.0.0.1:8321`; undefined if there is none. */
+export function hostNameIn(text: string): string | undefined {
+  const url = text.includes('://') ? text : `http://${text}`;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : undefined;
+}
+
+/**
+ * Returns whether a server without a token answers for the name in a header `Host`. It listens on loopback alone, but a page of another site can have its own
+ * name resolved to this machine, and would then read every answer: the browser sends that name.
+ */
+export function makeHostCheck(allowed: readonly string[]): (header: string) => boolean {
+  const names = new Set(allowed.map((name) => hostNameIn(name) ?? name));
+  return (header) => {
+    const name = hostNameIn(header);
+    return name !== undefined && (isLoopback(name) || names.has(name));
+  };
+}
+
+const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/** True if a request comes from this machine: from no proxy, which passes on requests of others, and from no page of another site. */
+export function isLocal({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
+  if (passedOn.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
+  return [headers.host ?? '', headers.origin ?? 'localhost'].every((text) => isLoopback(hostNameIn(text) ?? ''));
 }

@@ -5,16 +5,70 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { hostNameIn, makeHostCheck, makeTokenCheck } from './access.ts';
 import { parseBody, refuseCompressed } from './body.ts';
-import { type Door, refuseUnparsed } from './door.ts';
+import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
+import type { ModelPath, ProtocolContext } from './protocols/ask.ts';
+import * as inference from './protocols/inference.ts';
+import * as tensorflow from './protocols/tensorflow.ts';
 import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
-import { noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
+import { noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { Swaps } from './versions/swaps.ts';
+
+/** What answers each route of the protocols. */
+type ProtocolHandler = (
+  desk: ProtocolContext,
+  target: ModelPath,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown;
+
+const status: ProtocolHandler = tensorflow.status;
+const signatures: ProtocolHandler = tensorflow.metadata;
+const predict: ProtocolHandler = (desk, target, request) => tensorflow.predict(desk, request, target);
+const tensors: ProtocolHandler = inference.metadata;
+const ready: ProtocolHandler = (desk, target, _, reply) => inference.ready(desk, target, reply);
+const infer: ProtocolHandler = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
+
+const handlers: Readonly<Record<ProtocolRouteName, ProtocolHandler>> = {
+  status,
+  statusOfVersion: status,
+  statusOfLabel: status,
+  signatures,
+  signaturesOfVersion: signatures,
+  signaturesOfLabel: signatures,
+  predict,
+  predictByVersion: predict,
+  predictByLabel: predict,
+  inferenceServer: inference.server,
+  inferenceLive: () => ({ live: true }),
+  inferenceReady(desk, _, __, reply) {
+    if (desk.isStopping()) reply.code(503);
+    return { ready: !desk.isStopping() };
+  },
+  tensors,
+  tensorsOfVersion: tensors,
+  modelReady: ready,
+  versionReady: ready,
+  infer,
+  inferByVersion: infer,
+};
+
+/** Clients of these protocols declare bodies as JSON, as bytes, as a form or not at all. */
+export async function addProtocols(http: FastifyInstance, desk: ProtocolContext): Promise<void> {
+  await http.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    addBodyParser(scope, '*', (bytes) => bytes);
+    for (const [name, handle] of Object.entries(handlers)) {
+      addRoute(scope, name as ProtocolRouteName, (request, reply) =>
+        handle(desk, request.params as ModelPath, request, reply),
+      );
+    }
+  });
+}
 
 export interface ServerOptions {
   readonly tower: string;
@@ -110,7 +164,7 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
 }
 
 /** Takes bodies of a content type as bytes, which `parse` reads. What a small compressed body unpacks to has no bound, so it is refused. */
-export function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
+function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
   http.addContentTypeParser(type, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, bytes: Buffer) => {
     refuseCompressed(headers);
     return parse(bytes);

@@ -1,7 +1,8 @@
 /** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
 import { isForeign } from './refused.ts';
 import { type Route, routeList } from './routes.ts';
-import type { Schema, SchemaName, Schemas } from './schemas.ts';
+import type { Schema } from './schema_words.ts';
+import type { SchemaName, Schemas } from './schemas.ts';
 
 const refTo = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` });
 const oneOrMany = (name: SchemaName): Schema => ({ oneOf: [refTo(name), { type: 'array', items: refTo(name) }] });

@@ -6,7 +6,7 @@ import { type Limits, longestFilter, longestKey, longestList } from './limits.ts
 import { protocolSchemas } from './protocols/schemas.ts';
 import { closed, keySchema, list, type Schema, text } from './schema_words.ts';
 
-export type { Schema } from './schema_words.ts';
+/** Short ways to write JSON Schemas. */
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
 export type Key = string | number;

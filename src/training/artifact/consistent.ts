@@ -25,7 +25,7 @@ import {
 } from '../../graph/plan/plan.ts';
 import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import { verify } from '../../graph/verify.ts';
-import { hasTwice } from './encoding_text.ts';
+import { hasTwice } from './encoding_file.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
 

@@ -3,15 +3,78 @@
  * and the bytes of all of them.
  */
 import { isUtf8 } from 'node:buffer';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { writeDurably } from '../../base/storage/durable.ts';
-import { parseJson, readRunFile } from '../../base/storage/run_files.ts';
+import { isPartialOf, writeDurably } from '../../base/storage/durable.ts';
+import { isFolder, parseJson, readRunFile } from '../../base/storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
-import { hasHalves, PackedTexts, packTexts, type Texts } from '../../base/text/texts.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import { hasHalves, isTexts, PackedTexts, packTexts, slicesOf, type Texts } from '../../base/text/texts.ts';
 import type { Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
+
+/** Names the files in which a run caches what a start of it has read: nothing of the model, and of nobody but Tower. */
+export const cacheFolder = 'cache';
+
+export const cachePath = (engine: string): string => `${cacheFolder}/${engine}.safetensors`;
+
+/** A kill may have left a file of the cache half written. */
+function isCacheFile(name: string): boolean {
+  const finalName = name.replace(/^\.([a-z]+\.safetensors)\..*$/, '$1');
+  return /^[a-z]+\.safetensors$/.test(finalName) && (name === finalName || isPartialOf(name, finalName));
+}
+
+export async function cacheFilesIn(folder: string): Promise<string[]> {
+  const cachePathOfRun = join(folder, cacheFolder);
+  if (!(await isFolder(cachePathOfRun))) return [];
+  const cacheNames = await readdir(cachePathOfRun).catch(() => []);
+  return cacheNames.filter(isCacheFile).map((name) => `${cacheFolder}/${name}`);
+}
+
+/** Compares and hashes encodings without one text of them: a vocabulary may be longer than a text of JavaScript can be. */
+const valuesAtOnce = 65_536;
+
+/** Yields the pieces of the text of `JSON.stringify`. */
+export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
+  if (encoding === undefined || !('values' in encoding) || (encoding.values?.length ?? 0) <= valuesAtOnce) {
+    yield JSON.stringify(encoding ?? null);
+    return;
+  }
+  let separator = '{';
+  for (const [name, value] of Object.entries(encoding)) {
+    if (value === undefined) continue;
+    yield `${separator}${JSON.stringify(name)}:`;
+    separator = ',';
+    if (!isTexts(value)) yield JSON.stringify(value);
+    else {
+      let listSeparator = '[';
+      for (const slice of slicesOf(value, valuesAtOnce)) {
+        yield `${listSeparator}${JSON.stringify(slice).slice(1, -1)}`;
+        listSeparator = ',';
+      }
+      yield ']';
+    }
+  }
+  yield '}';
+}
+
+export function sameEncoding(one: Encoding | undefined, other: Encoding | undefined): boolean {
+  const [left, right] = [jsonPieces(one)[Symbol.iterator](), jsonPieces(other)[Symbol.iterator]()];
+  for (;;) {
+    const [a, b] = [left.next(), right.next()];
+    if (a.done || b.done) return a.done === b.done;
+    if (a.value !== b.value) return false;
+  }
+}
+
+/** True if a value comes twice. A `Set` of V8 ends at 2²⁴ entries. */
+export function hasTwice(values: Texts): boolean {
+  if (values.length <= valuesAtOnce) return new Set(values).size < values.length;
+  const keys = makeKeyTable(values, values.length);
+  return keys.rowsOf(values).some((known, row) => known !== row);
+}
 
 const usualJsonValues = 2 ** 20;
 let maxJsonValues = usualJsonValues;

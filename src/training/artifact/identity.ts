@@ -15,7 +15,7 @@ import type {
   TrainingShards,
 } from '../../data/dataset.ts';
 import type { Plan, TrainPlan } from '../../graph/plan/plan.ts';
-import { jsonPieces } from './encoding_text.ts';
+import { jsonPieces } from './encoding_file.ts';
 import type { Lineage } from './lineage.ts';
 
 /** Written when a run begins, compared when it is resumed. */

@@ -2,22 +2,24 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { type Checksum, checksumOf, checksumOpened } from '../../base/storage/checksum.ts';
 import { refuseHeld } from '../../base/storage/lock.ts';
 import { closeRead, openRunFile, parseJson, readRunFile } from '../../base/storage/run_files.ts';
 import { readOpened } from '../../base/storage/safetensors.ts';
-import type { Numbers } from '../../base/storage/tensor_header.ts';
+import { type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
-import type { Encoding } from '../../data/dataset.ts';
+import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
-import { isKeysFile, readKeys } from './encoding_file.ts';
+import { isKeysFile, readKeys, sameEncoding } from './encoding_file.ts';
+import { fingerprintOf, otherData } from './identity.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
 import { graphsOf, restorePlan } from './stored_plan.ts';
 import { refuseUnlessValid } from './validate.ts';
@@ -175,3 +177,70 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Passes a trained model as plain data to another process: tables are memories of WebAssembly, which no file holds. */
+export interface PlainTrained extends Omit<Trained, 'tables'> {
+  readonly tables: readonly PlainTable[];
+}
+
+interface PlainTable {
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  /** float32 [rows, dim] */
+  readonly values: Float32Array;
+  readonly precision?: 'bf16';
+}
+
+/** About a millisecond's copy into memory that is new. */
+const numbersAtOnce = 2 ** 18;
+
+export const plainOf = (trained: Trained): PlainTrained => ({
+  ...trained,
+  tables: [...trained.tables.values()].map((table) => ({
+    name: table.name,
+    rows: table.rows,
+    dim: table.dim,
+    values: table.read(),
+    ...defined({ precision: table.precision }),
+  })),
+});
+
+/** Whole rows are copied in slices, with a turn of the event loop between two: a server that reads another version goes on answering. */
+export async function trainedOf(plain: PlainTrained): Promise<Trained> {
+  const tables = new Map<string, Table>();
+  for (const { values, ...size } of plain.tables) {
+    const table = makeTable(size);
+    const numbers = table.numbers();
+    const length = size.dim * Math.ceil(numbersAtOnce / size.dim);
+    for (let from = 0; from < values.length; from += length) {
+      await nextTurn();
+      writeNumbers(numbers, from, values.subarray(from, from + length));
+    }
+    tables.set(size.name, table);
+  }
+  return { ...plain, tables };
+}
+
+/** A plan as the manifest holds it: each graph is in a file of its own. */
+
+/**
+ * The codes in a data set mean what the model's tables learned only if both were encoded alike.
+ * @param named true if the user named the data: it may then have other events and values, which is answered in a sentence
+ * @throws Failure `other-data`
+ */
+export function refuseOtherData(
+  { encodings, manifest }: Pick<Trained, 'encodings' | 'manifest'>,
+  dataset: Dataset,
+  named = false,
+): readonly string[] {
+  for (const [feature, encoding] of encodings) {
+    if (!sameEncoding(dataset.encodings.get(feature), encoding)) {
+      throw failure('other-data', { what: `\`${feature}\` encodes differently` });
+    }
+  }
+  const what = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
+  if (what === undefined) return [];
+  if (!named) throw failure('other-data', { what, own: true });
+  return [`The data differs from the data of the training: ${what}.`];
+}

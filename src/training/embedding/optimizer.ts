@@ -1,7 +1,6 @@
 /** Row-wise optimizers: the state of a table besides its values, and one step over the rows seen. The arithmetic is in kernels/update.ts. */
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
-import type { Kernels } from './kernels.ts';
-import type { KernelSpace, Region } from './space.ts';
+import type { KernelSpace, Kernels, Region } from './space.ts';
 
 /** `row`: one number a row; `element`: as wide as the values. */
 export interface StateSpec {

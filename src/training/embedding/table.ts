@@ -12,8 +12,7 @@ import { PendingGradients, type RowGradients } from './pending_gradients.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
 import type { Remote } from './remote.ts';
 import { spaceLimit } from './space.ts';
-import type { Lookup, LookupOptions } from './table_lookup.ts';
-import { TableLookup } from './table_lookup.ts';
+import { type Lookup, type LookupOptions, TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 import { stateLength } from './table_size.ts';
 
@@ -179,4 +178,32 @@ function copyOf(numbers: Numbers): Float32Array | Int32Array {
   if (isLong(numbers)) numbers.read(0, copy);
   else copy.set(numbers);
   return copy;
+}
+
+// Reads rows of a table one by one, whatever memories they are in.
+
+/** @returns the numbers of a row: a view or a copy, to be read before the table changes */
+export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
+  return (row) => {
+    if (!isLong(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
+    const rowCopy = new Float32Array(dim);
+    numbers.read(row * dim, rowCopy);
+    return rowCopy;
+  };
+}
+
+/** Numbers that are read of a table. A larger one is estimated. */
+const maxNumbersRead = 2 ** 18;
+
+/** Returns the square root of the sum of squares; of a large table, from rows that lie evenly in it. */
+export function tableNorm(table: Table, most = maxNumbersRead): number {
+  const { rows, dim } = table;
+  const count = Math.min(rows, Math.max(1, Math.floor(most / dim)));
+  const rowOf = rowReader(table.numbers(), dim);
+  let squares = 0;
+  for (let at = 0; at < count; at++) {
+    const row = rowOf(Math.floor((at * rows) / count));
+    for (let i = 0; i < dim; i++) squares += row[i]! * row[i]!;
+  }
+  return Math.sqrt((squares * rows) / Math.max(1, count));
 }

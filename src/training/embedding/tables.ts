@@ -7,13 +7,12 @@ import type { Graph } from '../../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../../graph/peak.ts';
 import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
 import { largestSizes, mostElements } from '../../graph/plan/rows_prefix.ts';
-import { freeBytes } from './available_memory.ts';
 import { Propagation } from './propagation.ts';
 import type { TableWire } from './remote.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
-import { needsFar } from './table_memory.ts';
+import { freeBytes, needsFar } from './table_memory.ts';
 import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;

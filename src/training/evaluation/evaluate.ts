@@ -2,20 +2,17 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Part } from '../../data/dataset.ts';
 import type { Attention } from '../scoring/attention.ts';
-import type { Predictions } from '../scoring/predictions.ts';
+import type { Predictions } from '../scoring/model_scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { Spread } from '../scoring/spread.ts';
 import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
 import { examplesOf, type RankingExample } from './examples.ts';
-import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
-import { type IntervalsOf, makeLeads } from './groups.ts';
-import { listsOf } from './measures.ts';
-import { type Per, questionsOf } from './questions.ts';
+import { type ColdItems, coldItems, type Figures, figuresOf, listsOf, type Measure } from './figures.ts';
+import { type Per, questionsOf, repeatsSentence, seenRule, seenSentence } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { drawRankings, type RankingSample } from './sample.ts';
-import { repeatsSentence, seenRule, seenSentence } from './seen.ts';
 import { coldSentence, rankingSentence, sampleSentence } from './sentences.ts';
-import { type Slices, slicesOf } from './slices.ts';
+import { type IntervalsOf, makeLeads, type Slices, slicesOf } from './slices.ts';
 import { type TaskFigures, taskFigures, taskSentences } from './task_figures.ts';
 
 export interface Evaluation {

@@ -2,8 +2,8 @@
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { makeRanker } from '../embedding/rank.ts';
-import { FirstItems } from '../scoring/first_items.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { FirstItems } from '../scoring/scorer.ts';
 import { bagAt, type Questions, questionsOf } from './questions.ts';
 
 /** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */

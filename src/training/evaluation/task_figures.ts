@@ -2,7 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
-import type { Predictions } from '../scoring/predictions.ts';
+import type { Predictions } from '../scoring/model_scorer.ts';
 
 export interface TaskFigures {
   readonly task: string;
@@ -118,4 +118,24 @@ function areaOf(labels: Float64Array, scores: Float64Array): number | undefined 
   const negatives = labels.length - positives;
   if (positives === 0 || negatives === 0) return undefined;
   return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** Prints predictions of tasks for single events as rows of text, for the terminal and for a report. */
+interface TaskTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Each task, and the constant under it. A figure that a task does not have is a dash. */
+export function taskTable(tasks: readonly TaskFigures[]): TaskTable {
+  const names = [...new Set(tasks.flatMap(({ figures }) => Object.keys(figures)))];
+  const cells = (figures: Readonly<Record<string, number>>): string[] =>
+    names.map((name) => figures[name]?.toFixed(4) ?? '–');
+  return {
+    head: ['label of each event', ...names, 'events'],
+    rows: tasks.flatMap(({ task, label, events, figures, constant }) => [
+      [`${task}: ${label}`, ...cells(figures), events.toLocaleString('en')],
+      ...(constant ? [[`  constant ${Number(constant.value.toPrecision(4))}`, ...cells(constant.figures), '']] : []),
+    ]),
+  };
 }

@@ -15,11 +15,10 @@ import {
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
 import { pick } from './copy.ts';
-import type { DistinctItems, DistinctRows } from './distinct.ts';
+import type { DistinctItems, DistinctRows, RowNumbers } from './distinct.ts';
 import type { ListedItems } from './elements.ts';
 import type { BatchPart, BatchSequences } from './parts.ts';
 import type { VectorQueue } from './queue.ts';
-import type { RowNumbers } from './seen_rows.ts';
 
 export interface Batch {
   /** Rows of the events (or of whatever columns a forward-only feed reads). */

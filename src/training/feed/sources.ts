@@ -1,23 +1,32 @@
 /** THE table of how inputs are filled: one row for each kind that a plan may name. */
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
 import type { FeedContext, InputFeed, MakeSource } from './source.ts';
-import { accidentalHits } from './sources/accidental_hits.ts';
-import { corpusPlaces, drawPool, inCorpus } from './sources/corpus.ts';
-import { counts, places } from './sources/distinct.ts';
-import { elementPlaces } from './sources/element_places.ts';
+import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
+import {
+  counts,
+  newest,
+  noise,
+  partKnown,
+  partPlaces,
+  places,
+  queueEmpty,
+  queueVectors,
+  rate,
+  step,
+} from './sources/distinct.ts';
 import { embedding, sequence } from './sources/embedding.ts';
-import { label, labelKnown } from './sources/label.ts';
+import { label, labelKnown, mask, numbers } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
-import { mask } from './sources/mask.ts';
-import { newest } from './sources/newest.ts';
-import { noise } from './sources/noise.ts';
-import { numbers } from './sources/numbers.ts';
-import { partKnown, partPlaces } from './sources/parts.ts';
-import { pieceHits, pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
-import { positives } from './sources/positives.ts';
-import { queueEmpty, queueVectors } from './sources/queue.ts';
-import { rate, step } from './sources/scalar.ts';
-import { elementRows, elementWeights, tablePlaces, tableSeen } from './sources/table_places.ts';
+import {
+  corpusPlaces,
+  drawPool,
+  elementPlaces,
+  elementRows,
+  elementWeights,
+  inCorpus,
+  tablePlaces,
+  tableSeen,
+} from './sources/table_places.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,

@@ -3,7 +3,56 @@
  * where its list ends. Histories are windows on one timeline a user, so a user's events share few of them.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
+import type { FeaturePlan, RowsOf } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { Table } from '../embedding/table.ts';
+
+// Ids that training replaces by the unknown id, so that the row of unknown ids is trained (`id(drop: …)`).
+
+/** The code of an id that the vocabulary does not have. */
+const unknown = 0;
+
+export interface IdDrop {
+  /** Picks of `count` rows of a step those that read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
+  places(count: number, step: number): number[];
+  /**
+   * Writes the unknown id at those places.
+   * @param placeOf the place of each code among those of all workers. Absent: its own
+   */
+  apply(codes: Int32Array, count: number, step: number, placeOf?: (at: number) => number): void;
+}
+
+/** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
+export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
+  if (drop === undefined) return undefined;
+  const stream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
+  const each = (count: number, step: number, found: (at: number) => void): void => {
+    const random = makeRandom(stream, step);
+    for (let at = 0; at < count; at++) if (random.next() < drop) found(at);
+  };
+  return {
+    places(count, step) {
+      const dropped: number[] = [];
+      each(count, step, (at) => dropped.push(at));
+      return dropped;
+    },
+    apply(codes, count, step, placeOf) {
+      if (!placeOf) {
+        each(count, step, (at) => {
+          codes[at] = unknown;
+        });
+        return;
+      }
+      let placeCount = 0;
+      for (let at = 0; at < count; at++) placeCount = Math.max(placeCount, placeOf(at) + 1);
+      const isDropped = new Uint8Array(placeCount);
+      each(placeCount, step, (place) => void (isDropped[place] = 1));
+      for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
+    },
+  };
+}
 
 export interface Windows {
   readonly targets: number;
@@ -109,4 +158,16 @@ function membersOf(windowOf: Int32Array, windows: number, targets: number): Pick
     if (window >= 0) members[nextSlot[window]!++] = row;
   });
   return { starts, members };
+}
+
+// Observes the feed of a step and the updates of tables. It changes nothing.
+
+/** `batch`: inputs that are no rows of tables; `gather`: rows of tables; `gradients`: added up for each row; `update`: steps of rows. */
+export type FeedPart = 'batch' | 'gather' | 'gradients' | 'update';
+
+export interface FeedWatch {
+  /** Hears that a part of the work ends now, and when it began, by `performance.now()`. */
+  done?(part: FeedPart, name: string, start: number): void;
+  /** The rows of a table have their gradients, and are about to change. */
+  learning?(table: Table): void;
 }

@@ -1,4 +1,8 @@
 /** Where the time of a training step goes: by block of the model, by op, and what the host does around the engine. */
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isPartialOf } from '../../base/storage/durable.ts';
+import { isFolder } from '../../base/storage/run_files.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { OpTime, OpTimes } from '../../engines/op_times.ts';
@@ -6,8 +10,63 @@ import { costOf } from '../../graph/count.ts';
 import { sizesOf } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { isLeaf } from '../../graph/ops/table.ts';
-import { type BlockPosition, blockOf } from './block_of.ts';
 import type { SampledStep, StepPart } from './step_watch.ts';
+
+/** Which block of the model a node of the training step belongs to, by its label: `gradient/user/main/mlp` is the way back through an `mlp`. */
+export interface BlockPosition {
+  /** As a message would call the file. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface NodeBlock {
+  /** `user tower · deep · mlp`, `loss · watch`, `optimizer` */
+  readonly name: string;
+  readonly place?: BlockPosition;
+  readonly isBackward: boolean;
+}
+
+const gradient = /^(?:gradient\/)+/;
+
+/** @param places of steps, scores and losses by the label of their nodes */
+export function blockOf(
+  label: string,
+  towers: readonly string[],
+  places: ReadonlyMap<string, BlockPosition>,
+): NodeBlock {
+  const forwardLabel = label.replace(gradient, '');
+  const isBackward = forwardLabel !== label || forwardLabel === 'gradient';
+  const path = forwardLabel.split('/');
+  for (let length = path.length; length > 0; length--) {
+    const blockPosition = places.get(path.slice(0, length).join('/'));
+    if (blockPosition) return { name: nameOf(path.slice(0, length), towers), place: blockPosition, isBackward };
+  }
+  const [first = ''] = path;
+  if (first === '' || first === 'gradient') return { name: 'rest of the graph', isBackward };
+  if (first === 'optimizer') return { name: 'optimizer', isBackward };
+  return { name: nameOf(path.slice(0, 2), towers), isBackward };
+}
+
+/** A step that is named after its channel would say the name twice. */
+function nameOf([first, ...rest]: readonly string[], towers: readonly string[]): string {
+  const distinctNames = rest.filter((name, at) => name !== rest[at - 1]);
+  return [towers.includes(first!) ? `${first} tower` : first, ...distinctNames].join(' · ');
+}
+
+/** The files of a profile, within the folder of a run. */
+export const profileFolder = 'profile';
+export const [traceFile, profileFile] = [`${profileFolder}/trace.json`, `${profileFolder}/profile.json`] as const;
+
+/** Those that are there, and what a kill left half written of them. */
+export async function profileFilesIn(folder: string): Promise<string[]> {
+  const profilePath = join(folder, profileFolder);
+  if (!(await isFolder(profilePath))) return [];
+  const names = await readdir(profilePath).catch(() => []);
+  const isOurs = (name: string): boolean =>
+    [traceFile, profileFile].some((file) => name === basename(file) || isPartialOf(name, basename(file)));
+  return names.filter(isOurs).map((name) => `${profileFolder}/${name}`);
+}
 
 export interface ProfileRow {
   readonly name: string;

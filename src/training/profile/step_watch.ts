@@ -1,7 +1,7 @@
 /** The sampled steps of a profile: when each part of their work ran, and copies of what the engine was given. */
 import { copies } from '../../engines/copies.ts';
 import type { Tensors } from '../../engines/engine.ts';
-import type { FeedPart, FeedWatch } from '../feed/watch.ts';
+import type { FeedPart, FeedWatch } from '../feed/windows.ts';
 
 /** `read`: the row numbers of the batch; `log`: losses and logs. */
 export type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';

@@ -1,6 +1,6 @@
 /** Measures how vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
 import { makeRandom } from '../../base/random/random.ts';
-import { rowReader } from '../embedding/row_reader.ts';
+import { rowReader } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Vectors } from './tower_vectors.ts';
 

@@ -1,12 +1,12 @@
 /** A feeder over the rows that are in memory. Other rows get a feeder of their own, which takes over what the last one knows. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events, TrainingShards } from '../../data/dataset.ts';
-import type { Plan } from '../../graph/plan/plan.ts';
+import type { Plan, RowsOf } from '../../graph/plan/plan.ts';
 import { type AnyEpoch, orderStream, stepsOfEpoch } from '../batches.ts';
+import { rowSizes, tableBytes } from '../embedding/table_size.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { EventOrder } from '../order.ts';
-import { refuseUnsupported } from './unsupported.ts';
 
 // Gives the rows of each step, where training rows are in shuffled shards. An epoch takes the shards in a new order, a few at a time, and shuffles
 // the rows of these few. The order follows from the seed, the epoch and the layout of the shards alone, so a run goes on in the middle of an epoch.
@@ -172,3 +172,37 @@ const orderOfStream = (stream: ShardStream, batch: number): EventOrder<AnyEpoch>
   withoutList: 0,
   epoch: (number) => ({ steps: stream.steps, batch: (index) => stream.batch(number, index) }),
 });
+
+/** Finds the parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
+const kinds: { readonly [K in RowsOf['kind']]?: string } = {
+  sequences: 'a loss at each position of a list',
+  queue: 'a queue of items of past batches',
+  mined: 'mining of negatives',
+};
+
+export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
+  if (train.graph !== undefined) return '`graph` of `train`';
+  for (const { source } of step.inputs) {
+    const unsupportedKind = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
+    if (unsupportedKind !== undefined) return unsupportedKind;
+  }
+  return undefined;
+}
+
+export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [
+  ...new Set(
+    step.inputs.flatMap(({ source }) =>
+      'rows' in source && source.rows?.kind === 'listed' ? [source.rows.feature] : [],
+    ),
+  ),
+];
+
+/** @throws Failure `shards-unsupported` */
+function refuseUnsupported(plan: Pick<Plan, 'train' | 'step'>): void {
+  const unsupportedPart = unsupportedInShards(plan);
+  if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
+}
+
+/** @param sharing workers that share the rows; a row counts with the state of its optimizer */
+export const tableRows = (plan: Plan, sharing: number): readonly { encoderOf: string; rowBytes: number }[] =>
+  rowSizes(plan).map((size) => ({ encoderOf: size.encoderOf, rowBytes: tableBytes({ ...size, rows: 1 }) / sharing }));

@@ -3,19 +3,16 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Group } from '../../engines/group.ts';
 import { identify } from '../artifact/identity.ts';
 import { restoreState } from '../artifact/training_state.ts';
+import { ratesAt } from '../batches.ts';
 import { beginFrom } from '../begin_from.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
-import { CurrentTowers } from '../current_towers.ts';
 import { fitted } from '../fitted_step.ts';
-import { mineNegatives } from '../mining.ts';
-import { ratesAt } from '../rates.ts';
-import { roundsOf } from '../rounds.ts';
+import { CurrentTowers, mineNegatives } from '../mining.ts';
 import { takeStep } from '../take_step.ts';
 import type { TrainOptions } from '../train_options.ts';
-import { takeMined } from './mined_wire.ts';
-import { sharedStep } from './shared_step.ts';
-import { answerOrder } from './table_wire.ts';
-import { agree, receiveOrder, type WorkerOrder } from './talk.ts';
+import { roundsOf } from '../validation.ts';
+import { answerOrder, takeMined } from './table_wire.ts';
+import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: Group };
 

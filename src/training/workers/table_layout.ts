@@ -3,7 +3,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Group } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import { freeBytes } from '../embedding/available_memory.ts';
+import { freeBytes } from '../embedding/table_memory.ts';
 import { tableBytes } from '../embedding/table_size.ts';
 import { tableSizes } from '../embedding/tables.ts';
 import { bytesOf, parsed } from './talk.ts';

@@ -2,12 +2,12 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
 import type { Group } from '../../engines/group.ts';
+import type { RowGradients } from '../embedding/pending_gradients.ts';
 import type { RemoteTable, TableWire } from '../embedding/remote.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
-import { packed, unpacked } from './message.ts';
-import { packArrays, unpackArrays } from './packed.ts';
-import { giveOrder, type WorkerOrder } from './talk.ts';
+import type { Mined } from '../feed/mined.ts';
+import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
 export function makeTableWire(group: Group): TableWire {
@@ -101,3 +101,112 @@ function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
   const { buffer } = bytes.slice();
   return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
+
+/** Packs as bytes what a worker sends to all others after a step: numbers, and gradients of rows of tables. */
+interface StepMessage {
+  readonly numbers: readonly number[];
+  /** By table, in the order of the plan. */
+  readonly gradients: readonly RowGradients[];
+}
+
+/** [numbers], then for each table [codes, floats] as lengths; then all of them end to end. */
+export function packed({ numbers, gradients }: StepMessage): Uint8Array {
+  const arrayLengths = [numbers.length, ...gradients.flatMap(({ codes, sums }) => [codes.length, sums.length])];
+  const floatCount = gradients.reduce((sum, { codes, sums }) => sum + codes.length + sums.length, 0);
+  const bytes = new Uint8Array(8 * numbers.length + 4 * (arrayLengths.length + floatCount));
+  new Float64Array(bytes.buffer, 0, numbers.length).set(numbers);
+  let at = 8 * numbers.length;
+  const put = (values: Int32Array | Float32Array): void => {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  };
+  put(Int32Array.from(arrayLengths));
+  for (const { codes, sums } of gradients) {
+    put(codes);
+    put(sums);
+  }
+  return bytes;
+}
+
+/** @param numbers how many there are; @param tables how many there are */
+export function unpacked(bytes: Uint8Array, numbers: number, tables: number): StepMessage {
+  // The views need an address that is a multiple of 8.
+  const { buffer } = bytes.slice();
+  let at = 8 * numbers;
+  const arrayLengths = new Int32Array(buffer, at, 1 + 2 * tables);
+  at += arrayLengths.byteLength;
+  const rowGradients: RowGradients[] = [];
+  for (let table = 0; table < tables; table++) {
+    const codes = new Int32Array(buffer, at, arrayLengths[1 + 2 * table]!);
+    at += codes.byteLength;
+    const sums = new Float32Array(buffer, at, arrayLengths[2 + 2 * table]!);
+    at += sums.byteLength;
+    rowGradients.push({ codes, sums });
+  }
+  return { numbers: [...new Float64Array(buffer, 0, numbers)], gradients: rowGradients };
+}
+
+/** Arrays of numbers as bytes, one after the other: what workers send each other. */
+type WireNumbers = Int32Array | Float32Array;
+
+/** The lengths, then all numbers, 4 bytes each. */
+function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
+  const total = arrays.reduce((sum, { length }) => sum + length, arrays.length);
+  const bytes = new Uint8Array(4 * total);
+  bytes.set(bytesOf(Int32Array.from(arrays, ({ length }) => length)));
+  let at = 4 * arrays.length;
+  for (const array of arrays) {
+    bytes.set(bytesOf(array), at);
+    at += array.byteLength;
+  }
+  return bytes;
+}
+
+function unpackArrays<T extends WireNumbers>(
+  bytes: Uint8Array,
+  makes: readonly (new (buffer: ArrayBuffer, at: number, length: number) => T)[],
+): readonly T[] {
+  // The views need an address that is a multiple of 4.
+  const { buffer } = bytes.slice();
+  const arrayLengths = new Int32Array(buffer, 0, makes.length);
+  let at = 4 * makes.length;
+  return makes.map((make, i) => {
+    const view = new make(buffer, at, arrayLengths[i]!);
+    at += view.byteLength;
+    return view;
+  });
+}
+
+/**
+ * Mined negatives where workers share the rows of tables: the first worker mines, since it can ask for any row. The others give rows
+ * until it sends what it has found.
+ */
+export async function sendMined(mined: readonly Mined[], group: Group): Promise<void> {
+  if (mined.length === 0) return;
+  await giveOrder(group, { do: 'mined' });
+  await group.exchange(packArrays(arraysOf(mined)));
+}
+
+export async function takeMined(
+  mined: readonly Mined[],
+  tables: ReadonlyMap<string, Table>,
+  group: Group,
+): Promise<void> {
+  if (mined.length === 0) return;
+  for (;;) {
+    const order = await receiveOrder(group);
+    if (order.do === 'mined') break;
+    await answerOrder(order, tables, group);
+  }
+  const [first] = await group.exchange(new Uint8Array(0));
+  const ownArrays = arraysOf(mined);
+  unpackArrays(
+    first!,
+    ownArrays.map(() => Int32Array),
+  ).forEach((array, at) => {
+    ownArrays[at]!.set(array);
+  });
+}
+
+const arraysOf = (mined: readonly Mined[]): readonly Int32Array[] =>
+  mined.flatMap((each) => Object.values(each.state()) as Int32Array[]);

@@ -1,9 +1,47 @@
 /** Orders that the first worker gives to the others between steps. The first worker decides; the others follow. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Group } from '../../engines/group.ts';
+import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Precision } from '../../graph/plan/precision.ts';
 import type { RunIdentity } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
+import { distributionOf } from '../feed/share.ts';
+
+/** The orders of the first worker to the others, in a run on its way. */
+export class OtherWorkers {
+  private hasBegun = false;
+
+  constructor(
+    private readonly group: Group,
+    private readonly sharesTables: boolean,
+    private readonly beginning: Beginning,
+  ) {}
+
+  async steps(position: RoundStart): Promise<void> {
+    await this.begin();
+    await giveOrder(this.group, { do: 'steps', ...position });
+  }
+
+  /** After the last step. Workers that share tables stay: the files of the run need their rows. */
+  async release(): Promise<void> {
+    if (this.sharesTables) await this.begin();
+    else await giveOrder(this.group, { do: 'end' });
+  }
+
+  /** They were asked to stop after a step, and have heard it in that step. */
+  stopped(): void {
+    if (!this.sharesTables) haveStopped(this.group);
+  }
+
+  /** Where they take over an earlier run, they do so while the first worker does. */
+  async begin(): Promise<void> {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    await giveOrder(this.group, { do: 'begin', with: this.beginning });
+  }
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -56,7 +94,7 @@ export async function giveOrder(group: Group, order: WorkerOrder): Promise<void>
 }
 
 /** The others have heard after their last step that the run stops. */
-export function haveStopped(group: Group): void {
+function haveStopped(group: Group): void {
   ended.add(group);
 }
 
@@ -101,4 +139,19 @@ export async function agree(group: Group, own: ComparedRun, precision: Precision
     if (differingPart !== undefined) throw failure('workers-differ', { worker: at + 1, what: differingPart });
   });
   return first!.precision as Precision;
+}
+
+/** @throws Failure `workers-unsupported` */
+export function sharedStep(step: GraphPlan): Graph {
+  const distribution = distributionOf(step);
+  if ('refused' in distribution) {
+    // The one kind of input of which no worker has a part.
+    throw failure('workers-unsupported', { what: 'a matrix of scores that is made in pieces' });
+  }
+  try {
+    return distribute(step.graph, distribution);
+  } catch (error) {
+    if (!(error instanceof CannotDistribute)) throw error;
+    throw failure('workers-unsupported', { what: `\`${error.label}\`` });
+  }
 }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, train } from '../../../src/api.ts';
-import { firstRun, userToAsk } from '../../../src/app/api/first_run.ts';
+import { firstRun, userToAsk } from '../../../src/app/api/init.ts';
 import { makeDataset } from '../../training/fixtures.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from '../cli/project.ts';

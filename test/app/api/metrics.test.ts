@@ -3,8 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { compare, evaluate, Failure, load, type Metrics, train, writeReport } from '../../../src/api.ts';
-import { comparisonText } from '../../../src/app/cli/views/comparison.ts';
-import { evaluationText } from '../../../src/app/cli/views/evaluation.ts';
+import { comparisonText, evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data, model, writeProject } from '../cli/project.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
-import { refuseOtherPlan } from '../../../src/app/api/other_plan.ts';
+import { refuseOtherPlan } from '../../../src/app/api/recorded.ts';
 import { version } from '../../../src/app/api/version.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';

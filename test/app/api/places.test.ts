@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { placesOf } from '../../../src/app/api/places.ts';
+import { placesOf } from '../../../src/app/api/train.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compile } from '../../../src/compiler/pipeline.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { leftWords } from '../../../src/app/cli/bar.ts';
+import { leftWords } from '../../../src/app/cli/progress.ts';
 
 it('says the time that is left, and a question mark before it is known', () => {
   // What cli-progress gives before the first step is done.

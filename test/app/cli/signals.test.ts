@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { interruptible } from '../../../src/app/cli/interruptible.ts';
+import { interruptible } from '../../../src/app/cli/open_run.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { ended, program, tower } from './tower.ts';

@@ -1,6 +1,6 @@
 /** The command line on a terminal of 80 × 40: progress overwrites nothing that was printed, and lines break between words. */
 import { expect, it } from 'vitest';
-import { wrapWords } from '../../../src/app/cli/wrap_words.ts';
+import { wrapWords } from '../../../src/app/cli/report.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { hasTerminals, linesOnTerminal, screenOf } from './terminal.ts';

@@ -1,7 +1,7 @@
 /** Questions to the server: one at a time, the latest wins, and a busy server is asked again. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type AskingState, makeAsker } from '../../../src/serving/page/asker.ts';
 import type { ServerReply } from '../../../src/serving/page/client.ts';
+import { type AskingState, makeAsker } from '../../../src/serving/page/client.ts';
 import type { PageRequest } from '../../../src/serving/page/question.ts';
 
 beforeEach(() => void vi.useFakeTimers());

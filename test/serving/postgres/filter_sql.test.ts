@@ -1,8 +1,7 @@
 /** Filters as SQL keep the same items as filters of the scan: random expressions over random items, on a real PostgreSQL. */
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filterSql } from '../../../src/serving/postgres/filter_sql.ts';
-import { SqlParameters } from '../../../src/serving/postgres/parameters.ts';
+import { filterSql, SqlParameters } from '../../../src/serving/postgres/filter_sql.ts';
 import {
   type ItemColumn,
   type ItemColumns,

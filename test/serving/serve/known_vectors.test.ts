@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeQueryAnswerer } from '../../../src/serving/serve/asking.ts';
+import { makeQueryAnswerer } from '../../../src/serving/serve/join_columns.ts';
 import { makeUserVectorCache } from '../../../src/serving/serve/known_vectors.ts';
 import { makePreparer } from '../../../src/serving/serve/prepare.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';

@@ -11,7 +11,7 @@ import { readDataset } from '../../../src/data/read.ts';
 import type { ServingDescription } from '../../../src/serving/serve/export.ts';
 import { exportModel } from '../../../src/serving/serve/export.ts';
 import { makeRecommender, openRecommender } from '../../../src/serving/serve/recommend.ts';
-import { servedComplaint } from '../../../src/serving/serve/served/valid.ts';
+import { servedComplaint } from '../../../src/serving/serve/served/served.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';

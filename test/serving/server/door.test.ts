@@ -1,7 +1,7 @@
 /** The address of a server before and after its run is loaded. */
 import { expect, it } from 'vitest';
 import { makeDoor } from '../../../src/serving/server/door.ts';
-import { warmUp } from '../../../src/serving/server/versions/rehearse.ts';
+import { warmUp } from '../../../src/serving/server/versions/swaps.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { serveSmall } from './served.ts';
 

@@ -1,6 +1,6 @@
 /** What is asked together is answered together, and a mistake stays with its question. */
 import { expect, it } from 'vitest';
-import { makeBatcher } from '../../../src/serving/server/together.ts';
+import { makeBatcher } from '../../../src/serving/server/answers.ts';
 
 /** Doubles numbers; 13 has a mistake, and 99 fails the whole batch that it is in. */
 function doubling(most: number, until: Promise<void> = Promise.resolve()) {

@@ -5,11 +5,13 @@ import { PackedTexts, packTexts, type Texts } from '../../../src/base/text/texts
 import type { Encoding } from '../../../src/data/dataset.ts';
 import {
   encodingPath,
+  hasTwice,
+  jsonPieces,
   limitJsonValues,
   readEncoding,
+  sameEncoding,
   writeKeys,
 } from '../../../src/training/artifact/encoding_file.ts';
-import { hasTwice, jsonPieces, sameEncoding } from '../../../src/training/artifact/encoding_text.ts';
 import { writeEncodings } from '../../../src/training/artifact/write.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { freeBytes, groupMemory, ownGroups } from '../../../src/training/embedding/available_memory.ts';
+import { freeBytes, groupMemory, ownGroups } from '../../../src/training/embedding/table_memory.ts';
 import { tableBytes } from '../../../src/training/embedding/table_size.ts';
 import { foreseeMemory } from '../../../src/training/embedding/tables.ts';
 import { optimizerPlan } from './fixtures.ts';

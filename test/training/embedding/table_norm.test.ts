@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { tableNorm } from '../../../src/training/embedding/row_reader.ts';
-import { makeTable } from '../../../src/training/embedding/table.ts';
+import { makeTable, tableNorm } from '../../../src/training/embedding/table.ts';
 
 const table = makeTable({
   name: 'items',

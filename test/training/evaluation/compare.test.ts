@@ -4,7 +4,7 @@ import type { Trained } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { type Contestant, compare } from '../../../src/training/evaluation/compare.ts';
 import { evaluate } from '../../../src/training/evaluation/evaluate.ts';
-import { makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluationText } from '../../../src/app/cli/views/evaluation.ts';
+import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
-import { figuresOf } from '../../../src/training/evaluation/figures.ts';
-import { makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { figuresOf, makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { overRows, sampledRows, scorerOverRows } from '../../../src/training/evaluation/sample.ts';
 import { coldSlice } from '../../../src/training/evaluation/slices.ts';

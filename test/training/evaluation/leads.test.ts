@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../../src/training/evaluation/compare.ts';
 import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
-import { makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { verdictOf, verdictSentences } from '../../../src/training/evaluation/verdict.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';
 import { makePlan } from '../fixture_plan.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../../../src/compiler/library/metrics/table.ts';
 import type { Events, Users } from '../../../src/data/dataset.ts';
-import { coldItems, figuresOf, type Measure } from '../../../src/training/evaluation/figures.ts';
-import { listsOf, makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { coldItems, figuresOf, listsOf, type Measure, makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 

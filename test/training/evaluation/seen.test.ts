@@ -6,7 +6,7 @@ import { check, compile } from '../../../src/compiler/pipeline.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { evaluate } from '../../../src/training/evaluation/evaluate.ts';
-import { makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { folderWith } from '../../data/fixture.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ticks } from '../../../src/app/report/ticks.ts';
+import { ticks } from '../../../src/app/report/line_chart.ts';
 import type { Measure } from '../../../src/training/evaluation/figures.ts';
 import { slicesOf, worst } from '../../../src/training/evaluation/slices.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';

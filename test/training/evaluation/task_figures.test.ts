@@ -1,15 +1,14 @@
 /** What tasks predict of single events: read from a trained model, against the same computed by hand from its tables. */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluationText } from '../../../src/app/cli/views/evaluation.ts';
+import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
 import type { Dataset, Events } from '../../../src/data/dataset.ts';
 import type { Plan, TaskPlan } from '../../../src/graph/plan/plan.ts';
 import { load, type Trained } from '../../../src/training/artifact/load.ts';
 import { type Evaluation, evaluate } from '../../../src/training/evaluation/evaluate.ts';
-import { makeMeasures } from '../../../src/training/evaluation/measures.ts';
+import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { taskFigures } from '../../../src/training/evaluation/task_figures.ts';
-import { modelScorer } from '../../../src/training/scoring/model_scorer.ts';
-import { predictionsOf } from '../../../src/training/scoring/predictions.ts';
+import { modelScorer, predictionsOf } from '../../../src/training/scoring/model_scorer.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
 import { train } from '../../../src/training/train.ts';
 import { planOf } from '../../compiler/library/support.ts';

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readProfile } from '../../../src/app/report/profile_file.ts';
+import { readProfile } from '../../../src/app/report/evaluation_file.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { isLeaf } from '../../../src/graph/ops/table.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
-import { blockOf } from '../../../src/training/profile/block_of.ts';
 import type { Profile } from '../../../src/training/profile/profile.ts';
+import { blockOf } from '../../../src/training/profile/profile.ts';
+import type { Trace } from '../../../src/training/profile/profiler.ts';
 import { sampledSteps } from '../../../src/training/profile/profiler.ts';
-import type { Trace } from '../../../src/training/profile/trace.ts';
 import { removeRun } from '../../../src/training/remove_run.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FirstItems, firstItems } from '../../../src/training/scoring/first_items.ts';
+import { FirstItems, firstItems } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';
 
 /** Few different scores, so that ties are common; some are not numbers. */

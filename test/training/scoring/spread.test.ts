@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { rowReader } from '../../../src/training/embedding/row_reader.ts';
+import { rowReader } from '../../../src/training/embedding/table.ts';
 import { type Spread, spreadOf as spreadOfRows } from '../../../src/training/scoring/spread.ts';
 
 const spreadOf = (name: string, data: Float32Array, rows: number, width: number): Spread =>

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
-import { unsupportedInShards } from '../../../src/training/shards/unsupported.ts';
+import { unsupportedInShards } from '../../../src/training/shards/feed.ts';
 
 it('is a part that reads all training rows, of few of the models', async () => {
   const found: Record<string, string> = {};

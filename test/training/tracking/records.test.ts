@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc32c, recordOf } from '../../../src/training/tracking/events.ts';
+import { crc32c, recordOf } from '../../../src/training/tracking/event_file.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

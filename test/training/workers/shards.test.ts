@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
-import { rowsOfWorker } from '../../../src/app/api/rows_of_workers.ts';
+import { rowsOfWorker } from '../../../src/app/api/workers.ts';
 import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';

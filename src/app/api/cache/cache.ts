@@ -3,19 +3,25 @@
  * everything that it comes from is as it was: the run, the engine, the version of Tower, the data block and its files. A cache that is damaged or out of date is
  * reported in a line, and made again; the answers are those of a start without it.
  */
-import { join } from 'node:path';
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
+import { closeRead, openRunFile } from '../../../base/storage/run_files.ts';
+import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
+import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
 import type { DataDescription } from '../../../compiler/model/model.ts';
 import type { Access } from '../../../data/files/access.ts';
 import type { Engine } from '../../../engines/engine.ts';
-import { cacheFilesIn, cacheFolder, cachePath } from '../../../training/artifact/cache_path.ts';
+import type { ServingState } from '../../../serving/serve/served/served.ts';
+import { servedComplaint } from '../../../serving/serve/served/served.ts';
+import { cacheFilesIn, cacheFolder, cachePath } from '../../../training/artifact/encoding_file.ts';
 import type { Trained } from '../../../training/artifact/load.ts';
-import { type CachedRun, readKept, writeKept } from './cache_file.ts';
-import { type CacheState, identityOf } from './identity.ts';
-import { type FileState, fileStates, textOfBlock } from './source_files.ts';
-
-export type { CachedRun } from './cache_file.ts';
+import type { Manifest } from '../../../training/artifact/manifest.ts';
+import { version } from '../version.ts';
+import { changedFile, type FileState, fileStates, type KnownFile, knownFiles, textOfBlock } from './source_files.ts';
 
 export interface RunCache {
   /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */
@@ -86,3 +92,177 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
 
 const reasonOf = (error: unknown): string | undefined =>
   error instanceof Failure ? error.diagnostics[0]!.message : systemReason(error);
+
+// The file of a cache: a safetensors file with a checksum of its own. What it holds is checked before it is used.
+
+/** The state of the recommender, and the sentences that every answer has. */
+export interface CachedRun {
+  readonly served: ServingState;
+  readonly notes: readonly string[];
+}
+
+/**
+ * @returns undefined where there is no file, a reason where it is out of date
+ * @throws Failure `damaged-file`, `cannot-read`; the reason of the signal
+ */
+async function readKept(
+  trained: Trained,
+  engine: string,
+  now: CacheState,
+  signal?: AbortSignal,
+): Promise<CachedRun | string | undefined> {
+  const { folder } = trained;
+  const path = join(folder, cachePath(engine));
+  const cacheFile = await openRunFile(folder, cachePath(engine), 'optional');
+  if (cacheFile === undefined) return undefined;
+  try {
+    const { identity } = await readOpenedMetadata(cacheFile, path);
+    const reason = await outOfDate(identity, now, signal);
+    if (reason !== undefined) return reason;
+    // Of float32 all are finite; a column of numbers has NaN where there is none.
+    const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
+    return keptIn(storedFile, path, trained);
+  } finally {
+    await closeRead(cacheFile);
+  }
+}
+
+/** @throws Failure `damaged-file` */
+function keptIn(
+  { metadata, tensors }: Awaited<ReturnType<typeof readOpened>>,
+  path: string,
+  model: Trained,
+): CachedRun {
+  const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
+  const contents = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;
+  const { served, notes } = contents ?? {};
+  const reason = servedComplaint(served, model);
+  if (reason !== undefined) throw damaged(reason);
+  if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string')) throw damaged('it has no notes');
+  return { served: served!, notes };
+}
+
+/**
+ * @param before as the start was before it read a row
+ * @returns why it is not written, where that is
+ * @throws Failure `cannot-write`, an error of the system; the reason of the signal
+ */
+async function writeKept(
+  folder: string,
+  engine: string,
+  kept: CachedRun,
+  before: CacheState,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const path = join(folder, cachePath(engine));
+  await makeOwnFolder(dirname(path));
+  const files = await knownFiles(before.files, signal);
+  if (typeof files === 'string') return files;
+  const { text, tensors } = packTree({ served: kept.served, notes: kept.notes });
+  const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const { bavail, bsize } = await statfs(dirname(path));
+  // What others write needs space too.
+  if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
+  await removeLeft(path);
+  const metadataTexts = { identity: JSON.stringify({ ...before.identity, files }), contents: text };
+  await writeDurably(path, async (sink) => {
+    const writePiece = (piece: Uint8Array): Promise<void> => {
+      signal?.throwIfAborted();
+      return sink.write(piece);
+    };
+    await writeSafetensors({ write: writePiece }, tensors, metadataTexts, true);
+  });
+  return undefined;
+}
+
+/** Not through a link: a run folder may come from others. */
+async function makeOwnFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  if (!(await lstat(path)).isDirectory()) throw failure('damaged-file', { path, reason: 'it is not a folder' });
+}
+
+/** What a kill left of earlier writes: others may be writing now. */
+async function removeLeft(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    if (!isPartialOf(name, path.slice(folder.length + 1))) continue;
+    const ownFolder = join(folder, name);
+    const { mtimeMs } = await stat(ownFolder).catch(() => ({ mtimeMs: Date.now() }));
+    if (mtimeMs + longestWrite < Date.now()) await rm(ownFolder, { force: true });
+  }
+}
+
+const longestWrite = 3_600_000;
+
+// What a cache comes from: it is used only while all of it is as it was.
+
+/** All but `files` must be equal. */
+interface CacheIdentity {
+  /** Another number for other contents: an older build must not read codes that it understands in another way. */
+  readonly format: 'tower-cache-2';
+  readonly tower: string;
+  readonly run: string;
+  readonly engine: string;
+  /** Processors and time zones have a part in vectors and values. */
+  readonly machine: string;
+  readonly block: string;
+  readonly files: readonly KnownFile[];
+}
+
+/** The state at a start, before a row is read: the content of files is not known yet. */
+interface CacheState {
+  readonly identity: Omit<CacheIdentity, 'files'>;
+  readonly files: readonly FileState[];
+}
+
+const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<CacheIdentity, 'files'> => ({
+  format: 'tower-cache-2',
+  tower: version,
+  run: manifest.checksum,
+  engine: `${engine.name} ${engine.version}`,
+  machine: `${process.arch} ${Intl.DateTimeFormat().resolvedOptions().timeZone}`,
+  block: createHash('sha256').update(block).digest('hex'),
+});
+
+const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> = {
+  format: 'it is of another version of Tower',
+  tower: 'it is of another version of Tower',
+  run: 'it is of another training',
+  engine: 'it is of another version of the engine',
+  machine: 'it is of another kind of machine, or another time zone',
+  block: 'the data block has changed',
+};
+
+/**
+ * Why a cache cannot be used any more; undefined where it can.
+ * @param text of the identity that it was written with
+ */
+async function outOfDate(
+  text: string | undefined,
+  { identity, files }: CacheState,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const cachedIdentity = identityIn(text);
+  if (cachedIdentity === undefined) return reasons.format;
+  for (const [name, reason] of Object.entries(reasons) as [keyof typeof reasons, string][]) {
+    if (cachedIdentity[name] !== identity[name]) return reason;
+  }
+  const changed = await changedFile(cachedIdentity.files, files, signal);
+  return changed === undefined ? undefined : `${changed} has changed`;
+}
+
+function identityIn(text: string | undefined): CacheIdentity | undefined {
+  try {
+    const parsedIdentity = JSON.parse(text ?? '') as Partial<CacheIdentity> | null;
+    const isKnown = (file: Partial<KnownFile> | null): boolean =>
+      [file?.name, file?.stamp, file?.sha256].every((each) => typeof each === 'string') &&
+      typeof file?.bytes === 'number';
+    return Array.isArray(parsedIdentity?.files) && parsedIdentity.files.every(isKnown)
+      ? (parsedIdentity as CacheIdentity)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

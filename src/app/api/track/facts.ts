@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { defined } from '../../../base/util/defined.ts';
 import { type Manifest, validationUnit } from '../../../training/artifact/manifest.ts';
-import { keyOf } from '../../../training/tracking/mlflow/names.ts';
+import { keyOf } from '../../../training/tracking/mlflow/client.ts';
 import type { TextsByKey } from '../../../training/tracking/mlflow/runs.ts';
 import { flat } from '../../report/settings_section.ts';
 

@@ -1,5 +1,10 @@
 /** What a run and a study send alike: parameters and figures that a server does not have, and files. */
-import { closeRead, openRunFile, readRunFile } from '../../../base/storage/run_files.ts';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { writeTextDurably } from '../../../base/storage/durable.ts';
+import { closeRead, openRunFile, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { trackingFile } from '../../../training/result_files.ts';
 import { type MlflowClient, RequestRefused } from '../../../training/tracking/mlflow/client.ts';
 import {
   artifactRoot,
@@ -70,4 +75,110 @@ async function isThere(folder: string, path: string): Promise<boolean> {
   const artifactFile = await openRunFile(folder, path, 'optional');
   if (artifactFile) await closeRead(artifactFile);
   return artifactFile !== undefined;
+}
+
+/** Sends in the background: what fails is tried again, and what is sent is waited for at the end alone, for a few seconds. */
+interface BackgroundOptions {
+  /** Called once, with the reason of the first failure. */
+  readonly onFailure: (reason: string) => void;
+  /** Milliseconds that `end` waits for the server. Default: 10,000, or 2000 if the server has not answered before. */
+  readonly patience?: number | undefined;
+  readonly abort: () => void;
+}
+
+interface BackgroundSender {
+  /** Sends the news every few seconds from now on. */
+  begin(send: () => Promise<unknown>): void;
+  /** Sends now. */
+  kick(): void;
+  /** Undefined if the server does not have all, or if nothing began. */
+  end<T>(last: () => Promise<T>): Promise<T | undefined>;
+}
+
+/** Milliseconds between two sends, and the longest backoff. */
+const [everyMs, longestMs] = [5000, 60_000];
+/** Milliseconds at the end, for a server that has answered, and for one that has not. */
+const [usualPatience, lessPatience] = [10_000, 2000];
+
+export function makeBackground({ onFailure, patience, abort }: BackgroundOptions): BackgroundSender {
+  let send: (() => Promise<unknown>) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let [failures, nextTry, isOver, hasWarned] = [0, 0, false, false];
+
+  /** No error of the server, or of what is sent, ends the training. */
+  const fail = (error: unknown): void => {
+    failures++;
+    nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
+    isOver ||= !(error instanceof RequestRefused) || !error.isPassing;
+    if (!hasWarned) onFailure((error as Error).message);
+    hasWarned = true;
+  };
+  const kick = (): void => {
+    if (!send || running || isOver || performance.now() < nextTry) return;
+    running = send()
+      .then(() => {
+        failures = 0;
+      }, fail)
+      .finally(() => {
+        running = undefined;
+      });
+  };
+  return {
+    begin(given) {
+      send = given;
+      timer = setInterval(kick, everyMs).unref();
+    },
+    kick,
+    async end(last) {
+      clearInterval(timer);
+      const endTimer = setTimeout(abort, patience ?? (failures > 0 ? lessPatience : usualPatience));
+      try {
+        await running;
+        return send && !isOver ? await last() : undefined;
+      } catch (error) {
+        fail(error);
+        return undefined;
+      } finally {
+        clearTimeout(endTimer);
+      }
+    },
+  };
+}
+
+/** `tracking.json` of a run: by which tag a server finds it again. It names no server: what is sent goes where the user says. */
+export interface TrackingRecord {
+  readonly format: 'tower-tracking-1';
+  readonly run: string;
+  /** Start of the training, in milliseconds since 1970. */
+  readonly began?: number;
+  /** Commit of the model's repository. */
+  readonly commit?: string;
+}
+
+/**
+ * What the folder has, or what it gets now.
+ * @throws Failure `cannot-read`, `cannot-write`
+ */
+export async function remembered(
+  folder: string,
+  anew: Pick<TrackingRecord, 'began' | 'commit'>,
+): Promise<TrackingRecord> {
+  const storedRecord = await readJsonFile(folder, trackingFile, 'optional');
+  if (isRemembered(storedRecord)) return storedRecord;
+  const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
+  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);
+  return newRecord;
+}
+
+/** The tag goes into a filter of the server: letters, digits and dashes alone. */
+function isRemembered(value: unknown): value is TrackingRecord {
+  const { format, run, began, commit } = (value ?? {}) as Record<string, unknown>;
+  return (
+    format === 'tower-tracking-1' &&
+    typeof run === 'string' &&
+    /^[0-9a-f-]{36}$/.test(run) &&
+    (began === undefined || Number.isSafeInteger(began)) &&
+    (commit === undefined || (typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit)))
+  );
 }

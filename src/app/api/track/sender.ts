@@ -14,7 +14,7 @@ import { metricsFile, recordOf, stepsFile } from '../../../training/metrics_log.
 import { isNorm, trackedNorm } from '../../../training/norms.ts';
 import { evaluationFile, reportFile } from '../../../training/result_files.ts';
 import type { MlflowClient } from '../../../training/tracking/mlflow/client.ts';
-import { keyOf } from '../../../training/tracking/mlflow/names.ts';
+import { keyOf } from '../../../training/tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
@@ -28,8 +28,7 @@ import { type StepMeans, stepMeans } from '../../../training/tracking/step_means
 import type { EpochRecord } from '../../../training/training_events.ts';
 import { readEvaluation } from '../../report/evaluation_file.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
-import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
-import { remembered } from './remembered.ts';
+import { pageOf, remembered, sendFiles, sendNew, sendNewParams } from './parts.ts';
 
 export interface RunSenderOptions {
   readonly folder: string;

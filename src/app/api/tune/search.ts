@@ -1,11 +1,245 @@
 /** The first part of a study: trials, until there are enough, until the time is over, or until all points are tried. */
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { failure } from '../../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../../base/random/random.ts';
-import { decide, ranked } from '../../../training/tune/halving.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { SearchParameter } from '../../../compiler/model/search.ts';
+import type { Settings } from '../../../compiler/model/settings/text.ts';
+import type { TrainPlan } from '../../../graph/plan/plan.ts';
+import { declaredMeasures, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';
+import { decide, ranked, rungsOf } from '../../../training/tune/halving.ts';
 import { samplers } from '../../../training/tune/samplers/table.ts';
-import { countPoints, isSamePoint, type Point, usualPoint } from '../../../training/tune/space.ts';
-import type { Study, Trial, TrialJob } from '../../../training/tune/trial.ts';
+import {
+  countPoints,
+  type Dimension,
+  isSamePoint,
+  type Point,
+  type SearchSpace,
+  settingsOf,
+  usualPoint,
+} from '../../../training/tune/space.ts';
+import { addRecord } from '../../../training/tune/study_files.ts';
+import type { JobRecord, Study, Trial, TrialJob } from '../../../training/tune/trial.ts';
 import { trialsOf } from '../../../training/tune/trials.ts';
-import { JobStopped, type TuneJobs } from './jobs.ts';
+import type { Lowering } from '../check.ts';
+import type { TrainedJob, TrainJob } from './train_job.ts';
+
+/** What a study is, from what is asked and from the model; of one that goes on, whether it is the same. */
+interface StudyRequest
+  extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
+  readonly out: string;
+  readonly set?: Settings;
+}
+
+/** @throws Failure `no-search`, `unknown-measure`, `other-study` */
+export function studyOf(path: string, request: StudyRequest, checked: Lowering, before: Study | undefined): Study {
+  const { search, sources, data, lowered } = checked;
+  const { train } = lowered.plan;
+  if (search.length === 0) throw failure('no-search', { path });
+  const measured = makeMeasures([...(train.stop ? [train.stop] : []), ...declaredMeasures([lowered.plan])]);
+  const knownMeasures = measured.map(({ label }) => label);
+  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : knownMeasures[0]!);
+  if (!knownMeasures.includes(metric)) throw failure('unknown-measure', { name: metric, known: knownMeasures });
+  const halving = request.halving ?? before?.halving ?? true;
+  const requestedSettings = { ...before, ...defined({ ...pick(request) }) };
+  const study: Study = {
+    model: lowered.plan.model,
+    sources: sha256([...sources.map(({ text }) => text), data!.source.text].join('\0')),
+    space: spaceOf(search),
+    set: textsOf(request.set ?? before?.set ?? {}),
+    metric,
+    stops: train.stop !== undefined && metric === labelOf(train.stop),
+    fileSeed: train.seed,
+    sampler: requestedSettings.sampler ?? 'tpe',
+    seed: requestedSettings.seed ?? 1,
+    halving,
+    rungs: rungsOf(validationsOf(train), halving),
+    parallel: Math.min(requestedSettings.parallel ?? 1, 4 * availableParallelism()),
+    finalists: requestedSettings.finalists ?? 3,
+    seeds: requestedSettings.seeds ?? 3,
+  };
+  const words = { model: 'model', sources: 'model file or data block', space: '`search`', set: '`--set`' } as const;
+  for (const [name, value] of Object.entries(study)) {
+    if (!before || JSON.stringify(value) === JSON.stringify(before[name as keyof Study])) continue;
+    const what = name in words ? words[name as keyof typeof words] : `\`${name}\``;
+    throw failure('other-study', { folder: request.out, what });
+  }
+  return study;
+}
+
+/** `steps` in epochs of unknown length are taken as many. */
+function validationsOf({ steps, epochs, validate }: TrainPlan): number {
+  const every = validate?.epochs ?? 1;
+  if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
+  return steps === undefined ? Math.ceil(epochs / every) : many;
+}
+
+const many = 27;
+
+const pick = ({ sampler, seed, parallel, finalists, seeds }: StudyRequest): Partial<Study> =>
+  defined({ sampler, seed, parallel, finalists, seeds });
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const textsOf = (set: Settings): Record<string, string> =>
+  Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)]));
+
+const spaceOf = (parameters: readonly SearchParameter[]): SearchSpace =>
+  parameters.map(({ name, domain, usual }): Dimension => {
+    if (domain.kind === 'choices') {
+      return {
+        name,
+        domain: { kind: 'choices', texts: domain.choices.map(({ text }) => text) },
+        ...defined({ usual }),
+      };
+    }
+    const { from, to, log, whole } = domain;
+    return { name, domain: { kind: 'range', from, to, log, whole }, ...defined({ usual }) };
+  });
+
+/**
+ * The jobs of a study, in the order in which they are begun. A decision reads the results of jobs that many places before it alone, as
+ * there are workers: so it is the same whichever of them ends first. What the log has is not trained again.
+ */
+interface JobsOptions {
+  readonly folder: string;
+  readonly study: Study;
+  readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards' | 'shardSizes'>;
+  readonly records: readonly JobRecord[];
+  readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
+  readonly onBegin?: (job: TrialJob & { readonly settings: Readonly<Record<string, string>> }) => void;
+  readonly onRecord?: (record: JobRecord) => void;
+}
+
+/** Thrown if the signal ended a job: it has no result. */
+export class JobStopped extends Error {}
+
+export class TuneJobs {
+  readonly #done: Promise<JobRecord>[] = [];
+  readonly records: JobRecord[] = [];
+  readonly #settings = new Map<number, Readonly<Record<string, string>>>();
+  readonly #begun = performance.now();
+  /** Lines are written in the order of their jobs. */
+  #written: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: JobsOptions) {}
+
+  /** Seconds that the study has taken, those of calls before this one too. */
+  get elapsed(): number {
+    const elapsedBefore = this.options.records.at(-1)?.elapsed ?? 0;
+    return elapsedBefore + (performance.now() - this.#begun) / 1000;
+  }
+
+  /** The next line of the log that is not replayed yet. */
+  get logged(): JobRecord | undefined {
+    return this.options.records[this.#done.length];
+  }
+
+  begin(job: TrialJob, signal: AbortSignal): void {
+    const index = this.#done.length;
+    const loggedRecord = this.logged;
+    const { space } = this.options.study;
+    if (job.point) this.#settings.set(job.trial, settingsOf(space, job.point));
+    const settings = this.#settings.get(job.trial) ?? {};
+    if (loggedRecord) {
+      const isSameJob =
+        loggedRecord.kind === job.kind &&
+        loggedRecord.trial === job.trial &&
+        loggedRecord.rung === job.rung &&
+        loggedRecord.seed === job.seed;
+      if (
+        !isSameJob ||
+        JSON.stringify([loggedRecord.settings, loggedRecord.point]) !== JSON.stringify([settings, job.point])
+      ) {
+        throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
+      }
+      this.#done.push(Promise.resolve(loggedRecord));
+      return;
+    }
+    const writtenBefore = this.#written;
+    const done = this.#train(index, job, settings, signal).then(async (record) => {
+      await writtenBefore;
+      await addRecord(this.options.folder, record);
+      this.options.onRecord?.(record);
+      return record;
+    });
+    this.#written = done;
+    done.catch(() => {});
+    this.#done.push(done);
+  }
+
+  async #train(
+    index: number,
+    job: TrialJob,
+    settings: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<JobRecord> {
+    const { folder, study, request, run } = this.options;
+    const begunAt = new Date().toISOString();
+    const start = performance.now();
+    const name = folderOf(job);
+    this.options.onBegin?.({ ...job, settings });
+    const jobResult = await run(
+      {
+        ...request,
+        set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
+        out: join(folder, name),
+        metric: study.metric,
+        mustCheck: job.trial === 0,
+        ...(job.rung === undefined ? {} : { rung: { at: job.rung, of: study.rungs } }),
+      },
+      signal,
+    );
+    if (jobResult.state === 'stopped') throw new JobStopped();
+    const { state, values, value, validations, message } = jobResult;
+    return {
+      job: index,
+      ...job,
+      settings,
+      state,
+      values,
+      ...defined({ validations, value, message }),
+      folder: name,
+      begun: begunAt,
+      seconds: rounded((performance.now() - start) / 1000),
+      elapsed: rounded(this.elapsed),
+    };
+  }
+
+  /** Waits until a job may be decided: all but the last ones are known. @throws Stopped, or what ended a job */
+  async settle(behind: number): Promise<void> {
+    while (this.records.length < this.#done.length - behind) this.records.push(await this.#done[this.records.length]!);
+  }
+
+  /** Forgets the jobs that were stopped, and those after them. */
+  async dropStopped(): Promise<void> {
+    await Promise.allSettled(this.#done);
+    while (this.records.length < this.#done.length) {
+      const record = await this.#done[this.records.length]!.catch((error: unknown) => {
+        if (error instanceof JobStopped) return undefined;
+        throw error;
+      });
+      if (!record) break;
+      this.records.push(record);
+    }
+    this.#done.length = this.records.length;
+    this.#written = Promise.resolve();
+  }
+
+  get count(): number {
+    return this.#done.length;
+  }
+}
+
+/** All search jobs of a trial have one folder: it goes on there. */
+const folderOf = ({ kind, trial, seed }: TrialJob): string => {
+  const number = String(trial).padStart(4, '0');
+  return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);
+};
+
+const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 export type SearchEnd = 'trials' | 'time' | 'points';
 

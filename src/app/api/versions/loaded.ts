@@ -1,7 +1,7 @@
 /** A run that another process has read: all that answers, as plain data. Reading files, SQL, encoding and the item tower were its work. */
 import type { EngineName } from '../../../engines/engine.ts';
 import type { RetrievalObjective } from '../../../serving/serve/snapshot.ts';
-import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/plain_trained.ts';
+import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
 import type { CachedRun } from '../cache/cache.ts';
 import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 

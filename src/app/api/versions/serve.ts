@@ -4,8 +4,8 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
 import type { Version } from '../../../serving/server/versions/versions.ts';
-import type { OpenedItems } from '../items.ts';
 import type { LoadRequest, Run } from '../run.ts';
+import type { OpenedItems } from '../serve.ts';
 import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
 
 export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
@@ -33,7 +33,7 @@ export interface ServingVersions extends Serving {
 export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
   const { host = '127.0.0.1', token, items: folder, say } = request;
   await refuseUnsafe({ host, token });
-  const items = folder === undefined ? undefined : await (await import('../items.ts')).openItems(folder, say);
+  const items = folder === undefined ? undefined : await (await import('../serve.ts')).openItems(folder, say);
   return serveWith(items, request).catch(async (error: unknown) => {
     await items?.close();
     throw error;

@@ -75,7 +75,7 @@ async function print(found: readonly Diagnostic[], format: CheckFormat): Promise
   if (format === 'json') return answerJson(toJson(found));
   if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
   if (found.length === 0) return;
-  if (format === 'github') answer((await import('../views/github.ts')).annotations(found));
+  if (format === 'github') answer((await import('../views/sarif.ts')).annotations(found));
   else say(render(found, { colour }));
 }
 

@@ -3,17 +3,19 @@ import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import { openRun } from '../open_run.ts';
 import {
+  addRunOptions,
+  addSeenOptions,
   baselinesOf,
   baselinesOption,
   metricsOption,
   perOption,
+  type RankingOptions,
   sampleOption,
   seedOption,
   seenOf,
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
-import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
 
 interface CompareCommandOptions extends RankingOptions {
   readonly part?: 'validation' | 'test';

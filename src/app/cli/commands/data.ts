@@ -7,8 +7,8 @@ import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type DataSetName, dataSetNames } from '../../../data/sets/names.ts';
-import { makeCountBar } from '../bar.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
+import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
 

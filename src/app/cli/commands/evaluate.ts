@@ -1,20 +1,21 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
-import { openRun } from '../open_run.ts';
+import { leaveReport, openRun } from '../open_run.ts';
 import {
+  addRunOptions,
+  addSeenOptions,
   baselinesOf,
   baselinesOption,
   memoryOption,
   metricsOption,
   perOption,
+  type RankingOptions,
   sampleOption,
   seenOf,
   shardsOption,
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
-import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
-import { leaveReport } from '../run_report.ts';
 
 interface EvaluateCommandOptions extends RankingOptions {
   readonly part?: 'validation' | 'test';
@@ -55,7 +56,7 @@ export function evaluateCommand(program: Command): void {
         onBaselines: sayBaselines,
       });
       if (json) answerJson(evaluation);
-      else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
+      else answer((await import('../views/comparison.ts')).evaluationText(evaluation));
       await leaveReport(folder, evaluation);
     },
   );

@@ -30,7 +30,7 @@ export function explainCommand(program: Command): void {
       }
       const explained = readErrorPage(code);
       if (json) return answerJson(explained);
-      const { explanationText } = await import('../views/explanation.ts');
+      const { explanationText } = await import('../views/kind.ts');
       const renamed = code === name ? [] : [`\`${name}\` is now called \`${code}\`.`];
       answer([...renamed, explanationText(explained)].join('\n\n'));
     });

@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
-import { makeCountBar } from '../bar.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { wholeNumber, withExample } from '../options.ts';
+import { addRunOptions, wholeNumber, withExample } from '../options.ts';
+import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, say, sayEngine } from '../report.ts';
-import { addRunOptions } from '../run_options.ts';
 import { endable } from '../signals.ts';
 
 interface IndexCommandOptions extends RunOptions {

@@ -111,7 +111,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   if (options.model) {
     const [{ printModel }, { plain }] = await Promise.all([
       import('../../../compiler/model/print.ts'),
-      import('../views/plain.ts'),
+      import('../views/plan.ts'),
     ]);
     return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
   }
@@ -122,11 +122,11 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
-    if (options.svg) return answer((await import('../../api/picture.ts')).graphPicture(graph, lowered).trimEnd());
-    const [{ print }, { plain }] = await Promise.all([import('../../../graph/print.ts'), import('../views/plain.ts')]);
+    if (options.svg) return answer((await import('../../api/compile.ts')).graphPicture(graph, lowered).trimEnd());
+    const [{ print }, { plain }] = await Promise.all([import('../../../graph/print.ts'), import('../views/plan.ts')]);
     return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
   }
-  if (options.svg) return answer((await import('../../api/picture.ts')).modelPicture(model, lowered).trimEnd());
+  if (options.svg) return answer((await import('../../api/compile.ts')).modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
   return options.json ? answerJson(summary) : answerAsIs(summaryText(summary));
 }
@@ -134,7 +134,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
 const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, ...defined({ allow }) });
 
 async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
-  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/ast.ts')]);
+  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/plan.ts')]);
   const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
@@ -156,7 +156,7 @@ async function inspectRun(folder: string, options: InspectCommandOptions): Promi
 async function inspectAttention(folder: string, { json, ...options }: InspectCommandOptions): Promise<void> {
   const [{ attention }, { attentionText }] = await Promise.all([
     import('../../api/run.ts'),
-    import('../views/attention.ts'),
+    import('../views/plan.ts'),
   ]);
   const run = await openRun(folder, options);
   sayEngine(await run.engine());

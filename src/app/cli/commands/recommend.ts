@@ -2,9 +2,18 @@ import { Command, Option } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
 import { openRun } from '../open_run.ts';
-import { noCacheOption, seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
+import {
+  addRunOptions,
+  addSeenOptions,
+  noCacheOption,
+  type RankingOptions,
+  seenOf,
+  weightOption,
+  wholeNumber,
+  withExample,
+  withOption,
+} from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
-import { addRunOptions, addSeenOptions, type RankingOptions } from '../run_options.ts';
 
 interface RecommendCommandOptions extends RankingOptions {
   readonly user?: string;

@@ -1,5 +1,5 @@
 /** Every command of `tower`, in the order of `tower --help`. */
-import type { AddCommand } from '../build_program.ts';
+import type { AddCommand } from '../run.ts';
 import { checkCommand } from './check.ts';
 import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';

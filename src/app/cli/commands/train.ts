@@ -9,11 +9,11 @@ import { replayedEvents } from '../../../data/rows/replayed.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import { isReplay } from '../../../training/artifact/lineage.ts';
 import { type Manifest, validationUnit } from '../../../training/artifact/manifest.ts';
-import { traceFile } from '../../../training/profile/files.ts';
+import { traceFile } from '../../../training/profile/profile.ts';
 import { reportFile } from '../../../training/result_files.ts';
 import type { Trained, TrainReady } from '../../api/train.ts';
 import { launchWorkers } from '../../api/workers.ts';
-import { interruptible } from '../interruptible.ts';
+import { interruptible, leaveReport } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
@@ -31,7 +31,6 @@ import {
   workersOption,
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
-import { leaveReport } from '../run_report.ts';
 import { Interrupted } from '../signals.ts';
 import { openTracking } from '../tracking.ts';
 

@@ -3,7 +3,7 @@ import { defined } from '../../../base/util/defined.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { SamplerName } from '../../../training/tune/samplers/table.ts';
 import type { TuneRequest } from '../../api/tune.ts';
-import { interruptible } from '../interruptible.ts';
+import { interruptible } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
@@ -79,8 +79,8 @@ export function tuneCommand(program: Command): void {
     .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
       const [{ tune }, { makeTuneView }, { tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
-        import('../tune_progress.ts'),
-        import('../views/tuned.ts'),
+        import('../progress.ts'),
+        import('../views/comparison.ts'),
       ]);
       const tracking =
         track === undefined

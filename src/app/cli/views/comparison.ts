@@ -1,7 +1,12 @@
 /** A comparison of runs as `tower compare` prints it. */
+import { shellWord } from '../../../base/diagnostics/wording.ts';
 import type { Interval } from '../../../training/evaluation/bootstrap.ts';
 import type { Comparison } from '../../../training/evaluation/compare.ts';
-import { labelOf, usualMeasures } from '../../../training/evaluation/measures.ts';
+import type { Evaluation } from '../../../training/evaluation/evaluate.ts';
+import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts';
+import { taskTable } from '../../../training/evaluation/task_figures.ts';
+import { verdictOf, verdictSentences } from '../../../training/evaluation/verdict.ts';
+import type { Tuned } from '../../api/tune.ts';
 import { tableOf } from '../table.ts';
 
 /** Of the usual metrics; metrics that were asked for are all shown. */
@@ -27,3 +32,72 @@ function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
   const digits = (value: number): string => `${sign !== '' && value > 0 ? '+' : ''}${value.toFixed(4)}`;
   return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
 }
+
+// An evaluation as `tower evaluate` prints it.
+
+/** The table, the verdict under it, and the protocol. */
+export function evaluationText({ metrics, rows, cold, protocol, per, tasks = [] }: Evaluation): string {
+  const verdict = verdictOf({ metrics, rows });
+  const corner = per === 'user' ? 'per user' : '';
+  const cells = (figures: Readonly<Record<string, number>>): string[] =>
+    metrics.map((label) => figures[label]!.toFixed(4));
+  const lines = rows.flatMap(({ name, all, warm, cold: ofCold }) => [
+    [name, ...cells(all)],
+    ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
+    ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
+  ]);
+  const figures = taskTable(tasks);
+  return [
+    tableOf([corner, ...metrics], lines),
+    ...(figures.rows.length > 0 ? [tableOf(figures.head, figures.rows)] : []),
+    ...(verdict ? [`${verdictSentences(verdict).join(' ')}\n`] : []),
+    ...protocol.map((sentence) => `· ${sentence}`),
+  ].join('\n');
+}
+
+/** What `tower tune` answers: finalists, what mattered, the winner next to the file as it is written, and its settings. */
+export function tunedText(path: string, tuned: Tuned, report: string): string {
+  const { finalists, importance, winner, study, trials, validation, test, written } = tuned;
+  const parts: string[] = [];
+  if (finalists.length > 0) {
+    const rows = finalists.map(({ trial, mean, values }) => [
+      trial === 0 ? '0, as written' : String(trial),
+      mean.toFixed(4),
+      values.map((value) => value.toFixed(4)).join(' '),
+      settingsLine(trials[trial]!.settings),
+    ]);
+    parts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], rows));
+  }
+  if (importance.length > 0) {
+    const shares = importance.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
+    parts.push(`mattered at the first rung: ${shares.join(', ')}`);
+  }
+  const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
+  if (!winner && isUsualAlone) parts.push('no trial besides the file as it is written came to a value');
+  else if (!winner) parts.push('no trial came to a value on all seeds; the messages above say why');
+  else if (winner.trial === 0) parts.push('no finalist was better than the file as it is written');
+  if (validation) {
+    const winnerDifference = validation.rows[1]?.differences?.[study.metric];
+    const verdict =
+      winnerDifference === undefined || winnerDifference.low > 0
+        ? []
+        : [`The interval of ${study.metric} is not above 0: on fresh seeds, the file as it is written may be as good.`];
+    parts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));
+  }
+  if (test) parts.push(`test:\n${comparisonText(test)}`);
+  if (winner && winner.trial !== 0) {
+    const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
+    parts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
+  }
+  if (written !== undefined && winner?.trial !== 0) parts.push(`wrote ${written}`);
+  parts.push(`wrote ${report}`);
+  return parts.join('\n\n');
+}
+
+/** For a shell, without quotation marks where none are needed. */
+const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : shellWord(setting));
+
+const settingsLine = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');

@@ -1,11 +1,12 @@
 /** The reference's entry of a kind for the terminal: what docs/reference says of it. */
 import { defined } from '../../../base/util/defined.ts';
+import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
 import { exampleOf } from '../../../editor/reference/examples.ts';
 import { innerKinds, type Kind } from '../../../editor/reference/kinds.ts';
 import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
-import { indented, wrapped } from './explanation.ts';
+import { wrapWords } from '../report.ts';
 
 export function kindText(kind: Kind): string {
   const { section, name, row, facts } = kind;
@@ -62,3 +63,18 @@ export function kindJson(kind: Kind) {
     example: example.model,
   };
 }
+
+/** A code's page for the terminal. */
+export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
+  const parts = [code, wrapped(severityText(code, severity)), wrapped(means)];
+  if (wrong !== undefined && printed !== undefined && right !== undefined) {
+    parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
+  }
+  if (remedy !== undefined) parts.push('What to do:', wrapped(remedy));
+  return parts.join('\n\n');
+}
+
+const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
+
+/** No wider than is good to read. */
+const wrapped = (text: string): string => wrapWords(text, Math.min(100, process.stdout.columns ?? 100));

@@ -2,7 +2,7 @@
  * Filters of items: `year >= 1990 and 'Drama' in genres`, `not (country in ('NL', 'BE'))`, `title is not null`. A filter is read, checked against the columns, and
  * evaluated to a set of items once. It is never run as code, and never given to a database as it is.
  */
-import { readFilter } from '../../../../grammar/filter.ts';
+import { type Comparison, readFilter } from '../../../../grammar/filter.ts';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../../base/text/key_table.ts';
@@ -10,7 +10,6 @@ import { makeSource } from '../../../base/text/source.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type Condition, checkFilter, type NumberValue, type TextValue, type TruthValue } from './check.ts';
 import { type ItemColumn, type ItemColumns, wordOf } from './columns.ts';
-import { numberComparisons, textComparisons } from './comparisons.ts';
 
 const longest = 10_000;
 /** Filters whose items are kept, the latest used. */
@@ -211,4 +210,39 @@ function missingIn(column: ItemColumn): RowTest {
     case 'truth':
       return (row) => column.values[row]! < 0;
   }
+}
+
+/** What the signs of a filter mean. Texts are in the order of their code points, as in SQL's collation "C", Python and Rust. */
+type CompareValues<T> = (a: T, b: T) => boolean;
+
+export const numberComparisons: Readonly<Record<Comparison, CompareValues<number>>> = {
+  '=': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+};
+
+export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>> = {
+  '=': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => compareTexts(a, b) < 0,
+  '<=': (a, b) => compareTexts(a, b) <= 0,
+  '>': (a, b) => compareTexts(a, b) > 0,
+  '>=': (a, b) => compareTexts(a, b) >= 0,
+};
+
+/**
+ * Negative where `a` comes first, 0 where they are equal. Units of UTF-16 have the order of code points but for surrogates, which are parts of code points
+ * past all others. So the code points are compared that the first units that differ belong to.
+ */
+export function compareTexts(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    if (a.charCodeAt(at) === b.charCodeAt(at)) continue;
+    const before = at === 0 ? 0 : a.codePointAt(at - 1)! - b.codePointAt(at - 1)!;
+    return before || a.codePointAt(at)! - b.codePointAt(at)!;
+  }
+  return a.length - b.length;
 }

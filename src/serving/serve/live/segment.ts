@@ -6,9 +6,8 @@ import { makeKeyIndex } from '../../../base/text/key_index.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../../engines/scan/growing.ts';
-import { directionsOf } from '../directions.ts';
 import { type ItemColumn, type ItemColumns, valueAt } from '../filter/columns.ts';
-import { type Snapshot, snapshotOf } from '../snapshot.ts';
+import { directionsOf, type Snapshot, snapshotOf } from '../snapshot.ts';
 
 // Columns that filters read, of items that are added one after the other. What is given away stays as it is: later values lie past its end.
 

@@ -2,14 +2,249 @@
  * What a recommender has besides the model, as plain data: vectors of the items and their codes, keys, titles, columns for filters, and what is known of
  * users. It is made of a data set once, and kept next to the run; texts are bytes, of which a million cost no object each.
  */
-import { type KeyParts, makeKeyTable } from '../../../base/text/key_table.ts';
+import { type KeyParts, keyPartsComplaint, makeKeyTable } from '../../../base/text/key_table.ts';
 import type { Texts } from '../../../base/text/texts.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { BagColumn, Dataset, IndexedColumn } from '../../../data/dataset.ts';
+import {
+  type BagColumn,
+  type Column,
+  type Dataset,
+  type Encoding,
+  type IndexedColumn,
+  rowsOf,
+} from '../../../data/dataset.ts';
+import { layoutOf } from '../../../engines/scan/codes.ts';
 import type { CodedItems } from '../../../engines/scan/scan.ts';
+import { computedTable, type FeaturePlan, type Plan } from '../../../graph/plan/plan.ts';
 import type { ComputedItemVectors } from '../../../training/scoring/retrieval.ts';
 import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
+
+/**
+ * Whether what a file holds can be answered with: every number within the memory that it points into, every list as long as the others. A file of
+ * strangers may still hold other vectors than the model makes, as it may hold other weights; it can hold nothing that breaks what reads it.
+ */
+interface ServedModel {
+  readonly plan: Plan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** Returns the first entry that does not fit; undefined if all do. Floats are finite already, but for columns of numbers. */
+export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
+  try {
+    checkServed(value, model);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Misfit) return error.message;
+    throw error;
+  }
+}
+
+class Misfit extends Error {}
+
+function need(fits: boolean, what: string): asserts fits {
+  if (!fits) throw new Misfit(`${what} does not fit`);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: plain data of a file, each entry of which is checked
+type Loose = any;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is ServingState {
+  const { items, users, seen, histories } = (value ?? {}) as Loose;
+  need(seen === 'excluded' || seen === 'kept', 'what is seen');
+  need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
+  const { data, rows, width, interests } = items?.vectors ?? {};
+  const [query, item] = plan.towers;
+  need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
+  need(data instanceof Float32Array && data.length === rows * width, 'the vectors');
+  const { codes, records, centre } = items.coded ?? {};
+  const layout = layoutOf(rows, width);
+  need(codes instanceof Uint8Array && codes.length === layout.codeBytes, 'the codes of the vectors');
+  need(records instanceof Float64Array && records.length === 4 * layout.blocks, 'the records of the vectors');
+  need(records.every(Number.isFinite), 'a record of the vectors');
+  need(centre instanceof Float32Array && centre.length === width, 'the centre of the vectors');
+  need(centre.every(Number.isFinite), 'the centre of the vectors');
+  checkTexts(items.keys, 'the keys of the items', rows);
+  if (items.titles !== undefined) checkTexts(items.titles, 'the titles', rows);
+  checkColumns(items.columns, rows);
+  checkTables(items.tables, rows, plan);
+
+  checkTexts(users?.keys, 'the keys of the users');
+  const count = users.keys.ends.length;
+  const featuresContext = { plan, encodings, items: rows };
+  checkFeatures(items.features, rows, featuresContext);
+  checkFeatures(users.features, count, featuresContext);
+  checkBags(users.seen, 'what users have seen', { least: -1, most: rows - 1, items: rows });
+  need(users.seen.starts.length === count, 'what users have seen');
+  need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
+  const missingFeature =
+    count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
+  need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
+}
+
+function checkTexts(parts: Loose, what: string, count?: number): asserts parts is KeyParts {
+  const { bytes, ends, slots } = parts ?? {};
+  need(bytes instanceof Uint8Array && ends instanceof Uint32Array, what);
+  need(slots === undefined || slots instanceof Uint32Array, what);
+  need(count === undefined || ends.length === count, what);
+  const reason = keyPartsComplaint({ bytes, ends, slots });
+  if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
+}
+
+function checkColumns(columns: Loose, rows: number): void {
+  need(columns instanceof Map, 'the columns of the items');
+  for (const [name, column] of columns as Map<string, Loose>) {
+    const what = `column ${JSON.stringify(name)}`;
+    const ownColumn = typeof column === 'object' && column !== null ? column : {};
+    switch (ownColumn.kind) {
+      case 'number':
+        need(ownColumn.values instanceof Float64Array && ownColumn.values.length === rows, what);
+        break;
+      case 'truth':
+        need(ownColumn.values instanceof Int8Array && ownColumn.values.length === rows, what);
+        break;
+      case 'text':
+        checkTexts(ownColumn.words, what);
+        need(ownColumn.codes instanceof Int32Array && ownColumn.codes.length === rows, what);
+        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
+        break;
+      case 'texts':
+        checkTexts(ownColumn.words, what);
+        need(ownColumn.codes instanceof Int32Array, what);
+        need(areWithin(ownColumn.codes, -1, ownColumn.words.ends.length - 1), what);
+        need(ownColumn.starts instanceof Int32Array && ownColumn.starts.length === rows, what);
+        need(areSpans(ownColumn.starts, ownColumn.ends, ownColumn.codes.length), what);
+        break;
+      default:
+        throw new Misfit(`${what} is of no known kind`);
+    }
+  }
+}
+
+function checkTables(tables: Loose, rows: number, { features }: Plan): void {
+  const neededWidths = new Map(
+    features.flatMap(({ through, width }) => (through ? [[computedTable(through), width] as const] : [])),
+  );
+  need(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
+  for (const [name, width] of neededWidths) {
+    const values = tables.get(name);
+    need(
+      values instanceof Float32Array && values.length === Math.max(1, rows) * width,
+      `table ${JSON.stringify(name)}`,
+    );
+  }
+}
+
+interface FeaturesContext extends ServedModel {
+  /** Rows of the corpus. */
+  readonly items: number;
+}
+
+function checkFeatures(given: Loose, rows: number, { plan, encodings, items }: FeaturesContext): void {
+  need(given instanceof Map, 'the features');
+  for (const [name, indexed] of given as Map<string, Loose>) {
+    const what = `feature ${JSON.stringify(name)}`;
+    const feature = plan.features.find((each) => each.name === name);
+    need(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);
+    const codes = rowsOf(encodings.get(feature.encoderOf)!);
+    checkIndexed(indexed, what, rows, { feature, codes, items });
+  }
+}
+
+interface ColumnContext {
+  readonly feature: FeaturePlan;
+  readonly codes: number;
+  readonly items: number;
+}
+
+function checkIndexed({ column, index }: Loose, what: string, rows: number, of: ColumnContext): void {
+  const rowCount = checkColumn(column, what, of);
+  if (index === undefined) need(rowCount >= rows, what);
+  else need(index instanceof Int32Array && index.length === rows && areWithin(index, 0, rowCount - 1), what);
+}
+
+const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
+  code: 'codes',
+  bag: 'bags',
+  numbers: 'numbers',
+};
+
+/** @returns the number of rows */
+function checkColumn(column: Loose, what: string, { feature, codes, items }: ColumnContext): number {
+  need(column?.kind === kinds[feature.gives], what);
+  const { values, width } = column;
+  switch (column.kind as Column['kind']) {
+    case 'codes':
+      need(values instanceof Int32Array && areWithin(values, 0, codes - 1), what);
+      return values.length;
+    case 'numbers':
+      need(width === feature.width && values instanceof Float32Array && values.length % width === 0, what);
+      return values.length / width;
+    case 'bags':
+      checkBags(column, what, { least: 0, most: codes - 1, items, longest: [feature.max, feature.each?.max] });
+      need((column.inner === undefined) === (feature.each === undefined), what);
+      need((column.weights === undefined) === (feature.weights === undefined), what);
+      need((column.items === undefined) === (feature.through === undefined), what);
+      return column.starts.length;
+  }
+}
+
+interface BagBounds {
+  /** Range of the values. */
+  readonly least: number;
+  readonly most: number;
+  /** Rows of the corpus. */
+  readonly items: number;
+  /** Elements of a bag, and of the bags in it. Absent: any number. */
+  readonly longest?: readonly (number | undefined)[];
+}
+
+function checkBags(
+  column: Loose,
+  what: string,
+  { least, most, items, longest = [] }: BagBounds,
+): asserts column is BagColumn {
+  const { starts, ends, values, inner, weights, items: places } = column ?? {};
+  need(column?.kind === 'bags' && starts instanceof Int32Array && values instanceof Int32Array, what);
+  need(areSpans(starts, ends, values.length) && starts.every((start) => start >= 0), what);
+  const [limit = values.length] = longest;
+  need(
+    starts.every((start, row) => ends[row] - start <= limit),
+    what,
+  );
+  if (inner !== undefined) {
+    need(inner?.inner === undefined, what);
+    checkBags(inner, what, { least, most, items, longest: longest.slice(1) });
+    need(areWithin(values, 0, inner.starts.length - 1), what);
+  } else need(areWithin(values, least, most), what);
+  if (weights !== undefined) {
+    need(weights instanceof Float32Array && weights.length === values.length, what);
+    need(
+      weights.every((weight) => weight >= 0),
+      what,
+    );
+  }
+  if (places === undefined) return;
+  need(places instanceof Int32Array && places.length === values.length && areWithin(places, 0, items - 1), what);
+}
+
+function areWithin(values: Int32Array, least: number, most: number): boolean {
+  for (let at = 0; at < values.length; at++) if (values[at]! < least || values[at]! > most) return false;
+  return true;
+}
+
+/** Each begins at −1, which is none, or within so many values, and does not end before it begins. */
+function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
+  if (!(ends instanceof Int32Array) || ends.length !== starts.length) return false;
+  for (let row = 0; row < starts.length; row++) {
+    const [from, to] = [starts[row]!, ends[row]!];
+    if (from < -1 || to > count || (from === -1 ? to > 0 : to < from)) return false;
+  }
+  return true;
+}
 
 export interface ServingState extends Pick<Dataset, 'seen' | 'histories'> {
   readonly items: ServedItems;

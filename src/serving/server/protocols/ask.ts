@@ -3,12 +3,12 @@ import { basename } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../../base/text/nearest.ts';
+import type { AnswerOptions } from '../answers.ts';
 import { type Reader, shortened } from '../body.ts';
 import type { Limits } from '../limits.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
-import type { AnswerOptions } from '../together.ts';
 import type { ActiveVersions, Version, Versions } from '../versions/versions.ts';
-import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './rows.ts';
+import { bodyOf, type InputRow, type RowPosition, rowPositionOf } from './fields.ts';
 import type { RowOutputs, ServingSignature } from './signatures.ts';
 
 /** The part of the server that the protocols use. */

@@ -2,8 +2,7 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { shortened } from '../body.ts';
 import { errorDetailOf, RequestError } from '../refused.ts';
-import type { TensorField } from './fields.ts';
-import type { InputRow } from './rows.ts';
+import type { InputRow, TensorField } from './fields.ts';
 import type { NestedValue, RowOutputs } from './signatures.ts';
 
 export interface InputColumn {

@@ -3,9 +3,8 @@
  * Protocol, where models have no signatures. All of them ask the core of the other routes.
  */
 import type { About } from '../about.ts';
-import type { Answers } from '../answers.ts';
+import type { AnswerOptions, Answers } from '../answers.ts';
 import type { AnsweredItem, RecommendBody, SimilarBody } from '../schemas.ts';
-import type { AnswerOptions } from '../together.ts';
 import type { RequestTopic as Topic } from '../versions/versions.ts';
 import { asker, features, item, seen, selection, type TensorField, weights } from './fields.ts';
 

@@ -16,8 +16,8 @@ import {
   versionName,
 } from './ask.ts';
 import { columnsOf, rowsOf, wrong } from './columns.ts';
+import type { InputRow } from './fields.ts';
 import { type TensorField, typeNames } from './fields.ts';
-import type { InputRow } from './rows.ts';
 import { type ServingSignature, signatureList, signatureOf, signatures } from './signatures.ts';
 import { utf8 } from './tensor_data.ts';
 

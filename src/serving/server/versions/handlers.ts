@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { isLocal } from '../access.ts';
 import type { Reader } from '../body.ts';
+import { isLocal } from '../door.ts';
 import { refused, throwWithStatus } from '../refused.ts';
 import type { VersionsAnswer } from '../schemas.ts';
 import type { Swaps } from './swaps.ts';

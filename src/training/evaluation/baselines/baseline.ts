@@ -1,6 +1,6 @@
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
-import type { TrainingInteractions } from './interactions.ts';
+import { makeHistory, type RowLists, type TrainingInteractions } from './interactions.ts';
 
 export type { TrainingInteractions } from './interactions.ts';
 
@@ -56,3 +56,27 @@ export const settingsTried = 6;
 
 export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
   row as unknown as TunedBaseline;
+
+/** Scores each event by the items of its user before it. Events of one history in a row are computed once. */
+export function historyScorer(task: ScoringTask, itemsOf: RowLists, add: HistoryScores): Pick<Scorer, 'score'> {
+  const { rows: items } = task.corpus;
+  const historyOf = makeHistory(task, itemsOf);
+  const sums = new Float64Array(items);
+  let scoreBlock = new Float32Array(0);
+  let lastHistory: Int32Array | undefined;
+  return {
+    score(rows) {
+      if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
+      for (let i = 0; i < rows.length; i++) {
+        const history = historyOf(rows[i]!);
+        if (history.length !== lastHistory?.length || history.some((item, at) => item !== lastHistory![at])) {
+          sums.fill(0);
+          add(history, sums, task.events.user[rows[i]!]!);
+        }
+        lastHistory = history;
+        scoreBlock.set(sums, i * items);
+      }
+      return scoreBlock;
+    },
+  };
+}

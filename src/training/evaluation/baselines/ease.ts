@@ -1,8 +1,15 @@
 import type { Product } from '../../scoring/product.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
-import { addTo, evenTile, invertedRows, invertStrips, makeStrips, type RowOf } from './blocked_inverse.ts';
 import { type Interactions, pairCount } from './interactions.ts';
-import { symmetricInverse } from './symmetric_inverse.ts';
+import {
+  addTo,
+  evenTile,
+  invertedRows,
+  invertStrips,
+  makeStrips,
+  type RowOf,
+  symmetricInverse,
+} from './symmetric_inverse.ts';
 
 export interface EaseSetting {
   readonly [name: string]: number;

@@ -3,7 +3,7 @@ import { everyRow } from '../../../base/util/every_row.ts';
 import { makeRowSums, type RowSums } from '../../embedding/row_sums.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import type { RowLists } from './interactions.ts';
-import { symmetricEigen } from './symmetric_eigen.ts';
+import { symmetricEigen } from './symmetric_inverse.ts';
 
 export interface IalsSetting {
   readonly [name: string]: number;

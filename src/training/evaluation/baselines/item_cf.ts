@@ -1,6 +1,5 @@
 import type { ScoringTask } from '../../scoring/scorer.ts';
-import { baseline, type HistoryScores } from './baseline.ts';
-import { historyScorer } from './history_scorer.ts';
+import { baseline, type HistoryScores, historyScorer } from './baseline.ts';
 import { type Interactions, interactionsOf, makeHistory, whyNoHistory } from './interactions.ts';
 
 /**

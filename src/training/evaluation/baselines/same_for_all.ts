@@ -1,7 +1,19 @@
 import type { Scorer } from '../../scoring/scorer.ts';
+import { baseline } from './baseline.ts';
+
+/** All items tie, and ties are averaged over all orders: the exact expectation of a random ranking. */
+export const random = baseline({
+  doc: 'a random order of the corpus, in exact expectation',
+  prepare: ({ corpus }) => sameForAll(new Float32Array(corpus.rows)),
+});
+
+export const popularity = baseline({
+  doc: 'the number of training events of each item, the same for all users',
+  prepare: ({ corpus }) => sameForAll(corpus.trainingCounts.subarray(0, corpus.rows)),
+});
 
 /** Scores every event alike. @param row the score of each item */
-export function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'scoreSome'>> {
+function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'scoreSome'>> {
   const itemScores = Float32Array.from(row);
   let repeatedScores = new Float32Array(0);
   const repeated = (scores: Float32Array, times: number, into: Float32Array): Float32Array => {

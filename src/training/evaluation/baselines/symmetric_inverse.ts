@@ -1,3 +1,5 @@
+import type { Matrix, Product } from '../../scoring/product.ts';
+
 /**
  * The inverse of a symmetric positive definite matrix, row-major [size, size], by its Cholesky factor: M = L Lᵀ, M⁻¹ = L⁻ᵀ L⁻¹. About
  * size³ multiplications.
@@ -47,4 +49,233 @@ function lowerInverse(lower: Float64Array, size: number): Float64Array {
     inverse[row + i] = 1 / pivot;
   }
   return inverse;
+}
+
+/**
+ * The lower triangle of a symmetric matrix in strips of rows: strip i holds `tile` rows, the last one what is left of them, from the
+ * first column to the end of its own diagonal tile.
+ */
+interface Strips {
+  readonly size: number;
+  readonly tile: number;
+  readonly strips: Float32Array[];
+}
+
+export function makeStrips(size: number, tile: number): Strips {
+  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => {
+    const end = Math.min(size, (at + 1) * tile);
+    return new Float32Array((end - at * tile) * end);
+  });
+  return { size, tile, strips };
+}
+
+/** Adds to an entry on or below the diagonal. */
+export function addTo({ size, tile, strips }: Strips, row: number, column: number, value: number): void {
+  const at = Math.floor(row / tile);
+  strips[at]![(row - at * tile) * Math.min(size, (at + 1) * tile) + column]! += value;
+}
+
+/** Widest tile that is inverted in double precision, by plain code. */
+const plainTile = 128;
+
+/**
+ * Replaces a symmetric positive definite matrix by minus its inverse. It sweeps tile by tile: with the pivot's inverse P and its
+ * column C, A ← A − C P Cᵀ elsewhere, C ← C P, and −P in its place; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP
+ * operator", The American Statistician 1979). Only the lower triangle is computed: about size³ ÷ 2 multiplications, in products
+ * that are `tile` deep.
+ */
+export async function invertStrips(whole: Strips, product: Product): Promise<void> {
+  const { size, tile, strips } = whole;
+  const zeros = new Float32Array(tile * tile);
+  const columnMemory = new Float32Array(size * tile);
+  for (let pivot = 0; pivot < strips.length; pivot++) {
+    const [begin, end] = rowsOf(whole, pivot);
+    const width = end - begin;
+    const column = columnMemory.subarray(0, size * width);
+    readColumn(whole, pivot, column);
+    const inverse = await tileInverse(column.slice(begin * width, end * width), width, product);
+    // What has no rows of C changes nothing.
+    column.fill(0, begin * width, end * width);
+    const negativeInverse: Matrix = { rows: width, columns: width, data: inverse.map((value) => -value) };
+    const sweptColumn: Float32Array[] = [];
+    for (let at = 0; at < strips.length; at++) {
+      if (at === pivot) {
+        sweptColumn.push(negativeInverse.data);
+        continue;
+      }
+      const [first, last] = rowsOf(whole, at);
+      const rows = last - first;
+      const ownColumn = { rows, columns: width, data: column.subarray(first * width, last * width) };
+      const start = { rows, columns: width, data: zeros.subarray(0, rows * width) };
+      const scaled = await product.subtract(start, ownColumn, negativeInverse);
+      sweptColumn.push(scaled);
+      strips[at] = await product.subtract(
+        { rows, columns: last, data: strips[at]! },
+        { rows, columns: width, data: scaled },
+        { rows: last, columns: width, data: column.subarray(0, last * width) },
+      );
+    }
+    writeColumn(whole, pivot, sweptColumn);
+  }
+}
+
+function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
+  return [at * tile, Math.min(size, (at + 1) * tile)];
+}
+
+async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
+  if (size <= plainTile) return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
+  const innerStrips = makeStrips(size, evenTile(size, plainTile));
+  innerStrips.strips.forEach((strip, at) => {
+    const [first, last] = rowsOf(innerStrips, at);
+    for (let row = first; row < last; row++) {
+      strip.set(data.subarray(row * size, row * size + last), (row - first) * last);
+    }
+  });
+  await invertStrips(innerStrips, product);
+  const rowOf = invertedRows(innerStrips);
+  const inverse = new Float32Array(size * size);
+  for (let row = 0; row < size; row++) inverse.set(rowOf(row), row * size);
+  return inverse;
+}
+
+/** Rows of tiles that are as large as each other but for the last, and not larger than `most`. */
+export function evenTile(size: number, most: number): number {
+  return Math.ceil(size / Math.ceil(size / most));
+}
+
+/** Column tile `pivot` of the whole matrix, [size, width of the tile]: above the diagonal by symmetry. */
+function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
+  const [begin, end] = rowsOf(whole, pivot);
+  const width = end - begin;
+  transpose(whole.strips[pivot]!, end, target, width, width, begin);
+  for (let at = pivot; at < whole.strips.length; at++) {
+    const [first, last] = rowsOf(whole, at);
+    const strip = whole.strips[at]!;
+    for (let row = first; row < last; row++) {
+      const from = (row - first) * last + begin;
+      target.set(strip.subarray(from, from + width), row * width);
+    }
+  }
+}
+
+/** @param column its rows in each strip, [rows of the strip, width of the tile] */
+function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array[]): void {
+  const [begin, end] = rowsOf(whole, pivot);
+  const width = end - begin;
+  column.forEach((source, at) => {
+    const [first, last] = rowsOf(whole, at);
+    if (at < pivot) {
+      transpose(source, width, whole.strips[pivot]!.subarray(first), end, last - first, width);
+      return;
+    }
+    const strip = whole.strips[at]!;
+    for (let row = first; row < last; row++) {
+      const from = (row - first) * width;
+      strip.set(source.subarray(from, from + width), (row - first) * last + begin);
+    }
+  });
+}
+
+export type RowOf = (row: number) => Float32Array | Float64Array;
+
+/**
+ * The rows of the inverse, from the strips that `invertStrips` leaves. Takes the strips out one by one, so that no more than the
+ * whole matrix and one strip are in memory.
+ */
+export function invertedRows(whole: Strips): RowOf {
+  const { size, tile, strips } = whole;
+  const blocks: Float32Array[] = [];
+  for (let at = strips.length - 1; at >= 0; at--) {
+    const strip = strips.pop()!;
+    const [first, last] = rowsOf(whole, at);
+    const block = new Float32Array((last - first) * size);
+    blocks[at] = block;
+    for (let row = 0; row < last - first; row++) {
+      for (let column = 0; column < last; column++) block[row * size + column] = 0 - strip[row * last + column]!;
+    }
+    // What is right of the diagonal tile is below it in the blocks that are done.
+    for (let below = at + 1; below < blocks.length; below++) {
+      const [begin, end] = rowsOf(whole, below);
+      transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);
+    }
+  }
+  return (row) => {
+    const at = Math.floor(row / tile);
+    return blocks[at]!.subarray((row - at * tile) * size, (row - at * tile + 1) * size);
+  };
+}
+
+/** Entries moved at a time, in both directions: their cache lines stay near until all of them are used. */
+const block = 16;
+
+/** target[column][row] = source[row][column] for as many rows and columns, of rows that are `stride` long. */
+function transpose(
+  source: Float32Array,
+  sourceStride: number,
+  target: Float32Array,
+  targetStride: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let top = 0; top < rows; top += block) {
+    const bottom = Math.min(rows, top + block);
+    for (let left = 0; left < columns; left += block) {
+      const right = Math.min(columns, left + block);
+      for (let column = left; column < right; column++) {
+        for (let row = top; row < bottom; row++) {
+          target[column * targetStride + row] = source[row * sourceStride + column]!;
+        }
+      }
+    }
+  }
+}
+
+/** Sweeps over all pairs, at most; a matrix 64 wide needs about eight. */
+const maxSweeps = 50;
+
+interface Eigen {
+  readonly values: Float64Array;
+  /** Row-major [size, size]: column k is the vector of length 1 of value k. */
+  readonly vectors: Float64Array;
+}
+
+/** Takes a symmetric matrix, row-major, whose lower triangle is read: by Jacobi's rotations (Golub & Van Loan, "Matrix computations", 8.5). */
+export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
+  const diagonalized = matrix.slice();
+  const vectors = new Float64Array(size * size);
+  let total = 0;
+  for (let i = 0; i < size; i++) {
+    vectors[i * size + i] = 1;
+    for (let j = 0; j < i; j++) diagonalized[j * size + i] = diagonalized[i * size + j]!;
+    for (let j = 0; j < size; j++) total += diagonalized[i * size + j]! ** 2;
+  }
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
+    let offDiagonal = 0;
+    for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) offDiagonal += diagonalized[i * size + j]! ** 2;
+    if (offDiagonal <= 1e-26 * total) break;
+    for (let p = 0; p < size; p++) {
+      for (let q = p + 1; q < size; q++)
+        if (diagonalized[p * size + q]! ** 2 > 1e-30 * total) rotate(diagonalized, vectors, size, p, q);
+    }
+  }
+  return { values: Float64Array.from({ length: size }, (_, i) => diagonalized[i * size + i]!), vectors };
+}
+
+/** Turns rows and columns p and q so that the entry between them is 0. */
+function rotate(matrix: Float64Array, vectors: Float64Array, size: number, p: number, q: number): void {
+  const between = matrix[p * size + q]!;
+  const ratio = (matrix[q * size + q]! - matrix[p * size + p]!) / (2 * between);
+  const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
+  const cosine = 1 / Math.sqrt(1 + tangent * tangent);
+  const sine = tangent * cosine;
+  for (let k = 0; k < size; k++) turn(matrix, k * size + p, k * size + q, cosine, sine);
+  for (let k = 0; k < size; k++) turn(matrix, p * size + k, q * size + k, cosine, sine);
+  for (let k = 0; k < size; k++) turn(vectors, k * size + p, k * size + q, cosine, sine);
+}
+
+function turn(data: Float64Array, p: number, q: number, cosine: number, sine: number): void {
+  const [a, b] = [data[p]!, data[q]!];
+  data[p] = cosine * a - sine * b;
+  data[q] = sine * a + cosine * b;
 }

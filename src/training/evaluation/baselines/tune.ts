@@ -5,12 +5,11 @@ import { everyRow } from '../../../base/util/every_row.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
-import { figuresOf } from '../figures.ts';
-import { makeMeasure } from '../measures.ts';
+import { figuresOf, makeMeasure } from '../figures.ts';
 import { rankEvents } from '../ranks.ts';
 import { overRows } from '../sample.ts';
 import type { BaselineSetting, HistoryScores, TrainingInteractions, TunedBaseline } from './baseline.ts';
-import { historyScorer } from './history_scorer.ts';
+import { historyScorer } from './baseline.ts';
 import { trainingOf } from './interactions.ts';
 
 export const choosingEvents = 5000;

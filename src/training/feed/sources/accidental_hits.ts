@@ -148,3 +148,56 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
 function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: number) => void): void {
   for (let at = starts[bag]!, end = ends[bag]!; at < end; at++) use(values[at]!);
 }
+
+/** int32 [pieces, piece]; the last row fills up. */
+export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
+  fill({ rows }) {
+    const size = Math.ceil(rows.length / pieces);
+    const data = Int32Array.from({ length: pieces * size }, (_, at) => Math.min(at, rows.length - 1));
+    return { dtype: 'int32', shape: [pieces, size], data };
+  },
+});
+
+/** float32 [pieces, piece] */
+export const pieceKnown: MakeSource<'piece_known'> = ({ pieces }) => ({
+  fill({ rows }) {
+    const size = Math.ceil(rows.length / pieces);
+    return { dtype: 'float32', shape: [pieces, size], data: new Float32Array(pieces * size).fill(1, 0, rows.length) };
+  },
+});
+
+/** int32 [batch] */
+export const piecePlaces: MakeSource<'piece_places'> = () => ({
+  fill: ({ rows }) => ({ dtype: 'int32', shape: [rows.length], data: Int32Array.from(rows.keys()) }),
+});
+
+/** int32 [hits, 2] */
+export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at, of }, context, input) => {
+  const hits = accidentalHits(of, context, input);
+  return {
+    fill(batch) {
+      const size = Math.ceil(batch.rows.length / pieces);
+      return hits.fill({ ...batch, rows: batch.rows.subarray(at * size, (at + 1) * size) });
+    },
+  };
+};
+
+/** int32 [positives, 2] of (row, column) in ascending order: rows of the batch with the same user; one without any has itself. */
+export const positives: MakeSource<'positives'> = (_, { training }) => {
+  invariant(training, 'positives are of training rows');
+  const { user } = training.events;
+  const groups = makeGroups();
+  const pairs = makePairs();
+  return {
+    fill({ rows }) {
+      groups.fill(rows.length, (place) => user[rows[place]!]!);
+      pairs.clear();
+      for (let i = 0; i < rows.length; i++) {
+        const query = user[rows[i]!]!;
+        if (query < 0) pairs.add(i, i);
+        else for (let column = groups.first(query); column >= 0; column = groups.next(column)) pairs.add(i, column);
+      }
+      return pairs.tensor();
+    },
+  };
+};

@@ -1,5 +1,10 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import type { MakeSource } from '../source.ts';
+import { makeRandom } from '../../../base/random/random.ts';
+import type { Tensor } from '../../../graph/graph.ts';
+import type { QueueRows } from '../../../graph/plan/plan.ts';
+import { makeSpace, type Region } from '../../embedding/space.ts';
+import type { VectorQueue } from '../queue.ts';
+import type { FeedContext, MakeSource } from '../source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {
@@ -25,3 +30,90 @@ export const counts: MakeSource<'counts'> = () => ({
     return { dtype: 'float32', shape: [distinct.counts.length], data: distinct.counts };
   },
 });
+
+/** int32 [batch], or [part] */
+export const newest: MakeSource<'newest'> = ({ rows }) => ({
+  fill(batch) {
+    const sequences = rows === undefined ? batch.sequences : batch.partOf(rows).sequences;
+    invariant(sequences, 'the newest elements are those of sequences');
+    const { places } = sequences;
+    return { dtype: 'int32', shape: [places.length], data: places };
+  },
+});
+
+/** int32 [part] */
+export const partPlaces: MakeSource<'part_places'> = ({ rows }) => ({
+  fill(batch) {
+    const { places } = batch.partOf(rows);
+    return { dtype: 'int32', shape: [places.length], data: places };
+  },
+});
+
+/** float32 [part] */
+export const partKnown: MakeSource<'part_known'> = ({ rows }) => ({
+  fill(batch) {
+    const { known } = batch.partOf(rows);
+    return { dtype: 'float32', shape: [known.length], data: known };
+  },
+});
+
+const scalar = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+
+/** float32 []: the dense optimizer's learning rate after its schedule */
+export const rate: MakeSource<'rate'> = ({ own }) => ({
+  fill: ({ rate, factor }) => scalar(own === undefined ? rate : own * factor),
+});
+
+/** float32 []: the step's number, from 1 */
+export const step: MakeSource<'step'> = () => ({ fill: (batch) => scalar(batch.step) });
+
+/**
+ * float32 [rows, width], uniform in [0, 1): a function of the seed, the input's name and the step alone. Number i is drawn from the key and i: so each of
+ * several workers draws the rows that it has, as they are among all rows of the batch.
+ */
+export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
+  const space = makeSpace();
+  const stream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
+  let region: Region | undefined;
+  return {
+    fill({ rowsOf, step, placesOf }) {
+      const rows = rowsOf(of);
+      const count = rows.length * width;
+      region = space.enlarge(region, count * 4);
+      const random = makeRandom(stream, step);
+      const [key1, key2] = [random.integer(2 ** 32), random.integer(2 ** 32)];
+      const placeOf = placesOf?.(of);
+      const draw = (row: number, length: number, place: number): void =>
+        space.kernels.uniform(region!.pointer + 4 * row * width, length, key1 + place * width, key2, 0, 1);
+      if (!placeOf) draw(0, count, 0);
+      else for (let row = 0; row < rows.length; row++) draw(row, width, placeOf(row));
+      return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, count) };
+    },
+  };
+};
+
+function queueOf({ training }: FeedContext, rows: QueueRows): VectorQueue {
+  invariant(training, 'a queue is of training batches');
+  return training.queue(rows);
+}
+
+/** float32 [count, width]; takes the batch's own vectors after the step */
+export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { name }) => {
+  const queue = queueOf(context, rows);
+  const { count, width, task } = rows;
+  return {
+    fill: () => ({ dtype: 'float32', shape: [count, width], data: queue.vectors }),
+    after(batch, outputs) {
+      const vectors = outputs[`queue:${task}`];
+      invariant(vectors?.data instanceof Float32Array, `the step gives no vectors for the queue of ${task}`);
+      queue.push(batch.rows, vectors.data);
+    },
+    state: () => Object.fromEntries(Object.entries(queue.state()).map(([part, view]) => [`${name}/${part}`, view])),
+  };
+};
+
+/** float32 [count] */
+export const queueEmpty: MakeSource<'queue_empty'> = ({ rows }, context) => {
+  const queue = queueOf(context, rows);
+  return { fill: ({ step }) => ({ dtype: 'float32', shape: [rows.count], data: queue.empty(step) }) };
+};

@@ -1,6 +1,14 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { pickNumbers } from '../copy.ts';
-import { type FeedContext, grown, type InputFeed, type MakeSource } from '../source.ts';
+import { pickNumbers, pickRows } from '../copy.ts';
+import {
+  columnOf,
+  type FeedContext,
+  grown,
+  type InputFeed,
+  type MakeSource,
+  makeColumnRows,
+  placesOf,
+} from '../source.ts';
 
 /** float32 [batch]; 0 where it is missing */
 export const label: MakeSource<'label'> = (source, context) =>
@@ -28,3 +36,41 @@ function fromLabel(name: string, { training }: FeedContext, change: (data: Float
     },
   };
 }
+
+/** float32 [batch, width]: encoded numbers as they are */
+export const numbers: MakeSource<'numbers'> = (source, context) => {
+  const { column, index } = columnOf(context, source.feature, source.rows, 'numbers');
+  const { values, width } = column;
+  const columnRows = makeColumnRows(index);
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      buffer = grown(buffer, rows.length * width);
+      if (width === 1) pickNumbers(values, rows, buffer);
+      else pickRows(values, width, rows, buffer);
+      return { dtype: 'float32', shape: [rows.length, width], data: buffer.subarray(0, rows.length * width) };
+    },
+  };
+};
+
+/** float32 [batch, max]: 1 where a sequence has an element, else 0 */
+export const mask: MakeSource<'mask'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  const max = placesOf(feature, source.rows);
+  const columnRows = makeColumnRows(index);
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      buffer = grown(buffer, rows.length * max);
+      const data = buffer.subarray(0, rows.length * max).fill(0);
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        const end = i * max + Math.min(max, column.ends[row]! - column.starts[row]!);
+        for (let at = i * max; at < end; at++) data[at] = 1;
+      }
+      return { dtype: 'float32', shape: [rows.length, max], data };
+    },
+  };
+};

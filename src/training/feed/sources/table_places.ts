@@ -2,9 +2,10 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy.ts';
-import { makeDrop } from '../drop.ts';
-import { paddedLength, type RowNumbers } from '../seen_rows.ts';
+import { paddedLength, type RowNumbers } from '../distinct.ts';
+import { poolSize } from '../sampler.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
+import { makeDrop } from '../windows.ts';
 
 function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');
@@ -155,3 +156,77 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
     },
   };
 }
+
+/** int32 [batch]; 0 for an item that the corpus does not have. */
+export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
+  const item = itemsOf(context);
+  let buffer = new Int32Array(0);
+  return {
+    fill({ rows }) {
+      if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
+      for (let i = 0; i < rows.length; i++) buffer[i] = Math.max(0, item[rows[i]!]!);
+      return { dtype: 'int32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+  };
+};
+
+/** float32 [batch]: 1, and 0 for an item that the corpus does not have. */
+export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
+  const item = itemsOf(context);
+  let buffer = new Float32Array(0);
+  return {
+    fill({ rows }) {
+      buffer = grown(buffer, rows.length);
+      for (let i = 0; i < rows.length; i++) buffer[i] = item[rows[i]!]! < 0 ? 0 : 1;
+      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+  };
+};
+
+/** float32 []: items that one draw may give. */
+export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
+  invariant(training, 'items are drawn for training rows');
+  const data = Float32Array.of(poolSize(training.corpus, by));
+  return { fill: () => ({ dtype: 'float32', shape: [], data }) };
+};
+
+/** Returns the corpus row of each event's item; negative where it has none. */
+function itemsOf({ training }: FeedContext): Int32Array {
+  invariant(training, 'places in the corpus are of training rows');
+  return training.events.item;
+}
+
+/** int32 [rows, places] in sequence, else int32 [codes]; 0 for what only fills up */
+export const elementPlaces: MakeSource<'element_places'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  const listedItems = context.training?.elements;
+  const { starts, ends, items } = column;
+  invariant(listedItems && items, `list ${source.feature} goes through the item tower in a step of training`);
+  const most = placesOf(feature, source.rows);
+  const isSequence = source.pool === 'sequence';
+  const columnRows = makeColumnRows(index);
+  let buffer = new Int32Array(0);
+  return {
+    fill(batch) {
+      listedItems.of(batch.whole ?? batch);
+      const rows = columnRows(batch.rowsOf(source.rows));
+      const countOf = (row: number): number => Math.min(most, ends[row]! - starts[row]!);
+      let total = rows.length * most;
+      if (!isSequence) {
+        total = 0;
+        for (const row of rows) total += countOf(row);
+        total = paddedLength(total);
+      }
+      if (buffer.length < total) buffer = new Int32Array(total);
+      const data = buffer.subarray(0, total).fill(0);
+      let nextElement = 0;
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        const count = countOf(row);
+        if (isSequence) nextElement = i * most;
+        for (let at = 0; at < count; at++) data[nextElement++] = listedItems.place(items[starts[row]! + at]!);
+      }
+      return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [total], data };
+    },
+  };
+};

@@ -1,6 +1,5 @@
 /** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. */
-import { type MlflowAnswer, type MlflowClient, RequestRefused } from './client.ts';
-import { withinLimit } from './names.ts';
+import { type MlflowAnswer, type MlflowClient, RequestRefused, withinLimit } from './client.ts';
 
 export interface Metric {
   /** As `keyOf` gives it. */

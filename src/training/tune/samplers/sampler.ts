@@ -1,5 +1,5 @@
 import type { Random } from '../../../base/random/random.ts';
-import type { Point, SearchSpace } from '../space.ts';
+import { drawValue, type Point, type SearchSpace } from '../space.ts';
 
 export interface Sampler {
   /** One line, for the help. */
@@ -8,3 +8,10 @@ export interface Sampler {
   /** @param ranked points that were tried, the best first */
   suggest(space: SearchSpace, ranked: readonly Point[], random: Random): Point;
 }
+
+/** Each value by chance, whatever came before. */
+export const random: Sampler = {
+  doc: 'draws every point by chance',
+  paper: 'Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 2012',
+  suggest: (space, _, random) => Object.fromEntries(space.map((one) => [one.name, drawValue(one, random)])),
+};

@@ -1,5 +1,5 @@
-import { random } from './random.ts';
 import type { Sampler } from './sampler.ts';
+import { random } from './sampler.ts';
 import { tpe } from './tpe.ts';
 
 /** The first is the usual one. */

@@ -12,8 +12,8 @@ import {
   type SearchDomain,
   valueAt,
 } from '../space.ts';
-import { random as byChance } from './random.ts';
 import type { Sampler } from './sampler.ts';
+import { random as byChance } from './sampler.ts';
 
 /** Points by chance before the densities say something. */
 const startup = 10;

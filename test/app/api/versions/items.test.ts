@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexItems, load, open } from '../../../../src/api.ts';
-import { openItems } from '../../../../src/app/api/items.ts';
+import { openItems } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { annotations } from '../../../../src/app/cli/views/github.ts';
+import { annotations } from '../../../../src/app/cli/views/sarif.ts';
 import { diagnose } from '../../../../src/base/diagnostics/diagnose.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
 

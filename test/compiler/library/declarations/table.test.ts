@@ -5,7 +5,7 @@ import { declarations, type EntryPlace, entryTables } from '../../../../src/comp
 import { completionsAt } from '../../../../src/editor/language/completion.ts';
 import { hoverAt } from '../../../../src/editor/language/hover.ts';
 import { wordsNamed } from '../../../../src/editor/reference/words.ts';
-import { usualMeasures } from '../../../../src/training/evaluation/measures.ts';
+import { usualMeasures } from '../../../../src/training/evaluation/figures.ts';
 import { factsOf } from '../../../editor/lsp/marked.ts';
 import { checkText, model } from '../../model/check_text.ts';
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readFilter } from '../../../../grammar/filter.ts';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
 import { type ItemColumns, textColumn, textsColumn } from '../../../../src/serving/serve/filter/columns.ts';
-import { compareTexts } from '../../../../src/serving/serve/filter/comparisons.ts';
-import { makeFilters } from '../../../../src/serving/serve/filter/filter.ts';
+import { compareTexts, makeFilters } from '../../../../src/serving/serve/filter/filter.ts';
 import fc from '../../../fast_check.ts';
 
 interface Item {

@@ -1,8 +1,7 @@
 /** What is fuzzed: a server with two versions of a model of real files, whose items may be written. */
 import { join } from 'node:path';
 import { load } from '../../../../src/api.ts';
-import { openItems } from '../../../../src/app/api/items.ts';
-import { open } from '../../../../src/app/api/serve.ts';
+import { open, openItems } from '../../../../src/app/api/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';

@@ -7,10 +7,9 @@ import {
   invertedRows,
   invertStrips,
   makeStrips,
-} from '../../../../src/training/evaluation/baselines/blocked_inverse.ts';
-import { symmetricInverse } from '../../../../src/training/evaluation/baselines/symmetric_inverse.ts';
-import { engineProduct } from '../../../../src/training/scoring/engine_product.ts';
-import { plainProduct } from '../../../../src/training/scoring/product.ts';
+  symmetricInverse,
+} from '../../../../src/training/evaluation/baselines/symmetric_inverse.ts';
+import { engineProduct, plainProduct } from '../../../../src/training/scoring/product.ts';
 
 function matrixOf(size: number): Float64Array {
   const random = makeRandom(size);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { symmetricEigen } from '../../../../src/training/evaluation/baselines/symmetric_eigen.ts';
+import { symmetricEigen } from '../../../../src/training/evaluation/baselines/symmetric_inverse.ts';
 
 it.each([1, 2, 17])('gives vectors of length 1 that a matrix %d wide only stretches', (size) => {
   const random = makeRandom(size);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
-import { authorizationOf, destinationOf } from '../../../../src/training/tracking/mlflow/address.ts';
+import { authorizationOf, destinationOf } from '../../../../src/training/tracking/mlflow/client.ts';
 
 describe('an address', () => {
   it.each([

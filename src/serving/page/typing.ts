@@ -1,2 +1,0 @@
-/** Milliseconds that a question waits while a person types it. */
-export const typing = 250;
