@@ -64,10 +64,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read` */
 export async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
-  const [{ openIndex }, { makeRecallGauge }] = await Promise.all([
-    import('../../serving/ann/index_folder.ts'),
-    import('../../serving/ann/index_folder.ts'),
-  ]);
+  const { makeRecallGauge, openIndex } = await import('../../serving/ann/index_folder.ts');
   const { graph } = await openIndex(folder, snapshot);
   return {
     snapshot: snapshot.withGraph({ ...graph, gauge: makeRecallGauge() }),
@@ -118,8 +115,8 @@ const targets: readonly IndexTarget[] = [
       const { loadUsearch } = await import('../../serving/ann/usearch.ts');
       loadUsearch();
     },
-    write: async (run, request) => (await import('./index_items.ts')).writeFolderIndex(run, request),
-    open: async (to, snapshot) => (await import('./index_items.ts')).openFolderIndex(to, snapshot),
+    write: writeFolderIndex,
+    open: openFolderIndex,
   },
 ];
 

@@ -139,7 +139,7 @@ export async function takeAddress(host: string, port: number): Promise<TakenAddr
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
   const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
   await refuseUnsafe({ host, token });
-  const items = folder === undefined ? undefined : await (await import('./serve.ts')).openItems(folder, say);
+  const items = folder === undefined ? undefined : await openItems(folder, say);
   const { beginReading } = await import('../../base/storage/readers.ts');
   const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
