@@ -39,7 +39,7 @@ function reportedBy(paths) {
 const onlyCodes = (reported) => ({
   name: 'only-codes',
   setup({ onLoad }) {
-    onLoad({ filter: /src[\\/]diagnostics[\\/]codes[\\/]\w+\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /src[\\/]base[\\/]diagnostics[\\/]codes[\\/]\w+\.ts$/ }, ({ path }) => ({
       contents: withoutRest(readFileSync(path, 'utf8'), reported),
       loader: 'ts',
     }));

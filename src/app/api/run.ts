@@ -242,10 +242,9 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   const [
     { evaluate: evaluateAll },
     { makeRetrieval },
-    { modelScorer },
+    { modelScorer, predictionsOf },
     { makeMeasures, usualMeasures },
     { engineProduct },
-    { predictionsOf },
     { spreadsOf },
   ] = await Promise.all([
     import('../../training/evaluation/evaluate.ts'),
@@ -253,7 +252,6 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     import('../../training/scoring/model_scorer.ts'),
     import('../../training/evaluation/figures.ts'),
     import('../../training/scoring/product.ts'),
-    import('../../training/scoring/model_scorer.ts'),
     import('../../training/scoring/spread.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });

@@ -210,12 +210,11 @@ export interface OpenedItems {
  * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
-  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog }, { makeLatestWrites }, { makeWritesOfItems }] =
+  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog, makeLatestWrites }, { makeWritesOfItems }] =
     await Promise.all([
       import('../../base/storage/lock.ts'),
       import('../../base/storage/record_log/record_log.ts'),
       import('../../base/storage/record_log/log_files.ts'),
-      import('../../serving/server/items/write_log.ts'),
       import('../../serving/server/items/write_log.ts'),
       import('../../serving/server/items/writes.ts'),
     ]);

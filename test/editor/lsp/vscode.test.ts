@@ -148,7 +148,7 @@ describe('the extension of VS Code', () => {
     });
     const inputs = Object.keys(metafile.inputs);
     expect(
-      inputs.filter((name) => /duckdb|tensorflow|onnxruntime|src\/(?:engine|run|feed|embedding)\//.test(name)),
+      inputs.filter((name) => /duckdb|tensorflow|onnxruntime|src\/(?:engines|training|serving)\//.test(name)),
     ).toEqual([]);
     expect(inputs).toContain('src/editor/lsp/server.ts');
   });

@@ -15,7 +15,7 @@ it('is no larger than docs/guide/browser.md says', () => {
 
 it('imports nothing, and exports what its source does', async () => {
   expect(/(?:^|[;}])import\b/.exec(text)?.[0]).toBeUndefined();
-  const built = (await import(new URL('../../dist/browser.js', import.meta.url).href)) as object;
+  const built = (await import(new URL('../../../dist/browser.js', import.meta.url).href)) as object;
   expect(Object.keys(built).sort()).toEqual(Object.keys(source).sort());
 });
 
