@@ -50,7 +50,12 @@ export function sidebarOf(pages: readonly Page[]): Section[] {
   const rest = pages.filter(({ to }) => to.startsWith('guide/') && !known.has(to)).map(item);
   const judged = pages.filter(({ to }) => ['results.md', 'benchmarks.md'].includes(to)).map(item);
   const project = pages
-    .filter(({ to }) => ['architecture.md', 'spec.md', 'dependencies.md'].includes(to) || to.startsWith('project/'))
+    .filter(
+      ({ to }) =>
+        ['architecture.md', 'glossary.md', 'spec.md', 'dependencies.md'].includes(to) ||
+        to.startsWith('decisions/') ||
+        to.startsWith('project/'),
+    )
     .map(item);
   return [
     { text: 'Guide', items: [...named(guide), ...rest] },
