@@ -1,4 +1,4 @@
-/** What `tower init` guesses of files: goldens that a person reads. `UPDATE=1 npx vitest run test/app/api/init.test.ts` writes them. */
+/** What `tower init` guesses of files: goldens that a person reads. `UPDATE=1 npx vitest run test/app/api/init.slow.test.ts` writes them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
