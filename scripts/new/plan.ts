@@ -13,10 +13,11 @@ export interface Plan {
 /** Why a name cannot be used; the words complete "`name` …". */
 export class RefusedName extends Error {}
 
-export const kinds = ['block', 'loss', 'score', 'feature', 'lint'] as const;
+export const kinds = ['block', 'loss', 'score', 'feature', 'lint', 'command'] as const;
 export type NewKind = (typeof kinds)[number];
 
 export function planNew(kind: NewKind, name: string, read: Read): Plan {
+  if (kind === 'command') return planCommand(name, read);
   return kind === 'lint' ? planLint(name, read) : planRow(kind, name, read);
 }
 
@@ -28,14 +29,16 @@ interface Row {
   readonly fixture?: (name: string, safe: string) => string;
 }
 
-const rows: Readonly<Record<Exclude<NewKind, 'lint'>, Row>> = {
+type RowKind = Exclude<NewKind, 'lint' | 'command'>;
+
+const rows: Readonly<Record<RowKind, Row>> = {
   block: { folder: 'blocks', file: write.blockFile, test: write.blockTest, fixture: write.blockFixture },
   loss: { folder: 'losses', file: write.lossFile, test: write.lossTest, fixture: write.lossFixture },
   score: { folder: 'scores', file: write.scoreFile, test: write.scoreTest },
   feature: { folder: 'features', file: write.featureFile, test: write.featureTest },
 };
 
-function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan {
+function planRow(kind: RowKind, name: string, read: Read): Plan {
   const { folder, file, test, fixture } = rows[kind];
   if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name))
     throw new RefusedName('is no name: use lower-case letters, digits and single underscores');
@@ -98,6 +101,30 @@ function planLint(name: string, read: Read): Plan {
       `Put the mistake into ${golden}, run \`UPDATE=1 npx vitest run test/compiler/model/mistakes.test.ts\` and read the output.`,
       'Run `UPDATE=1 npx vitest run test/compiler/explain`, which writes what the page prints, and `npm run generate`, which writes the list of codes.',
       'Run `npx vitest run test/compiler/model test/compiler/explain`: it is green when nothing is missing.',
+    ],
+  };
+}
+
+function planCommand(name: string, read: Read): Plan {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new RefusedName('is no command: use lower-case letters, digits and single hyphens');
+  const file = name.replaceAll('-', '_');
+  const path = `src/app/cli/commands/${file}.ts`;
+  const table = 'src/app/cli/commands/table.ts';
+  if (read(path) !== undefined) throw new RefusedName(`is a command already: see ${table}`);
+  const test = `test/app/cli/commands/${file}.test.ts`;
+  const word = `${write.camel(name)}Command`;
+  return {
+    files: new Map([
+      [path, write.commandFile(name)],
+      [table, insertWord(read(table)!, word, file, /^export const commands: readonly AddCommand\[\] = \[/m)],
+      [test, write.commandTest(name)],
+    ]),
+    next: [
+      `Write what it does as a function of src/app/api, and call it from ${path}: the command reads options and prints.`,
+      `Move \`${word}\` in ${table} to its place in \`tower --help\`.`,
+      'Run `npm run generate`: it writes the command into docs/llms.txt.',
+      `Run \`npx vitest run ${test} test/docs/commands.test.ts test/app/cli/program.test.ts\`: it is green when nothing is missing.`,
     ],
   };
 }

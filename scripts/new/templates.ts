@@ -201,3 +201,37 @@ task watch {
   loss  = softmax(in_batch, temperature: 0.05)
 }
 `;
+
+export const commandFile = (name: string): string => `import { Command } from 'commander';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson } from '../report.ts';
+
+interface CommandOptions {
+  readonly json?: boolean;
+}
+
+export function ${camel(name)}Command(program: Command): void {
+  const command = new Command('${name}')
+    .description('TODO: what it does, in one line')
+    .argument('<model>', 'a \`.tower\` file')
+    .addOption(jsonOption())
+    .action(async (path: string, { json }: CommandOptions) => {
+      // TODO: import the function of src/app/api here, so that no other command loads it.
+      const answered = { model: path };
+      if (json) return answerJson(answered);
+      answer(\`TODO: \${answered.model}\`);
+    });
+  program.addCommand(withExample(command, 'tower ${name} models/two_tower.tower'));
+}
+`;
+
+export const commandTest = (name: string): string => `/** \`tower ${name}\` in this process. */
+import { expect, test } from 'vitest';
+import { inProcess } from '../in_process.ts';
+
+test('${name} answers', async () => {
+  const { written, thrown } = await inProcess('${name}', 'models/two_tower.tower');
+  expect(thrown).toBeUndefined();
+  expect(written).not.toContain('TODO');
+});
+`;

@@ -42,6 +42,8 @@ describe('a name', () => {
     ['lint', 'data-memory', /^is a code already/],
     ['lint', 'label-sort', /^is a code already/],
     ['lint', 'few_things', /^is no code/],
+    ['command', 'train', /^is a command already: see src\/app\/cli\/commands\/table.ts$/],
+    ['command', 'Train', /^is no command/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);
   });
@@ -67,7 +69,14 @@ describe('in a copy of the project', () => {
 
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'scripts/new.ts', ...args], { cwd: copy, encoding: 'utf8' });
-  const names = { block: 'quick', loss: 'quick', score: 'quick', feature: 'quick', lint: 'too-quick' };
+  const names = {
+    block: 'quick',
+    loss: 'quick',
+    score: 'quick',
+    feature: 'quick',
+    lint: 'too-quick',
+    command: 'quick',
+  };
 
   it.each(kinds)('a %s is written, with what to do next', (kind) => {
     const { status, stdout, stderr } = run(kind, names[kind]);
