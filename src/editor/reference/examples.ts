@@ -30,7 +30,7 @@ export function exampleOf({ section, name, row }: Kind, written = row.example): 
   return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
 }
 
-const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
+const declarationOf: Readonly<Record<Table, Ast.DeclarationNode['kind']>> = {
   features: 'Features',
   blocks: 'Tower',
   scores: 'Task',
