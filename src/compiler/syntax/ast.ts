@@ -77,7 +77,7 @@ export interface FeaturesNode extends SyntaxNode {
 }
 
 /** `labels { clicked: binary, … }` */
-interface LabelsNode extends SyntaxNode {
+export interface LabelsNode extends SyntaxNode {
   readonly kind: 'Labels';
   readonly entries: readonly TypedEntryNode[];
 }
@@ -217,7 +217,7 @@ export interface NameNode {
 }
 
 /** `30_000`, `1e-3`, `10%` (then `value` is 0.1 and `percent` is true). */
-interface NumberNode {
+export interface NumberNode {
   readonly kind: 'Number';
   readonly span: Span;
   readonly value: number;
@@ -250,7 +250,7 @@ export interface ArgumentNode {
   readonly value: ExpressionNode;
 }
 
-interface UnaryNode {
+export interface UnaryNode {
   readonly kind: 'Unary';
   readonly span: Span;
   readonly operator: '-';
@@ -266,7 +266,7 @@ export interface BinaryNode {
 }
 
 /** `profile -> flatten -> mlp(64)`: two steps or more, in the order the data takes. */
-interface FlowNode {
+export interface FlowNode {
   readonly kind: 'Flow';
   readonly span: Span;
   readonly steps: readonly ExpressionNode[];

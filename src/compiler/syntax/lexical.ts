@@ -1,12 +1,12 @@
 /** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
 import type { IToken } from 'chevrotain';
 import type { Lexed } from '../../../grammar/lexer.ts';
+import { readText } from '../../../grammar/literals.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/notes.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { readText } from './literals.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
 

@@ -4,7 +4,6 @@ import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/order.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { FileNode } from './ast.ts';
-import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { docsAbove, strayDocs } from './docs.ts';
 import { readForeignForms } from './foreign_forms.ts';
@@ -26,20 +25,21 @@ export function parse(source: Source): Outcome<FileNode> {
   const written = lex(source.text);
   // What goes too deep is not read at all.
   const allowed = withinLimits(source, written.tokens, () => {});
-  const asWritten = allowed.length === written.tokens.length ? readStrictly('file', allowed) : undefined;
-  const lexed = asWritten && 'node' in asWritten ? written : readForeignForms(source, written, collector.report);
+  const docsAsWritten = docsAbove(allowed, written.comments);
+  const asWritten = allowed === written.tokens ? readStrictly('file', source, allowed, docsAsWritten.text) : undefined;
+  const lexed = asWritten && 'tree' in asWritten ? written : readForeignForms(source, written, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
   const tokens = withinLimits(source, lexed.tokens, collector.report);
-  const docs = docsAbove(tokens, lexed.comments);
-  const builder = new Builder(source, docs.text);
-  const reading = asWritten && tokens === written.tokens ? asWritten : readStrictly('file', tokens);
+  const isAsWritten = asWritten && tokens === written.tokens;
+  const docs = isAsWritten ? docsAsWritten : docsAbove(tokens, lexed.comments);
+  const reading = isAsWritten ? asWritten : readStrictly('file', source, tokens, docs.text);
   const { declarations, lost, doubtful }: Recovered =
-    'node' in reading
-      ? { declarations: builder.declarations(reading.node), lost: [], doubtful: [] }
-      : new Recovery(source, builder, collector, tokens).read();
+    'tree' in reading
+      ? { declarations: reading.tree, lost: [], doubtful: [] }
+      : new Recovery(source, docs.text, collector, tokens).read();
   const output: FileNode = {
     kind: 'File',
     span,

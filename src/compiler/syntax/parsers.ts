@@ -1,15 +1,17 @@
-import type { CstNode, IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
+import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { TowerParser } from '../../../grammar/parser.ts';
 import * as t from '../../../grammar/tokens.ts';
+import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { listGoesOn } from './lists.ts';
 import { is, isAny } from './token.ts';
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
-export type Rule = 'file' | 'declaration' | EntryRule;
+/** What a rule gives: a part without what it needs is undefined. */
+export type Tree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
-export type Reading = { readonly node: CstNode } | { readonly complaint: Complaint };
+type Reading<T> = { readonly tree: T } | { readonly complaint: Complaint };
 
 /** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
 export function entryRule(word: IToken | undefined): EntryRule | undefined {
@@ -55,17 +57,22 @@ function complaintOf(error: IRecognitionException, input: readonly IToken[]): Co
   return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
 }
 
-/** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
-const settings = { errorMessageProvider: facts, skipValidations: true, listGoesOn };
-
 let strict: TowerParser | undefined;
 
-/** Read all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
-export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
-  strict ??= new TowerParser({ ...settings, recoveryEnabled: false });
-  strict.input = [...tokens];
-  const node = strict[rule]();
+const noDocs: ReadonlyMap<number, string> = new Map();
+
+/** Reads all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
+export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
+  rule: R,
+  source: Source,
+  tokens: readonly IToken[],
+  docs = noDocs,
+): Reading<Tree<R>> {
+  // The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start.
+  strict ??= new TowerParser({ errorMessageProvider: facts, skipValidations: true, listGoesOn });
+  strict.load(source, tokens, docs);
+  const tree = strict[rule]() as Tree<R>;
   const error = strict.errors[0];
   strict.input = [];
-  return error === undefined ? { node } : { complaint: complaintOf(error, tokens) };
+  return error === undefined ? { tree } : { complaint: complaintOf(error, tokens) };
 }

@@ -3,7 +3,7 @@
  * its entries begin, so that each mistake stays where it is made; a known mistake is corrected and reading goes on.
  * Long because a declaration, its entries and what is lost between them share one reading of the tokens.
  */
-import type { CstNode, IToken } from 'chevrotain';
+import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { likest } from '../../base/text/nearest.ts';
@@ -11,7 +11,6 @@ import type { Source, Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './braces.ts';
-import type { Builder } from './build.ts';
 import { type Collector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
@@ -22,7 +21,7 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
+import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly, type Tree } from './parsers.ts';
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -48,7 +47,7 @@ export class Recovery {
 
   constructor(
     private readonly source: Source,
-    private readonly builder: Builder,
+    private readonly docs: ReadonlyMap<number, string>,
     private readonly collector: Collector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
@@ -89,16 +88,16 @@ export class Recovery {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
-    const whole = readStrictly('declaration', tokens);
-    if ('node' in whole) return this.builder.declaration(whole.node);
+    const whole = readStrictly('declaration', this.source, tokens, this.docs);
+    if ('tree' in whole) return whole.tree;
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
-    if (open === -1) return this.corrected('declaration', tokens, (node) => this.builder.declaration(node));
+    if (open === -1) return this.corrected('declaration', tokens);
 
     const rule = entryRule(tokens[0]);
     if (rule === undefined) return this.bodiless(tokens, open);
     const close = closeOf(tokens, open);
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
-    const declaration = this.corrected('declaration', outside, (node) => this.builder.declaration(node));
+    const declaration = this.corrected('declaration', outside);
     const entries = this.entries(rule, tokens.slice(open + 1, close), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.DeclarationNode;
@@ -109,7 +108,7 @@ export class Recovery {
     const at = spanOf(this.source, tokens[open]!);
     const wanted = '`features`, `labels` or `train` before it';
     this.collector.report(diagnose('unexpected-text', at, { expected: wanted, found: '`{`' }));
-    return this.corrected('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
+    return this.corrected('declaration', tokens.slice(0, open));
   }
 
   private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
@@ -125,25 +124,13 @@ export class Recovery {
   }
 
   private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
-    switch (rule) {
-      case 'typedEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
-      case 'towerEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.towerEntry(node));
-      case 'searchEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.searchEntry(node));
-      case 'dataEntry':
-        if (isColumns(rule, tokens[0], tokens[1])) return this.columns(tokens);
-        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
-      default:
-        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
-    }
+    return isColumns(rule, tokens[0], tokens[1]) ? this.columns(tokens) : this.corrected(rule, tokens);
   }
 
   private columns(tokens: readonly IToken[]): ast.ColumnsNode | undefined {
     const close = closeOf(tokens, 1);
     const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
-    const columns = this.corrected('columns', outside, (node) => this.builder.columns(node));
+    const columns = this.corrected('columns', outside);
     const entries = this.entries('entry', tokens.slice(2, close), tokens[0]!);
     return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.EntryNode[] };
   }
@@ -202,17 +189,13 @@ export class Recovery {
   }
 
   /** Read, correct, read again; nothing after a mistake that no correction knows. */
-  private corrected<T>(
-    rule: 'declaration' | EntryRule,
-    tokens: readonly IToken[],
-    build: (node: CstNode) => T | undefined,
-  ): T | undefined {
+  private corrected<R extends 'declaration' | EntryRule>(rule: R, tokens: readonly IToken[]): Tree<R> | undefined {
     let input = tokens;
     // What was guessed before may have misled the reader; a mistake with its fix has not.
     let misled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
-      const reading = readStrictly(rule, input);
-      if ('node' in reading) return build(reading.node);
+      const reading = readStrictly(rule, this.source, input, this.docs);
+      if ('tree' in reading) return reading.tree;
       const corrected = round < mostCorrections ? correct(this.source, input, reading.complaint, rule) : undefined;
       const certain =
         corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;

@@ -62,7 +62,7 @@ export function repair(
     if (cost > limit.cost + margin) continue;
     const key = candidate.tokens.map(({ image }) => image).join(' ');
     if ((found.get(key)?.cost ?? Number.POSITIVE_INFINITY) <= cost) continue;
-    if (!('node' in readStrictly(rule, candidate.tokens))) continue;
+    if (!('tree' in readStrictly(rule, source, candidate.tokens))) continue;
     found.set(key, { ...candidate, cost });
     limit.cost = Math.min(limit.cost, cost);
   }

@@ -233,3 +233,9 @@ describe('`channel` outside a tower', () => {
     expect(parse(makeSource('names.tower', text)).diagnostics).toEqual([]);
   });
 });
+
+test('an entry whose name has lost its place is lost, not called by its key', () => {
+  expect(outline(read('data d {\n  items = "i.csv"\n  = users "u.csv" by user_id\n}').output)).toBe(
+    'Data d\n  items = "i.csv"\nlost: something of data',
+  );
+});
