@@ -14,7 +14,7 @@ export interface Lexed {
 
 /** Most texts have nothing in them that `readForeign` would change. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
-const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9]+[A-Za-z_]/;
+const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9][0-9_]*(?![eE][+-]?[0-9]+\b)[A-Za-z]/;
 
 const byPlace = (a: IToken, b: IToken): number => a.startOffset - b.startOffset;
 

@@ -354,37 +354,43 @@ export class TowerParser extends EmbeddedActionsParser {
     return left;
   });
 
+  // One array for all: alternatives that are made at each call were a tenth of the garbage of a check.
+  readonly #operands: { ALT: () => ast.ExpressionNode | undefined }[] = [
+    {
+      ALT: () => {
+        const number = this.CONSUME(t.NumberToken);
+        return { kind: 'Number', span: this.#span(number), ...readNumber(number.image) };
+      },
+    },
+    { ALT: () => this.#text(this.CONSUME(t.Text)) },
+    { ALT: () => this.SUBRULE(this.list) },
+    { ALT: () => this.SUBRULE(this.call) },
+    {
+      ALT: () => {
+        const first = this.LA(1);
+        const parts = this.SUBRULE(this.path);
+        return first.isInsertedInRecovery ? undefined : { kind: 'Name', span: this.#span(first), parts };
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftParenthesis);
+        const inner = this.SUBRULE(this.expression);
+        this.CONSUME(t.RightParenthesis);
+        return inner;
+      },
+    },
+  ];
+
   /** factor = { "-" } ( Number | Text | list | call | path | "(" expression ")" ) */
   readonly factor = this.RULE('factor', (): ast.ExpressionNode | undefined => {
-    const signs: IToken[] = [];
-    this.MANY(() => signs.push(this.CONSUME(t.Minus)));
-    const first = this.LA(1);
-    let operand = this.OR<ast.ExpressionNode | undefined>([
-      {
-        ALT: () => {
-          const number = this.CONSUME(t.NumberToken);
-          return { kind: 'Number', span: this.#span(number), ...readNumber(number.image) };
-        },
-      },
-      { ALT: () => this.#text(this.CONSUME(t.Text)) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.call) },
-      {
-        ALT: () => {
-          const parts = this.SUBRULE(this.path);
-          return first.isInsertedInRecovery ? undefined : { kind: 'Name', span: this.#span(first), parts };
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.LeftParenthesis);
-          const inner = this.SUBRULE(this.expression);
-          this.CONSUME(t.RightParenthesis);
-          return inner;
-        },
-      },
-    ]);
-    for (const sign of signs.reverse()) operand &&= { kind: 'Unary', span: this.#span(sign), operator: '-', operand };
+    let signs: IToken[] | undefined;
+    this.MANY(() => {
+      const sign = this.CONSUME(t.Minus);
+      signs = [sign, ...(signs ?? [])];
+    });
+    let operand = this.OR(this.#operands);
+    for (const sign of signs ?? []) operand &&= { kind: 'Unary', span: this.#span(sign), operator: '-', operand };
     return operand;
   });
 
