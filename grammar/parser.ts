@@ -3,12 +3,41 @@
  * `softmax`) are names. The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
  * A name that recovery made up is in no node, and a node without a part that it needs is undefined.
  */
-import { EmbeddedActionsParser, type IParserConfig, type IToken } from 'chevrotain';
+import {
+  EmbeddedActionsParser,
+  type ILookaheadStrategy,
+  type IParserConfig,
+  type IToken,
+  LLkLookaheadStrategy,
+} from 'chevrotain';
 import type { Source, Span } from '../src/base/text/source.ts';
 import type * as ast from '../src/compiler/syntax/ast.ts';
 import { readNumber, readText } from './literals.ts';
-import { LazyLookahead } from './lookahead.ts';
 import * as t from './tokens.ts';
+
+// Lookahead is worked out when a rule is first read: Chevrotain's own is worked out for all rules at each start.
+
+type Lookahead = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Calls what `make` gives, which is asked for at the first call. */
+function onFirstCall(make: () => unknown): never {
+  let made: Lookahead | undefined;
+  const lookahead: Lookahead = function (...args) {
+    made ??= make() as Lookahead;
+    return made.apply(this, args);
+  };
+  return lookahead as never;
+}
+
+class LazyLookahead extends LLkLookaheadStrategy {
+  override buildLookaheadForAlternation(options: Parameters<ILookaheadStrategy['buildLookaheadForAlternation']>[0]) {
+    return onFirstCall(() => super.buildLookaheadForAlternation(options));
+  }
+
+  override buildLookaheadForOptional(options: Parameters<ILookaheadStrategy['buildLookaheadForOptional']>[0]) {
+    return onFirstCall(() => super.buildLookaheadForOptional(options));
+  }
+}
 
 interface GrammarSettings extends Pick<IParserConfig, 'errorMessageProvider' | 'skipValidations'> {
   /** True if a comma in an entry parts values of its list, by the two tokens after the comma. Absent: it ends the entry. */

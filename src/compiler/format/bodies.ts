@@ -6,9 +6,8 @@ import { headWidths } from './align.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
 import { type Binding, entry, searchEntry, towerEntry, typedEntry } from './entries.ts';
-import { type Gap, hasComments, hasDescription, saysIgnore } from './gap.ts';
-import type { Layout } from './layout.ts';
-import type { Line } from './lines.ts';
+import { type Gap, hasComments, hasDescription, saysIgnore } from './gaps.ts';
+import type { Layout, Line } from './lines.ts';
 
 const { hardline, indent } = builders;
 

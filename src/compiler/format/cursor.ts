@@ -1,7 +1,7 @@
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
 import type { Doc } from './doc.ts';
-import { type Gap, hasComments, merge, nothing } from './gap.ts';
+import { type Gap, hasComments, merge, nothing } from './gaps.ts';
 
 const { hardline, indent, lineSuffix, literalline } = builders;
 

@@ -6,8 +6,8 @@ import { type Body, bodied, broken, oneLine, readBody } from './bodies.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
 import { type Binding, blockDeclaration, goal, groupDeclaration, letDeclaration } from './entries.ts';
-import { type Gap, hasComments, saysIgnore } from './gap.ts';
-import type { Layout } from './layout.ts';
+import { type Gap, hasComments, saysIgnore } from './gaps.ts';
+import type { Layout } from './lines.ts';
 import { type Line, stack } from './lines.ts';
 
 const { group, indent, line, softline } = builders;

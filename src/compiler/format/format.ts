@@ -1,7 +1,8 @@
 /** Formats a file in the standard format of Tower. Each comment stays between the same two words. */
 import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
@@ -9,7 +10,7 @@ import { Cursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
 import { gapsBetween } from './gaps.ts';
-import { defaultLayout, type Layout } from './layout.ts';
+import { defaultLayout, type Layout } from './lines.ts';
 
 /**
  * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can
@@ -46,4 +47,48 @@ const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic
 export function printTree(file: FileNode, text: string, layout: Layout): Doc {
   const { tokens, comments } = lex(text);
   return printFile(file, new Cursor(tokens, gapsBetween(tokens, comments), text), layout);
+}
+
+/**
+ * The change that formats the declarations that `start` to `end` touches, as the whole file would be; the rest stays as it is.
+ * Nothing where the file has mistakes of syntax, or where nothing is touched.
+ */
+export function formatRange(
+  source: Source,
+  { start, end }: { readonly start: number; readonly end: number },
+  layout: Partial<Layout> = {},
+): Edit | undefined {
+  const { output: file } = readForFormat(source);
+  const { output } = format(source, layout);
+  const touched = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
+  const [first, last] = [touched[0], touched.at(-1)];
+  if (output === undefined || !first || !last) return undefined;
+  // Formatting leaves every token but commas where it is among the others.
+  const before = tokensOf(source.text);
+  const after = tokensOf(output);
+  invariant(before.length === after.length, 'formatting keeps every token');
+  const from = before.findIndex(({ startOffset }) => startOffset >= first.span.start);
+  const to = before.findLastIndex(({ endOffset }) => endOffset! < last.span.end);
+  return {
+    at: { source, start: before[from]!.startOffset, end: before[to]!.endOffset! + 1 },
+    text: output.slice(after[from]!.startOffset, after[to]!.endOffset! + 1),
+  };
+}
+
+const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image !== ',');
+
+/** Tower within Markdown: each fence that begins with three backticks and the word `tower` alone. */
+const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
+
+/** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
+export function formatFences(page: Source, layout: Partial<Layout> = {}): Outcome<string | undefined> {
+  const diagnostics: Diagnostic[] = [];
+  const text = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
+    const above = page.text.slice(0, at + open.length).split('\n').length - 1;
+    const mistakes = format(makeSource(page.name, '\n'.repeat(above) + inner), layout).diagnostics;
+    diagnostics.push(...mistakes);
+    const { output } = format(makeSource(page.name, inner), layout);
+    return output === undefined ? whole : open + output;
+  });
+  return { output: diagnostics.length > 0 ? undefined : text, diagnostics };
 }

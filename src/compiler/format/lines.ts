@@ -3,10 +3,20 @@ import { builders } from 'prettier/doc';
 import { commentColumns } from './align.ts';
 import { beforeComment } from './cursor.ts';
 import type { Doc } from './doc.ts';
-import type { Gap } from './gap.ts';
-import type { Layout } from './layout.ts';
+import type { Gap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix } = builders;
+
+/** What a file is laid out in. */
+export interface Layout {
+  /** Cells of a line before it is broken. */
+  readonly printWidth: number;
+  /** Cells of one level of indentation. */
+  readonly tabWidth: number;
+  readonly useTabs: boolean;
+}
+
+export const defaultLayout: Layout = { printWidth: 120, tabWidth: 2, useTabs: false };
 
 /** A line, or something that was too long for one. */
 export interface Line {

@@ -60,7 +60,7 @@ const hyphenatedArgument: KnownMistake = (place) => {
 
 /** `gender = category()` among features, `batch : 64` in a task. */
 const equalsOrColon: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
-  if (!isAny(here, [t.Equals, t.Colon]) || !isAny2(wanted, [t.Equals, t.Colon])) return undefined;
+  if (!isAny(here, [t.Equals, t.Colon]) || !isOneOf(wanted, [t.Equals, t.Colon])) return undefined;
   return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
@@ -119,7 +119,7 @@ const keyedBy: KnownMistake = (place) => {
 /** `batch 1024`, `user_id id(dim: 8)` */
 const missingEquals: KnownMistake = (place) => {
   const { expected: wanted, here, previous } = place;
-  if (!isAny2(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
+  if (!isOneOf(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
   if (beginsLine(place.tokens, place.index)) return undefined;
   return insert(place, wanted!, wanted === t.Equals ? '= ' : ': ');
 };
@@ -128,7 +128,7 @@ const missingEquals: KnownMistake = (place) => {
 const missingComma: KnownMistake = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
   const inList =
-    isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
+    isOneOf(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
   // `id(dim 32)`: the name of an argument, before its value.
@@ -182,7 +182,7 @@ export const habits: readonly KnownMistake[] = [
 /** Each looks at one place alone: for entries with several mistakes. */
 export const steps: readonly KnownMistake[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
-function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boolean {
+function isOneOf(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
 }
 

@@ -1,16 +1,25 @@
+import type { IToken } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
+import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/order.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { FileNode } from './ast.ts';
+import type {
+  ColumnsNode,
+  DeclarationNode,
+  EntryNode,
+  FileNode,
+  SearchEntryNode,
+  TowerEntryNode,
+  TypedEntryNode,
+} from './ast.ts';
 import { Collector } from './collector.ts';
-import { docsAbove, strayDocs } from './docs.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { lexicalMistakes } from './lexical.ts';
-import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
 import { type Recovered, Recovery } from './recover.ts';
+import { byType, depthOf, firstFrom, spanOf } from './token.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
@@ -66,4 +75,120 @@ function conflict(source: Source): Diagnostic | undefined {
   const start = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
   if (start === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
   return diagnose('merge-conflict', { source, start, end: start + 7 }, {});
+}
+
+// Limits: how deep a text may go, so that no later stage runs out of stack on it.
+
+const deepest = 64;
+/** Words and signs of a file: more than any model of a person has, and fewer than take minutes. */
+const most = 250_000;
+/** Operators in one expression: each makes the tree one deeper. */
+const longest = 256;
+
+const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Over].includes(type));
+const isSeparator = byType((type) => [t.Comma, t.Equals, t.Colon, t.Arrow].includes(type));
+
+/** The tokens without what goes too deep; the same array when nothing does. */
+function withinLimits(
+  source: Source,
+  tokens: readonly IToken[],
+  report: (diagnostic: Diagnostic) => void,
+): readonly IToken[] {
+  if (tokens.length > most) {
+    report(diagnose('too-long', spanOf(source, tokens[most]!), { limit: most }));
+    // Up to a declaration: half of one would be a mistake that nobody made.
+    let end = most;
+    while (end > 0 && tokens[end]!.startColumn !== 1) end--;
+    return withinLimits(source, tokens.slice(0, end === 0 ? most : end), report);
+  }
+  /** Operators so far in the expression of each open bracket. */
+  const counts = [0];
+  const dropped = new Set<IToken>();
+  let reported = false;
+  const reportOnce = (token: IToken, what: string, limit: number) => {
+    if (!reported) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
+    reported = true;
+  };
+  for (const token of tokens) {
+    const type = token.tokenTypeIdx;
+    const deeper = depthOf(token);
+    if (deeper < 0 && counts.length > 1) {
+      if (counts.length > deepest + 1) dropped.add(token);
+      counts.pop();
+      continue;
+    }
+    if (deeper > 0) {
+      counts.push(0);
+      if (counts.length > deepest + 1) reportOnce(token, 'brackets within brackets,', deepest);
+    } else if (isSeparator[type]) counts[counts.length - 1] = 0;
+    else if (isOperator[type] && ++counts[counts.length - 1]! > longest) {
+      reportOnce(token, 'operators in one expression,', longest);
+    }
+    if (counts.length > deepest + 1 || counts[counts.length - 1]! > longest) dropped.add(token);
+    else reported = false;
+  }
+  return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));
+}
+
+// The `///` comments of a file, by the token that each is above.
+
+interface Docs {
+  /** Offset of the token below → the lines, without their slashes. */
+  readonly text: ReadonlyMap<number, string>;
+  /** Offset of the token below → the comments themselves. */
+  readonly comments: ReadonlyMap<number, readonly IToken[]>;
+  /** Those that nothing follows. */
+  readonly trailing: readonly IToken[];
+  /** Those on the line of what is before them. */
+  readonly inLine: ReadonlySet<IToken>;
+}
+
+/** Give each run of `///` lines to the token below it. */
+function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
+  const found = new Map<number, IToken[]>();
+  const trailing: IToken[] = [];
+  const inLine = new Set<IToken>();
+  for (const comment of comments) {
+    if (!comment.image.startsWith('///')) continue;
+    const next = firstFrom(tokens, comment.startOffset);
+    if (tokens[next - 1]?.endLine === comment.startLine) inLine.add(comment);
+    const below = tokens[next]?.startOffset;
+    if (below === undefined) trailing.push(comment);
+    else if (found.has(below)) found.get(below)!.push(comment);
+    else found.set(below, [comment]);
+  }
+  const text = new Map([...found].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]));
+  return { text, comments: found, trailing, inLine };
+}
+
+function strip(image: string): string {
+  return image.slice(3).replace(/^ /, '').trimEnd();
+}
+
+type Node = DeclarationNode | ColumnsNode | EntryNode | SearchEntryNode | TowerEntryNode | TypedEntryNode;
+
+/** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
+function strayDocs(source: Source, docs: Docs, file: FileNode): Diagnostic[] {
+  const homes = new Set<number>();
+  for (const declaration of file.declarations) addHomes(declaration, homes);
+  const last = file.declarations.at(-1)?.span.end ?? 0;
+  const known = [...docs.comments]
+    // After a mistake it may be the reading that failed, not the writer.
+    .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
+  const strays = known.flatMap(([below, comments]) =>
+    homes.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
+  );
+  const all = [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)];
+  return all.map((comment) => {
+    const at = spanOf(source, comment);
+    const slash = { source, start: at.start, end: at.start + 1 };
+    const facts = { inLine: docs.inLine.has(comment) };
+    return diagnose('stray-description', at, facts, { fixes: [[{ at: slash, text: '' }]] });
+  });
+}
+
+/** Where what has a description begins. */
+function addHomes(node: Node, homes: Set<number>): void {
+  if (node.doc !== undefined) homes.add(node.span.start);
+  if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
 }
