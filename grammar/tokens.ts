@@ -20,13 +20,13 @@ function starts(ranges: string): number[] {
   });
 }
 
-interface Config extends ITokenConfig {
+interface TokenConfig extends ITokenConfig {
   /** The characters that it may begin with, as in a class of a pattern. */
   readonly begins?: string;
 }
 
 /** Which tokens span lines, and how they begin, is said here: Chevrotain would read every pattern at each start to find it out. */
-function token({ begins, ...config }: Config): TokenType {
+function token({ begins, ...config }: TokenConfig): TokenType {
   return createToken({ line_breaks: false, ...config, ...(begins ? { start_chars_hint: starts(begins) } : {}) });
 }
 

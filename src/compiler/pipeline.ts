@@ -24,7 +24,7 @@ import { parse } from './syntax/parse.ts';
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
-export interface Checked {
+export interface CheckResult {
   readonly file: FileNode;
   readonly resolution: Resolution;
   /** Absent also for a file that declares only what others use. */
@@ -36,7 +36,7 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function check(source: Source, options: CheckOptions = {}): Checked {
+export function check(source: Source, options: CheckOptions = {}): CheckResult {
   const files = rememberFiles(options);
   const checked = checkOnce(source, files);
   const { search } = checked.resolution;
@@ -48,7 +48,7 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
 
-function checkOnce(source: Source, options: CheckOptions): Checked {
+function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const parsed = (options.parse ?? parse)(source);
   const file = parsed.output;
   const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
@@ -88,12 +88,12 @@ function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions):
   };
 }
 
-export interface Compiled extends Checked {
+export interface CompileResult extends CheckResult {
   /** Absent where there is an error, and for a file that is no model. */
   readonly lowered?: Lowered;
 }
 
-export function compile(source: Source, options: CheckOptions = {}): Compiled {
+export function compile(source: Source, options: CheckOptions = {}): CompileResult {
   const checked = check(source, options);
   const { model, diagnostics } = checked;
   const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;

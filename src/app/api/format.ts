@@ -2,10 +2,10 @@
 import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { formatFences, format as formatSource } from '../../compiler/format/format.ts';
-import type { Layout } from '../../compiler/format/lines.ts';
+import type { FormatLayout } from '../../compiler/format/lines.ts';
 import { filesAt, readSource } from './files.ts';
 
-export type FormatOptions = Partial<Layout>;
+export type FormatOptions = Partial<FormatLayout>;
 
 /** A text formatted; no output where it has mistakes of syntax. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
 export function format(text: string, name = '<text>', options: FormatOptions = {}): Outcome<string | undefined> {

@@ -1,5 +1,5 @@
 /** Signs and comments of neighbours under each other. Widths are counted beforehand: prettier's printer knows no columns. */
-import type { Binding } from './entries.ts';
+import type { PrintedBinding } from './entries.ts';
 
 /** A longer name keeps its sign to itself, so that it pushes no other's away. */
 const longestName = 40;
@@ -9,7 +9,7 @@ const lastColumn = 90;
 
 /** How wide the head of each binding becomes: the widest of its run. */
 export function headWidths(
-  bindings: readonly (Binding | undefined)[],
+  bindings: readonly (PrintedBinding | undefined)[],
   isApart: (index: number) => boolean,
 ): readonly number[] {
   const widths: number[] = [];

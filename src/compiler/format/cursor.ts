@@ -1,19 +1,19 @@
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
 import type { Doc } from './doc.ts';
-import { type Gap, hasComments, merge, nothing } from './gaps.ts';
+import { hasComments, merge, nothing, type TokenGap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix, literalline } = builders;
 
 /** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
-export class Cursor {
+export class TokenCursor {
   private at = 0;
   /** Gaps of tokens that were passed over: they belong to what comes next. */
-  private pending: Gap | undefined;
+  private pending: TokenGap | undefined;
 
   constructor(
     private readonly tokens: readonly IToken[],
-    private readonly gaps: readonly Gap[],
+    private readonly gaps: readonly TokenGap[],
     private readonly text: string,
   ) {}
 
@@ -36,13 +36,13 @@ export class Cursor {
     return this.tokens[this.at - 1]?.endLine ?? 0;
   }
 
-  peek(): Gap {
+  peek(): TokenGap {
     const gap = this.gaps[this.at]!;
     return this.pending === undefined ? gap : merge(this.pending, gap);
   }
 
   /** The gap before the next token, for a caller that prints its comments itself. */
-  takeGap(): Gap {
+  takeGap(): TokenGap {
     const gap = this.peek();
     this.pending = nothing;
     return gap;
@@ -95,7 +95,7 @@ export class Cursor {
 /** A space of four cells separates a comment from the text before it. */
 export const beforeComment = '    ';
 
-function commentsOf({ trailing, own }: Gap): Doc {
+function commentsOf({ trailing, own }: TokenGap): Doc {
   const above = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
   return [...above, ...own.map(({ text }) => [hardline, text])];
 }

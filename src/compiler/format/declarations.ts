@@ -2,36 +2,36 @@
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
 import { headWidths, runs } from './align.ts';
-import { type Body, bodied, broken, oneLine, readBody } from './bodies.ts';
-import type { Cursor } from './cursor.ts';
+import { bodied, broken, oneLine, type PrintedBody, readBody } from './bodies.ts';
+import type { TokenCursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
-import { type Binding, blockDeclaration, goal, groupDeclaration, letDeclaration } from './entries.ts';
-import { type Gap, hasComments, saysIgnore } from './gaps.ts';
-import type { Layout } from './lines.ts';
-import { type Line, stack } from './lines.ts';
+import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
+import { hasComments, saysIgnore, type TokenGap } from './gaps.ts';
+import type { FormatLayout } from './lines.ts';
+import { type PrintedLine, stack } from './lines.ts';
 
 const { group, indent, line, softline } = builders;
 
 /** A declaration with braces; its head ends with the space before them. */
-interface Bodied {
+interface BodiedDeclaration {
   readonly kind: 'bodied';
   readonly form: string;
   readonly head: Doc;
-  readonly body: Body;
+  readonly body: PrintedBody;
 }
 
-interface Plain {
+interface PlainDeclaration {
   readonly kind: 'plain';
   readonly doc: Doc;
 }
 
-interface Placed {
-  readonly before: Gap;
-  readonly what: Binding | Bodied | Plain;
+interface PlacedDeclaration {
+  readonly before: TokenGap;
+  readonly what: PrintedBinding | BodiedDeclaration | PlainDeclaration;
 }
 
-export function printFile({ declarations }: Ast.FileNode, cursor: Cursor, layout: Layout): Doc {
-  const placed = declarations.map((node): Placed => {
+export function printFile({ declarations }: Ast.FileNode, cursor: TokenCursor, layout: FormatLayout): Doc {
+  const placed = declarations.map((node): PlacedDeclaration => {
     const before = cursor.takeGap();
     if (saysIgnore(before)) return { before, what: { kind: 'plain', doc: cursor.verbatim(node.span.end) } };
     return { before, what: read(node, cursor) };
@@ -43,7 +43,7 @@ export function printFile({ declarations }: Ast.FileNode, cursor: Cursor, layout
   );
   const braces = braceColumns(placed, layout);
   let section = 0;
-  const lines = placed.flatMap(({ before, what }, index): Line[] => {
+  const lines = placed.flatMap(({ before, what }, index): PrintedLine[] => {
     if (before.blank || placed[index - 1]?.what.kind === 'bodied') section++;
     const at = { level: 0, before, section };
     if (what.kind === 'bodied') {
@@ -64,7 +64,7 @@ export function printFile({ declarations }: Ast.FileNode, cursor: Cursor, layout
   return stack(lines, end, layout);
 }
 
-function read(node: Ast.DeclarationNode, cursor: Cursor): Placed['what'] {
+function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration['what'] {
   switch (node.kind) {
     case 'Use':
     case 'ModelName':
@@ -94,13 +94,13 @@ function read(node: Ast.DeclarationNode, cursor: Cursor): Placed['what'] {
 function withBody(
   { kind, entries }: Extract<Ast.DeclarationNode, { readonly entries: unknown }>,
   head: Doc[],
-  cursor: Cursor,
-): Bodied {
+  cursor: TokenCursor,
+): BodiedDeclaration {
   const whole = [...head, indent(cursor.gap(' '))];
   return { kind: 'bodied', form: kind, head: whole, body: readBody(entries, cursor) };
 }
 
-function towerHead({ inputs, key }: Ast.TowerNode, cursor: Cursor): Doc[] {
+function towerHead({ inputs, key }: Ast.TowerNode, cursor: TokenCursor): Doc[] {
   const name = [cursor.word(), indent([cursor.take(' '), cursor.take('')])];
   const parts: Doc[] = [cursor.gap(softline), cursor.word()];
   for (let index = 1; index < inputs.length; index++) {
@@ -113,16 +113,16 @@ function towerHead({ inputs, key }: Ast.TowerNode, cursor: Cursor): Doc[] {
 }
 
 /** A body that was written on one line, with its opening brace in a column. */
-function oneLineOf({ head, body }: Bodied, column: number): string | undefined {
+function oneLineOf({ head, body }: BodiedDeclaration, column: number): string | undefined {
   const text = flat(head);
   if (text === undefined || body.oneLine === undefined) return undefined;
   return text.padEnd(column) + body.oneLine;
 }
 
 /** Neighbours of one kind that have a line each have their braces under each other, when all of them still fit. */
-function braceColumns(placed: readonly Placed[], layout: Layout): (number | undefined)[] {
+function braceColumns(placed: readonly PlacedDeclaration[], layout: FormatLayout): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
-  const form = ({ what }: Placed): string | undefined =>
+  const form = ({ what }: PlacedDeclaration): string | undefined =>
     what.kind === 'bodied' && widthOf(oneLineOf(what, 0) ?? '\n'.repeat(layout.printWidth + 1)) <= layout.printWidth
       ? what.form
       : undefined;
@@ -131,7 +131,7 @@ function braceColumns(placed: readonly Placed[], layout: Layout): (number | unde
     placed[at]!.before.blank || hasComments(placed[at]!.before) || forms[at] !== forms[at - 1];
   for (const run of runs(placed.length, apart)) {
     if (forms[run[0]!] === undefined || run.length === 1) continue;
-    const declarations = run.map((at) => placed[at]!.what as Bodied);
+    const declarations = run.map((at) => placed[at]!.what as BodiedDeclaration);
     const column = declarations.reduce((most, { head }) => Math.max(most, flat(head)!.length), 0);
     const fits = declarations.every((one) => widthOf(oneLineOf(one, column)!) <= layout.printWidth);
     if (fits) for (const at of run) columns[at] = column;

@@ -1,12 +1,12 @@
 /** Values and flows. The gap before the first token of an expression belongs to its caller. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import type { Cursor } from './cursor.ts';
+import type { TokenCursor } from './cursor.ts';
 import type { Doc } from './doc.ts';
 
 const { fill, group, ifBreak, indent, line, softline } = builders;
 
-export function expression(node: Ast.ExpressionNode, cursor: Cursor): Doc {
+export function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   if (cursor.offset < node.span.start) return parenthesized(node, cursor);
   switch (node.kind) {
     case 'Number':
@@ -28,20 +28,20 @@ export function expression(node: Ast.ExpressionNode, cursor: Cursor): Doc {
 }
 
 /** Parentheses stay where they were written, needed or not. */
-function parenthesized(node: Ast.ExpressionNode, cursor: Cursor): Doc {
+function parenthesized(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   const open = cursor.word();
   const inner = indent([cursor.gap(softline), expression(node, cursor)]);
   return group([open, inner, cursor.close(softline)]);
 }
 
-function name({ parts }: Ast.NameNode, cursor: Cursor): Doc {
+function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
   const first = cursor.word();
   if (parts.length === 1) return first;
   return [first, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
 }
 
 /** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
-function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: Cursor): Doc {
+function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
   const start = expression(first!, cursor);
   const rest = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
   return group([start, indent(rest)]);
@@ -64,13 +64,13 @@ function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
 
 const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
 
-function call(node: Ast.CallNode, cursor: Cursor): Doc {
+function call(node: Ast.CallNode, cursor: TokenCursor): Doc {
   const callee = cursor.word();
   const open = indent(cursor.take(''));
   return bracketed([callee, open], node.arguments, argument, cursor);
 }
 
-function list(node: Ast.ListNode, cursor: Cursor): Doc {
+function list(node: Ast.ListNode, cursor: TokenCursor): Doc {
   return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
 }
 
@@ -78,8 +78,8 @@ function list(node: Ast.ListNode, cursor: Cursor): Doc {
 function bracketed<T>(
   open: Doc,
   items: readonly T[],
-  print: (item: T, cursor: Cursor) => Doc,
-  cursor: Cursor,
+  print: (item: T, cursor: TokenCursor) => Doc,
+  cursor: TokenCursor,
   filled = false,
 ): Doc {
   if (items.length === 0) return [open, cursor.close('')];
@@ -101,7 +101,7 @@ function isNumber(node: Ast.ExpressionNode): boolean {
   return node.kind === 'Number' || (node.kind === 'Unary' && isNumber(node.operand));
 }
 
-function argument(node: Ast.ArgumentNode, cursor: Cursor): Doc {
+function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
   if (!node.name) return expression(node.value, cursor);
   return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
 }

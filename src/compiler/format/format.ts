@@ -6,17 +6,17 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { Cursor } from './cursor.ts';
+import { TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
 import { gapsBetween } from './gaps.ts';
-import { defaultLayout, type Layout } from './lines.ts';
+import { defaultLayout, type FormatLayout } from './lines.ts';
 
 /**
  * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can
  * ask for it at any time; the prettier plugin gives the same. Line ends stay what the first one is, and a byte order mark stays.
  */
-export function format(source: Source, layout: Partial<Layout> = {}): Outcome<string | undefined> {
+export function format(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const mark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const ends = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
   const text = source.text.slice(mark.length).replace(/\r\n?/g, '\n');
@@ -44,9 +44,9 @@ export function readForFormat(source: Source): Outcome<FileNode | undefined> {
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
 
-export function printTree(file: FileNode, text: string, layout: Layout): Doc {
+export function printTree(file: FileNode, text: string, layout: FormatLayout): Doc {
   const { tokens, comments } = lex(text);
-  return printFile(file, new Cursor(tokens, gapsBetween(tokens, comments), text), layout);
+  return printFile(file, new TokenCursor(tokens, gapsBetween(tokens, comments), text), layout);
 }
 
 /**
@@ -56,7 +56,7 @@ export function printTree(file: FileNode, text: string, layout: Layout): Doc {
 export function formatRange(
   source: Source,
   { start, end }: { readonly start: number; readonly end: number },
-  layout: Partial<Layout> = {},
+  layout: Partial<FormatLayout> = {},
 ): Edit | undefined {
   const { output: file } = readForFormat(source);
   const { output } = format(source, layout);
@@ -81,7 +81,7 @@ const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image 
 const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
 
 /** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
-export function formatFences(page: Source, layout: Partial<Layout> = {}): Outcome<string | undefined> {
+export function formatFences(page: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const diagnostics: Diagnostic[] = [];
   const text = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
     const above = page.text.slice(0, at + open.length).split('\n').length - 1;

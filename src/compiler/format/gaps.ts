@@ -2,7 +2,7 @@
 import type { IToken } from 'chevrotain';
 import { defined } from '../../base/util/defined.ts';
 
-export interface OwnLine {
+export interface CommentLine {
   readonly text: string;
   /** An empty line is above it. */
   readonly blank: boolean;
@@ -10,30 +10,30 @@ export interface OwnLine {
   readonly continues: boolean;
 }
 
-export interface Gap {
+export interface TokenGap {
   /** The comment on the line of the token before. */
   readonly trailing?: string;
   /** Comments that have a line to themselves. */
-  readonly own: readonly OwnLine[];
+  readonly own: readonly CommentLine[];
   /** An empty line is right above the next token. */
   readonly blank: boolean;
   /** The next token begins a line. */
   readonly newline: boolean;
 }
 
-export const nothing: Gap = { own: [], blank: false, newline: false };
+export const nothing: TokenGap = { own: [], blank: false, newline: false };
 
-export const hasComments = ({ trailing, own }: Gap): boolean => trailing !== undefined || own.length > 0;
+export const hasComments = ({ trailing, own }: TokenGap): boolean => trailing !== undefined || own.length > 0;
 
 /** Whether one of its comments is a `///`, which belongs to the token below. */
-export const hasDescription = ({ trailing, own }: Gap): boolean =>
+export const hasDescription = ({ trailing, own }: TokenGap): boolean =>
   (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
 
 /** Whether what follows is to stay as it was written. */
-export const saysIgnore = ({ own }: Gap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
+export const saysIgnore = ({ own }: TokenGap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
 
 /** The gap of two, when the token between them is printed before both or not at all. */
-export function merge(first: Gap, second: Gap): Gap {
+export function merge(first: TokenGap, second: TokenGap): TokenGap {
   const newline = first.newline || second.newline;
   if (!hasComments(first)) return { ...second, blank: second.blank || (first.blank && !hasComments(second)), newline };
   const { trailing, own, blank } = second;
@@ -47,8 +47,8 @@ export function merge(first: Gap, second: Gap): Gap {
 }
 
 /** The gap before each token, and one more before the end of the file. Tokens and comments in their order. */
-export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): Gap[] {
-  const gaps: Gap[] = [];
+export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): TokenGap[] {
+  const gaps: TokenGap[] = [];
   let next = 0;
   let last: IToken | undefined;
   for (let index = 0; index <= tokens.length; index++) {
@@ -63,12 +63,12 @@ export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken
   return gaps;
 }
 
-function gapOf(before: IToken | undefined, comments: readonly IToken[], after: IToken | undefined): Gap {
+function gapOf(before: IToken | undefined, comments: readonly IToken[], after: IToken | undefined): TokenGap {
   let line = before?.endLine ?? 0;
   let trailing: IToken | undefined;
   /** The column of a comment at a line's end, while comments go on below it. */
   let column: number | undefined;
-  const own: OwnLine[] = [];
+  const own: CommentLine[] = [];
   for (const comment of comments) {
     const at = comment.startLine ?? 0;
     if (before !== undefined && at === line && own.length === 0 && trailing === undefined) {

@@ -3,12 +3,12 @@ import { builders } from 'prettier/doc';
 import { commentColumns } from './align.ts';
 import { beforeComment } from './cursor.ts';
 import type { Doc } from './doc.ts';
-import type { Gap } from './gaps.ts';
+import type { TokenGap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix } = builders;
 
 /** What a file is laid out in. */
-export interface Layout {
+export interface FormatLayout {
   /** Cells of a line before it is broken. */
   readonly printWidth: number;
   /** Cells of one level of indentation. */
@@ -16,13 +16,13 @@ export interface Layout {
   readonly useTabs: boolean;
 }
 
-export const defaultLayout: Layout = { printWidth: 120, tabWidth: 2, useTabs: false };
+export const defaultLayout: FormatLayout = { printWidth: 120, tabWidth: 2, useTabs: false };
 
 /** A line, or something that was too long for one. */
-export interface Line {
+export interface PrintedLine {
   readonly level: number;
   /** Comments above it, and behind the line before it. */
-  readonly before: Gap;
+  readonly before: TokenGap;
   readonly doc: Doc;
   /** Cells up to its end, indentation included, when it is one line. */
   readonly width?: number;
@@ -33,7 +33,7 @@ export interface Line {
 }
 
 /** The lines under each other, with `end` before the end of the file. */
-export function stack(lines: readonly Line[], end: Gap, { tabWidth }: Layout): Doc {
+export function stack(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
   const parts: Doc[] = [];
   const add = (level: number, blank: boolean, doc: Doc): void => {
@@ -41,7 +41,7 @@ export function stack(lines: readonly Line[], end: Gap, { tabWidth }: Layout): D
     parts.push(atLevel(level, [first ? '' : blank ? [hardline, hardline] : hardline, doc]));
   };
   /** Writes the comments before line `index`, the end of the file for the last; says whether an empty line may follow. */
-  const comments = (index: number, { trailing, own }: Gap): boolean => {
+  const comments = (index: number, { trailing, own }: TokenGap): boolean => {
     const line = lines[index];
     const column = columns[index - 1];
     if (trailing !== undefined) {
@@ -73,7 +73,7 @@ function atLevel(level: number, doc: Doc): Doc {
 }
 
 /** Where the comment behind each line begins. */
-function columnsOf(lines: readonly Line[], end: Gap): (number | undefined)[] {
+function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const sections = new Map<number, number[]>();
   for (const [index, { section }] of lines.entries()) {

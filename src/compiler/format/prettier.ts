@@ -5,7 +5,7 @@ import type { FileNode } from '../syntax/ast.ts';
 import { printTree, readForFormat } from './format.ts';
 import { defaultLayout } from './lines.ts';
 
-interface Root {
+interface PrettierRoot {
   readonly file: FileNode;
   readonly text: string;
 }
@@ -21,7 +21,7 @@ function hasPragma(text: string): boolean {
   return above.slice(0, end === -1 ? undefined : end).some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
 }
 
-export const parsers: Record<string, Parser<Root>> = {
+export const parsers: Record<string, Parser<PrettierRoot>> = {
   tower: {
     astFormat: 'tower',
     parse(text, options) {
@@ -39,9 +39,9 @@ export const parsers: Record<string, Parser<Root>> = {
   },
 };
 
-export const printers: Record<string, Printer<Root>> = {
+export const printers: Record<string, Printer<PrettierRoot>> = {
   tower: {
-    print: ({ node }: AstPath<Root>, { printWidth, tabWidth, useTabs }) =>
+    print: ({ node }: AstPath<PrettierRoot>, { printWidth, tabWidth, useTabs }) =>
       printTree(node.file, node.text, { printWidth, tabWidth, useTabs: useTabs ?? false }),
     getVisitorKeys: () => [],
     insertPragma: (text) => `// @format\n\n${text}`,

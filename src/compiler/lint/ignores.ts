@@ -21,7 +21,7 @@ export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'unused-ignore',
 ]);
 
-interface Ignore {
+interface IgnoreComment {
   /** The whole comment. */
   readonly span: Span;
   /** As written. Empty if the comment names none. */
@@ -47,12 +47,12 @@ export function applyIgnores(
   options: IgnoreOptions = {},
 ): Diagnostic[] {
   const { source } = file.span;
-  const bySource = new Map<Source, readonly Ignore[]>();
-  const ignoresOf = (one: Source): readonly Ignore[] => {
+  const bySource = new Map<Source, readonly IgnoreComment[]>();
+  const ignoresOf = (one: Source): readonly IgnoreComment[] => {
     if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === source ? file : undefined));
     return bySource.get(one)!;
   };
-  const used = new Set<Ignore>();
+  const used = new Set<IgnoreComment>();
   const left = found.filter(({ severity, code, at }) => {
     if (severity === 'error' || at === undefined) return true;
     const { line } = positionAt(at.source, at.start);
@@ -68,8 +68,8 @@ export function applyIgnores(
 }
 
 function mistakeOf(
-  ignore: Ignore,
-  used: ReadonlySet<Ignore>,
+  ignore: IgnoreComment,
+  used: ReadonlySet<IgnoreComment>,
   whole: boolean,
   judged: (code: Code) => boolean,
 ): Diagnostic | undefined {
@@ -96,12 +96,12 @@ function mistakeOf(
   return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
 }
 
-function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly Ignore[] {
+function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly IgnoreComment[] {
   if (!source.text.includes(word)) return [];
   const { tokens, comments } = lex(source.text);
   const file = known ?? parse(source).output;
   const starts = logicalLines(file);
-  return comments.flatMap((comment): Ignore[] => {
+  return comments.flatMap((comment): IgnoreComment[] => {
     const match = form.exec(comment.image.trimEnd());
     if (!match) return [];
     const start = comment.startOffset;
@@ -131,15 +131,7 @@ function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly 
 /** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
 function logicalLines({ declarations }: Ast.FileNode): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
-  const visit = (
-    node:
-      | Ast.DeclarationNode
-      | Ast.TypedEntryNode
-      | Ast.TowerEntryNode
-      | Ast.SearchEntryNode
-      | Ast.EntryNode
-      | Ast.ColumnsNode,
-  ): void => {
+  const visit = (node: Ast.BodyEntryNode | Ast.DeclarationNode): void => {
     if ('entries' in node) {
       for (const entry of node.entries) visit(entry);
       return;

@@ -38,6 +38,9 @@ export type DeclarationNode =
   | SearchNode
   | DataNode;
 
+/** What stands between the braces of a declaration, or of the columns of its data. */
+export type BodyEntryNode = TypedEntryNode | TowerEntryNode | SearchEntryNode | EntryNode | ColumnsNode;
+
 interface SyntaxNode {
   readonly span: Span;
   /** The `///` lines above it, without the slashes. */

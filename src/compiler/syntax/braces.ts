@@ -14,10 +14,10 @@ interface OpenBrace {
   /** Column of the first token on its line. */
   readonly indent: number;
   /** Of a brace that is missing. */
-  readonly header?: Header;
+  readonly header?: BraceHeader;
 }
 
-interface Header {
+interface BraceHeader {
   /** The first word of the declaration. */
   readonly token: IToken;
   readonly endLine: number;
@@ -198,7 +198,7 @@ class Balancer {
     result.push(brace);
   }
 
-  private missingBrace({ token, at }: Header, also: readonly Edit[] = []): void {
+  private missingBrace({ token, at }: BraceHeader, also: readonly Edit[] = []): void {
     const edits = [{ at, text: ' {' }, ...also];
     this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
   }

@@ -5,18 +5,18 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { isKnownCall } from './plausible.ts';
-import type { Corrected, Place } from './sign_mistakes.ts';
+import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
 import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-export type Change =
+export type TokenChange =
   | { readonly kind: 'insert'; readonly type: TokenType }
   | { readonly kind: 'remove' }
   | { readonly kind: 'replace'; readonly type: TokenType }
   | { readonly kind: 'swap' };
 
-export interface Repair {
-  readonly change: Change;
+export interface TokenRepair {
+  readonly change: TokenChange;
   /** Of the token that is changed, or before which one is put. */
   readonly index: number;
   readonly tokens: IToken[];
@@ -24,21 +24,21 @@ export interface Repair {
   readonly certain: boolean;
 }
 
-export interface Candidate extends Omit<Repair, 'certain'> {
+export interface RepairCandidate extends Omit<TokenRepair, 'certain'> {
   readonly cost: number;
   /** Whether it keeps every word and makes none up. */
   readonly keeps: boolean;
 }
 
 /** A bracket whose partner is missing, or is of another kind. */
-interface Unmatched {
+interface UnmatchedBrackets {
   /** Indexes of the brackets; one may be absent. */
   readonly open?: number;
   readonly close?: number;
 }
 
 /** The first closing bracket that does not match, else the last opening one. */
-export function unmatched(tokens: readonly IToken[]): Unmatched | undefined {
+export function unmatched(tokens: readonly IToken[]): UnmatchedBrackets | undefined {
   const open: number[] = [];
   for (const [close, token] of tokens.entries()) {
     const deeper = depthOf(token);
@@ -72,9 +72,13 @@ const leftOutCost = 1;
 const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
 
 /** A bracket put in, left out, or read as that of the other kind. Of two that are alike the later one: what is inside stays inside. */
-export function bracketCandidates(tokens: readonly IToken[], { open, close }: Unmatched, text: string): Candidate[] {
-  const found: Candidate[] = [];
-  const add = (change: Change, index: number, cost: number, changed: IToken[], keeps = true) =>
+export function bracketCandidates(
+  tokens: readonly IToken[],
+  { open, close }: UnmatchedBrackets,
+  text: string,
+): RepairCandidate[] {
+  const found: RepairCandidate[] = [];
+  const add = (change: TokenChange, index: number, cost: number, changed: IToken[], keeps = true) =>
     found.push({ change, index, cost, tokens: changed, keeps });
   const put = (type: TokenType, index: number) => {
     const token = inserted(type, type.PATTERN as string, tokens[index - 1]!);
@@ -138,7 +142,7 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
 }
 
 /** Where no one bracket makes all of it read: what is not closed is closed at the end, and what is not opened is left out. */
-export function withoutUnmatched(place: Place): Corrected | undefined {
+export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined {
   const { tokens } = place;
   const odd = unmatched(tokens);
   if (odd === undefined) return undefined;
@@ -154,15 +158,15 @@ export function withoutUnmatched(place: Place): Corrected | undefined {
   }
   const type = partner(tokens[open]!);
   const closed = tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, tokens[index - 1]!));
-  const change: Change = { kind: 'insert', type };
+  const change: TokenChange = { kind: 'insert', type };
   return { diagnostic: bracketMistake(place, odd, { change, index, tokens: closed, certain }), tokens: closed };
 }
 
 /** What is said of a bracket by what mends it. */
 export function bracketMistake(
-  { source, tokens }: Place,
-  { open, close }: Unmatched,
-  { change, index, certain, tokens: mended }: Repair,
+  { source, tokens }: ParseStop,
+  { open, close }: UnmatchedBrackets,
+  { change, index, certain, tokens: mended }: TokenRepair,
 ): Diagnostic {
   const here = tokens[index];
   if (change.kind === 'remove') {

@@ -7,7 +7,7 @@ import { type Source, textOf } from '../../base/text/source.ts';
 const most = 50;
 
 /** The mistakes found so far. Past the limit it is `full`, says so once, and takes no more. */
-export class Collector {
+export class DiagnosticCollector {
   readonly diagnostics: Diagnostic[] = [];
   full = false;
 

@@ -5,11 +5,19 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { bracketMistake, unmatched, withoutUnmatched } from './brackets.ts';
-import { habits, type KnownMistake, steps } from './known_mistakes.ts';
+import { type CommonErrorRule, habits, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
-import type { Complaint, EntryRule } from './parsers.ts';
+import type { EntryRule, ParseError } from './parsers.ts';
 import { repair } from './repair.ts';
-import { type Corrected, missingPart, missingSign, needless, type Place, swapped, wrongSign } from './sign_mistakes.ts';
+import {
+  type CorrectedTokens,
+  missingPart,
+  missingSign,
+  needless,
+  type ParseStop,
+  swapped,
+  wrongSign,
+} from './sign_mistakes.ts';
 
 /**
  * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
@@ -19,11 +27,11 @@ import { type Corrected, missingPart, missingSign, needless, type Place, swapped
 export function correct(
   source: Source,
   tokens: readonly IToken[],
-  complaint: Complaint,
+  complaint: ParseError,
   whole: 'declaration' | EntryRule,
-): Corrected | undefined {
+): CorrectedTokens | undefined {
   const { index } = complaint;
-  const place: Place = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
+  const place: ParseStop = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
   const habit = first(habits, place);
   if (habit) return habit;
   // `a, b` alone: what the names are was not written, and no sign that is changed says it.
@@ -31,7 +39,7 @@ export function correct(
   return searched(place, whole) ?? withoutUnmatched(place) ?? first(steps, place);
 }
 
-function first(known: readonly KnownMistake[], place: Place): Corrected | undefined {
+function first(known: readonly CommonErrorRule[], place: ParseStop): CorrectedTokens | undefined {
   for (const one of known) {
     const corrected = one(place);
     if (corrected) return corrected;
@@ -40,7 +48,7 @@ function first(known: readonly KnownMistake[], place: Place): Corrected | undefi
 }
 
 /** The one change after which all of it reads. */
-function searched(place: Place, whole: 'declaration' | EntryRule): Corrected | undefined {
+function searched(place: ParseStop, whole: 'declaration' | EntryRule): CorrectedTokens | undefined {
   const { source, tokens, rule } = place;
   const found = repair(whole, tokens, place);
   if (found === undefined) return undefined;

@@ -3,7 +3,7 @@
  * that does not read as it is gets here.
  */
 import type { IToken } from 'chevrotain';
-import { type Lexed, lex } from '../../../grammar/lexer.ts';
+import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
@@ -16,7 +16,7 @@ import { beginsLine, is, isAny } from './token.ts';
 import { quote } from './words.ts';
 
 /** The declaration that a token is in. */
-interface Declaration {
+interface EnclosingDeclaration {
   readonly word?: IToken;
   /** Whether a brace has been opened since. */
   readonly braced: boolean;
@@ -26,7 +26,7 @@ interface ForeignForm {
   /** Tried where a token begins. */
   readonly pattern: RegExp;
   /** What must hold of the tokens around. */
-  readonly where?: (tokens: readonly IToken[], at: number, declaration: Declaration) => boolean;
+  readonly where?: (tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) => boolean;
   /** What it is read as; nothing where it may be something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
   /** What Tower has instead. */
@@ -131,11 +131,15 @@ function quotedSql(sql: string): string | undefined {
 }
 
 /** The words and signs with these forms as they were meant; the same object if there are none. */
-export function readForeignForms(source: Source, lexed: Lexed, report: (diagnostic: Diagnostic) => void): Lexed {
+export function readForeignForms(
+  source: Source,
+  lexed: LexedText,
+  report: (diagnostic: Diagnostic) => void,
+): LexedText {
   const { text } = source;
   const tokens: IToken[] = [];
   const taken: [start: number, end: number][] = [];
-  let declaration: Declaration = { braced: false };
+  let declaration: EnclosingDeclaration = { braced: false };
   let end = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
@@ -194,7 +198,7 @@ function without(
   });
 }
 
-function formAt(text: string, tokens: readonly IToken[], at: number, declaration: Declaration) {
+function formAt(text: string, tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) {
   for (const form of forms) {
     if (form.where?.(tokens, at, declaration) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;

@@ -8,15 +8,15 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
-import { type Corrected, missingSign, needless, type Place, wrongSign } from './sign_mistakes.ts';
+import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
 import { beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { signed } from './words.ts';
 
 /** Knows one mistake by where reading stopped. */
-export type KnownMistake = (place: Place) => Corrected | undefined;
+export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 
 /** `user-id : id`: a hyphen inside a name. */
-const hyphenatedName: KnownMistake = ({ source, tokens, index, here, previous, expected: wanted }) => {
+const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
   const next = tokens[index + 1];
   if (
     (wanted === undefined && !is(tokens[0], t.Group)) ||
@@ -45,7 +45,7 @@ const hyphenatedName: KnownMistake = ({ source, tokens, index, here, previous, e
 };
 
 /** `softmax(accidental-hits: mask)`: a hyphen inside the name of an argument. */
-const hyphenatedArgument: KnownMistake = (place) => {
+const hyphenatedArgument: CommonErrorRule = (place) => {
   const { tokens, index, here, rule } = place;
   if (rule !== 'call' || !is(here, t.Colon) || !isAny(tokens[index - 4], [t.LeftParenthesis, t.Comma]))
     return undefined;
@@ -59,26 +59,26 @@ const hyphenatedArgument: KnownMistake = (place) => {
 };
 
 /** `gender = category()` among features, `batch : 64` in a task. */
-const equalsOrColon: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
+const equalsOrColon: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
   if (!isAny(here, [t.Equals, t.Colon]) || !isOneOf(wanted, [t.Equals, t.Colon])) return undefined;
   return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
 /** `mlp(64, activation = tanh)` */
-const equalsInArguments: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
+const equalsInArguments: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
   const named = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
   if (rule !== 'call' || !is(here, t.Equals) || !named) return undefined;
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
 /** `block deep(width: 64)` */
-const colonInParameters: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
+const colonInParameters: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
   if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
   return swap(source, tokens, index, t.Equals, "a parameter's default");
 };
 
 /** `chanel main = …` */
-const misspeltWord: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
+const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
   const words: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
   // The word itself may have been read as the name that it is before.
@@ -104,7 +104,7 @@ const misspeltWord: KnownMistake = ({ source, tokens, index, here, rule, expecte
 };
 
 /** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
-const keyedBy: KnownMistake = (place) => {
+const keyedBy: CommonErrorRule = (place) => {
   const joined = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
   if (joined && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
     return insert(place, t.By, 'by ');
@@ -117,7 +117,7 @@ const keyedBy: KnownMistake = (place) => {
 };
 
 /** `batch 1024`, `user_id id(dim: 8)` */
-const missingEquals: KnownMistake = (place) => {
+const missingEquals: CommonErrorRule = (place) => {
   const { expected: wanted, here, previous } = place;
   if (!isOneOf(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
   if (beginsLine(place.tokens, place.index)) return undefined;
@@ -125,7 +125,7 @@ const missingEquals: KnownMistake = (place) => {
 };
 
 /** `mlp(256 128)`, `[18 25]`, `group profile = age gender` */
-const missingComma: KnownMistake = (place) => {
+const missingComma: CommonErrorRule = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
   const inList =
     isOneOf(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
@@ -139,7 +139,7 @@ const missingComma: KnownMistake = (place) => {
 };
 
 /** `channel main = profile mlp(64)` */
-const missingArrow: KnownMistake = (place) => {
+const missingArrow: CommonErrorRule = (place) => {
   const { tokens, here, previous, because } = place;
   const flow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
   if (because !== 'left-over' || !flow || !is(here, t.Name) || !endsValue(previous)) return undefined;
@@ -147,13 +147,13 @@ const missingArrow: KnownMistake = (place) => {
 };
 
 /** `a, b, : id(…)`: a comma after the last of several names. */
-const commaBeforeColon: KnownMistake = ({ source, tokens, index, here, previous, rule }) => {
+const commaBeforeColon: CommonErrorRule = ({ source, tokens, index, here, previous, rule }) => {
   if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
   return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
 };
 
 /** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
-const needlessSign: KnownMistake = ({ source, tokens, index, here, previous, because }) => {
+const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
   const commas =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
   const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
@@ -168,7 +168,7 @@ const needlessSign: KnownMistake = ({ source, tokens, index, here, previous, bec
 };
 
 /** What people write by habit. */
-export const habits: readonly KnownMistake[] = [
+export const habits: readonly CommonErrorRule[] = [
   hyphenatedName,
   hyphenatedArgument,
   commaBeforeColon,
@@ -180,13 +180,19 @@ export const habits: readonly KnownMistake[] = [
 ];
 
 /** Each looks at one place alone: for entries with several mistakes. */
-export const steps: readonly KnownMistake[] = [needlessSign, missingEquals, missingComma, missingArrow];
+export const steps: readonly CommonErrorRule[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
 function isOneOf(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
 }
 
-function swap(source: Source, tokens: readonly IToken[], index: number, type: TokenType, what: string): Corrected {
+function swap(
+  source: Source,
+  tokens: readonly IToken[],
+  index: number,
+  type: TokenType,
+  what: string,
+): CorrectedTokens {
   const token = tokens[index]!;
   return {
     diagnostic: wrongSign(source, token, type, '', what),
@@ -195,7 +201,7 @@ function swap(source: Source, tokens: readonly IToken[], index: number, type: To
 }
 
 /** Put a token before the one that does not fit. */
-function insert(place: Place, type: TokenType, text: string): Corrected {
+function insert(place: ParseStop, type: TokenType, text: string): CorrectedTokens {
   const { tokens, index, previous } = place;
   return {
     diagnostic: missingSign(place, type, text),

@@ -1,6 +1,6 @@
 /** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
 import type { IToken } from 'chevrotain';
-import type { Lexed } from '../../../grammar/lexer.ts';
+import type { LexedText } from '../../../grammar/lexer.ts';
 import { readText } from '../../../grammar/literals.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -10,7 +10,7 @@ import { indentOf, positionAt, type Source, type Span, textOf } from '../../base
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-type Report = (diagnostic: Diagnostic) => unknown;
+type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
 /** Whether a mistake may be seen in a token alone. */
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
@@ -19,11 +19,11 @@ const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
 
 /** Report every mistake that can be seen in a token alone. */
-export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
+export function lexicalMistakes(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
   const suspects = lexed.tokens.filter(isOdd);
   const odd: Diagnostic[] = [];
   const quotes: Diagnostic[] = [];
-  const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
+  const sorted: ReportDiagnostic = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
   for (const token of suspects) {
     mistakes[token.tokenTypeIdx]?.(source, token, sorted);
     if (token.payload !== undefined) odd.push(lookAlike(source, token));
@@ -39,7 +39,7 @@ export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): v
   together(fences, () => 'all', report);
 }
 
-const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: Report) => void>> = {
+const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
   [t.ForeignArrow.name]: (source, token, report) => {
     const at = spanOf(source, token);
     report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
@@ -95,7 +95,7 @@ const inGroups = (digits: string): string =>
   digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
 
 /** A name with letters that are not ours, wherever it occurs, is one mistake. */
-function foreignNames(source: Source, tokens: readonly IToken[], report: Report): void {
+function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
   const byImage = new Map<string, IToken[]>();
   for (const token of tokens) {
     if (token.tokenType !== t.ForeignName) continue;
@@ -123,7 +123,7 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
 const mostNotes = 20;
 
 /** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
-function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
+function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: ReportDiagnostic): void {
   const groups = new Map<unknown, Diagnostic[]>();
   for (const one of found) {
     const key = inOne(one);
@@ -144,7 +144,7 @@ const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(
 
 const mistakes = byType(({ name }) => mistakeIn[name]);
 
-function foreignComment(source: Source, token: IToken, report: Report): void {
+function foreignComment(source: Source, token: IToken, report: ReportDiagnostic): void {
   const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;
   const at = spanOf(source, token);
   const inner = token.image.slice(sign.length).replace(/(?:\*\/|"""|''')$/, '');
@@ -184,7 +184,7 @@ function charKind(image: string): CharKind {
   return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
 }
 
-function unknown(source: Source, run: readonly IToken[], report: Report): void {
+function unknown(source: Source, run: readonly IToken[], report: ReportDiagnostic): void {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
   switch (charKind(run[0]!.image)) {

@@ -5,20 +5,12 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/order.ts';
 import type { Source } from '../../base/text/source.ts';
-import type {
-  ColumnsNode,
-  DeclarationNode,
-  EntryNode,
-  FileNode,
-  SearchEntryNode,
-  TowerEntryNode,
-  TypedEntryNode,
-} from './ast.ts';
-import { Collector } from './collector.ts';
+import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
+import { DiagnosticCollector } from './collector.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { readStrictly } from './parsers.ts';
-import { type Recovered, Recovery } from './recover.ts';
+import { type RecoveredFile, Recovery } from './recover.ts';
 import { byType, depthOf, firstFrom, spanOf } from './token.ts';
 
 /**
@@ -30,7 +22,7 @@ export function parse(source: Source): Outcome<FileNode> {
   const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
 
-  const collector = new Collector(source);
+  const collector = new DiagnosticCollector(source);
   const written = lex(source.text);
   // What goes too deep is not read at all.
   const allowed = withinLimits(source, written.tokens, () => {});
@@ -45,7 +37,7 @@ export function parse(source: Source): Outcome<FileNode> {
   const isAsWritten = asWritten && tokens === written.tokens;
   const docs = isAsWritten ? docsAsWritten : docsAbove(tokens, lexed.comments);
   const reading = isAsWritten ? asWritten : readStrictly('file', source, tokens, docs.text);
-  const { declarations, lost, doubtful }: Recovered =
+  const { declarations, lost, doubtful }: RecoveredFile =
     'tree' in reading
       ? { declarations: reading.tree, lost: [], doubtful: [] }
       : new Recovery(source, docs.text, collector, tokens).read();
@@ -132,7 +124,7 @@ function withinLimits(
 
 // The `///` comments of a file, by the token that each is above.
 
-interface Docs {
+interface DocComments {
   /** Offset of the token below → the lines, without their slashes. */
   readonly text: ReadonlyMap<number, string>;
   /** Offset of the token below → the comments themselves. */
@@ -144,7 +136,7 @@ interface Docs {
 }
 
 /** Give each run of `///` lines to the token below it. */
-function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
+function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocComments {
   const found = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
   const inLine = new Set<IToken>();
@@ -165,10 +157,8 @@ function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
 }
 
-type Node = DeclarationNode | ColumnsNode | EntryNode | SearchEntryNode | TowerEntryNode | TypedEntryNode;
-
 /** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
-function strayDocs(source: Source, docs: Docs, file: FileNode): Diagnostic[] {
+function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnostic[] {
   const homes = new Set<number>();
   for (const declaration of file.declarations) addHomes(declaration, homes);
   const last = file.declarations.at(-1)?.span.end ?? 0;
@@ -188,7 +178,7 @@ function strayDocs(source: Source, docs: Docs, file: FileNode): Diagnostic[] {
 }
 
 /** Where what has a description begins. */
-function addHomes(node: Node, homes: Set<number>): void {
+function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
   if (node.doc !== undefined) homes.add(node.span.start);
   if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
 }

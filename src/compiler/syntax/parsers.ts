@@ -9,9 +9,9 @@ import { is, isAny } from './token.ts';
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
 /** What a rule gives: a part without what it needs is undefined. */
-export type Tree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
+export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
-type Reading<T> = { readonly tree: T } | { readonly complaint: Complaint };
+type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
 
 /** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
 export function entryRule(word: IToken | undefined): EntryRule | undefined {
@@ -30,7 +30,7 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
 // What the parser complains of, as facts. Its own messages are never shown.
 
 /** Where reading stopped, and why. */
-export interface Complaint {
+export interface ParseError {
   /** The rule that could not go on. */
   readonly rule: string;
   /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
@@ -50,8 +50,8 @@ const facts: IParserErrorMessageProvider = {
 
 const types: ReadonlyMap<string, TokenType> = new Map(t.tokens.map((type) => [type.name, type]));
 
-function complaintOf(error: IRecognitionException, input: readonly IToken[]): Complaint {
-  const [because, rule, name] = error.message.split(' ') as [Complaint['because'], string, string | undefined];
+function complaintOf(error: IRecognitionException, input: readonly IToken[]): ParseError {
+  const [because, rule, name] = error.message.split(' ') as [ParseError['because'], string, string | undefined];
   const at = input.indexOf(error.token);
   const type = name === undefined ? undefined : types.get(name);
   return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
@@ -67,11 +67,11 @@ export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
   source: Source,
   tokens: readonly IToken[],
   docs = noDocs,
-): Reading<Tree<R>> {
+): ParseResult<RuleTree<R>> {
   // The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start.
   strict ??= new TowerParser({ errorMessageProvider: facts, skipValidations: true, listGoesOn });
   strict.load(source, tokens, docs);
-  const tree = strict[rule]() as Tree<R>;
+  const tree = strict[rule]() as RuleTree<R>;
   const error = strict.errors[0];
   strict.input = [];
   return error === undefined ? { tree } : { complaint: complaintOf(error, tokens) };

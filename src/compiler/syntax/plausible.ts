@@ -27,7 +27,7 @@ const calls: ReadonlyMap<string, KnownCall> = new Map(
 
 export const isKnownCall = (name: string): boolean => calls.has(name);
 
-interface Frame {
+interface CallFrame {
   readonly call: KnownCall | undefined;
   readonly isCall: boolean;
   readonly given: Set<string>;
@@ -42,7 +42,7 @@ const letAnywhere = [t.NumberToken, t.Name, t.RightParenthesis];
 /** 0 for tokens that read as the library's words are used; more the less they do. */
 export function oddness(tokens: readonly IToken[]): number {
   let odd = 0;
-  const frames: Frame[] = [];
+  const frames: CallFrame[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at]!;
     const [previous, next] = [tokens[at - 1], tokens[at + 1]];

@@ -11,7 +11,7 @@ import type { Source, Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './braces.ts';
-import { type Collector, movingCodes } from './collector.ts';
+import { type DiagnosticCollector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
@@ -21,16 +21,14 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly, type Tree } from './parsers.ts';
+import { type EntryRule, entryRule, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
-
-type BodyEntry = ast.EntryNode | ast.TypedEntryNode | ast.TowerEntryNode | ast.SearchEntryNode | ast.ColumnsNode;
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
 
-export interface Recovered {
+export interface RecoveredFile {
   readonly declarations: ast.DeclarationNode[];
   readonly lost: ast.UnreadPart[];
   /** Stretches whose reading is a guess. */
@@ -48,12 +46,12 @@ export class Recovery {
   constructor(
     private readonly source: Source,
     private readonly docs: ReadonlyMap<number, string>,
-    private readonly collector: Collector,
+    private readonly collector: DiagnosticCollector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
   ) {}
 
-  read(): Recovered {
+  read(): RecoveredFile {
     const declarations: ast.DeclarationNode[] = [];
     const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
     for (const [index, part] of parts.entries()) {
@@ -111,8 +109,8 @@ export class Recovery {
     return this.corrected('declaration', tokens.slice(0, open));
   }
 
-  private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
-    const read: BodyEntry[] = [];
+  private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): ast.BodyEntryNode[] {
+    const read: ast.BodyEntryNode[] = [];
     for (const part of splitEntries(tokens, rule)) {
       if (this.collector.full) break;
       const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
@@ -123,7 +121,7 @@ export class Recovery {
     return read;
   }
 
-  private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
+  private entry(rule: EntryRule, tokens: readonly IToken[]): ast.BodyEntryNode | undefined {
     return isColumns(rule, tokens[0], tokens[1]) ? this.columns(tokens) : this.corrected(rule, tokens);
   }
 
@@ -189,7 +187,7 @@ export class Recovery {
   }
 
   /** Read, correct, read again; nothing after a mistake that no correction knows. */
-  private corrected<R extends 'declaration' | EntryRule>(rule: R, tokens: readonly IToken[]): Tree<R> | undefined {
+  private corrected<R extends 'declaration' | EntryRule>(rule: R, tokens: readonly IToken[]): RuleTree<R> | undefined {
     let input = tokens;
     // What was guessed before may have misled the reader; a mistake with its fix has not.
     let misled = this.collector.misleads(...this.stretch(tokens));
@@ -236,7 +234,7 @@ export class Recovery {
     return [tokens[0]!.startOffset, endOf(last)];
   }
 
-  private word(tokens: readonly IToken[], complaint: Complaint) {
+  private word(tokens: readonly IToken[], complaint: ParseError) {
     const here = tokens[complaint.index];
     const previous = tokens[complaint.index - 1];
     const next = here ?? this.following(previous);

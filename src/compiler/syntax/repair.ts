@@ -5,10 +5,10 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { bracketCandidates, type Candidate, type Change, type Repair, unmatched } from './brackets.ts';
+import { bracketCandidates, type RepairCandidate, type TokenChange, type TokenRepair, unmatched } from './brackets.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
-import type { Place } from './sign_mistakes.ts';
+import type { ParseStop } from './sign_mistakes.ts';
 import {
   beginsLine,
   beginsValue,
@@ -49,10 +49,10 @@ const madeUpCost = 30;
 export function repair(
   rule: 'declaration' | EntryRule,
   tokens: readonly IToken[],
-  { index, expected, source }: Place,
-): Repair | undefined {
+  { index, expected, source }: ParseStop,
+): TokenRepair | undefined {
   if (tokens.length > longest) return undefined;
-  const found = new Map<string, Candidate>();
+  const found = new Map<string, RepairCandidate>();
   const limit = { cost: Number.POSITIVE_INFINITY };
   const odd = unmatched(tokens);
   const all = odd ? bracketCandidates(tokens, odd, source.text) : candidates(tokens, index, expected);
@@ -73,12 +73,12 @@ export function repair(
 }
 
 /** Cheap ones first. */
-function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): Candidate[] {
-  const found: Candidate[] = [];
+function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): RepairCandidate[] {
+  const found: RepairCandidate[] = [];
   const first = Math.max(0, stopped - back);
   for (let index = first; index <= Math.min(tokens.length, stopped + 1); index++) {
     const away = index === stopped ? 0 : 1 + Math.abs(stopped - index);
-    const add = (change: Change, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
+    const add = (change: TokenChange, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
       found.push({ change, index, cost: cost + away, tokens: changed, keeps });
     };
     const [previous, here, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];

@@ -4,12 +4,12 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { Complaint } from './parsers.ts';
+import type { ParseError } from './parsers.ts';
 import { after, endOf, is, spanOf } from './token.ts';
 import { expected, found, quote, signed } from './words.ts';
 
 /** Where reading stopped, with the tokens around it. */
-export interface Place extends Complaint {
+export interface ParseStop extends ParseError {
   readonly source: Source;
   readonly tokens: readonly IToken[];
   readonly here: IToken | undefined;
@@ -17,7 +17,7 @@ export interface Place extends Complaint {
 }
 
 /** Tokens as they were meant. */
-export interface Corrected {
+export interface CorrectedTokens {
   /** Absent where it is not certain what was meant: the complaint of the parser is then all that can be said. */
   readonly diagnostic?: Diagnostic;
   readonly tokens: IToken[];
@@ -59,7 +59,10 @@ export function wrongSign(source: Source, token: IToken, type: TokenType, rule: 
 }
 
 /** Where a name or value had to be made up. */
-export function missingPart({ source, tokens, rule, expected: wanted }: Place, index: number): Diagnostic | undefined {
+export function missingPart(
+  { source, tokens, rule, expected: wanted }: ParseStop,
+  index: number,
+): Diagnostic | undefined {
   const [here, previous] = [tokens[index], tokens[index - 1]];
   if (previous === undefined) {
     const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
@@ -72,7 +75,7 @@ export function missingPart({ source, tokens, rule, expected: wanted }: Place, i
 /** Signs that come directly after what they follow. */
 const close = [t.Comma, t.Colon, t.Dot];
 
-export function missingSign({ source, here, previous, rule }: Place, type: TokenType, text?: string): Diagnostic {
+export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {
   const image = type.PATTERN as string;
   const at = { source, start: here!.startOffset, end: here!.startOffset };
   const joined = close.includes(type) && text === undefined;

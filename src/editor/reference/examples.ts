@@ -4,7 +4,7 @@ import { makeSource, textOf } from '../../base/text/source.ts';
 import { format } from '../../compiler/format/format.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { library } from '../../compiler/model/library.ts';
-import { type Checked, check } from '../../compiler/pipeline.ts';
+import { type CheckResult, check } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { Kind, Table } from './kinds.ts';
 import { takesOf, twoTasks } from './takes.ts';
@@ -14,7 +14,7 @@ export interface Example {
   readonly model: string;
   /** The declaration of the model that has it. */
   readonly excerpt: string;
-  readonly checked: Checked;
+  readonly checked: CheckResult;
 }
 
 /** @param written what is written of the kind: its row's example */
