@@ -37,13 +37,18 @@ export interface CheckResult {
 }
 
 export function check(source: Source, options: CheckOptions = {}): CheckResult {
-  const files = rememberFiles(options);
-  const checked = checkOnce(source, files);
+  const cachedOptions = rememberFiles(options);
+  const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  const tried = tryChoices(search, (settings) => checkOnce(source, { ...files, settings }).diagnostics);
-  return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
+  const trialDiagnostics = tryChoices(
+    search,
+    (settings) => checkOnce(source, { ...cachedOptions, settings }).diagnostics,
+  );
+  return trialDiagnostics.length === 0
+    ? checked
+    : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...trialDiagnostics]) };
 }
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
@@ -51,39 +56,39 @@ const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(se
 function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const parsed = (options.parse ?? parse)(source);
   const file = parsed.output;
-  const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
-  const resolution = resolved.output;
-  const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
-  const model = modelOf(resolution, found);
+  const resolvedNames = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
+  const resolution = resolvedNames.output;
+  const earlyDiagnostics = [...parsed.diagnostics, ...resolvedNames.diagnostics, ...rulesOf(resolution, options)];
+  const model = modelOf(resolution, earlyDiagnostics);
   const shapes = model && checkShapes(model);
   const towers = model ? undefined : towersOf(resolution);
-  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
+  const shapeDiagnostics = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
   // The rules judge models alone.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
-  const judged = (code: Code): boolean => model !== undefined || always.includes(code);
+  const isJudged = (code: Code): boolean => model !== undefined || always.includes(code);
   return {
     file,
     resolution,
     ...defined({ model, shapes: shapes?.output }),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
+    diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
   };
 }
 
 /** Reads and parses each file once, however often it is asked for. */
 function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
-  const loaded = new Map<string, ReturnType<NonNullable<typeof load>>>();
-  const parsed = new Map<Source, ReturnType<typeof parse>>();
+  const loadedFiles = new Map<string, ReturnType<NonNullable<typeof load>>>();
+  const parsedFiles = new Map<Source, ReturnType<typeof parse>>();
   return {
     ...options,
     load: (path, roots) => {
-      if (!loaded.has(path)) loaded.set(path, load?.(path, roots));
-      return loaded.get(path);
+      if (!loadedFiles.has(path)) loadedFiles.set(path, load?.(path, roots));
+      return loadedFiles.get(path);
     },
     parse: (source) => {
-      const known = parsed.get(source) ?? read(source);
-      parsed.set(source, known);
-      return known;
+      const parsedFile = parsedFiles.get(source) ?? read(source);
+      parsedFiles.set(source, parsedFile);
+      return parsedFile;
     },
   };
 }

@@ -14,26 +14,26 @@ export function headWidths(
 ): readonly number[] {
   const widths: number[] = [];
   for (const run of runs(bindings.length, (at) => isApart(at) || bindings[at]?.form !== bindings[at - 1]?.form)) {
-    const lengths = run.map((at) => bindings[at]?.head?.length ?? 0).filter((length) => length <= longestName);
-    const widest = lengths.reduce((most, length) => Math.max(most, length), 0);
-    for (const at of run) widths[at] = widest;
+    const headLengths = run.map((at) => bindings[at]?.head?.length ?? 0).filter((length) => length <= longestName);
+    const widestHead = headLengths.reduce((most, length) => Math.max(most, length), 0);
+    for (const at of run) widths[at] = widestHead;
   }
   return widths;
 }
 
 /** The column of each line's comment; `widths` has nothing for lines that have none, or that are broken. */
 export function commentColumns(widths: readonly (number | undefined)[], gap: number): readonly (number | undefined)[] {
-  const aligned = widths.filter((width) => width !== undefined && width <= lastColumn);
-  const column = (aligned as number[]).reduce((most, width) => Math.max(most, width), 0) + gap;
+  const alignedWidths = widths.filter((width) => width !== undefined && width <= lastColumn);
+  const column = (alignedWidths as number[]).reduce((most, width) => Math.max(most, width), 0) + gap;
   return widths.map((width) => (width === undefined ? undefined : width <= lastColumn ? column : width + gap));
 }
 
 /** Neighbours that belong together: cut before each index that is apart from the one before. */
 export function runs(length: number, isApart: (index: number) => boolean): number[][] {
-  const found: number[][] = [];
+  const foundRuns: number[][] = [];
   for (let index = 0; index < length; index++) {
-    if (index === 0 || isApart(index)) found.push([]);
-    found.at(-1)!.push(index);
+    if (index === 0 || isApart(index)) foundRuns.push([]);
+    foundRuns.at(-1)!.push(index);
   }
-  return found;
+  return foundRuns;
 }

@@ -38,15 +38,15 @@ export interface PrintedBody {
 
 /** Reads from the opening brace to the closing one. The gap before the first is the caller's. */
 export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCursor): PrintedBody {
-  const line = cursor.line;
+  const openingLine = cursor.line;
   cursor.word();
   const items: BodyItem[] = [];
   for (const node of nodes) {
-    const after = cursor.lastLine;
-    const before = cursor.takeGap();
-    const joined = items.length > 0 && cursor.line === after && !hasComments(before);
-    const what = saysIgnore(before) ? verbatim(node, cursor) : readEntry(node, cursor);
-    items.push({ before, what, joined });
+    const previousLine = cursor.lastLine;
+    const gapBefore = cursor.takeGap();
+    const isJoined = items.length > 0 && cursor.line === previousLine && !hasComments(gapBefore);
+    const printedEntry = saysIgnore(gapBefore) ? verbatim(node, cursor) : readEntry(node, cursor);
+    items.push({ before: gapBefore, what: printedEntry, joined: isJoined });
     if (cursor.image === ',' && hasDescription(cursor.peek())) {
       items.push({ before: cursor.takeGap(), what: { kind: 'comma' }, joined: false });
       cursor.word();
@@ -54,7 +54,7 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
   }
   const close = cursor.takeGap();
   // Nothing between the braces is printed on one line, however it was written.
-  const onOneLine = cursor.line === line || (items.length === 0 && !hasComments(close));
+  const onOneLine = cursor.line === openingLine || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
   return { items, close, ...defined({ oneLine }) };
@@ -85,16 +85,16 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
 function textOfItems(items: readonly BodyItem[]): string | undefined {
   const texts: string[] = [];
   for (const { what } of items) {
-    const text = what.kind === 'binding' ? flat(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
-    if (text === undefined) return undefined;
-    texts.push(text);
+    const itemText = what.kind === 'binding' ? flat(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
+    if (itemText === undefined) return undefined;
+    texts.push(itemText);
   }
   return texts.length === 0 ? '{}' : `{ ${texts.join(', ')} }`;
 }
 
 function columnsText({ head, body }: PrintedColumns): string | undefined {
-  const text = flat(head);
-  return text === undefined || body.oneLine === undefined ? undefined : text + body.oneLine;
+  const headText = flat(head);
+  return headText === undefined || body.oneLine === undefined ? undefined : headText + body.oneLine;
 }
 
 /** A line of a body: entries that share it, or one thing that may take several. */
@@ -110,20 +110,20 @@ function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout
   // A row that is too long is split, which may widen the heads of its neighbours: until all fit.
   for (;;) {
     const widths = widthsOf(rows);
-    const split = rows.flatMap((row, index) =>
+    const splitRows = rows.flatMap((row, index) =>
       row.items.length > 1 && widthOf(rowText(row, widths[index]!) ?? '') > room
         ? row.items.map((item) => ({ items: [item], first: item }))
         : [row],
     );
-    if (split.length === rows.length) break;
-    rows = split;
+    if (splitRows.length === rows.length) break;
+    rows = splitRows;
   }
   const widths = widthsOf(rows);
   return rows.flatMap((row, index): PrintedLine[] => {
     const { before, what } = row.first;
     const at = { level, before, section };
-    const text = rowText(row, widths[index]!);
-    if (text !== undefined && widthOf(text) <= room) return [{ ...at, ...oneLine(text, level, layout) }];
+    const lineText = rowText(row, widths[index]!);
+    if (lineText !== undefined && widthOf(lineText) <= room) return [{ ...at, ...oneLine(lineText, level, layout) }];
     if (what.kind !== 'columns')
       return [{ ...at, doc: what.kind === 'comma' ? ',' : broken(what, widths[index]!, room) }];
     return bodied({ before, head: what.head, body: what.body }, level, layout, section);
@@ -139,14 +139,14 @@ export function bodied(
   within = section,
 ): PrintedLine[] {
   const at = { level, section };
-  const opening = (braces: string) => {
-    const text = flat(head);
-    const fits = text !== undefined && widthOf(text + braces) <= layout.printWidth - level * layout.tabWidth;
-    return fits ? oneLine(text + braces, level, layout) : { doc: [head, braces] };
+  const openingLine = (braces: string) => {
+    const headText = flat(head);
+    const fits = headText !== undefined && widthOf(headText + braces) <= layout.printWidth - level * layout.tabWidth;
+    return fits ? oneLine(headText + braces, level, layout) : { doc: [head, braces] };
   };
-  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...at, before, ...opening('{}') }];
+  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...at, before, ...openingLine('{}') }];
   return [
-    { ...at, before, brace: 'opens', ...opening('{') },
+    { ...at, before, brace: 'opens', ...openingLine('{') },
     ...linesOfBody(body, level + 1, layout, within),
     { level, section: within + 1, before: body.close, brace: 'closes', ...oneLine('}', level, layout) },
   ];
@@ -163,10 +163,15 @@ export function oneLine(
 function rowsOf(items: readonly BodyItem[]): BodyRow[] {
   const rows: { items: BodyItem[]; first: BodyItem }[] = [];
   for (const item of items) {
-    const row = rows.at(-1);
-    const fits = item.joined && item.what.kind === 'binding' && row?.first.what.kind === 'binding';
-    if (row && fits && flat(docOf(item.what)) !== undefined && flat(docOf(row.items.at(-1)!.what)) !== undefined)
-      row.items.push(item);
+    const lastRow = rows.at(-1);
+    const canShare = item.joined && item.what.kind === 'binding' && lastRow?.first.what.kind === 'binding';
+    if (
+      lastRow &&
+      canShare &&
+      flat(docOf(item.what)) !== undefined &&
+      flat(docOf(lastRow.items.at(-1)!.what)) !== undefined
+    )
+      lastRow.items.push(item);
     else rows.push({ items: [item], first: item });
   }
   return rows;
@@ -181,9 +186,9 @@ function widthsOf(rows: readonly BodyRow[]): readonly number[] {
 function rowText({ items }: BodyRow, width: number): string | undefined {
   const texts: string[] = [];
   for (const [index, { what }] of items.entries()) {
-    const text = flat(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
-    if (text === undefined) return undefined;
-    texts.push(text);
+    const itemText = flat(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
+    if (itemText === undefined) return undefined;
+    texts.push(itemText);
   }
   return texts.join(', ');
 }

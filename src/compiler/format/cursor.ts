@@ -62,8 +62,8 @@ export class TokenCursor {
 
   /** `wanted` and the next token. */
   take(wanted: Doc): Doc {
-    const parting = this.gap(wanted);
-    return [parting, this.word()];
+    const gapDoc = this.gap(wanted);
+    return [gapDoc, this.word()];
   }
 
   /** As `take`, for what closes a bracket: comments before it are indented as what it holds. */
@@ -74,11 +74,11 @@ export class TokenCursor {
 
   /** Everything from the next token up to `end` as it was written; the gap before it has been taken. */
   verbatim(end: number): Doc {
-    const start = this.offset;
+    const startOffset = this.offset;
     while (this.offset < end) this.at++;
     this.pending = undefined;
-    const last = this.tokens[this.at - 1]!;
-    const [first, ...lines] = this.text.slice(start, last.endOffset! + 1).split('\n');
+    const lastToken = this.tokens[this.at - 1]!;
+    const [first, ...lines] = this.text.slice(startOffset, lastToken.endOffset! + 1).split('\n');
     return lines.length === 0 ? first! : [first!, ...lines.map((line): Doc => [literalline, line])];
   }
 
@@ -96,6 +96,6 @@ export class TokenCursor {
 export const beforeComment = '    ';
 
 function commentsOf({ trailing, own }: TokenGap): Doc {
-  const above = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
-  return [...above, ...own.map(({ text }) => [hardline, text])];
+  const trailingDocs = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
+  return [...trailingDocs, ...own.map(({ text }) => [hardline, text])];
 }

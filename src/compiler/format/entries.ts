@@ -35,8 +35,8 @@ export function towerEntry({ channel, flow }: Ast.TowerEntryNode, cursor: TokenC
 
 export function entry({ value, more = [], by }: Ast.EntryNode, cursor: TokenCursor): PrintedBinding {
   return binding([cursor.word()], '=', 'entry', cursor, () => {
-    const printed = values([value, ...more], cursor);
-    return by ? [printed, indent([cursor.take(' '), cursor.take(' ')])] : printed;
+    const printedValues = values([value, ...more], cursor);
+    return by ? [printedValues, indent([cursor.take(' '), cursor.take(' ')])] : printedValues;
   });
 }
 
@@ -47,10 +47,10 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
       const words = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
       return [...words, values(domain.items, cursor)];
     }
-    const log = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
+    const logDocs = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
     const from = expression(domain.from, cursor);
     const to = indent([cursor.take(' '), cursor.gap(' '), expression(domain.to, cursor)]);
-    return [...log, from, to];
+    return [...logDocs, from, to];
   });
 }
 
@@ -69,14 +69,14 @@ export function letDeclaration({ value }: Ast.LetNode, cursor: TokenCursor): Pri
 }
 
 export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cursor: TokenCursor): PrintedBinding {
-  const name = words(shared ? 3 : 2, cursor);
-  const head = parameters.length === 0 ? name : [group([...name, ...parameterList(parameters, cursor)])];
+  const nameDocs = words(shared ? 3 : 2, cursor);
+  const head = parameters.length === 0 ? nameDocs : [group([...nameDocs, ...parameterList(parameters, cursor)])];
   return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
 }
 
 /** `(width, depth = 2)` */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
-  const open = indent(cursor.take(''));
+  const openDoc = indent(cursor.take(''));
   const parts: Doc[] = [];
   for (const { default: value } of parameters) {
     if (parts.length > 0) {
@@ -86,7 +86,7 @@ function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: To
     parts.push(cursor.gap(parts.length > 0 ? line : softline), cursor.word());
     if (value) parts.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
   }
-  return [open, indent(parts), cursor.close(softline)];
+  return [openDoc, indent(parts), cursor.close(softline)];
 }
 
 export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: TokenCursor): PrintedBinding {
@@ -124,15 +124,15 @@ function binding(
 ): PrintedBinding {
   const beforeSign = cursor.gap('');
   cursor.word();
-  const parting = cursor.gap(' ');
-  const value: Doc = [parting === ' ' ? ' ' : indent(parting), read()];
-  const whole: Doc = [...head, beforeSign];
-  const text = flat(whole);
-  const space = sign === '=' && beforeSign === '' ? ' ' : '';
+  const gapDoc = cursor.gap(' ');
+  const value: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
+  const wholeHead: Doc = [...head, beforeSign];
+  const headText = flat(wholeHead);
+  const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
-    ...defined({ head: text, breaking: breaks ? whole : undefined }),
-    doc: [indent([...whole, space, sign]), value],
+    ...defined({ head: headText, breaking: breaks ? wholeHead : undefined }),
+    doc: [indent([...wholeHead, signSpace, sign]), value],
     sign,
     value,
     form,

@@ -42,24 +42,24 @@ function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
 
 /** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
 function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
-  const start = expression(first!, cursor);
-  const rest = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
-  return group([start, indent(rest)]);
+  const firstOperand = expression(first!, cursor);
+  const otherOperands = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
+  return group([firstOperand, indent(otherOperands)]);
 }
 
 /** `a + b - c` is read as `(a + b) - c`; what was written in parentheses is an operand of its own. */
 function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
-  const found: Ast.ExpressionNode[] = [];
-  let left: Ast.ExpressionNode = node;
+  const rightOperands: Ast.ExpressionNode[] = [];
+  let leftOperand: Ast.ExpressionNode = node;
   while (
-    left.kind === 'Binary' &&
-    strength(left) === strength(node) &&
-    (left === node || left.span.start === node.span.start)
+    leftOperand.kind === 'Binary' &&
+    strength(leftOperand) === strength(node) &&
+    (leftOperand === node || leftOperand.span.start === node.span.start)
   ) {
-    found.push(left.right);
-    left = left.left;
+    rightOperands.push(leftOperand.right);
+    leftOperand = leftOperand.left;
   }
-  return [left, ...found.reverse()];
+  return [leftOperand, ...rightOperands.reverse()];
 }
 
 const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
@@ -84,7 +84,7 @@ function bracketed<T>(
 ): Doc {
   if (items.length === 0) return [open, cursor.close('')];
   const parts: Doc[] = [];
-  const before = cursor.gap(softline);
+  const gapDoc = cursor.gap(softline);
   for (const [index, item] of items.entries()) {
     if (index > 0) {
       cursor.passComma();
@@ -94,7 +94,7 @@ function bracketed<T>(
   }
   cursor.passComma();
   const contents = filled ? fill(parts) : parts;
-  return group([open, indent([before, contents, ifBreak(',')]), cursor.close(softline)]);
+  return group([open, indent([gapDoc, contents, ifBreak(',')]), cursor.close(softline)]);
 }
 
 function isNumber(node: Ast.ExpressionNode): boolean {

@@ -17,20 +17,23 @@ import { defaultLayout, type FormatLayout } from './lines.ts';
  * ask for it at any time; the prettier plugin gives the same. Line ends stay what the first one is, and a byte order mark stays.
  */
 export function format(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
-  const mark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const ends = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
-  const text = source.text.slice(mark.length).replace(/\r\n?/g, '\n');
-  const changed = text !== source.text;
-  const read = readForFormat(changed ? makeSource(source.name, text) : source);
-  if (read.output === undefined) {
+  const byteOrderMark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const lineEnd = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
+  const text = source.text.slice(byteOrderMark.length).replace(/\r\n?/g, '\n');
+  const isChanged = text !== source.text;
+  const readResult = readForFormat(isChanged ? makeSource(source.name, text) : source);
+  if (readResult.output === undefined) {
     // Reported at the places of the original text.
-    const diagnostics = changed ? syntaxMistakes(parse(source).diagnostics) : read.diagnostics;
+    const diagnostics = isChanged ? syntaxMistakes(parse(source).diagnostics) : readResult.diagnostics;
     return { output: undefined, diagnostics };
   }
-  const whole = { ...defaultLayout, ...layout };
-  const doc = printTree(read.output, text, whole);
-  const { formatted } = printer.printDocToString(doc, { ...whole, endOfLine: 'lf' } as never);
-  return { output: mark + (ends === '\n' ? formatted : formatted.replaceAll('\n', ends)), diagnostics: [] };
+  const wholeLayout = { ...defaultLayout, ...layout };
+  const doc = printTree(readResult.output, text, wholeLayout);
+  const { formatted } = printer.printDocToString(doc, { ...wholeLayout, endOfLine: 'lf' } as never);
+  return {
+    output: byteOrderMark + (lineEnd === '\n' ? formatted : formatted.replaceAll('\n', lineEnd)),
+    diagnostics: [],
+  };
 }
 
 /** The tree of a text that can be formatted; else its mistakes of syntax. */
@@ -60,18 +63,18 @@ export function formatRange(
 ): Edit | undefined {
   const { output: file } = readForFormat(source);
   const { output } = format(source, layout);
-  const touched = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
-  const [first, last] = [touched[0], touched.at(-1)];
+  const touchedDeclarations = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
+  const [first, last] = [touchedDeclarations[0], touchedDeclarations.at(-1)];
   if (output === undefined || !first || !last) return undefined;
   // Formatting leaves every token but commas where it is among the others.
-  const before = tokensOf(source.text);
-  const after = tokensOf(output);
-  invariant(before.length === after.length, 'formatting keeps every token');
-  const from = before.findIndex(({ startOffset }) => startOffset >= first.span.start);
-  const to = before.findLastIndex(({ endOffset }) => endOffset! < last.span.end);
+  const tokensBefore = tokensOf(source.text);
+  const tokensAfter = tokensOf(output);
+  invariant(tokensBefore.length === tokensAfter.length, 'formatting keeps every token');
+  const firstIndex = tokensBefore.findIndex(({ startOffset }) => startOffset >= first.span.start);
+  const lastIndex = tokensBefore.findLastIndex(({ endOffset }) => endOffset! < last.span.end);
   return {
-    at: { source, start: before[from]!.startOffset, end: before[to]!.endOffset! + 1 },
-    text: output.slice(after[from]!.startOffset, after[to]!.endOffset! + 1),
+    at: { source, start: tokensBefore[firstIndex]!.startOffset, end: tokensBefore[lastIndex]!.endOffset! + 1 },
+    text: output.slice(tokensAfter[firstIndex]!.startOffset, tokensAfter[lastIndex]!.endOffset! + 1),
   };
 }
 
@@ -83,12 +86,12 @@ const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
 /** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
 export function formatFences(page: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
   const diagnostics: Diagnostic[] = [];
-  const text = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
-    const above = page.text.slice(0, at + open.length).split('\n').length - 1;
-    const mistakes = format(makeSource(page.name, '\n'.repeat(above) + inner), layout).diagnostics;
+  const formattedPage = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
+    const linesAbove = page.text.slice(0, at + open.length).split('\n').length - 1;
+    const mistakes = format(makeSource(page.name, '\n'.repeat(linesAbove) + inner), layout).diagnostics;
     diagnostics.push(...mistakes);
     const { output } = format(makeSource(page.name, inner), layout);
     return output === undefined ? whole : open + output;
   });
-  return { output: diagnostics.length > 0 ? undefined : text, diagnostics };
+  return { output: diagnostics.length > 0 ? undefined : formattedPage, diagnostics };
 }

@@ -49,16 +49,19 @@ export function merge(first: TokenGap, second: TokenGap): TokenGap {
 /** The gap before each token, and one more before the end of the file. Tokens and comments in their order. */
 export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): TokenGap[] {
   const gaps: TokenGap[] = [];
-  let next = 0;
-  let last: IToken | undefined;
+  let nextComment = 0;
+  let previousToken: IToken | undefined;
   for (let index = 0; index <= tokens.length; index++) {
     const token = tokens[index];
-    const within: IToken[] = [];
-    while (next < comments.length && (token === undefined || comments[next]!.startOffset < token.startOffset)) {
-      within.push(comments[next++]!);
+    const commentsWithin: IToken[] = [];
+    while (
+      nextComment < comments.length &&
+      (token === undefined || comments[nextComment]!.startOffset < token.startOffset)
+    ) {
+      commentsWithin.push(comments[nextComment++]!);
     }
-    gaps.push(gapOf(last, within, token));
-    last = token;
+    gaps.push(gapOf(previousToken, commentsWithin, token));
+    previousToken = token;
   }
   return gaps;
 }
@@ -67,25 +70,30 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
   let line = before?.endLine ?? 0;
   let trailing: IToken | undefined;
   /** The column of a comment at a line's end, while comments go on below it. */
-  let column: number | undefined;
+  let trailingColumn: number | undefined;
   const own: CommentLine[] = [];
   for (const comment of comments) {
-    const at = comment.startLine ?? 0;
-    if (before !== undefined && at === line && own.length === 0 && trailing === undefined) {
+    const commentLine = comment.startLine ?? 0;
+    if (before !== undefined && commentLine === line && own.length === 0 && trailing === undefined) {
       trailing = comment;
-      column = comment.startColumn;
+      trailingColumn = comment.startColumn;
     } else {
-      const continues = column !== undefined && at === line + 1 && comment.startColumn === column;
-      if (!continues) column = undefined;
-      own.push({ text: comment.image.trimEnd(), blank: at > line + 1 && (line > 0 || own.length > 0), continues });
+      const continues =
+        trailingColumn !== undefined && commentLine === line + 1 && comment.startColumn === trailingColumn;
+      if (!continues) trailingColumn = undefined;
+      own.push({
+        text: comment.image.trimEnd(),
+        blank: commentLine > line + 1 && (line > 0 || own.length > 0),
+        continues,
+      });
     }
-    line = at;
+    line = commentLine;
   }
-  const next = after?.startLine ?? line;
+  const nextLine = after?.startLine ?? line;
   return {
     ...defined({ trailing: trailing?.image.trimEnd() }),
     own,
-    blank: next > line + 1 && line > 0,
-    newline: next > line,
+    blank: nextLine > line + 1 && line > 0,
+    newline: nextLine > line,
   };
 }

@@ -36,12 +36,12 @@ export interface PrintedLine {
 export function stack(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
   const parts: Doc[] = [];
-  const add = (level: number, blank: boolean, doc: Doc): void => {
-    const first = parts.length === 0;
-    parts.push(atLevel(level, [first ? '' : blank ? [hardline, hardline] : hardline, doc]));
+  const addDoc = (level: number, blank: boolean, doc: Doc): void => {
+    const isFirst = parts.length === 0;
+    parts.push(atLevel(level, [isFirst ? '' : blank ? [hardline, hardline] : hardline, doc]));
   };
   /** Writes the comments before line `index`, the end of the file for the last; says whether an empty line may follow. */
-  const comments = (index: number, { trailing, own }: TokenGap): boolean => {
+  const addComments = (index: number, { trailing, own }: TokenGap): boolean => {
     const line = lines[index];
     const column = columns[index - 1];
     if (trailing !== undefined) {
@@ -50,26 +50,26 @@ export function stack(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }
       parts.push(lineSuffix(space + trailing));
     }
     const level = line?.brace === 'closes' ? line.level + 1 : (line?.level ?? 0);
-    let open = lines[index - 1]?.brace === 'opens';
+    let followsBrace = lines[index - 1]?.brace === 'opens';
     for (const { text, blank, continues } of own) {
-      const shift = continues && column !== undefined ? ' '.repeat(Math.max(0, column - level * tabWidth)) : '';
-      add(level, blank && !open, shift + text);
-      open = false;
+      const indentation = continues && column !== undefined ? ' '.repeat(Math.max(0, column - level * tabWidth)) : '';
+      addDoc(level, blank && !followsBrace, indentation + text);
+      followsBrace = false;
     }
-    return !open;
+    return !followsBrace;
   };
   for (const [index, line] of lines.entries()) {
-    const mayBlank = comments(index, line.before);
-    add(line.level, line.before.blank && mayBlank && line.brace !== 'closes', line.doc);
+    const mayBlank = addComments(index, line.before);
+    addDoc(line.level, line.before.blank && mayBlank && line.brace !== 'closes', line.doc);
   }
-  comments(lines.length, end);
+  addComments(lines.length, end);
   return parts.length === 0 ? '' : [...parts, hardline];
 }
 
 function atLevel(level: number, doc: Doc): Doc {
-  let wrapped = doc;
-  for (let depth = 0; depth < level; depth++) wrapped = indent(wrapped);
-  return wrapped;
+  let indentedDoc = doc;
+  for (let depth = 0; depth < level; depth++) indentedDoc = indent(indentedDoc);
+  return indentedDoc;
 }
 
 /** Where the comment behind each line begins. */
@@ -83,11 +83,11 @@ function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | unde
     else sections.set(section, [index]);
   }
   for (const indices of sections.values()) {
-    const found = commentColumns(
+    const foundColumns = commentColumns(
       indices.map((index) => lines[index]!.width),
       beforeComment.length,
     );
-    for (const [at, index] of indices.entries()) columns[index] = found[at];
+    for (const [at, index] of indices.entries()) columns[index] = foundColumns[at];
   }
   return columns;
 }

@@ -16,9 +16,11 @@ export const languages: SupportLanguage[] = [
 
 /** Whether the comments above the first word say that the file is formatted: for `requirePragma`. */
 function hasPragma(text: string): boolean {
-  const above = text.replace(/^\uFEFF/, '').split('\n');
-  const end = above.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
-  return above.slice(0, end === -1 ? undefined : end).some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
+  const sourceLines = text.replace(/^\uFEFF/, '').split('\n');
+  const firstCodeLine = sourceLines.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
+  return sourceLines
+    .slice(0, firstCodeLine === -1 ? undefined : firstCodeLine)
+    .some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
 }
 
 export const parsers: Record<string, Parser<PrettierRoot>> = {

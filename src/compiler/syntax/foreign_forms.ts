@@ -42,11 +42,13 @@ const calls = Object.keys(callWords);
 
 /** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
 function callOf(word: string): string {
-  const plain = likest(word.toLowerCase(), calls);
-  const meant = (['block', 'loss', 'optimizer'] as const).flatMap(
+  const nearestCall = likest(word.toLowerCase(), calls);
+  const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
     (place) => meaningOf(word, place, calls)?.write ?? [],
   );
-  return plain?.name === word.toLowerCase() ? plain.name : (meant.find((one) => calls.includes(one)) ?? word);
+  return nearestCall?.name === word.toLowerCase()
+    ? nearestCall.name
+    : (meantCalls.find((one) => calls.includes(one)) ?? word);
 }
 
 const forms: readonly ForeignForm[] = [
@@ -137,53 +139,69 @@ export function readForeignForms(
   report: (diagnostic: Diagnostic) => void,
 ): LexedText {
   const { text } = source;
-  const tokens: IToken[] = [];
-  const taken: [start: number, end: number][] = [];
+  const readTokens: IToken[] = [];
+  const rewrittenRanges: [start: number, end: number][] = [];
   let declaration: EnclosingDeclaration = { braced: false };
-  let end = 0;
+  let rewrittenUpTo = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
-    if (startOffset < end) continue;
+    if (startOffset < rewrittenUpTo) continue;
     if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) {
       declaration = { word: token, braced: false };
     } else if (is(token, t.LeftBrace)) declaration = { ...declaration, braced: true };
-    const found = formAt(text, lexed.tokens, at, declaration);
-    if (!found) {
-      tokens.push(token);
+    const foundForm = formAt(text, lexed.tokens, at, declaration);
+    if (!foundForm) {
+      readTokens.push(token);
       continue;
     }
-    const { form, length, written } = found;
-    end = startOffset + length;
-    taken.push([startOffset, end]);
-    const place = { source, start: startOffset, end };
-    const facts = { found: quote(text.slice(startOffset, end).trim()), written: written.trim(), rule: form.rule };
-    const fix = [{ at: place, text: written }];
-    report(diagnose('foreign-form', place, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
-    let next = at;
-    while (lexed.tokens[next + 1] && lexed.tokens[next + 1]!.startOffset < end) next++;
-    const last = lexed.tokens[next]!;
-    let from = startOffset;
+    const { form, length, written } = foundForm;
+    rewrittenUpTo = startOffset + length;
+    rewrittenRanges.push([startOffset, rewrittenUpTo]);
+    const formSpan = { source, start: startOffset, end: rewrittenUpTo };
+    const facts = {
+      found: quote(text.slice(startOffset, rewrittenUpTo).trim()),
+      written: written.trim(),
+      rule: form.rule,
+    };
+    const fix = [{ at: formSpan, text: written }];
+    report(diagnose('foreign-form', formSpan, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
+    let lastIndex = at;
+    while (lexed.tokens[lastIndex + 1] && lexed.tokens[lastIndex + 1]!.startOffset < rewrittenUpTo) lastIndex++;
+    const lastToken = lexed.tokens[lastIndex]!;
+    let searchFrom = startOffset;
     for (const { tokenType, tokenTypeIdx, image } of lex(written).tokens) {
-      const read = {
-        ...last,
+      const readToken = {
+        ...lastToken,
         tokenType,
         tokenTypeIdx,
         image,
         startLine: token.startLine!,
         startColumn: token.startColumn!,
       };
-      const found = text.slice(from, end).search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
-      if (found === -1)
-        tokens.push({ ...read, startOffset: from, endOffset: end - 1, isInsertedInRecovery: is(read, t.Name) });
+      const foundAt = text
+        .slice(searchFrom, rewrittenUpTo)
+        .search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
+      if (foundAt === -1)
+        readTokens.push({
+          ...readToken,
+          startOffset: searchFrom,
+          endOffset: rewrittenUpTo - 1,
+          isInsertedInRecovery: is(readToken, t.Name),
+        });
       else {
-        from += found + image.length;
-        tokens.push({ ...read, startOffset: from - image.length, endOffset: from - 1 });
+        searchFrom += foundAt + image.length;
+        readTokens.push({ ...readToken, startOffset: searchFrom - image.length, endOffset: searchFrom - 1 });
       }
     }
   }
-  if (taken.length === 0) return lexed;
+  if (rewrittenRanges.length === 0) return lexed;
   const { unknown, comments, foreignComments } = lexed;
-  return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
+  return {
+    tokens: readTokens,
+    comments: without(comments, rewrittenRanges),
+    foreignComments,
+    unknown: without(unknown, rewrittenRanges),
+  };
 }
 
 /** Those that are in none of the stretches; both are in order. */
@@ -191,10 +209,10 @@ function without(
   tokens: readonly IToken[],
   taken: readonly (readonly [start: number, end: number])[],
 ): readonly IToken[] {
-  let at = 0;
+  let rangeIndex = 0;
   return tokens.filter(({ startOffset }) => {
-    while (at < taken.length && taken[at]![1] <= startOffset) at++;
-    return at === taken.length || startOffset < taken[at]![0];
+    while (rangeIndex < taken.length && taken[rangeIndex]![1] <= startOffset) rangeIndex++;
+    return rangeIndex === taken.length || startOffset < taken[rangeIndex]![0];
   });
 }
 

@@ -17,30 +17,30 @@ export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 
 /** `user-id : id`: a hyphen inside a name. */
 const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
-  const next = tokens[index + 1];
+  const nextToken = tokens[index + 1];
   if (
     (wanted === undefined && !is(tokens[0], t.Group)) ||
     !is(here, t.Minus) ||
     !is(previous, t.Name) ||
-    !is(next, t.Name)
+    !is(nextToken, t.Name)
   )
     return undefined;
-  if (endOf(previous!) !== here!.startOffset || endOf(here!) !== next!.startOffset) return undefined;
-  const at = { source, start: previous!.startOffset, end: endOf(next!) };
-  const proper = `${previous!.image}_${next!.image}`;
-  const name = {
+  if (endOf(previous!) !== here!.startOffset || endOf(here!) !== nextToken!.startOffset) return undefined;
+  const at = { source, start: previous!.startOffset, end: endOf(nextToken!) };
+  const proper = `${previous!.image}_${nextToken!.image}`;
+  const joinedName = {
     ...replaced(previous!, t.Identifier, proper),
-    endOffset: next!.endOffset!,
-    endColumn: next!.endColumn!,
+    endOffset: nextToken!.endOffset!,
+    endColumn: nextToken!.endColumn!,
   };
   return {
     diagnostic: diagnose(
       'malformed-name',
       at,
-      { name: `${previous!.image}-${next!.image}`, proper },
+      { name: `${previous!.image}-${nextToken!.image}`, proper },
       { fixes: [[{ at, text: proper }]] },
     ),
-    tokens: tokens.toSpliced(index - 1, 3, name),
+    tokens: tokens.toSpliced(index - 1, 3, joinedName),
   };
 };
 
@@ -66,8 +66,8 @@ const equalsOrColon: CommonErrorRule = ({ source, tokens, index, here, rule, exp
 
 /** `mlp(64, activation = tanh)` */
 const equalsInArguments: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
-  const named = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
-  if (rule !== 'call' || !is(here, t.Equals) || !named) return undefined;
+  const isNamedArgument = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
+  if (rule !== 'call' || !is(here, t.Equals) || !isNamedArgument) return undefined;
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
@@ -82,37 +82,37 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   const words: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
   // The word itself may have been read as the name that it is before.
-  const at = rule === 'towerEntry' ? index - 1 : index;
-  const token = tokens[at];
-  if (token === undefined || !is(here, t.Name) || !is(token, t.Identifier)) return undefined;
+  const wordIndex = rule === 'towerEntry' ? index - 1 : index;
+  const misspeltToken = tokens[wordIndex];
+  if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
   const image = nearest(
-    token.image,
+    misspeltToken.image,
     words.map((word) => word.PATTERN as string),
   );
-  const type = words.find((word) => word.PATTERN === image);
-  if (image === undefined || type === undefined) return undefined;
-  const span = spanOf(source, token);
+  const wordType = words.find((word) => word.PATTERN === image);
+  if (image === undefined || wordType === undefined) return undefined;
+  const span = spanOf(source, misspeltToken);
   return {
     diagnostic: diagnose(
       'misspelt-word',
       span,
-      { found: token.image, word: image },
+      { found: misspeltToken.image, word: image },
       { fixes: [[{ at: span, text: image }]] },
     ),
-    tokens: tokens.toSpliced(at, 1, replaced(token, type, image)),
+    tokens: tokens.toSpliced(wordIndex, 1, replaced(misspeltToken, wordType, image)),
   };
 };
 
 /** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
 const keyedBy: CommonErrorRule = (place) => {
-  const joined = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
-  if (joined && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
+  const followsJoinedFile = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
+  if (followsJoinedFile && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
     return insert(place, t.By, 'by ');
   }
   if (place.rule !== 'tower') return undefined;
   if (is(place.here, t.By) && place.expected === t.LeftBrace) return insert(place, t.Keyed, 'keyed ');
-  const key = is(place.tokens[place.index + 1], t.LeftBrace) && !isAny(place.here, [t.Keyed, t.By]);
-  if (key && is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
+  const isKey = is(place.tokens[place.index + 1], t.LeftBrace) && !isAny(place.here, [t.Keyed, t.By]);
+  if (isKey && is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
   return undefined;
 };
 
@@ -132,17 +132,19 @@ const missingComma: CommonErrorRule = (place) => {
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
   // `id(dim 32)`: the name of an argument, before its value.
-  const named = is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
-  const value = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
-  if (rule === 'call' && named && value && isArgument(previous!.image)) return insert(place, t.Colon, ':');
+  const followsArgumentName =
+    is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
+  const isPlainValue = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
+  if (rule === 'call' && followsArgumentName && isPlainValue && isArgument(previous!.image))
+    return insert(place, t.Colon, ':');
   return insert(place, t.Comma, ', ');
 };
 
 /** `channel main = profile mlp(64)` */
 const missingArrow: CommonErrorRule = (place) => {
   const { tokens, here, previous, because } = place;
-  const flow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
-  if (because !== 'left-over' || !flow || !is(here, t.Name) || !endsValue(previous)) return undefined;
+  const isFlow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
+  if (because !== 'left-over' || !isFlow || !is(here, t.Name) || !endsValue(previous)) return undefined;
   return insert(place, t.Arrow, '-> ');
 };
 
@@ -154,16 +156,17 @@ const commaBeforeColon: CommonErrorRule = ({ source, tokens, index, here, previo
 
 /** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
 const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
-  const commas =
+  const isNeedlessComma =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
-  const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
-  const dangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
-  if (!commas && !doubled && !dangling) return undefined;
-  const at = dangling ? index - 1 : index;
-  const certain = (doubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
+  const isDoubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
+  const isDangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
+  if (!isNeedlessComma && !isDoubled && !isDangling) return undefined;
+  const signIndex = isDangling ? index - 1 : index;
+  const isCertain =
+    (isDoubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
   return {
-    ...(certain ? { diagnostic: needless(source, tokens[at]!) } : {}),
-    tokens: tokens.toSpliced(at, 1),
+    ...(isCertain ? { diagnostic: needless(source, tokens[signIndex]!) } : {}),
+    tokens: tokens.toSpliced(signIndex, 1),
   };
 };
 

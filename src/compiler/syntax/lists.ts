@@ -13,8 +13,8 @@ const lists: ReadonlySet<string> = new Set(listEntries);
 function takesList(name: string): boolean {
   if (lists.has(name)) return true;
   if (known.has(name)) return false;
-  const meant = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
-  return meant !== undefined && lists.has(meant);
+  const meantEntry = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
+  return meantEntry !== undefined && lists.has(meantEntry);
 }
 
 /** Whether a comma within an entry parts values of its list, by the two tokens after the comma. */

@@ -19,22 +19,26 @@ import { byType, depthOf, firstFrom, spanOf } from './token.ts';
  */
 export function parse(source: Source): Outcome<FileNode> {
   const span = { source, start: 0, end: source.text.length };
-  const foreign = notText(source) ?? conflict(source);
-  if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
+  const notReadable = notText(source) ?? conflict(source);
+  if (notReadable) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [notReadable] };
 
   const collector = new DiagnosticCollector(source);
-  const written = lex(source.text);
+  const lexedAsWritten = lex(source.text);
   // What goes too deep is not read at all.
-  const allowed = withinLimits(source, written.tokens, () => {});
-  const docsAsWritten = docsAbove(allowed, written.comments);
-  const asWritten = allowed === written.tokens ? readStrictly('file', source, allowed, docsAsWritten.text) : undefined;
-  const lexed = asWritten && 'tree' in asWritten ? written : readForeignForms(source, written, collector.report);
+  const tokensAsWritten = withinLimits(source, lexedAsWritten.tokens, () => {});
+  const docsAsWritten = docsAbove(tokensAsWritten, lexedAsWritten.comments);
+  const asWritten =
+    tokensAsWritten === lexedAsWritten.tokens
+      ? readStrictly('file', source, tokensAsWritten, docsAsWritten.text)
+      : undefined;
+  const lexed =
+    asWritten && 'tree' in asWritten ? lexedAsWritten : readForeignForms(source, lexedAsWritten, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
   const tokens = withinLimits(source, lexed.tokens, collector.report);
-  const isAsWritten = asWritten && tokens === written.tokens;
+  const isAsWritten = asWritten && tokens === lexedAsWritten.tokens;
   const docs = isAsWritten ? docsAsWritten : docsAbove(tokens, lexed.comments);
   const reading = isAsWritten ? asWritten : readStrictly('file', source, tokens, docs.text);
   const { declarations, lost, doubtful }: RecoveredFile =
@@ -56,10 +60,14 @@ export function parse(source: Source): Outcome<FileNode> {
 function notText(source: Source): Diagnostic | undefined {
   const at = source.text.indexOf('\0');
   if (at !== -1) return diagnose('not-text', { source, start: at, end: at + 1 }, { found: 'a zero byte' });
-  const broken = source.text.match(/\uFFFD/g)?.length ?? 0;
-  if (broken <= 10 || broken * 20 <= source.text.length) return undefined;
-  const first = source.text.indexOf('\uFFFD');
-  return diagnose('not-text', { source, start: first, end: first + 1 }, { found: 'bytes that are not UTF-8' });
+  const brokenCharacters = source.text.match(/\uFFFD/g)?.length ?? 0;
+  if (brokenCharacters <= 10 || brokenCharacters * 20 <= source.text.length) return undefined;
+  const firstBroken = source.text.indexOf('\uFFFD');
+  return diagnose(
+    'not-text',
+    { source, start: firstBroken, end: firstBroken + 1 },
+    { found: 'bytes that are not UTF-8' },
+  );
 }
 
 /** Both sides of an unresolved merge are in the file: what would be read is neither. */
@@ -89,37 +97,38 @@ function withinLimits(
   if (tokens.length > most) {
     report(diagnose('too-long', spanOf(source, tokens[most]!), { limit: most }));
     // Up to a declaration: half of one would be a mistake that nobody made.
-    let end = most;
-    while (end > 0 && tokens[end]!.startColumn !== 1) end--;
-    return withinLimits(source, tokens.slice(0, end === 0 ? most : end), report);
+    let cutIndex = most;
+    while (cutIndex > 0 && tokens[cutIndex]!.startColumn !== 1) cutIndex--;
+    return withinLimits(source, tokens.slice(0, cutIndex === 0 ? most : cutIndex), report);
   }
   /** Operators so far in the expression of each open bracket. */
-  const counts = [0];
-  const dropped = new Set<IToken>();
-  let reported = false;
+  const operatorCounts = [0];
+  const droppedTokens = new Set<IToken>();
+  let isReported = false;
   const reportOnce = (token: IToken, what: string, limit: number) => {
-    if (!reported) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
-    reported = true;
+    if (!isReported) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
+    isReported = true;
   };
   for (const token of tokens) {
-    const type = token.tokenTypeIdx;
-    const deeper = depthOf(token);
-    if (deeper < 0 && counts.length > 1) {
-      if (counts.length > deepest + 1) dropped.add(token);
-      counts.pop();
+    const typeIndex = token.tokenTypeIdx;
+    const depthChange = depthOf(token);
+    if (depthChange < 0 && operatorCounts.length > 1) {
+      if (operatorCounts.length > deepest + 1) droppedTokens.add(token);
+      operatorCounts.pop();
       continue;
     }
-    if (deeper > 0) {
-      counts.push(0);
-      if (counts.length > deepest + 1) reportOnce(token, 'brackets within brackets,', deepest);
-    } else if (isSeparator[type]) counts[counts.length - 1] = 0;
-    else if (isOperator[type] && ++counts[counts.length - 1]! > longest) {
+    if (depthChange > 0) {
+      operatorCounts.push(0);
+      if (operatorCounts.length > deepest + 1) reportOnce(token, 'brackets within brackets,', deepest);
+    } else if (isSeparator[typeIndex]) operatorCounts[operatorCounts.length - 1] = 0;
+    else if (isOperator[typeIndex] && ++operatorCounts[operatorCounts.length - 1]! > longest) {
       reportOnce(token, 'operators in one expression,', longest);
     }
-    if (counts.length > deepest + 1 || counts[counts.length - 1]! > longest) dropped.add(token);
-    else reported = false;
+    if (operatorCounts.length > deepest + 1 || operatorCounts[operatorCounts.length - 1]! > longest)
+      droppedTokens.add(token);
+    else isReported = false;
   }
-  return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));
+  return droppedTokens.size === 0 ? tokens : tokens.filter((token) => !droppedTokens.has(token));
 }
 
 // The `///` comments of a file, by the token that each is above.
@@ -137,20 +146,22 @@ interface DocComments {
 
 /** Give each run of `///` lines to the token below it. */
 function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocComments {
-  const found = new Map<number, IToken[]>();
+  const commentsByOffset = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
   const inLine = new Set<IToken>();
   for (const comment of comments) {
     if (!comment.image.startsWith('///')) continue;
-    const next = firstFrom(tokens, comment.startOffset);
-    if (tokens[next - 1]?.endLine === comment.startLine) inLine.add(comment);
-    const below = tokens[next]?.startOffset;
-    if (below === undefined) trailing.push(comment);
-    else if (found.has(below)) found.get(below)!.push(comment);
-    else found.set(below, [comment]);
+    const nextIndex = firstFrom(tokens, comment.startOffset);
+    if (tokens[nextIndex - 1]?.endLine === comment.startLine) inLine.add(comment);
+    const offsetBelow = tokens[nextIndex]?.startOffset;
+    if (offsetBelow === undefined) trailing.push(comment);
+    else if (commentsByOffset.has(offsetBelow)) commentsByOffset.get(offsetBelow)!.push(comment);
+    else commentsByOffset.set(offsetBelow, [comment]);
   }
-  const text = new Map([...found].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]));
-  return { text, comments: found, trailing, inLine };
+  const text = new Map(
+    [...commentsByOffset].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]),
+  );
+  return { text, comments: commentsByOffset, trailing, inLine };
 }
 
 function strip(image: string): string {
@@ -159,21 +170,21 @@ function strip(image: string): string {
 
 /** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
 function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnostic[] {
-  const homes = new Set<number>();
-  for (const declaration of file.declarations) addHomes(declaration, homes);
-  const last = file.declarations.at(-1)?.span.end ?? 0;
-  const known = [...docs.comments]
+  const documentedOffsets = new Set<number>();
+  for (const declaration of file.declarations) addHomes(declaration, documentedOffsets);
+  const endOfDeclarations = file.declarations.at(-1)?.span.end ?? 0;
+  const readableComments = [...docs.comments]
     // After a mistake it may be the reading that failed, not the writer.
     .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
-  const strays = known.flatMap(([below, comments]) =>
-    homes.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
+  const strayComments = readableComments.flatMap(([below, comments]) =>
+    documentedOffsets.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
   );
-  const all = [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)];
-  return all.map((comment) => {
+  const allStrays = [...strayComments, ...docs.trailing.filter((comment) => comment.startOffset >= endOfDeclarations)];
+  return allStrays.map((comment) => {
     const at = spanOf(source, comment);
-    const slash = { source, start: at.start, end: at.start + 1 };
+    const firstSlash = { source, start: at.start, end: at.start + 1 };
     const facts = { inLine: docs.inLine.has(comment) };
-    return diagnose('stray-description', at, facts, { fixes: [[{ at: slash, text: '' }]] });
+    return diagnose('stray-description', at, facts, { fixes: [[{ at: firstSlash, text: '' }]] });
   });
 }
 

@@ -52,9 +52,14 @@ const types: ReadonlyMap<string, TokenType> = new Map(t.tokens.map((type) => [ty
 
 function complaintOf(error: IRecognitionException, input: readonly IToken[]): ParseError {
   const [because, rule, name] = error.message.split(' ') as [ParseError['because'], string, string | undefined];
-  const at = input.indexOf(error.token);
-  const type = name === undefined ? undefined : types.get(name);
-  return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
+  const tokenIndex = input.indexOf(error.token);
+  const expectedType = name === undefined ? undefined : types.get(name);
+  return {
+    because,
+    rule,
+    ...defined({ expected: expectedType }),
+    index: tokenIndex === -1 ? input.length : tokenIndex,
+  };
 }
 
 let strict: TowerParser | undefined;
@@ -72,7 +77,7 @@ export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
   strict ??= new TowerParser({ errorMessageProvider: facts, skipValidations: true, listGoesOn });
   strict.load(source, tokens, docs);
   const tree = strict[rule]() as RuleTree<R>;
-  const error = strict.errors[0];
+  const firstError = strict.errors[0];
   strict.input = [];
-  return error === undefined ? { tree } : { complaint: complaintOf(error, tokens) };
+  return firstError === undefined ? { tree } : { complaint: complaintOf(firstError, tokens) };
 }

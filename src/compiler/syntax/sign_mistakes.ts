@@ -30,8 +30,8 @@ export function needless(source: Source, token: IToken): Diagnostic {
 
 export function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
   const at = { source, start: one.startOffset, end: endOf(other) };
-  const between = source.text.slice(endOf(one), other.startOffset);
-  const text = `${other.image}${between}${one.image}`;
+  const textBetween = source.text.slice(endOf(one), other.startOffset);
+  const text = `${other.image}${textBetween}${one.image}`;
   return diagnose(
     'swapped-words',
     at,
@@ -78,10 +78,10 @@ const close = [t.Comma, t.Colon, t.Dot];
 export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {
   const image = type.PATTERN as string;
   const at = { source, start: here!.startOffset, end: here!.startOffset };
-  const joined = close.includes(type) && text === undefined;
-  const edit = joined || type === t.Comma ? after(source, previous!) : at;
+  const isJoined = close.includes(type) && text === undefined;
+  const editSpan = isJoined || type === t.Comma ? after(source, previous!) : at;
   const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
-  const written = type === t.Comma ? `,${blank}` : joined ? `${image}${blank}` : (text ?? `${image} `);
+  const writtenSign = type === t.Comma ? `,${blank}` : isJoined ? `${image}${blank}` : (text ?? `${image} `);
   const facts = { sign: expected(type, rule), before: quote(here!.image) };
-  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: edit, text: written }]] });
+  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: editSpan, text: writtenSign }]] });
 }

@@ -47,9 +47,9 @@ export function firstFrom(tokens: readonly IToken[], offset: number): number {
   let low = 0;
   let high = tokens.length;
   while (low < high) {
-    const middle = (low + high) >> 1;
-    if (tokens[middle]!.startOffset < offset) low = middle + 1;
-    else high = middle;
+    const middleIndex = (low + high) >> 1;
+    if (tokens[middleIndex]!.startOffset < offset) low = middleIndex + 1;
+    else high = middleIndex;
   }
   return low;
 }
@@ -129,6 +129,6 @@ export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken]
 }
 
 function moved({ tokenType, tokenTypeIdx, image }: IToken, place: IToken): IToken {
-  const token = { ...place, tokenType, tokenTypeIdx, image };
-  return is(token, t.Name) ? { ...token, isInsertedInRecovery: true } : token;
+  const movedToken = { ...place, tokenType, tokenTypeIdx, image };
+  return is(movedToken, t.Name) ? { ...movedToken, isInsertedInRecovery: true } : movedToken;
 }
