@@ -48,11 +48,11 @@ export type FilterTree =
   | { readonly kind: 'null'; readonly isNot: boolean; readonly operand: FilterOperand }
   | { readonly kind: 'alone'; readonly operand: FilterOperand };
 
-/** What could not be read, and what was expected there, in words. */
+/** Tells what could not be read, and what was expected there, in words. */
 interface FilterError extends FilterSpan {
   readonly found: string;
   readonly expected: string;
-  /** What to do, where it is not to write what was expected. */
+  /** Tells what to do, where it is not to write what was expected. */
   readonly advice?: string;
 }
 
@@ -83,7 +83,7 @@ const Compare = token('Compare', /<=|>=|<>|!=|==|=|<|>/, 'a comparison such as `
 const QuotedName = token('QuotedName', /`[^`\r\n]+`/, 'a column', [t.Name]);
 const SingleText = token('SingleText', /'(?:[^'\\\r\n]|\\[^\r\n])*'/, "a text in 'quotes'", [t.Text]);
 const Open = token('UnclosedQuote', /["'`][^\r\n]*/, 'a text');
-/** What is no part of a filter: two signs that other languages have, or one character. */
+/** Matches what is no part of a filter: two signs that other languages have, or one character. */
 const Other = createToken({ name: 'Other', pattern: /&&|\|\||[\s\S]/, line_breaks: true });
 
 const tokens = [

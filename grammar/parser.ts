@@ -532,7 +532,7 @@ export class TowerParser extends EmbeddedActionsParser {
     };
   }
 
-  /** Where a declaration or entry is, up to the last token read, and its description. */
+  /** Returns the span of a declaration or entry, up to the last token read, and its description. */
   #place(first: IToken): { span: Span; doc?: string } {
     const doc = this.#docs.get(first.startOffset);
     return doc === undefined ? { span: this.#span(first) } : { span: this.#span(first), doc };

@@ -22,7 +22,7 @@ export interface ConfigField extends ConfigSpan {
   readonly value: ConfigValue;
 }
 
-/** What could not be read, and what was expected there, in words. */
+/** Tells what could not be read, and what was expected there, in words. */
 interface ConfigError extends ConfigSpan {
   readonly found: string;
   readonly expected: string;
@@ -48,7 +48,7 @@ const RightBracket = token('ConfigRightBracket', /\]/, '`]`');
 const Colon = token('ConfigColon', /:/, '`:`');
 const Separator = token('ConfigSeparator', /[,;]/, '`,`');
 const Minus = token('ConfigMinus', /-/, '`-`');
-/** Of names of extensions and types: `[type.googleapis.com/a.B]`. */
+/** These stand in names of extensions and types: `[type.googleapis.com/a.B]`. */
 const Dot = token('ConfigDot', /[./]/, '`.`');
 const Other = createToken({ name: 'ConfigOther', pattern: /[\s\S]/, line_breaks: true });
 

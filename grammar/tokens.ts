@@ -267,7 +267,7 @@ export const tokens: readonly TokenType[] = [
   Name,
 ];
 
-/** Whether a token is of a type, or of one that represents it: each word is also a `Name`. */
+/** True if a token is of a type, or of one that represents it: each word is also a `Name`. */
 export function isOf(token: IToken, type: TokenType): boolean {
   return tokenMatcher(token, type);
 }

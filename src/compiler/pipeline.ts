@@ -32,7 +32,7 @@ export interface CheckResult {
   readonly shapes?: Shapes;
   /** The valid data blocks of the file, then those of files it uses. */
   readonly dataDescriptions: readonly DataDescription[];
-  /** By file and place. */
+  /** Sorted by file and place. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

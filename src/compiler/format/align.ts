@@ -7,7 +7,7 @@ const longestName = 40;
 /** Comments are aligned up to this column; those of longer lines follow their line. */
 const lastColumn = 90;
 
-/** How wide the head of each binding becomes: the widest of its run. */
+/** Returns the width of each binding's head: the widest of its run. */
 export function headWidths(
   bindings: readonly (PrintedBinding | undefined)[],
   isApart: (index: number) => boolean,

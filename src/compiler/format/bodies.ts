@@ -1,4 +1,4 @@
-/** What is between braces: entries on one line, or a line each, as they were written and as they fit. */
+/** Prints what is between braces: entries on one line, or a line each, as they were written and as they fit. */
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';

@@ -54,7 +54,7 @@ export class TokenCursor {
     return this.tokens[this.at++]!.image;
   }
 
-  /** What parts the next token from the one before: `wanted`, or a line for each comment between them. */
+  /** Parts the next token from the one before: by `wanted`, or by a line for each comment between them. */
   gap(wanted: Doc): Doc {
     const gap = this.takeGap();
     return hasComments(gap) ? [commentsOf(gap), hardline] : wanted;

@@ -11,7 +11,7 @@ const { fill, group, indent, line, softline } = builders;
 /** Something with a name before a sign and a value after it. */
 export interface PrintedBinding {
   readonly kind: 'binding';
-  /** What is before the sign; nothing where a comment within it breaks it over lines. */
+  /** Stands before the sign; nothing where a comment within it breaks it over lines. */
   readonly head?: string;
   /** The head, the sign and the value as they are, signs not aligned. */
   readonly doc: Doc;

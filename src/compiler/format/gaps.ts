@@ -25,11 +25,11 @@ export const nothing: TokenGap = { own: [], blank: false, newline: false };
 
 export const hasComments = ({ trailing, own }: TokenGap): boolean => trailing !== undefined || own.length > 0;
 
-/** Whether one of its comments is a `///`, which belongs to the token below. */
+/** True if one of its comments is a `///`, which belongs to the token below. */
 export const hasDescription = ({ trailing, own }: TokenGap): boolean =>
   (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
 
-/** Whether what follows is to stay as it was written. */
+/** True if what follows is to stay as it was written. */
 export const saysIgnore = ({ own }: TokenGap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
 
 /** The gap of two, when the token between them is printed before both or not at all. */

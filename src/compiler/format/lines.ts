@@ -7,7 +7,6 @@ import type { TokenGap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix } = builders;
 
-/** What a file is laid out in. */
 export interface FormatLayout {
   /** Cells of a line before it is broken. */
   readonly printWidth: number;
@@ -72,7 +71,7 @@ function atLevel(level: number, doc: Doc): Doc {
   return indentedDoc;
 }
 
-/** Where the comment behind each line begins. */
+/** Returns the column of the comment behind each line. */
 function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const sections = new Map<number, number[]>();

@@ -14,7 +14,7 @@ export const languages: SupportLanguage[] = [
   { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
 ];
 
-/** Whether the comments above the first word say that the file is formatted: for `requirePragma`. */
+/** True if the comments above the first word say that the file is formatted: for `requirePragma`. */
 function hasPragma(text: string): boolean {
   const sourceLines = text.replace(/^\uFEFF/, '').split('\n');
   const firstCodeLine = sourceLines.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));

@@ -16,7 +16,7 @@ export interface FileNode {
 
 /** A declaration or entry that could not be read. */
 export interface UnreadPart {
-  /** What it declares; absent where not even that could be read. */
+  /** Absent where not even the name could be read. */
   readonly name?: string;
   /** The first word of the declaration that it is, or is in; absent where that could not be read. */
   readonly within?: string;
@@ -38,7 +38,7 @@ export type DeclarationNode =
   | SearchNode
   | DataNode;
 
-/** What stands between the braces of a declaration, or of the columns of its data. */
+/** Stands between the braces of a declaration, or of the columns of its data. */
 export type BodyEntryNode = TypedEntryNode | TowerEntryNode | SearchEntryNode | EntryNode | ColumnsNode;
 
 interface SyntaxNode {

@@ -13,7 +13,7 @@ interface OpenBrace {
   readonly token: IToken;
   /** Column of the first token on its line. */
   readonly indent: number;
-  /** Of a brace that is missing. */
+  /** Present if the brace is missing. */
   readonly header?: BraceHeader;
 }
 
@@ -21,7 +21,7 @@ interface BraceHeader {
   /** The first word of the declaration. */
   readonly token: IToken;
   readonly endLine: number;
-  /** Where its brace belongs. */
+  /** Marks the end of the head, where its brace belongs. */
   readonly at: Span;
 }
 
@@ -84,7 +84,7 @@ class Balancer {
     const isBodyStart = open.length === 0 && headerEnd(result, this.declaration) === result.length;
     if (isBodyStart && isAny(token, [t.LeftParenthesis, t.LeftBracket]) && looksLikeEntry(tokens, index + 1)) {
       this.report(wrongSign(source, token, t.LeftBrace, '', 'the body'));
-      return replaced(token, t.LeftBrace, '{');
+      return replaced(token, t.LeftBrace);
     }
     if (open.length > 0 && is(token, t.RightBrace) && isAny(next, [t.RightParenthesis, t.RightBracket])) {
       this.report(swapped(source, token, next!));
@@ -98,7 +98,7 @@ class Balancer {
       const at = spanOf(source, token);
       const facts = { open: '`{`', close: '`}`', found: quote(token.image) };
       this.report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: '}' }]] }));
-      return replaced(token, t.RightBrace, '}');
+      return replaced(token, t.RightBrace);
     }
     return token;
   }
@@ -123,7 +123,7 @@ class Balancer {
     this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [removals] }));
   }
 
-  /** What a token at the start of a line says of braces that are open: a declaration or an entry ends what is inside it. */
+  /** Closes open braces by the layout: a declaration or an entry ends what is inside it. */
   private layout(index: number): void {
     const { tokens, open, result } = this;
     const token = tokens[index]!;
@@ -157,7 +157,7 @@ class Balancer {
         diagnose('unclosed', spanOf(source, token), facts, { fixes: [[{ at: insertionPoint, text: closingText }]] }),
       );
     }
-    result.push(inserted(t.RightBrace, '}', lastToken));
+    result.push(inserted(t.RightBrace, lastToken));
   }
 
   /** `features user_id { : id(…)`, `task { watch`: a brace that has changed places with the word before or after it. */
@@ -202,7 +202,7 @@ class Balancer {
       endLine: tokens[index]!.endLine ?? 1,
       at: after(source, tokens[index]!),
     };
-    const insertedBrace = inserted(t.LeftBrace, '{', tokens[index]!);
+    const insertedBrace = inserted(t.LeftBrace, tokens[index]!);
     open.push({ token: insertedBrace, indent: this.indent, header: missingHeader });
     result.push(insertedBrace);
   }
@@ -212,7 +212,7 @@ class Balancer {
     this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
   }
 
-  /** Whether a brace that closes nothing has lost its opening one, which is then put in; else it is one too many. */
+  /** True if a brace that closes nothing has lost its opening one, which is then put in; else it is one too many. */
   private opened(index: number): boolean {
     const { source, tokens, result, declaration } = this;
     const token = tokens[index]!;
@@ -226,7 +226,7 @@ class Balancer {
     if (headerLength !== undefined && headerLength < result.length && hasNoBrace) {
       const lastOfHeader = result[headerLength - 1]!;
       this.missingBrace({ token: result[declaration]!, endLine: 0, at: after(source, lastOfHeader) });
-      result.splice(headerLength, 0, inserted(t.LeftBrace, '{', lastOfHeader));
+      result.splice(headerLength, 0, inserted(t.LeftBrace, lastOfHeader));
       return true;
     }
     const isRepeated = is(tokens[index - 1], t.RightBrace) || is(tokens[index + 1], t.RightBrace);
@@ -237,7 +237,7 @@ class Balancer {
   }
 }
 
-/** Whether a line that reads like a declaration is one, though braces are open. */
+/** True if a line that reads like a declaration is one, though braces are open. */
 function outranks(token: IToken, column: number, open: readonly OpenBrace[]): boolean {
   // `objective = …` could also be an entry of the body that is open.
   return isAny(token, [t.Objective, t.Retrieve]) ? column <= open[0]!.indent : true;

@@ -17,16 +17,16 @@ export type TokenChange =
 
 export interface TokenRepair {
   readonly change: TokenChange;
-  /** Of the token that is changed, or before which one is put. */
+  /** Index of the token that is changed, or before which one is put. */
   readonly index: number;
   readonly tokens: IToken[];
-  /** Whether the change says what was meant: no other is nearly as good, and no name had to be made up. */
+  /** True if no other change is nearly as good, and no name had to be made up. */
   readonly certain: boolean;
 }
 
 export interface RepairCandidate extends Omit<TokenRepair, 'certain'> {
   readonly cost: number;
-  /** Whether it keeps every word and makes none up. */
+  /** True if it keeps every word and makes none up. */
   readonly keeps: boolean;
 }
 
@@ -57,7 +57,7 @@ const pairs: readonly (readonly [TokenType, TokenType])[] = [
   [t.LeftBracket, t.RightBracket],
 ];
 
-/** What closes an opening bracket, or opens what a closing one closes. */
+/** Returns the other bracket of a pair. */
 function partner({ tokenType }: IToken): TokenType {
   for (const [open, close] of pairs) {
     if (tokenType === open) return close;
@@ -66,7 +66,7 @@ function partner({ tokenType }: IToken): TokenType {
   return tokenType;
 }
 
-/** What it costs to read another token as the bracket: it is then lost. */
+/** Reading another token as the bracket costs this: the token is then lost. */
 const insteadCost = 8;
 const leftOutCost = 1;
 const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
@@ -81,11 +81,11 @@ export function bracketCandidates(
   const addCandidate = (change: TokenChange, index: number, cost: number, changed: IToken[], keeps = true) =>
     repairCandidates.push({ change, index, cost, tokens: changed, keeps });
   const addInsertion = (type: TokenType, index: number) => {
-    const insertedToken = inserted(type, type.PATTERN as string, tokens[index - 1]!);
+    const insertedToken = inserted(type, tokens[index - 1]!);
     addCandidate({ kind: 'insert', type }, index, 0, tokens.toSpliced(index, 0, insertedToken));
   };
   const addReplacement = (type: TokenType, index: number, cost: number, keeps: boolean) => {
-    const replacedToken = replaced(tokens[index]!, type, type.PATTERN as string);
+    const replacedToken = replaced(tokens[index]!, type);
     addCandidate({ kind: 'replace', type }, index, cost, tokens.toSpliced(index, 1, replacedToken), keeps);
   };
   if (open !== undefined) {
@@ -111,7 +111,7 @@ export function bracketCandidates(
         addReplacement(openingType, index, insteadCost, false);
       if (!opensCall || !is(previous, t.Name)) continue;
       for (const [name, rest] of halves(previous, is(tokens[index - 2], t.Tower), text)) {
-        const changedTokens = tokens.toSpliced(index - 1, 1, name, inserted(openingType, '(', name), rest);
+        const changedTokens = tokens.toSpliced(index - 1, 1, name, inserted(openingType, name), rest);
         addCandidate({ kind: 'insert', type: openingType }, index, 1, changedTokens);
       }
     }
@@ -153,7 +153,7 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
   }
 }
 
-/** Where no one bracket makes all of it read: what is not closed is closed at the end, and what is not opened is left out. */
+/** Closes at the end what is not closed, and leaves out what is not opened: where no one bracket makes all of it read. */
 export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined {
   const { tokens } = place;
   const unmatchedBracket = unmatched(tokens);
@@ -174,7 +174,7 @@ export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined 
     };
   }
   const type = partner(tokens[open]!);
-  const closedTokens = tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, tokens[index - 1]!));
+  const closedTokens = tokens.toSpliced(index, 0, inserted(type, tokens[index - 1]!));
   const change: TokenChange = { kind: 'insert', type };
   return {
     diagnostic: bracketMistake(place, unmatchedBracket, { change, index, tokens: closedTokens, certain }),
@@ -182,7 +182,7 @@ export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined 
   };
 }
 
-/** What is said of a bracket by what mends it. */
+/** Describes a bracket by the change that mends it. */
 export function bracketMistake(
   { source, tokens }: ParseStop,
   { open, close }: UnmatchedBrackets,

@@ -18,18 +18,17 @@ import { quote } from './words.ts';
 /** The declaration that a token is in. */
 interface EnclosingDeclaration {
   readonly word?: IToken;
-  /** Whether a brace has been opened since. */
   readonly braced: boolean;
 }
 
 interface ForeignForm {
   /** Tried where a token begins. */
   readonly pattern: RegExp;
-  /** What must hold of the tokens around. */
+  /** Must hold of the tokens around. */
   readonly where?: (tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) => boolean;
-  /** What it is read as; nothing where it may be something else. */
+  /** Returns the Tower that is meant; nothing where the text may be something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
-  /** What Tower has instead. */
+  /** Says how Tower does it. */
   readonly rule: string;
   /** The fix may change what was meant. */
   readonly doubtful?: true;
@@ -204,7 +203,7 @@ export function readForeignForms(
   };
 }
 
-/** Those that are in none of the stretches; both are in order. */
+/** Leaves out the tokens in these ranges; both are in order. */
 function without(
   tokens: readonly IToken[],
   taken: readonly (readonly [start: number, end: number])[],

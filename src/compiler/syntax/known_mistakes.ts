@@ -9,7 +9,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
-import { beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
+import { beginsLine, beginsValue, endOf, endsValue, imageOf, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { signed } from './words.ts';
 
 /** Knows one mistake by where reading stopped. */
@@ -85,11 +85,8 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   const wordIndex = rule === 'towerEntry' ? index - 1 : index;
   const misspeltToken = tokens[wordIndex];
   if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
-  const image = nearest(
-    misspeltToken.image,
-    words.map((word) => word.PATTERN as string),
-  );
-  const wordType = words.find((word) => word.PATTERN === image);
+  const image = nearest(misspeltToken.image, words.map(imageOf));
+  const wordType = words.find((word) => imageOf(word) === image);
   if (image === undefined || wordType === undefined) return undefined;
   const span = spanOf(source, misspeltToken);
   return {
@@ -99,7 +96,7 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
       { found: misspeltToken.image, word: image },
       { fixes: [[{ at: span, text: image }]] },
     ),
-    tokens: tokens.toSpliced(wordIndex, 1, replaced(misspeltToken, wordType, image)),
+    tokens: tokens.toSpliced(wordIndex, 1, replaced(misspeltToken, wordType)),
   };
 };
 
@@ -170,7 +167,7 @@ const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, 
   };
 };
 
-/** What people write by habit. */
+/** These mistakes are habits, tried before any search. */
 export const habits: readonly CommonErrorRule[] = [
   hyphenatedName,
   hyphenatedArgument,
@@ -199,7 +196,7 @@ function swap(
   const token = tokens[index]!;
   return {
     diagnostic: wrongSign(source, token, type, '', what),
-    tokens: tokens.toSpliced(index, 1, replaced(token, type, type.PATTERN as string)),
+    tokens: tokens.toSpliced(index, 1, replaced(token, type)),
   };
 }
 
@@ -208,6 +205,6 @@ function insert(place: ParseStop, type: TokenType, text: string): CorrectedToken
   const { tokens, index, previous } = place;
   return {
     diagnostic: missingSign(place, type, text),
-    tokens: tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, previous!)),
+    tokens: tokens.toSpliced(index, 0, inserted(type, previous!)),
   };
 }

@@ -9,7 +9,7 @@ import { listGoesOn } from './lists.ts';
 import type { EntryRule } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
-/** What follows the first word of each declaration. */
+/** The tokens that follow the first word of each declaration. */
 const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Use, [t.Text]],
   [t.Let, [t.Name, t.Equals]],
@@ -202,7 +202,7 @@ function split(tokens: readonly IToken[], beginsPart: (index: number, length: nu
 function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
   const isWithin = tokens.map(() => false);
   const openBrackets: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
-  /** Where the entry at hand begins, and how far in. */
+  /** Start and column of the entry at hand. */
   let entryStart = 0;
   let entryColumn = Number.POSITIVE_INFINITY;
   let indent = 1;
@@ -240,7 +240,7 @@ function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
   return isWithin;
 }
 
-/** Where the header of a declaration with a body ends: the index past it. */
+/** Returns the index past the header of a declaration with a body. */
 export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
   const firstToken = tokens[start];
   if (isAny(firstToken, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
@@ -269,7 +269,7 @@ export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   return is(second, t.Equals) && isList ? t.Group : undefined;
 }
 
-/** Of a body, by the first sign in it. */
+/** Tells the word of a body by the first sign in it. */
 function entriesWord(
   tokens: readonly IToken[],
   at: number,

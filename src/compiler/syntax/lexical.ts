@@ -12,7 +12,7 @@ import { quote } from './words.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
-/** Whether a mistake may be seen in a token alone. */
+/** True if an error may be seen in the token alone. */
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
@@ -82,7 +82,7 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
   },
 };
 
-/** How a number is written that is no number here, and whether it can mean nothing else. */
+/** Corrects a malformed number, and says if it can mean nothing else. */
 function properNumber(image: string): { proper?: string; sure: boolean } {
   const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
   if (base !== undefined) {
@@ -167,7 +167,7 @@ function foreignComment(source: Source, token: IToken, report: ReportDiagnostic)
   report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
 }
 
-/** Where more than blanks and a comment follows on the line of an offset; else the offset. */
+/** Returns the offset of the code that follows on the same line; else the offset given. */
 function codeAfter({ text }: Source, offset: number): number {
   const [blanks] = /^[ \t]*(?=[^\s/]|\/[^/])/.exec(text.slice(offset)) ?? [];
   return blanks === undefined ? offset : offset + blanks.length;

@@ -138,9 +138,9 @@ interface DocComments {
   readonly text: ReadonlyMap<number, string>;
   /** Offset of the token below → the comments themselves. */
   readonly comments: ReadonlyMap<number, readonly IToken[]>;
-  /** Those that nothing follows. */
+  /** Comments that nothing follows. */
   readonly trailing: readonly IToken[];
-  /** Those on the line of what is before them. */
+  /** Comments that end the line of a token. */
   readonly inLine: ReadonlySet<IToken>;
 }
 
@@ -188,7 +188,7 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
   });
 }
 
-/** Where what has a description begins. */
+/** Adds the offset of each node that has a description. */
 function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
   if (node.doc !== undefined) homes.add(node.span.start);
   if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);

@@ -8,12 +8,12 @@ import { is, isAny } from './token.ts';
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
-/** What a rule gives: a part without what it needs is undefined. */
+/** The value of a rule: a part without what it needs is undefined. */
 export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
 type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
 
-/** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
+/** Returns the rule of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
 export function entryRule(word: IToken | undefined): EntryRule | undefined {
   if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
   if (is(word, t.Tower)) return 'towerEntry';
@@ -29,7 +29,7 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
 
 // What the parser complains of, as facts. Its own messages are never shown.
 
-/** Where reading stopped, and why. */
+/** Reading stopped here, for this reason. */
 export interface ParseError {
   /** The rule that could not go on. */
   readonly rule: string;

@@ -1,4 +1,4 @@
-/** How odd a reading of broken tokens would be. Recovery compares readings by it; nothing else is judged here. */
+/** Scores how odd a reading of broken tokens would be: recovery compares readings by it. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { callWords } from './known_calls.ts';
@@ -31,7 +31,7 @@ interface CallFrame {
   readonly call: KnownCall | undefined;
   readonly isCall: boolean;
   readonly given: Set<string>;
-  /** Whether an argument without a name would be odd here, as one with a name came before. */
+  /** True if an argument without a name would be odd here, as one with a name came before. */
   named: boolean;
 }
 

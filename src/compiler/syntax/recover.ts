@@ -22,7 +22,7 @@ import {
   splitEntries,
 } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
-import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
+import { after, endOf, imageOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
@@ -38,7 +38,7 @@ export interface RecoveredFile {
 export class Recovery {
   private readonly lost: ast.UnreadPart[] = [];
   private readonly doubtful: Span[] = [];
-  /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
+  /** True if a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
@@ -66,7 +66,7 @@ export class Recovery {
     return { declarations, lost: this.lost, doubtful: this.doubtful };
   }
 
-  /** What brackets and strange signs leave open: of the head and of each entry that has one. */
+  /** Doubts the head and each entry in which brackets and strange signs leave open what was meant. */
   private doubtMisled(part: readonly IToken[], end: number): void {
     const { collector } = this;
     const [first] = part;
@@ -141,14 +141,15 @@ export class Recovery {
     // What goes too deep is left out, and this is what is left of it.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
     const missingType = missingWord(tokens);
-    if (missingType !== undefined && (missingType === t.Tower || !this.misspelt(firstToken))) {
-      const image = missingType.PATTERN as string;
+    const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
+    if (missingType !== undefined && (missingType === t.Tower || !likelyWord)) {
+      const image = imageOf(missingType);
       const insertionPoint = { source: this.source, start: firstToken.startOffset, end: firstToken.startOffset };
       const facts = { sign: `\`${image}\``, before: quote(firstToken.image) };
       this.complain(tokens, () =>
         diagnose('missing-sign', at, facts, { fixes: [[{ at: insertionPoint, text: `${image} ` }]] }),
       );
-      return [insertedBefore(missingType, image, firstToken), ...tokens];
+      return [insertedBefore(missingType, firstToken), ...tokens];
     }
     const home = homeOf(tokens);
     if (home !== undefined) {
@@ -160,12 +161,11 @@ export class Recovery {
       this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: entryText, home }));
       return undefined;
     }
-    const fittingWords = [...words].filter(([image, type]) =>
-      looksLikeDeclaration([replaced(firstToken, type, image), ...tokens.slice(1, 4)], 0),
+    const fittingWords = [...words].filter(([, type]) =>
+      looksLikeDeclaration([replaced(firstToken, type), ...tokens.slice(1, 4)], 0),
     );
     const candidates = fittingWords.length > 0 ? fittingWords.map(([image]) => image) : words.keys();
     const knownMeaning = is(firstToken, t.Name) ? meaningOf(firstToken.image, 'declaration', candidates) : undefined;
-    const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
     const meantWord = likelyWord?.sure
       ? likelyWord.name
       : (knownMeaning?.write ?? (knownMeaning ? undefined : likelyWord?.name));
@@ -180,12 +180,7 @@ export class Recovery {
         diagnose('unexpected-text', at, { expected: 'a declaration', found: found(firstToken, undefined) }),
       );
     }
-    return wordType && [replaced(firstToken, wordType, meantWord!), ...tokens.slice(1)];
-  }
-
-  /** A word that is nearly one that begins declarations. */
-  private misspelt(token: IToken): boolean {
-    return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
+    return wordType && [replaced(firstToken, wordType), ...tokens.slice(1)];
   }
 
   /** Read, correct, read again; nothing after a mistake that no correction knows. */
@@ -222,14 +217,10 @@ export class Recovery {
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
+    if (!this.collector.knows(...this.stretch(tokens)) && !this.braced) this.collector.report(diagnostic());
   }
 
-  private knows(tokens: readonly IToken[]): boolean {
-    return this.collector.knows(...this.stretch(tokens));
-  }
-
-  /** Where tokens are; those of a declaration, up to its body. */
+  /** Returns the range of tokens; for a declaration, up to its body. */
   private stretch(tokens: readonly IToken[]): [start: number, end: number] {
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
     const lastToken = openIndex > 0 ? tokens[openIndex - 1]! : tokens.at(-1)!;
@@ -292,10 +283,10 @@ export class Recovery {
   }
 }
 
-const words = new Map(declarationWords.map((word) => [word.PATTERN as string, word]));
+const words = new Map(declarationWords.map((word) => [imageOf(word), word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
-/** What an entry that is alone should be inside of. */
+/** Says what an entry that is alone should be inside of. */
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;

@@ -25,9 +25,9 @@ import {
 
 /** Longer entries are not searched. */
 const longest = 200;
-/** How far before the place where reading stopped the mistake may be. */
+/** Tokens before the one where reading stopped in which the error is looked for. */
 const back = 3;
-/** What a second correction must cost more for the first to be certain. */
+/** A second correction must cost this much more for the first to be certain. */
 const margin = 4;
 const oddCost = 10;
 
@@ -41,7 +41,7 @@ const betweenValues: readonly (readonly [TokenType, number])[] = [
   [t.Plus, 20],
 ];
 const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Plus, t.Minus, t.Times, t.Over];
-/** What another sign may have been meant as. A minus would make a number of nearly anything. */
+/** Another sign may have been meant as one of these. A minus would make a number of nearly anything. */
 const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
 const madeUpCost = 30;
 
@@ -85,8 +85,7 @@ function candidates(tokens: readonly IToken[], stopped: number, expected: TokenT
     };
     const [previous, here, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
     const addInsertion = (type: TokenType, cost: number) => {
-      const image = type === t.Name ? '' : (type.PATTERN as string);
-      const insertedToken = inserted(type, image, previous ?? here!);
+      const insertedToken = inserted(type, previous ?? here!);
       const changedTokens = tokens.toSpliced(index, 0, type === t.Name ? madeUp(insertedToken) : insertedToken);
       addCandidate({ kind: 'insert', type }, cost, changedTokens, cost < madeUpCost && type !== t.Dot);
     };
@@ -102,14 +101,13 @@ function candidates(tokens: readonly IToken[], stopped: number, expected: TokenT
     for (const type of meant) {
       if (here.tokenType === type || depthOf(here) !== 0) continue;
       const replacementCost = isAny(here, signs) ? replacing(type) : madeUpCost + 4;
-      const image = type.PATTERN as string;
-      addCandidate({ kind: 'replace', type }, replacementCost, tokens.toSpliced(index, 1, replaced(here, type, image)));
+      addCandidate({ kind: 'replace', type }, replacementCost, tokens.toSpliced(index, 1, replaced(here, type)));
     }
     if (!beginsValue(here) && depthOf(here) === 0) {
       addCandidate({ kind: 'replace', type: t.Name }, madeUpCost + 6, tokens.toSpliced(index, 1, madeUp(here)));
     }
     if (index === stopped && (expected === t.By || expected === t.Keyed)) {
-      const expectedWord = replaced(here, expected, expected.PATTERN as string);
+      const expectedWord = replaced(here, expected);
       addCandidate({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, expectedWord));
     }
     if (next && here.image !== next.image && !beginsLine(tokens, index + 1)) {

@@ -1,14 +1,14 @@
-/** What is said of a sign or a word that is wrong, too much or missing, with its fix. */
+/** Describes a sign or a word that is wrong, too much or missing, with its fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
-import { after, endOf, is, spanOf } from './token.ts';
+import { after, endOf, imageOf, is, spanOf } from './token.ts';
 import { expected, found, quote, signed } from './words.ts';
 
-/** Where reading stopped, with the tokens around it. */
+/** Reading stopped here, with the tokens around it. */
 export interface ParseStop extends ParseError {
   readonly source: Source;
   readonly tokens: readonly IToken[];
@@ -48,7 +48,7 @@ const follows: ReadonlyMap<TokenType, string> = new Map([
 /** @param what follows the sign, where the rule does not say it */
 export function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
   const at = spanOf(source, token);
-  const image = type.PATTERN as string;
+  const image = imageOf(type);
   const facts = {
     what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
     sign: quote(image),
@@ -58,7 +58,7 @@ export function wrongSign(source: Source, token: IToken, type: TokenType, rule: 
   return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: `${blank}${image}` }]] });
 }
 
-/** Where a name or value had to be made up. */
+/** Describes a name or value that had to be made up. */
 export function missingPart(
   { source, tokens, rule, expected: wanted }: ParseStop,
   index: number,
@@ -76,7 +76,7 @@ export function missingPart(
 const close = [t.Comma, t.Colon, t.Dot];
 
 export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {
-  const image = type.PATTERN as string;
+  const image = imageOf(type);
   const at = { source, start: here!.startOffset, end: here!.startOffset };
   const isJoined = close.includes(type) && text === undefined;
   const editSpan = isJoined || type === t.Comma ? after(source, previous!) : at;
