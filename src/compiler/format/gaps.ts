@@ -2,7 +2,7 @@
 import type { IToken } from 'chevrotain';
 import { defined } from '../../base/util/defined.ts';
 
-export interface CommentLine {
+interface CommentLine {
   readonly text: string;
   /** An empty line is above it. */
   readonly blank: boolean;

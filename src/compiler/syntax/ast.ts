@@ -220,7 +220,7 @@ export interface NameNode {
 }
 
 /** `30_000`, `1e-3`, `10%` (then `value` is 0.1 and `percent` is true). */
-export interface NumberNode {
+interface NumberNode {
   readonly kind: 'Number';
   readonly span: Span;
   readonly value: number;
@@ -253,7 +253,7 @@ export interface ArgumentNode {
   readonly value: ExpressionNode;
 }
 
-export interface UnaryNode {
+interface UnaryNode {
   readonly kind: 'Unary';
   readonly span: Span;
   readonly operator: '-';
@@ -269,7 +269,7 @@ export interface BinaryNode {
 }
 
 /** `profile -> flatten -> mlp(64)`: two steps or more, in the order the data takes. */
-export interface FlowNode {
+interface FlowNode {
   readonly kind: 'Flow';
   readonly span: Span;
   readonly steps: readonly ExpressionNode[];

@@ -4,7 +4,7 @@ import * as t from '../../../grammar/tokens.ts';
 import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { listGoesOn } from './lists.ts';
-import { is, isAny } from './token.ts';
+import { is } from './token.ts';
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
@@ -13,14 +13,16 @@ export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<
 
 type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
 
-/** Returns the rule of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
-export function entryRule(word: IToken | undefined): EntryRule | undefined {
-  if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
-  if (is(word, t.Tower)) return 'towerEntry';
-  if (is(word, t.Data)) return 'dataEntry';
-  if (is(word, t.Search)) return 'searchEntry';
-  return isAny(word, [t.Task, t.Train]) ? 'entry' : undefined;
-}
+/** The rule of the entries of each declaration with a body, by the kind of its node, which is also the name of its first word. */
+export const entryRules: Readonly<Record<string, EntryRule>> = {
+  Features: 'typedEntry',
+  Labels: 'typedEntry',
+  Tower: 'towerEntry',
+  Task: 'entry',
+  Train: 'entry',
+  Search: 'searchEntry',
+  Data: 'dataEntry',
+};
 
 /** `columns { … }`: an entry of a data block that has entries of its own. */
 export function isColumns(rule: EntryRule, first: IToken | undefined, second: IToken | undefined): boolean {

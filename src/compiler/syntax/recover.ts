@@ -21,7 +21,7 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import { type EntryRule, entryRule, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
+import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
 import { after, endOf, imageOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -75,7 +75,7 @@ export class Recovery {
     const openIndex = part.findIndex((token) => is(token, t.LeftBrace));
     const bodyTokens = openIndex === -1 ? [] : part.slice(openIndex + 1, closeOf(part, openIndex));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of splitEntries(bodyTokens, entryRule(first))) {
+    for (const entry of splitEntries(bodyTokens, entryRules[first!.tokenType.name])) {
       if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
     }
     // A block may have lost its head: its entries then seem to be of the declaration around it.
@@ -91,12 +91,14 @@ export class Recovery {
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (openIndex === -1) return this.corrected('declaration', tokens);
 
-    const rule = entryRule(tokens[0]);
+    const rule = entryRules[tokens[0]!.tokenType.name];
     if (rule === undefined) return this.bodiless(tokens, openIndex);
     const closeIndex = closeOf(tokens, openIndex);
     const outsideBody = [...tokens.slice(0, openIndex + 1), ...tokens.slice(closeIndex)];
     const declaration = this.corrected('declaration', outsideBody);
-    const entries = this.entries(rule, tokens.slice(openIndex + 1, closeIndex), tokens[0]!);
+    // The correction may have made another declaration of it.
+    const correctedRule = (declaration && entryRules[declaration.kind]) ?? rule;
+    const entries = this.entries(correctedRule, tokens.slice(openIndex + 1, closeIndex), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.DeclarationNode;
   }

@@ -239,3 +239,8 @@ test('an entry whose name has lost its place is lost, not called by its key', ()
     'Data d\n  items = "i.csv"\nlost: something of data',
   );
 });
+
+test('a declaration that is corrected to another has entries of its own kind', () => {
+  const [declaration] = read('tower task watch {\n  score = dot(user, item)\n  loss = bce\n}').output.declarations;
+  expect(declaration).toMatchObject({ kind: 'Task', entries: [{ kind: 'Entry' }, { kind: 'Entry' }] });
+});
