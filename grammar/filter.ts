@@ -15,14 +15,14 @@ import * as t from './tokens.ts';
 
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
-export interface FilterPlace {
+export interface FilterSpan {
   /** UTF-16 offsets, half-open. */
   readonly start: number;
   readonly end: number;
 }
 
 /** As written: a name without its quotes, a number or a text with its signs. */
-export type FilterOperand = FilterPlace &
+export type FilterOperand = FilterSpan &
   (
     | { readonly kind: 'name'; readonly name: string }
     | { readonly kind: 'number'; readonly image: string }
@@ -48,15 +48,15 @@ export type FilterTree =
   | { readonly kind: 'null'; readonly isNot: boolean; readonly operand: FilterOperand }
   | { readonly kind: 'alone'; readonly operand: FilterOperand };
 
-/** What could not be read, and what was expected there, in words. */
-interface FilterMistake extends FilterPlace {
+/** Tells what could not be read, and what was expected there, in words. */
+interface FilterError extends FilterSpan {
   readonly found: string;
   readonly expected: string;
-  /** What to do, where it is not to write what was expected. */
+  /** Tells what to do, where it is not to write what was expected. */
   readonly advice?: string;
 }
 
-export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: FilterMistake };
+export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: FilterError };
 
 const token = (name: string, pattern: RegExp | string, label: string, categories: TokenType[] = []): TokenType =>
   createToken({ name, pattern, label, categories, line_breaks: false });
@@ -83,7 +83,7 @@ const Compare = token('Compare', /<=|>=|<>|!=|==|=|<|>/, 'a comparison such as `
 const QuotedName = token('QuotedName', /`[^`\r\n]+`/, 'a column', [t.Name]);
 const SingleText = token('SingleText', /'(?:[^'\\\r\n]|\\[^\r\n])*'/, "a text in 'quotes'", [t.Text]);
 const Open = token('UnclosedQuote', /["'`][^\r\n]*/, 'a text');
-/** What is no part of a filter: two signs that other languages have, or one character. */
+/** Matches what is no part of a filter: two signs that other languages have, or one character. */
 const Other = createToken({ name: 'Other', pattern: /&&|\|\||[\s\S]/, line_breaks: true });
 
 const tokens = [
@@ -115,7 +115,7 @@ const tokens = [
   t.Name,
 ];
 
-const placeOf = (first: IToken, last = first): FilterPlace => ({
+const placeOf = (first: IToken, last = first): FilterSpan => ({
   start: first.startOffset,
   end: last.startOffset + last.image.length,
 });
@@ -308,12 +308,12 @@ export function readFilter(text: string): ReadFilter {
   return { mistake: { ...placeOf(at), found: `\`${at.image}\``, expected: message } };
 }
 
-interface Beyond extends Pick<FilterMistake, 'expected' | 'advice'> {
+interface FilterLimit extends Pick<FilterError, 'expected' | 'advice'> {
   readonly token: IToken;
 }
 
 /** The token with which a filter is too deep, or has too many conditions. */
-function firstBeyond(read: readonly IToken[]): Beyond | undefined {
+function firstBeyond(read: readonly IToken[]): FilterLimit | undefined {
   let open = 0;
   let negations = 0;
   let conditions = 1;

@@ -123,7 +123,7 @@ function meansName({ image, endOffset, startLine }: IToken, next: IToken | undef
 /** More would be no safe integer. */
 const mostGroups = 5;
 
-/** How many groups of three digits follow a number as in `10,000`: each after its comma, with no blank between. */
+/** Counts the groups of three digits that follow a number as in `10,000`: each after its comma, with no blank between. */
 function groupsFrom(tokens: readonly IToken[], at: number): number {
   const first = tokens[at]!;
   if (first.tokenType !== t.NumberToken || !/^[0-9]{1,3}$/.test(first.image)) return 0;

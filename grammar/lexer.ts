@@ -2,7 +2,7 @@ import { type IToken, Lexer } from 'chevrotain';
 import { readForeign } from './foreign.ts';
 import { tokens } from './tokens.ts';
 
-export interface Lexed {
+export interface LexedText {
   readonly tokens: readonly IToken[];
   /** `//` and `///`, in order. */
   readonly comments: readonly IToken[];
@@ -14,14 +14,14 @@ export interface Lexed {
 
 /** Most texts have nothing in them that `readForeign` would change. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
-const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9]+[A-Za-z_]/;
+const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9][0-9_]*(?![eE][+-]?[0-9]+\b)[A-Za-z]/;
 
 const byPlace = (a: IToken, b: IToken): number => a.startOffset - b.startOffset;
 
 let lexer: Lexer | undefined;
 
 /** Never fails: what is no part of the language comes back as such. */
-export function lex(text: string): Lexed {
+export function lex(text: string): LexedText {
   // The tests hold the tokens to Chevrotain's own checks; here they would only cost time at every start.
   lexer ??= new Lexer([...tokens], { skipValidations: true });
   const result = lexer.tokenize(text);

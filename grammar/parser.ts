@@ -1,41 +1,80 @@
 /**
- * The grammar of the language, one rule for each production; it knows nothing of meaning. Kinds (`mlp`, `softmax`) are names.
- * The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
+ * The grammar of the language, one rule for each production, and the tree that each rule gives. It knows nothing of meaning: kinds (`mlp`,
+ * `softmax`) are names. The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
+ * A name that recovery made up is in no node, and a node without a part that it needs is undefined.
  */
-import { type CstNode, CstParser, type IParserConfig, type IToken, type ParserMethod } from 'chevrotain';
-import { LazyLookahead } from './lookahead.ts';
+import {
+  EmbeddedActionsParser,
+  type ILookaheadStrategy,
+  type IParserConfig,
+  type IToken,
+  LLkLookaheadStrategy,
+} from 'chevrotain';
+import type { Source, Span } from '../src/base/text/source.ts';
+import type * as ast from '../src/compiler/syntax/ast.ts';
+import { readNumber, readText } from './literals.ts';
 import * as t from './tokens.ts';
 
-type Rule = ParserMethod<[], CstNode>;
+// Lookahead is worked out when a rule is first read: Chevrotain's own is worked out for all rules at each start.
 
-interface Settings extends Pick<IParserConfig, 'errorMessageProvider' | 'recoveryEnabled' | 'skipValidations'> {
-  /** Whether a comma in an entry parts values of its list, by the two tokens after the comma. Absent: it ends the entry. */
+type Lookahead = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Calls what `make` gives, which is asked for at the first call. */
+function onFirstCall(make: () => unknown): never {
+  let made: Lookahead | undefined;
+  const lookahead: Lookahead = function (...args) {
+    made ??= make() as Lookahead;
+    return made.apply(this, args);
+  };
+  return lookahead as never;
+}
+
+class LazyLookahead extends LLkLookaheadStrategy {
+  override buildLookaheadForAlternation(options: Parameters<ILookaheadStrategy['buildLookaheadForAlternation']>[0]) {
+    return onFirstCall(() => super.buildLookaheadForAlternation(options));
+  }
+
+  override buildLookaheadForOptional(options: Parameters<ILookaheadStrategy['buildLookaheadForOptional']>[0]) {
+    return onFirstCall(() => super.buildLookaheadForOptional(options));
+  }
+}
+
+interface GrammarSettings extends Pick<IParserConfig, 'errorMessageProvider' | 'skipValidations'> {
+  /** True if a comma in an entry parts values of its list, by the two tokens after the comma. Absent: it ends the entry. */
   readonly listGoesOn?: (entry: string, next: IToken, after: IToken) => boolean;
 }
 
-export class TowerParser extends CstParser {
-  readonly #listGoesOn: Settings['listGoesOn'];
+export class TowerParser extends EmbeddedActionsParser {
+  readonly #listGoesOn: GrammarSettings['listGoesOn'];
+  #source!: Source;
+  #docs: ReadonlyMap<number, string> = new Map();
 
-  constructor({ listGoesOn, ...config }: Settings = {}) {
-    super([...t.tokens], {
-      recoveryEnabled: true,
-      ...config,
-      nodeLocationTracking: 'onlyOffset',
-      maxLookahead: 3,
-      lookaheadStrategy: new LazyLookahead({ maxLookahead: 3 }),
-    });
+  constructor({ listGoesOn, ...config }: GrammarSettings = {}) {
+    super([...t.tokens], { ...config, maxLookahead: 3, lookaheadStrategy: new LazyLookahead({ maxLookahead: 3 }) });
     this.#listGoesOn = listGoesOn;
     this.performSelfAnalysis();
   }
 
+  /**
+   * Sets what the next rule reads.
+   * @param docs the `///` lines above a token, by its offset
+   */
+  load(source: Source, tokens: readonly IToken[], docs: ReadonlyMap<number, string>): void {
+    this.input = [...tokens];
+    this.#source = source;
+    this.#docs = docs;
+  }
+
   /** file = { declaration } */
-  readonly file: Rule = this.RULE('file', () => {
-    this.MANY(() => this.SUBRULE(this.declaration));
+  readonly file = this.RULE('file', (): ast.DeclarationNode[] => {
+    const declarations: ast.DeclarationNode[] = [];
+    this.MANY(() => add(declarations, this.SUBRULE(this.declaration)));
+    return declarations;
   });
 
   /** declaration = use | let | model | features | labels | group | block | tower | task | objective | retrieve | train | search | data */
-  readonly declaration: Rule = this.RULE('declaration', () => {
-    this.OR([
+  readonly declaration = this.RULE('declaration', (): ast.DeclarationNode | undefined =>
+    this.OR<ast.DeclarationNode | undefined>([
       { ALT: () => this.SUBRULE(this.use) },
       { ALT: () => this.SUBRULE(this.let) },
       { ALT: () => this.SUBRULE(this.model) },
@@ -50,215 +89,203 @@ export class TowerParser extends CstParser {
       { ALT: () => this.SUBRULE(this.train) },
       { ALT: () => this.SUBRULE(this.search) },
       { ALT: () => this.SUBRULE(this.data) },
-    ]);
-  });
+    ]),
+  );
 
   /** use = "use" Text */
-  readonly use: Rule = this.RULE('use', () => {
-    this.CONSUME(t.Use);
-    this.CONSUME(t.Text);
+  readonly use = this.RULE('use', (): ast.UseNode => {
+    const first = this.CONSUME(t.Use);
+    const path = this.#text(this.CONSUME(t.Text));
+    return { kind: 'Use', ...this.#place(first), path };
   });
 
   /** let = "let" Name "=" expression */
-  readonly let: Rule = this.RULE('let', () => {
-    this.CONSUME(t.Let);
-    this.CONSUME(t.Name);
+  readonly let = this.RULE('let', (): ast.LetNode | undefined => {
+    const first = this.CONSUME(t.Let);
+    const name = this.#identifier(this.CONSUME(t.Name));
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.expression);
+    return name && value && { kind: 'Let', ...this.#place(first), name, value };
   });
 
   /** model = "model" Name */
-  readonly model: Rule = this.RULE('model', () => {
-    this.CONSUME(t.Model);
-    this.CONSUME(t.Name);
+  readonly model = this.RULE('model', (): ast.ModelNameNode | undefined => {
+    const first = this.CONSUME(t.Model);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    return name && { kind: 'ModelName', ...this.#place(first), name };
   });
 
   /** features = "features" "{" { typedEntry [ "," ] } "}" */
-  readonly features: Rule = this.RULE('features', () => {
-    this.CONSUME(t.Features);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.typedEntry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly features = this.RULE('features', (): ast.FeaturesNode => {
+    const first = this.CONSUME(t.Features);
+    const entries = this.#entries(() => this.SUBRULE(this.typedEntry));
+    return { kind: 'Features', ...this.#place(first), entries };
   });
 
   /** labels = "labels" "{" { typedEntry [ "," ] } "}" */
-  readonly labels: Rule = this.RULE('labels', () => {
-    this.CONSUME(t.Labels);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.typedEntry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly labels = this.RULE('labels', (): ast.LabelsNode => {
+    const first = this.CONSUME(t.Labels);
+    const entries = this.#entries(() => this.SUBRULE(this.typedEntry));
+    return { kind: 'Labels', ...this.#place(first), entries };
   });
 
   /** typedEntry = Name { "," Name } ":" expression */
-  readonly typedEntry: Rule = this.RULE('typedEntry', () => {
-    this.CONSUME(t.Name);
-    this.MANY(() => {
-      this.CONSUME(t.Comma);
-      this.CONSUME2(t.Name);
-    });
+  readonly typedEntry = this.RULE('typedEntry', (): ast.TypedEntryNode | undefined => {
+    const first = this.LA(1);
+    const names = this.#names();
     this.CONSUME(t.Colon);
-    this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.expression);
+    return value && names.length > 0 ? { kind: 'TypedEntry', ...this.#place(first), names, value } : undefined;
   });
 
   /** group = "group" Name "=" Name { "," Name } */
-  readonly group: Rule = this.RULE('group', () => {
-    this.CONSUME(t.Group);
-    this.CONSUME(t.Name);
+  readonly group = this.RULE('group', (): ast.GroupNode | undefined => {
+    const first = this.CONSUME(t.Group);
+    const name = this.#identifier(this.CONSUME(t.Name));
     this.CONSUME(t.Equals);
-    this.CONSUME2(t.Name);
-    this.MANY(() => {
-      this.CONSUME(t.Comma);
-      this.CONSUME3(t.Name);
-    });
+    const members = this.#names();
+    return name && members.length > 0 ? { kind: 'Group', ...this.#place(first), name, members } : undefined;
   });
 
   /** block = [ "shared" ] "block" Name [ "(" parameter { "," parameter } ")" ] "=" expression */
-  readonly block: Rule = this.RULE('block', () => {
-    this.OPTION(() => this.CONSUME(t.Shared));
+  readonly block = this.RULE('block', (): ast.BlockNode | undefined => {
+    const first = this.LA(1);
+    const shared = isWritten(this.OPTION(() => this.CONSUME(t.Shared)));
     this.CONSUME(t.Block);
-    this.CONSUME(t.Name);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const parameters: ast.BlockParameterNode[] = [];
     this.OPTION2(() => {
       this.CONSUME(t.LeftParenthesis);
-      this.SUBRULE(this.parameter);
+      add(parameters, this.SUBRULE(this.parameter));
       this.MANY(() => {
         this.CONSUME(t.Comma);
-        this.SUBRULE2(this.parameter);
+        add(parameters, this.SUBRULE2(this.parameter));
       });
       this.CONSUME(t.RightParenthesis);
     });
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    const flow = this.SUBRULE(this.expression);
+    return name && flow && { kind: 'Block', ...this.#place(first), name, parameters, shared, flow };
   });
 
   /** parameter = Name [ "=" expression ] */
-  readonly parameter: Rule = this.RULE('parameter', () => {
-    this.CONSUME(t.Name);
-    this.OPTION(() => {
+  readonly parameter = this.RULE('parameter', (): ast.BlockParameterNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const name = this.#identifier(first);
+    const value = this.OPTION(() => {
       this.CONSUME(t.Equals);
-      this.SUBRULE(this.expression);
+      return this.SUBRULE(this.expression);
     });
+    return name && { kind: 'BlockParameter', span: this.#span(first), name, ...(value && { default: value }) };
   });
 
   /** tower = "tower" Name "(" Name { "," Name } ")" [ "keyed" "by" Name ] "{" { towerEntry [ "," ] } "}" */
-  readonly tower: Rule = this.RULE('tower', () => {
-    this.CONSUME(t.Tower);
-    this.CONSUME(t.Name);
+  readonly tower = this.RULE('tower', (): ast.TowerNode | undefined => {
+    const first = this.CONSUME(t.Tower);
+    const name = this.#identifier(this.CONSUME(t.Name));
     this.CONSUME(t.LeftParenthesis);
-    this.CONSUME2(t.Name);
-    this.MANY(() => {
-      this.CONSUME(t.Comma);
-      this.CONSUME3(t.Name);
-    });
+    const inputs = this.#names();
     this.CONSUME(t.RightParenthesis);
-    this.OPTION(() => {
+    const key = this.OPTION(() => {
       this.CONSUME(t.Keyed);
       this.CONSUME(t.By);
-      this.CONSUME4(t.Name);
+      return this.#identifier(this.CONSUME2(t.Name));
     });
-    this.CONSUME(t.LeftBrace);
-    this.MANY2(() => {
-      this.SUBRULE(this.towerEntry);
-      this.OPTION2(() => this.CONSUME2(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+    const entries = this.#entries(() => this.SUBRULE(this.towerEntry));
+    return name && { kind: 'Tower', ...this.#place(first), name, inputs, ...(key && { key }), entries };
   });
 
   /** towerEntry = [ "channel" ] Name "=" expression */
-  readonly towerEntry: Rule = this.RULE('towerEntry', () => {
-    this.OPTION({
+  readonly towerEntry = this.RULE('towerEntry', (): ast.TowerEntryNode | undefined => {
+    const first = this.LA(1);
+    const word = this.OPTION({
       // `channel = …` is a step that is called `channel`.
       GATE: () => this.LA(2).tokenType !== t.Equals,
       DEF: () => this.CONSUME(t.Channel),
     });
-    this.CONSUME(t.Name);
+    const name = this.#identifier(this.CONSUME(t.Name));
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    const flow = this.SUBRULE(this.expression);
+    return name && flow && { kind: 'TowerEntry', ...this.#place(first), channel: isWritten(word), name, flow };
   });
 
   /** task = "task" Name "{" { entry [ "," ] } "}" */
-  readonly task: Rule = this.RULE('task', () => {
-    this.CONSUME(t.Task);
-    this.CONSUME(t.Name);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.entry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly task = this.RULE('task', (): ast.TaskNode | undefined => {
+    const first = this.CONSUME(t.Task);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const entries = this.#entries(() => this.SUBRULE(this.entry));
+    return name && { kind: 'Task', ...this.#place(first), name, entries };
   });
 
   /** objective = "objective" "=" expression */
-  readonly objective: Rule = this.RULE('objective', () => {
-    this.CONSUME(t.Objective);
+  readonly objective = this.RULE('objective', (): ast.ObjectiveNode | undefined => {
+    const first = this.CONSUME(t.Objective);
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.expression);
+    return value && { kind: 'Objective', ...this.#place(first), value };
   });
 
   /** retrieve = "retrieve" "=" expression */
-  readonly retrieve: Rule = this.RULE('retrieve', () => {
-    this.CONSUME(t.Retrieve);
+  readonly retrieve = this.RULE('retrieve', (): ast.RetrieveNode | undefined => {
+    const first = this.CONSUME(t.Retrieve);
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.expression);
+    return value && { kind: 'Retrieve', ...this.#place(first), value };
   });
 
   /** train = "train" "{" { entry [ "," ] } "}" */
-  readonly train: Rule = this.RULE('train', () => {
-    this.CONSUME(t.Train);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.entry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly train = this.RULE('train', (): ast.TrainNode => {
+    const first = this.CONSUME(t.Train);
+    const entries = this.#entries(() => this.SUBRULE(this.entry));
+    return { kind: 'Train', ...this.#place(first), entries };
   });
 
   /** search = "search" "{" { searchEntry [ "," ] } "}" */
-  readonly search: Rule = this.RULE('search', () => {
-    this.CONSUME(t.Search);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.searchEntry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly search = this.RULE('search', (): ast.SearchNode => {
+    const first = this.CONSUME(t.Search);
+    const entries = this.#entries(() => this.SUBRULE(this.searchEntry));
+    return { kind: 'Search', ...this.#place(first), entries };
   });
 
   /** searchEntry = path ":" ( choices | range ) */
-  readonly searchEntry: Rule = this.RULE('searchEntry', () => {
-    this.SUBRULE(this.path);
+  readonly searchEntry = this.RULE('searchEntry', (): ast.SearchEntryNode | undefined => {
+    const first = this.LA(1);
+    const path = this.SUBRULE(this.path);
     this.CONSUME(t.Colon);
-    this.OR([{ ALT: () => this.SUBRULE(this.choices) }, { ALT: () => this.SUBRULE(this.range) }]);
+    const domain = this.OR<ast.SearchEntryNode['domain'] | undefined>([
+      { ALT: () => this.SUBRULE(this.choices) },
+      { ALT: () => this.SUBRULE(this.range) },
+    ]);
+    return domain && path.length > 0 ? { kind: 'SearchEntry', ...this.#place(first), path, domain } : undefined;
   });
 
   /** choices = "one" "of" expression { "," expression } */
-  readonly choices: Rule = this.RULE('choices', () => {
-    this.CONSUME(t.One);
+  readonly choices = this.RULE('choices', (): ast.ChoicesNode | undefined => {
+    const items: ast.ExpressionNode[] = [];
+    const first = this.CONSUME(t.One);
     this.CONSUME(t.Of);
-    this.SUBRULE(this.expression);
+    add(items, this.SUBRULE(this.expression));
     this.MANY({
       GATE: () => !this.#isSearchEntry(2),
       DEF: () => {
         this.CONSUME(t.Comma);
-        this.SUBRULE2(this.expression);
+        add(items, this.SUBRULE2(this.expression));
       },
     });
+    return items.length > 0 ? { kind: 'Choices', span: this.#span(first), items } : undefined;
   });
 
   /** range = [ "log" ] sum ".." sum */
-  readonly range: Rule = this.RULE('range', () => {
-    this.OPTION(() => this.CONSUME(t.Log));
-    this.SUBRULE(this.sum);
+  readonly range = this.RULE('range', (): ast.RangeNode | undefined => {
+    const first = this.LA(1);
+    const log = isWritten(this.OPTION(() => this.CONSUME(t.Log)));
+    const from = this.SUBRULE(this.sum);
     this.CONSUME(t.To);
-    this.SUBRULE2(this.sum);
+    const to = this.SUBRULE2(this.sum);
+    return from && to && { kind: 'Range', span: this.#span(first), log, from, to };
   });
 
-  /** Whether `dim :` or `dense.rate :` is ahead. */
+  /** True if `dim :` or `dense.rate :` is ahead. */
   #isSearchEntry(at: number): boolean {
     let next = at;
     while (t.isOf(this.LA(next), t.Name) && t.isOf(this.LA(next + 1), t.Dot)) next += 2;
@@ -266,147 +293,264 @@ export class TowerParser extends CstParser {
   }
 
   /** data = "data" Name "{" { ( columns | dataEntry ) [ "," ] } "}" */
-  readonly data: Rule = this.RULE('data', () => {
-    this.CONSUME(t.Data);
-    this.CONSUME(t.Name);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.OR([{ ALT: () => this.SUBRULE(this.columns) }, { ALT: () => this.SUBRULE(this.dataEntry) }]);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly data = this.RULE('data', (): ast.DataNode | undefined => {
+    const first = this.CONSUME(t.Data);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const entries = this.#entries(() =>
+      this.OR<ast.EntryNode | ast.ColumnsNode | undefined>([
+        { ALT: () => this.SUBRULE(this.columns) },
+        { ALT: () => this.SUBRULE(this.dataEntry) },
+      ]),
+    );
+    return name && { kind: 'Data', ...this.#place(first), name, entries };
   });
 
   /** columns = "columns" "{" { entry [ "," ] } "}" */
-  readonly columns: Rule = this.RULE('columns', () => {
-    this.CONSUME(t.Columns);
-    this.CONSUME(t.LeftBrace);
-    this.MANY(() => {
-      this.SUBRULE(this.entry);
-      this.OPTION(() => this.CONSUME(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
+  readonly columns = this.RULE('columns', (): ast.ColumnsNode => {
+    const first = this.CONSUME(t.Columns);
+    const entries = this.#entries(() => this.SUBRULE(this.entry));
+    return { kind: 'Columns', ...this.#place(first), entries };
   });
 
   /** dataEntry = Name "=" expression [ "by" Name ] */
-  readonly dataEntry: Rule = this.RULE('dataEntry', () => {
-    this.CONSUME(t.Name);
+  readonly dataEntry = this.RULE('dataEntry', (): ast.EntryNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const name = this.#identifier(first);
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
-    this.OPTION({
+    const value = this.SUBRULE(this.expression);
+    const by = this.OPTION({
       // `by = …` is the next entry, one that is called `by`.
       GATE: () => this.LA(2).tokenType !== t.Equals,
       DEF: () => {
         this.CONSUME(t.By);
-        this.CONSUME2(t.Name);
+        return this.#identifier(this.CONSUME2(t.Name));
       },
     });
+    return name && value && { kind: 'Entry', ...this.#place(first), name, value, ...(by && { by }) };
   });
 
   /** entry = Name "=" expression { "," expression } */
-  readonly entry: Rule = this.RULE('entry', () => {
-    const { image } = this.CONSUME(t.Name);
+  readonly entry = this.RULE('entry', (): ast.EntryNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const name = this.#identifier(first);
+    const values: ast.ExpressionNode[] = [];
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    add(values, this.SUBRULE(this.expression));
     this.MANY({
-      GATE: () => this.#listGoesOn?.(image, this.LA(2), this.LA(3)) ?? false,
+      GATE: () => this.#listGoesOn?.(first.image, this.LA(2), this.LA(3)) ?? false,
       DEF: () => {
         this.CONSUME(t.Comma);
-        this.SUBRULE2(this.expression);
+        add(values, this.SUBRULE2(this.expression));
       },
     });
+    const [value, ...more] = values;
+    return name && value && { kind: 'Entry', ...this.#place(first), name, value, ...(more.length > 0 && { more }) };
   });
 
   /** expression = sum { "->" sum } */
-  readonly expression: Rule = this.RULE('expression', () => {
-    this.SUBRULE(this.sum);
+  readonly expression = this.RULE('expression', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    const step = this.SUBRULE(this.sum);
+    let steps: ast.ExpressionNode[] | undefined;
     this.MANY(() => {
       this.CONSUME(t.Arrow);
-      this.SUBRULE2(this.sum);
+      steps ??= step ? [step] : [];
+      add(steps, this.SUBRULE2(this.sum));
     });
+    if (steps === undefined) return step;
+    return steps.length > 1 ? { kind: 'Flow', span: this.#span(first), steps } : steps[0];
   });
 
   /** sum = product { ( "+" | "-" ) product } */
-  readonly sum: Rule = this.RULE('sum', () => {
-    this.SUBRULE(this.product);
+  readonly sum = this.RULE('sum', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    let left = this.SUBRULE(this.product);
     this.MANY(() => {
-      this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]);
-      this.SUBRULE2(this.product);
+      const operator = this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]);
+      left = this.#binary(first, operator, left, this.SUBRULE2(this.product));
     });
+    return left;
   });
 
   /** product = factor { ( "*" | "/" ) factor } */
-  readonly product: Rule = this.RULE('product', () => {
-    this.SUBRULE(this.factor);
+  readonly product = this.RULE('product', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    let left = this.SUBRULE(this.factor);
     this.MANY(() => {
-      this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
-      this.SUBRULE2(this.factor);
+      const operator = this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
+      left = this.#binary(first, operator, left, this.SUBRULE2(this.factor));
     });
+    return left;
   });
 
-  /** factor = { "-" } ( Number | Text | list | call | path | "(" expression ")" ) */
-  readonly factor: Rule = this.RULE('factor', () => {
-    this.MANY(() => this.CONSUME(t.Minus));
-    this.OR([
-      { ALT: () => this.CONSUME(t.NumberToken) },
-      { ALT: () => this.CONSUME(t.Text) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.call) },
-      { ALT: () => this.SUBRULE(this.path) },
-      {
-        ALT: () => {
-          this.CONSUME(t.LeftParenthesis);
-          this.SUBRULE(this.expression);
-          this.CONSUME(t.RightParenthesis);
-        },
+  // One array for all: alternatives that are made at each call were a tenth of the garbage of a check.
+  readonly #operands: { ALT: () => ast.ExpressionNode | undefined }[] = [
+    {
+      ALT: () => {
+        const number = this.CONSUME(t.NumberToken);
+        return { kind: 'Number', span: this.#span(number), ...readNumber(number.image) };
       },
-    ]);
+    },
+    { ALT: () => this.#text(this.CONSUME(t.Text)) },
+    { ALT: () => this.SUBRULE(this.list) },
+    { ALT: () => this.SUBRULE(this.call) },
+    {
+      ALT: () => {
+        const first = this.LA(1);
+        const parts = this.SUBRULE(this.path);
+        return first.isInsertedInRecovery ? undefined : { kind: 'Name', span: this.#span(first), parts };
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftParenthesis);
+        const inner = this.SUBRULE(this.expression);
+        this.CONSUME(t.RightParenthesis);
+        return inner;
+      },
+    },
+  ];
+
+  /** factor = { "-" } ( Number | Text | list | call | path | "(" expression ")" ) */
+  readonly factor = this.RULE('factor', (): ast.ExpressionNode | undefined => {
+    let signs: IToken[] | undefined;
+    this.MANY(() => {
+      const sign = this.CONSUME(t.Minus);
+      signs = [sign, ...(signs ?? [])];
+    });
+    let operand = this.OR(this.#operands);
+    for (const sign of signs ?? []) operand &&= { kind: 'Unary', span: this.#span(sign), operator: '-', operand };
+    return operand;
   });
 
   /** list = "[" [ expression { "," expression } [ "," ] ] "]" */
-  readonly list: Rule = this.RULE('list', () => {
-    this.CONSUME(t.LeftBracket);
+  readonly list = this.RULE('list', (): ast.ListNode => {
+    const items: ast.ExpressionNode[] = [];
+    const first = this.CONSUME(t.LeftBracket);
     this.OPTION(() => {
-      this.SUBRULE(this.expression);
+      add(items, this.SUBRULE(this.expression));
       this.MANY(() => {
         this.CONSUME(t.Comma);
-        this.SUBRULE2(this.expression);
+        add(items, this.SUBRULE2(this.expression));
       });
       this.OPTION2(() => this.CONSUME2(t.Comma));
     });
     this.CONSUME(t.RightBracket);
+    return { kind: 'List', span: this.#span(first), items };
   });
 
   /** call = Name "(" [ argument { "," argument } [ "," ] ] ")" */
-  readonly call: Rule = this.RULE('call', () => {
-    this.CONSUME(t.Name);
+  readonly call = this.RULE('call', (): ast.CallNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const callee = this.#identifier(first);
+    const parts: ast.ArgumentNode[] = [];
     this.CONSUME(t.LeftParenthesis);
     this.OPTION(() => {
-      this.SUBRULE(this.argument);
+      add(parts, this.SUBRULE(this.argument));
       this.MANY(() => {
         this.CONSUME(t.Comma);
-        this.SUBRULE2(this.argument);
+        add(parts, this.SUBRULE2(this.argument));
       });
       this.OPTION2(() => this.CONSUME2(t.Comma));
     });
     this.CONSUME(t.RightParenthesis);
+    return callee && { kind: 'Call', span: this.#span(first), callee, arguments: parts };
   });
 
   /** argument = [ Name ":" ] expression */
-  readonly argument: Rule = this.RULE('argument', () => {
-    this.OPTION(() => {
-      this.CONSUME(t.Name);
+  readonly argument = this.RULE('argument', (): ast.ArgumentNode | undefined => {
+    const first = this.LA(1);
+    const name = this.OPTION(() => {
+      const word = this.CONSUME(t.Name);
       this.CONSUME(t.Colon);
+      return this.#identifier(word);
     });
-    this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.expression);
+    return value && { kind: 'Argument', span: this.#span(first), ...(name && { name }), value };
   });
 
   /** path = Name { "." Name } */
-  readonly path: Rule = this.RULE('path', () => {
-    this.CONSUME(t.Name);
+  readonly path = this.RULE('path', (): ast.IdentifierNode[] => {
+    const parts: ast.IdentifierNode[] = [];
+    add(parts, this.#identifier(this.CONSUME(t.Name)));
     this.MANY(() => {
       this.CONSUME(t.Dot);
-      this.CONSUME2(t.Name);
+      add(parts, this.#identifier(this.CONSUME2(t.Name)));
     });
+    return parts;
   });
+
+  // Parts of several rules. Their indexes are higher than those of the rules that they are in.
+
+  /** Reads `"{" { entry [ "," ] } "}"`. */
+  #entries<T>(entry: () => T | undefined): T[] {
+    const entries: T[] = [];
+    this.CONSUME(t.LeftBrace);
+    this.MANY9(() => {
+      add(entries, entry());
+      this.OPTION9(() => this.CONSUME9(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+    return entries;
+  }
+
+  /** Reads `Name { "," Name }`. */
+  #names(): ast.IdentifierNode[] {
+    const names: ast.IdentifierNode[] = [];
+    add(names, this.#identifier(this.CONSUME8(t.Name)));
+    this.MANY8(() => {
+      this.CONSUME8(t.Comma);
+      add(names, this.#identifier(this.CONSUME9(t.Name)));
+    });
+    return names;
+  }
+
+  #identifier(name: IToken): ast.IdentifierNode | undefined {
+    return name.isInsertedInRecovery
+      ? undefined
+      : { kind: 'Identifier', span: this.#spanOf(name, name), name: name.image };
+  }
+
+  #text(text: IToken): ast.TextNode {
+    return { kind: 'Text', span: this.#spanOf(text, text), value: readText(text.image).value };
+  }
+
+  /** The operation up to the last token read; what is left of it where a side could not be read. */
+  #binary(
+    first: IToken,
+    operator: IToken,
+    left: ast.ExpressionNode | undefined,
+    right: ast.ExpressionNode | undefined,
+  ): ast.ExpressionNode | undefined {
+    if (!left || !right) return left ?? right;
+    return {
+      kind: 'Binary',
+      span: this.#span(first),
+      operator: operator.image as ast.BinaryNode['operator'],
+      left,
+      right,
+    };
+  }
+
+  /** Returns the span of a declaration or entry, up to the last token read, and its description. */
+  #place(first: IToken): { span: Span; doc?: string } {
+    const doc = this.#docs.get(first.startOffset);
+    return doc === undefined ? { span: this.#span(first) } : { span: this.#span(first), doc };
+  }
+
+  /** From a token to the last one read. */
+  #span(first: IToken): Span {
+    return this.#spanOf(first, this.LA(0));
+  }
+
+  #spanOf({ startOffset: start }: IToken, { startOffset, endOffset = startOffset }: IToken): Span {
+    return { source: this.#source, start, end: endOffset + 1 };
+  }
 }
+
+function add<T>(parts: T[], part: T | undefined): void {
+  if (part !== undefined) parts.push(part);
+}
+
+/** False for a word that is absent, or that recovery made up. */
+const isWritten = (word: IToken | undefined): boolean => word !== undefined && !word.isInsertedInRecovery;

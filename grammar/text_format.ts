@@ -4,31 +4,31 @@
  */
 import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType, tokenLabel } from 'chevrotain';
 
-export interface ConfigPlace {
+export interface ConfigSpan {
   /** UTF-16 offsets, half-open. */
   readonly start: number;
   readonly end: number;
 }
 
-type ConfigValue = ConfigPlace &
+type ConfigValue = ConfigSpan &
   (
     | { readonly kind: 'text' | 'number' | 'word'; readonly text: string }
     | { readonly kind: 'message'; readonly fields: readonly ConfigField[] }
   );
 
 /** A field, once for each of its values: `units: [2, 1]` is two fields. */
-export interface ConfigField extends ConfigPlace {
+export interface ConfigField extends ConfigSpan {
   readonly name: string;
   readonly value: ConfigValue;
 }
 
-/** What could not be read, and what was expected there, in words. */
-interface ConfigMistake extends ConfigPlace {
+/** Tells what could not be read, and what was expected there, in words. */
+interface ConfigError extends ConfigSpan {
   readonly found: string;
   readonly expected: string;
 }
 
-export type ReadConfig = { readonly fields: readonly ConfigField[] } | { readonly mistake: ConfigMistake };
+export type ReadConfig = { readonly fields: readonly ConfigField[] } | { readonly mistake: ConfigError };
 
 const token = (name: string, pattern: RegExp, label: string): TokenType =>
   createToken({ name, pattern, label, line_breaks: false });
@@ -48,7 +48,7 @@ const RightBracket = token('ConfigRightBracket', /\]/, '`]`');
 const Colon = token('ConfigColon', /:/, '`:`');
 const Separator = token('ConfigSeparator', /[,;]/, '`,`');
 const Minus = token('ConfigMinus', /-/, '`-`');
-/** Of names of extensions and types: `[type.googleapis.com/a.B]`. */
+/** These stand in names of extensions and types: `[type.googleapis.com/a.B]`. */
 const Dot = token('ConfigDot', /[./]/, '`.`');
 const Other = createToken({ name: 'ConfigOther', pattern: /[\s\S]/, line_breaks: true });
 
@@ -72,7 +72,7 @@ const tokens = [
   Other,
 ];
 
-const placeOf = (first: IToken, last = first): ConfigPlace => ({
+const placeOf = (first: IToken, last = first): ConfigSpan => ({
   start: first.startOffset,
   end: last.startOffset + last.image.length,
 });
@@ -125,8 +125,8 @@ class ConfigParser extends EmbeddedActionsParser {
   });
 
   /** name = Word | "[" Word { "." Word } "]" */
-  readonly name = this.RULE('name', (): ConfigPlace & { text: string } =>
-    this.OR<ConfigPlace & { text: string }>([
+  readonly name = this.RULE('name', (): ConfigSpan & { text: string } =>
+    this.OR<ConfigSpan & { text: string }>([
       {
         ALT: () => {
           const word = this.CONSUME(Word);

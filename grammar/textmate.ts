@@ -8,11 +8,11 @@ import * as t from './tokens.ts';
 
 /** Words that the grammar does not know. */
 export interface Vocabulary {
-  /** Of features and labels, such as `id`. */
+  /** Kinds of features and labels, such as `id`. */
   readonly types: readonly string[];
   /** Other kinds, such as `mlp`. */
   readonly kinds: readonly string[];
-  /** What arguments may be, such as `linear`; some are also kinds. */
+  /** Values of arguments, such as `linear`; some are also kinds. */
   readonly words: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const scope = {
   choice: 'variable.other.enummember.tower',
 };
 
-/** What the name after a word is. */
+/** Gives the scope of the name after a word. */
 const named: readonly (readonly [name: string, ...words: TokenType[]])[] = [
   [scope.class, t.Tower, t.Task],
   [scope.namespace, t.Model, t.Data],

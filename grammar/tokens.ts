@@ -4,15 +4,29 @@
  * the lexer never fails.
  */
 import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
-import { starts } from './starts.ts';
 
-interface Config extends ITokenConfig {
+// Which characters a token may begin with: Chevrotain reads the patterns at each start to find it out, unless it is said.
+
+/** Chevrotain has one list of tokens for each character below 256, and one for every 255 characters from there on. */
+const [single, together] = [256, 255];
+
+/** The codes to name for ranges of characters, as in a class of a pattern: `A-Za-z_`. A `-` of its own is last. */
+function starts(ranges: string): number[] {
+  return [...ranges.matchAll(/(.)(?:-(.))?/gsu)].flatMap(([, first, last = first]) => {
+    const [from, to] = [first!.codePointAt(0)!, last!.codePointAt(0)!];
+    const codes = [to];
+    for (let code = from; code < to; code += code < single ? 1 : together) codes.push(code);
+    return codes;
+  });
+}
+
+interface TokenConfig extends ITokenConfig {
   /** The characters that it may begin with, as in a class of a pattern. */
   readonly begins?: string;
 }
 
 /** Which tokens span lines, and how they begin, is said here: Chevrotain would read every pattern at each start to find it out. */
-function token({ begins, ...config }: Config): TokenType {
+function token({ begins, ...config }: TokenConfig): TokenType {
   return createToken({ line_breaks: false, ...config, ...(begins ? { start_chars_hint: starts(begins) } : {}) });
 }
 
@@ -253,7 +267,7 @@ export const tokens: readonly TokenType[] = [
   Name,
 ];
 
-/** Whether a token is of a type, or of one that represents it: each word is also a `Name`. */
+/** True if a token is of a type, or of one that represents it: each word is also a `Name`. */
 export function isOf(token: IToken, type: TokenType): boolean {
   return tokenMatcher(token, type);
 }

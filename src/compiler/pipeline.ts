@@ -18,82 +18,87 @@ import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
 import { tryChoices } from './model/try_choices.ts';
-import type { File } from './syntax/ast.ts';
+import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
-export interface Checked {
-  readonly file: File;
+export interface CheckResult {
+  readonly file: FileNode;
   readonly resolution: Resolution;
   /** Absent also for a file that declares only what others use. */
   readonly model?: Model;
   readonly shapes?: Shapes;
   /** The valid data blocks of the file, then those of files it uses. */
   readonly dataDescriptions: readonly DataDescription[];
-  /** By file and place. */
+  /** Sorted by file and place. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function check(source: Source, options: CheckOptions = {}): Checked {
-  const files = rememberFiles(options);
-  const checked = checkOnce(source, files);
+export function check(source: Source, options: CheckOptions = {}): CheckResult {
+  const cachedOptions = rememberFiles(options);
+  const checked = checkOnce(source, cachedOptions);
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  const tried = tryChoices(search, (settings) => checkOnce(source, { ...files, settings }).diagnostics);
-  return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
+  const trialDiagnostics = tryChoices(
+    search,
+    (settings) => checkOnce(source, { ...cachedOptions, settings }).diagnostics,
+  );
+  return trialDiagnostics.length === 0
+    ? checked
+    : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...trialDiagnostics]) };
 }
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
 
-function checkOnce(source: Source, options: CheckOptions): Checked {
+function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const parsed = (options.parse ?? parse)(source);
   const file = parsed.output;
-  const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
-  const resolution = resolved.output;
-  const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
-  const model = modelOf(resolution, found);
+  const resolvedNames = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
+  const resolution = resolvedNames.output;
+  const earlyDiagnostics = [...parsed.diagnostics, ...resolvedNames.diagnostics, ...rulesOf(resolution, options)];
+  const model = modelOf(resolution, earlyDiagnostics);
   const shapes = model && checkShapes(model);
   const towers = model ? undefined : towersOf(resolution);
-  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
+  const shapeDiagnostics = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
   // The rules judge models alone.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
-  const judged = (code: Code): boolean => model !== undefined || always.includes(code);
+  const isJudged = (code: Code): boolean => model !== undefined || always.includes(code);
   return {
     file,
     resolution,
     ...defined({ model, shapes: shapes?.output }),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
+    diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
   };
 }
 
 /** Reads and parses each file once, however often it is asked for. */
 function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
-  const loaded = new Map<string, ReturnType<NonNullable<typeof load>>>();
-  const parsed = new Map<Source, ReturnType<typeof parse>>();
+  const loadedFiles = new Map<string, ReturnType<NonNullable<typeof load>>>();
+  const parsedFiles = new Map<Source, ReturnType<typeof parse>>();
   return {
     ...options,
     load: (path, roots) => {
-      if (!loaded.has(path)) loaded.set(path, load?.(path, roots));
-      return loaded.get(path);
+      if (!loadedFiles.has(path)) loadedFiles.set(path, load?.(path, roots));
+      return loadedFiles.get(path);
     },
     parse: (source) => {
-      const known = parsed.get(source) ?? read(source);
-      parsed.set(source, known);
-      return known;
+      const parsedFile = parsedFiles.get(source) ?? read(source);
+      parsedFiles.set(source, parsedFile);
+      return parsedFile;
     },
   };
 }
 
-export interface Compiled extends Checked {
+export interface CompileResult extends CheckResult {
   /** Absent where there is an error, and for a file that is no model. */
   readonly lowered?: Lowered;
 }
 
-export function compile(source: Source, options: CheckOptions = {}): Compiled {
+export function compile(source: Source, options: CheckOptions = {}): CompileResult {
   const checked = check(source, options);
   const { model, diagnostics } = checked;
   const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;

@@ -40,7 +40,7 @@ export class GraphWriter {
     this.beforeAdding();
     for (const input of inputs) this.#expectOwn(input);
     const ids = inputs.map((input) => input.id);
-    const key = `${op} ${ids} ${keyOf(attributes)}`;
+    const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const type = rowOf(op).type(
@@ -52,7 +52,7 @@ export class GraphWriter {
 
   /** A copy of a node, for operands of the types that it had. */
   copy(op: Exclude<OpName, LeafName>, ids: readonly number[], attributes: Attributes, type: TensorType): Ref {
-    const key = `${op} ${ids} ${keyOf(attributes)}`;
+    const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
     return this.#known.get(key) ?? this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
   }
 
@@ -138,19 +138,13 @@ export class GraphWriter {
   }
 }
 
-const knownKeys = new WeakMap<object, string>();
-
-/** Attributes as text; copies of a node share the object, and so the text. */
-function keyOf(attributes: Attributes): string {
-  let key = knownKeys.get(attributes);
-  if (key === undefined) knownKeys.set(attributes, (key = JSON.stringify(attributes)));
-  return key;
-}
+/** Keys of the values of constants, which copies of a graph share. */
+const valueKeys = new WeakMap<readonly number[], string>();
 
 function keyOfValues(values: readonly number[]): string {
-  let key = knownKeys.get(values);
+  let key = valueKeys.get(values);
   if (key === undefined) {
-    knownKeys.set(values, (key = values.map((value) => (Object.is(value, -0) ? '-0' : value)).join()));
+    valueKeys.set(values, (key = values.map((value) => (Object.is(value, -0) ? '-0' : value)).join()));
   }
   return key;
 }

@@ -1,12 +1,11 @@
 /** `.tower` files, and the fences of Markdown pages, in the one form in which Tower is written. */
 import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { formatFences } from '../../compiler/format/fences.ts';
-import { format as formatSource } from '../../compiler/format/format.ts';
-import type { Layout } from '../../compiler/format/layout.ts';
+import { formatFences, format as formatSource } from '../../compiler/format/format.ts';
+import type { FormatLayout } from '../../compiler/format/lines.ts';
 import { filesAt, readSource } from './files.ts';
 
-export type FormatOptions = Partial<Layout>;
+export type FormatOptions = Partial<FormatLayout>;
 
 /** A text formatted; no output where it has mistakes of syntax. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
 export function format(text: string, name = '<text>', options: FormatOptions = {}): Outcome<string | undefined> {

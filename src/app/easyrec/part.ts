@@ -1,5 +1,5 @@
 /** A message of a config, which remembers what was read of it: what nobody read is reported. */
-import type { ConfigField, ConfigPlace } from '../../../grammar/text_format.ts';
+import type { ConfigField, ConfigSpan } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { positionAt, type Source, type Span } from '../../base/text/source.ts';
 
@@ -20,7 +20,7 @@ export class ConfigPart implements ConfigPosition {
   constructor(
     readonly path: string,
     private readonly fields: readonly ConfigField[],
-    private readonly place: ConfigPlace,
+    private readonly place: ConfigSpan,
     private readonly shared: PartContext,
   ) {
     this.line = positionAt(shared.source, place.start).line;

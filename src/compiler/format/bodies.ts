@@ -1,55 +1,52 @@
-/** What is between braces: entries on one line, or a line each, as they were written and as they fit. */
+/** Prints what is between braces: entries on one line, or a line each, as they were written and as they fit. */
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { headWidths } from './align.ts';
-import type { Cursor } from './cursor.ts';
+import type { TokenCursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
-import { type Binding, entry, searchEntry, towerEntry, typedEntry } from './entries.ts';
-import { type Gap, hasComments, hasDescription, saysIgnore } from './gap.ts';
-import type { Layout } from './layout.ts';
-import type { Line } from './lines.ts';
+import { entry, type PrintedBinding, searchEntry, towerEntry, typedEntry } from './entries.ts';
+import { hasComments, hasDescription, saysIgnore, type TokenGap } from './gaps.ts';
+import type { FormatLayout, PrintedLine } from './lines.ts';
 
 const { hardline, indent } = builders;
 
-type Node = Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns;
-
 /** A comma that stays where it is: a description before it would otherwise pass to the entry after it. */
-interface Comma {
+interface RetainedComma {
   readonly kind: 'comma';
 }
 
-interface Columns {
+interface PrintedColumns {
   readonly kind: 'columns';
   readonly head: Doc;
-  readonly body: Body;
+  readonly body: PrintedBody;
 }
 
-interface Item {
-  readonly before: Gap;
-  readonly what: Binding | Columns | Comma;
+interface BodyItem {
+  readonly before: TokenGap;
+  readonly what: PrintedBinding | PrintedColumns | RetainedComma;
   /** It is on the line that the item before it ends on. */
   readonly joined: boolean;
 }
 
-export interface Body {
-  readonly items: readonly Item[];
-  readonly close: Gap;
+export interface PrintedBody {
+  readonly items: readonly BodyItem[];
+  readonly close: TokenGap;
   /** Written on one line, it has this text, braces included. */
   readonly oneLine?: string;
 }
 
 /** Reads from the opening brace to the closing one. The gap before the first is the caller's. */
-export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
-  const line = cursor.line;
+export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCursor): PrintedBody {
+  const openingLine = cursor.line;
   cursor.word();
-  const items: Item[] = [];
+  const items: BodyItem[] = [];
   for (const node of nodes) {
-    const after = cursor.lastLine;
-    const before = cursor.takeGap();
-    const joined = items.length > 0 && cursor.line === after && !hasComments(before);
-    const what = saysIgnore(before) ? verbatim(node, cursor) : readEntry(node, cursor);
-    items.push({ before, what, joined });
+    const previousLine = cursor.lastLine;
+    const gapBefore = cursor.takeGap();
+    const isJoined = items.length > 0 && cursor.line === previousLine && !hasComments(gapBefore);
+    const printedEntry = saysIgnore(gapBefore) ? verbatim(node, cursor) : readEntry(node, cursor);
+    items.push({ before: gapBefore, what: printedEntry, joined: isJoined });
     if (cursor.image === ',' && hasDescription(cursor.peek())) {
       items.push({ before: cursor.takeGap(), what: { kind: 'comma' }, joined: false });
       cursor.word();
@@ -57,18 +54,18 @@ export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
   }
   const close = cursor.takeGap();
   // Nothing between the braces is printed on one line, however it was written.
-  const onOneLine = cursor.line === line || (items.length === 0 && !hasComments(close));
+  const onOneLine = cursor.line === openingLine || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
   return { items, close, ...defined({ oneLine }) };
 }
 
 /** Without a head of its own, so that it is aligned with nothing. */
-function verbatim({ span }: Node, cursor: Cursor): Binding {
+function verbatim({ span }: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding {
   return { kind: 'binding', doc: cursor.verbatim(span.end), sign: '=', value: '', form: 'verbatim' };
 }
 
-function readEntry(node: Node, cursor: Cursor): Binding | Columns {
+function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding | PrintedColumns {
   switch (node.kind) {
     case 'TypedEntry':
       return typedEntry(node, cursor);
@@ -85,48 +82,48 @@ function readEntry(node: Node, cursor: Cursor): Binding | Columns {
   }
 }
 
-function textOfItems(items: readonly Item[]): string | undefined {
+function textOfItems(items: readonly BodyItem[]): string | undefined {
   const texts: string[] = [];
   for (const { what } of items) {
-    const text = what.kind === 'binding' ? flat(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
-    if (text === undefined) return undefined;
-    texts.push(text);
+    const itemText = what.kind === 'binding' ? flat(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
+    if (itemText === undefined) return undefined;
+    texts.push(itemText);
   }
   return texts.length === 0 ? '{}' : `{ ${texts.join(', ')} }`;
 }
 
-function columnsText({ head, body }: Columns): string | undefined {
-  const text = flat(head);
-  return text === undefined || body.oneLine === undefined ? undefined : text + body.oneLine;
+function columnsText({ head, body }: PrintedColumns): string | undefined {
+  const headText = flat(head);
+  return headText === undefined || body.oneLine === undefined ? undefined : headText + body.oneLine;
 }
 
 /** A line of a body: entries that share it, or one thing that may take several. */
-interface Row {
-  readonly items: readonly Item[];
-  readonly first: Item;
+interface BodyRow {
+  readonly items: readonly BodyItem[];
+  readonly first: BodyItem;
 }
 
 /** The lines between the braces. `level` is how deep they are indented. */
-function linesOfBody({ items }: Body, level: number, layout: Layout, section: number): Line[] {
+function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout, section: number): PrintedLine[] {
   const room = layout.printWidth - level * layout.tabWidth;
   let rows = rowsOf(items);
   // A row that is too long is split, which may widen the heads of its neighbours: until all fit.
   for (;;) {
     const widths = widthsOf(rows);
-    const split = rows.flatMap((row, index) =>
+    const splitRows = rows.flatMap((row, index) =>
       row.items.length > 1 && widthOf(rowText(row, widths[index]!) ?? '') > room
         ? row.items.map((item) => ({ items: [item], first: item }))
         : [row],
     );
-    if (split.length === rows.length) break;
-    rows = split;
+    if (splitRows.length === rows.length) break;
+    rows = splitRows;
   }
   const widths = widthsOf(rows);
-  return rows.flatMap((row, index): Line[] => {
+  return rows.flatMap((row, index): PrintedLine[] => {
     const { before, what } = row.first;
     const at = { level, before, section };
-    const text = rowText(row, widths[index]!);
-    if (text !== undefined && widthOf(text) <= room) return [{ ...at, ...oneLine(text, level, layout) }];
+    const lineText = rowText(row, widths[index]!);
+    if (lineText !== undefined && widthOf(lineText) <= room) return [{ ...at, ...oneLine(lineText, level, layout) }];
     if (what.kind !== 'columns')
       return [{ ...at, doc: what.kind === 'comma' ? ',' : broken(what, widths[index]!, room) }];
     return bodied({ before, head: what.head, body: what.body }, level, layout, section);
@@ -135,72 +132,81 @@ function linesOfBody({ items }: Body, level: number, layout: Layout, section: nu
 
 /** A head with its body over several lines, whose comments share a column: those of section `within`. */
 export function bodied(
-  { before, head, body }: { readonly before: Gap; readonly head: Doc; readonly body: Body },
+  { before, head, body }: { readonly before: TokenGap; readonly head: Doc; readonly body: PrintedBody },
   level: number,
-  layout: Layout,
+  layout: FormatLayout,
   section: number,
   within = section,
-): Line[] {
+): PrintedLine[] {
   const at = { level, section };
-  const opening = (braces: string) => {
-    const text = flat(head);
-    const fits = text !== undefined && widthOf(text + braces) <= layout.printWidth - level * layout.tabWidth;
-    return fits ? oneLine(text + braces, level, layout) : { doc: [head, braces] };
+  const openingLine = (braces: string) => {
+    const headText = flat(head);
+    const fits = headText !== undefined && widthOf(headText + braces) <= layout.printWidth - level * layout.tabWidth;
+    return fits ? oneLine(headText + braces, level, layout) : { doc: [head, braces] };
   };
-  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...at, before, ...opening('{}') }];
+  if (body.items.length === 0 && !hasComments(body.close)) return [{ ...at, before, ...openingLine('{}') }];
   return [
-    { ...at, before, brace: 'opens', ...opening('{') },
+    { ...at, before, brace: 'opens', ...openingLine('{') },
     ...linesOfBody(body, level + 1, layout, within),
     { level, section: within + 1, before: body.close, brace: 'closes', ...oneLine('}', level, layout) },
   ];
 }
 
-export function oneLine(text: string, level: number, layout: Layout): { readonly doc: string; readonly width: number } {
+export function oneLine(
+  text: string,
+  level: number,
+  layout: FormatLayout,
+): { readonly doc: string; readonly width: number } {
   return { doc: text, width: widthOf(text) + level * layout.tabWidth };
 }
 
-function rowsOf(items: readonly Item[]): Row[] {
-  const rows: { items: Item[]; first: Item }[] = [];
+function rowsOf(items: readonly BodyItem[]): BodyRow[] {
+  const rows: { items: BodyItem[]; first: BodyItem }[] = [];
   for (const item of items) {
-    const row = rows.at(-1);
-    const fits = item.joined && item.what.kind === 'binding' && row?.first.what.kind === 'binding';
-    if (row && fits && flat(docOf(item.what)) !== undefined && flat(docOf(row.items.at(-1)!.what)) !== undefined)
-      row.items.push(item);
+    const lastRow = rows.at(-1);
+    const canShare = item.joined && item.what.kind === 'binding' && lastRow?.first.what.kind === 'binding';
+    if (
+      lastRow &&
+      canShare &&
+      flat(docOf(item.what)) !== undefined &&
+      flat(docOf(lastRow.items.at(-1)!.what)) !== undefined
+    )
+      lastRow.items.push(item);
     else rows.push({ items: [item], first: item });
   }
   return rows;
 }
 
-function widthsOf(rows: readonly Row[]): readonly number[] {
+function widthsOf(rows: readonly BodyRow[]): readonly number[] {
   const bindings = rows.map(({ first: { what } }) => (what.kind === 'binding' ? what : undefined));
   // Features are one table, whatever gaps part its groups.
   return headWidths(bindings, (at) => rows[at]!.first.before.blank && bindings[at]?.form !== 'typed');
 }
 
-function rowText({ items }: Row, width: number): string | undefined {
+function rowText({ items }: BodyRow, width: number): string | undefined {
   const texts: string[] = [];
   for (const [index, { what }] of items.entries()) {
-    const text = flat(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
-    if (text === undefined) return undefined;
-    texts.push(text);
+    const itemText = flat(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
+    if (itemText === undefined) return undefined;
+    texts.push(itemText);
   }
   return texts.join(', ');
 }
 
-function docOf(what: Item['what']): Doc {
+function docOf(what: BodyItem['what']): Doc {
   if (what.kind === 'comma') return ',';
   if (what.kind === 'binding') return what.doc;
   return columnsText(what) ?? hardline;
 }
 
 /** A binding with its sign in the column of its neighbours'; its head is broken too where it alone fills a line. */
-export function broken(what: Binding, width: number, room: number): Doc {
+export function broken(what: PrintedBinding, width: number, room: number): Doc {
   const { head, breaking, sign, value } = what;
   if (head === undefined || breaking === undefined || widthOf(head) + 2 <= room) return aligned(what, width);
   return [indent(breaking), ` ${sign}`, value];
 }
 
 /** A binding with its sign in the column of its neighbours'. */
-function aligned({ head, doc, sign, value }: Binding, width: number): Doc {
+function aligned({ head, doc, sign, value }: PrintedBinding, width: number): Doc {
   return head === undefined ? doc : [head.padEnd(width), ` ${sign}`, value];
 }

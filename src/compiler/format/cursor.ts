@@ -1,19 +1,19 @@
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
 import type { Doc } from './doc.ts';
-import { type Gap, hasComments, merge, nothing } from './gap.ts';
+import { hasComments, merge, nothing, type TokenGap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix, literalline } = builders;
 
 /** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
-export class Cursor {
+export class TokenCursor {
   private at = 0;
   /** Gaps of tokens that were passed over: they belong to what comes next. */
-  private pending: Gap | undefined;
+  private pending: TokenGap | undefined;
 
   constructor(
     private readonly tokens: readonly IToken[],
-    private readonly gaps: readonly Gap[],
+    private readonly gaps: readonly TokenGap[],
     private readonly text: string,
   ) {}
 
@@ -36,13 +36,13 @@ export class Cursor {
     return this.tokens[this.at - 1]?.endLine ?? 0;
   }
 
-  peek(): Gap {
+  peek(): TokenGap {
     const gap = this.gaps[this.at]!;
     return this.pending === undefined ? gap : merge(this.pending, gap);
   }
 
   /** The gap before the next token, for a caller that prints its comments itself. */
-  takeGap(): Gap {
+  takeGap(): TokenGap {
     const gap = this.peek();
     this.pending = nothing;
     return gap;
@@ -54,7 +54,7 @@ export class Cursor {
     return this.tokens[this.at++]!.image;
   }
 
-  /** What parts the next token from the one before: `wanted`, or a line for each comment between them. */
+  /** Parts the next token from the one before: by `wanted`, or by a line for each comment between them. */
   gap(wanted: Doc): Doc {
     const gap = this.takeGap();
     return hasComments(gap) ? [commentsOf(gap), hardline] : wanted;
@@ -62,8 +62,8 @@ export class Cursor {
 
   /** `wanted` and the next token. */
   take(wanted: Doc): Doc {
-    const parting = this.gap(wanted);
-    return [parting, this.word()];
+    const gapDoc = this.gap(wanted);
+    return [gapDoc, this.word()];
   }
 
   /** As `take`, for what closes a bracket: comments before it are indented as what it holds. */
@@ -74,11 +74,11 @@ export class Cursor {
 
   /** Everything from the next token up to `end` as it was written; the gap before it has been taken. */
   verbatim(end: number): Doc {
-    const start = this.offset;
+    const startOffset = this.offset;
     while (this.offset < end) this.at++;
     this.pending = undefined;
-    const last = this.tokens[this.at - 1]!;
-    const [first, ...lines] = this.text.slice(start, last.endOffset! + 1).split('\n');
+    const lastToken = this.tokens[this.at - 1]!;
+    const [first, ...lines] = this.text.slice(startOffset, lastToken.endOffset! + 1).split('\n');
     return lines.length === 0 ? first! : [first!, ...lines.map((line): Doc => [literalline, line])];
   }
 
@@ -95,7 +95,7 @@ export class Cursor {
 /** A space of four cells separates a comment from the text before it. */
 export const beforeComment = '    ';
 
-function commentsOf({ trailing, own }: Gap): Doc {
-  const above = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
-  return [...above, ...own.map(({ text }) => [hardline, text])];
+function commentsOf({ trailing, own }: TokenGap): Doc {
+  const trailingDocs = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
+  return [...trailingDocs, ...own.map(({ text }) => [hardline, text])];
 }

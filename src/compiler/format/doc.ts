@@ -26,9 +26,9 @@ export function flat(doc: Doc): string | undefined {
 function flatAll(parts: readonly Doc[]): string | undefined {
   let text = '';
   for (const part of parts) {
-    const one = flat(part);
-    if (one === undefined) return undefined;
-    text += one;
+    const partText = flat(part);
+    if (partText === undefined) return undefined;
+    text += partText;
   }
   return text;
 }

@@ -2,16 +2,16 @@
 import { builders } from 'prettier/doc';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
-import type { Cursor } from './cursor.ts';
+import type { TokenCursor } from './cursor.ts';
 import { type Doc, flat } from './doc.ts';
 import { expression } from './expressions.ts';
 
 const { fill, group, indent, line, softline } = builders;
 
 /** Something with a name before a sign and a value after it. */
-export interface Binding {
+export interface PrintedBinding {
   readonly kind: 'binding';
-  /** What is before the sign; nothing where a comment within it breaks it over lines. */
+  /** Stands before the sign; nothing where a comment within it breaks it over lines. */
   readonly head?: string;
   /** The head, the sign and the value as they are, signs not aligned. */
   readonly doc: Doc;
@@ -24,38 +24,38 @@ export interface Binding {
   readonly form: string;
 }
 
-export function typedEntry({ names, value }: Ast.TypedEntry, cursor: Cursor): Binding {
+export function typedEntry({ names, value }: Ast.TypedEntryNode, cursor: TokenCursor): PrintedBinding {
   return binding([listed(names, cursor)], ':', 'typed', cursor, () => expression(value, cursor), names.length > 1);
 }
 
-export function towerEntry({ channel, flow }: Ast.TowerEntry, cursor: Cursor): Binding {
+export function towerEntry({ channel, flow }: Ast.TowerEntryNode, cursor: TokenCursor): PrintedBinding {
   const head = channel ? [cursor.word(), cursor.take(' ')] : [cursor.word()];
   return binding(head, '=', channel ? 'channel' : 'step', cursor, () => expression(flow, cursor));
 }
 
-export function entry({ value, more = [], by }: Ast.Entry, cursor: Cursor): Binding {
+export function entry({ value, more = [], by }: Ast.EntryNode, cursor: TokenCursor): PrintedBinding {
   return binding([cursor.word()], '=', 'entry', cursor, () => {
-    const printed = values([value, ...more], cursor);
-    return by ? [printed, indent([cursor.take(' '), cursor.take(' ')])] : printed;
+    const printedValues = values([value, ...more], cursor);
+    return by ? [printedValues, indent([cursor.take(' '), cursor.take(' ')])] : printedValues;
   });
 }
 
-export function searchEntry({ path, domain }: Ast.SearchEntry, cursor: Cursor): Binding {
+export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: TokenCursor): PrintedBinding {
   const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
   return binding([first!, ...rest], ':', 'search', cursor, () => {
     if (domain.kind === 'Choices') {
       const words = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
       return [...words, values(domain.items, cursor)];
     }
-    const log = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
+    const logDocs = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
     const from = expression(domain.from, cursor);
     const to = indent([cursor.take(' '), cursor.gap(' '), expression(domain.to, cursor)]);
-    return [...log, from, to];
+    return [...logDocs, from, to];
   });
 }
 
 /** With commas between them; too many for a line, they go on in the next. */
-function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
+function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
   const parts: Doc[] = [expression(first!, cursor)];
   for (const value of others) {
     cursor.passComma();
@@ -64,19 +64,19 @@ function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): 
   return parts.length === 1 ? parts[0]! : indent(fill(parts));
 }
 
-export function letDeclaration({ value }: Ast.Let, cursor: Cursor): Binding {
+export function letDeclaration({ value }: Ast.LetNode, cursor: TokenCursor): PrintedBinding {
   return binding(words(2, cursor), '=', 'let', cursor, () => expression(value, cursor));
 }
 
-export function blockDeclaration({ shared, parameters, flow }: Ast.Block, cursor: Cursor): Binding {
-  const name = words(shared ? 3 : 2, cursor);
-  const head = parameters.length === 0 ? name : [group([...name, ...parameterList(parameters, cursor)])];
+export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cursor: TokenCursor): PrintedBinding {
+  const nameDocs = words(shared ? 3 : 2, cursor);
+  const head = parameters.length === 0 ? nameDocs : [group([...nameDocs, ...parameterList(parameters, cursor)])];
   return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
 }
 
 /** `(width, depth = 2)` */
-function parameterList(parameters: readonly Ast.BlockParameter[], cursor: Cursor): Doc[] {
-  const open = indent(cursor.take(''));
+function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
+  const openDoc = indent(cursor.take(''));
   const parts: Doc[] = [];
   for (const { default: value } of parameters) {
     if (parts.length > 0) {
@@ -86,21 +86,21 @@ function parameterList(parameters: readonly Ast.BlockParameter[], cursor: Cursor
     parts.push(cursor.gap(parts.length > 0 ? line : softline), cursor.word());
     if (value) parts.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
   }
-  return [open, indent(parts), cursor.close(softline)];
+  return [openDoc, indent(parts), cursor.close(softline)];
 }
 
-export function goal({ value }: Ast.Objective | Ast.Retrieve, cursor: Cursor): Binding {
+export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: TokenCursor): PrintedBinding {
   return binding([cursor.word()], '=', 'goal', cursor, () => expression(value, cursor));
 }
 
-export function groupDeclaration({ members }: Ast.Group, cursor: Cursor): Binding {
+export function groupDeclaration({ members }: Ast.GroupNode, cursor: TokenCursor): PrintedBinding {
   return binding(words(2, cursor), '=', 'group', cursor, () => {
     return indent(listed(members, cursor));
   });
 }
 
 /** `a, b, c`, as many on each line as it takes. */
-function listed(names: readonly Ast.Identifier[], cursor: Cursor): Doc {
+function listed(names: readonly Ast.IdentifierNode[], cursor: TokenCursor): Doc {
   const parts: Doc[] = [cursor.word()];
   for (let index = 1; index < names.length; index++) {
     cursor.passComma();
@@ -109,23 +109,30 @@ function listed(names: readonly Ast.Identifier[], cursor: Cursor): Doc {
   return parts.length === 1 ? parts[0]! : fill(parts);
 }
 
-function words(count: number, cursor: Cursor): Doc[] {
+function words(count: number, cursor: TokenCursor): Doc[] {
   return [cursor.word(), ...Array.from({ length: count - 1 }, () => cursor.take(' '))];
 }
 
 /** The value is read last: it follows the sign in the text. */
-function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, read: () => Doc, breaks = false): Binding {
+function binding(
+  head: Doc[],
+  sign: '=' | ':',
+  form: string,
+  cursor: TokenCursor,
+  read: () => Doc,
+  breaks = false,
+): PrintedBinding {
   const beforeSign = cursor.gap('');
   cursor.word();
-  const parting = cursor.gap(' ');
-  const value: Doc = [parting === ' ' ? ' ' : indent(parting), read()];
-  const whole: Doc = [...head, beforeSign];
-  const text = flat(whole);
-  const space = sign === '=' && beforeSign === '' ? ' ' : '';
+  const gapDoc = cursor.gap(' ');
+  const value: Doc = [gapDoc === ' ' ? ' ' : indent(gapDoc), read()];
+  const wholeHead: Doc = [...head, beforeSign];
+  const headText = flat(wholeHead);
+  const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
-    ...defined({ head: text, breaking: breaks ? whole : undefined }),
-    doc: [indent([...whole, space, sign]), value],
+    ...defined({ head: headText, breaking: breaks ? wholeHead : undefined }),
+    doc: [indent([...wholeHead, signSpace, sign]), value],
     sign,
     value,
     form,

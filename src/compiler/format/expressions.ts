@@ -1,12 +1,12 @@
 /** Values and flows. The gap before the first token of an expression belongs to its caller. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
-import type { Cursor } from './cursor.ts';
+import type { TokenCursor } from './cursor.ts';
 import type { Doc } from './doc.ts';
 
 const { fill, group, ifBreak, indent, line, softline } = builders;
 
-export function expression(node: Ast.Expression, cursor: Cursor): Doc {
+export function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   if (cursor.offset < node.span.start) return parenthesized(node, cursor);
   switch (node.kind) {
     case 'Number':
@@ -28,49 +28,49 @@ export function expression(node: Ast.Expression, cursor: Cursor): Doc {
 }
 
 /** Parentheses stay where they were written, needed or not. */
-function parenthesized(node: Ast.Expression, cursor: Cursor): Doc {
+function parenthesized(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   const open = cursor.word();
   const inner = indent([cursor.gap(softline), expression(node, cursor)]);
   return group([open, inner, cursor.close(softline)]);
 }
 
-function name({ parts }: Ast.Name, cursor: Cursor): Doc {
+function name({ parts }: Ast.NameNode, cursor: TokenCursor): Doc {
   const first = cursor.word();
   if (parts.length === 1) return first;
   return [first, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
 }
 
 /** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
-function chain([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
-  const start = expression(first!, cursor);
-  const rest = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
-  return group([start, indent(rest)]);
+function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
+  const firstOperand = expression(first!, cursor);
+  const otherOperands = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
+  return group([firstOperand, indent(otherOperands)]);
 }
 
 /** `a + b - c` is read as `(a + b) - c`; what was written in parentheses is an operand of its own. */
-function operands(node: Ast.Binary): readonly Ast.Expression[] {
-  const found: Ast.Expression[] = [];
-  let left: Ast.Expression = node;
+function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
+  const rightOperands: Ast.ExpressionNode[] = [];
+  let leftOperand: Ast.ExpressionNode = node;
   while (
-    left.kind === 'Binary' &&
-    strength(left) === strength(node) &&
-    (left === node || left.span.start === node.span.start)
+    leftOperand.kind === 'Binary' &&
+    strength(leftOperand) === strength(node) &&
+    (leftOperand === node || leftOperand.span.start === node.span.start)
   ) {
-    found.push(left.right);
-    left = left.left;
+    rightOperands.push(leftOperand.right);
+    leftOperand = leftOperand.left;
   }
-  return [left, ...found.reverse()];
+  return [leftOperand, ...rightOperands.reverse()];
 }
 
-const strength = ({ operator }: Ast.Binary): number => (operator === '+' || operator === '-' ? 1 : 2);
+const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
 
-function call(node: Ast.Call, cursor: Cursor): Doc {
+function call(node: Ast.CallNode, cursor: TokenCursor): Doc {
   const callee = cursor.word();
   const open = indent(cursor.take(''));
   return bracketed([callee, open], node.arguments, argument, cursor);
 }
 
-function list(node: Ast.ListLiteral, cursor: Cursor): Doc {
+function list(node: Ast.ListNode, cursor: TokenCursor): Doc {
   return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
 }
 
@@ -78,13 +78,13 @@ function list(node: Ast.ListLiteral, cursor: Cursor): Doc {
 function bracketed<T>(
   open: Doc,
   items: readonly T[],
-  print: (item: T, cursor: Cursor) => Doc,
-  cursor: Cursor,
+  print: (item: T, cursor: TokenCursor) => Doc,
+  cursor: TokenCursor,
   filled = false,
 ): Doc {
   if (items.length === 0) return [open, cursor.close('')];
   const parts: Doc[] = [];
-  const before = cursor.gap(softline);
+  const gapDoc = cursor.gap(softline);
   for (const [index, item] of items.entries()) {
     if (index > 0) {
       cursor.passComma();
@@ -94,14 +94,14 @@ function bracketed<T>(
   }
   cursor.passComma();
   const contents = filled ? fill(parts) : parts;
-  return group([open, indent([before, contents, ifBreak(',')]), cursor.close(softline)]);
+  return group([open, indent([gapDoc, contents, ifBreak(',')]), cursor.close(softline)]);
 }
 
-function isNumber(node: Ast.Expression): boolean {
+function isNumber(node: Ast.ExpressionNode): boolean {
   return node.kind === 'Number' || (node.kind === 'Unary' && isNumber(node.operand));
 }
 
-function argument(node: Ast.Argument, cursor: Cursor): Doc {
+function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
   if (!node.name) return expression(node.value, cursor);
   return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
 }

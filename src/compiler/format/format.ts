@@ -1,39 +1,43 @@
 /** Formats a file in the standard format of Tower. Each comment stays between the same two words. */
 import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import type { File } from '../syntax/ast.ts';
+import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { Cursor } from './cursor.ts';
+import { TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
 import { gapsBetween } from './gaps.ts';
-import { defaultLayout, type Layout } from './layout.ts';
+import { defaultLayout, type FormatLayout } from './lines.ts';
 
 /**
  * The text formatted; nothing where it has mistakes of syntax, which the diagnostics are. Synchronous, so that an editor can
  * ask for it at any time; the prettier plugin gives the same. Line ends stay what the first one is, and a byte order mark stays.
  */
-export function format(source: Source, layout: Partial<Layout> = {}): Outcome<string | undefined> {
-  const mark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const ends = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
-  const text = source.text.slice(mark.length).replace(/\r\n?/g, '\n');
-  const changed = text !== source.text;
-  const read = readForFormat(changed ? makeSource(source.name, text) : source);
-  if (read.output === undefined) {
+export function format(source: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
+  const byteOrderMark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const lineEnd = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
+  const text = source.text.slice(byteOrderMark.length).replace(/\r\n?/g, '\n');
+  const isChanged = text !== source.text;
+  const readResult = readForFormat(isChanged ? makeSource(source.name, text) : source);
+  if (readResult.output === undefined) {
     // Reported at the places of the original text.
-    const diagnostics = changed ? syntaxMistakes(parse(source).diagnostics) : read.diagnostics;
+    const diagnostics = isChanged ? syntaxMistakes(parse(source).diagnostics) : readResult.diagnostics;
     return { output: undefined, diagnostics };
   }
-  const whole = { ...defaultLayout, ...layout };
-  const doc = printTree(read.output, text, whole);
-  const { formatted } = printer.printDocToString(doc, { ...whole, endOfLine: 'lf' } as never);
-  return { output: mark + (ends === '\n' ? formatted : formatted.replaceAll('\n', ends)), diagnostics: [] };
+  const wholeLayout = { ...defaultLayout, ...layout };
+  const doc = printTree(readResult.output, text, wholeLayout);
+  const { formatted } = printer.printDocToString(doc, { ...wholeLayout, endOfLine: 'lf' } as never);
+  return {
+    output: byteOrderMark + (lineEnd === '\n' ? formatted : formatted.replaceAll('\n', lineEnd)),
+    diagnostics: [],
+  };
 }
 
 /** The tree of a text that can be formatted; else its mistakes of syntax. */
-export function readForFormat(source: Source): Outcome<File | undefined> {
+export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   const { output, diagnostics } = parse(source);
   const mistakes = syntaxMistakes(diagnostics);
   return mistakes.length > 0 ? { output: undefined, diagnostics: mistakes } : { output, diagnostics: [] };
@@ -43,7 +47,51 @@ export function readForFormat(source: Source): Outcome<File | undefined> {
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
 
-export function printTree(file: File, text: string, layout: Layout): Doc {
+export function printTree(file: FileNode, text: string, layout: FormatLayout): Doc {
   const { tokens, comments } = lex(text);
-  return printFile(file, new Cursor(tokens, gapsBetween(tokens, comments), text), layout);
+  return printFile(file, new TokenCursor(tokens, gapsBetween(tokens, comments), text), layout);
+}
+
+/**
+ * The change that formats the declarations that `start` to `end` touches, as the whole file would be; the rest stays as it is.
+ * Nothing where the file has mistakes of syntax, or where nothing is touched.
+ */
+export function formatRange(
+  source: Source,
+  { start, end }: { readonly start: number; readonly end: number },
+  layout: Partial<FormatLayout> = {},
+): Edit | undefined {
+  const { output: file } = readForFormat(source);
+  const { output } = format(source, layout);
+  const touchedDeclarations = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
+  const [first, last] = [touchedDeclarations[0], touchedDeclarations.at(-1)];
+  if (output === undefined || !first || !last) return undefined;
+  // Formatting leaves every token but commas where it is among the others.
+  const tokensBefore = tokensOf(source.text);
+  const tokensAfter = tokensOf(output);
+  invariant(tokensBefore.length === tokensAfter.length, 'formatting keeps every token');
+  const firstIndex = tokensBefore.findIndex(({ startOffset }) => startOffset >= first.span.start);
+  const lastIndex = tokensBefore.findLastIndex(({ endOffset }) => endOffset! < last.span.end);
+  return {
+    at: { source, start: tokensBefore[firstIndex]!.startOffset, end: tokensBefore[lastIndex]!.endOffset! + 1 },
+    text: output.slice(tokensAfter[firstIndex]!.startOffset, tokensAfter[lastIndex]!.endOffset! + 1),
+  };
+}
+
+const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image !== ',');
+
+/** Tower within Markdown: each fence that begins with three backticks and the word `tower` alone. */
+const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
+
+/** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
+export function formatFences(page: Source, layout: Partial<FormatLayout> = {}): Outcome<string | undefined> {
+  const diagnostics: Diagnostic[] = [];
+  const formattedPage = page.text.replace(fence, (whole, open: string, inner: string, at: number) => {
+    const linesAbove = page.text.slice(0, at + open.length).split('\n').length - 1;
+    const mistakes = format(makeSource(page.name, '\n'.repeat(linesAbove) + inner), layout).diagnostics;
+    diagnostics.push(...mistakes);
+    const { output } = format(makeSource(page.name, inner), layout);
+    return output === undefined ? whole : open + output;
+  });
+  return { output: diagnostics.length > 0 ? undefined : formattedPage, diagnostics };
 }

@@ -3,16 +3,25 @@ import { builders } from 'prettier/doc';
 import { commentColumns } from './align.ts';
 import { beforeComment } from './cursor.ts';
 import type { Doc } from './doc.ts';
-import type { Gap } from './gap.ts';
-import type { Layout } from './layout.ts';
+import type { TokenGap } from './gaps.ts';
 
 const { hardline, indent, lineSuffix } = builders;
 
+export interface FormatLayout {
+  /** Cells of a line before it is broken. */
+  readonly printWidth: number;
+  /** Cells of one level of indentation. */
+  readonly tabWidth: number;
+  readonly useTabs: boolean;
+}
+
+export const defaultLayout: FormatLayout = { printWidth: 120, tabWidth: 2, useTabs: false };
+
 /** A line, or something that was too long for one. */
-export interface Line {
+export interface PrintedLine {
   readonly level: number;
   /** Comments above it, and behind the line before it. */
-  readonly before: Gap;
+  readonly before: TokenGap;
   readonly doc: Doc;
   /** Cells up to its end, indentation included, when it is one line. */
   readonly width?: number;
@@ -23,15 +32,15 @@ export interface Line {
 }
 
 /** The lines under each other, with `end` before the end of the file. */
-export function stack(lines: readonly Line[], end: Gap, { tabWidth }: Layout): Doc {
+export function stack(lines: readonly PrintedLine[], end: TokenGap, { tabWidth }: FormatLayout): Doc {
   const columns = columnsOf(lines, end);
   const parts: Doc[] = [];
-  const add = (level: number, blank: boolean, doc: Doc): void => {
-    const first = parts.length === 0;
-    parts.push(atLevel(level, [first ? '' : blank ? [hardline, hardline] : hardline, doc]));
+  const addDoc = (level: number, blank: boolean, doc: Doc): void => {
+    const isFirst = parts.length === 0;
+    parts.push(atLevel(level, [isFirst ? '' : blank ? [hardline, hardline] : hardline, doc]));
   };
   /** Writes the comments before line `index`, the end of the file for the last; says whether an empty line may follow. */
-  const comments = (index: number, { trailing, own }: Gap): boolean => {
+  const addComments = (index: number, { trailing, own }: TokenGap): boolean => {
     const line = lines[index];
     const column = columns[index - 1];
     if (trailing !== undefined) {
@@ -40,30 +49,30 @@ export function stack(lines: readonly Line[], end: Gap, { tabWidth }: Layout): D
       parts.push(lineSuffix(space + trailing));
     }
     const level = line?.brace === 'closes' ? line.level + 1 : (line?.level ?? 0);
-    let open = lines[index - 1]?.brace === 'opens';
+    let followsBrace = lines[index - 1]?.brace === 'opens';
     for (const { text, blank, continues } of own) {
-      const shift = continues && column !== undefined ? ' '.repeat(Math.max(0, column - level * tabWidth)) : '';
-      add(level, blank && !open, shift + text);
-      open = false;
+      const indentation = continues && column !== undefined ? ' '.repeat(Math.max(0, column - level * tabWidth)) : '';
+      addDoc(level, blank && !followsBrace, indentation + text);
+      followsBrace = false;
     }
-    return !open;
+    return !followsBrace;
   };
   for (const [index, line] of lines.entries()) {
-    const mayBlank = comments(index, line.before);
-    add(line.level, line.before.blank && mayBlank && line.brace !== 'closes', line.doc);
+    const mayBlank = addComments(index, line.before);
+    addDoc(line.level, line.before.blank && mayBlank && line.brace !== 'closes', line.doc);
   }
-  comments(lines.length, end);
+  addComments(lines.length, end);
   return parts.length === 0 ? '' : [...parts, hardline];
 }
 
 function atLevel(level: number, doc: Doc): Doc {
-  let wrapped = doc;
-  for (let depth = 0; depth < level; depth++) wrapped = indent(wrapped);
-  return wrapped;
+  let indentedDoc = doc;
+  for (let depth = 0; depth < level; depth++) indentedDoc = indent(indentedDoc);
+  return indentedDoc;
 }
 
-/** Where the comment behind each line begins. */
-function columnsOf(lines: readonly Line[], end: Gap): (number | undefined)[] {
+/** Returns the column of the comment behind each line. */
+function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const sections = new Map<number, number[]>();
   for (const [index, { section }] of lines.entries()) {
@@ -73,11 +82,11 @@ function columnsOf(lines: readonly Line[], end: Gap): (number | undefined)[] {
     else sections.set(section, [index]);
   }
   for (const indices of sections.values()) {
-    const found = commentColumns(
+    const foundColumns = commentColumns(
       indices.map((index) => lines[index]!.width),
       beforeComment.length,
     );
-    for (const [at, index] of indices.entries()) columns[index] = found[at];
+    for (const [at, index] of indices.entries()) columns[index] = foundColumns[at];
   }
   return columns;
 }

@@ -1,12 +1,12 @@
 /** The prettier plugin: `prettier --plugin tower-lang/prettier`. */
 import type { AstPath, Parser, Printer, RequiredOptions, SupportLanguage } from 'prettier';
 import { makeSource, positionAt } from '../../base/text/source.ts';
-import type { File } from '../syntax/ast.ts';
+import type { FileNode } from '../syntax/ast.ts';
 import { printTree, readForFormat } from './format.ts';
-import { defaultLayout } from './layout.ts';
+import { defaultLayout } from './lines.ts';
 
-interface Root {
-  readonly file: File;
+interface PrettierRoot {
+  readonly file: FileNode;
   readonly text: string;
 }
 
@@ -14,14 +14,16 @@ export const languages: SupportLanguage[] = [
   { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
 ];
 
-/** Whether the comments above the first word say that the file is formatted: for `requirePragma`. */
+/** True if the comments above the first word say that the file is formatted: for `requirePragma`. */
 function hasPragma(text: string): boolean {
-  const above = text.replace(/^\uFEFF/, '').split('\n');
-  const end = above.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
-  return above.slice(0, end === -1 ? undefined : end).some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
+  const sourceLines = text.replace(/^\uFEFF/, '').split('\n');
+  const firstCodeLine = sourceLines.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
+  return sourceLines
+    .slice(0, firstCodeLine === -1 ? undefined : firstCodeLine)
+    .some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
 }
 
-export const parsers: Record<string, Parser<Root>> = {
+export const parsers: Record<string, Parser<PrettierRoot>> = {
   tower: {
     astFormat: 'tower',
     parse(text, options) {
@@ -39,9 +41,9 @@ export const parsers: Record<string, Parser<Root>> = {
   },
 };
 
-export const printers: Record<string, Printer<Root>> = {
+export const printers: Record<string, Printer<PrettierRoot>> = {
   tower: {
-    print: ({ node }: AstPath<Root>, { printWidth, tabWidth, useTabs }) =>
+    print: ({ node }: AstPath<PrettierRoot>, { printWidth, tabWidth, useTabs }) =>
       printTree(node.file, node.text, { printWidth, tabWidth, useTabs: useTabs ?? false }),
     getVisitorKeys: () => [],
     insertPragma: (text) => `// @format\n\n${text}`,

@@ -21,7 +21,7 @@ export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'unused-ignore',
 ]);
 
-interface Ignore {
+interface IgnoreComment {
   /** The whole comment. */
   readonly span: Span;
   /** As written. Empty if the comment names none. */
@@ -41,50 +41,57 @@ export interface IgnoreOptions {
  * The diagnostics of a file and of the files it uses, without those that an ignore silences. Adds warnings about the ignores of the
  * file itself: no reason, an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
  */
-export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], options: IgnoreOptions = {}): Diagnostic[] {
+export function applyIgnores(
+  file: Ast.FileNode,
+  found: readonly Diagnostic[],
+  options: IgnoreOptions = {},
+): Diagnostic[] {
   const { source } = file.span;
-  const bySource = new Map<Source, readonly Ignore[]>();
-  const ignoresOf = (one: Source): readonly Ignore[] => {
+  const bySource = new Map<Source, readonly IgnoreComment[]>();
+  const ignoresOf = (one: Source): readonly IgnoreComment[] => {
     if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === source ? file : undefined));
     return bySource.get(one)!;
   };
-  const used = new Set<Ignore>();
-  const left = found.filter(({ severity, code, at }) => {
+  const usedIgnores = new Set<IgnoreComment>();
+  const remainingDiagnostics = found.filter(({ severity, code, at }) => {
     if (severity === 'error' || at === undefined) return true;
     const { line } = positionAt(at.source, at.start);
-    const silencing = ignoresOf(at.source).filter(
+    const silencingIgnores = ignoresOf(at.source).filter(
       (ignore) => codeNamed(ignore.code) === code && ignore.lines[0] <= line && line <= ignore.lines[1],
     );
-    for (const ignore of silencing) used.add(ignore);
-    return silencing.length === 0;
+    for (const ignore of silencingIgnores) usedIgnores.add(ignore);
+    return silencingIgnores.length === 0;
   });
-  const whole = !hasErrors(found);
+  const hasNoErrors = !hasErrors(found);
   const { judged = () => true } = options;
-  return [...left, ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, used, whole, judged) ?? [])];
+  return [
+    ...remainingDiagnostics,
+    ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, usedIgnores, hasNoErrors, judged) ?? []),
+  ];
 }
 
 function mistakeOf(
-  ignore: Ignore,
-  used: ReadonlySet<Ignore>,
+  ignore: IgnoreComment,
+  used: ReadonlySet<IgnoreComment>,
   whole: boolean,
   judged: (code: Code) => boolean,
 ): Diagnostic | undefined {
   const { codeSpan, reason, span } = ignore;
   const code = codeNamed(ignore.code);
   if (code === undefined) {
-    const likely = likest(ignore.code, Object.keys(codes));
-    const near = likely?.name;
-    const fixes = near === undefined ? [] : [[{ at: codeSpan, text: near }]];
+    const likelyCode = likest(ignore.code, Object.keys(codes));
+    const nearestCode = likelyCode?.name;
+    const fixes = nearestCode === undefined ? [] : [[{ at: codeSpan, text: nearestCode }]];
     return diagnose(
       'ignore-unknown-code',
       codeSpan,
-      { code: ignore.code, nearest: near },
-      { fixes, doubtful: likely?.sure === false },
+      { code: ignore.code, nearest: nearestCode },
+      { fixes, doubtful: likelyCode?.sure === false },
     );
   }
-  const removed = { fixes: [[removal(span)]] };
-  if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removed);
-  if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removed);
+  const removalFix = { fixes: [[removal(span)]] };
+  if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removalFix);
+  if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removalFix);
   if (code !== ignore.code) {
     const fixes = [[{ at: codeSpan, text: code }]];
     return diagnose('ignore-renamed-code', codeSpan, { former: ignore.code, code }, { fixes });
@@ -92,65 +99,66 @@ function mistakeOf(
   return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
 }
 
-function readIgnores(source: Source, known: Ast.File | undefined): readonly Ignore[] {
+function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly IgnoreComment[] {
   if (!source.text.includes(word)) return [];
   const { tokens, comments } = lex(source.text);
   const file = known ?? parse(source).output;
-  const starts = logicalLines(file);
-  return comments.flatMap((comment): Ignore[] => {
+  const lineRanges = logicalLines(file);
+  return comments.flatMap((comment): IgnoreComment[] => {
     const match = form.exec(comment.image.trimEnd());
     if (!match) return [];
     const start = comment.startOffset;
     const span = { source, start, end: start + comment.image.trimEnd().length };
     const code = match[1]!.trim();
-    const at = start + comment.image.indexOf(word) + word.length;
-    const codeStart = code === '' ? at : source.text.indexOf(code, at);
-    const own = comment.startLine!;
-    const trailing = tokens.some((token) => token.endLine === own && token.startOffset < start);
+    const wordEnd = start + comment.image.indexOf(word) + word.length;
+    const codeStart = code === '' ? wordEnd : source.text.indexOf(code, wordEnd);
+    const commentLine = comment.startLine!;
+    const isTrailing = tokens.some((token) => token.endLine === commentLine && token.startOffset < start);
     // Comments between the ignore and the next word do not count.
-    const target = trailing
-      ? own
+    const targetLine = isTrailing
+      ? commentLine
       : (tokens.find((token) => token.startOffset > start)?.startLine ?? source.lineStarts.length);
-    const [first, last] = starts.find(([from, to]) => from <= target && target <= to) ?? [target, target];
+    const [first, last] = lineRanges.find(([from, to]) => from <= targetLine && targetLine <= to) ?? [
+      targetLine,
+      targetLine,
+    ];
     return [
       {
         span,
         code,
         codeSpan: { source, start: codeStart, end: codeStart + code.length },
         reason: match[2]?.trim() ?? '',
-        lines: [trailing ? first : own, last],
+        lines: [isTrailing ? first : commentLine, last],
       },
     ];
   });
 }
 
 /** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
-function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = [];
-  const visit = (
-    node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns,
-  ): void => {
+function logicalLines({ declarations }: Ast.FileNode): (readonly [number, number])[] {
+  const lineRanges: (readonly [number, number])[] = [];
+  const visit = (node: Ast.BodyEntryNode | Ast.DeclarationNode): void => {
     if ('entries' in node) {
       for (const entry of node.entries) visit(entry);
       return;
     }
     const { source, start, end } = node.span;
     const [first, last] = [positionAt(source, start).line, positionAt(source, end).line];
-    if (last > first) found.push([first, last]);
+    if (last > first) lineRanges.push([first, last]);
   };
   for (const declaration of declarations) visit(declaration);
-  return found;
+  return lineRanges;
 }
 
 /** Removes a comment: with its line if nothing else is on it, else with the blanks before it. */
 function removal({ source, start, end }: Span): Edit {
   const { line } = positionAt(source, start);
-  const before = source.text.slice(source.lineStarts[line - 1], start);
-  if (before.trim() === '' && lineAt(source, line).trim() !== '') {
-    const next = source.lineStarts[line] ?? source.text.length;
-    return { at: { source, start: source.lineStarts[line - 1]!, end: next }, text: '' };
+  const textBefore = source.text.slice(source.lineStarts[line - 1], start);
+  if (textBefore.trim() === '' && lineAt(source, line).trim() !== '') {
+    const nextLineStart = source.lineStarts[line] ?? source.text.length;
+    return { at: { source, start: source.lineStarts[line - 1]!, end: nextLineStart }, text: '' };
   }
-  return { at: { source, start: start - (before.length - before.trimEnd().length), end }, text: '' };
+  return { at: { source, start: start - (textBefore.length - textBefore.trimEnd().length), end }, text: '' };
 }
 
 /** The comment that silences a warning, above its line; nothing for an error, and for a warning about such a comment. */
@@ -158,7 +166,10 @@ export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined 
   if (severity === 'error' || aboutIgnores.has(code) || at === undefined) return undefined;
   const { source } = at;
   const { line } = positionAt(source, at.start);
-  const start = source.lineStarts[line - 1]!;
+  const lineStart = source.lineStarts[line - 1]!;
   const lineEnd = /\r?\n/.exec(source.text)?.[0] ?? '\n';
-  return { at: { source, start, end: start }, text: `${indentOf(source, line)}// tower-ignore ${code}: ${lineEnd}` };
+  return {
+    at: { source, start: lineStart, end: lineStart },
+    text: `${indentOf(source, line)}// tower-ignore ${code}: ${lineEnd}`,
+  };
 }

@@ -1,7 +1,7 @@
 /** Binds an expression to one of the kinds of a table, or to its defaults. */
 import type { Place } from '../../base/text/synonyms.ts';
 import type { KindRow, Parameters } from '../library/contract.ts';
-import type { Expression } from '../syntax/ast.ts';
+import type { ExpressionNode } from '../syntax/ast.ts';
 import { bindCall } from './arguments/call.ts';
 import { asCall } from './calls.ts';
 import { describeExpression } from './describe.ts';
@@ -20,7 +20,7 @@ export type Table = Readonly<Record<string, KindRow>>;
 export function bindKind(
   what: string,
   table: Table,
-  expression: Expression,
+  expression: ExpressionNode,
   binding: Binding,
   extra: Parameters = {},
 ): Call | undefined {

@@ -4,7 +4,7 @@ import type { KindRow, Parameter } from '../library/contract.ts';
 import type * as Ast from '../syntax/ast.ts';
 
 /** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
-export function rowOf({ name, parameters, doc = 'A block of this file.' }: Ast.Block): KindRow {
+export function rowOf({ name, parameters, doc = 'A block of this file.' }: Ast.BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: 64`);

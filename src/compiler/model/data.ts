@@ -8,7 +8,7 @@ import { type ResolveOptions, resolveNames } from './resolve.ts';
  * The data block of a file, or of a file that it uses.
  * @returns no description when there is none, or when a part of it is wrong
  */
-export function resolveData(file: Ast.File, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
+export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
   const { output, diagnostics } = resolveNames(file, options);
   return { output: output.data[0], diagnostics };
 }

@@ -1,7 +1,7 @@
 /** `name = value` entries of tasks, trainings and data: each once, none unknown. */
 import { notes } from '../../base/diagnostics/notes.ts';
 import { type EntryPlace, entryTables } from '../library/declarations/table.ts';
-import type { Entry } from '../syntax/ast.ts';
+import type { EntryNode } from '../syntax/ast.ts';
 import { removal } from './edits.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
@@ -12,12 +12,12 @@ import type { Report } from './report.ts';
  */
 export function entriesByName<N extends string>(
   of: string,
-  entries: readonly Entry[],
+  entries: readonly EntryNode[],
   known: readonly N[],
   report: Report,
   place: EntryPlace,
-): ReadonlyMap<N, Entry> {
-  const byName = new Map<N, Entry>();
+): ReadonlyMap<N, EntryNode> {
+  const byName = new Map<N, EntryNode>();
   const isKnown = (name: string): name is N => (known as readonly string[]).includes(name);
   for (const entry of entries) {
     const { name } = entry.name;

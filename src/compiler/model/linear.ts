@@ -1,12 +1,12 @@
 /** Sums of numbers times things: what an objective, a retrieval and a score may be. */
 import { textOf } from '../../base/text/source.ts';
-import type { Expression } from '../syntax/ast.ts';
+import type { ExpressionNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import type { Report } from './report.ts';
 
 export interface Term {
   /** The name or call that is weighed; or a number, where numbers may be terms. */
-  readonly of: Expression;
+  readonly of: ExpressionNode;
   readonly factor: number;
 }
 
@@ -17,16 +17,16 @@ export interface Term {
  * @returns the terms in order; nothing after a mistake, which is then reported
  */
 export function linear(
-  expression: Expression,
+  expression: ExpressionNode,
   constants: Constants,
   report: Report,
-  odd: (part: Expression) => void,
+  odd: (part: ExpressionNode) => void,
   numbers = false,
 ): readonly Term[] | undefined {
   const terms: Term[] = [];
   return collect(expression, 1) ? terms : undefined;
 
-  function collect(part: Expression, factor: number): boolean {
+  function collect(part: ExpressionNode, factor: number): boolean {
     if (numbers && constants.isNumeric(part)) {
       terms.push({ of: part, factor });
       return true;
@@ -48,9 +48,9 @@ export function linear(
   }
 
   function scaled(
-    whole: Extract<Expression, { kind: 'Binary' }>,
-    part: Expression,
-    number: Expression,
+    whole: Extract<ExpressionNode, { kind: 'Binary' }>,
+    part: ExpressionNode,
+    number: ExpressionNode,
     factor: number,
   ): boolean {
     const value = constants.number(number, 'factor', 'a number');

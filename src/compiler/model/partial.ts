@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 
 /** What could not be read, of a file and of those that it uses. */
 export interface Unread {
-  readonly lost: readonly Ast.Lost[];
+  readonly lost: readonly Ast.UnreadPart[];
   readonly doubtful: readonly Diagnostic['at'][];
   /** A used file could not be read, or not all of it. */
   readonly used: boolean;
@@ -27,7 +27,7 @@ const ofAll: ReadonlySet<Code> = new Set<Code>([
 const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
 
 /** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
-const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
+const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
   constant: ['let'],
   'parameter or constant': ['let'],
   feature: ['features'],
@@ -41,7 +41,14 @@ const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
 };
 
 /** What used files may declare. */
-const shared: ReadonlySet<Ast.Lost['within']> = new Set(['let', 'features', 'labels', 'group', 'block', 'shared']);
+const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
+  'let',
+  'features',
+  'labels',
+  'group',
+  'block',
+  'shared',
+]);
 
 /** Reports only what stays wrong whatever the unread parts say. */
 export function certainly(report: Report, unread: Unread): Report {

@@ -5,14 +5,20 @@ type Kinds = Readonly<Record<string, KindRow>>;
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
-  return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
+  const named: string[] = [];
+  const parameters = kinds[call.kind]?.parameters;
+  // Asked of each feature by many rules: no list of pairs is made.
+  for (const parameter in parameters) {
+    const { type } = parameters[parameter]!;
     const value = call.arguments[parameter];
-    if (value === undefined) return [];
-    if (type.is === 'name') return type.of === 'feature' ? [value].flat().map(String) : [];
-    if (type.is !== 'feature') return [];
+    if (value === undefined) continue;
+    if (type.is === 'name' && type.of === 'feature') named.push(...[value].flat().map(String));
+    if (type.is !== 'feature') continue;
     const element = value as { readonly feature: string } | BoundKind;
-    return 'feature' in element ? [element.feature] : featuresNamed(element, kinds);
-  });
+    if ('feature' in element) named.push(element.feature);
+    else named.push(...featuresNamed(element, kinds));
+  }
+  return named;
 }
 
 /** Those of which it takes the values, and not the table alone: `last(history)`. */

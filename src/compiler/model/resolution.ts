@@ -11,7 +11,7 @@ import type { SearchParameter } from './search.ts';
 import type { Files } from './use.ts';
 
 export interface Resolution {
-  readonly file: Ast.File;
+  readonly file: Ast.FileNode;
   readonly files: Files;
   readonly library: Library;
   readonly scope: Scope;
@@ -45,11 +45,11 @@ export interface TowerPart {
   readonly name: string;
   /** Of the name. */
   readonly span: Span;
-  readonly node: Ast.Tower;
+  readonly node: Ast.TowerNode;
   readonly inputs: readonly TowerInput[];
   /** Of all inputs, groups opened, in order, each once. */
   readonly features: readonly string[];
-  readonly key?: Ast.Identifier;
+  readonly key?: Ast.IdentifierNode;
   readonly steps: readonly TowerStepPart[];
 }
 
@@ -65,7 +65,7 @@ export interface TowerStepPart {
   readonly name: string;
   /** Of the name. */
   readonly span: Span;
-  readonly node: Ast.TowerEntry;
+  readonly node: Ast.TowerEntryNode;
   readonly channel: boolean;
   /** Absent when it is not valid. */
   readonly flow?: Flow;
@@ -85,15 +85,15 @@ export interface TaskPart {
   readonly name: string;
   /** Of the name. */
   readonly span: Span;
-  readonly node: Ast.Task;
+  readonly node: Ast.TaskNode;
   /** Absent where it is not valid, and of a product. */
   readonly score?: TaskScore;
   /** In place of a score. */
   readonly product?: TaskProduct;
   readonly loss?: Call;
-  readonly label?: Ast.Identifier;
-  readonly weight?: Ast.Identifier;
-  readonly only?: Ast.Identifier;
+  readonly label?: Ast.IdentifierNode;
+  readonly weight?: Ast.IdentifierNode;
+  readonly only?: Ast.IdentifierNode;
   /** Whether an entry `label` is there at all, valid or not. */
   readonly saysLabel: boolean;
   /** Whether it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
@@ -104,7 +104,7 @@ export interface TaskPart {
 export interface TaskProduct {
   readonly span: Span;
   /** Of tasks, two at least, each with its place. */
-  readonly factors: readonly Ast.Identifier[];
+  readonly factors: readonly Ast.IdentifierNode[];
 }
 
 export interface TaskScore extends Score {

@@ -47,7 +47,7 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
  * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
  * @returns no model, and no mistake, for a file that declares only what others use (features, data)
  */
-export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
+export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
   const found = [...diagnostics, ...rulesOf(resolution, options)];
   return { output: modelOf(resolution, found), diagnostics: found };
@@ -69,7 +69,7 @@ export function towersOf(resolution: Resolution): ValidTowers | undefined {
 }
 
 /** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
-export function resolveNames(written: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
+export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
@@ -92,10 +92,10 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
-  const one = <K extends Ast.Declaration['kind']>(
+  const one = <K extends Ast.DeclarationNode['kind']>(
     kind: K,
     word: string,
-  ): Extract<Ast.Declaration, { kind: K }> | undefined => onlyOne(file, kind, word, report);
+  ): Extract<Ast.DeclarationNode, { kind: K }> | undefined => onlyOne(file, kind, word, report);
   const name = one('ModelName', 'model');
   const objectiveNode = one('Objective', 'objective');
   const retrieveNode = one('Retrieve', 'retrieve');
@@ -134,13 +134,13 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
 }
 
 /** The first of a declaration that a model has once; others are reported. */
-function onlyOne<K extends Ast.Declaration['kind']>(
-  file: Ast.File,
+function onlyOne<K extends Ast.DeclarationNode['kind']>(
+  file: Ast.FileNode,
   kind: K,
   word: string,
   report: Report,
-): Extract<Ast.Declaration, { kind: K }> | undefined {
-  type Node = Extract<Ast.Declaration, { kind: K }>;
+): Extract<Ast.DeclarationNode, { kind: K }> | undefined {
+  type Node = Extract<Ast.DeclarationNode, { kind: K }>;
   const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
   for (const other of others) {
     const note = { message: notes.first(word), at: first!.span };
@@ -163,7 +163,7 @@ function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly T
 }
 
 /** A model without a `model` line is called as its file is. */
-function nameOfFile({ span }: Ast.File): string {
+function nameOfFile({ span }: Ast.FileNode): string {
   const base = span.source.name
     .split(/[\\/]/)
     .at(-1)!

@@ -13,7 +13,7 @@ export interface FileOptions {
    */
   readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
   /** Reads the text of a file. A check that tries the choices of a search gives one that reads each file once. Default: `parse`. */
-  readonly parse?: (source: Source) => Outcome<Ast.File>;
+  readonly parse?: (source: Source) => Outcome<Ast.FileNode>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
   /** No file outside this folder may be used. Default: the working folder, or `folder` when that lies elsewhere. */
@@ -21,36 +21,36 @@ export interface FileOptions {
 }
 
 export interface UsedFile {
-  readonly file: Ast.File;
+  readonly file: Ast.FileNode;
   readonly folder: string;
 }
 
 export interface Files {
-  readonly main: Ast.File;
+  readonly main: Ast.FileNode;
   /** Used files first, in the order they are needed; the main one last. */
   readonly all: readonly UsedFile[];
   /** What comes into scope of the main file: everything of its own; of used files all but towers, tasks and training. */
-  readonly shared: readonly Ast.Declaration[];
+  readonly shared: readonly Ast.DeclarationNode[];
   /** False when one could not be read, or not all of it: what seems to be missing may be there. */
   readonly whole: boolean;
 }
 
-const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
+const comesAlong = new Set<Ast.DeclarationNode['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
 
 /** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
-export function gather(main: Ast.File, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
+export function gather(main: Ast.FileNode, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
   const folder = options.folder ?? dirname(main.span.source.name);
   const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
   const all: UsedFile[] = [];
   const read = new Set<string>();
   let whole = true;
 
-  function visit(file: Ast.File, folder: string, within: readonly string[]): void {
+  function visit(file: Ast.FileNode, folder: string, within: readonly string[]): void {
     for (const declaration of file.declarations) if (declaration.kind === 'Use') follow(declaration, folder, within);
     all.push({ file, folder });
   }
 
-  function follow({ path }: Ast.Use, from: string, within: readonly string[]): void {
+  function follow({ path }: Ast.UseNode, from: string, within: readonly string[]): void {
     const target = normalize(join(from, path.value));
     if (isAbsolute(path.value) || leaves(project, target)) {
       report('use-outside', path.span, { path: path.value });
@@ -83,7 +83,7 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
 }
 
 /** @param all of them `main` is one */
-export function makeFiles(all: readonly UsedFile[], main: Ast.File, whole: boolean): Files {
+export function makeFiles(all: readonly UsedFile[], main: Ast.FileNode, whole: boolean): Files {
   const shared = all.flatMap(({ file }) =>
     file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
   );

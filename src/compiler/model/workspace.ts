@@ -37,7 +37,7 @@ export function read<T>(
   workspace: Workspace,
   kind: ReadKind,
   table: ReadonlyMap<string, T>,
-  name: Ast.Identifier,
+  name: Ast.IdentifierNode,
 ): { readonly name: string; readonly value: T } | undefined {
   const found = find(kind, table, name, workspace.report);
   if (found) workspace.reads[kind].add(found.name);

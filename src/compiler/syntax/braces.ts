@@ -13,15 +13,15 @@ interface OpenBrace {
   readonly token: IToken;
   /** Column of the first token on its line. */
   readonly indent: number;
-  /** Of a brace that is missing. */
-  readonly header?: Header;
+  /** Present if the brace is missing. */
+  readonly header?: BraceHeader;
 }
 
-interface Header {
+interface BraceHeader {
   /** The first word of the declaration. */
   readonly token: IToken;
   readonly endLine: number;
-  /** Where its brace belongs. */
+  /** Marks the end of the head, where its brace belongs. */
   readonly at: Span;
 }
 
@@ -56,20 +56,20 @@ class Balancer {
       const token = tokens[index]!;
       if (token === this.ahead) continue;
       this.layout(index);
-      const meant = this.meant(index);
-      const opens = is(meant, t.LeftBrace);
-      if (opens && this.swapped(index)) continue;
-      if (opens && this.opensNothing(index)) {
+      const meantToken = this.meant(index);
+      const opensBrace = is(meantToken, t.LeftBrace);
+      if (opensBrace && this.swapped(index)) continue;
+      if (opensBrace && this.opensNothing(index)) {
         this.strays.push(token);
         continue;
       }
-      if (opens) open.push({ token: meant, indent: this.indent });
-      else if (is(meant, t.RightBrace)) {
-        const closed = open.pop();
-        if (closed?.header) this.missingBrace(closed.header);
-        if (!closed && !this.opened(index)) continue;
+      if (opensBrace) open.push({ token: meantToken, indent: this.indent });
+      else if (is(meantToken, t.RightBrace)) {
+        const closedBrace = open.pop();
+        if (closedBrace?.header) this.missingBrace(closedBrace.header);
+        if (!closedBrace && !this.opened(index)) continue;
       }
-      result.push(meant);
+      result.push(meantToken);
       this.openHeader(index);
     }
     while (open.length > 0) this.closeTop();
@@ -81,10 +81,10 @@ class Balancer {
   private meant(index: number): IToken {
     const { tokens, open, result, source } = this;
     const [token, next] = [tokens[index]!, tokens[index + 1]];
-    const body = open.length === 0 && headerEnd(result, this.declaration) === result.length;
-    if (body && isAny(token, [t.LeftParenthesis, t.LeftBracket]) && looksLikeEntry(tokens, index + 1)) {
+    const isBodyStart = open.length === 0 && headerEnd(result, this.declaration) === result.length;
+    if (isBodyStart && isAny(token, [t.LeftParenthesis, t.LeftBracket]) && looksLikeEntry(tokens, index + 1)) {
       this.report(wrongSign(source, token, t.LeftBrace, '', 'the body'));
-      return replaced(token, t.LeftBrace, '{');
+      return replaced(token, t.LeftBrace);
     }
     if (open.length > 0 && is(token, t.RightBrace) && isAny(next, [t.RightParenthesis, t.RightBracket])) {
       this.report(swapped(source, token, next!));
@@ -93,12 +93,12 @@ class Balancer {
       result.push(inner);
       return brace;
     }
-    const closes = open.length > 0 && beginsLine(tokens, index) && (token.startColumn ?? 1) <= open.at(-1)!.indent;
-    if (closes && isAny(token, [t.RightParenthesis, t.RightBracket])) {
+    const closesBody = open.length > 0 && beginsLine(tokens, index) && (token.startColumn ?? 1) <= open.at(-1)!.indent;
+    if (closesBody && isAny(token, [t.RightParenthesis, t.RightBracket])) {
       const at = spanOf(source, token);
       const facts = { open: '`{`', close: '`}`', found: quote(token.image) };
       this.report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: '}' }]] }));
-      return replaced(token, t.RightBrace, '}');
+      return replaced(token, t.RightBrace);
     }
     return token;
   }
@@ -107,53 +107,57 @@ class Balancer {
   private opensNothing(index: number): boolean {
     const { tokens, open, result } = this;
     if (is(tokens[index - 1], t.LeftBrace)) return true;
-    const model = result.length === this.declaration + 2 && is(result[this.declaration], t.Model);
-    return open.length === 0 && model && isAny(tokens[index + 1], declarationWords);
+    const followsModelName = result.length === this.declaration + 2 && is(result[this.declaration], t.Model);
+    return open.length === 0 && followsModelName && isAny(tokens[index + 1], declarationWords);
   }
 
   private stray(brace: IToken, close?: IToken): void {
     const at = spanOf(this.source, brace);
     // With the blanks before it.
-    const edits = [brace, ...(close ? [close] : [])].map((token) => {
+    const removals = [brace, ...(close ? [close] : [])].map((token) => {
       const { text } = this.source;
-      let start = token.startOffset;
-      while (/[ \t]/.test(text[start - 1] ?? '')) start--;
-      return { at: { source: this.source, start, end: endOf(token) }, text: '' };
+      let removedFrom = token.startOffset;
+      while (/[ \t]/.test(text[removedFrom - 1] ?? '')) removedFrom--;
+      return { at: { source: this.source, start: removedFrom, end: endOf(token) }, text: '' };
     });
-    this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [edits] }));
+    this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [removals] }));
   }
 
-  /** What a token at the start of a line says of braces that are open: a declaration or an entry ends what is inside it. */
+  /** Closes open braces by the layout: a declaration or an entry ends what is inside it. */
   private layout(index: number): void {
     const { tokens, open, result } = this;
     const token = tokens[index]!;
-    const declares = looksLikeDeclaration(tokens, index);
-    const first = beginsLine(tokens, index);
-    if (first) {
+    const beginsDeclaration = looksLikeDeclaration(tokens, index);
+    const isFirstOnLine = beginsLine(tokens, index);
+    if (isFirstOnLine) {
       const column = token.startColumn ?? 1;
       this.indent = column;
-      if (open.length > 0 && declares && outranks(token, column, open)) {
+      if (open.length > 0 && beginsDeclaration && outranks(token, column, open)) {
         while (open.length > 0) this.closeTop();
       } else if (looksLikeEntry(tokens, index)) {
         // An entry that is not further in than what is open cannot be inside it.
         while (open.length > 1 && column <= open.at(-1)!.indent) this.closeTop();
       }
     }
-    if (open.length === 0 && (declares || (first && isAny(token, declarationWords)))) this.declaration = result.length;
+    if (open.length === 0 && (beginsDeclaration || (isFirstOnLine && isAny(token, declarationWords))))
+      this.declaration = result.length;
   }
 
   private closeTop(): void {
     const { open, result, source } = this;
     const { token, header } = open.pop()!;
-    const previous = result.at(-1)!;
-    const last = after(source, previous);
-    if (header) this.missingBrace(header, [{ at: last, text: previous.endLine === header.endLine ? ' }' : '\n}' }]);
+    const lastToken = result.at(-1)!;
+    const insertionPoint = after(source, lastToken);
+    if (header)
+      this.missingBrace(header, [{ at: insertionPoint, text: lastToken.endLine === header.endLine ? ' }' : '\n}' }]);
     else {
-      const text = previous.endLine === token.startLine ? ' }' : '\n}';
+      const closingText = lastToken.endLine === token.startLine ? ' }' : '\n}';
       const facts = { open: '`{`', close: '`}`' };
-      this.report(diagnose('unclosed', spanOf(source, token), facts, { fixes: [[{ at: last, text }]] }));
+      this.report(
+        diagnose('unclosed', spanOf(source, token), facts, { fixes: [[{ at: insertionPoint, text: closingText }]] }),
+      );
     }
-    result.push(inserted(t.RightBrace, '}', previous));
+    result.push(inserted(t.RightBrace, lastToken));
   }
 
   /** `features user_id { : id(…)`, `task { watch`: a brace that has changed places with the word before or after it. */
@@ -161,74 +165,79 @@ class Balancer {
     const { tokens, open, result, source } = this;
     if (open.length > 0) return false;
     const [previous, brace, next] = [tokens[index - 1], tokens[index]!, tokens[index + 1]];
-    const late =
+    const isLate =
       previous && isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
-    const named = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
-    const keyed = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
+    const awaitsName = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
+    const awaitsKey = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
     // `{ features`, before the entries.
-    const heads = isAny(next, [t.Features, t.Labels, t.Train, t.Search]) && looksLikeEntry(tokens, index + 2);
-    const early = heads || ((named || keyed) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
-    if (!late && !early) return false;
-    const [one, other] = late ? [previous, brace] : [brace, next!];
+    const precedesHead = isAny(next, [t.Features, t.Labels, t.Train, t.Search]) && looksLikeEntry(tokens, index + 2);
+    const isEarly =
+      precedesHead || ((awaitsName || awaitsKey) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
+    if (!isLate && !isEarly) return false;
+    const [one, other] = isLate ? [previous, brace] : [brace, next!];
     this.report(swapped(source, one, other));
     const [first, second] = exchanged(one, other);
-    if (heads) this.declaration = result.length;
-    if (late) result.pop();
+    if (precedesHead) this.declaration = result.length;
+    if (isLate) result.pop();
     // The second of the two is passed over when its turn comes.
     else this.ahead = next;
-    if (early) result.push(first);
-    open.push({ token: late ? first : second, indent: this.indent });
-    result.push(late ? first : second);
-    if (late) result.push(second);
+    if (isEarly) result.push(first);
+    open.push({ token: isLate ? first : second, indent: this.indent });
+    result.push(isLate ? first : second);
+    if (isLate) result.push(second);
     return true;
   }
 
   /** The brace that should follow the head of a declaration: there is none, and its entries follow. */
   private openHeader(index: number): void {
     const { tokens, open, result, source } = this;
-    const next = index + 1;
-    if (is(tokens[next], t.LeftBrace)) return;
-    const columns = is(tokens[index], t.Columns) && beginsLine(tokens, index) && beginsLine(tokens, next);
-    const begins = columns ? result.length - 1 : this.declaration;
-    if (!columns && (open.length > 0 || headerEnd(result, begins) !== result.length)) return;
-    if (!looksLikeEntry(tokens, next)) return;
-    const header = { token: result[begins]!, endLine: tokens[index]!.endLine ?? 1, at: after(source, tokens[index]!) };
-    const brace = inserted(t.LeftBrace, '{', tokens[index]!);
-    open.push({ token: brace, indent: this.indent, header });
-    result.push(brace);
+    const nextIndex = index + 1;
+    if (is(tokens[nextIndex], t.LeftBrace)) return;
+    const isColumnsHead = is(tokens[index], t.Columns) && beginsLine(tokens, index) && beginsLine(tokens, nextIndex);
+    const headStart = isColumnsHead ? result.length - 1 : this.declaration;
+    if (!isColumnsHead && (open.length > 0 || headerEnd(result, headStart) !== result.length)) return;
+    if (!looksLikeEntry(tokens, nextIndex)) return;
+    const missingHeader = {
+      token: result[headStart]!,
+      endLine: tokens[index]!.endLine ?? 1,
+      at: after(source, tokens[index]!),
+    };
+    const insertedBrace = inserted(t.LeftBrace, tokens[index]!);
+    open.push({ token: insertedBrace, indent: this.indent, header: missingHeader });
+    result.push(insertedBrace);
   }
 
-  private missingBrace({ token, at }: Header, also: readonly Edit[] = []): void {
+  private missingBrace({ token, at }: BraceHeader, also: readonly Edit[] = []): void {
     const edits = [{ at, text: ' {' }, ...also];
     this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
   }
 
-  /** Whether a brace that closes nothing has lost its opening one, which is then put in; else it is one too many. */
+  /** True if a brace that closes nothing has lost its opening one, which is then put in; else it is one too many. */
   private opened(index: number): boolean {
     const { source, tokens, result, declaration } = this;
     const token = tokens[index]!;
-    const stray = this.strays.pop();
-    if (stray) {
-      this.stray(stray, token);
+    const strayBrace = this.strays.pop();
+    if (strayBrace) {
+      this.stray(strayBrace, token);
       return false;
     }
-    const header = headerEnd(result, declaration);
-    const bare = !result.slice(declaration).some((one) => is(one, t.LeftBrace));
-    if (header !== undefined && header < result.length && bare) {
-      const last = result[header - 1]!;
-      this.missingBrace({ token: result[declaration]!, endLine: 0, at: after(source, last) });
-      result.splice(header, 0, inserted(t.LeftBrace, '{', last));
+    const headerLength = headerEnd(result, declaration);
+    const hasNoBrace = !result.slice(declaration).some((one) => is(one, t.LeftBrace));
+    if (headerLength !== undefined && headerLength < result.length && hasNoBrace) {
+      const lastOfHeader = result[headerLength - 1]!;
+      this.missingBrace({ token: result[declaration]!, endLine: 0, at: after(source, lastOfHeader) });
+      result.splice(headerLength, 0, inserted(t.LeftBrace, lastOfHeader));
       return true;
     }
-    const repeats = is(tokens[index - 1], t.RightBrace) || is(tokens[index + 1], t.RightBrace);
+    const isRepeated = is(tokens[index - 1], t.RightBrace) || is(tokens[index + 1], t.RightBrace);
     const at = spanOf(source, token);
     const facts = { close: '`}`', open: t.LeftBrace.LABEL ?? '' };
-    this.report(diagnose('unopened', at, facts, { fixes: repeats ? [[{ at, text: '' }]] : [] }));
+    this.report(diagnose('unopened', at, facts, { fixes: isRepeated ? [[{ at, text: '' }]] : [] }));
     return false;
   }
 }
 
-/** Whether a line that reads like a declaration is one, though braces are open. */
+/** True if a line that reads like a declaration is one, though braces are open. */
 function outranks(token: IToken, column: number, open: readonly OpenBrace[]): boolean {
   // `objective = …` could also be an entry of the body that is open.
   return isAny(token, [t.Objective, t.Retrieve]) ? column <= open[0]!.indent : true;

@@ -5,50 +5,50 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { isKnownCall } from './plausible.ts';
-import type { Corrected, Place } from './sign_mistakes.ts';
+import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
 import { depthOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-export type Change =
+export type TokenChange =
   | { readonly kind: 'insert'; readonly type: TokenType }
   | { readonly kind: 'remove' }
   | { readonly kind: 'replace'; readonly type: TokenType }
   | { readonly kind: 'swap' };
 
-export interface Repair {
-  readonly change: Change;
-  /** Of the token that is changed, or before which one is put. */
+export interface TokenRepair {
+  readonly change: TokenChange;
+  /** Index of the token that is changed, or before which one is put. */
   readonly index: number;
   readonly tokens: IToken[];
-  /** Whether the change says what was meant: no other is nearly as good, and no name had to be made up. */
+  /** True if no other change is nearly as good, and no name had to be made up. */
   readonly certain: boolean;
 }
 
-export interface Candidate extends Omit<Repair, 'certain'> {
+export interface RepairCandidate extends Omit<TokenRepair, 'certain'> {
   readonly cost: number;
-  /** Whether it keeps every word and makes none up. */
+  /** True if it keeps every word and makes none up. */
   readonly keeps: boolean;
 }
 
 /** A bracket whose partner is missing, or is of another kind. */
-interface Unmatched {
+interface UnmatchedBrackets {
   /** Indexes of the brackets; one may be absent. */
   readonly open?: number;
   readonly close?: number;
 }
 
 /** The first closing bracket that does not match, else the last opening one. */
-export function unmatched(tokens: readonly IToken[]): Unmatched | undefined {
-  const open: number[] = [];
+export function unmatched(tokens: readonly IToken[]): UnmatchedBrackets | undefined {
+  const openIndexes: number[] = [];
   for (const [close, token] of tokens.entries()) {
-    const deeper = depthOf(token);
-    if (deeper > 0) open.push(close);
-    if (deeper >= 0) continue;
-    const last = open.pop();
-    if (last === undefined) return { close };
-    if (partner(tokens[last]!) !== token.tokenType) return { open: last, close };
+    const depthChange = depthOf(token);
+    if (depthChange > 0) openIndexes.push(close);
+    if (depthChange >= 0) continue;
+    const lastOpen = openIndexes.pop();
+    if (lastOpen === undefined) return { close };
+    if (partner(tokens[lastOpen]!) !== token.tokenType) return { open: lastOpen, close };
   }
-  return open.length > 0 ? { open: open.at(-1)! } : undefined;
+  return openIndexes.length > 0 ? { open: openIndexes.at(-1)! } : undefined;
 }
 
 const pairs: readonly (readonly [TokenType, TokenType])[] = [
@@ -57,7 +57,7 @@ const pairs: readonly (readonly [TokenType, TokenType])[] = [
   [t.LeftBracket, t.RightBracket],
 ];
 
-/** What closes an opening bracket, or opens what a closing one closes. */
+/** Returns the other bracket of a pair. */
 function partner({ tokenType }: IToken): TokenType {
   for (const [open, close] of pairs) {
     if (tokenType === open) return close;
@@ -66,103 +66,127 @@ function partner({ tokenType }: IToken): TokenType {
   return tokenType;
 }
 
-/** What it costs to read another token as the bracket: it is then lost. */
+/** Reading another token as the bracket costs this: the token is then lost. */
 const insteadCost = 8;
 const leftOutCost = 1;
 const beforeList = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
 
 /** A bracket put in, left out, or read as that of the other kind. Of two that are alike the later one: what is inside stays inside. */
-export function bracketCandidates(tokens: readonly IToken[], { open, close }: Unmatched, text: string): Candidate[] {
-  const found: Candidate[] = [];
-  const add = (change: Change, index: number, cost: number, changed: IToken[], keeps = true) =>
-    found.push({ change, index, cost, tokens: changed, keeps });
-  const put = (type: TokenType, index: number) => {
-    const token = inserted(type, type.PATTERN as string, tokens[index - 1]!);
-    add({ kind: 'insert', type }, index, 0, tokens.toSpliced(index, 0, token));
+export function bracketCandidates(
+  tokens: readonly IToken[],
+  { open, close }: UnmatchedBrackets,
+  text: string,
+): RepairCandidate[] {
+  const repairCandidates: RepairCandidate[] = [];
+  const addCandidate = (change: TokenChange, index: number, cost: number, changed: IToken[], keeps = true) =>
+    repairCandidates.push({ change, index, cost, tokens: changed, keeps });
+  const addInsertion = (type: TokenType, index: number) => {
+    const insertedToken = inserted(type, tokens[index - 1]!);
+    addCandidate({ kind: 'insert', type }, index, 0, tokens.toSpliced(index, 0, insertedToken));
   };
-  const read = (type: TokenType, index: number, cost: number, keeps: boolean) => {
-    const token = replaced(tokens[index]!, type, type.PATTERN as string);
-    add({ kind: 'replace', type }, index, cost, tokens.toSpliced(index, 1, token), keeps);
+  const addReplacement = (type: TokenType, index: number, cost: number, keeps: boolean) => {
+    const replacedToken = replaced(tokens[index]!, type);
+    addCandidate({ kind: 'replace', type }, index, cost, tokens.toSpliced(index, 1, replacedToken), keeps);
   };
   if (open !== undefined) {
-    const type = partner(tokens[open]!);
+    const closingType = partner(tokens[open]!);
     for (let index = close ?? tokens.length; index > open; index--) {
       const previous = tokens[index - 1]!;
       if (!endsValue(previous) && index !== open + 1 && !is(previous, t.Comma)) continue;
-      put(type, index);
+      addInsertion(closingType, index);
       const here = tokens[index];
-      if (here && index !== close && depthOf(here) === 0) read(type, index, insteadCost, false);
+      if (here && index !== close && depthOf(here) === 0) addReplacement(closingType, index, insteadCost, false);
     }
-    add({ kind: 'remove' }, open, leftOutCost, tokens.toSpliced(open, 1));
+    addCandidate({ kind: 'remove' }, open, leftOutCost, tokens.toSpliced(open, 1));
   }
   if (close !== undefined) {
-    const type = partner(tokens[close]!);
-    const call = type === t.LeftParenthesis;
+    const openingType = partner(tokens[close]!);
+    const opensCall = openingType === t.LeftParenthesis;
     for (let index = close; index > 0; index--) {
       const [previous, here] = [tokens[index - 1]!, tokens[index]!];
-      const follows = call ? is(previous, t.Name) : isAny(previous, beforeList);
+      const mayOpenHere = opensCall ? is(previous, t.Name) : isAny(previous, beforeList);
       // Nothing calls for an empty pair of them.
-      if (follows && index < close) put(type, index);
-      if (index < close && depthOf(here) === 0 && (follows || !call)) read(type, index, insteadCost, false);
-      if (!call || !is(previous, t.Name)) continue;
+      if (mayOpenHere && index < close) addInsertion(openingType, index);
+      if (index < close && depthOf(here) === 0 && (mayOpenHere || !opensCall))
+        addReplacement(openingType, index, insteadCost, false);
+      if (!opensCall || !is(previous, t.Name)) continue;
       for (const [name, rest] of halves(previous, is(tokens[index - 2], t.Tower), text)) {
-        const changed = tokens.toSpliced(index - 1, 1, name, inserted(type, '(', name), rest);
-        add({ kind: 'insert', type }, index, 1, changed);
+        const changedTokens = tokens.toSpliced(index - 1, 1, name, inserted(openingType, name), rest);
+        addCandidate({ kind: 'insert', type: openingType }, index, 1, changedTokens);
       }
     }
-    add({ kind: 'remove' }, close, leftOutCost, tokens.toSpliced(close, 1));
+    addCandidate({ kind: 'remove' }, close, leftOutCost, tokens.toSpliced(close, 1));
   }
   if (open !== undefined && close !== undefined) {
-    read(partner(tokens[open]!), close, 0, true);
-    read(partner(tokens[close]!), open, 0, true);
+    addReplacement(partner(tokens[open]!), close, 0, true);
+    addReplacement(partner(tokens[close]!), open, 0, true);
   }
-  return found;
+  return repairCandidates;
 }
 
 /** `iddim`, `mlp128`: a call's name and what was in its parentheses. */
 function* halves(token: IToken, header: boolean, text: string): Generator<[IToken, IToken]> {
   const { image, startOffset } = token;
-  const occurs = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
+  const occursInText = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
   for (let at = 1; at < image.length; at++) {
     const [name, rest] = [image.slice(0, at), image.slice(at)];
-    if (header ? !occurs(name) || !occurs(rest) : !isKnownCall(name)) continue;
-    const read = lex(rest).tokens;
-    if (read.length !== 1 || !isAny(read[0], [t.Identifier, t.NumberToken]) || is(read[0], t.MalformedNumber)) continue;
-    const middle = startOffset + at;
-    const column = (token.startColumn ?? 1) + at;
-    const line = { startLine: token.startLine!, endLine: token.endLine! };
-    const left = { ...token, image: name, endOffset: middle - 1, endColumn: column - 1 };
-    const right = { ...read[0]!, ...line, startOffset: middle, endOffset: token.endOffset!, startColumn: column };
-    yield [left, { ...right, endColumn: token.endColumn! }];
+    if (header ? !occursInText(name) || !occursInText(rest) : !isKnownCall(name)) continue;
+    const restTokens = lex(rest).tokens;
+    if (
+      restTokens.length !== 1 ||
+      !isAny(restTokens[0], [t.Identifier, t.NumberToken]) ||
+      is(restTokens[0], t.MalformedNumber)
+    )
+      continue;
+    const splitOffset = startOffset + at;
+    const splitColumn = (token.startColumn ?? 1) + at;
+    const lineRange = { startLine: token.startLine!, endLine: token.endLine! };
+    const leftHalf = { ...token, image: name, endOffset: splitOffset - 1, endColumn: splitColumn - 1 };
+    const rightHalf = {
+      ...restTokens[0]!,
+      ...lineRange,
+      startOffset: splitOffset,
+      endOffset: token.endOffset!,
+      startColumn: splitColumn,
+    };
+    yield [leftHalf, { ...rightHalf, endColumn: token.endColumn! }];
   }
 }
 
-/** Where no one bracket makes all of it read: what is not closed is closed at the end, and what is not opened is left out. */
-export function withoutUnmatched(place: Place): Corrected | undefined {
+/** Closes at the end what is not closed, and leaves out what is not opened: where no one bracket makes all of it read. */
+export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined {
   const { tokens } = place;
-  const odd = unmatched(tokens);
-  if (odd === undefined) return undefined;
-  const { open, close } = odd;
+  const unmatchedBracket = unmatched(tokens);
+  if (unmatchedBracket === undefined) return undefined;
+  const { open, close } = unmatchedBracket;
   const index = open === undefined ? close! : (close ?? tokens.length);
   const certain = false;
   if (open === undefined) {
-    const left = tokens.toSpliced(index, 1);
+    const remainingTokens = tokens.toSpliced(index, 1);
     return {
-      diagnostic: bracketMistake(place, odd, { change: { kind: 'remove' }, index, tokens: left, certain }),
-      tokens: left,
+      diagnostic: bracketMistake(place, unmatchedBracket, {
+        change: { kind: 'remove' },
+        index,
+        tokens: remainingTokens,
+        certain,
+      }),
+      tokens: remainingTokens,
     };
   }
   const type = partner(tokens[open]!);
-  const closed = tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, tokens[index - 1]!));
-  const change: Change = { kind: 'insert', type };
-  return { diagnostic: bracketMistake(place, odd, { change, index, tokens: closed, certain }), tokens: closed };
+  const closedTokens = tokens.toSpliced(index, 0, inserted(type, tokens[index - 1]!));
+  const change: TokenChange = { kind: 'insert', type };
+  return {
+    diagnostic: bracketMistake(place, unmatchedBracket, { change, index, tokens: closedTokens, certain }),
+    tokens: closedTokens,
+  };
 }
 
-/** What is said of a bracket by what mends it. */
+/** Describes a bracket by the change that mends it. */
 export function bracketMistake(
-  { source, tokens }: Place,
-  { open, close }: Unmatched,
-  { change, index, certain, tokens: mended }: Repair,
+  { source, tokens }: ParseStop,
+  { open, close }: UnmatchedBrackets,
+  { change, index, certain, tokens: mended }: TokenRepair,
 ): Diagnostic {
   const here = tokens[index];
   if (change.kind === 'remove') {
@@ -172,23 +196,23 @@ export function bracketMistake(
       return diagnose('needless-sign', at, { sign: quote(here!.image) }, { fixes });
     }
     // Of a bracket that follows its like, one is one too many.
-    const repeats = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === here!.image);
+    const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === here!.image);
     const facts = { close: quote(here!.image), open: partner(here!).LABEL ?? '' };
-    return diagnose('unopened', at, facts, { fixes: certain || repeats ? [[{ at, text: '' }]] : [] });
+    return diagnose('unopened', at, facts, { fixes: certain || isRepeated ? [[{ at, text: '' }]] : [] });
   }
-  const put = mended[index]!;
+  const putToken = mended[index]!;
   if (change.kind === 'replace' && (index === open || index === close)) {
     const at = spanOf(source, here!);
     const facts = { open: quote(mended[open!]!.image), close: quote(mended[close!]!.image), found: quote(here!.image) };
-    return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: put.image }]], doubtful: !certain });
+    return diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: putToken.image }]], doubtful: !certain });
   }
-  const at = { source, start: put.startOffset, end: put.startOffset };
-  const fix = [{ at, text: put.image }];
-  if (depthOf(put) < 0) {
-    const facts = { open: quote(tokens[open!]!.image), close: quote(put.image) };
+  const at = { source, start: putToken.startOffset, end: putToken.startOffset };
+  const fix = [{ at, text: putToken.image }];
+  if (depthOf(putToken) < 0) {
+    const facts = { open: quote(tokens[open!]!.image), close: quote(putToken.image) };
     return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
   }
-  const near = change.kind === 'insert' ? mended[index + 1]! : here!;
-  const facts = { sign: quote(put.image), before: quote(near.image) };
-  return diagnose('missing-sign', spanOf(source, near), facts, { fixes: certain ? [fix] : [] });
+  const nextToken = change.kind === 'insert' ? mended[index + 1]! : here!;
+  const facts = { sign: quote(putToken.image), before: quote(nextToken.image) };
+  return diagnose('missing-sign', spanOf(source, nextToken), facts, { fixes: certain ? [fix] : [] });
 }

@@ -7,7 +7,7 @@ import { type Source, textOf } from '../../base/text/source.ts';
 const most = 50;
 
 /** The mistakes found so far. Past the limit it is `full`, says so once, and takes no more. */
-export class Collector {
+export class DiagnosticCollector {
   readonly diagnostics: Diagnostic[] = [];
   full = false;
 
@@ -24,14 +24,14 @@ export class Collector {
     this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
   };
 
-  /** Whether a mistake in this stretch of text has been reported. */
+  /** True if an error in this range of the text has been reported. */
   knows(start: number, end: number, isMeant: (one: Diagnostic) => boolean = () => true): boolean {
     return this.diagnostics.some(
       (one) => one.at !== undefined && one.at.start < end && one.at.end >= start && isMeant(one),
     );
   }
 
-  /** Whether one has that leaves open what was meant, or moved a bracket, so that others may follow from it. */
+  /** True if an error there leaves open what was meant, or moved a bracket, so that others may follow from it. */
   misleads(start: number, end: number): boolean {
     return this.knows(
       start,
@@ -41,7 +41,7 @@ export class Collector {
     );
   }
 
-  /** Whether one of a brace that is missing, or one too many, has. */
+  /** True if a brace is missing there, or one too many. */
   missesBrace(start: number, end: number): boolean {
     return this.knows(
       start,
@@ -51,7 +51,7 @@ export class Collector {
   }
 }
 
-/** What is said of brackets is where they were guessed to be. */
+/** Errors of brackets are where these were guessed to be. */
 export const movingCodes: ReadonlySet<Code> = new Set<Code>([
   'unclosed',
   'unopened',

@@ -3,7 +3,7 @@
  * that does not read as it is gets here.
  */
 import type { IToken } from 'chevrotain';
-import { type Lexed, lex } from '../../../grammar/lexer.ts';
+import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
@@ -16,20 +16,19 @@ import { beginsLine, is, isAny } from './token.ts';
 import { quote } from './words.ts';
 
 /** The declaration that a token is in. */
-interface Declaration {
+interface EnclosingDeclaration {
   readonly word?: IToken;
-  /** Whether a brace has been opened since. */
   readonly braced: boolean;
 }
 
 interface ForeignForm {
   /** Tried where a token begins. */
   readonly pattern: RegExp;
-  /** What must hold of the tokens around. */
-  readonly where?: (tokens: readonly IToken[], at: number, declaration: Declaration) => boolean;
-  /** What it is read as; nothing where it may be something else. */
+  /** Must hold of the tokens around. */
+  readonly where?: (tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) => boolean;
+  /** Returns the Tower that is meant; nothing where the text may be something else. */
   readonly write: (match: RegExpExecArray) => string | undefined;
-  /** What Tower has instead. */
+  /** Says how Tower does it. */
   readonly rule: string;
   /** The fix may change what was meant. */
   readonly doubtful?: true;
@@ -42,11 +41,13 @@ const calls = Object.keys(callWords);
 
 /** `Linear`, `ReLU`, `CrossEntropyLoss`: the call of Tower that it means, else the word as it is. */
 function callOf(word: string): string {
-  const plain = likest(word.toLowerCase(), calls);
-  const meant = (['block', 'loss', 'optimizer'] as const).flatMap(
+  const nearestCall = likest(word.toLowerCase(), calls);
+  const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
     (place) => meaningOf(word, place, calls)?.write ?? [],
   );
-  return plain?.name === word.toLowerCase() ? plain.name : (meant.find((one) => calls.includes(one)) ?? word);
+  return nearestCall?.name === word.toLowerCase()
+    ? nearestCall.name
+    : (meantCalls.find((one) => calls.includes(one)) ?? word);
 }
 
 const forms: readonly ForeignForm[] = [
@@ -131,70 +132,90 @@ function quotedSql(sql: string): string | undefined {
 }
 
 /** The words and signs with these forms as they were meant; the same object if there are none. */
-export function readForeignForms(source: Source, lexed: Lexed, report: (diagnostic: Diagnostic) => void): Lexed {
+export function readForeignForms(
+  source: Source,
+  lexed: LexedText,
+  report: (diagnostic: Diagnostic) => void,
+): LexedText {
   const { text } = source;
-  const tokens: IToken[] = [];
-  const taken: [start: number, end: number][] = [];
-  let declaration: Declaration = { braced: false };
-  let end = 0;
+  const readTokens: IToken[] = [];
+  const rewrittenRanges: [start: number, end: number][] = [];
+  let declaration: EnclosingDeclaration = { braced: false };
+  let rewrittenUpTo = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
-    if (startOffset < end) continue;
+    if (startOffset < rewrittenUpTo) continue;
     if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) {
       declaration = { word: token, braced: false };
     } else if (is(token, t.LeftBrace)) declaration = { ...declaration, braced: true };
-    const found = formAt(text, lexed.tokens, at, declaration);
-    if (!found) {
-      tokens.push(token);
+    const foundForm = formAt(text, lexed.tokens, at, declaration);
+    if (!foundForm) {
+      readTokens.push(token);
       continue;
     }
-    const { form, length, written } = found;
-    end = startOffset + length;
-    taken.push([startOffset, end]);
-    const place = { source, start: startOffset, end };
-    const facts = { found: quote(text.slice(startOffset, end).trim()), written: written.trim(), rule: form.rule };
-    const fix = [{ at: place, text: written }];
-    report(diagnose('foreign-form', place, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
-    let next = at;
-    while (lexed.tokens[next + 1] && lexed.tokens[next + 1]!.startOffset < end) next++;
-    const last = lexed.tokens[next]!;
-    let from = startOffset;
+    const { form, length, written } = foundForm;
+    rewrittenUpTo = startOffset + length;
+    rewrittenRanges.push([startOffset, rewrittenUpTo]);
+    const formSpan = { source, start: startOffset, end: rewrittenUpTo };
+    const facts = {
+      found: quote(text.slice(startOffset, rewrittenUpTo).trim()),
+      written: written.trim(),
+      rule: form.rule,
+    };
+    const fix = [{ at: formSpan, text: written }];
+    report(diagnose('foreign-form', formSpan, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
+    let lastIndex = at;
+    while (lexed.tokens[lastIndex + 1] && lexed.tokens[lastIndex + 1]!.startOffset < rewrittenUpTo) lastIndex++;
+    const lastToken = lexed.tokens[lastIndex]!;
+    let searchFrom = startOffset;
     for (const { tokenType, tokenTypeIdx, image } of lex(written).tokens) {
-      const read = {
-        ...last,
+      const readToken = {
+        ...lastToken,
         tokenType,
         tokenTypeIdx,
         image,
         startLine: token.startLine!,
         startColumn: token.startColumn!,
       };
-      const found = text.slice(from, end).search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
-      if (found === -1)
-        tokens.push({ ...read, startOffset: from, endOffset: end - 1, isInsertedInRecovery: is(read, t.Name) });
+      const foundAt = text
+        .slice(searchFrom, rewrittenUpTo)
+        .search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
+      if (foundAt === -1)
+        readTokens.push({
+          ...readToken,
+          startOffset: searchFrom,
+          endOffset: rewrittenUpTo - 1,
+          isInsertedInRecovery: is(readToken, t.Name),
+        });
       else {
-        from += found + image.length;
-        tokens.push({ ...read, startOffset: from - image.length, endOffset: from - 1 });
+        searchFrom += foundAt + image.length;
+        readTokens.push({ ...readToken, startOffset: searchFrom - image.length, endOffset: searchFrom - 1 });
       }
     }
   }
-  if (taken.length === 0) return lexed;
+  if (rewrittenRanges.length === 0) return lexed;
   const { unknown, comments, foreignComments } = lexed;
-  return { tokens, comments: without(comments, taken), foreignComments, unknown: without(unknown, taken) };
+  return {
+    tokens: readTokens,
+    comments: without(comments, rewrittenRanges),
+    foreignComments,
+    unknown: without(unknown, rewrittenRanges),
+  };
 }
 
-/** Those that are in none of the stretches; both are in order. */
+/** Leaves out the tokens in these ranges; both are in order. */
 function without(
   tokens: readonly IToken[],
   taken: readonly (readonly [start: number, end: number])[],
 ): readonly IToken[] {
-  let at = 0;
+  let rangeIndex = 0;
   return tokens.filter(({ startOffset }) => {
-    while (at < taken.length && taken[at]![1] <= startOffset) at++;
-    return at === taken.length || startOffset < taken[at]![0];
+    while (rangeIndex < taken.length && taken[rangeIndex]![1] <= startOffset) rangeIndex++;
+    return rangeIndex === taken.length || startOffset < taken[rangeIndex]![0];
   });
 }
 
-function formAt(text: string, tokens: readonly IToken[], at: number, declaration: Declaration) {
+function formAt(text: string, tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) {
   for (const form of forms) {
     if (form.where?.(tokens, at, declaration) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;

@@ -8,44 +8,44 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
-import { type Corrected, missingSign, needless, type Place, wrongSign } from './sign_mistakes.ts';
-import { beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
+import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
+import { beginsLine, beginsValue, endOf, endsValue, imageOf, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { signed } from './words.ts';
 
 /** Knows one mistake by where reading stopped. */
-export type KnownMistake = (place: Place) => Corrected | undefined;
+export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 
 /** `user-id : id`: a hyphen inside a name. */
-const hyphenatedName: KnownMistake = ({ source, tokens, index, here, previous, expected: wanted }) => {
-  const next = tokens[index + 1];
+const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
+  const nextToken = tokens[index + 1];
   if (
     (wanted === undefined && !is(tokens[0], t.Group)) ||
     !is(here, t.Minus) ||
     !is(previous, t.Name) ||
-    !is(next, t.Name)
+    !is(nextToken, t.Name)
   )
     return undefined;
-  if (endOf(previous!) !== here!.startOffset || endOf(here!) !== next!.startOffset) return undefined;
-  const at = { source, start: previous!.startOffset, end: endOf(next!) };
-  const proper = `${previous!.image}_${next!.image}`;
-  const name = {
+  if (endOf(previous!) !== here!.startOffset || endOf(here!) !== nextToken!.startOffset) return undefined;
+  const at = { source, start: previous!.startOffset, end: endOf(nextToken!) };
+  const proper = `${previous!.image}_${nextToken!.image}`;
+  const joinedName = {
     ...replaced(previous!, t.Identifier, proper),
-    endOffset: next!.endOffset!,
-    endColumn: next!.endColumn!,
+    endOffset: nextToken!.endOffset!,
+    endColumn: nextToken!.endColumn!,
   };
   return {
     diagnostic: diagnose(
       'malformed-name',
       at,
-      { name: `${previous!.image}-${next!.image}`, proper },
+      { name: `${previous!.image}-${nextToken!.image}`, proper },
       { fixes: [[{ at, text: proper }]] },
     ),
-    tokens: tokens.toSpliced(index - 1, 3, name),
+    tokens: tokens.toSpliced(index - 1, 3, joinedName),
   };
 };
 
 /** `softmax(accidental-hits: mask)`: a hyphen inside the name of an argument. */
-const hyphenatedArgument: KnownMistake = (place) => {
+const hyphenatedArgument: CommonErrorRule = (place) => {
   const { tokens, index, here, rule } = place;
   if (rule !== 'call' || !is(here, t.Colon) || !isAny(tokens[index - 4], [t.LeftParenthesis, t.Comma]))
     return undefined;
@@ -59,116 +59,116 @@ const hyphenatedArgument: KnownMistake = (place) => {
 };
 
 /** `gender = category()` among features, `batch : 64` in a task. */
-const equalsOrColon: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
-  if (!isAny(here, [t.Equals, t.Colon]) || !isAny2(wanted, [t.Equals, t.Colon])) return undefined;
+const equalsOrColon: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
+  if (!isAny(here, [t.Equals, t.Colon]) || !isOneOf(wanted, [t.Equals, t.Colon])) return undefined;
   return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
 /** `mlp(64, activation = tanh)` */
-const equalsInArguments: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
-  const named = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
-  if (rule !== 'call' || !is(here, t.Equals) || !named) return undefined;
+const equalsInArguments: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
+  const isNamedArgument = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
+  if (rule !== 'call' || !is(here, t.Equals) || !isNamedArgument) return undefined;
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
 /** `block deep(width: 64)` */
-const colonInParameters: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
+const colonInParameters: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
   if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
   return swap(source, tokens, index, t.Equals, "a parameter's default");
 };
 
 /** `chanel main = …` */
-const misspeltWord: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
+const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expected: wanted }) => {
   const words: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
   // The word itself may have been read as the name that it is before.
-  const at = rule === 'towerEntry' ? index - 1 : index;
-  const token = tokens[at];
-  if (token === undefined || !is(here, t.Name) || !is(token, t.Identifier)) return undefined;
-  const image = nearest(
-    token.image,
-    words.map((word) => word.PATTERN as string),
-  );
-  const type = words.find((word) => word.PATTERN === image);
-  if (image === undefined || type === undefined) return undefined;
-  const span = spanOf(source, token);
+  const wordIndex = rule === 'towerEntry' ? index - 1 : index;
+  const misspeltToken = tokens[wordIndex];
+  if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
+  const image = nearest(misspeltToken.image, words.map(imageOf));
+  const wordType = words.find((word) => imageOf(word) === image);
+  if (image === undefined || wordType === undefined) return undefined;
+  const span = spanOf(source, misspeltToken);
   return {
     diagnostic: diagnose(
       'misspelt-word',
       span,
-      { found: token.image, word: image },
+      { found: misspeltToken.image, word: image },
       { fixes: [[{ at: span, text: image }]] },
     ),
-    tokens: tokens.toSpliced(at, 1, replaced(token, type, image)),
+    tokens: tokens.toSpliced(wordIndex, 1, replaced(misspeltToken, wordType)),
   };
 };
 
 /** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
-const keyedBy: KnownMistake = (place) => {
-  const joined = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
-  if (joined && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
+const keyedBy: CommonErrorRule = (place) => {
+  const followsJoinedFile = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
+  if (followsJoinedFile && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
     return insert(place, t.By, 'by ');
   }
   if (place.rule !== 'tower') return undefined;
   if (is(place.here, t.By) && place.expected === t.LeftBrace) return insert(place, t.Keyed, 'keyed ');
-  const key = is(place.tokens[place.index + 1], t.LeftBrace) && !isAny(place.here, [t.Keyed, t.By]);
-  if (key && is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
+  const isKey = is(place.tokens[place.index + 1], t.LeftBrace) && !isAny(place.here, [t.Keyed, t.By]);
+  if (isKey && is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
   return undefined;
 };
 
 /** `batch 1024`, `user_id id(dim: 8)` */
-const missingEquals: KnownMistake = (place) => {
+const missingEquals: CommonErrorRule = (place) => {
   const { expected: wanted, here, previous } = place;
-  if (!isAny2(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
+  if (!isOneOf(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
   if (beginsLine(place.tokens, place.index)) return undefined;
   return insert(place, wanted!, wanted === t.Equals ? '= ' : ': ');
 };
 
 /** `mlp(256 128)`, `[18 25]`, `group profile = age gender` */
-const missingComma: KnownMistake = (place) => {
+const missingComma: CommonErrorRule = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
   const inList =
-    isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
+    isOneOf(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
   // `id(dim 32)`: the name of an argument, before its value.
-  const named = is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
-  const value = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
-  if (rule === 'call' && named && value && isArgument(previous!.image)) return insert(place, t.Colon, ':');
+  const followsArgumentName =
+    is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
+  const isPlainValue = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
+  if (rule === 'call' && followsArgumentName && isPlainValue && isArgument(previous!.image))
+    return insert(place, t.Colon, ':');
   return insert(place, t.Comma, ', ');
 };
 
 /** `channel main = profile mlp(64)` */
-const missingArrow: KnownMistake = (place) => {
+const missingArrow: CommonErrorRule = (place) => {
   const { tokens, here, previous, because } = place;
-  const flow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
-  if (because !== 'left-over' || !flow || !is(here, t.Name) || !endsValue(previous)) return undefined;
+  const isFlow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
+  if (because !== 'left-over' || !isFlow || !is(here, t.Name) || !endsValue(previous)) return undefined;
   return insert(place, t.Arrow, '-> ');
 };
 
 /** `a, b, : id(…)`: a comma after the last of several names. */
-const commaBeforeColon: KnownMistake = ({ source, tokens, index, here, previous, rule }) => {
+const commaBeforeColon: CommonErrorRule = ({ source, tokens, index, here, previous, rule }) => {
   if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
   return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
 };
 
 /** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
-const needlessSign: KnownMistake = ({ source, tokens, index, here, previous, because }) => {
-  const commas =
+const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
+  const isNeedlessComma =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
-  const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
-  const dangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
-  if (!commas && !doubled && !dangling) return undefined;
-  const at = dangling ? index - 1 : index;
-  const certain = (doubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
+  const isDoubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
+  const isDangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
+  if (!isNeedlessComma && !isDoubled && !isDangling) return undefined;
+  const signIndex = isDangling ? index - 1 : index;
+  const isCertain =
+    (isDoubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
   return {
-    ...(certain ? { diagnostic: needless(source, tokens[at]!) } : {}),
-    tokens: tokens.toSpliced(at, 1),
+    ...(isCertain ? { diagnostic: needless(source, tokens[signIndex]!) } : {}),
+    tokens: tokens.toSpliced(signIndex, 1),
   };
 };
 
-/** What people write by habit. */
-export const habits: readonly KnownMistake[] = [
+/** These mistakes are habits, tried before any search. */
+export const habits: readonly CommonErrorRule[] = [
   hyphenatedName,
   hyphenatedArgument,
   commaBeforeColon,
@@ -180,25 +180,31 @@ export const habits: readonly KnownMistake[] = [
 ];
 
 /** Each looks at one place alone: for entries with several mistakes. */
-export const steps: readonly KnownMistake[] = [needlessSign, missingEquals, missingComma, missingArrow];
+export const steps: readonly CommonErrorRule[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
-function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boolean {
+function isOneOf(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
 }
 
-function swap(source: Source, tokens: readonly IToken[], index: number, type: TokenType, what: string): Corrected {
+function swap(
+  source: Source,
+  tokens: readonly IToken[],
+  index: number,
+  type: TokenType,
+  what: string,
+): CorrectedTokens {
   const token = tokens[index]!;
   return {
     diagnostic: wrongSign(source, token, type, '', what),
-    tokens: tokens.toSpliced(index, 1, replaced(token, type, type.PATTERN as string)),
+    tokens: tokens.toSpliced(index, 1, replaced(token, type)),
   };
 }
 
 /** Put a token before the one that does not fit. */
-function insert(place: Place, type: TokenType, text: string): Corrected {
+function insert(place: ParseStop, type: TokenType, text: string): CorrectedTokens {
   const { tokens, index, previous } = place;
   return {
     diagnostic: missingSign(place, type, text),
-    tokens: tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, previous!)),
+    tokens: tokens.toSpliced(index, 0, inserted(type, previous!)),
   };
 }

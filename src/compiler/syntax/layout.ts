@@ -9,7 +9,7 @@ import { listGoesOn } from './lists.ts';
 import type { EntryRule } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
-/** What follows the first word of each declaration. */
+/** The tokens that follow the first word of each declaration. */
 const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Use, [t.Text]],
   [t.Let, [t.Name, t.Equals]],
@@ -43,11 +43,11 @@ export const declarationWords: readonly TokenType[] = [...declarations.keys()];
 const isDeclarationWord = oneOf(declarationWords);
 
 export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
-  const first = tokens[index];
-  if (!isDeclarationWord(first)) return false;
-  const rest = first && declarations.get(first.tokenType);
-  if (is(first, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
-  return rest !== undefined && matches(tokens, index + 1, rest);
+  const firstToken = tokens[index];
+  if (!isDeclarationWord(firstToken)) return false;
+  const followingTypes = firstToken && declarations.get(firstToken.tokenType);
+  if (is(firstToken, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
+  return followingTypes !== undefined && matches(tokens, index + 1, followingTypes);
 }
 
 /** `objective =` and `retrieve =` may also be entries of a body. */
@@ -55,15 +55,16 @@ export function looksLikeEntry(tokens: readonly IToken[], index: number): boolea
   if (!beginsEntries(tokens[index])) return false;
   for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
   if (isSearchEntry(tokens, index)) return true;
-  const end = namesEnd(tokens, index);
-  return end > index + 1 && is(tokens[end], t.Colon) && !beginsLine(tokens, end);
+  const endOfNames = namesEnd(tokens, index);
+  return endOfNames > index + 1 && is(tokens[endOfNames], t.Colon) && !beginsLine(tokens, endOfNames);
 }
 
 /** `dense.rate :` */
 function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
-  let at = index;
-  while (at < index + 2 * mostNames && is(tokens[at], t.Name) && is(tokens[at + 1], t.Dot)) at += 2;
-  return at > index && is(tokens[at], t.Name) && is(tokens[at + 1], t.Colon);
+  let nameIndex = index;
+  while (nameIndex < index + 2 * mostNames && is(tokens[nameIndex], t.Name) && is(tokens[nameIndex + 1], t.Dot))
+    nameIndex += 2;
+  return nameIndex > index && is(tokens[nameIndex], t.Name) && is(tokens[nameIndex + 1], t.Colon);
 }
 
 /** Names of one list that are looked at: a check of each name of a very long list would never end. */
@@ -84,38 +85,45 @@ function matches(tokens: readonly IToken[], index: number, pattern: readonly Tok
 
 /** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
 export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
-  let column = 1;
+  let declarationColumn = 1;
   return split(tokens, (index, length) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
-    const first = beginsLine(tokens, index);
+    const isFirstOnLine = beginsLine(tokens, index);
     // A name that another sign follows is no value: what is before it has ended, even after `=`.
-    const clear =
+    const isClearStart =
       looksLikeDeclaration(tokens, index) &&
-      (first ? !is(previous, t.Shared) : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
-    const continued = isUnfinished(previous) || is(previous, t.Comma);
-    const begins =
-      first &&
-      !continued &&
+      (isFirstOnLine
+        ? !is(previous, t.Shared)
+        : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
+    const isContinued = isUnfinished(previous) || is(previous, t.Comma);
+    const beginsDeclaration =
+      isFirstOnLine &&
+      !isContinued &&
       (is(token, t.Name)
-        ? isDeclarationWord(token) || (token.startColumn ?? 1) <= column || looksLikeHeader(tokens, index)
+        ? isDeclarationWord(token) || (token.startColumn ?? 1) <= declarationColumn || looksLikeHeader(tokens, index)
         : hasLostItsWord(tokens, index, index - length));
-    if (begins || clear) column = token.startColumn ?? 1;
-    return begins || clear;
+    if (beginsDeclaration || isClearStart) declarationColumn = token.startColumn ?? 1;
+    return beginsDeclaration || isClearStart;
   });
 }
 
 /** `user(profile) keyed`, `watch {`, `profile =`: a declaration whose first word is missing. */
 function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
-  const next = tokens[index + 1];
-  if (isAny(next, [t.LeftBrace, t.Equals])) return true;
+  const nextToken = tokens[index + 1];
+  if (isAny(nextToken, [t.LeftBrace, t.Equals])) return true;
   // `deep block = …`: the word is after the name.
-  const rest = next && declarations.get(next.tokenType);
-  if (rest?.[0] === t.Name && rest.length > 1 && matches(tokens, index + 2, rest.slice(1))) return true;
-  if (!is(next, t.LeftParenthesis)) return false;
-  let at = index + 2;
-  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
-  return is(tokens[at], t.RightParenthesis) && isAny(tokens[at + 1], [t.Keyed, t.LeftBrace]);
+  const followingTypes = nextToken && declarations.get(nextToken.tokenType);
+  if (
+    followingTypes?.[0] === t.Name &&
+    followingTypes.length > 1 &&
+    matches(tokens, index + 2, followingTypes.slice(1))
+  )
+    return true;
+  if (!is(nextToken, t.LeftParenthesis)) return false;
+  let inputIndex = index + 2;
+  while (isAny(tokens[inputIndex], [t.Name, t.Comma])) inputIndex++;
+  return is(tokens[inputIndex], t.RightParenthesis) && isAny(tokens[inputIndex + 1], [t.Keyed, t.LeftBrace]);
 }
 
 /** A line that begins with `{`, `=` or a text, and does not go on with the declaration above, which begins at `start`. */
@@ -131,15 +139,16 @@ function hasLostItsWord(tokens: readonly IToken[], index: number, start: number)
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
 export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToken[][] {
   /** The entry at hand has been names and commas so far: `a, b`. */
-  let listed = rule === 'typedEntry';
+  let isListOfNames = rule === 'typedEntry';
   return split(tokens, (index, length) => {
-    const begins = beginsEntry(
+    const isEntryStart = beginsEntry(
       index,
       length,
-      listed && is(tokens[index - 1], t.Comma) && isAny(tokens[index], [t.Name, t.Colon]),
+      isListOfNames && is(tokens[index - 1], t.Comma) && isAny(tokens[index], [t.Name, t.Colon]),
     );
-    listed = rule === 'typedEntry' && (begins || (listed && isAny(tokens[index], [t.Name, t.Comma])));
-    return begins;
+    isListOfNames =
+      rule === 'typedEntry' && (isEntryStart || (isListOfNames && isAny(tokens[index], [t.Name, t.Comma])));
+    return isEntryStart;
   });
 
   function beginsEntry(index: number, length: number, goesOn: boolean): boolean {
@@ -149,22 +158,22 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
     // A misspelt `channel` before its name.
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
-    const fresh = beginsLine(tokens, index) || is(previous, t.Comma);
+    const isFresh = beginsLine(tokens, index) || is(previous, t.Comma);
     // The name before it is missing: no entry goes on so.
-    if (fresh && isAny(token, [t.Equals, t.Colon])) return true;
-    const first = fresh && is(token, t.Name);
-    const start = index - length;
-    if (is(previous, t.Comma) && is(tokens[start + 1], t.Equals)) {
-      if (listGoesOn(tokens[start]!.image, token, tokens[index + 1])) return false;
+    if (isFresh && isAny(token, [t.Equals, t.Colon])) return true;
+    const isFreshName = isFresh && is(token, t.Name);
+    const entryStart = index - length;
+    if (is(previous, t.Comma) && is(tokens[entryStart + 1], t.Equals)) {
+      if (listGoesOn(tokens[entryStart]!.image, token, tokens[index + 1])) return false;
     }
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
     // A name with its sign on the next line: what begins there has lost its own.
-    const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
+    const isEntry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
     // `one of 16, 32`: only a name with its colon ends the list.
-    if (rule === 'searchEntry' && is(previous, t.Comma) && !entry) return false;
+    if (rule === 'searchEntry' && is(previous, t.Comma) && !isEntry) return false;
     // What has no sign yet is no entry: a word too many is before the name.
-    if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
-    return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
+    if (isEntry && !isFresh && !hasSign(tokens, index - length, index)) return false;
+    return isEntry ? isFreshName || !isUnfinished(previous) : isFreshName && !isUnfinished(previous);
   }
 }
 
@@ -174,15 +183,15 @@ function hasSign(tokens: readonly IToken[], start: number, end: number): boolean
 }
 
 function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
-  const within = withinBrackets(tokens);
+  const isWithinBrackets = withinBrackets(tokens);
   const parts: IToken[][] = [];
-  let start = 0;
+  let partStart = 0;
   for (let index = 1; index < tokens.length; index++) {
-    if (within[index] || !beginsPart(index, index - start)) continue;
-    parts.push(tokens.slice(start, index));
-    start = index;
+    if (isWithinBrackets[index] || !beginsPart(index, index - partStart)) continue;
+    parts.push(tokens.slice(partStart, index));
+    partStart = index;
   }
-  if (tokens.length > 0) parts.push(tokens.slice(start));
+  if (tokens.length > 0) parts.push(tokens.slice(partStart));
   return parts;
 }
 
@@ -191,56 +200,56 @@ function split(tokens: readonly IToken[], beginsPart: (index: number, length: nu
  * entry that is no further in, and one that is not opened begins on its line.
  */
 function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
-  const within = tokens.map(() => false);
-  const open: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
-  /** Where the entry at hand begins, and how far in. */
-  let start = 0;
-  let column = Number.POSITIVE_INFINITY;
+  const isWithin = tokens.map(() => false);
+  const openBrackets: { readonly at: number; readonly indent: number; readonly brace: boolean }[] = [];
+  /** Start and column of the entry at hand. */
+  let entryStart = 0;
+  let entryColumn = Number.POSITIVE_INFINITY;
   let indent = 1;
   /** `, loss =` after another entry on its line: arguments have no equals sign. */
   const followsComma = (index: number) => is(tokens[index - 1], t.Comma) && is(tokens[index + 1], t.Equals);
   /** Ends what is open at an index; up to a brace, and only what is as far in as this. */
-  const end = (index: number, least = 0) => {
-    while (open.length > 0 && !open.at(-1)!.brace && least <= open.at(-1)!.indent) {
-      const { at } = open.pop()!;
-      let next = at + 1;
-      while (next < index && !followsComma(next)) next++;
-      within.fill(true, at + 1, next);
+  const endOpenBrackets = (index: number, least = 0) => {
+    while (openBrackets.length > 0 && !openBrackets.at(-1)!.brace && least <= openBrackets.at(-1)!.indent) {
+      const { at } = openBrackets.pop()!;
+      let endIndex = at + 1;
+      while (endIndex < index && !followsComma(endIndex)) endIndex++;
+      isWithin.fill(true, at + 1, endIndex);
     }
   };
   for (const [index, token] of tokens.entries()) {
-    const deeper = depthOf(token);
-    const brace = isAny(token, [t.LeftBrace, t.RightBrace]);
+    const depthChange = depthOf(token);
+    const isBrace = isAny(token, [t.LeftBrace, t.RightBrace]);
     if (beginsLine(tokens, index)) {
       indent = token.startColumn ?? 1;
-      const begins = looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index);
-      if (begins) end(index, indent);
-      if (begins || (indent <= column && deeper >= 0)) [start, column] = [index, indent];
-    } else if (followsComma(index) && (open.at(-1)?.brace ?? true)) start = index;
-    if (brace) {
-      end(index);
-      column = Number.POSITIVE_INFINITY;
+      const beginsPart = looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index);
+      if (beginsPart) endOpenBrackets(index, indent);
+      if (beginsPart || (indent <= entryColumn && depthChange >= 0)) [entryStart, entryColumn] = [index, indent];
+    } else if (followsComma(index) && (openBrackets.at(-1)?.brace ?? true)) entryStart = index;
+    if (isBrace) {
+      endOpenBrackets(index);
+      entryColumn = Number.POSITIVE_INFINITY;
     }
-    if (deeper > 0) open.push({ at: index, indent, brace });
-    if (deeper >= 0) continue;
-    const opener = brace || !open.at(-1)?.brace ? open.pop() : undefined;
-    within.fill(true, (opener?.at ?? start) + 1, index + 1);
-    if (opener === undefined) start = index;
+    if (depthChange > 0) openBrackets.push({ at: index, indent, brace: isBrace });
+    if (depthChange >= 0) continue;
+    const opener = isBrace || !openBrackets.at(-1)?.brace ? openBrackets.pop() : undefined;
+    isWithin.fill(true, (opener?.at ?? entryStart) + 1, index + 1);
+    if (opener === undefined) entryStart = index;
   }
-  end(tokens.length);
-  return within;
+  endOpenBrackets(tokens.length);
+  return isWithin;
 }
 
-/** Where the header of a declaration with a body ends: the index past it. */
+/** Returns the index past the header of a declaration with a body. */
 export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
-  const first = tokens[start];
-  if (isAny(first, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
-  if (isAny(first, [t.Task, t.Data]) && is(tokens[start + 1], t.Name)) return start + 2;
+  const firstToken = tokens[start];
+  if (isAny(firstToken, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
+  if (isAny(firstToken, [t.Task, t.Data]) && is(tokens[start + 1], t.Name)) return start + 2;
   if (!matches(tokens, start, [t.Tower, t.Name, t.LeftParenthesis])) return undefined;
-  let at = start + 3;
-  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
-  if (!is(tokens[at], t.RightParenthesis)) return undefined;
-  return matches(tokens, at + 1, [t.Keyed, t.By, t.Name]) ? at + 4 : at + 1;
+  let inputIndex = start + 3;
+  while (isAny(tokens[inputIndex], [t.Name, t.Comma])) inputIndex++;
+  if (!is(tokens[inputIndex], t.RightParenthesis)) return undefined;
+  return matches(tokens, inputIndex + 1, [t.Keyed, t.By, t.Name]) ? inputIndex + 4 : inputIndex + 1;
 }
 
 /** The word that a declaration must have begun with, where what is left of it says so. */
@@ -250,17 +259,17 @@ export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   if (is(first, t.LeftBrace)) return entriesWord(tokens, 1, t.Features, t.Train);
   if (!is(first, t.Name)) return undefined;
   if (is(second, t.LeftParenthesis)) {
-    const close = tokens.findIndex((token) => is(token, t.RightParenthesis));
-    if (is(tokens[close + 1], t.Equals)) return t.Block;
+    const closeIndex = tokens.findIndex((token) => is(token, t.RightParenthesis));
+    if (is(tokens[closeIndex + 1], t.Equals)) return t.Block;
     return tokens.some((token) => is(token, t.LeftBrace)) ? t.Tower : undefined;
   }
   if (is(second, t.LeftBrace)) return entriesWord(tokens, 2, undefined, t.Task);
   const members = tokens.slice(2);
-  const lists = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));
-  return is(second, t.Equals) && lists ? t.Group : undefined;
+  const isList = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));
+  return is(second, t.Equals) && isList ? t.Group : undefined;
 }
 
-/** Of a body, by the first sign in it. */
+/** Tells the word of a body by the first sign in it. */
 function entriesWord(
   tokens: readonly IToken[],
   at: number,
@@ -268,18 +277,19 @@ function entriesWord(
   valued: TokenType,
 ): TokenType | undefined {
   if (!is(tokens[at], t.Name)) return undefined;
-  const end = namesEnd(tokens, at);
-  if (is(tokens[end], t.Colon)) {
+  const endOfNames = namesEnd(tokens, at);
+  if (is(tokens[endOfNames], t.Colon)) {
     // `clicked: binary` is what labels look like; features call their kinds.
-    const isLabel = /^(?:binary|number)$/.test(tokens[end + 1]?.image ?? '') && !is(tokens[end + 2], t.LeftParenthesis);
+    const isLabel =
+      /^(?:binary|number)$/.test(tokens[endOfNames + 1]?.image ?? '') && !is(tokens[endOfNames + 2], t.LeftParenthesis);
     return isLabel && typed === t.Features ? t.Labels : typed;
   }
   if (!is(tokens[at + 1], t.Equals)) return undefined;
   if (valued === t.Task) {
-    const names = tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map(({ image }) => image);
-    const has = (word: 'data' | 'task'): boolean => names.some((name) => entryWords[word].includes(name));
-    if (has('data') || tokens.some((token) => is(token, t.Columns))) return t.Data;
-    return has('task') ? t.Task : undefined;
+    const entryNames = tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map(({ image }) => image);
+    const hasEntryOf = (word: 'data' | 'task'): boolean => entryNames.some((name) => entryWords[word].includes(name));
+    if (hasEntryOf('data') || tokens.some((token) => is(token, t.Columns))) return t.Data;
+    return hasEntryOf('task') ? t.Task : undefined;
   }
   return valued;
 }

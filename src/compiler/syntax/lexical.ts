@@ -1,45 +1,50 @@
 /** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
 import type { IToken } from 'chevrotain';
-import type { Lexed } from '../../../grammar/lexer.ts';
+import type { LexedText } from '../../../grammar/lexer.ts';
+import { readText } from '../../../grammar/literals.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/notes.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { readText } from './literals.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-type Report = (diagnostic: Diagnostic) => unknown;
+type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
-/** Whether a mistake may be seen in a token alone. */
+/** True if an error may be seen in the token alone. */
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
   (mistakes[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
 
 /** Report every mistake that can be seen in a token alone. */
-export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
-  const suspects = lexed.tokens.filter(isOdd);
-  const odd: Diagnostic[] = [];
-  const quotes: Diagnostic[] = [];
-  const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
-  for (const token of suspects) {
-    mistakes[token.tokenTypeIdx]?.(source, token, sorted);
-    if (token.payload !== undefined) odd.push(lookAlike(source, token));
+export function lexicalMistakes(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
+  const oddTokens = lexed.tokens.filter(isOdd);
+  const lookAlikes: Diagnostic[] = [];
+  const foreignQuotes: Diagnostic[] = [];
+  const reportOrGather: ReportDiagnostic = (one) =>
+    one.code === 'foreign-quotes' ? foreignQuotes.push(one) : report(one);
+  for (const token of oddTokens) {
+    mistakes[token.tokenTypeIdx]?.(source, token, reportOrGather);
+    if (token.payload !== undefined) lookAlikes.push(lookAlike(source, token));
   }
-  together(quotes, (one) => positionAt(source, one.at!.start).line, report);
-  together(odd, (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line), report);
-  foreignNames(source, suspects, report);
+  together(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
+  together(
+    lookAlikes,
+    (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line),
+    report,
+  );
+  foreignNames(source, oddTokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
-  const fences: Diagnostic[] = [];
+  const fenceDiagnostics: Diagnostic[] = [];
   for (const run of runs(lexed.unknown)) {
-    unknown(source, run, (one) => (one.code === 'markdown-fence' ? fences.push(one) : report(one)));
+    unknown(source, run, (one) => (one.code === 'markdown-fence' ? fenceDiagnostics.push(one) : report(one)));
   }
-  together(fences, () => 'all', report);
+  together(fenceDiagnostics, () => 'all', report);
 }
 
-const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: Report) => void>> = {
+const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
   [t.ForeignArrow.name]: (source, token, report) => {
     const at = spanOf(source, token);
     report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
@@ -49,8 +54,11 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     const { proper, sure } = properNumber(token.image);
     const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
     // Two values may follow a name: `units: 256,128`.
-    const two = /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
-    report(diagnose('malformed-number', at, { number: token.image, proper }, { fixes, doubtful: !sure || two }));
+    const mayBeTwoValues =
+      /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
+    report(
+      diagnose('malformed-number', at, { number: token.image, proper }, { fixes, doubtful: !sure || mayBeTwoValues }),
+    );
   },
   [t.ForeignText.name]: (source, token, report) => {
     const at = spanOf(source, token);
@@ -62,8 +70,8 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     const edits = [{ at: { source, start: at.end, end: at.end }, text: '"' }];
     if (token.image[0] !== '"') edits.unshift({ at: { source, start: at.start, end: at.start + 1 }, text: '"' });
     // A text within brackets may end at any sign that it holds.
-    const within = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
-    report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: within }));
+    const isWithinBrackets = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
+    report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: isWithinBrackets }));
   },
   [t.Text.name]: (source, token, report) => {
     for (const { at: offset, image } of readText(token.image).badEscapes) {
@@ -74,7 +82,7 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
   },
 };
 
-/** How a number is written that is no number here, and whether it can mean nothing else. */
+/** Corrects a malformed number, and says if it can mean nothing else. */
 function properNumber(image: string): { proper?: string; sure: boolean } {
   const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
   if (base !== undefined) {
@@ -95,27 +103,29 @@ const inGroups = (digits: string): string =>
   digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
 
 /** A name with letters that are not ours, wherever it occurs, is one mistake. */
-function foreignNames(source: Source, tokens: readonly IToken[], report: Report): void {
+function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
   const byImage = new Map<string, IToken[]>();
   for (const token of tokens) {
     if (token.tokenType !== t.ForeignName) continue;
-    const known = byImage.get(token.image);
-    if (known) known.push(token);
+    const sameName = byImage.get(token.image);
+    if (sameName) sameName.push(token);
     else byImage.set(token.image, [token]);
   }
   for (const [name, [first, ...others]] of byImage) {
-    const also = others.slice(0, mostNotes).map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
+    const alsoNotes = others
+      .slice(0, mostNotes)
+      .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
     const facts = { name, digit: /^[0-9]/.test(name) };
-    report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: also }));
+    report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: alsoNotes }));
   }
 }
 
 /** A word or sign that was read as what it looks like. */
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
-  const odd = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
-  const what = /^\p{Cf}$/u.test(odd) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
-  const facts = { what, code: codeOf(odd), text: token.image } as const;
+  const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
+  const what = /^\p{Cf}$/u.test(oddLetter) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
+  const facts = { what, code: codeOf(oddLetter), text: token.image } as const;
   return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
 }
 
@@ -123,20 +133,20 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
 const mostNotes = 20;
 
 /** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
-function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
+function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: ReportDiagnostic): void {
   const groups = new Map<unknown, Diagnostic[]>();
   for (const one of found) {
-    const key = inOne(one);
-    const group = groups.get(key);
+    const groupKey = inOne(one);
+    const group = groups.get(groupKey);
     if (group) group.push(one);
-    else groups.set(key, [one]);
+    else groups.set(groupKey, [one]);
   }
   for (const [first, ...others] of groups.values()) {
-    const also = others
+    const alsoNotes = others
       .slice(0, mostNotes)
       .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
-    const fix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
-    report({ ...first!, notes: also, fixes: [fix] });
+    const commonFix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
+    report({ ...first!, notes: alsoNotes, fixes: [commonFix] });
   }
 }
 
@@ -144,20 +154,20 @@ const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(
 
 const mistakes = byType(({ name }) => mistakeIn[name]);
 
-function foreignComment(source: Source, token: IToken, report: Report): void {
+function foreignComment(source: Source, token: IToken, report: ReportDiagnostic): void {
   const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;
   const at = spanOf(source, token);
-  const inner = token.image.slice(sign.length).replace(/(?:\*\/|"""|''')$/, '');
+  const commentText = token.image.slice(sign.length).replace(/(?:\*\/|"""|''')$/, '');
   const slashes = /["']/.test(sign) ? '///' : '//';
-  const lines = inner.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
-  const next = codeAfter(source, at.end);
+  const commentLines = commentText.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
+  const codeOffset = codeAfter(source, at.end);
   // What follows on its line would become a part of it.
-  const broken = next === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
-  const edit = { at: { ...at, end: next }, text: `${lines.join('\n')}${broken}` };
+  const lineBreak = codeOffset === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
+  const edit = { at: { ...at, end: codeOffset }, text: `${commentLines.join('\n')}${lineBreak}` };
   report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
 }
 
-/** Where more than blanks and a comment follows on the line of an offset; else the offset. */
+/** Returns the offset of the code that follows on the same line; else the offset given. */
 function codeAfter({ text }: Source, offset: number): number {
   const [blanks] = /^[ \t]*(?=[^\s/]|\/[^/])/.exec(text.slice(offset)) ?? [];
   return blanks === undefined ? offset : offset + blanks.length;
@@ -165,14 +175,14 @@ function codeAfter({ text }: Source, offset: number): number {
 
 /** Characters of one kind side by side are one mistake. */
 function runs(unknown: readonly IToken[]): IToken[][] {
-  const found: IToken[][] = [];
+  const foundRuns: IToken[][] = [];
   for (const token of unknown) {
-    const last = found.at(-1)?.at(-1);
-    const alike = last !== undefined && charKind(last.image) === charKind(token.image);
-    if (alike && endOf(last) === token.startOffset) found.at(-1)!.push(token);
-    else found.push([token]);
+    const lastToken = foundRuns.at(-1)?.at(-1);
+    const isAlike = lastToken !== undefined && charKind(lastToken.image) === charKind(token.image);
+    if (isAlike && endOf(lastToken) === token.startOffset) foundRuns.at(-1)!.push(token);
+    else foundRuns.push([token]);
   }
-  return found;
+  return foundRuns;
 }
 
 type CharKind = 'fence' | 'semicolon' | 'blank' | 'hidden' | 'other';
@@ -184,7 +194,7 @@ function charKind(image: string): CharKind {
   return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
 }
 
-function unknown(source: Source, run: readonly IToken[], report: Report): void {
+function unknown(source: Source, run: readonly IToken[], report: ReportDiagnostic): void {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
   switch (charKind(run[0]!.image)) {

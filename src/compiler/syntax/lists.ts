@@ -9,15 +9,15 @@ import { is, isAny } from './token.ts';
 const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
 const lists: ReadonlySet<string> = new Set(listEntries);
 
-/** Whether an entry of this name has a list as its value; one that is misspelt too, so that it is one mistake. */
+/** True if an entry of this name has a list as its value; one that is misspelt too, so that it is one error. */
 function takesList(name: string): boolean {
   if (lists.has(name)) return true;
   if (known.has(name)) return false;
-  const meant = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
-  return meant !== undefined && lists.has(meant);
+  const meantEntry = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
+  return meantEntry !== undefined && lists.has(meantEntry);
 }
 
-/** Whether a comma within an entry parts values of its list, by the two tokens after the comma. */
+/** True if a comma within an entry parts values of its list, by the two tokens after the comma. */
 export function listGoesOn(entry: string, next: IToken | undefined, after: IToken | undefined): boolean {
   if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon])) return false;
   if (known.has(next!.image) && !isCall(next!, after)) return false;

@@ -1,46 +1,51 @@
+import type { IToken } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
+import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/order.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { File } from './ast.ts';
-import { Builder } from './build.ts';
-import { Collector } from './collector.ts';
-import { docsAbove, strayDocs } from './docs.ts';
+import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
+import { DiagnosticCollector } from './collector.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { lexicalMistakes } from './lexical.ts';
-import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';
-import { type Recovered, Recovery } from './recover.ts';
+import { type RecoveredFile, Recovery } from './recover.ts';
+import { byType, depthOf, firstFrom, spanOf } from './token.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
  * that is reported.
  */
-export function parse(source: Source): Outcome<File> {
+export function parse(source: Source): Outcome<FileNode> {
   const span = { source, start: 0, end: source.text.length };
-  const foreign = notText(source) ?? conflict(source);
-  if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
+  const notReadable = notText(source) ?? conflict(source);
+  if (notReadable) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [notReadable] };
 
-  const collector = new Collector(source);
-  const written = lex(source.text);
+  const collector = new DiagnosticCollector(source);
+  const lexedAsWritten = lex(source.text);
   // What goes too deep is not read at all.
-  const allowed = withinLimits(source, written.tokens, () => {});
-  const asWritten = allowed.length === written.tokens.length ? readStrictly('file', allowed) : undefined;
-  const lexed = asWritten && 'node' in asWritten ? written : readForeignForms(source, written, collector.report);
+  const tokensAsWritten = withinLimits(source, lexedAsWritten.tokens, () => {});
+  const docsAsWritten = docsAbove(tokensAsWritten, lexedAsWritten.comments);
+  const asWritten =
+    tokensAsWritten === lexedAsWritten.tokens
+      ? readStrictly('file', source, tokensAsWritten, docsAsWritten.text)
+      : undefined;
+  const lexed =
+    asWritten && 'tree' in asWritten ? lexedAsWritten : readForeignForms(source, lexedAsWritten, collector.report);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
   const tokens = withinLimits(source, lexed.tokens, collector.report);
-  const docs = docsAbove(tokens, lexed.comments);
-  const builder = new Builder(source, docs.text);
-  const reading = asWritten && tokens === written.tokens ? asWritten : readStrictly('file', tokens);
-  const { declarations, lost, doubtful }: Recovered =
-    'node' in reading
-      ? { declarations: builder.declarations(reading.node), lost: [], doubtful: [] }
-      : new Recovery(source, builder, collector, tokens).read();
-  const output: File = {
+  const isAsWritten = asWritten && tokens === lexedAsWritten.tokens;
+  const docs = isAsWritten ? docsAsWritten : docsAbove(tokens, lexed.comments);
+  const reading = isAsWritten ? asWritten : readStrictly('file', source, tokens, docs.text);
+  const { declarations, lost, doubtful }: RecoveredFile =
+    'tree' in reading
+      ? { declarations: reading.tree, lost: [], doubtful: [] }
+      : new Recovery(source, docs.text, collector, tokens).read();
+  const output: FileNode = {
     kind: 'File',
     span,
     declarations,
@@ -55,10 +60,14 @@ export function parse(source: Source): Outcome<File> {
 function notText(source: Source): Diagnostic | undefined {
   const at = source.text.indexOf('\0');
   if (at !== -1) return diagnose('not-text', { source, start: at, end: at + 1 }, { found: 'a zero byte' });
-  const broken = source.text.match(/\uFFFD/g)?.length ?? 0;
-  if (broken <= 10 || broken * 20 <= source.text.length) return undefined;
-  const first = source.text.indexOf('\uFFFD');
-  return diagnose('not-text', { source, start: first, end: first + 1 }, { found: 'bytes that are not UTF-8' });
+  const brokenCharacters = source.text.match(/\uFFFD/g)?.length ?? 0;
+  if (brokenCharacters <= 10 || brokenCharacters * 20 <= source.text.length) return undefined;
+  const firstBroken = source.text.indexOf('\uFFFD');
+  return diagnose(
+    'not-text',
+    { source, start: firstBroken, end: firstBroken + 1 },
+    { found: 'bytes that are not UTF-8' },
+  );
 }
 
 /** Both sides of an unresolved merge are in the file: what would be read is neither. */
@@ -66,4 +75,121 @@ function conflict(source: Source): Diagnostic | undefined {
   const start = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
   if (start === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
   return diagnose('merge-conflict', { source, start, end: start + 7 }, {});
+}
+
+// Limits: how deep a text may go, so that no later stage runs out of stack on it.
+
+const deepest = 64;
+/** Words and signs of a file: more than any model of a person has, and fewer than take minutes. */
+const most = 250_000;
+/** Operators in one expression: each makes the tree one deeper. */
+const longest = 256;
+
+const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Over].includes(type));
+const isSeparator = byType((type) => [t.Comma, t.Equals, t.Colon, t.Arrow].includes(type));
+
+/** The tokens without what goes too deep; the same array when nothing does. */
+function withinLimits(
+  source: Source,
+  tokens: readonly IToken[],
+  report: (diagnostic: Diagnostic) => void,
+): readonly IToken[] {
+  if (tokens.length > most) {
+    report(diagnose('too-long', spanOf(source, tokens[most]!), { limit: most }));
+    // Up to a declaration: half of one would be a mistake that nobody made.
+    let cutIndex = most;
+    while (cutIndex > 0 && tokens[cutIndex]!.startColumn !== 1) cutIndex--;
+    return withinLimits(source, tokens.slice(0, cutIndex === 0 ? most : cutIndex), report);
+  }
+  /** Operators so far in the expression of each open bracket. */
+  const operatorCounts = [0];
+  const droppedTokens = new Set<IToken>();
+  let isReported = false;
+  const reportOnce = (token: IToken, what: string, limit: number) => {
+    if (!isReported) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
+    isReported = true;
+  };
+  for (const token of tokens) {
+    const typeIndex = token.tokenTypeIdx;
+    const depthChange = depthOf(token);
+    if (depthChange < 0 && operatorCounts.length > 1) {
+      if (operatorCounts.length > deepest + 1) droppedTokens.add(token);
+      operatorCounts.pop();
+      continue;
+    }
+    if (depthChange > 0) {
+      operatorCounts.push(0);
+      if (operatorCounts.length > deepest + 1) reportOnce(token, 'brackets within brackets,', deepest);
+    } else if (isSeparator[typeIndex]) operatorCounts[operatorCounts.length - 1] = 0;
+    else if (isOperator[typeIndex] && ++operatorCounts[operatorCounts.length - 1]! > longest) {
+      reportOnce(token, 'operators in one expression,', longest);
+    }
+    if (operatorCounts.length > deepest + 1 || operatorCounts[operatorCounts.length - 1]! > longest)
+      droppedTokens.add(token);
+    else isReported = false;
+  }
+  return droppedTokens.size === 0 ? tokens : tokens.filter((token) => !droppedTokens.has(token));
+}
+
+// The `///` comments of a file, by the token that each is above.
+
+interface DocComments {
+  /** Offset of the token below → the lines, without their slashes. */
+  readonly text: ReadonlyMap<number, string>;
+  /** Offset of the token below → the comments themselves. */
+  readonly comments: ReadonlyMap<number, readonly IToken[]>;
+  /** Comments that nothing follows. */
+  readonly trailing: readonly IToken[];
+  /** Comments that end the line of a token. */
+  readonly inLine: ReadonlySet<IToken>;
+}
+
+/** Give each run of `///` lines to the token below it. */
+function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocComments {
+  const commentsByOffset = new Map<number, IToken[]>();
+  const trailing: IToken[] = [];
+  const inLine = new Set<IToken>();
+  for (const comment of comments) {
+    if (!comment.image.startsWith('///')) continue;
+    const nextIndex = firstFrom(tokens, comment.startOffset);
+    if (tokens[nextIndex - 1]?.endLine === comment.startLine) inLine.add(comment);
+    const offsetBelow = tokens[nextIndex]?.startOffset;
+    if (offsetBelow === undefined) trailing.push(comment);
+    else if (commentsByOffset.has(offsetBelow)) commentsByOffset.get(offsetBelow)!.push(comment);
+    else commentsByOffset.set(offsetBelow, [comment]);
+  }
+  const text = new Map(
+    [...commentsByOffset].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]),
+  );
+  return { text, comments: commentsByOffset, trailing, inLine };
+}
+
+function strip(image: string): string {
+  return image.slice(3).replace(/^ /, '').trimEnd();
+}
+
+/** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
+function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnostic[] {
+  const documentedOffsets = new Set<number>();
+  for (const declaration of file.declarations) addHomes(declaration, documentedOffsets);
+  const endOfDeclarations = file.declarations.at(-1)?.span.end ?? 0;
+  const readableComments = [...docs.comments]
+    // After a mistake it may be the reading that failed, not the writer.
+    .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
+  const strayComments = readableComments.flatMap(([below, comments]) =>
+    documentedOffsets.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
+  );
+  const allStrays = [...strayComments, ...docs.trailing.filter((comment) => comment.startOffset >= endOfDeclarations)];
+  return allStrays.map((comment) => {
+    const at = spanOf(source, comment);
+    const firstSlash = { source, start: at.start, end: at.start + 1 };
+    const facts = { inLine: docs.inLine.has(comment) };
+    return diagnose('stray-description', at, facts, { fixes: [[{ at: firstSlash, text: '' }]] });
+  });
+}
+
+/** Adds the offset of each node that has a description. */
+function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
+  if (node.doc !== undefined) homes.add(node.span.start);
+  if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
 }

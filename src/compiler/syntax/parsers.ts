@@ -1,24 +1,28 @@
-import type { CstNode, IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
+import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { TowerParser } from '../../../grammar/parser.ts';
 import * as t from '../../../grammar/tokens.ts';
+import type { Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { listGoesOn } from './lists.ts';
-import { is, isAny } from './token.ts';
+import { is } from './token.ts';
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
-export type Rule = 'file' | 'declaration' | EntryRule;
+/** The value of a rule: a part without what it needs is undefined. */
+export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;
 
-export type Reading = { readonly node: CstNode } | { readonly complaint: Complaint };
+type ParseResult<T> = { readonly tree: T } | { readonly complaint: ParseError };
 
-/** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
-export function entryRule(word: IToken | undefined): EntryRule | undefined {
-  if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
-  if (is(word, t.Tower)) return 'towerEntry';
-  if (is(word, t.Data)) return 'dataEntry';
-  if (is(word, t.Search)) return 'searchEntry';
-  return isAny(word, [t.Task, t.Train]) ? 'entry' : undefined;
-}
+/** The rule of the entries of each declaration with a body, by the kind of its node, which is also the name of its first word. */
+export const entryRules: Readonly<Record<string, EntryRule>> = {
+  Features: 'typedEntry',
+  Labels: 'typedEntry',
+  Tower: 'towerEntry',
+  Task: 'entry',
+  Train: 'entry',
+  Search: 'searchEntry',
+  Data: 'dataEntry',
+};
 
 /** `columns { … }`: an entry of a data block that has entries of its own. */
 export function isColumns(rule: EntryRule, first: IToken | undefined, second: IToken | undefined): boolean {
@@ -27,8 +31,8 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
 
 // What the parser complains of, as facts. Its own messages are never shown.
 
-/** Where reading stopped, and why. */
-export interface Complaint {
+/** Reading stopped here, for this reason. */
+export interface ParseError {
   /** The rule that could not go on. */
   readonly rule: string;
   /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
@@ -48,24 +52,34 @@ const facts: IParserErrorMessageProvider = {
 
 const types: ReadonlyMap<string, TokenType> = new Map(t.tokens.map((type) => [type.name, type]));
 
-function complaintOf(error: IRecognitionException, input: readonly IToken[]): Complaint {
-  const [because, rule, name] = error.message.split(' ') as [Complaint['because'], string, string | undefined];
-  const at = input.indexOf(error.token);
-  const type = name === undefined ? undefined : types.get(name);
-  return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
+function complaintOf(error: IRecognitionException, input: readonly IToken[]): ParseError {
+  const [because, rule, name] = error.message.split(' ') as [ParseError['because'], string, string | undefined];
+  const tokenIndex = input.indexOf(error.token);
+  const expectedType = name === undefined ? undefined : types.get(name);
+  return {
+    because,
+    rule,
+    ...defined({ expected: expectedType }),
+    index: tokenIndex === -1 ? input.length : tokenIndex,
+  };
 }
-
-/** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
-const settings = { errorMessageProvider: facts, skipValidations: true, listGoesOn };
 
 let strict: TowerParser | undefined;
 
-/** Read all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
-export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
-  strict ??= new TowerParser({ ...settings, recoveryEnabled: false });
-  strict.input = [...tokens];
-  const node = strict[rule]();
-  const error = strict.errors[0];
+const noDocs: ReadonlyMap<number, string> = new Map();
+
+/** Reads all the tokens by one rule, up to the first mistake. Quick, also on texts that are no programs at all. */
+export function readStrictly<R extends 'file' | 'declaration' | EntryRule>(
+  rule: R,
+  source: Source,
+  tokens: readonly IToken[],
+  docs = noDocs,
+): ParseResult<RuleTree<R>> {
+  // The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start.
+  strict ??= new TowerParser({ errorMessageProvider: facts, skipValidations: true, listGoesOn });
+  strict.load(source, tokens, docs);
+  const tree = strict[rule]() as RuleTree<R>;
+  const firstError = strict.errors[0];
   strict.input = [];
-  return error === undefined ? { node } : { complaint: complaintOf(error, tokens) };
+  return firstError === undefined ? { tree } : { complaint: complaintOf(firstError, tokens) };
 }

@@ -3,7 +3,7 @@
  * its entries begin, so that each mistake stays where it is made; a known mistake is corrected and reading goes on.
  * Long because a declaration, its entries and what is lost between them share one reading of the tokens.
  */
-import type { CstNode, IToken } from 'chevrotain';
+import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { likest } from '../../base/text/nearest.ts';
@@ -11,8 +11,7 @@ import type { Source, Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './braces.ts';
-import type { Builder } from './build.ts';
-import { type Collector, movingCodes } from './collector.ts';
+import { type DiagnosticCollector, movingCodes } from './collector.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
@@ -22,46 +21,44 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly } from './parsers.ts';
-import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
+import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
+import { after, endOf, imageOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
-
-type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry | ast.Columns;
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
 
-export interface Recovered {
-  readonly declarations: ast.Declaration[];
-  readonly lost: ast.Lost[];
+export interface RecoveredFile {
+  readonly declarations: ast.DeclarationNode[];
+  readonly lost: ast.UnreadPart[];
   /** Stretches whose reading is a guess. */
   readonly doubtful: Span[];
 }
 
 export class Recovery {
-  private readonly lost: ast.Lost[] = [];
+  private readonly lost: ast.UnreadPart[] = [];
   private readonly doubtful: Span[] = [];
-  /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
+  /** True if a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
 
   constructor(
     private readonly source: Source,
-    private readonly builder: Builder,
-    private readonly collector: Collector,
+    private readonly docs: ReadonlyMap<number, string>,
+    private readonly collector: DiagnosticCollector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
   ) {}
 
-  read(): Recovered {
-    const declarations: ast.Declaration[] = [];
+  read(): RecoveredFile {
+    const declarations: ast.DeclarationNode[] = [];
     const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
     for (const [index, part] of parts.entries()) {
       if (this.collector.full) break;
-      const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
-      this.braced = this.collector.missesBrace(part[0]!.startOffset, end);
-      this.doubtMisled(part, end);
+      const partEnd = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
+      this.braced = this.collector.missesBrace(part[0]!.startOffset, partEnd);
+      this.doubtMisled(part, partEnd);
       const declaration = this.declaration(part);
       if (declaration) declarations.push(declaration);
       else this.lose(part, part[0]);
@@ -69,160 +66,143 @@ export class Recovery {
     return { declarations, lost: this.lost, doubtful: this.doubtful };
   }
 
-  /** What brackets and strange signs leave open: of the head and of each entry that has one. */
+  /** Doubts the head and each entry in which brackets and strange signs leave open what was meant. */
   private doubtMisled(part: readonly IToken[], end: number): void {
     const { collector } = this;
     const [first] = part;
     if (!collector.misleads(first!.startOffset, end)) return;
     this.declaring = first;
-    const open = part.findIndex((token) => is(token, t.LeftBrace));
-    const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
+    const openIndex = part.findIndex((token) => is(token, t.LeftBrace));
+    const bodyTokens = openIndex === -1 ? [] : part.slice(openIndex + 1, closeOf(part, openIndex));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of splitEntries(body, entryRule(first))) {
+    for (const entry of splitEntries(bodyTokens, entryRules[first!.tokenType.name])) {
       if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
     }
     // A block may have lost its head: its entries then seem to be of the declaration around it.
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
-  private declaration(part: readonly IToken[]): ast.Declaration | undefined {
+  private declaration(part: readonly IToken[]): ast.DeclarationNode | undefined {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
-    const whole = readStrictly('declaration', tokens);
-    if ('node' in whole) return this.builder.declaration(whole.node);
-    const open = tokens.findIndex((token) => is(token, t.LeftBrace));
-    if (open === -1) return this.corrected('declaration', tokens, (node) => this.builder.declaration(node));
+    const wholeResult = readStrictly('declaration', this.source, tokens, this.docs);
+    if ('tree' in wholeResult) return wholeResult.tree;
+    const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
+    if (openIndex === -1) return this.corrected('declaration', tokens);
 
-    const rule = entryRule(tokens[0]);
-    if (rule === undefined) return this.bodiless(tokens, open);
-    const close = closeOf(tokens, open);
-    const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
-    const declaration = this.corrected('declaration', outside, (node) => this.builder.declaration(node));
-    const entries = this.entries(rule, tokens.slice(open + 1, close), tokens[0]!);
+    const rule = entryRules[tokens[0]!.tokenType.name];
+    if (rule === undefined) return this.bodiless(tokens, openIndex);
+    const closeIndex = closeOf(tokens, openIndex);
+    const outsideBody = [...tokens.slice(0, openIndex + 1), ...tokens.slice(closeIndex)];
+    const declaration = this.corrected('declaration', outsideBody);
+    // The correction may have made another declaration of it.
+    const correctedRule = (declaration && entryRules[declaration.kind]) ?? rule;
+    const entries = this.entries(correctedRule, tokens.slice(openIndex + 1, closeIndex), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
-    return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
+    return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.DeclarationNode;
   }
 
   /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
-  private bodiless(tokens: readonly IToken[], open: number): ast.Declaration | undefined {
-    const at = spanOf(this.source, tokens[open]!);
+  private bodiless(tokens: readonly IToken[], open: number): ast.DeclarationNode | undefined {
+    const braceSpan = spanOf(this.source, tokens[open]!);
     const wanted = '`features`, `labels` or `train` before it';
-    this.collector.report(diagnose('unexpected-text', at, { expected: wanted, found: '`{`' }));
-    return this.corrected('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
+    this.collector.report(diagnose('unexpected-text', braceSpan, { expected: wanted, found: '`{`' }));
+    return this.corrected('declaration', tokens.slice(0, open));
   }
 
-  private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
-    const read: BodyEntry[] = [];
+  private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): ast.BodyEntryNode[] {
+    const readEntries: ast.BodyEntryNode[] = [];
     for (const part of splitEntries(tokens, rule)) {
       if (this.collector.full) break;
-      const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
-      const entry = this.entry(rule, own);
-      if (entry) read.push(entry);
-      else this.lose(own, word);
+      const withoutComma = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
+      const entry = this.entry(rule, withoutComma);
+      if (entry) readEntries.push(entry);
+      else this.lose(withoutComma, word);
     }
-    return read;
+    return readEntries;
   }
 
-  private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
-    switch (rule) {
-      case 'typedEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
-      case 'towerEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.towerEntry(node));
-      case 'searchEntry':
-        return this.corrected(rule, tokens, (node) => this.builder.searchEntry(node));
-      case 'dataEntry':
-        if (isColumns(rule, tokens[0], tokens[1])) return this.columns(tokens);
-        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
-      default:
-        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
-    }
+  private entry(rule: EntryRule, tokens: readonly IToken[]): ast.BodyEntryNode | undefined {
+    return isColumns(rule, tokens[0], tokens[1]) ? this.columns(tokens) : this.corrected(rule, tokens);
   }
 
-  private columns(tokens: readonly IToken[]): ast.Columns | undefined {
-    const close = closeOf(tokens, 1);
-    const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
-    const columns = this.corrected('columns', outside, (node) => this.builder.columns(node));
-    const entries = this.entries('entry', tokens.slice(2, close), tokens[0]!);
-    return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.Entry[] };
+  private columns(tokens: readonly IToken[]): ast.ColumnsNode | undefined {
+    const closeIndex = closeOf(tokens, 1);
+    const outsideBody = [...tokens.slice(0, 2), ...tokens.slice(closeIndex)];
+    const columns = this.corrected('columns', outsideBody);
+    const entries = this.entries('entry', tokens.slice(2, closeIndex), tokens[0]!);
+    return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.EntryNode[] };
   }
 
   /** The tokens with a first word that begins a declaration, or nothing. */
   private firstWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
-    const first = tokens[0]!;
-    if (isAny(first, declarationWords)) return tokens;
-    const at = spanOf(this.source, first);
+    const firstToken = tokens[0]!;
+    if (isAny(firstToken, declarationWords)) return tokens;
+    const at = spanOf(this.source, firstToken);
     // What goes too deep is left out, and this is what is left of it.
-    if (!isFirstOnLine(this.source, first) && is(first, t.Equals)) return undefined;
-    const missing = missingWord(tokens);
-    if (missing !== undefined && (missing === t.Tower || !this.misspelt(first))) {
-      const image = missing.PATTERN as string;
-      const before = { source: this.source, start: first.startOffset, end: first.startOffset };
-      const facts = { sign: `\`${image}\``, before: quote(first.image) };
+    if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
+    const missingType = missingWord(tokens);
+    const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
+    if (missingType !== undefined && (missingType === t.Tower || !likelyWord)) {
+      const image = imageOf(missingType);
+      const insertionPoint = { source: this.source, start: firstToken.startOffset, end: firstToken.startOffset };
+      const facts = { sign: `\`${image}\``, before: quote(firstToken.image) };
       this.complain(tokens, () =>
-        diagnose('missing-sign', at, facts, { fixes: [[{ at: before, text: `${image} ` }]] }),
+        diagnose('missing-sign', at, facts, { fixes: [[{ at: insertionPoint, text: `${image} ` }]] }),
       );
-      return [insertedBefore(missing, image, first), ...tokens];
+      return [insertedBefore(missingType, firstToken), ...tokens];
     }
     const home = homeOf(tokens);
     if (home !== undefined) {
-      const entry = tokens.slice(0, 3).map((token) => token.image);
-      const image =
+      const entryImages = tokens.slice(0, 3).map((token) => token.image);
+      const entryText =
         is(tokens[1], t.Colon) || is(tokens[1], t.Comma)
-          ? `${entry[0]}: …`
-          : `${entry.slice(0, is(first, t.Channel) ? 2 : 1).join(' ')} = …`;
-      this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: image, home }));
+          ? `${entryImages[0]}: …`
+          : `${entryImages.slice(0, is(firstToken, t.Channel) ? 2 : 1).join(' ')} = …`;
+      this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: entryText, home }));
       return undefined;
     }
-    const fitting = [...words].filter(([image, type]) =>
-      looksLikeDeclaration([replaced(first, type, image), ...tokens.slice(1, 4)], 0),
+    const fittingWords = [...words].filter(([, type]) =>
+      looksLikeDeclaration([replaced(firstToken, type), ...tokens.slice(1, 4)], 0),
     );
-    const candidates = fitting.length > 0 ? fitting.map(([image]) => image) : words.keys();
-    const meaning = is(first, t.Name) ? meaningOf(first.image, 'declaration', candidates) : undefined;
-    const likely = is(first, t.Name) ? likest(first.image, words.keys()) : undefined;
-    const image = likely?.sure ? likely.name : (meaning?.write ?? (meaning ? undefined : likely?.name));
-    const type = image === undefined ? undefined : words.get(image);
-    if (is(first, t.Name)) {
-      const fixes = image === undefined ? [] : [[{ at, text: image }]];
-      const facts = { word: first.image, nearest: image, advice: meaning?.advice, words: wordList };
-      const doubtful = !likely?.sure || isTerm(first.image);
+    const candidates = fittingWords.length > 0 ? fittingWords.map(([image]) => image) : words.keys();
+    const knownMeaning = is(firstToken, t.Name) ? meaningOf(firstToken.image, 'declaration', candidates) : undefined;
+    const meantWord = likelyWord?.sure
+      ? likelyWord.name
+      : (knownMeaning?.write ?? (knownMeaning ? undefined : likelyWord?.name));
+    const wordType = meantWord === undefined ? undefined : words.get(meantWord);
+    if (is(firstToken, t.Name)) {
+      const fixes = meantWord === undefined ? [] : [[{ at, text: meantWord }]];
+      const facts = { word: firstToken.image, nearest: meantWord, advice: knownMeaning?.advice, words: wordList };
+      const doubtful = !likelyWord?.sure || isTerm(firstToken.image);
       this.complain(tokens, () => diagnose('unknown-declaration', at, facts, { fixes, doubtful }));
     } else {
       this.complain(tokens, () =>
-        diagnose('unexpected-text', at, { expected: 'a declaration', found: found(first, undefined) }),
+        diagnose('unexpected-text', at, { expected: 'a declaration', found: found(firstToken, undefined) }),
       );
     }
-    return type && [replaced(first, type, image!), ...tokens.slice(1)];
-  }
-
-  /** A word that is nearly one that begins declarations. */
-  private misspelt(token: IToken): boolean {
-    return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
+    return wordType && [replaced(firstToken, wordType), ...tokens.slice(1)];
   }
 
   /** Read, correct, read again; nothing after a mistake that no correction knows. */
-  private corrected<T>(
-    rule: 'declaration' | EntryRule,
-    tokens: readonly IToken[],
-    build: (node: CstNode) => T | undefined,
-  ): T | undefined {
+  private corrected<R extends 'declaration' | EntryRule>(rule: R, tokens: readonly IToken[]): RuleTree<R> | undefined {
     let input = tokens;
     // What was guessed before may have misled the reader; a mistake with its fix has not.
-    let misled = this.collector.misleads(...this.stretch(tokens));
+    let isMisled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
-      const reading = readStrictly(rule, input);
-      if ('node' in reading) return build(reading.node);
-      const corrected = round < mostCorrections ? correct(this.source, input, reading.complaint, rule) : undefined;
-      const certain =
+      const parseResult = readStrictly(rule, this.source, input, this.docs);
+      if ('tree' in parseResult) return parseResult.tree;
+      const corrected = round < mostCorrections ? correct(this.source, input, parseResult.complaint, rule) : undefined;
+      const isCertain =
         corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;
-      if (certain && !misled) this.collector.report(corrected.diagnostic!);
+      if (isCertain && !isMisled) this.collector.report(corrected.diagnostic!);
       // The tree leaves out a name that was moved, and brackets part things otherwise.
-      const moves = corrected?.diagnostic !== undefined && movingCodes.has(corrected.diagnostic.code);
-      if (certain && moves) this.doubt(tokens);
-      if (!certain) {
-        misled ||= moves;
-        this.complain(input, () => corrected?.diagnostic ?? this.word(input, reading.complaint));
+      const movesTokens = corrected?.diagnostic !== undefined && movingCodes.has(corrected.diagnostic.code);
+      if (isCertain && movesTokens) this.doubt(tokens);
+      if (!isCertain) {
+        isMisled ||= movesTokens;
+        this.complain(input, () => corrected?.diagnostic ?? this.word(input, parseResult.complaint));
         this.doubt(tokens);
       }
       if (corrected === undefined || corrected.tokens.length === 0) return undefined;
@@ -239,35 +219,31 @@ export class Recovery {
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
+    if (!this.collector.knows(...this.stretch(tokens)) && !this.braced) this.collector.report(diagnostic());
   }
 
-  private knows(tokens: readonly IToken[]): boolean {
-    return this.collector.knows(...this.stretch(tokens));
-  }
-
-  /** Where tokens are; those of a declaration, up to its body. */
+  /** Returns the range of tokens; for a declaration, up to its body. */
   private stretch(tokens: readonly IToken[]): [start: number, end: number] {
-    const open = tokens.findIndex((token) => is(token, t.LeftBrace));
-    const last = open > 0 ? tokens[open - 1]! : tokens.at(-1)!;
-    return [tokens[0]!.startOffset, endOf(last)];
+    const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
+    const lastToken = openIndex > 0 ? tokens[openIndex - 1]! : tokens.at(-1)!;
+    return [tokens[0]!.startOffset, endOf(lastToken)];
   }
 
-  private word(tokens: readonly IToken[], complaint: Complaint) {
-    const here = tokens[complaint.index];
+  private word(tokens: readonly IToken[], complaint: ParseError) {
+    const stopToken = tokens[complaint.index];
     const previous = tokens[complaint.index - 1];
-    const next = here ?? this.following(previous);
-    const at = here ? spanOf(this.source, here) : previous ? after(this.source, previous) : undefined;
+    const nextToken = stopToken ?? this.following(previous);
+    const at = stopToken ? spanOf(this.source, stopToken) : previous ? after(this.source, previous) : undefined;
     const isDomain = complaint.rule === 'range' || (complaint.rule === 'searchEntry' && is(previous, t.Colon));
     if (isDomain && complaint.expected !== t.Name) {
       const wanted = '`one of` with choices, or a range such as `0.1 .. 0.5`';
-      return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
+      return diagnose('unexpected-text', at, { expected: wanted, found: found(nextToken, previous) });
     }
     if (complaint.because === 'no-alternative' && previous) {
       const what = is(previous, t.Arrow) ? 'a step' : 'a value';
       return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
     }
-    if (complaint.expected === t.Name && here === undefined && previous) {
+    if (complaint.expected === t.Name && stopToken === undefined && previous) {
       const what = expected(t.Name, complaint.rule);
       return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
     }
@@ -279,7 +255,7 @@ export class Recovery {
         : complaint.expected
           ? expected(complaint.expected, complaint.rule)
           : 'a value';
-    return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
+    return diagnose('unexpected-text', at, { expected: wanted, found: found(nextToken, previous) });
   }
 
   private following(previous: IToken | undefined): IToken | undefined {
@@ -293,22 +269,26 @@ export class Recovery {
   /** @param word that begins the declaration which it is, or is in */
   private lose(tokens: readonly IToken[], word: IToken | undefined): void {
     const [first, second] = tokens;
-    const whole = first === word && isAny(first, declarationWords);
-    const at = whole && is(first, t.Shared) ? 2 : whole || (is(first, t.Channel) && is(second, t.Name)) ? 1 : 0;
+    const isDeclaration = first === word && isAny(first, declarationWords);
+    const nameIndex =
+      isDeclaration && is(first, t.Shared) ? 2 : isDeclaration || (is(first, t.Channel) && is(second, t.Name)) ? 1 : 0;
     // What begins with a word of its own and has a body may declare anything.
-    const named = is(tokens[at], t.Name) && !(first === word && at === 0 && !isAny(second, [t.Equals, t.Colon]));
+    const isNamed =
+      is(tokens[nameIndex], t.Name) && !(first === word && nameIndex === 0 && !isAny(second, [t.Equals, t.Colon]));
     const within = isAny(word, declarationWords) ? { within: word!.image } : {};
     // `a, b : …` loses each of its names.
-    const names = named ? tokens.slice(at, namesEnd(tokens, at)).filter((token) => is(token, t.Name)) : [];
-    for (const { image } of names) this.lost.push({ name: image, ...within });
-    if (names.length === 0) this.lost.push(within);
+    const lostNames = isNamed
+      ? tokens.slice(nameIndex, namesEnd(tokens, nameIndex)).filter((token) => is(token, t.Name))
+      : [];
+    for (const { image } of lostNames) this.lost.push({ name: image, ...within });
+    if (lostNames.length === 0) this.lost.push(within);
   }
 }
 
-const words = new Map(declarationWords.map((word) => [word.PATTERN as string, word]));
+const words = new Map(declarationWords.map((word) => [imageOf(word), word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
-/** What an entry that is alone should be inside of. */
+/** Says what an entry that is alone should be inside of. */
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;

@@ -5,10 +5,10 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { bracketCandidates, type Candidate, type Change, type Repair, unmatched } from './brackets.ts';
+import { bracketCandidates, type RepairCandidate, type TokenChange, type TokenRepair, unmatched } from './brackets.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
-import type { Place } from './sign_mistakes.ts';
+import type { ParseStop } from './sign_mistakes.ts';
 import {
   beginsLine,
   beginsValue,
@@ -25,9 +25,9 @@ import {
 
 /** Longer entries are not searched. */
 const longest = 200;
-/** How far before the place where reading stopped the mistake may be. */
+/** Tokens before the one where reading stopped in which the error is looked for. */
 const back = 3;
-/** What a second correction must cost more for the first to be certain. */
+/** A second correction must cost this much more for the first to be certain. */
 const margin = 4;
 const oddCost = 10;
 
@@ -41,7 +41,7 @@ const betweenValues: readonly (readonly [TokenType, number])[] = [
   [t.Plus, 20],
 ];
 const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Plus, t.Minus, t.Times, t.Over];
-/** What another sign may have been meant as. A minus would make a number of nearly anything. */
+/** Another sign may have been meant as one of these. A minus would make a number of nearly anything. */
 const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
 const madeUpCost = 30;
 
@@ -49,84 +49,82 @@ const madeUpCost = 30;
 export function repair(
   rule: 'declaration' | EntryRule,
   tokens: readonly IToken[],
-  { index, expected, source }: Place,
-): Repair | undefined {
+  { index, expected, source }: ParseStop,
+): TokenRepair | undefined {
   if (tokens.length > longest) return undefined;
-  const found = new Map<string, Candidate>();
+  const cheapestByText = new Map<string, RepairCandidate>();
   const limit = { cost: Number.POSITIVE_INFINITY };
-  const odd = unmatched(tokens);
-  const all = odd ? bracketCandidates(tokens, odd, source.text) : candidates(tokens, index, expected);
-  for (const candidate of all) {
+  const unmatchedBracket = unmatched(tokens);
+  const allCandidates = unmatchedBracket
+    ? bracketCandidates(tokens, unmatchedBracket, source.text)
+    : candidates(tokens, index, expected);
+  for (const candidate of allCandidates) {
     if (candidate.cost > limit.cost + margin) continue;
-    const cost = candidate.cost + oddCost * oddness(candidate.tokens);
-    if (cost > limit.cost + margin) continue;
-    const key = candidate.tokens.map(({ image }) => image).join(' ');
-    if ((found.get(key)?.cost ?? Number.POSITIVE_INFINITY) <= cost) continue;
-    if (!('node' in readStrictly(rule, candidate.tokens))) continue;
-    found.set(key, { ...candidate, cost });
-    limit.cost = Math.min(limit.cost, cost);
+    const totalCost = candidate.cost + oddCost * oddness(candidate.tokens);
+    if (totalCost > limit.cost + margin) continue;
+    const candidateText = candidate.tokens.map(({ image }) => image).join(' ');
+    if ((cheapestByText.get(candidateText)?.cost ?? Number.POSITIVE_INFINITY) <= totalCost) continue;
+    if (!('tree' in readStrictly(rule, source, candidate.tokens))) continue;
+    cheapestByText.set(candidateText, { ...candidate, cost: totalCost });
+    limit.cost = Math.min(limit.cost, totalCost);
   }
-  const [best, second] = [...found.values()].sort((a, b) => a.cost - b.cost);
+  const [best, second] = [...cheapestByText.values()].sort((a, b) => a.cost - b.cost);
   if (best === undefined) return undefined;
-  const certain = best.keeps && (second === undefined || second.cost >= best.cost + margin);
-  return { change: best.change, index: best.index, tokens: best.tokens, certain };
+  const isCertain = best.keeps && (second === undefined || second.cost >= best.cost + margin);
+  return { change: best.change, index: best.index, tokens: best.tokens, certain: isCertain };
 }
 
 /** Cheap ones first. */
-function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): Candidate[] {
-  const found: Candidate[] = [];
-  const first = Math.max(0, stopped - back);
-  for (let index = first; index <= Math.min(tokens.length, stopped + 1); index++) {
-    const away = index === stopped ? 0 : 1 + Math.abs(stopped - index);
-    const add = (change: Change, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
-      found.push({ change, index, cost: cost + away, tokens: changed, keeps });
+function candidates(tokens: readonly IToken[], stopped: number, expected: TokenType | undefined): RepairCandidate[] {
+  const foundCandidates: RepairCandidate[] = [];
+  const firstIndex = Math.max(0, stopped - back);
+  for (let index = firstIndex; index <= Math.min(tokens.length, stopped + 1); index++) {
+    const distanceCost = index === stopped ? 0 : 1 + Math.abs(stopped - index);
+    const addCandidate = (change: TokenChange, cost: number, changed: IToken[], keeps = cost < madeUpCost) => {
+      foundCandidates.push({ change, index, cost: cost + distanceCost, tokens: changed, keeps });
     };
     const [previous, here, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
-    const insert = (type: TokenType, cost: number) => {
-      const image = type === t.Name ? '' : (type.PATTERN as string);
-      const token = inserted(type, image, previous ?? here!);
-      const changed = tokens.toSpliced(index, 0, type === t.Name ? madeUp(token) : token);
-      add({ kind: 'insert', type }, cost, changed, cost < madeUpCost && type !== t.Dot);
+    const addInsertion = (type: TokenType, cost: number) => {
+      const insertedToken = inserted(type, previous ?? here!);
+      const changedTokens = tokens.toSpliced(index, 0, type === t.Name ? madeUp(insertedToken) : insertedToken);
+      addCandidate({ kind: 'insert', type }, cost, changedTokens, cost < madeUpCost && type !== t.Dot);
     };
     if (previous && endsValue(previous) && beginsValue(here)) {
       for (const [type, cost] of betweenValues) {
         if (type === t.Dot && !(is(previous, t.Name) && is(here, t.Name))) continue;
-        insert(type, cost + (type === t.Arrow && !is(here, t.Name) ? 8 : 0));
+        addInsertion(type, cost + (type === t.Arrow && !is(here, t.Name) ? 8 : 0));
       }
     }
-    if (!endsValue(previous) || !beginsValue(here) || is(here, t.LeftParenthesis)) insert(t.Name, madeUpCost);
+    if (!endsValue(previous) || !beginsValue(here) || is(here, t.LeftParenthesis)) addInsertion(t.Name, madeUpCost);
     if (here === undefined) continue;
-    add({ kind: 'remove' }, removal(here, previous, next), tokens.toSpliced(index, 1));
+    addCandidate({ kind: 'remove' }, removal(here, previous, next), tokens.toSpliced(index, 1));
     for (const type of meant) {
       if (here.tokenType === type || depthOf(here) !== 0) continue;
-      const cost = isAny(here, signs) ? replacing(type) : madeUpCost + 4;
-      const image = type.PATTERN as string;
-      add({ kind: 'replace', type }, cost, tokens.toSpliced(index, 1, replaced(here, type, image)));
+      const replacementCost = isAny(here, signs) ? replacing(type) : madeUpCost + 4;
+      addCandidate({ kind: 'replace', type }, replacementCost, tokens.toSpliced(index, 1, replaced(here, type)));
     }
     if (!beginsValue(here) && depthOf(here) === 0) {
-      add({ kind: 'replace', type: t.Name }, madeUpCost + 6, tokens.toSpliced(index, 1, madeUp(here)));
+      addCandidate({ kind: 'replace', type: t.Name }, madeUpCost + 6, tokens.toSpliced(index, 1, madeUp(here)));
     }
     if (index === stopped && (expected === t.By || expected === t.Keyed)) {
-      const word = replaced(here, expected, expected.PATTERN as string);
-      add({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, word));
+      const expectedWord = replaced(here, expected);
+      addCandidate({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, expectedWord));
     }
     if (next && here.image !== next.image && !beginsLine(tokens, index + 1)) {
-      add({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, ...exchanged(here, next)), true);
+      addCandidate({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, ...exchanged(here, next)), true);
     }
   }
-  return found.sort((a, b) => a.cost - b.cost);
+  return foundCandidates.sort((a, b) => a.cost - b.cost);
 }
 
 const replacing = (type: TokenType): number =>
-  isOf(type, [t.Colon, t.Equals]) ? 10 : isOf(type, [t.Arrow, t.Comma]) ? 11 : 18;
-
-const isOf = (type: TokenType, types: readonly TokenType[]): boolean => types.includes(type);
+  type === t.Colon || type === t.Equals ? 10 : type === t.Arrow || type === t.Comma ? 11 : 18;
 
 /** A sign or word that is there twice is one too many; between two commas or arrows a part may be missing as well. */
 function removal(here: IToken, previous: IToken | undefined, next: IToken | undefined): number {
-  const twin = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
-  const [one, other] = twin === previous ? [twin, here] : [here, twin];
-  const parts = isAny(here, [t.Comma, t.Arrow]);
-  if (twin && (!parts || endOf(one!) === other!.startOffset)) return 8;
+  const twinToken = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
+  const [one, other] = twinToken === previous ? [twinToken, here] : [here, twinToken];
+  const isSeparator = isAny(here, [t.Comma, t.Arrow]);
+  if (twinToken && (!isSeparator || endOf(one!) === other!.startOffset)) return 8;
   return depthOf(here) === 0 ? madeUpCost + 2 : madeUpCost + 4;
 }

@@ -1,15 +1,15 @@
-/** What is said of a sign or a word that is wrong, too much or missing, with its fix. */
+/** Describes a sign or a word that is wrong, too much or missing, with its fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { Complaint } from './parsers.ts';
-import { after, endOf, is, spanOf } from './token.ts';
+import type { ParseError } from './parsers.ts';
+import { after, endOf, imageOf, is, spanOf } from './token.ts';
 import { expected, found, quote, signed } from './words.ts';
 
-/** Where reading stopped, with the tokens around it. */
-export interface Place extends Complaint {
+/** Reading stopped here, with the tokens around it. */
+export interface ParseStop extends ParseError {
   readonly source: Source;
   readonly tokens: readonly IToken[];
   readonly here: IToken | undefined;
@@ -17,7 +17,7 @@ export interface Place extends Complaint {
 }
 
 /** Tokens as they were meant. */
-export interface Corrected {
+export interface CorrectedTokens {
   /** Absent where it is not certain what was meant: the complaint of the parser is then all that can be said. */
   readonly diagnostic?: Diagnostic;
   readonly tokens: IToken[];
@@ -30,8 +30,8 @@ export function needless(source: Source, token: IToken): Diagnostic {
 
 export function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
   const at = { source, start: one.startOffset, end: endOf(other) };
-  const between = source.text.slice(endOf(one), other.startOffset);
-  const text = `${other.image}${between}${one.image}`;
+  const textBetween = source.text.slice(endOf(one), other.startOffset);
+  const text = `${other.image}${textBetween}${one.image}`;
   return diagnose(
     'swapped-words',
     at,
@@ -48,7 +48,7 @@ const follows: ReadonlyMap<TokenType, string> = new Map([
 /** @param what follows the sign, where the rule does not say it */
 export function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
   const at = spanOf(source, token);
-  const image = type.PATTERN as string;
+  const image = imageOf(type);
   const facts = {
     what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
     sign: quote(image),
@@ -58,8 +58,11 @@ export function wrongSign(source: Source, token: IToken, type: TokenType, rule: 
   return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: `${blank}${image}` }]] });
 }
 
-/** Where a name or value had to be made up. */
-export function missingPart({ source, tokens, rule, expected: wanted }: Place, index: number): Diagnostic | undefined {
+/** Describes a name or value that had to be made up. */
+export function missingPart(
+  { source, tokens, rule, expected: wanted }: ParseStop,
+  index: number,
+): Diagnostic | undefined {
   const [here, previous] = [tokens[index], tokens[index - 1]];
   if (previous === undefined) {
     const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
@@ -72,13 +75,13 @@ export function missingPart({ source, tokens, rule, expected: wanted }: Place, i
 /** Signs that come directly after what they follow. */
 const close = [t.Comma, t.Colon, t.Dot];
 
-export function missingSign({ source, here, previous, rule }: Place, type: TokenType, text?: string): Diagnostic {
-  const image = type.PATTERN as string;
+export function missingSign({ source, here, previous, rule }: ParseStop, type: TokenType, text?: string): Diagnostic {
+  const image = imageOf(type);
   const at = { source, start: here!.startOffset, end: here!.startOffset };
-  const joined = close.includes(type) && text === undefined;
-  const edit = joined || type === t.Comma ? after(source, previous!) : at;
+  const isJoined = close.includes(type) && text === undefined;
+  const editSpan = isJoined || type === t.Comma ? after(source, previous!) : at;
   const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
-  const written = type === t.Comma ? `,${blank}` : joined ? `${image}${blank}` : (text ?? `${image} `);
+  const writtenSign = type === t.Comma ? `,${blank}` : isJoined ? `${image}${blank}` : (text ?? `${image} `);
   const facts = { sign: expected(type, rule), before: quote(here!.image) };
-  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: edit, text: written }]] });
+  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: editSpan, text: writtenSign }]] });
 }

@@ -3,7 +3,7 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 
-/** What is said of each type of token, at its number: every token of a text is asked at each check. */
+/** Makes a table of each type of token, at its number: every token of a text is looked up at each check. */
 export function byType<T>(of: (type: TokenType) => T): readonly T[] {
   const said: T[] = [];
   for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
@@ -13,7 +13,7 @@ export function byType<T>(of: (type: TokenType) => T): readonly T[] {
 const isOf = (one: TokenType, type: TokenType): boolean =>
   t.isOf({ tokenType: one, tokenTypeIdx: one.tokenTypeIdx! } as IToken, type);
 
-/** By a type and that of a token: whether the token is of the type, or of one that represents it. */
+/** True at a type and that of a token if the token is of the type, or of one that represents it. */
 const matches = byType((type) => byType((one) => isOf(one, type)));
 
 export function is(token: IToken | undefined, type: TokenType): boolean {
@@ -47,9 +47,9 @@ export function firstFrom(tokens: readonly IToken[], offset: number): number {
   let low = 0;
   let high = tokens.length;
   while (low < high) {
-    const middle = (low + high) >> 1;
-    if (tokens[middle]!.startOffset < offset) low = middle + 1;
-    else high = middle;
+    const middleIndex = (low + high) >> 1;
+    if (tokens[middleIndex]!.startOffset < offset) low = middleIndex + 1;
+    else high = middleIndex;
   }
   return low;
 }
@@ -69,12 +69,15 @@ export function after(source: Source, token: IToken): Span {
   return { source, start: end, end };
 }
 
+/** Returns the text of a word or sign; nothing for a name. */
+export const imageOf = ({ PATTERN }: TokenType): string => (typeof PATTERN === 'string' ? PATTERN : '');
+
 /** A token that is nowhere in the text: it takes no room, right after another. */
-export function inserted(type: TokenType, image: string, previous: IToken): IToken {
+export function inserted(type: TokenType, previous: IToken): IToken {
   return {
     tokenType: type,
     tokenTypeIdx: type.tokenTypeIdx!,
-    image,
+    image: imageOf(type),
     startOffset: endOf(previous),
     endOffset: endOf(previous) - 1,
     startLine: previous.endLine ?? 1,
@@ -85,10 +88,10 @@ export function inserted(type: TokenType, image: string, previous: IToken): ITok
 }
 
 /** The same, right before another. */
-export function insertedBefore(type: TokenType, image: string, next: IToken): IToken {
+export function insertedBefore(type: TokenType, next: IToken): IToken {
   const { startOffset, startLine = 1, startColumn = 1 } = next;
   return {
-    ...inserted(type, image, next),
+    ...inserted(type, next),
     startOffset,
     endOffset: startOffset - 1,
     startLine,
@@ -104,11 +107,10 @@ export function madeUp(token: IToken): IToken {
 }
 
 /** The same place, read as something else. */
-export function replaced(token: IToken, type: TokenType, image: string): IToken {
+export function replaced(token: IToken, type: TokenType, image = imageOf(type)): IToken {
   return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx!, image };
 }
 
-/** Whether a token is the first on its line. */
 export function beginsLine(tokens: readonly IToken[], index: number): boolean {
   const previous = tokens[index - 1];
   return previous === undefined || (previous.endLine ?? 0) < (tokens[index]?.startLine ?? 0);
@@ -129,6 +131,6 @@ export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken]
 }
 
 function moved({ tokenType, tokenTypeIdx, image }: IToken, place: IToken): IToken {
-  const token = { ...place, tokenType, tokenTypeIdx, image };
-  return is(token, t.Name) ? { ...token, isInsertedInRecovery: true } : token;
+  const movedToken = { ...place, tokenType, tokenTypeIdx, image };
+  return is(movedToken, t.Name) ? { ...movedToken, isInsertedInRecovery: true } : movedToken;
 }

@@ -1,4 +1,4 @@
-/** What messages call the tokens. */
+/** Names the tokens for messages. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { is } from './token.ts';
@@ -11,14 +11,14 @@ export function quote(image: string): string {
   return line.length > longest ? `\`${line.slice(0, longest)}…\`` : `\`${line}\``;
 }
 
-/** What was met: a token, or what ends the text there. */
+/** Describes a token that was met, or what ends the text there. */
 export function found(token: IToken | undefined, previous: IToken | undefined): string {
   if (token === undefined) return 'the end of the file';
   if (previous !== undefined && (previous.endLine ?? 0) < (token.startLine ?? 0)) return 'the end of the line';
   return is(token, t.Text) ? `the text ${quote(token.image)}` : quote(token.image);
 }
 
-/** What each rule calls the name that it wants. */
+/** The name that each rule needs, in words. */
 const names: Readonly<Record<string, string>> = {
   let: 'the name of the constant',
   model: 'the name of the model',
@@ -37,7 +37,7 @@ export function expected(type: TokenType, rule: string): string {
   return type.LABEL ?? type.name;
 }
 
-/** What follows the sign in each rule that has one. */
+/** The part that follows the sign in each rule that has one. */
 export const signed: Readonly<Record<string, string>> = {
   typedEntry: 'a kind',
   towerEntry: 'a flow',

@@ -54,13 +54,13 @@ function validDrawing(facts: FileAnalysis): Drawing {
     }
     return [{ name: tower, boxes: [...boxes.values()] }];
   });
-  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.Task[];
+  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.TaskNode[];
   const channels = towers.flatMap(({ boxes }) => boxes.filter(({ kind }) => kind === 'channel'));
   return { towers, tasks: tasks.map((task) => taskBox(task, channels)) };
 }
 
 /** It reads the channels that its score names, or all of a tower that it names. */
-const taskBox = ({ name, entries, span }: Ast.Task, channels: readonly Box[]): Box => ({
+const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]): Box => ({
   id: `task ${name.name}`,
   kind: 'task',
   name: name.name,

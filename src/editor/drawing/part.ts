@@ -83,7 +83,7 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
 }
 
 /** Its steps, each with what it gives in any use; at a use with its weights there. */
-function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.Block, use: Span): Drawing {
+function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const steps = flow.kind === 'Flow' ? flow.steps : [flow];
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = steps.map(({ span }) => {

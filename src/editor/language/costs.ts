@@ -3,7 +3,7 @@ import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
 import { Names } from '../../compiler/lower/names.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
-import type { Checked } from '../../compiler/pipeline.ts';
+import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Cost, count } from '../../graph/count.ts';
 import { lowerOne } from './shapes.ts';
 import { validFeatures } from './valid_features.ts';
@@ -17,7 +17,7 @@ export interface Costs {
 }
 
 /** Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
-export function costsOf({ resolution, file }: Checked): Costs {
+export function costsOf({ resolution, file }: CheckResult): Costs {
   const features = validFeatures(resolution);
   const steps = new Map<number, Cost>();
   const towers = new Map<string, Cost>();

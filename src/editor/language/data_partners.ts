@@ -70,7 +70,7 @@ function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]
   return known(library.features, wordOf(node.value) ?? '')?.column !== 'none';
 }
 
-function bindingIn(node: Ast.Data, column: string, name: string): readonly Edit[] {
+function bindingIn(node: Ast.DataNode, column: string, name: string): readonly Edit[] {
   const entry = `${name} = ${JSON.stringify(sqlName(column))}`;
   const own = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
   const last = own?.kind === 'Columns' ? own.entries.at(-1) : undefined;

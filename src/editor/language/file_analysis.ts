@@ -1,9 +1,9 @@
 /** Everything the editor asks of one checked file, each worked out when it is first asked. */
-import { type Lexed, lex } from '../../../grammar/lexer.ts';
+import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
-import type { Checked } from '../../compiler/pipeline.ts';
+import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Costs, costsOf } from './costs.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import { findOccurrences } from './occurrences.ts';
@@ -13,12 +13,12 @@ export class FileAnalysis {
   readonly source: Source;
   #occurrences: readonly Occurrence[] | undefined;
   #arrows: readonly Arrow[] | undefined;
-  #lexed: Lexed | undefined;
+  #lexed: LexedText | undefined;
   #costs: Costs | undefined;
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
-  constructor(readonly checked: Checked) {
+  constructor(readonly checked: CheckResult) {
     this.source = checked.file.span.source;
   }
 
@@ -63,7 +63,7 @@ export class FileAnalysis {
     return (this.#costs ??= costsOf(this.checked));
   }
 
-  get lexed(): Lexed {
+  get lexed(): LexedText {
     return (this.#lexed ??= lex(this.source.text));
   }
 }

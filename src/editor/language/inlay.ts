@@ -1,5 +1,5 @@
 /** What each flow ends in, shown after it: `-> mlp(64)` ` vector[64]`. */
-import type { Expression } from '../../compiler/syntax/ast.ts';
+import type { ExpressionNode } from '../../compiler/syntax/ast.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Inlay {
@@ -9,7 +9,7 @@ export interface Inlay {
 
 /** Of the flows that end between two offsets. */
 export function inlaysIn(facts: FileAnalysis, start: number, end: number): readonly Inlay[] {
-  const flows: Expression[] = [];
+  const flows: ExpressionNode[] = [];
   for (const declaration of facts.checked.file.declarations) {
     if (declaration.kind === 'Block') flows.push(declaration.flow);
     if (declaration.kind === 'Tower') flows.push(...declaration.entries.map(({ flow }) => flow));

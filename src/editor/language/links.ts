@@ -11,7 +11,7 @@ export interface Link {
   readonly to: 'tower' | 'data';
 }
 
-export function linksOf({ declarations }: Ast.File): readonly Link[] {
+export function linksOf({ declarations }: Ast.FileNode): readonly Link[] {
   return declarations.flatMap((node): Link[] => {
     if (node.kind === 'Use') return [link(node.path, 'tower')];
     if (node.kind !== 'Data') return [];
@@ -29,6 +29,6 @@ export function linksOf({ declarations }: Ast.File): readonly Link[] {
   });
 }
 
-function link({ span, value }: Ast.TextLiteral, to: Link['to']): Link {
+function link({ span, value }: Ast.TextNode, to: Link['to']): Link {
   return { span: { ...span, start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) }, path: value, to };
 }

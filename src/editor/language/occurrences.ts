@@ -22,5 +22,5 @@ export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   return found.all.toSorted((a, b) => a.span.start - b.span.start);
 }
 
-const entriesOf = (names: ReadonlyMap<string, TypedName>): ReadonlySet<Ast.TypedEntry> =>
+const entriesOf = (names: ReadonlyMap<string, TypedName>): ReadonlySet<Ast.TypedEntryNode> =>
   new Set([...names.values()].map(({ entry }) => entry));

@@ -3,7 +3,7 @@ import { type Span, textOf } from '../../base/text/source.ts';
 import { typedNames } from '../../compiler/model/scope.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 
-export type OutlineKind = Ast.Declaration['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
+export type OutlineKind = Ast.DeclarationNode['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
 
 export interface OutlineItem {
   readonly name: string;
@@ -15,11 +15,11 @@ export interface OutlineItem {
   readonly children: readonly OutlineItem[];
 }
 
-export function outlineOf(file: Ast.File): readonly OutlineItem[] {
+export function outlineOf(file: Ast.FileNode): readonly OutlineItem[] {
   return file.declarations.map(item);
 }
 
-function item(node: Ast.Declaration): OutlineItem {
+function item(node: Ast.DeclarationNode): OutlineItem {
   switch (node.kind) {
     case 'Features':
       return plain(
@@ -66,7 +66,7 @@ function item(node: Ast.Declaration): OutlineItem {
 }
 
 /** A declaration without a name is called by its word. */
-function plain(node: Ast.Declaration, name: string, children: readonly OutlineItem[] = []): OutlineItem {
+function plain(node: Ast.DeclarationNode, name: string, children: readonly OutlineItem[] = []): OutlineItem {
   const start = node.span.start;
   const head = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
   return { name, detail: '', kind: node.kind, span: node.span, nameSpan: head, children };
@@ -75,37 +75,37 @@ function plain(node: Ast.Declaration, name: string, children: readonly OutlineIt
 const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
 
 function named(
-  node: Extract<Ast.Declaration, { readonly name: Ast.Identifier }>,
+  node: Extract<Ast.DeclarationNode, { readonly name: Ast.IdentifierNode }>,
   detail: string,
   children: readonly OutlineItem[] = [],
 ): OutlineItem {
   return { name: node.name.name, detail, kind: node.kind, span: node.span, nameSpan: node.name.span, children };
 }
 
-function typed(entry: Ast.TypedEntry, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
+function typed(entry: Ast.TypedEntryNode, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
   return typedNames(entry).map(({ name, span, value }) => {
     return { name: name.name, detail: short(value.span), kind, span, nameSpan: name.span, children: [] };
   });
 }
 
-function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
+function step({ name, span, flow, channel }: Ast.TowerEntryNode): OutlineItem {
   const kind = channel ? 'Channel' : 'Step';
   return { name: name.name, detail: short(flow.span), kind, span, nameSpan: name.span, children: [] };
 }
 
-function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
+function entryItem({ name, span, value, more = [] }: Ast.EntryNode): OutlineItem {
   const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
   return { name: name.name, detail: short(values), kind: 'Entry', span, nameSpan: name.span, children: [] };
 }
 
-function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
+function searchItem({ path, span, domain }: Ast.SearchEntryNode): OutlineItem {
   const [first] = path;
   const name = path.map((part) => part.name).join('.');
   const nameSpan = { ...first!.span, end: path.at(-1)!.span.end };
   return { name, detail: short(domain.span), kind: 'Entry', span, nameSpan, children: [] };
 }
 
-function columns(node: Ast.Columns): OutlineItem {
+function columns(node: Ast.ColumnsNode): OutlineItem {
   const head = { ...node.span, end: node.span.start + wordAt(node.span) };
   return {
     name: 'columns',

@@ -21,7 +21,7 @@ export function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: 
 }
 
 /** The names that are alone in each call of a score: of towers, whose channels all take part. */
-function pairsOf(value: Ast.Expression): readonly (readonly string[])[] {
+function pairsOf(value: Ast.ExpressionNode): readonly (readonly string[])[] {
   switch (value.kind) {
     case 'Binary':
       return [...pairsOf(value.left), ...pairsOf(value.right)];

@@ -6,7 +6,7 @@ interface Node {
   readonly span: Span;
 }
 
-export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
+export function selectionsAt(file: Ast.FileNode, offset: number): readonly Span[] {
   const around: Span[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);

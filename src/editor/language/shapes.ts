@@ -4,7 +4,7 @@ import type { Arrow } from '../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../compiler/lower/inputs.ts';
 import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/tower.ts';
 import type { Tower } from '../../compiler/model/model.ts';
-import type { Checked } from '../../compiler/pipeline.ts';
+import type { CheckResult } from '../../compiler/pipeline.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 import { validFeatures } from './valid_features.ts';
@@ -13,7 +13,7 @@ import { begunSteps, validTower } from './valid_tower.ts';
 export const events: RowsOf = { kind: 'events' };
 
 /** Those of the model where there is one; else of every flow that is valid by itself. */
-export function arrowsOf({ shapes, resolution }: Checked): readonly Arrow[] {
+export function arrowsOf({ shapes, resolution }: CheckResult): readonly Arrow[] {
   if (shapes) return shapes.arrows;
   const features = validFeatures(resolution);
   return resolution.towers.flatMap((part) => {

@@ -24,17 +24,17 @@ export type SymbolKind =
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
 export type SymbolNode =
-  | Ast.ModelName
-  | Ast.Let
+  | Ast.ModelNameNode
+  | Ast.LetNode
   | TypedName
-  | Ast.Group
-  | Ast.Block
-  | Ast.BlockParameter
-  | Ast.Tower
-  | Ast.TowerEntry
-  | Ast.Task
-  | Ast.Data
-  | Ast.Entry;
+  | Ast.GroupNode
+  | Ast.BlockNode
+  | Ast.BlockParameterNode
+  | Ast.TowerNode
+  | Ast.TowerEntryNode
+  | Ast.TaskNode
+  | Ast.DataNode
+  | Ast.EntryNode;
 
 export interface NamedSymbol {
   readonly kind: SymbolKind;
@@ -58,13 +58,13 @@ export class Symbols {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
   readonly #symbols = new Map<SymbolNode, NamedSymbol>();
   readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
-  readonly #towers: ReadonlyMap<string, Ast.Tower>;
+  readonly #towers: ReadonlyMap<string, Ast.TowerNode>;
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
     const { lets, features, labels, groups, blocks, towers, tasks } = scope;
     const named = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
       new Map(nodes.map((node) => [node.name.name, node]));
-    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
+    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.DataNode[];
     this.#towers = towers;
     this.#nodes = {
       constant: named(lets),
@@ -128,10 +128,10 @@ export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
   return { kind, name: node.name.name, span: node.name.span, node };
 }
 
-export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedSymbol {
+export function parameterSymbol(block: string, node: Ast.BlockParameterNode): NamedSymbol {
   return { ...symbolOf('parameter', node), block };
 }
 
-export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {
+export function stepSymbol(tower: string, node: Ast.TowerEntryNode): NamedSymbol {
   return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
 }

@@ -4,7 +4,7 @@ import { makeSource, textOf } from '../../base/text/source.ts';
 import { format } from '../../compiler/format/format.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { library } from '../../compiler/model/library.ts';
-import { type Checked, check } from '../../compiler/pipeline.ts';
+import { type CheckResult, check } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { Kind, Table } from './kinds.ts';
 import { takesOf, twoTasks } from './takes.ts';
@@ -14,7 +14,7 @@ export interface Example {
   readonly model: string;
   /** The declaration of the model that has it. */
   readonly excerpt: string;
-  readonly checked: Checked;
+  readonly checked: CheckResult;
 }
 
 /** @param written what is written of the kind: its row's example */
@@ -30,7 +30,7 @@ export function exampleOf({ section, name, row }: Kind, written = row.example): 
   return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
 }
 
-const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
+const declarationOf: Readonly<Record<Table, Ast.DeclarationNode['kind']>> = {
   features: 'Features',
   blocks: 'Tower',
   scores: 'Task',

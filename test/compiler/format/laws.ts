@@ -3,11 +3,11 @@ import { expect } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { format } from '../../../src/compiler/format/format.ts';
-import type { Layout } from '../../../src/compiler/format/layout.ts';
+import type { FormatLayout } from '../../../src/compiler/format/lines.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 /** Formats a text that has no mistake of syntax, and holds the result to every law. */
-export function formatted(text: string, layout: Partial<Layout> = {}): string {
+export function formatted(text: string, layout: Partial<FormatLayout> = {}): string {
   const { output, diagnostics } = format(makeSource('a.tower', text), layout);
   if (output === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   expect(tree(output)).toBe(tree(text));
@@ -20,7 +20,7 @@ export function formatted(text: string, layout: Partial<Layout> = {}): string {
 }
 
 /** As `formatted`, where a part stays as it was written: blanks in it are its own. */
-export function formattedInPart(text: string, layout: Partial<Layout> = {}): string {
+export function formattedInPart(text: string, layout: Partial<FormatLayout> = {}): string {
   const { output } = format(makeSource('a.tower', text), layout);
   expect(tree(output!)).toBe(tree(text));
   expect(interleaved(output!)).toEqual(interleaved(text));

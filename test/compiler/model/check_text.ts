@@ -1,12 +1,12 @@
 /** Small helpers of this folder's tests. */
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
-import { type Checked, type CheckOptions, check } from '../../../src/compiler/pipeline.ts';
+import { type CheckOptions, type CheckResult, check } from '../../../src/compiler/pipeline.ts';
 
-export const checkText = (text: string, options: CheckOptions = {}): Checked =>
+export const checkText = (text: string, options: CheckOptions = {}): CheckResult =>
   check(makeSource('model.tower', text), options);
 
 /** `code: text at its place`, for each diagnostic. */
-export const found = ({ diagnostics }: Checked): string[] =>
+export const found = ({ diagnostics }: CheckResult): string[] =>
   diagnostics.map(({ code, at }) => (at ? `${code}: ${textOf(at)}` : code));
 
 /** Reads from files that are held in memory. */

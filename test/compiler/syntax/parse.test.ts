@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { makeSource, type Span, textOf } from '../../../src/base/text/source.ts';
-import type { File } from '../../../src/compiler/syntax/ast.ts';
+import type { FileNode } from '../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import fc from '../../fast_check.ts';
 import * as examples from './examples.ts';
@@ -123,7 +123,7 @@ test('every character that is cut off is missed: only whole programs have no mis
 });
 
 test('CRLF, a byte order mark and blanks of all kinds change no meaning', () => {
-  const plain = (file: File) => JSON.stringify(file, (key, value) => (key === 'span' ? undefined : value));
+  const plain = (file: FileNode) => JSON.stringify(file, (key, value) => (key === 'span' ? undefined : value));
   const expected = plain(read(youtube).output);
   expect(plain(read(youtube.replaceAll('\n', '\r\n')).output)).toBe(expected);
   expect(plain(read(`\uFEFF${youtube}`).output)).toBe(expected);
@@ -232,4 +232,15 @@ describe('`channel` outside a tower', () => {
   test.each(['train { a\n= b\n channel = a }\n', 'train { a = b\nchannel\n= a }\n'])('is a name in %j', (text) => {
     expect(parse(makeSource('names.tower', text)).diagnostics).toEqual([]);
   });
+});
+
+test('an entry whose name has lost its place is lost, not called by its key', () => {
+  expect(outline(read('data d {\n  items = "i.csv"\n  = users "u.csv" by user_id\n}').output)).toBe(
+    'Data d\n  items = "i.csv"\nlost: something of data',
+  );
+});
+
+test('a declaration that is corrected to another has entries of its own kind', () => {
+  const [declaration] = read('tower task watch {\n  score = dot(user, item)\n  loss = bce\n}').output.declarations;
+  expect(declaration).toMatchObject({ kind: 'Task', entries: [{ kind: 'Entry' }, { kind: 'Entry' }] });
 });

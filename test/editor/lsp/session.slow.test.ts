@@ -8,7 +8,7 @@ import { hasErrors } from '../../../src/base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
-import { type Checked, check } from '../../../src/compiler/pipeline.ts';
+import { type CheckResult, check } from '../../../src/compiler/pipeline.ts';
 import { inlaysIn } from '../../../src/editor/language/inlay.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
 import { Session } from '../../../src/editor/lsp/session.ts';
@@ -84,7 +84,7 @@ interface Edited {
 }
 
 /** Where each arrow is, and what it carries. */
-const arrowsOf = ({ shapes }: Checked): readonly string[] | undefined =>
+const arrowsOf = ({ shapes }: CheckResult): readonly string[] | undefined =>
   shapes?.arrows.map(({ span, type }) => `${span.source.name} ${span.start} ${span.end} ${printValueType(type)}`);
 
 describe('a session', () => {

@@ -8,10 +8,6 @@ import { features } from './table.ts';
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
 export function featureUse(name: string, declarations: Declared): FeatureUse {
-  const call = declarations.get(name)?.call;
-  // Of most features, whom rules ask about again and again.
-  const known = call && alone.get(call);
-  if (known) return known;
   return declared(name, { declarations, done: new Map() }, []);
 }
 
@@ -23,8 +19,9 @@ export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> 
   const known = uses.get(declarations);
   if (known) return known;
   const found = new Map<string, FeatureUse>();
+  const reading = { declarations, done: new Map() };
   for (const name of declarations.keys()) {
-    const use = validUse(name, declarations);
+    const use = unlessInvalid(() => declared(name, reading, []));
     if (use) found.set(name, use);
   }
   uses.set(declarations, found);
@@ -35,8 +32,12 @@ const uses = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
 
 /** What a feature that is declared asks for; nothing where it is wrong, which another rule reports. */
 export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
+  return unlessInvalid(() => featureUse(name, declarations));
+}
+
+function unlessInvalid(read: () => FeatureUse): FeatureUse | undefined {
   try {
-    return featureUse(name, declarations);
+    return read();
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;
@@ -87,37 +88,48 @@ function bound(call: BoundKind, reading: Reading, within: readonly string[]): Fe
 /** What calls that name no feature ask: it follows from their arguments, and rules and lowering all want to know it. */
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
+/** Of each kind, the parameters that name features or declare an element. */
+const naming: Readonly<Record<string, readonly (readonly [parameter: string, declares: boolean, rest: boolean])[]>> =
+  Object.fromEntries(
+    Object.entries(features).map(([kind, { parameters }]) => [
+      kind,
+      Object.entries(parameters).flatMap(([parameter, { type, rest = false }]) =>
+        type.is === 'feature' || (type.is === 'name' && type.of === 'feature')
+          ? [[parameter, type.is === 'feature', rest] as const]
+          : [],
+      ),
+    ]),
+  );
+
 function namesNone(call: BoundKind): boolean {
-  return Object.entries(features[call.kind]?.parameters ?? {}).every(([parameter, { type }]) => {
-    const argument = call.arguments[parameter];
-    if (argument === undefined) return true;
-    if (type.is === 'name' && type.of === 'feature') return false;
-    const element = type.is === 'feature' ? (argument as FeatureArgument) : undefined;
-    return element === undefined || (!('feature' in element) && namesNone(element));
+  return (naming[call.kind] ?? []).every(([parameter, declares]) => {
+    const element = call.arguments[parameter] as FeatureArgument | undefined;
+    return element === undefined || (declares && !('feature' in element) && namesNone(element));
   });
 }
 
 /** The features that arguments name. */
 function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): readonly FeatureUse[] {
-  return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type }]) => {
+  return naming[call.kind]!.flatMap(([parameter, declares]) => {
     const argument = call.arguments[parameter];
-    if (type.is !== 'name' || type.of !== 'feature' || argument === undefined) return [];
+    if (declares || argument === undefined) return [];
     return [argument as string | readonly string[]].flat().map((name) => declared(name, reading, within));
   });
 }
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
 function elementOf(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse | undefined {
-  const given = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
-    const argument = call.arguments[parameter];
-    return argument === undefined || rest ? [] : [{ type, argument }];
-  });
-  const element = given.find(({ type }) => type.is === 'feature')?.argument as FeatureArgument | undefined;
-  if (element !== undefined) {
+  const first = (wanted: boolean) =>
+    naming[call.kind]!.find(
+      ([parameter, declares, rest]) => declares === wanted && !rest && call.arguments[parameter] !== undefined,
+    )?.[0];
+  const declaring = first(true);
+  if (declaring !== undefined) {
+    const element = call.arguments[declaring] as FeatureArgument;
     return 'feature' in element ? owned(element.feature, reading, within) : bound(element, reading, within);
   }
-  const named = given.find(({ type }) => type.is === 'name' && type.of === 'feature');
-  return named && owned(named.argument as string, reading, within);
+  const named = first(false);
+  return named === undefined ? undefined : owned(call.arguments[named] as string, reading, within);
 }
 
 function owned(name: string, reading: Reading, within: readonly string[]): FeatureUse {

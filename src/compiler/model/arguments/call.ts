@@ -2,7 +2,7 @@
 import type { Code } from '../../../base/diagnostics/codes.ts';
 import { textOf } from '../../../base/text/source.ts';
 import type { KindRow, Parameters, ParameterType } from '../../library/contract.ts';
-import type { Argument, Call as CallNode, Expression, Identifier } from '../../syntax/ast.ts';
+import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import { removal } from '../edits.ts';
 import { guess } from '../guess.ts';
@@ -18,7 +18,12 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
 }
 
 /** One value of an entry, or of an argument. */
-export function bindValue(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
+export function bindValue(
+  type: ParameterType,
+  value: ExpressionNode,
+  of: string,
+  binding: Binding,
+): Converted | undefined {
   return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
 }
 
@@ -30,7 +35,7 @@ class CallBinding {
   readonly #parameters: Parameters;
   readonly #binding: Binding;
   /** Which argument fills a parameter; also where its value is wrong. */
-  readonly #places = new Map<string, Argument>();
+  readonly #places = new Map<string, ArgumentNode>();
   readonly #values: Record<string, unknown> = {};
   /** Parameters with a wrong value. */
   readonly #wrong = new Set<string>();
@@ -61,7 +66,7 @@ class CallBinding {
     return { kind: this.#kind, arguments: Object.fromEntries(inOrder), span: this.#call.span };
   }
 
-  #bindNamed(argument: Argument, { name, span }: Identifier): void {
+  #bindNamed(argument: ArgumentNode, { name, span }: IdentifierNode): void {
     if (!Object.hasOwn(this.#parameters, name)) {
       this.#unknown(argument, name, span);
       return;
@@ -77,7 +82,7 @@ class CallBinding {
     } else this.#give(name, argument);
   }
 
-  #bindList(name: string, argument: Argument, items: readonly Expression[]): void {
+  #bindList(name: string, argument: ArgumentNode, items: readonly ExpressionNode[]): void {
     this.#places.set(name, argument);
     this.#values[name] = [];
     for (const item of items) {
@@ -87,7 +92,7 @@ class CallBinding {
     }
   }
 
-  #unknown(argument: Argument, name: string, span: Identifier['span']): void {
+  #unknown(argument: ArgumentNode, name: string, span: IdentifierNode['span']): void {
     const takes = Object.keys(this.#parameters);
     const others = this.#call.arguments.filter((other) => other !== argument);
     const given = others.flatMap((other) => (other.name ? [other.name.name] : []));
@@ -106,7 +111,7 @@ class CallBinding {
     this.#valid = false;
   }
 
-  #bindUnnamed(argument: Argument): void {
+  #bindUnnamed(argument: ArgumentNode): void {
     const name = place(argument.value, this.#parameters, this.#places, this.#binding);
     if (name === undefined) {
       this.#valid = false;
@@ -119,7 +124,7 @@ class CallBinding {
     } else this.#give(name, argument);
   }
 
-  #give(name: string, argument: Argument): void {
+  #give(name: string, argument: ArgumentNode): void {
     const { rest, type } = this.#parameters[name]!;
     this.#places.set(name, argument);
     if (rest && argument.value.kind === 'List') {
@@ -168,10 +173,10 @@ const without = (silent: Code, binding: Binding): Binding => ({
 /** `boundaries: 18, 25, 35`: a list without its brackets. Reported, and all of it taken. */
 function looseList(
   call: CallNode,
-  argument: Argument,
+  argument: ArgumentNode,
   name: string,
   binding: Binding,
-  places: Map<string, Argument>,
+  places: Map<string, ArgumentNode>,
 ): boolean {
   if (!binding.constants.isNumeric(argument.value)) return false;
   const after = call.arguments.slice(call.arguments.indexOf(argument) + 1);

@@ -2,7 +2,7 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { textOf } from '../../../base/text/source.ts';
 import { callsOf, type Parameters } from '../../library/contract.ts';
-import type { Argument } from '../../syntax/ast.ts';
+import type { ArgumentNode } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import { insertion, removal } from '../edits.ts';
 import { guess } from '../guess.ts';
@@ -11,9 +11,9 @@ import { looksLike } from './places.ts';
 
 export function misplaced(
   kind: string,
-  argument: Argument,
+  argument: ArgumentNode,
   parameters: Parameters,
-  places: ReadonlyMap<string, Argument>,
+  places: ReadonlyMap<string, ArgumentNode>,
   binding: Binding,
 ): void {
   const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
@@ -56,7 +56,7 @@ export function misplaced(
 }
 
 /** A word where only a number has a place: a misspelt constant, or no number at all. */
-function meantAsNumber(argument: Argument, word: string, parameters: Parameters, binding: Binding): boolean {
+function meantAsNumber(argument: ArgumentNode, word: string, parameters: Parameters, binding: Binding): boolean {
   const numeric = Object.entries(parameters).find(
     ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
   );
@@ -68,7 +68,13 @@ function meantAsNumber(argument: Argument, word: string, parameters: Parameters,
   return true;
 }
 
-export function repeated(kind: string, name: string, argument: Argument, first: Argument, binding: Binding): void {
+export function repeated(
+  kind: string,
+  name: string,
+  argument: ArgumentNode,
+  first: ArgumentNode,
+  binding: Binding,
+): void {
   binding.report(
     'repeated-argument',
     argument.span,

@@ -1,14 +1,14 @@
 /** Which parameter each argument of a call is for: by name, by word, by place. */
 import { callsOf, type Parameter, type Parameters } from '../../library/contract.ts';
-import type { Argument, Call as CallNode, Expression } from '../../syntax/ast.ts';
+import type { ArgumentNode, CallNode, ExpressionNode } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import type { Binding } from '../values.ts';
 
 /** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
-export function placesOf(call: CallNode, parameters: Parameters, numeric: Numeric): ReadonlyMap<Argument, string> {
-  const found = new Map<Argument, string>();
-  const places = new Map<string, Argument>();
-  const give = (name: string, argument: Argument): void => {
+export function placesOf(call: CallNode, parameters: Parameters, numeric: Numeric): ReadonlyMap<ArgumentNode, string> {
+  const found = new Map<ArgumentNode, string>();
+  const places = new Map<string, ArgumentNode>();
+  const give = (name: string, argument: ArgumentNode): void => {
     found.set(argument, name);
     places.set(name, argument);
   };
@@ -29,9 +29,9 @@ type Numeric = { readonly constants: Pick<Binding['constants'], 'isNumeric'> };
 
 /** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
 export function place(
-  value: Expression,
+  value: ExpressionNode,
   parameters: Parameters,
-  places: ReadonlyMap<string, Argument>,
+  places: ReadonlyMap<string, ArgumentNode>,
   binding: Numeric,
 ): string | undefined {
   const free = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
@@ -58,7 +58,7 @@ export function place(
   return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 
-export function looksLike(type: Parameter['type'], value: Expression, binding: Numeric): boolean {
+export function looksLike(type: Parameter['type'], value: ExpressionNode, binding: Numeric): boolean {
   switch (type.is) {
     case 'integer':
     case 'number':

@@ -14,7 +14,7 @@ import { stepNotChannel } from './pairs.ts';
 const meanWord = 'mean';
 
 /** Whether a term of a score is a number, `mean`, or something of one tower. */
-export function isBias({ constants }: Workspace, of: Ast.Expression): boolean {
+export function isBias({ constants }: Workspace, of: Ast.ExpressionNode): boolean {
   if (constants.isNumeric(of)) return true;
   return of.kind === 'Name' && (of.parts.length === 2 || singleName(of)?.name === meanWord);
 }

@@ -27,7 +27,7 @@ export interface Frame {
   readonly binding: Binding;
 }
 
-export type ReadStep = (expression: Ast.Expression) => FlowStep | undefined;
+export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
 
 export interface Reading {
   readonly workspace: Workspace;

@@ -18,7 +18,7 @@ export interface Use {
 }
 
 /** What a use gives for each parameter; nothing where that is wrong, or follows from values that are not known. */
-export function useOf(reading: Reading, call: Ast.Call, block: Ast.Block): Use | undefined {
+export function useOf(reading: Reading, call: Ast.CallNode, block: Ast.BlockNode): Use | undefined {
   const { workspace, frame, broken } = reading;
   const row = rowOf(block);
   const bound = bindCall(call, row, frame.binding);
@@ -42,8 +42,8 @@ export function useOf(reading: Reading, call: Ast.Call, block: Ast.Block): Use |
 }
 
 interface UseContext {
-  readonly call: Ast.Call;
-  readonly block: Ast.Block;
+  readonly call: Ast.CallNode;
+  readonly block: Ast.BlockNode;
   readonly values: ReadonlyMap<string, number>;
   /** Where each value is written: at the use, or as a default. */
   readonly origins: ReadonlyMap<string, Span>;
@@ -77,7 +77,12 @@ function reportOfUse({ call, block, values, origins, around, reported }: UseCont
 }
 
 /** One set of weights is of one width: every use of a shared block gives the same values. */
-export function sharesValues({ shared, frame }: Reading, { span }: Ast.Call, block: Ast.Block, use: Use): boolean {
+export function sharesValues(
+  { shared, frame }: Reading,
+  { span }: Ast.CallNode,
+  block: Ast.BlockNode,
+  use: Use,
+): boolean {
   const { name } = block.name;
   const values = valuesText(use.values);
   const first = shared.get(name) ?? { values, at: span };

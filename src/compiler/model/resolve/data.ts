@@ -25,7 +25,7 @@ const entryNames = Object.keys(rows) as EntryName[];
 /** The valid data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
   const found: DataDescription[] = [];
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   for (const { file, folder } of [...files.all].reverse()) {
     for (const node of file.declarations) {
       if (node.kind !== 'Data') continue;
@@ -44,7 +44,7 @@ export function resolveDataBlocks(workspace: Workspace, files: Files): readonly 
   return found;
 }
 
-function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
+function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string): DataDescription | undefined {
   let mistakes = 0;
   const report: Report = (...found) => {
     mistakes++;
@@ -52,7 +52,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   };
   const workspace: Workspace = { ...whole, report, binding: { ...whole.binding, report } };
   const of = `data \`${node.name.name}\``;
-  const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
+  const all = node.entries.filter((entry): entry is Ast.EntryNode => entry.kind === 'Entry');
   const histories = all.filter(isHistory);
   const others = all.filter((entry) => !isHistory(entry));
   for (const { by, name } of all) {
@@ -91,7 +91,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
 const historyKinds = Object.keys(kinds) as HistoryKind[];
 
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
-function isHistory({ name, value }: Ast.Entry): boolean {
+function isHistory({ name, value }: Ast.EntryNode): boolean {
   if (value.kind !== 'Call') return false;
   if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
   if (Object.hasOwn(kinds, value.callee.name)) return true;
@@ -107,9 +107,9 @@ const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
 /** Splits that say "earlier" and "later". */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
 
-function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
+function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   for (const block of node.entries) {
     if (block.kind !== 'Columns') continue;
     for (const { name, value } of block.entries) {
@@ -123,14 +123,14 @@ function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['
   return columns;
 }
 
-function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {
+function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: Ast.IdentifierNode): void {
   const note = { message: notes.first(first.name), at: first.span };
   report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, { notes: [note] });
 }
 
 function resolveHistories(
   workspace: Workspace,
-  entries: readonly Ast.Entry[],
+  entries: readonly Ast.EntryNode[],
   columns: DataDescription['columns'],
 ): DataDescription['histories'] | undefined {
   const { report, binding } = workspace;
@@ -184,7 +184,7 @@ function resolveHistories(
 /** With the shares that the call leaves out. */
 function completeSplit(
   workspace: Workspace,
-  { value }: Ast.Entry,
+  { value }: Ast.EntryNode,
   call: Call,
   events: DataFile | undefined,
 ): Split | undefined {
@@ -210,7 +210,7 @@ function completeSplit(
 }
 
 /** Read as `events` is. */
-function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFile | undefined): Split | undefined {
+function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: DataFile | undefined): Split | undefined {
   const file = (name: string): DataFile | undefined => {
     const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
     const path = argument && located(workspace, name, argument.value);
@@ -220,7 +220,7 @@ function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFil
   return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
 }
 
-function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void {
+function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): void {
   const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
     ? 'split = by_time(validation: 10%, test: 10%)'
     : 'split = random(validation: 10%, test: 10%)';

@@ -17,7 +17,7 @@ export function readDeclaredBlocks(reading: Reading): void {
 }
 
 /** The step that a call of a declared block is. */
-export function declaredStep(reading: Reading, call: Ast.Call, block: Ast.Block): FlowStep | undefined {
+export function declaredStep(reading: Reading, call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
   const { workspace, frame, open } = reading;
   const { name, span } = call.callee;
   workspace.reads.block.add(name);
@@ -46,8 +46,8 @@ export function declaredStep(reading: Reading, call: Ast.Call, block: Ast.Block)
 /** Counts a block that is written out, or that is too deep for that; its step where it is valid and small enough. */
 function finished(
   reading: Reading,
-  call: Ast.Call,
-  block: Ast.Block,
+  call: Ast.CallNode,
+  block: Ast.BlockNode,
   written: Written | undefined,
   use?: Use,
 ): FlowStep | undefined {
@@ -61,13 +61,13 @@ function finished(
   return { kind: 'declared', span: call.span, name, ...values, shared: block.shared, steps: written.steps };
 }
 
-function writeOnce(reading: Reading, key: string, block: Ast.Block, own: Frame): Written {
+function writeOnce(reading: Reading, key: string, block: Ast.BlockNode, own: Frame): Written {
   const found = reading.done.get(key) ?? write(reading, block, own);
   reading.done.set(key, found);
   return found;
 }
 
-function write(reading: Reading, { name, flow }: Ast.Block, own: Frame): Written {
+function write(reading: Reading, { name, flow }: Ast.BlockNode, own: Frame): Written {
   const { extent, frame, open, step } = reading;
   reading.extent = { blocks: 0, depth: 0 };
   reading.frame = own;
@@ -81,7 +81,7 @@ function write(reading: Reading, { name, flow }: Ast.Block, own: Frame): Written
 }
 
 /** What is wrong in a block whatever the values of its parameters: found once, and reported once. */
-function readWithoutValues(reading: Reading, block: Ast.Block): void {
+function readWithoutValues(reading: Reading, block: Ast.BlockNode): void {
   const { workspace, outermost, known, broken } = reading;
   const { name, parameters } = block;
   if (known.has(name.name)) return;
@@ -100,7 +100,11 @@ function readWithoutValues(reading: Reading, block: Ast.Block): void {
   write(reading, block, frameWithin(reading, values, report));
 }
 
-function checkName(parameter: Ast.BlockParameter, parameters: readonly Ast.BlockParameter[], report: Report): void {
+function checkName(
+  parameter: Ast.BlockParameterNode,
+  parameters: readonly Ast.BlockParameterNode[],
+  report: Report,
+): void {
   const { name: word, span } = parameter.name;
   const first = parameters.find((other) => other.name.name === word)!;
   if (first !== parameter) {

@@ -22,7 +22,7 @@ import { resolveScore } from './scores.ts';
 
 export interface Resolved<N extends string> {
   /** The first entry of each name, valid or not. */
-  readonly given: ReadonlyMap<N, Ast.Entry>;
+  readonly given: ReadonlyMap<N, Ast.EntryNode>;
   /** By name: what is given, or the default. Nothing where neither is there, and where the entry is not valid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
   /** Whether every entry of the table is valid. */
@@ -38,7 +38,7 @@ interface Declared<E extends Entries> {
   /** Where an entry that must be there is reported missing, and what has defaults alone is. */
   readonly at: Span;
   readonly rows: E;
-  readonly entries: readonly Ast.Entry[];
+  readonly entries: readonly Ast.EntryNode[];
   /** Entries whose absence the caller reports, with a fix that it knows. */
   readonly reported?: readonly string[];
   /** For entries that are scores. */
@@ -84,7 +84,7 @@ function resolveEntry(
   workspace: Workspace,
   name: string,
   type: EntryType,
-  entry: Ast.Entry,
+  entry: Ast.EntryNode,
   towers: ReadonlyMap<string, TowerPart>,
 ): Converted | undefined {
   const { binding } = workspace;
@@ -122,7 +122,7 @@ function resolveKinds(
   { binding, report }: Workspace,
   of: string,
   type: Extract<EntryType, { readonly is: 'kinds' }>,
-  values: readonly Ast.Expression[],
+  values: readonly Ast.ExpressionNode[],
 ): readonly Call[] | undefined {
   const [first] = values;
   if (first?.kind === 'List') {
@@ -152,8 +152,8 @@ function resolveReference(
   workspace: Workspace,
   of: string,
   type: Extract<EntryType, { readonly is: 'reference' }>,
-  value: Ast.Expression,
-): Ast.Identifier | undefined {
+  value: Ast.ExpressionNode,
+): Ast.IdentifierNode | undefined {
   const { scope, report, reads } = workspace;
   const name = singleName(value);
   if (!name) {
@@ -188,7 +188,7 @@ export interface Located {
 }
 
 /** A text that is not empty, and its place. */
-export function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
+export function located({ report }: Workspace, name: string, value: Ast.ExpressionNode): Located | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
   // `movies.year`: a column goes by its name alone.
   const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
@@ -203,7 +203,7 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
 function dataFile(
   workspace: Workspace,
   name: string,
-  { value, by }: Ast.Entry,
+  { value, by }: Ast.EntryNode,
   { by: joined, or }: Extract<EntryType, { readonly is: 'file' }>,
 ): DataFile | undefined {
   if (or && value.kind === 'Call') {

@@ -12,7 +12,7 @@ export function resolveFeatures({ library, scope, binding }: Workspace): Readonl
   const bind = (typed: TypedName): Feature | undefined => resolveFeature(library, typed, binding);
   const features = new Map<string, Feature>();
   /** By entry: the kind of several names is one, and so are its mistakes. */
-  const several = new Map<Ast.TypedEntry, Feature | undefined>();
+  const several = new Map<Ast.TypedEntryNode, Feature | undefined>();
   for (const [name, typed] of scope.features) {
     const { entry } = typed;
     if (entry.names.length === 1) {

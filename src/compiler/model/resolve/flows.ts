@@ -19,7 +19,7 @@ export function resolveBlocks(workspace: Workspace): ReadStep {
 }
 
 /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */
-function readStep(reading: Reading, expression: Ast.Expression): FlowStep | undefined {
+function readStep(reading: Reading, expression: Ast.ExpressionNode): FlowStep | undefined {
   const { scope, library } = reading.workspace;
   const call = asCall(expression);
   if (!call) {
@@ -35,7 +35,7 @@ function readStep(reading: Reading, expression: Ast.Expression): FlowStep | unde
   return undefined;
 }
 
-function libraryStep(reading: Reading, call: Ast.Call, row: BlockKind): FlowStep | undefined {
+function libraryStep(reading: Reading, call: Ast.CallNode, row: BlockKind): FlowStep | undefined {
   const { extent, frame } = reading;
   const { name, span } = call.callee;
   extent.blocks++;
@@ -47,7 +47,7 @@ function libraryStep(reading: Reading, call: Ast.Call, row: BlockKind): FlowStep
 }
 
 /** @param own the block that is being read, where the step has its name */
-function reportUnknown({ workspace, frame, open }: Reading, call: Ast.Call, own: Ast.Block | undefined): void {
+function reportUnknown({ workspace, frame, open }: Reading, call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
   const { scope, library, reads, uncertain } = workspace;
   const { name, span } = call.callee;
   const around = scope.blocks.get(open.at(-1) ?? '');

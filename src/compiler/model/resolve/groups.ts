@@ -8,7 +8,7 @@ import { labelExtra } from './labels.ts';
 
 /** A member as it is meant: a misspelt name is taken as the nearest. */
 interface Member {
-  readonly node: Ast.Identifier;
+  readonly node: Ast.IdentifierNode;
   readonly name: string;
   readonly isGroup: boolean;
 }
@@ -71,7 +71,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
 }
 
-function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly Member[] {
+function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
   const { scope, report, reads, uncertain } = workspace;
   const found: Member[] = [];
   for (const node of members) {
@@ -98,7 +98,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly
   return found;
 
   /** A misspelt name does not mean the group itself. */
-  function lookedUp(node: Ast.Identifier): string | undefined {
+  function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
     const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
@@ -130,4 +130,4 @@ function repeated(
 }
 
 /** Nothing where the group would be left empty. */
-const cycleFix = ({ members }: Ast.Group, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);
+const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

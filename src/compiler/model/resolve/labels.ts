@@ -13,7 +13,7 @@ const types = Object.keys(labelKinds) as Label['type'][];
 
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
-  const reported = new Set<Ast.TypedEntry>();
+  const reported = new Set<Ast.TypedEntryNode>();
   for (const [name, { value, name: at, entry }] of scope.labels) {
     const word = singleName(value)?.name;
     const type = types.find((known) => known === word);

@@ -10,7 +10,7 @@ import type { Objective } from '../model.ts';
 import { read, type Workspace } from '../workspace.ts';
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
-export function resolveObjective(workspace: Workspace, { value, span }: Ast.Objective): Objective | undefined {
+export function resolveObjective(workspace: Workspace, { value, span }: Ast.ObjectiveNode): Objective | undefined {
   const { library, binding, scope, report } = workspace;
   const word = singleName(value)?.name;
   const bare = word !== undefined && !scope.tasks.has(word) && Object.hasOwn(library.weightings, word);
@@ -37,7 +37,7 @@ export function resolveObjective(workspace: Workspace, { value, span }: Ast.Obje
 
 export function resolveRetrieve(
   workspace: Workspace,
-  { value }: Ast.Retrieve,
+  { value }: Ast.RetrieveNode,
 ): readonly { readonly task: string; readonly factor: number }[] | undefined {
   const terms = resolveSum(workspace, 'retrieve', value);
   if (!terms) return undefined;
@@ -51,12 +51,12 @@ export function resolveRetrieve(
 interface TaskTerm {
   readonly task: string;
   readonly factor: number;
-  readonly span: Ast.Expression['span'];
+  readonly span: Ast.ExpressionNode['span'];
 }
 
-function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): readonly TaskTerm[] | undefined {
+function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNode): readonly TaskTerm[] | undefined {
   const { report, scope } = workspace;
-  const notSum = (part: Ast.Expression): void =>
+  const notSum = (part: Ast.ExpressionNode): void =>
     report('not-a-sum', part.span, { what, found: describeExpression(part) });
   const form = linear(value, workspace.constants, report, notSum);
   if (!form) return undefined;

@@ -10,8 +10,8 @@ import type { TaskPart, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
 
 /** Whether a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
-export function isProduct({ scope, constants, library }: Workspace, value: Ast.Expression): boolean {
-  const isTask = (part: Ast.Expression): boolean => {
+export function isProduct({ scope, constants, library }: Workspace, value: Ast.ExpressionNode): boolean {
+  const isTask = (part: Ast.ExpressionNode): boolean => {
     const name = singleName(part)?.name;
     return name !== undefined && scope.tasks.has(name) && !constants.isNumeric(part);
   };
@@ -32,21 +32,21 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
 }
 
 /** All that arithmetic puts together. */
-function operandsOf(value: Ast.Expression): readonly Ast.Expression[] {
+function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
   return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
 }
 
-function factorsOf(value: Ast.Expression): readonly Ast.Expression[] {
+function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind !== 'Binary' || value.operator !== '*') return [value];
   return [...factorsOf(value.left), ...factorsOf(value.right)];
 }
 
 /** @returns nothing after a mistake, which is then reported; tasks that it names count as named all the same */
-export function resolveProduct(workspace: Workspace, value: Ast.Expression): TaskProduct | undefined {
+export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode): TaskProduct | undefined {
   const { scope, constants, report } = workspace;
   const parts = factorsOf(value);
-  const factors = parts.flatMap((part): Ast.Identifier[] => {
+  const factors = parts.flatMap((part): Ast.IdentifierNode[] => {
     const name = constants.isNumeric(part) ? undefined : singleName(part);
     if (!name) {
       report('not-a-product', part.span, { found: describeExpression(part) });
@@ -107,7 +107,7 @@ const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
 const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>
   library.losses[kind]!.probability?.(args);
 
-function checkFactor(workspace: Workspace, { name, loss, product }: TaskPart, at: Ast.Identifier): void {
+function checkFactor(workspace: Workspace, { name, loss, product }: TaskPart, at: Ast.IdentifierNode): void {
   // The loss of a product is a matter of that product.
   if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
   const note = { message: notes.loss(name), at: loss.span };
@@ -153,7 +153,7 @@ function checkRepeated(
   byName: ByName,
   inCycles: ReadonlySet<string>,
 ): void {
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   const leavesOf = (name: string): readonly string[] => {
     const product = inCycles.has(name) ? undefined : byName.get(name)?.product;
     return product ? product.factors.flatMap((factor) => leavesOf(factor.name)) : [name];

@@ -16,13 +16,13 @@ import { pairChannels, type Side, stepNotChannel } from './pairs.ts';
 type Towers = ReadonlyMap<string, TowerPart>;
 
 /** @returns nothing when it is not valid: then whether every channel is read is not known either */
-export function resolveScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const score = validScore(workspace, value, towers);
   if (!score) workspace.uncertain.add('channel');
   return score;
 }
 
-function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const parts = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
   if (!parts) return undefined;
   const added = parts.filter(({ of }) => isBias(workspace, of));
@@ -53,9 +53,10 @@ function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
   };
 }
 
-const nameOf = (of: Ast.Expression): string => (of.kind === 'Name' ? of.parts.map(({ name }) => name).join('.') : '');
+const nameOf = (of: Ast.ExpressionNode): string =>
+  of.kind === 'Name' ? of.parts.map(({ name }) => name).join('.') : '';
 
-const cosineOf = (terms: readonly ValidTerm[]): Ast.Expression['span'] | undefined =>
+const cosineOf = (terms: readonly ValidTerm[]): Ast.ExpressionNode['span'] | undefined =>
   terms.find(({ use }) => use.call.kind === 'cosine')?.use.call.span;
 
 /** `cosine(user, item) - cosine(user, item)` */
@@ -68,7 +69,7 @@ function cancelOut(terms: readonly ValidTerm[]): boolean {
   return [...sums.values()].every((factor) => factor === 0);
 }
 
-function odd({ report }: Workspace, part: Ast.Expression, found = describeExpression(part)): undefined {
+function odd({ report }: Workspace, part: Ast.ExpressionNode, found = describeExpression(part)): undefined {
   report('not-a-score', part.span, { found });
 }
 
@@ -80,7 +81,7 @@ interface ValidTerm {
 /** @param whole what is written of it, with its factor where it is alone */
 function resolveTerm(
   workspace: Workspace,
-  whole: Ast.Expression,
+  whole: Ast.ExpressionNode,
   { of, factor }: Term,
   towers: Towers,
   biases: ReadonlySet<string>,
@@ -124,7 +125,7 @@ function resolveTerm(
   };
 }
 
-function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): Side | undefined {
+function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): Side | undefined {
   const { report } = workspace;
   if (value.kind !== 'Name' || value.parts.length > 2) {
     const facts = {

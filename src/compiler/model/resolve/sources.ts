@@ -15,8 +15,8 @@ import { outputsOf } from './outputs.ts';
 type Groups = ReadonlyMap<string, readonly string[]>;
 
 export interface Surroundings {
-  readonly tower: Ast.Tower;
-  readonly entry: Ast.TowerEntry;
+  readonly tower: Ast.TowerNode;
+  readonly entry: Ast.TowerEntryNode;
   readonly inputs: readonly TowerInput[];
   readonly features: readonly string[];
   readonly above: readonly TowerStepPart[];
@@ -25,13 +25,13 @@ export interface Surroundings {
 
 export function resolveSource(
   workspace: Workspace,
-  expression: Ast.Expression,
+  expression: Ast.ExpressionNode,
   around: Surroundings,
   readStep: ReadStep,
 ): FlowSource | undefined {
   if (expression.kind !== 'Call') return resolvePart(workspace, expression, around);
-  const parts: Ast.Expression[] = [];
-  const others: Ast.Argument[] = [];
+  const parts: Ast.ExpressionNode[] = [];
+  const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
     if (argument.name === undefined && isPart(workspace, expression, argument.value, around))
       parts.push(argument.value);
@@ -64,7 +64,7 @@ export function readsOf(source: FlowSource): readonly SourceName[] {
 }
 
 /** What is written where a source is not valid; nothing where it is not made of names. */
-export function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
+export function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
     const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
@@ -77,8 +77,8 @@ export function writtenSources(expression: Ast.Expression): readonly SourceName[
 /** Whether an argument without a name is a value to begin with: any name that is not a word of the block's own. */
 function isPart(
   { library, scope, constants }: Workspace,
-  call: Ast.Call,
-  value: Ast.Expression,
+  call: Ast.CallNode,
+  value: Ast.ExpressionNode,
   around: Surroundings,
 ): boolean {
   const kind = call.callee.name;
@@ -98,7 +98,7 @@ function isPart(
   );
 }
 
-function resolvePart(workspace: Workspace, expression: Ast.Expression, around: Surroundings): FlowPart | undefined {
+function resolvePart(workspace: Workspace, expression: Ast.ExpressionNode, around: Surroundings): FlowPart | undefined {
   const { report } = workspace;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
     workspace.uncertain.add('feature');
@@ -130,7 +130,7 @@ function resolvePart(workspace: Workspace, expression: Ast.Expression, around: S
 /** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
 function resolveName(
   workspace: Workspace,
-  { name, span }: Ast.Identifier,
+  { name, span }: Ast.IdentifierNode,
   { tower, entry, inputs, features, above, groups }: Surroundings,
 ): FlowPart | undefined {
   const { report, scope, reads } = workspace;
@@ -189,10 +189,10 @@ function resolveName(
 /** Where another tower lets a feature or group in. */
 function otherSide(
   { scope }: Workspace,
-  tower: Ast.Tower,
+  tower: Ast.TowerNode,
   name: string,
   groups: Groups,
-): { readonly tower: string; readonly span: Ast.Identifier['span'] } | undefined {
+): { readonly tower: string; readonly span: Ast.IdentifierNode['span'] } | undefined {
   const wanted = groups.get(name) ?? [name];
   for (const other of scope.towers.values()) {
     if (other === tower) continue;

@@ -6,7 +6,11 @@ import type { TaskPart, TaskProduct, TaskScore, TowerPart } from '../resolution.
 import type { Workspace } from '../workspace.ts';
 import { resolveEntries } from './entry.ts';
 
-export function resolveTask(workspace: Workspace, node: Ast.Task, towers: ReadonlyMap<string, TowerPart>): TaskPart {
+export function resolveTask(
+  workspace: Workspace,
+  node: Ast.TaskNode,
+  towers: ReadonlyMap<string, TowerPart>,
+): TaskPart {
   const { name, span } = node.name;
   const of = `task \`${name}\``;
   const { entries } = node;

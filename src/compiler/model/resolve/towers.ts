@@ -14,12 +14,12 @@ import { readsOf, resolveSource, type Surroundings, writtenSources } from './sou
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, readStep: ReadStep): TowerPart {
+export function resolveTower(workspace: Workspace, node: Ast.TowerNode, groups: Groups, readStep: ReadStep): TowerPart {
   const inputs = resolveInputs(workspace, node, groups);
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
   const steps: TowerStepPart[] = [];
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
     const first = seen.get(name) ?? node.inputs.find((input) => input.name === name);
@@ -54,15 +54,15 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
 
 function report(
   workspace: Workspace,
-  span: Ast.Identifier['span'],
+  span: Ast.IdentifierNode['span'],
   facts: { what: string; name: string; other: string },
   message: string,
-  first: Ast.Identifier,
+  first: Ast.IdentifierNode,
 ): void {
   workspace.report('repeated-name', span, facts, { notes: [{ message, at: first.span }] });
 }
 
-function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): TowerInput[] {
+function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
   const { scope, reads } = workspace;
   const inputs: TowerInput[] = [];
   for (const input of node.inputs) {

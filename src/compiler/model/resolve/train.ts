@@ -14,7 +14,7 @@ export function defaultTraining(span: Span): Training {
   return { span, ...(Object.fromEntries(values) as Omit<Training, 'span'>) };
 }
 
-export function resolveTrain(workspace: Workspace, { entries, span }: Ast.Train): Training | undefined {
+export function resolveTrain(workspace: Workspace, { entries, span }: Ast.TrainNode): Training | undefined {
   const declared = { place: 'train', of: '`train`', at: span, rows, entries } as const;
   const { given, values, valid } = resolveEntries(workspace, declared);
   const both = given.has('epochs') && given.get('steps');

@@ -1,4 +1,4 @@
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import type { Rule } from './rule.ts';
 
 /** A task that `retrieve` weighs with 0 has no part in what is found: it is said by leaving it out. */
@@ -14,7 +14,7 @@ export const retrieveZero: Rule = {
 };
 
 /** The first place of a name in a sum. */
-export function nameIn(node: Expression, name: string): Expression | undefined {
+export function nameIn(node: ExpressionNode, name: string): ExpressionNode | undefined {
   switch (node.kind) {
     case 'Name':
       return node.parts.length === 1 && node.parts[0]!.name === name ? node : undefined;

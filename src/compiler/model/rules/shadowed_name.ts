@@ -1,6 +1,6 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import type { Rule } from './rule.ts';
 
@@ -36,6 +36,6 @@ export const shadowedName: Rule = {
   },
 };
 
-function isMadeOf(name: string, flow: Expression): boolean {
+function isMadeOf(name: string, flow: ExpressionNode): boolean {
   return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => wordOf(step) === name);
 }

@@ -1,6 +1,6 @@
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import type { BoundKind, KindRow } from '../../library/contract.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import { insertion } from '../edits.ts';
 import { scoreBound } from './bounds.ts';
 import type { Rule } from './rule.ts';
@@ -43,7 +43,7 @@ const firstOf = (given: unknown): number =>
   typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
 /** Gives the loss what it stretches a cosine by in most papers. */
-function stretched(loss: Expression, { parameters }: KindRow): Edit {
+function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;
   if (loss.kind !== 'Call') return insertion(source, end, `(${argument})`);

@@ -1,7 +1,7 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type { SideArgument } from '../../library/contract.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import { towerOrder } from '../complete.ts';
 import { guess } from '../guess.ts';
 import { withNamed } from '../references.ts';
@@ -17,7 +17,7 @@ export const throughTower: Rule = {
     const order = towerOrder(resolution);
     if (!order) return;
     const [query, item] = order;
-    const reported = new Set<Expression>();
+    const reported = new Set<ExpressionNode>();
     for (const [name, through] of featuresThrough(features)) {
       const written = scope.features.get(name)?.value;
       // Several names of one kind make one mistake.
@@ -84,7 +84,7 @@ function ownerOf(name: string, features: Resolution['features']): string | undef
 }
 
 /** Where `through` is written. */
-function argumentIn(value: Expression): Span | undefined {
+function argumentIn(value: ExpressionNode): Span | undefined {
   if (value.kind !== 'Call') return undefined;
   return value.arguments.find(({ name }) => name?.name === 'through')?.value.span;
 }

@@ -1,5 +1,5 @@
 import { nearest } from '../../../base/text/nearest.ts';
-import type { Expression, File } from '../../syntax/ast.ts';
+import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
 import type { Rule } from './rule.ts';
 
@@ -22,9 +22,9 @@ export const unusedConstant: Rule = {
  * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
  * too: better silent than wrong.
  */
-function readAsConstants({ declarations }: File, sought: Set<string>): ReadonlySet<string> {
+function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
   const found = new Set<string>();
-  const visit = (node: Expression): void => {
+  const visit = (node: ExpressionNode): void => {
     switch (node.kind) {
       case 'Name':
         if (node.parts.length === 1) {

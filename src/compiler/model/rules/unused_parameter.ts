@@ -1,5 +1,5 @@
 import { nearest } from '../../../base/text/nearest.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import type { Rule } from './rule.ts';
 
 /** A parameter that its block never reads: a use that gives it changes nothing. */
@@ -19,7 +19,7 @@ export const unusedParameter: Rule = {
 };
 
 /** The words of an expression that may be numbers: all but those of blocks. */
-function numbersIn(expression: Expression): readonly string[] {
+function numbersIn(expression: ExpressionNode): readonly string[] {
   switch (expression.kind) {
     case 'Name':
       return expression.parts.length === 1 ? [expression.parts[0]!.name] : [];

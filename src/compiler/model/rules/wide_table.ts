@@ -1,6 +1,6 @@
 import type { FeatureUse } from '../../library/contract.ts';
 import { usesOf } from '../../library/features/uses.ts';
-import type { Argument, Expression } from '../../syntax/ast.ts';
+import type { ArgumentNode, ExpressionNode } from '../../syntax/ast.ts';
 import type { Rule } from './rule.ts';
 import { rows } from './table_budget.ts';
 
@@ -13,7 +13,7 @@ const tolerated = 2;
 export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
-    const reported = new Set<Expression>();
+    const reported = new Set<ExpressionNode>();
     for (const [name, use] of usesOf(features)) {
       const table = wideTableOf(use);
       if (!table) continue;
@@ -42,7 +42,7 @@ function wideTableOf({ encoder, dim = 0, along }: FeatureUse): Size | undefined 
 }
 
 /** The argument `dim`, of the feature or of its elements. */
-function dimIn(value: Expression): Argument | undefined {
+function dimIn(value: ExpressionNode): ArgumentNode | undefined {
   if (value.kind !== 'Call') return undefined;
   const own = value.arguments.find(({ name }) => name?.name === 'dim');
   return own ?? value.arguments.map((argument) => dimIn(argument.value)).find((found) => found !== undefined);

@@ -34,7 +34,7 @@ export function applySettings(files: Files, settings: Settings, { library, repor
 
 /** The files with another declaration. A new one goes to the main file, if that is a model. */
 function replace({ main, all, whole }: Files, { from, to }: Change): Files {
-  const changed = (file: Ast.File): Ast.File => {
+  const changed = (file: Ast.FileNode): Ast.FileNode => {
     if (from === undefined) {
       return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
     }

@@ -89,13 +89,18 @@ function tableOf(
 }
 
 /** What is written for a parameter: one argument, or several where it takes the rest. */
-function argumentsFor(call: Ast.Call, parameters: Parameters, name: string, files: Files): readonly Ast.Argument[] {
-  const constants = { isNumeric: (expression: Ast.Expression) => isNumeric(expression, declared(files).lets) };
+function argumentsFor(
+  call: Ast.CallNode,
+  parameters: Parameters,
+  name: string,
+  files: Files,
+): readonly Ast.ArgumentNode[] {
+  const constants = { isNumeric: (expression: Ast.ExpressionNode) => isNumeric(expression, declared(files).lets) };
   const places = placesOf(call, parameters, { constants });
   return call.arguments.filter((argument) => places.get(argument) === name);
 }
 
-function isNumeric(expression: Ast.Expression, lets: ReadonlyMap<string, unknown>): boolean {
+function isNumeric(expression: Ast.ExpressionNode, lets: ReadonlyMap<string, unknown>): boolean {
   switch (expression.kind) {
     case 'Number':
       return true;
@@ -111,14 +116,14 @@ function isNumeric(expression: Ast.Expression, lets: ReadonlyMap<string, unknown
 }
 
 function withArgument(
-  call: Ast.Call,
-  given: readonly Ast.Argument[],
+  call: Ast.CallNode,
+  given: readonly Ast.ArgumentNode[],
   name: string,
-  values: readonly Ast.Expression[],
-): Ast.Call {
+  values: readonly Ast.ExpressionNode[],
+): Ast.CallNode {
   const [value] = values;
   const { span } = value!;
-  const made: Ast.Argument = {
+  const made: Ast.ArgumentNode = {
     kind: 'Argument',
     span: given[0]?.span ?? span,
     name: given[0]?.name ?? { kind: 'Identifier', span, name },
@@ -131,7 +136,7 @@ function withArgument(
 }
 
 /** A flag is written by its own name, so another value needs that name too. */
-const withName = (argument: Ast.Argument, name: string, is: SlotType['is'], text: string): string =>
+const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], text: string): string =>
   argument.name === undefined && is === 'flag' ? `${name}: ${text}` : text;
 
 const printDefault = (value: unknown): string =>

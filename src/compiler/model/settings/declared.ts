@@ -3,20 +3,20 @@ import type * as Ast from '../../syntax/ast.ts';
 import type { Files } from '../use.ts';
 
 export interface DeclaredFeature {
-  readonly features: Ast.Features;
-  readonly entry: Ast.TypedEntry;
+  readonly features: Ast.FeaturesNode;
+  readonly entry: Ast.TypedEntryNode;
 }
 
 /** What a file and those it uses declare, by name; of two that share a name the first. */
 export function declared({ main, shared }: Files): {
-  readonly lets: ReadonlyMap<string, Ast.Let>;
-  readonly blocks: ReadonlyMap<string, Ast.Block>;
-  readonly tasks: ReadonlyMap<string, Ast.Task>;
+  readonly lets: ReadonlyMap<string, Ast.LetNode>;
+  readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
+  readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
   readonly features: ReadonlyMap<string, DeclaredFeature>;
 } {
-  const lets = new Map<string, Ast.Let>();
-  const blocks = new Map<string, Ast.Block>();
-  const tasks = new Map<string, Ast.Task>();
+  const lets = new Map<string, Ast.LetNode>();
+  const blocks = new Map<string, Ast.BlockNode>();
+  const tasks = new Map<string, Ast.TaskNode>();
   const features = new Map<string, DeclaredFeature>();
   for (const node of shared) {
     if (node.kind === 'Let' && !lets.has(node.name.name)) lets.set(node.name.name, node);

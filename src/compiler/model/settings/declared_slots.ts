@@ -12,26 +12,26 @@ import type { Slot } from './slot.ts';
 /** Where an entry is, or would be. */
 export interface Holder {
   /** The declaration that has the entries. */
-  readonly node: Ast.Train | Ast.Task;
+  readonly node: Ast.TrainNode | Ast.TaskNode;
   /** Set where no file has the declaration. */
   readonly isNew?: true;
   readonly at: Span;
 }
 
 export function trainOf({ main }: Files): Holder {
-  const node = main.declarations.find((one): one is Ast.Train => one.kind === 'Train');
+  const node = main.declarations.find((one): one is Ast.TrainNode => one.kind === 'Train');
   const at = { ...main.span, start: main.span.end };
   return node ? { node, at: node.span } : { node: { kind: 'Train', span: at, entries: [] }, isNew: true, at };
 }
 
-export const letSlot = (node: Ast.Let): Slot => ({
+export const letSlot = (node: Ast.LetNode): Slot => ({
   type: { is: 'constant' },
   values: [node.value],
   put: ([value]) => ({ from: node, to: { ...node, value: value! } }),
   write: (text) => ({ at: node.value.span, text }),
 });
 
-export const blockSlot = (node: Ast.Block): Slot => ({
+export const blockSlot = (node: Ast.BlockNode): Slot => ({
   type: { is: 'flow' },
   values: [node.flow],
   put: ([flow]) => ({ from: node, to: { ...node, flow: flow! } }),
@@ -40,13 +40,13 @@ export const blockSlot = (node: Ast.Block): Slot => ({
 
 export function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slot {
   const kind = word === 'objective' ? 'Objective' : 'Retrieve';
-  const node = main.declarations.find((one): one is Ast.Objective | Ast.Retrieve => one.kind === kind);
+  const node = main.declarations.find((one): one is Ast.ObjectiveNode | Ast.RetrieveNode => one.kind === kind);
   const end = { ...main.span, start: main.span.end };
   return {
     type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
     values: node ? [node.value] : [],
     put: ([value]) => {
-      const to = { kind, span: node?.span ?? at, value: value! } as Ast.Objective | Ast.Retrieve;
+      const to = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
       return node ? { from: node, to } : { to };
     },
     write: (text) => (node ? { at: node.value.span, text } : { at: end, text: `\n${word} = ${text}\n` }),
@@ -62,7 +62,7 @@ export function entrySlot({ node, isNew, at }: Holder, rows: Entries, name: stri
     default: row.default,
     put: ([value, ...more]) => {
       const span = value!.span;
-      const made: Ast.Entry = {
+      const made: Ast.EntryNode = {
         kind: 'Entry',
         span: given?.span ?? span,
         name: given?.name ?? { kind: 'Identifier', span, name },
@@ -70,12 +70,12 @@ export function entrySlot({ node, isNew, at }: Holder, rows: Entries, name: stri
         ...(more.length > 0 ? { more } : {}),
       };
       // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
-      const isReplaced = ({ name: other, span: of }: Ast.Entry): boolean =>
+      const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
       const entries = given
         ? node.entries.map((entry) => (entry === given ? made : entry))
         : [...node.entries.filter((entry) => !isReplaced(entry)), made];
-      const to = { ...node, entries } as Ast.Train | Ast.Task;
+      const to = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
       return isNew ? { to } : { from: node, to };
     },
     write(text) {

@@ -19,19 +19,19 @@ export interface Slot {
   /** Where it is an argument: of which kind, and what the kind's table says of it. */
   readonly argument?: { readonly kind: string; readonly parameter: Parameter };
   /** What is written there, without which the default holds. */
-  readonly values: readonly Ast.Expression[];
+  readonly values: readonly Ast.ExpressionNode[];
   /** What holds where nothing is written. */
   readonly default?: unknown;
   /** The declaration with other values in the slot. */
-  readonly put: (values: readonly Ast.Expression[]) => Change;
+  readonly put: (values: readonly Ast.ExpressionNode[]) => Change;
   /** The same as an edit of the text: what replaces which place. Nothing where no text has the declaration. */
   readonly write: (text: string) => TextChange | undefined;
 }
 
 /** One declaration in place of another; a new one where the file has none. */
 export interface Change {
-  readonly from?: Ast.Declaration;
-  readonly to: Ast.Declaration;
+  readonly from?: Ast.DeclarationNode;
+  readonly to: Ast.DeclarationNode;
 }
 
 interface TextChange {

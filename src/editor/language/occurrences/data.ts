@@ -8,7 +8,7 @@ import { columnEntries, isHistoryEntry } from '../columns.ts';
 import { type NamedSymbol, symbolOf } from '../symbols.ts';
 import { known, type Values } from './values.ts';
 
-export function dataWords(node: Ast.Data, values: Values): void {
+export function dataWords(node: Ast.DataNode, values: Values): void {
   const { found } = values;
   found.declare(symbolOf('data', node));
   const columns = new Map<string, NamedSymbol>();
@@ -17,7 +17,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
     if (!columns.has(symbol.name)) columns.set(symbol.name, symbol);
     found.declare(symbol);
   }
-  const column = (name: Ast.Identifier | undefined): void => {
+  const column = (name: Ast.IdentifierNode | undefined): void => {
     const symbol = name && (columns.get(name.name) ?? found.symbols.find(name.name, 'feature'));
     if (symbol) found.read(name.span, symbol);
   };

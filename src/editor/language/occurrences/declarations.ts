@@ -29,7 +29,7 @@ export class Declarations {
     this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span });
   }
 
-  declaration(node: Ast.Declaration): void {
+  declaration(node: Ast.DeclarationNode): void {
     const library = this.#library;
     switch (node.kind) {
       case 'Use':
@@ -81,19 +81,19 @@ export class Declarations {
     }
   }
 
-  feature(entry: Ast.TypedEntry): void {
+  feature(entry: Ast.TypedEntryNode): void {
     for (const name of typedNames(entry)) this.#found.declare(symbolOf('feature', name));
     this.#values.kind('kind of feature', this.#library.features, entry.value);
   }
 
-  label(entry: Ast.TypedEntry): void {
+  label(entry: Ast.TypedEntryNode): void {
     for (const name of typedNames(entry)) this.#found.declare(symbolOf('label', name));
     const word = singleName(entry.value);
     if (word && (word.name === 'binary' || word.name === 'number'))
       this.#found.add(word.span, { is: 'label type', name: word.name });
   }
 
-  #entry(place: EntryPlace, entry: Ast.Entry): void {
+  #entry(place: EntryPlace, entry: Ast.EntryNode): void {
     const { name } = entry;
     const row = known(entryTables[place], name.name);
     if (!row) return;

@@ -26,7 +26,7 @@ export class Found {
   }
 
   /** A name that is read, where something of one of these kinds has it. */
-  name({ name, span }: Ast.Identifier, ...kinds: readonly LookupKind[]): void {
+  name({ name, span }: Ast.IdentifierNode, ...kinds: readonly LookupKind[]): void {
     const symbol = this.symbols.find(name, ...kinds);
     if (symbol) this.read(span, symbol);
   }

@@ -7,7 +7,7 @@ import { known, stepsOf, type Values } from './values.ts';
 
 /** @param slotOf what an entry's path names, where it names something */
 export function searchWords(
-  { entries }: Ast.Search,
+  { entries }: Ast.SearchNode,
   values: Values,
   slotOf: (path: readonly string[]) => Slot | undefined,
 ): void {
@@ -28,7 +28,7 @@ export function searchWords(
   }
 }
 
-function pathWords([first, second, third]: readonly Ast.Identifier[], { found }: Values): void {
+function pathWords([first, second, third]: readonly Ast.IdentifierNode[], { found }: Values): void {
   const { symbols } = found;
   if (!first) return;
   if (!second && symbols.find(first.name, 'constant', 'block')) found.name(first, 'constant', 'block');
@@ -40,7 +40,7 @@ function pathWords([first, second, third]: readonly Ast.Identifier[], { found }:
   } else if (first.name === 'features' && second) found.name(second, 'feature');
 }
 
-function entry({ name, span }: Ast.Identifier, of: 'train' | 'task', found: Values['found']): void {
+function entry({ name, span }: Ast.IdentifierNode, of: 'train' | 'task', found: Values['found']): void {
   const row = known((of === 'train' ? train : task).entries as typeof train.entries, name);
   if (row) found.add(span, { is: 'entry', of, name, row });
 }

@@ -5,13 +5,13 @@ import type { Found } from './found.ts';
 import { stepsOf, type Values } from './values.ts';
 
 /** All but its entries. */
-export function headWords(node: Ast.Tower, { found }: Values): void {
+export function headWords(node: Ast.TowerNode, { found }: Values): void {
   found.declare(symbolOf('tower', node));
   for (const input of node.inputs) found.name(input, 'group', 'feature', 'label');
   if (node.key) found.name(node.key, 'feature');
 }
 
-export function stepWords(node: Ast.Tower, entry: Ast.TowerEntry, values: Values): void {
+export function stepWords(node: Ast.TowerNode, entry: Ast.TowerEntryNode, values: Values): void {
   values.found.declare(stepSymbol(node.name.name, entry));
   const [first, ...rest] = stepsOf(entry.flow);
   if (first) sourceWords(node.name.name, entry, first, values);
@@ -19,7 +19,7 @@ export function stepWords(node: Ast.Tower, entry: Ast.TowerEntry, values: Values
 }
 
 /** `profile`, `shared.click`, `concat(deep, wide)`: what a flow begins with. */
-function sourceWords(tower: string, entry: Ast.TowerEntry, value: Ast.Expression, values: Values): void {
+function sourceWords(tower: string, entry: Ast.TowerEntryNode, value: Ast.ExpressionNode, values: Values): void {
   const { found } = values;
   if (value.kind === 'Call') {
     const parts = value.arguments.filter((argument) => !argument.name && isPart(tower, argument.value, found));
@@ -38,7 +38,7 @@ function sourceWords(tower: string, entry: Ast.TowerEntry, value: Ast.Expression
   if (output) found.name(output, 'task');
 }
 
-function isPart(tower: string, value: Ast.Expression, { symbols }: Found): boolean {
+function isPart(tower: string, value: Ast.ExpressionNode, { symbols }: Found): boolean {
   const name = value.kind === 'Name' ? value.parts[0]?.name : undefined;
   return name !== undefined && !!(symbols.step(tower, name) ?? symbols.find(name, 'group', 'feature'));
 }

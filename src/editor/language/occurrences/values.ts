@@ -15,7 +15,7 @@ export class Values {
   readonly #library: Library;
   /** Those of the block whose words are looked up. */
   #parameters: ReadonlyMap<string, NamedSymbol> = new Map();
-  readonly #numeric: { readonly constants: { isNumeric(expression: Ast.Expression): boolean } };
+  readonly #numeric: { readonly constants: { isNumeric(expression: Ast.ExpressionNode): boolean } };
 
   constructor(
     readonly found: Found,
@@ -25,13 +25,13 @@ export class Values {
     this.#numeric = { constants: { isNumeric: (expression) => this.#isNumeric(expression) } };
   }
 
-  kind(what: string, table: Table, value: Ast.Expression, extra: Parameters = {}): void {
+  kind(what: string, table: Table, value: Ast.ExpressionNode, extra: Parameters = {}): void {
     const call = asCall(value);
     const row = call && known(table, call.callee.name);
     if (call && row) this.call(what, call, row, extra);
   }
 
-  call(what: string, call: Ast.Call, row: KindRow, extra: Parameters = {}): void {
+  call(what: string, call: Ast.CallNode, row: KindRow, extra: Parameters = {}): void {
     const kind = call.callee.name;
     this.found.add(call.callee.span, { is: 'kind', what, name: kind, row });
     const parameters: Parameters = { ...extra, ...row.parameters };
@@ -43,7 +43,7 @@ export class Values {
     }
   }
 
-  value(name: string, parameter: Parameter, value: Ast.Expression): void {
+  value(name: string, parameter: Parameter, value: Ast.ExpressionNode): void {
     const { type } = parameter;
     const word = singleName(value);
     switch (type.is) {
@@ -89,7 +89,7 @@ export class Values {
   }
 
   /** What an entry says, by its row. */
-  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.Entry, 'value' | 'more'>): void {
+  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.EntryNode, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);
     switch (type.is) {
@@ -118,7 +118,7 @@ export class Values {
   }
 
   /** @param compares whether the score compares the towers; else it is a product of tasks */
-  #score(value: Ast.Expression, compares: boolean): void {
+  #score(value: Ast.ExpressionNode, compares: boolean): void {
     const { scores } = this.#library;
     const name = singleName(value);
     if (value.kind === 'Binary') {
@@ -138,7 +138,7 @@ export class Values {
   }
 
   /** @param added by itself, so that it may be the number of a key */
-  #side(value: Ast.Expression, added = false): void {
+  #side(value: Ast.ExpressionNode, added = false): void {
     if (value.kind !== 'Name') return;
     const [tower, channel] = value.parts;
     if (!tower) return;
@@ -151,7 +151,7 @@ export class Values {
   }
 
   /** A sum of tasks, or a call of a weighting. */
-  tasks(value: Ast.Expression, weightings: Table, also: Parameters = {}): void {
+  tasks(value: Ast.ExpressionNode, weightings: Table, also: Parameters = {}): void {
     const word = singleName(value)?.name;
     const bare = word !== undefined && !this.found.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
     if (value.kind === 'Call' || bare) this.kind('weighting', weightings, value, also);
@@ -166,7 +166,7 @@ export class Values {
   }
 
   /** The constants of arithmetic. */
-  numbers(value: Ast.Expression): void {
+  numbers(value: Ast.ExpressionNode): void {
     if (value.kind === 'Binary') {
       this.numbers(value.left);
       this.numbers(value.right);
@@ -180,7 +180,7 @@ export class Values {
   }
 
   /** Within its own declaration a block's name is always the library's. */
-  steps(steps: readonly Ast.Expression[], within?: string): void {
+  steps(steps: readonly Ast.ExpressionNode[], within?: string): void {
     for (const step of steps) {
       const call = asCall(step);
       if (!call) continue;
@@ -191,7 +191,7 @@ export class Values {
   }
 
   /** A declared block: its parameters, and its steps, in which they go before constants of their name. */
-  block(node: Ast.Block): void {
+  block(node: Ast.BlockNode): void {
     const parameters = this.found.symbols.parameters(node.name.name);
     this.#parameters = new Map(parameters.map((symbol) => [symbol.name, symbol]));
     for (const parameter of node.parameters) {
@@ -203,7 +203,7 @@ export class Values {
   }
 
   /** A use of a declared block: the names of its arguments are those of its parameters. */
-  #use(call: Ast.Call, declared: NamedSymbol): void {
+  #use(call: Ast.CallNode, declared: NamedSymbol): void {
     this.found.read(call.callee.span, declared);
     if (declared.node.kind !== 'Block') return;
     const parameters = new Map(this.found.symbols.parameters(declared.name).map((symbol) => [symbol.name, symbol]));
@@ -218,7 +218,7 @@ export class Values {
     return this.#parameters.has(name) || this.found.symbols.find(name, 'constant') !== undefined;
   }
 
-  #isNumeric(expression: Ast.Expression): boolean {
+  #isNumeric(expression: Ast.ExpressionNode): boolean {
     switch (expression.kind) {
       case 'Number':
         return true;
@@ -234,7 +234,7 @@ export class Values {
   }
 }
 
-function hasCall(value: Ast.Expression): boolean {
+function hasCall(value: Ast.ExpressionNode): boolean {
   if (value.kind === 'Binary') return hasCall(value.left) || hasCall(value.right);
   return value.kind === 'Call' || (value.kind === 'Unary' && hasCall(value.operand));
 }
@@ -246,7 +246,7 @@ function wordsOf(name: string, type: ParameterType): readonly string[] {
 }
 
 /** Of one block, or of several with arrows. */
-export const stepsOf = (flow: Ast.Expression): readonly Ast.Expression[] =>
+export const stepsOf = (flow: Ast.ExpressionNode): readonly Ast.ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];
 
 export function known<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -14,7 +14,7 @@ export function declareName({ checked: { file } }: FileAnalysis, { at }: Mistake
   const name = textOf(at);
   if (!/^[A-Za-z_]\w*$/.test(name)) return [];
   const tower = file.declarations.find(
-    (node): node is Ast.Tower => node.kind === 'Tower' && node.span.start <= at.start && at.end <= node.span.end,
+    (node): node is Ast.TowerNode => node.kind === 'Tower' && node.span.start <= at.start && at.end <= node.span.end,
   );
   const last = tower?.inputs.at(-1);
   // A flow reads what its tower lets in.
@@ -41,14 +41,14 @@ export function declareConstant({ checked: { file } }: FileAnalysis, { at }: Mis
   return /^[A-Za-z_]\w*$/.test(name) ? constants(file, name) : [];
 }
 
-const constants = (file: Ast.File, name: string): readonly Offer[] =>
+const constants = (file: Ast.FileNode, name: string): readonly Offer[] =>
   numbers.map((value) => ({
     title: `Declare \`let ${name} = ${value}\``,
     edits: [constant(file, `let ${name} = ${value}`)],
   }));
 
 /** A feature or a label, in the declaration that the file has, or in a new one. */
-export function typed(file: Ast.File, kind: 'Features' | 'Labels', entry: string) {
+export function typed(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: string) {
   const node = lastOf(file, kind);
   const last = node?.entries.at(-1);
   if (node && last) return entryAfter(node, last, entry);
@@ -57,7 +57,7 @@ export function typed(file: Ast.File, kind: 'Features' | 'Labels', entry: string
   return declarationAfter(file, above, `${word} {\n  ${entry}\n}`, '\n\n');
 }
 
-function constant(file: Ast.File, text: string) {
+function constant(file: Ast.FileNode, text: string) {
   const other = lastOf(file, 'Let');
   return declarationAfter(file, other ?? lastOf(file, 'Use', 'ModelName'), text, other ? '\n' : '\n\n');
 }

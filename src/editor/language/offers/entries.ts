@@ -8,9 +8,9 @@ import { typed } from './declare.ts';
 import type { Mistake, Offer } from './offer.ts';
 import { entryAfter } from './places.ts';
 
-type Bodied = Extract<Ast.Declaration, { readonly kind: 'Task' | 'Data' }>;
+type Bodied = Extract<Ast.DeclarationNode, { readonly kind: 'Task' | 'Data' }>;
 
-function around({ declarations }: Ast.File, { at }: Mistake): Bodied | undefined {
+function around({ declarations }: Ast.FileNode, { at }: Mistake): Bodied | undefined {
   return declarations.find(
     (node): node is Bodied =>
       (node.kind === 'Task' || node.kind === 'Data') && node.span.start <= at.start && at.end <= node.span.end,

@@ -10,28 +10,30 @@ export function readOutput({ checked: { file } }: FileAnalysis, { at, message }:
   const step = textOf(at);
   const [, output] = /`\w+\.(\w+)`/.exec(message) ?? [];
   const tower = file.declarations.find(
-    (node): node is Ast.Tower => node.kind === 'Tower' && node.span.start <= at.start && at.end <= node.span.end,
+    (node): node is Ast.TowerNode => node.kind === 'Tower' && node.span.start <= at.start && at.end <= node.span.end,
   );
   const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step);
   if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];
   const rest = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
   const channel = entryAfter(tower, tower.entries.at(-1)!, `channel ${output} = ${step}.${output}${rest}`);
-  const task = file.declarations.find((node): node is Ast.Task => node.kind === 'Task' && node.name.name === output);
+  const task = file.declarations.find(
+    (node): node is Ast.TaskNode => node.kind === 'Task' && node.name.name === output,
+  );
   const reads = task ? namesIn(task, tower.name.name, sibling.name.name) : [];
   const title = `Give \`${step}.${output}\` a channel of its own`;
   const edits: readonly Edit[] = [channel, ...reads.map(({ span }) => ({ at: span, text: output }))];
   return [{ title: reads.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
 }
 
-const sourceOf = (flow: Ast.Expression): Ast.Name | undefined => {
+const sourceOf = (flow: Ast.ExpressionNode): Ast.NameNode | undefined => {
   const first = flow.kind === 'Flow' ? flow.steps[0] : flow;
   return first?.kind === 'Name' ? first : undefined;
 };
 
 /** Where the score of a task names a channel of a tower. */
-function namesIn({ entries }: Ast.Task, tower: string, channel: string): readonly Ast.Identifier[] {
-  const found: Ast.Identifier[] = [];
-  const visit = (value: Ast.Expression): void => {
+function namesIn({ entries }: Ast.TaskNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
+  const found: Ast.IdentifierNode[] = [];
+  const visit = (value: Ast.ExpressionNode): void => {
     if (value.kind === 'Binary') [value.left, value.right].forEach(visit);
     else if (value.kind === 'Unary') visit(value.operand);
     else if (value.kind === 'Call') for (const argument of value.arguments) visit(argument.value);

@@ -9,8 +9,8 @@ export function insertionAt(source: Source, offset: number, text: string): Edit 
 
 /** An entry after the last one of a body. One that has its entries on one line goes on there. */
 export function entryAfter(
-  { span: { source } }: Ast.Declaration,
-  last: { readonly span: Ast.File['span'] },
+  { span: { source } }: Ast.DeclarationNode,
+  last: { readonly span: Ast.FileNode['span'] },
   text: string,
 ): Edit {
   const { end } = last.span;
@@ -22,18 +22,25 @@ export function entryAfter(
 }
 
 /** A declaration of its own after another one; where there is none, at the start of the file. */
-export function declarationAfter(file: Ast.File, node: Ast.Declaration | undefined, text: string, gap: string): Edit {
+export function declarationAfter(
+  file: Ast.FileNode,
+  node: Ast.DeclarationNode | undefined,
+  text: string,
+  gap: string,
+): Edit {
   const { source } = file.span;
   if (!node) return insertionAt(source, file.declarations[0]?.span.start ?? 0, `${text}${gap}`);
   return insertionAt(source, endOfLine(source, node.span.end), `${gap}${text}`);
 }
 
 /** The last declaration of some kinds. */
-export function lastOf<K extends Ast.Declaration['kind']>(
-  { declarations }: Ast.File,
+export function lastOf<K extends Ast.DeclarationNode['kind']>(
+  { declarations }: Ast.FileNode,
   ...kinds: readonly K[]
-): Extract<Ast.Declaration, { kind: K }> | undefined {
-  return declarations.findLast((node): node is Extract<Ast.Declaration, { kind: K }> => kinds.includes(node.kind as K));
+): Extract<Ast.DeclarationNode, { kind: K }> | undefined {
+  return declarations.findLast((node): node is Extract<Ast.DeclarationNode, { kind: K }> =>
+    kinds.includes(node.kind as K),
+  );
 }
 
 function endOfLine({ text }: Source, offset: number): number {

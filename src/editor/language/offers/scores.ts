@@ -6,7 +6,7 @@ import type { Mistake, Offer } from './offer.ts';
 
 export function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: Mistake): readonly Offer[] {
   const task = file.declarations.find(
-    (node): node is Ast.Task => node.kind === 'Task' && node.span.start <= at.start && at.end <= node.span.end,
+    (node): node is Ast.TaskNode => node.kind === 'Task' && node.span.start <= at.start && at.end <= node.span.end,
   );
   const score = task?.entries.find(({ name }) => name.name === 'score')?.value;
   const edits = (score ? callsIn(score, Object.keys(resolution.library.scores)) : []).flatMap((call) => {
@@ -20,7 +20,7 @@ export function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at
   return edits.length > 0 ? [{ title: 'Swap the towers of the score', edits }] : [];
 }
 
-function callsIn(expression: Ast.Expression, kinds: readonly string[]): readonly Ast.Call[] {
+function callsIn(expression: Ast.ExpressionNode, kinds: readonly string[]): readonly Ast.CallNode[] {
   if (expression.kind === 'Binary') return [expression.left, expression.right].flatMap((one) => callsIn(one, kinds));
   if (expression.kind === 'Unary') return callsIn(expression.operand, kinds);
   return expression.kind === 'Call' && kinds.includes(expression.callee.name) ? [expression] : [];

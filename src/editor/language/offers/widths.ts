@@ -33,7 +33,7 @@ export function equalWidths(facts: FileAnalysis, { at }: Mistake): readonly Offe
 interface End {
   /** `user.main` */
   readonly name: string;
-  readonly flow: Ast.Expression;
+  readonly flow: Ast.ExpressionNode;
   readonly width: number;
 }
 

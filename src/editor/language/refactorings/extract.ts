@@ -9,8 +9,8 @@ import { most, stepsOf } from './texts.ts';
 
 /** A flow that a selection lies in, with all steps that could be a block's. */
 interface Place {
-  readonly node: Ast.Tower | Ast.Block;
-  readonly steps: readonly Ast.Expression[];
+  readonly node: Ast.TowerNode | Ast.BlockNode;
+  readonly steps: readonly Ast.ExpressionNode[];
 }
 
 /** Nothing for a selection of more than one flow. */
@@ -48,12 +48,12 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
 }
 
 /** What a flow of a tower begins with is no step. */
-function placeOf({ declarations }: Ast.File, from: number, to: number): Place | undefined {
+function placeOf({ declarations }: Ast.FileNode, from: number, to: number): Place | undefined {
   const isAround = ({ span }: { readonly span: Span }): boolean => span.start <= from && to <= span.end;
   const node = declarations.find(isAround);
   if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
   const entry = node?.kind === 'Tower' ? node.entries.find(isAround) : undefined;
-  return entry && { node: node as Ast.Tower, steps: stepsOf(entry.flow).slice(1) };
+  return entry && { node: node as Ast.TowerNode, steps: stepsOf(entry.flow).slice(1) };
 }
 
 const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): boolean =>
@@ -64,7 +64,7 @@ const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): bool
 /** Parameters of the block around a place that are read there, in their order. */
 function parametersIn(facts: FileAnalysis, node: Place['node'], at: Span): readonly string[] {
   if (node.kind === 'Tower') return [];
-  const isRead = (parameter: Ast.BlockParameter): boolean =>
+  const isRead = (parameter: Ast.BlockParameterNode): boolean =>
     referencesTo(parameterSymbol(node.name.name, parameter), [facts]).some(
       ({ span }) => at.start <= span.start && span.end <= at.end,
     );

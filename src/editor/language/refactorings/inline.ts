@@ -28,7 +28,7 @@ export function inlined(facts: FileAnalysis, offset: number): Refactoring | unde
 /** Where each parameter is read. */
 type Places = ReadonlyMap<string, readonly Span[]>;
 
-const placesOf = (facts: FileAnalysis, { name: block, parameters }: Ast.Block): Places =>
+const placesOf = (facts: FileAnalysis, { name: block, parameters }: Ast.BlockNode): Places =>
   new Map(
     parameters.map((parameter) => {
       const all = referencesTo(parameterSymbol(block.name, parameter), [facts]);
@@ -41,8 +41,8 @@ const filled = (places: Places, values: ReadonlyMap<string, string>): readonly E
 
 /** What each parameter is at a use, as it is written; nothing where one has no value. A default may read parameters before it. */
 function valuesOf(
-  { parameters }: Ast.Block,
-  use: Ast.Expression,
+  { parameters }: Ast.BlockNode,
+  use: Ast.ExpressionNode,
   places: Places,
 ): ReadonlyMap<string, string> | undefined {
   const given = use.kind === 'Call' ? use.arguments : [];
@@ -59,11 +59,11 @@ function valuesOf(
 }
 
 /** `tower tune` tries other blocks in the place of one that a search names: it must stay named. */
-const isSearched = ({ declarations }: Ast.File, { name }: Ast.Block): boolean =>
+const isSearched = ({ declarations }: Ast.FileNode, { name }: Ast.BlockNode): boolean =>
   declarations.some((node) => node.kind === 'Search' && node.entries.some(({ path }) => path[0]?.name === name.name));
 
 /** Whether a name of the block would be a parameter of the block that uses it: `width` there is another one. */
-function readsOthers({ declarations }: Ast.File, block: Ast.Block, use: Span): boolean {
+function readsOthers({ declarations }: Ast.FileNode, block: Ast.BlockNode, use: Span): boolean {
   const around = declarations.find(({ span }) => span.start <= use.start && use.end <= span.end);
   if (around?.kind !== 'Block' || around.parameters.length === 0) return false;
   const own = new Set(block.parameters.map(({ name }) => name.name));
@@ -80,7 +80,7 @@ function losesComments({ lexed }: FileAnalysis, use: Span, text: string): boolea
     .some(({ image }) => !lines.some((line) => line.endsWith(image)));
 }
 
-function partsOf(value: Ast.Expression): readonly Ast.Expression[] {
+function partsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   switch (value.kind) {
     case 'Flow':
       return value.steps;
@@ -97,15 +97,15 @@ function partsOf(value: Ast.Expression): readonly Ast.Expression[] {
   }
 }
 
-const namesIn = (value: Ast.Expression): readonly string[] => [
+const namesIn = (value: Ast.ExpressionNode): readonly string[] => [
   ...(value.kind === 'Name' ? [value.parts[0]!.name] : []),
   ...partsOf(value).flatMap(namesIn),
 ];
 
 /** Every step of every flow, also of those within arguments. */
-function usesIn({ declarations }: Ast.File): readonly Ast.Expression[] {
-  const found: Ast.Expression[] = [];
-  const visit = (value: Ast.Expression): void => {
+function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
+  const found: Ast.ExpressionNode[] = [];
+  const visit = (value: Ast.ExpressionNode): void => {
     if (value.kind !== 'Flow') found.push(value);
     partsOf(value).forEach(visit);
   };

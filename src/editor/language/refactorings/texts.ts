@@ -7,7 +7,7 @@ import type * as Ast from '../../../compiler/syntax/ast.ts';
 export const most = { characters: 4000, steps: 50 };
 
 /** The text of an expression with edits made in it. */
-export function withEdits({ span }: Ast.Expression, edits: Iterable<Edit>): string {
+export function withEdits({ span }: Ast.ExpressionNode, edits: Iterable<Edit>): string {
   const { source, start, end } = span;
   const own = [...edits].filter(({ at }) => start <= at.start && at.end <= end);
   return applyEdits(source, own)
@@ -15,5 +15,5 @@ export function withEdits({ span }: Ast.Expression, edits: Iterable<Edit>): stri
     .slice(0, end - source.text.length || undefined);
 }
 
-export const stepsOf = (flow: Ast.Expression): readonly Ast.Expression[] =>
+export const stepsOf = (flow: Ast.ExpressionNode): readonly Ast.ExpressionNode[] =>
   flow.kind === 'Flow' ? flow.steps : [flow];

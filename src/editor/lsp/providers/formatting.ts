@@ -28,7 +28,7 @@ export const formatting: Provider = {
       const end = toOffset(source, params.position);
       const ended = facts.checked.file.declarations.some(({ span }) => span.end === end);
       if (!ended) return null;
-      const { formatRange } = await import('../../../compiler/format/format_range.ts');
+      const { formatRange } = await import('../../../compiler/format/format.ts');
       const { tabSize, insertSpaces } = params.options;
       const edit = formatRange(source, { start: end, end }, { tabWidth: tabSize, useTabs: !insertSpaces });
       return edit ? [toTextEdit(edit)] : [];
@@ -37,7 +37,7 @@ export const formatting: Provider = {
       const facts = factsOf(session, params);
       if (!facts) return null;
       const { source } = facts;
-      const { formatRange } = await import('../../../compiler/format/format_range.ts');
+      const { formatRange } = await import('../../../compiler/format/format.ts');
       const { tabSize, insertSpaces } = params.options;
       const range = { start: toOffset(source, params.range.start), end: toOffset(source, params.range.end) };
       const edit = formatRange(source, range, { tabWidth: tabSize, useTabs: !insertSpaces });

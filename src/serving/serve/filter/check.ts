@@ -1,7 +1,7 @@
 /**
  * A filter against the columns of the items: names, types and values. What comes out can be evaluated without a check.
  */
-import type { Comparison, FilterOperand, FilterPlace, FilterTree } from '../../../../grammar/filter.ts';
+import type { Comparison, FilterOperand, FilterSpan, FilterTree } from '../../../../grammar/filter.ts';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { nearest } from '../../../base/text/nearest.ts';
@@ -219,14 +219,14 @@ class FilterChecker {
     return undefined;
   }
 
-  private refuse(at: FilterPlace, reason: string, advice: string): undefined {
+  private refuse(at: FilterSpan, reason: string, advice: string): undefined {
     const what = `\`${this.textOf(at)}\``;
     this.mistakes.push(diagnose('filter-type', this.span(at), { what, reason, advice }));
     return undefined;
   }
 
-  private readonly textOf = ({ start, end }: FilterPlace): string => this.source.text.slice(start, end);
-  private readonly span = ({ start, end }: FilterPlace): Span => ({ source: this.source, start, end });
+  private readonly textOf = ({ start, end }: FilterSpan): string => this.source.text.slice(start, end);
+  private readonly span = ({ start, end }: FilterSpan): Span => ({ source: this.source, start, end });
 }
 
 const isList = (right: FilterOperand | readonly FilterOperand[]): right is readonly FilterOperand[] =>

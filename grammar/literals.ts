@@ -1,4 +1,4 @@
-/** What numbers and texts mean as they are written. */
+/** Reads numbers and texts as they are written. */
 
 /** `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. Of a malformed number, the number that it begins with. */
 export function readNumber(image: string): { value: number; percent: boolean } {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readNumber, readText } from '../../../src/compiler/syntax/literals.ts';
+import { readNumber, readText } from '../../grammar/literals.ts';
 
 test('numbers are read as written', () => {
   expect(readNumber('64')).toEqual({ value: 64, percent: false });
