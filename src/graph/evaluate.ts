@@ -19,10 +19,7 @@ export function evaluate(
   inputs: Tensors,
   parameters: Tensors,
 ): { readonly outputs: Tensors; readonly parameters: Tensors } {
-  return run(graph, inputs, parameters, arrays) as {
-    outputs: Tensors;
-    parameters: Tensors;
-  };
+  return run(graph, inputs, parameters, arrayTypes) as { outputs: Tensors; parameters: Tensors };
 }
 
 /** The same in double precision, bfloat16 too: for finite differences. */
@@ -31,7 +28,7 @@ export function evaluateInDoubles(
   inputs: DoubleTensors,
   parameters: DoubleTensors,
 ): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
-  return run(graph, inputs, parameters, { ...arrays, float32: Float64Array, bfloat16: Float64Array });
+  return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
 /** What the symbols of a graph represent, learned from its inputs. */
@@ -45,11 +42,16 @@ export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly
   return sizes;
 }
 
-const arrays = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
+const arrayTypes: ArrayTypes = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-type Arrays = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
+type ArrayTypes = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
 
-function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, makers: Arrays) {
+/** Zeros. */
+export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): Values {
+  return { dtype, shape, data: new types[dtype](countElements(shape)) };
+}
+
+function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, types: ArrayTypes) {
   const sizes = sizesOf(graph, inputs);
   const values: Values[] = [];
   for (const node of graph.nodes) {
@@ -61,10 +63,10 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, mak
         node.op === 'Constant'
           ? (node.attributes.values as readonly number[])
           : given(node.op === 'Input' ? inputs : parameters, name, { dtype, shape });
-      values.push({ dtype, shape, data: inArray(data, makers[dtype], countElements(shape)) });
+      values.push({ dtype, shape, data: inArray(data, types[dtype], countElements(shape)) });
       continue;
     }
-    const output: Values = { dtype, shape, data: new makers[dtype](countElements(shape)) };
+    const output = emptyValues(dtype, shape, types);
     rowOf(node.op).evaluate(
       node.inputs.map((input) => values[input]!),
       output,
@@ -82,9 +84,13 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, mak
 }
 
 /** As it is where it has the kind wanted: no op writes into its operands, and a table may have gigabytes. */
-function inArray(data: Values['data'] | readonly number[], Make: Arrays[Dtype], length: number): Values['data'] {
-  if (data instanceof Make) return data;
-  const own = new Make(length);
+function inArray(
+  data: Values['data'] | readonly number[],
+  ArrayType: ArrayTypes[Dtype],
+  length: number,
+): Values['data'] {
+  if (data instanceof ArrayType) return data;
+  const own = new ArrayType(length);
   own.set(data);
   return own;
 }

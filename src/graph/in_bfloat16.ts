@@ -77,36 +77,24 @@ class Narrowing {
       writer.label = node.label;
       this.copy(node, id);
     });
-    writer.label = '';
-    for (const { name, node } of graph.outputs) writer.output(name, this.wideOf(node));
-    for (const { parameter, node } of graph.updates) {
-      const { node: own } = graph.parameters.find(({ name }) => name === parameter)!;
-      writer.update(this.wideOf(own), this.wideOf(node));
-    }
-    return writer.finish();
+    return writer.finishCopy(graph, (id) => this.wideOf(id));
   }
 
-  private copy({ op, inputs, attributes, type }: Node, id: number): void {
+  private copy(node: Node, id: number): void {
     const { writer, graph } = this;
-    const name = String(attributes.name);
-    if (op === 'Input') this.wide[id] = writer.input(name, type);
-    else if (op === 'Constant') this.wide[id] = writer.constant(attributes.values as readonly number[], type);
-    else if (op === 'Parameter') {
-      const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-      this.wide[id] = writer.parameter(name, type, initial, trainable);
-    } else if (this.products.has(id) || this.between.has(id)) {
-      const made = writer.add(
-        op,
-        inputs.map((input) => this.narrowOf(input)),
-        attributes,
+    const leaf = writer.copyLeaf(graph, node);
+    if (leaf) this.wide[id] = leaf;
+    else if (this.products.has(id) || this.between.has(id)) {
+      const added = writer.again(
+        node,
+        node.inputs.map((input) => this.narrowOf(input)),
       );
-      if (made.type.dtype === 'bfloat16') this.narrow[id] = made;
-      else this.wide[id] = made;
+      if (added.type.dtype === 'bfloat16') this.narrow[id] = added;
+      else this.wide[id] = added;
     } else {
-      this.wide[id] = writer.add(
-        op,
-        inputs.map((input) => this.wideOf(input)),
-        attributes,
+      this.wide[id] = writer.again(
+        node,
+        node.inputs.map((input) => this.wideOf(input)),
       );
     }
   }

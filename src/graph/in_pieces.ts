@@ -69,40 +69,19 @@ class Rewriting {
     nodes.forEach((_, id) => {
       if (waiting.has(id) && !cut.pieced.has(id)) this.copy(id);
     });
-    writer.label = '';
-    for (const { name, node } of before.outputs) writer.output(name, whole[node]!);
-    for (const { parameter, node } of before.updates) {
-      const { node: own } = before.parameters.find(({ name }) => name === parameter)!;
-      writer.update(whole[own]!, whole[node]!);
-    }
-    return writer.finish();
+    return writer.finishCopy(before, (id) => whole[id]!);
   }
 
-  /** As it was, of operands that are whole. */
   private copy(id: number): void {
-    const { op, inputs, attributes, type, label } = this.before.nodes[id]!;
-    const { writer, whole } = this;
-    writer.label = label;
-    const name = String(attributes.name);
-    switch (op) {
-      case 'Input':
-        whole[id] = writer.input(name, type);
-        return;
-      case 'Constant':
-        whole[id] = writer.constant(attributes.values as readonly number[], type);
-        return;
-      case 'Parameter': {
-        const { initial, trainable } = this.before.parameters.find(({ node }) => node === id)!;
-        whole[id] = writer.parameter(name, type, initial, trainable);
-        return;
-      }
-      default:
-        whole[id] = writer.add(
-          op,
-          inputs.map((input) => whole[input]!),
-          attributes,
-        );
-    }
+    const { writer, whole, before } = this;
+    const node = before.nodes[id]!;
+    writer.label = node.label;
+    whole[id] =
+      writer.copyLeaf(before, node) ??
+      writer.again(
+        node,
+        node.inputs.map((input) => whole[input]!),
+      );
   }
 
   private pieces(): void {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { normsSection } from '../../src/app/report/page.ts';
 import { readCurves } from '../../src/app/report/training_sections.ts';
 import type { GraphPlan } from '../../src/graph/plan/plan.ts';
-import { prune } from '../../src/graph/prune.ts';
+import { prune } from '../../src/graph/passes/dead.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
 import { train } from '../../src/training/train.ts';

@@ -3,8 +3,8 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { prune } from '../../graph/passes/dead.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../../graph/plan/plan.ts';
-import { prune } from '../../graph/prune.ts';
 import { GraphWriter } from '../../graph/writer.ts';
 import { replay } from './replay.ts';
 

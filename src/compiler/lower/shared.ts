@@ -3,7 +3,7 @@
  * more than one reaches, by whichever of its inputs.
  */
 import type { Ref } from '../../graph/builder.ts';
-import { reachedBy } from '../../graph/reach.ts';
+import { reachedBy } from '../../graph/differentiate.ts';
 import type { Forward } from './forward.ts';
 import { tablesOf } from './table_rows.ts';
 

@@ -4,12 +4,11 @@
  * value needs the rows of all. How each op works on shares is a table (`rules.ts`), as in GSPMD (Xu et al. 2021).
  */
 import { builderOn, type Ref } from '../builder.ts';
-import type { Attribute, Graph } from '../graph.ts';
-import type { LeafName } from '../ops/row.ts';
-import type { OpName } from '../ops.ts';
+import type { Graph } from '../graph.ts';
+import type { ComputedOp } from '../ops.ts';
 import { removeDead } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
-import { shareRules } from './rules.ts';
+import { shareRuleOf } from './rules.ts';
 import { CannotShare, Shares, type Value } from './values.ts';
 
 /** What a worker is given of an input: all of it, or its rows. */
@@ -55,25 +54,20 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
     return { ref, axis: 0, symbol, ...(share.points === undefined ? {} : { points: share.points }) };
   };
   graph.nodes.forEach((node, id) => {
-    const { op, attributes, type, label } = node;
+    const { op, attributes, label } = node;
     writer.label = label;
-    const name = String(attributes.name);
-    if (op === 'Input') values[id] = input(name, id);
-    else if (op === 'Constant') values[id] = { ref: writer.copyConstant(attributes.values as readonly number[], type) };
-    else if (op === 'Parameter') {
-      const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-      values[id] = { ref: writer.parameter(name, type, initial, trainable) };
-    } else {
-      const add = (operands: readonly Ref[], other?: Readonly<Record<string, Attribute>>): Ref =>
-        writer.add(op as Exclude<OpName, LeafName>, operands, other ?? attributes);
+    const leaf = op === 'Input' ? undefined : writer.copyLeaf(graph, node);
+    if (op === 'Input') values[id] = input(String(attributes.name), id);
+    else if (leaf) values[id] = { ref: leaf };
+    else {
       try {
-        values[id] = shareRules[op as Exclude<OpName, LeafName>]({
+        values[id] = shareRuleOf(op as ComputedOp)({
           node,
-          values: node.inputs.map((each) => values[each]!),
-          shapes: node.inputs.map((each) => graph.nodes[each]!.type.shape),
+          values: node.inputs.map((operand) => values[operand]!),
+          shapes: node.inputs.map((operand) => graph.nodes[operand]!.type.shape),
           builder,
           shares,
-          add,
+          add: (operands, changed = attributes) => writer.again({ ...node, attributes: changed }, operands),
         });
       } catch (error) {
         if (error instanceof CannotShare) throw new CannotDistribute(label, op);
@@ -81,16 +75,16 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
       }
     }
   });
-  writer.label = '';
-  for (const { name, node } of graph.outputs) writer.output(name, given(name, values[node]!));
-  for (const { parameter, node } of graph.updates) {
-    const { node: own } = graph.parameters.find((each) => each.name === parameter)!;
-    writer.update(values[own]!.ref, shares.whole(values[node]!));
-  }
-  return removeDead(writer.finish());
+  return removeDead(
+    writer.finishCopy(
+      graph,
+      (id) => shares.whole(values[id]!),
+      ({ name, node }) => outputRef(name, values[node]!),
+    ),
+  );
 
   /** The gradient of an input is shared as the input is; all else is whole. */
-  function given(output: string, value: Value): Ref {
+  function outputRef(output: string, value: Value): Ref {
     const name = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
     const source = name === undefined ? undefined : graph.inputs.find((each) => each.name === name);
     const of = source && values[source.node]!;

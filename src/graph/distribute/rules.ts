@@ -4,13 +4,11 @@
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
-import type { Attribute, Dim, Node } from '../graph.ts';
-import type { LeafName } from '../ops/row.ts';
-import { elementwiseNames, type OpName } from '../ops.ts';
+import type { Dim, Node } from '../graph.ts';
+import type { Attributes } from '../ops/row.ts';
+import type { ComputedOp, elementwiseNames, OpName } from '../ops.ts';
 import { estimate } from '../passes/rewrite.ts';
 import { CannotShare, type Shares, type Value } from './values.ts';
-
-type Op = Exclude<OpName, LeafName>;
 
 /** A node of the graph before, and its operands as they are now. */
 interface Site {
@@ -21,10 +19,10 @@ interface Site {
   readonly builder: Builder;
   readonly shares: Shares;
   /** The op on these operands, with other attributes where given. */
-  add(operands: readonly Ref[], attributes?: Readonly<Record<string, Attribute>>): Ref;
+  add(operands: readonly Ref[], attributes?: Attributes): Ref;
 }
 
-export type ShareRule = (site: Site) => Value;
+type ShareRule = (site: Site) => Value;
 
 /** All operands whole. */
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
@@ -261,13 +259,7 @@ const scatterUpdate: ShareRule = (site) => {
   return { ...rows, ref: add([rows.ref, indices.ref, own]) };
 };
 
-const byAlignment = Object.fromEntries(elementwiseNames.map((name) => [name, aligned])) as Record<
-  (typeof elementwiseNames)[number],
-  ShareRule
->;
-
-export const shareRules: Readonly<Record<Op, ShareRule>> = {
-  ...byAlignment,
+const shareRules: Readonly<Record<Exclude<ComputedOp, (typeof elementwiseNames)[number]>, ShareRule>> = {
   MatMul: product,
   BatchMatMul: product,
   Sum: reduction,
@@ -288,3 +280,6 @@ export const shareRules: Readonly<Record<Op, ShareRule>> = {
   AllGather: whole,
   AllReduce: whole,
 };
+
+export const shareRuleOf = (op: ComputedOp): ShareRule =>
+  op in shareRules ? shareRules[op as keyof typeof shareRules] : aligned;

@@ -1,6 +1,7 @@
 import { broadcastShapes, sameShape } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
+import { binaryNames, type OpName, unaryNames } from '../ops.ts';
 import { type Rule, rewrite } from './rewrite.ts';
 
 /** Broadcasts that the op which follows does by itself, or that can come after cheaper work. */
@@ -15,23 +16,11 @@ const needless: Rule = ({ graph, node, builder, at }) => {
   return inner.op === 'BroadcastTo' ? builder.broadcastTo(at(inner.inputs[0]!), at(node.inputs[1]!)) : undefined;
 };
 
-const binary = {
-  Add: 'add',
-  Sub: 'sub',
-  Mul: 'mul',
-  Div: 'div',
-  Maximum: 'maximum',
-  Minimum: 'minimum',
-  Equal: 'equal',
-  Greater: 'greater',
-  GreaterEqual: 'greaterEqual',
-  LogicalAnd: 'logicalAnd',
-  LogicalOr: 'logicalOr',
-} as const;
+const binaryOrSelect: ReadonlySet<OpName> = new Set([...binaryNames, 'Select']);
 
 /** x × BroadcastTo(y) is x × y, as long as the other operands still give the shape. */
-const ofOperands: Rule = ({ graph, node, builder, at }) => {
-  if (!(node.op in binary) && node.op !== 'Select') return undefined;
+const ofOperands: Rule = ({ graph, node, again, at }) => {
+  if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
   const shapeOf = (id: number) => graph.nodes[id]!.type.shape;
   let found = false;
@@ -44,33 +33,16 @@ const ofOperands: Rule = ({ graph, node, builder, at }) => {
     operands[index] = operand.inputs[0]!;
     found = true;
   });
-  if (!found) return undefined;
-  const [a, b, c] = operands.map(at);
-  return node.op === 'Select' ? builder.select(a!, b!, c!) : builder[binary[node.op as keyof typeof binary]](a!, b!);
+  return found ? again(node, operands.map(at)) : undefined;
 };
 
-const unary = {
-  Neg: 'neg',
-  Exp: 'exp',
-  Log: 'log',
-  Sqrt: 'sqrt',
-  Rsqrt: 'rsqrt',
-  Square: 'square',
-  Abs: 'abs',
-  Sign: 'sign',
-  Tanh: 'tanh',
-  Sigmoid: 'sigmoid',
-  Relu: 'relu',
-  Softplus: 'softplus',
-  LogicalNot: 'logicalNot',
-} as const;
+const unary: ReadonlySet<OpName> = new Set(unaryNames);
 
-const afterUnary: Rule = ({ graph, node, builder, at }) => {
-  if (!(node.op in unary)) return undefined;
+const afterUnary: Rule = ({ graph, node, builder, again, at }) => {
+  if (!unary.has(node.op)) return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'BroadcastTo') return undefined;
-  const small = builder[unary[node.op as keyof typeof unary]](at(inner.inputs[0]!));
-  return builder.broadcastTo(small, at(inner.inputs[1]!));
+  return builder.broadcastTo(again(node, [at(inner.inputs[0]!)]), at(inner.inputs[1]!));
 };
 
 /** Only the shape of `like` is read: a leaf of that shape, or what it was computed from, keeps less alive. */

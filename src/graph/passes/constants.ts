@@ -1,5 +1,6 @@
 import { roundIfBfloat16 } from '../bfloat16.ts';
 import { countElements } from '../dims.ts';
+import { emptyValues } from '../evaluate.ts';
 import type { Graph } from '../graph.ts';
 import type { Values } from '../ops/row.ts';
 import { isLeaf, rowOf } from '../ops/table.ts';
@@ -13,7 +14,7 @@ export function foldConstants(graph: Graph): Graph {
   const known = new Map<number, Values>();
   graph.nodes.forEach(({ op, type, attributes }, id) => {
     if (op !== 'Constant') return;
-    const values = empty(type.dtype, type.shape as readonly number[]);
+    const values = emptyValues(type.dtype, type.shape as readonly number[]);
     values.data.set(attributes.values as readonly number[]);
     known.set(id, values);
   });
@@ -26,7 +27,7 @@ function fold(known: Map<number, Values>): Rule {
     const shape = numeric(node.type.shape);
     if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
     if (shape === undefined || countElements(shape) > largest) return undefined;
-    const output = empty(node.type.dtype, shape);
+    const output = emptyValues(node.type.dtype, shape);
     rowOf(node.op).evaluate(
       node.inputs.map((input) => known.get(input)!),
       output,
@@ -42,15 +43,4 @@ function fold(known: Map<number, Values>): Rule {
 
 function numeric(shape: readonly unknown[]): readonly number[] | undefined {
   return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;
-}
-
-function empty(dtype: Values['dtype'], shape: readonly number[]): Values {
-  const length = countElements(shape);
-  const data =
-    dtype === 'float32' || dtype === 'bfloat16'
-      ? new Float32Array(length)
-      : dtype === 'int32'
-        ? new Int32Array(length)
-        : new Uint8Array(length);
-  return { dtype, shape, data };
 }

@@ -3,6 +3,7 @@ import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
+import type { ComputedOp } from '../ops.ts';
 import { GraphWriter } from '../writer.ts';
 
 /** A pass keeps every output and every update; when it finds nothing to do, it gives back the very same graph. */
@@ -18,6 +19,8 @@ export interface Site {
   readonly users: readonly (readonly number[])[];
   /** The new value that represents an old one. */
   at(id: number): Ref;
+  /** The op of an old node, with its attributes, on new operands. */
+  again(node: Node, operands: readonly Ref[]): Ref;
 }
 
 /** The value that takes the node's place, or nothing to keep it. */
@@ -52,6 +55,7 @@ export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
       catchUp();
       return moved[id]!;
     },
+    again: (node: Node, operands: readonly Ref[]) => writer.again(node, operands),
   };
 
   for (; current < graph.nodes.length; current++) {
@@ -70,8 +74,7 @@ export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
   }
   if (!replaced) return graph;
   catchUp();
-  finishCopy(graph, writer, moved);
-  return writer.finish();
+  return writer.finishCopy(graph, (id) => moved[id]!);
 }
 
 /** The same graph, equal nodes merged. */
@@ -80,32 +83,20 @@ export function rewritten(graph: Graph): Graph {
   const moved: Ref[] = [];
   for (const node of graph.nodes) moved.push(copyNode(graph, node, writer, moved));
   if (writer.nodes.length === graph.nodes.length) return graph;
-  finishCopy(graph, writer, moved);
-  return writer.finish();
+  return writer.finishCopy(graph, (id) => moved[id]!);
 }
 
 function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly Ref[]): Ref {
   writer.label = node.label;
-  const name = String(node.attributes.name);
-  if (node.op === 'Input') return writer.input(name, node.type);
-  if (node.op === 'Constant') return writer.copyConstant(node.attributes.values as readonly number[], node.type);
-  if (node.op === 'Parameter') {
-    const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-    return writer.parameter(name, node.type, initial, trainable);
-  }
-  return writer.copy(
-    node.op,
-    node.inputs.map((input) => moved[input]!.id),
-    node.attributes,
-    node.type,
+  return (
+    writer.copyLeaf(graph, node) ??
+    writer.copy(
+      node.op as ComputedOp,
+      node.inputs.map((input) => moved[input]!.id),
+      node.attributes,
+      node.type,
+    )
   );
-}
-
-function finishCopy(graph: Graph, writer: GraphWriter, moved: readonly Ref[]): void {
-  for (const { name, node } of graph.outputs) writer.output(name, moved[node]!);
-  for (const { parameter, node } of graph.updates) {
-    writer.update(moved[graph.parameters.find(({ name }) => name === parameter)!.node]!, moved[node]!);
-  }
 }
 
 const knownUsers = new WeakMap<Graph, number[][]>();

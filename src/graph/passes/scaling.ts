@@ -169,19 +169,12 @@ function turned(builder: Builder, product: Node, scale: Ref, place: Place, from:
   return shaped(builder, scale, target() === 0 ? [length, 1] : [1, length]);
 }
 
-function product(site: Site, node: Node, operands: readonly Ref[]): Ref {
-  return site.builder.matMul(operands[0]!, operands[1]!, {
-    transposeA: node.attributes.transposeA === true,
-    transposeB: node.attributes.transposeB === true,
-  });
-}
-
 /** The product of `node` with `scale` at `place` instead of at `from`. */
 function placed(site: Site, node: Node, operands: Ref[], scaled: Scaled, place: Place, from: Place): Ref {
   const scale = turned(site.builder, node, scaleRef(site, scaled), place, from);
-  if (place === 'result') return site.builder.mul(product(site, node, operands), scale);
+  if (place === 'result') return site.builder.mul(site.again(node, operands), scale);
   operands[place] = site.builder.mul(operands[place]!, scale);
-  return product(site, node, operands);
+  return site.again(node, operands);
 }
 
 /** (A B) × s: into A or B. */
@@ -241,8 +234,7 @@ const outOfSum: Rule = (site) => {
   if (!users[id]!.every((user) => canMove(graph, user, id, scaled))) return undefined;
   const axes = numbersOf(node.attributes, 'axes');
   const keepDims = node.attributes.keepDims === true;
-  const sum =
-    node.op === 'Sum' ? builder.sum(at(scaled.value), axes, keepDims) : builder.mean(at(scaled.value), axes, keepDims);
+  const sum = site.again(node, [at(scaled.value)]);
   const scale = alignRank(
     builder,
     scaleRef(site, scaled),

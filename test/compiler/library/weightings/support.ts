@@ -6,7 +6,7 @@ import { gradients } from '../../../../src/graph/differentiate.ts';
 import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
-import { reachedBy } from '../../../../src/graph/reach.ts';
+import { reachedBy } from '../../../../src/graph/differentiate.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
 import { contextOf } from '../support.ts';
 
