@@ -25,8 +25,7 @@ export function builderOn(writer: GraphWriter): Builder {
       writer.label = outerLabel;
     }
   };
-  return {
-    ...uniformMethods(writer),
+  const ownMethods: Omit<Builder, keyof UniformMethods> = {
     nodes: writer.nodes,
     input: (name, shape, dtype = 'float32') => writer.input(name, { dtype, shape }),
     parameter: (name, shape, initial, options) =>
@@ -54,6 +53,8 @@ export function builderOn(writer: GraphWriter): Builder {
     update: (parameter, value) => writer.update(parameter, value),
     finish: () => writer.finish(),
   };
+  // A prototype, not a spread: every pass over a graph makes a builder.
+  return Object.setPrototypeOf(Object.assign(ownMethods, { writer }), uniformMethods);
 }
 
 function constant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Parameters<Builder['constant']>): Ref {
@@ -71,27 +72,42 @@ function operandRefs(writer: GraphWriter, ...operands: Operand[]): Ref[] {
   return operands.map((operand) => (typeof operand === 'number' ? constant(writer, operand, [], dtype) : operand));
 }
 
-function methodsOf<Method>(
-  ops: readonly ComputedOp[],
-  methodOf: (op: ComputedOp, writer: GraphWriter) => Method,
-): readonly (readonly [string, (writer: GraphWriter) => Method])[] {
-  return ops.map((op) => [op[0]!.toLowerCase() + op.slice(1), (writer) => methodOf(op, writer)]);
-}
+type UniformMethod = (this: { readonly writer: GraphWriter }, ...operands: never[]) => Ref;
 
-const methodMakers = [
-  ...methodsOf(binaryNames, (op, writer) => (a: Operand, b: Operand) => writer.add(op, operandRefs(writer, a, b))),
-  ...methodsOf([...unaryNames, ...softmaxNames], (op, writer) => (a: Ref) => writer.add(op, [a])),
+const methodsOf = (
+  ops: readonly ComputedOp[],
+  methodOf: (op: ComputedOp) => UniformMethod,
+): Record<string, UniformMethod> =>
+  Object.fromEntries(ops.map((op) => [op[0]!.toLowerCase() + op.slice(1), methodOf(op)]));
+
+const uniformMethods = {
+  ...methodsOf(
+    binaryNames,
+    (op) =>
+      function (a: Operand, b: Operand) {
+        return this.writer.add(op, operandRefs(this.writer, a, b));
+      },
+  ),
+  ...methodsOf(
+    [...unaryNames, ...softmaxNames],
+    (op) =>
+      function (a: Ref) {
+        return this.writer.add(op, [a]);
+      },
+  ),
   ...methodsOf(
     productNames,
-    (op, writer) =>
-      (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) =>
-        writer.add(op, [a, b], { transposeA, transposeB }),
+    (op) =>
+      function (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) {
+        return this.writer.add(op, [a, b], { transposeA, transposeB });
+      },
   ),
-  ...methodsOf(reductionNames, (op, writer) => (a: Ref, axes: readonly number[], keepDims = false) => {
-    const positiveAxes = axes.map((axis) => (axis < 0 ? axis + a.type.shape.length : axis));
-    return writer.add(op, [a], { axes: positiveAxes.sort((x, y) => x - y), keepDims });
-  }),
-];
-
-const uniformMethods = (writer: GraphWriter): UniformMethods =>
-  Object.fromEntries(methodMakers.map(([name, methodFor]) => [name, methodFor(writer)])) as unknown as UniformMethods;
+  ...methodsOf(
+    reductionNames,
+    (op) =>
+      function (a: Ref, axes: readonly number[], keepDims = false) {
+        const positiveAxes = axes.map((axis) => (axis < 0 ? axis + a.type.shape.length : axis));
+        return this.writer.add(op, [a], { axes: positiveAxes.sort((x, y) => x - y), keepDims });
+      },
+  ),
+};

@@ -55,7 +55,7 @@ function multiply(a: Values, b: Values, output: Values, attributes: Attributes, 
 function gradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
   return (at: GradientContext) => {
     const [a, b] = at.inputs as [Ref, Ref];
-    const product = at.builder[method];
+    const product = at.builder[method].bind(at.builder);
     const { transposeA, transposeB } = at.attributes;
     return [
       () =>
