@@ -6,14 +6,7 @@
  */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
-import type {
-  Encoder,
-  InputSource,
-  RowOptimizerPlan,
-  RowsOf,
-  SchedulePlan,
-  VectorFiles,
-} from '../../graph/plan/plan.ts';
+import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, VectorFiles } from '../../graph/plan/plan.ts';
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -451,7 +444,7 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** What it keeps of the dense weights: as wide as they are, from `initial` on. */
-  slots(args: Arguments<P>): readonly { readonly name: string; initial(args: Arguments<P>): number }[];
+  slots(args: Arguments<P>): readonly { readonly name: string; readonly initial: number }[];
   /** Its step depends on all of a weight matrix or bias together. Absent: each number by itself. */
   readonly layerwise?: true;
   /** The dense update, as part of the graph. */
@@ -468,8 +461,6 @@ export interface OptimizerKind<P extends Parameters = Parameters> extends KindRo
   ): { readonly weights: Ref; readonly slots: readonly Ref[] };
   /** The same on rows of an embedding table, run by the host. */
   rows(args: Arguments<P>): RowOptimizerPlan;
-  rate(args: Arguments<P>): number;
-  schedule(args: Arguments<P>): SchedulePlan;
 }
 
 /** Held-out items of one ranking that score the same. */

@@ -148,12 +148,12 @@ function analyse(model: Model) {
 function trainPlan(model: Model): TrainPlan {
   const { train } = model;
   const { batch, epochs, steps, seed, dense, embeddings, precision, clip, metrics, stop } = train;
-  const row = optimizers[dense.kind]!;
+  const { rate, schedule } = optimizers[dense.kind]!.rows(dense.arguments);
   return {
     batch,
     epochs,
     seed,
-    dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
+    dense: { rate, schedule },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
     ...defined({
       steps,

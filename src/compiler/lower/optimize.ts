@@ -5,6 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';
+import { endToEnd } from '../library/values.ts';
 import type { Call, Training } from '../model/model.ts';
 import { GraphInputs } from './inputs.ts';
 import { type TowerOptimizer, towerOptimizers } from './overrides.ts';
@@ -77,7 +78,7 @@ function updateOne(builder: Builder, call: Call, { name: of, parameter, gradient
   const row = optimizers[call.kind]!;
   const { shape } = parameter.type;
   const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
+    const initial = { kind: 'constant', value: slot.initial } as const;
     return builder.parameter(`${slot.name}/${of}`, shape as readonly number[], initial, { trainable: false });
   });
   const next = row.update(builder, { ...at, weights: parameter, gradient, slots }, call.arguments);
@@ -102,10 +103,10 @@ function updateTogether(builder: Builder, call: Call, weights: readonly Weight[]
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {
     const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
-    return parts.length === 1 ? parts[0]! : builder.concat(parts, 0);
+    return endToEnd(builder, parts, 0);
   };
   const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
+    const initial = { kind: 'constant', value: slot.initial } as const;
     return builder.parameter(slot.name, [total], initial, { trainable: false });
   });
   const next = row.update(

@@ -5,6 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
 import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
+import { endToEnd } from '../library/values.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
 
@@ -80,7 +81,7 @@ export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score
   const bounds = parts.map(({ bound }) => bound);
   return {
     query: tensor,
-    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
+    item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
     ...defined({ interests }),
     ...(bounds.every((bound) => bound !== undefined) ? { bound: bounds.reduce((sum, bound) => sum + bound, 0) } : {}),

@@ -16,7 +16,7 @@ import {
   type Value,
   type Vector,
 } from '../library/contract.ts';
-import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
+import { asVector, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
@@ -82,7 +82,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   if (tower.bias && tower.key !== undefined) {
     const key = context.features.byName.get(tower.key)!;
     const tensor = lowerKeyBias(context.inputs, tower.name, key, eventsOf(rows));
-    channels.set(keyBias, { kind: 'vector', tensor, width: 1, normalized: false });
+    channels.set(keyBias, vectorOf(tensor, 1));
   }
   return channels;
 }

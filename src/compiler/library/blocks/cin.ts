@@ -3,7 +3,7 @@ import { elementsOf } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
 import { choice, integer, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth, stacked } from '../values.ts';
+import { endToEnd, needFields, needOneWidth, stacked, vectorOf } from '../values.ts';
 
 export const cin = blockKind({
   doc: 'Compressed interaction network: layer k has Hₖ rows of width D, made of products of the rows before and the fields; every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
@@ -41,11 +41,9 @@ export const cin = blockKind({
       rows = next;
       sums.push(builder.sum(builder.reshape(last, [batch, width, next]), [1]));
     });
-    return {
-      kind: 'vector',
-      tensor: sums.length === 1 ? sums[0]! : builder.concat(sums, 1),
-      width: units.reduce((sum, next) => sum + next, 0),
-      normalized: false,
-    };
+    return vectorOf(
+      endToEnd(builder, sums),
+      units.reduce((sum, next) => sum + next, 0),
+    );
   },
 });

@@ -4,7 +4,7 @@ import { activations } from '../activations.ts';
 import { type Sequence, ShapeError } from '../contract.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needSequence } from '../values.ts';
+import { endToEnd, needSequence } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const conv = blockKind({
@@ -46,10 +46,7 @@ export const conv = blockKind({
     const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
     const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (before - k) * dilation));
     const inputs = width * sequence.width;
-    const rows = builder.reshape(neighbours.length === 1 ? neighbours[0]! : builder.concat(neighbours, 2), [
-      elementsOf([batch, length]),
-      inputs,
-    ]);
+    const rows = builder.reshape(endToEnd(builder, neighbours, 2), [elementsOf([batch, length]), inputs]);
     const given = units ?? sequence.width;
     const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
     const made = layer(context, rows, inputs, given, activation, '', isThere);

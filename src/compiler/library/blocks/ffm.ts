@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type Fields, ShapeError } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth, stacked } from '../values.ts';
+import { needFields, needOneWidth, stacked, vectorOf } from '../values.ts';
 
 export const ffm = blockKind({
   doc: 'Field-aware: field i shows field j a vector of its own, and their products are summed over all pairs: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it learned maps make them from fields of any widths.',
@@ -34,7 +34,7 @@ export const ffm = blockKind({
     const twice = builder.sum(products, [1, 2]);
     const own = width === undefined ? diagonal(builder, products, count) : undefined;
     const tensor = builder.mul(own === undefined ? twice : builder.sub(twice, own), 0.5);
-    return { kind: 'vector', tensor, width: k, normalized: false };
+    return vectorOf(tensor, k);
   },
 });
 

@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needSequence } from '../values.ts';
+import { needSequence, vectorOf } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const gru = blockKind({
@@ -56,10 +56,9 @@ export const gru = blockKind({
       all.push(state);
     }
     const { newest } = context;
-    if (states === 'last' && newest === undefined)
-      return { kind: 'vector', tensor: state, width: units, normalized: false };
+    if (states === 'last' && newest === undefined) return vectorOf(state, units);
     const joined = builder.reshape(builder.concat(all, 1), [batch, length, units]);
-    if (states === 'last' && newest) return { kind: 'vector', tensor: newest(joined), width: units, normalized: false };
+    if (states === 'last' && newest) return vectorOf(newest(joined), units);
     return { ...sequence, tensor: builder.mul(joined, builder.reshape(mask, [batch, length, 1])), width: units };
   },
 });

@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../contract.ts';
 import { numbers } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth } from '../values.ts';
+import { needFields, needOneWidth, vectorOf } from '../values.ts';
 
 export const mix = blockKind({
   doc: 'A weighted sum of fields of one width, or of several steps: `mix(own, taste, weights: [0.7, 0.3])`. Without `weights` they are learned: shares of 1, the same for all rows, equal at first. fields[F × D] → vector[D].',
@@ -26,7 +26,7 @@ export const mix = blockKind({
     const tensor = weights
       ? parts.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
       : learned(builder, parts, width);
-    return { kind: 'vector', tensor, width, normalized: false };
+    return vectorOf(tensor, width);
   },
 });
 

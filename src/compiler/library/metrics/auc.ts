@@ -10,7 +10,6 @@ export const auc = metricKind({
   when: 'To see the whole ranking; it says little of the first places.',
   paper: 'Hanley & McNeil, "The meaning and use of the area under a ROC curve", Radiology 1982',
   example: 'auc',
-  parameters: {},
   of({ groups, count, corpus }) {
     let above = 0;
     const ranked = groups.reduce((sum, { held }) => sum + held, 0);

@@ -10,6 +10,7 @@ import {
 } from '../contract.ts';
 import { joinQueries } from '../interests.ts';
 import { unitLength } from '../unit_length.ts';
+import { endToEnd } from '../values.ts';
 
 /**
  * Channels side by side: the inner product of the whole is the sum of the channels' own. With `normalize` each channel has
@@ -37,7 +38,7 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
   const bounded = normalize || channels.every(({ query, item }) => query.normalized && item.normalized);
   return {
     query,
-    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
+    item: endToEnd(builder, items),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
     ...defined({ interests }),
     ...(bounded ? { bound: channels.length } : {}),
