@@ -333,8 +333,8 @@ export interface Score {
   readonly width: number;
   /** How many query vectors a row has, where there are several. */
   readonly interests?: number;
-  /** |score| never exceeds this, when that is known: 1 for a cosine. */
-  readonly bound?: number;
+  /** |score| never exceeds this: 1 for a cosine. Infinity where there is no bound, or none is known. */
+  readonly bound: number;
 }
 
 /** Channels of the two towers that a score pairs, by name. */

@@ -51,6 +51,7 @@ export function lowerBiases(
       query: both ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
       item: both ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
       width: both ? 2 : 1,
+      bound: Number.POSITIVE_INFINITY,
     },
   };
 }

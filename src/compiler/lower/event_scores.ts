@@ -76,5 +76,5 @@ export function productLogit(builder: Builder, a: Ref, b: Ref): Ref {
 /** float32 [batch] as scores of the rows' own pairs, which losses read as inner products: of each with 1. Other pairs have none. */
 function ofPairs(builder: Builder, values: Ref): Score {
   const query = builder.reshape(values, [values.type.shape[0]!, 1]);
-  return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1 };
+  return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1, bound: Number.POSITIVE_INFINITY };
 }

@@ -78,13 +78,12 @@ export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score
     parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
   );
   const items = parts.map(({ item }) => item);
-  const bounds = parts.map(({ bound }) => bound);
   return {
     query: tensor,
     item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
     ...defined({ interests }),
-    ...(bounds.every((bound) => bound !== undefined) ? { bound: bounds.reduce((sum, bound) => sum + bound, 0) } : {}),
+    bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }
 
@@ -130,11 +129,7 @@ export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: Score,
   if (score.interests !== undefined && factor < 0) {
     throw new ShapeError('takes the best of several interests, so that its factor must be above 0');
   }
-  return {
-    ...score,
-    query: builder.mul(score.query, factor),
-    ...(score.bound === undefined ? {} : { bound: score.bound * Math.abs(factor) }),
-  };
+  return { ...score, query: builder.mul(score.query, factor), bound: score.bound * Math.abs(factor) };
 }
 
 function oddWidths(

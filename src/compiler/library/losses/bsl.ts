@@ -3,7 +3,7 @@ import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { hidden } from './columns.ts';
-import { mask } from './hits.ts';
+import { mask, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
@@ -44,7 +44,7 @@ export const bsl = lossKind({
     const negatives = logSumOfNegatives(context, lowerNegatives(context, score, args, 1 / temperature));
     const own = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
     // How far two positives of one query may be apart.
-    const apart = score.bound === undefined ? Number.POSITIVE_INFINITY : (2 * score.bound) / positiveTemperature;
+    const apart = (2 * score.bound) / positiveTemperature;
     const positives = args.positives === 'row' ? own : logMeanOfQuery(context, own, apart);
     const losses = builder.sub(
       builder.mul(negatives, args.weight),
@@ -62,16 +62,17 @@ const largestExponent = 80;
  * no query has a name.
  * @param apart how far two of them may be apart
  */
-function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: Ref, apart: number): Ref {
+function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
+  const { builder, queryKey, weight } = context;
   if (queryKey === undefined) {
     throw new ShapeError(
       'needs a key of the query tower (`keyed by`), to find the positives of one query, or `positives: row`',
     );
   }
   const rows = own.type.shape[0]!;
-  const count = { symbol: 'positives', times: 1 };
-  const pairs = input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [count, 2], 'int32');
-  const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count]));
+  const pairs = sameQueryPairs(context, queryKey);
+  const [count] = pairs.type.shape;
+  const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count!]));
   const others = builder.gather(own, other!);
   const ones = builder.broadcastTo(builder.constant(1), others);
   const counts = weight === undefined ? ones : builder.gather(weight, other!);

@@ -21,7 +21,7 @@ export const ccl = lossKind({
   },
   lower(context, score, args) {
     const { builder, weight } = context;
-    if (score.bound !== undefined && score.bound > 1)
+    if (Number.isFinite(score.bound) && score.bound > 1)
       throw new ShapeError('needs a score within [−1, 1], a single cosine');
     const own = rowScore(builder, score.query, score.item);
     const column = builder.reshape(own, [own.type.shape[0]!, 1]);

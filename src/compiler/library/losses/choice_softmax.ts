@@ -1,24 +1,16 @@
 /** Softmax of each row's own item against any negatives: listed, mined, of past batches, or the hardest of all that a row has. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
-import { logSum, meanVisible } from './columns.ts';
+import { smoothedSoftmax } from './columns.ts';
 import { hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask } from './hits.ts';
-import { weightedMean } from './mean.ts';
 import { lowerChoice } from './negative_columns.ts';
 import { queueColumns } from './queue.ts';
 import type { SoftmaxArguments } from './softmax_arguments.ts';
 
-/** Whether the arguments ask for more than the batch's items and drawn ones. */
-export const asksForChoice = ({ negatives, hardest, gap, queue }: Omit<SoftmaxArguments, 'correction'>): boolean =>
-  (negatives !== undefined && negatives.kind !== 'sampled') ||
-  hardest !== undefined ||
-  gap !== undefined ||
-  queue !== undefined;
-
 /** loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count. */
 export function choiceSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
-  const { builder, weight } = context;
+  const { builder } = context;
   const { correction, queue, smoothing, margin } = args;
   refuseLoneGap(args);
   if (args.all) throw new ShapeError('takes `all` without `negatives`, `hardest` and `queue`');
@@ -35,7 +27,5 @@ export function choiceSoftmax(context: LossContext, score: Score, sharpness: num
   const further = queue ? [queueColumns(context, score, queue, { sharpness, correction, hits })] : [];
   const chosen = hardestOf(context, { ...choice, parts: [...choice.parts, ...further] }, args, sharpness);
   const columns = margin === 0 ? chosen : { ...chosen, own: builder.sub(chosen.own, margin * sharpness) };
-  const mean = (): Ref => builder.mul(meanVisible(context, columns), smoothing);
-  const target = smoothing === 0 ? columns.own : builder.add(builder.mul(columns.own, 1 - smoothing), mean());
-  return weightedMean(builder, builder.sub(logSum(context, columns), target), weight);
+  return smoothedSoftmax(context, columns, smoothing);
 }

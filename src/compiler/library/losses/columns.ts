@@ -4,7 +4,7 @@ import type { RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 import { type Also, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
-import { rowScore } from './mean.ts';
+import { sharpenedRow, weightedMean } from './mean.ts';
 
 /** As good as −∞ before a softmax, and finite, so that 0 · masked is not NaN. */
 export const hidden = -1e9;
@@ -43,11 +43,8 @@ export interface ColumnOptions {
 /** In this order: × sharpness, − log q of the column's item, hits hidden. */
 export function lowerColumns(context: LossContext, score: Score, options: ColumnOptions): AllColumns {
   const { builder } = context;
-  const { sharpness, correction, hits, drawn } = options;
-  const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const { margin = 0 } = options;
-  const plain = rowScore(builder, query, score.item);
-  const own = margin === 0 ? plain : builder.sub(plain, margin * sharpness);
+  const { sharpness, correction, hits, drawn, margin = 0 } = options;
+  const { query, own } = sharpenedRow(builder, score, sharpness, margin);
   // The own column has no margin among the others, so that it is hidden there, and counted apart.
   const ownHits = margin === 0 ? hits : { ...hits, own: true as const };
   // Of columns that are all drawn alike, the own among them, log q is that of the draw up to what cancels.
@@ -95,7 +92,7 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
 }
 
 /** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
-export function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
+function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
   const total = parts
     .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
@@ -103,4 +100,15 @@ export function meanVisible({ builder }: LossContext, { parts, own, ownApart }: 
   const count = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
   if (ownApart) return builder.div(builder.add(total, own), builder.add(count, 1));
   return builder.div(total, count);
+}
+
+/** The weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean over visible j of sⱼ, ε the smoothing. */
+export function smoothedSoftmax(context: LossContext, columns: AllColumns, smoothing: number): Ref {
+  const { builder, weight } = context;
+  const { own } = columns;
+  const target =
+    smoothing === 0
+      ? own
+      : builder.add(builder.mul(own, 1 - smoothing), builder.mul(meanVisible(context, columns), smoothing));
+  return weightedMean(builder, builder.sub(logSum(context, columns), target), weight);
 }

@@ -1,4 +1,5 @@
-import type { Ref } from '../../../graph/builder.ts';
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { symbolic } from '../../../graph/dims.ts';
 import type { InputSource, RowsOf } from '../../../graph/plan/plan.ts';
 import { hitsSymbol, rowsPrefix } from '../../../graph/plan/rows_prefix.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
@@ -57,9 +58,19 @@ export function replaceHits(context: LossContext, matrix: Ref, rows: RowsOf, val
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)
     .map((part) => `/${part}`);
-  const count = { symbol: [hitsSymbol(rows), ...suffix].join(''), times: 1 };
+  const count = symbolic([hitsSymbol(rows), ...suffix].join(''));
   const source = { from: 'accidental_hits', key, rows, ...also } as const;
   const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [count, 2], 'int32');
-  const like = builder.cast(builder.reshape(builder.slice(hits, [0, 0], [-1, 1]), [count]), 'float32');
-  return builder.scatterUpdate(matrix, hits, builder.broadcastTo(builder.constant(value), like));
+  return putAt(builder, matrix, hits, value);
 }
+
+/** Puts `value` at (row, column) pairs, int32 [n, 2]. */
+export function putAt(builder: Builder, matrix: Ref, pairs: Ref, value: number): Ref {
+  const firstColumn = builder.reshape(builder.slice(pairs, [0, 0], [-1, 1]), [pairs.type.shape[0]!]);
+  const like = builder.cast(firstColumn, 'float32');
+  return builder.scatterUpdate(matrix, pairs, builder.broadcastTo(builder.constant(value), like));
+}
+
+/** The (row, column) pairs of rows of one query, each row with itself among them: int32 [positives, 2] */
+export const sameQueryPairs = ({ input }: LossContext, queryKey: string): Ref =>
+  input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [symbolic('positives'), 2], 'int32');

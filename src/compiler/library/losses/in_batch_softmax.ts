@@ -46,7 +46,7 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const hits = args.margin === 0 ? others : { ...others, own: true as const };
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
-  const bounded = score.bound !== undefined && (score.bound + args.margin) * sharpness <= largestBound;
+  const bounded = (score.bound + args.margin) * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
   const largest = bounded ? undefined : builder.max(visible, [1]);
   // With a margin a row may have no column but its own, which is hidden.

@@ -1,4 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
+import type { Score } from '../contract.ts';
 
 /** Σ weight · loss ÷ Σ weight, over rows; 0 where all weights are. Losses and weights are float32 [batch]; the answer is a scalar. */
 export function weightedMean(builder: Builder, losses: Ref, weight: Ref | undefined): Ref {
@@ -15,4 +16,11 @@ export function rowShares(builder: Builder, like: Ref, weight: Ref | undefined):
 /** The score of each row's own pair, query_i · item_i: float32 [batch]. */
 export function rowScore(builder: Builder, query: Ref, item: Ref): Ref {
   return builder.sum(builder.mul(query, item), [1]);
+}
+
+/** The query times the sharpness, and the score of each row's own pair, lowered by the margin before it is multiplied: float32 [batch]. */
+export function sharpenedRow(builder: Builder, score: Score, sharpness: number, margin: number) {
+  const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
+  const own = rowScore(builder, query, score.item);
+  return { query, own: margin === 0 ? own : builder.sub(own, margin * sharpness) };
 }

@@ -85,7 +85,7 @@ function ownColumns(
 const powerOf = (rows: OwnRows): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
 
 /** logits − power · log q of their items, which are those of the rows in order. */
-function corrected(
+export function corrected(
   context: LossContext,
   logits: Ref,
   correction: NegativeArguments['correction'],

@@ -1,11 +1,10 @@
 import type { Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
 import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 import { hidden } from './columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';
-import { logQOf } from './log_q.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { sharpenedRow, weightedMean } from './mean.ts';
+import { corrected } from './negative_columns.ts';
 import { drawOf, refuseIdleCorrection } from './negatives.ts';
 import type { SoftmaxArguments } from './softmax_arguments.ts';
 
@@ -23,19 +22,17 @@ export function sampledSoftmax(
   const { builder } = context;
   refuseIdleCorrection(args.correction, draw.by);
   const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
-  const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const plain = rowScore(builder, query, score.item);
-  const own = args.margin === 0 ? plain : builder.sub(plain, args.margin * sharpness);
+  const { query, own } = sharpenedRow(builder, score, sharpness, args.margin);
   const batch = own.type.shape[0]!;
 
   const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);
   const queries = builder.reshape(query, [batch, 1, score.width]);
-  const drawn = correct(builder.sum(builder.mul(queries, items), [2]), rows);
+  const drawn = corrected(context, builder.sum(builder.mul(queries, items), [2]), args.correction, rows, draw.power);
   const hits = hitsToMask(context, args);
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);
 
-  const first = builder.reshape(correct(own, { kind: 'events' }), [batch, 1]);
+  const first = builder.reshape(corrected(context, own, args.correction, { kind: 'events' }, draw.power), [batch, 1]);
   const logShares = builder.logSoftmax(builder.concat([first, mask(drawn, hidden)], 1));
   const ownShare = builder.reshape(builder.slice(logShares, [0, 0], [-1, 1]), [batch]);
   const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
@@ -48,13 +45,5 @@ export function sampledSoftmax(
     const total = builder.add(builder.sum(builder.mul(visible, others), [1]), ownShare);
     const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
     return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
-  }
-
-  /** score/τ − log q of its item. */
-  function correct(logits: Ref, of: RowsOf): Ref {
-    if (args.correction === 'none') return logits;
-    const { shape } = logits.type;
-    const logQ = logQOf(context, args.correction, of, elementsOf(shape));
-    return builder.sub(logits, builder.reshape(draw.power === undefined ? logQ : builder.mul(logQ, draw.power), shape));
   }
 }

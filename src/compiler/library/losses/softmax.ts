@@ -1,13 +1,12 @@
 import type { Ref } from '../../../graph/builder.ts';
-import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { withinCorpus } from './batch_columns.ts';
-import { asksForChoice, choiceSoftmax } from './choice_softmax.ts';
+import { choiceSoftmax } from './choice_softmax.ts';
+import { lowerColumns, smoothedSoftmax } from './columns.ts';
 import { historyToMask, hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
-import { mixedSoftmax } from './mixed_softmax.ts';
-import { drawOf, refuseIdleCorrection } from './negatives.ts';
+import { refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
 import { refinedSoftmax } from './refined_softmax.ts';
 import { sampledSoftmax } from './sampled_softmax.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
@@ -30,35 +29,24 @@ export const softmax = lossKind({
   relative: true,
   parameters: softmaxParameters,
   // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
-  distinct: ({
-    in_batch,
-    all,
-    negatives,
-    correction: of,
-    accidental_hits,
-    mask,
-    smoothing: share,
-    margin,
-    symmetric,
-    queue,
-    hardest,
-  }) =>
-    queue === undefined &&
-    hardest === undefined &&
-    in_batch === true &&
-    !all &&
-    negatives === undefined &&
-    of !== 'streaming' &&
-    of !== 'refined' &&
-    accidental_hits === 'mask' &&
-    mask === undefined &&
-    share === 0 &&
-    margin === 0 &&
-    !symmetric,
+  distinct: (args) =>
+    args.queue === undefined &&
+    args.hardest === undefined &&
+    args.in_batch &&
+    !args.all &&
+    args.negatives === undefined &&
+    args.correction !== 'streaming' &&
+    args.correction !== 'refined' &&
+    args.accidental_hits === 'mask' &&
+    args.mask === undefined &&
+    args.smoothing === 0 &&
+    args.margin === 0 &&
+    !args.symmetric,
   lower(given, scores, written) {
     const { context, score, sharpness } = sharpened(given, scores, written);
-    const { correction, negatives } = written;
-    if (asksForChoice(written) || (negatives && negatives.kind !== 'sampled')) {
+    const { correction, negatives, hardest, gap, queue } = written;
+    const hasChoice = hardest !== undefined || gap !== undefined || queue !== undefined;
+    if (hasChoice || (negatives && negatives.kind !== 'sampled')) {
       if (correction === 'refined') {
         throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
       }
@@ -76,22 +64,15 @@ export const softmax = lossKind({
       refuseKeptHits(args);
       return inBatchSoftmax(context, score, sharpness, args);
     }
-    const drawn: SharedRows | undefined = negatives && {
-      kind: 'shared',
-      count: negatives.arguments.n,
-      ...drawOf(negatives.arguments),
-    };
+    const drawn = negatives && sharedRowsOf(negatives, true);
     refuseKeptHits(args);
-    const options = {
-      sharpness,
-      correction: args.correction,
-      margin: args.margin,
-      hits: hitsToMask(context, args),
-      drawn,
-    };
-    if (negatives === undefined || args.in_batch) return mixedSoftmax(context, score, args.smoothing, options);
+    const { margin, smoothing } = args;
+    const options = { sharpness, correction: args.correction, margin, hits: hitsToMask(context, args), drawn };
+    if (negatives === undefined || args.in_batch) {
+      return smoothedSoftmax(context, lowerColumns(context, score, options), smoothing);
+    }
     refuseIdleCorrection(args.correction, negatives.arguments.by);
-    return mixedSoftmax(context, score, args.smoothing, { ...options, columns: 'own' });
+    return smoothedSoftmax(context, lowerColumns(context, score, { ...options, columns: 'own' }), smoothing);
   },
 });
 
@@ -105,7 +86,8 @@ function softmaxOverAll(context: LossContext, score: Score, sharpness: number, a
   if (smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
   const hits = historyToMask(context, args);
   const options = { sharpness, correction, margin, hits, columns: 'corpus' } as const;
-  return mixedSoftmax({ ...context, weight: withinCorpus(context, score.query) }, score, smoothing, options);
+  const weighted = { ...context, weight: withinCorpus(context, score.query) };
+  return smoothedSoftmax(weighted, lowerColumns(weighted, score, options), smoothing);
 }
 
 /** The mean of both directions. Throws ShapeError for what has a meaning in one of them alone. */

@@ -48,7 +48,7 @@ export function sharpened(
   const stretched = (some: Score): Score => ({
     ...some,
     query: builder.mul(some.query, factor),
-    ...(some.bound === undefined ? {} : { bound: some.bound / least }),
+    bound: some.bound / least,
   });
   return {
     context: { ...context, scoreOf: (rows) => stretched(context.scoreOf(rows)) },

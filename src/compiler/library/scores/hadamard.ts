@@ -9,8 +9,8 @@ export const hadamard = scoreKind({
   example: 'hadamard(user, item)',
   lower(context, channels) {
     const { builder } = context;
-    const { bound: _, ...score } = pairs(context, channels, false);
+    const score = pairs(context, channels, false);
     const weights = builder.parameter('weights', [score.width], { kind: 'ones' });
-    return { ...score, query: builder.mul(score.query, weights) };
+    return { ...score, query: builder.mul(score.query, weights), bound: Number.POSITIVE_INFINITY };
   },
 });

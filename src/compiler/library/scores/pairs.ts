@@ -41,6 +41,6 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
     item: endToEnd(builder, items),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
     ...defined({ interests }),
-    ...(bounded ? { bound: channels.length } : {}),
+    bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
   };
 }

@@ -2,11 +2,10 @@
 import type { TaskLoss } from '../../../../src/compiler/library/contract.ts';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
+import { gradients, reachedBy } from '../../../../src/graph/differentiate.ts';
 import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
-import { reachedBy } from '../../../../src/graph/differentiate.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
 import { contextOf } from '../support.ts';
 
