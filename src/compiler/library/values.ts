@@ -67,6 +67,13 @@ export const flattened = (builder: Builder, fields: readonly Field[]): Vector =>
     fields.reduce((sum, { width }) => sum + width, 0),
   );
 
+/** The sum of all numbers, a scalar. */
+export const sumOfAll = (builder: Builder, x: Ref): Ref =>
+  builder.sum(
+    x,
+    x.type.shape.map((_, axis) => axis),
+  );
+
 /** A vector, or a single field, which is one already. */
 export function asVector(value: Value): Vector | undefined {
   if (value.kind === 'vector') return value;

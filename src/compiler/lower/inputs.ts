@@ -1,8 +1,27 @@
 /** The inputs of a graph while it is built: each by name, once, with how the host fills it. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import { ShapeError } from '../library/contract.ts';
+import type { Call } from '../model/model.ts';
+
+/** What `make` returns; where arguments do not go together, undefined, and a diagnostic at the call that has them. */
+export function withoutConflict<T>(
+  { kind, span }: Pick<Call, 'kind' | 'span'>,
+  diagnostics: Diagnostic[],
+  make: () => T,
+): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    diagnostics.push(diagnose('arguments-conflict', span, { kind, reason: error.reason }));
+    return undefined;
+  }
+}
 
 export interface EmbeddingInput {
   readonly name: string;

@@ -11,4 +11,5 @@ export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly
   return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
 }
 
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+/** The parts that a flow begins with. */
+export const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);

@@ -1,13 +1,11 @@
 /** The update of the dense weights, as part of the training step. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
-import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { endToEnd } from '../library/values.ts';
 import type { Call, Training } from '../model/model.ts';
-import { GraphInputs } from './inputs.ts';
+import { GraphInputs, withoutConflict } from './inputs.ts';
 import { type TowerOptimizer, towerOptimizers } from './overrides.ts';
 
 export interface Weight {
@@ -17,28 +15,21 @@ export interface Weight {
   readonly gradient: Ref;
 }
 
-/** What is wrong with `dense = …`, if anything: tried on one weight. */
+/** Checks `dense = …` by a trial on one weight. */
 export function checkOptimizer(call: Call): Diagnostic[] {
   const builder = makeBuilder('optimizer');
   const parameter = builder.parameter('weight', [1], { kind: 'zeros' });
-  try {
-    updateAll(new GraphInputs(builder), call, [{ name: 'weight', parameter, gradient: builder.constant([0]) }]);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const weight = { name: 'weight', parameter, gradient: builder.constant([0]) };
+  const diagnostics: Diagnostic[] = [];
+  withoutConflict(call, diagnostics, () => updateAll(new GraphInputs(builder), call, [weight]));
+  return diagnostics;
 }
 
-/** What is wrong with `embeddings = …`, if anything. */
+/** Checks `embeddings = …`. */
 export function checkRowOptimizer(call: Call): Diagnostic[] {
-  try {
-    optimizers[call.kind]!.rows(call.arguments);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const diagnostics: Diagnostic[] = [];
+  withoutConflict(call, diagnostics, () => optimizers[call.kind]!.rows(call.arguments));
+  return diagnostics;
 }
 
 /** The update of all weights; those of a tower that overrides settings of the optimizer are updated by themselves. */
@@ -75,17 +66,27 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
 
 /** The optimizer's slots are `optimizer/<slot>/<weight>`. */
 function updateOne(builder: Builder, call: Call, { name: of, parameter, gradient }: Weight, at: At): void {
+  const shape = parameter.type.shape as readonly number[];
+  builder.update(parameter, updated(builder, call, shape, { ...at, weights: parameter, gradient }, `/${of}`));
+}
+
+/** The weights after the update, which also updates the slots: `optimizer/<slot><suffix>`, of the shape of the weights. */
+function updated(
+  builder: Builder,
+  call: Call,
+  shape: readonly number[],
+  at: At & { readonly weights: Ref; readonly gradient: Ref },
+  suffix = '',
+): Ref {
   const row = optimizers[call.kind]!;
-  const { shape } = parameter.type;
-  const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial } as const;
-    return builder.parameter(`${slot.name}/${of}`, shape as readonly number[], initial, { trainable: false });
+  const slots = row.slots(call.arguments).map(({ name, initial: value }) => {
+    return builder.parameter(`${name}${suffix}`, shape, { kind: 'constant', value }, { trainable: false });
   });
-  const next = row.update(builder, { ...at, weights: parameter, gradient, slots }, call.arguments);
-  builder.update(parameter, next.weights);
+  const next = row.update(builder, { ...at, slots }, call.arguments);
   next.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
+  return next.weights;
 }
 
 interface At {
@@ -98,33 +99,20 @@ interface At {
  * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
  */
 function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: At): void {
-  const row = optimizers[call.kind]!;
   const sizes = weights.map(({ parameter }) => elements(parameter));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {
     const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
     return endToEnd(builder, parts, 0);
   };
-  const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial } as const;
-    return builder.parameter(slot.name, [total], initial, { trainable: false });
-  });
-  const next = row.update(
-    builder,
-    {
-      ...at,
-      weights: flat(weights.map(({ parameter }) => parameter)),
-      gradient: flat(weights.map(({ gradient }) => gradient)),
-      slots,
-    },
-    call.arguments,
-  );
-  next.slots.forEach((slot, index) => {
-    builder.update(slots[index]!, slot);
+  const next = updated(builder, call, [total], {
+    ...at,
+    weights: flat(weights.map(({ parameter }) => parameter)),
+    gradient: flat(weights.map(({ gradient }) => gradient)),
   });
   let begin = 0;
   weights.forEach(({ parameter }, index) => {
-    const piece = builder.slice(next.weights, [begin], [sizes[index]!]);
+    const piece = builder.slice(next, [begin], [sizes[index]!]);
     builder.update(parameter, builder.reshape(piece, parameter.type.shape));
     begin += sizes[index]!;
   });

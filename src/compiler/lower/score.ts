@@ -8,6 +8,7 @@ import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
+import { withoutConflict } from './inputs.ts';
 
 /** Only the query tower may have several vectors a row. */
 export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
@@ -62,13 +63,9 @@ function lowerSum(
   }
   if (biases.score) parts.push(biases.score);
   if (parts.length === 1) return first;
-  try {
-    return builder.scope(`score/${task.name}`, () => addUp(context, parts));
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', span, { kind: task.name, reason: error.reason }));
-    return undefined;
-  }
+  return withoutConflict({ kind: task.name, span }, diagnostics, () =>
+    builder.scope(`score/${task.name}`, () => addUp(context, parts)),
+  );
 }
 
 /** Σ of scores as one: both sides end to end. Throws ShapeError where two have several interests. */
@@ -107,20 +104,11 @@ function lowerTerm(
     diagnostics.push(oddWidths(model, use, from, to, [left.width, right.width]));
   }
   if (odd.length > 0) return undefined;
-  try {
-    const score = context.builder.scope(path, () =>
-      scores[call.kind]!.lower(
-        context,
-        pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right })),
-        call.arguments,
-      ),
-    );
+  return withoutConflict(call, diagnostics, () => {
+    const channelPairs = pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right }));
+    const score = context.builder.scope(path, () => scores[call.kind]!.lower(context, channelPairs, call.arguments));
     return scaled(context, score, factor);
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason }));
-    return undefined;
-  }
+  });
 }
 
 /** Throws ShapeError for the best of several interests times less than 0: that would be the worst. */

@@ -6,7 +6,6 @@ import type { Graph } from '../../graph/graph.ts';
 import { prune } from '../../graph/passes/dead.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../../graph/plan/plan.ts';
 import { GraphWriter } from '../../graph/writer.ts';
-import { replay } from './replay.ts';
 
 /** Name of the parameter that holds a table: float32 [rows, dim]. */
 export const tableParameter = (table: string): string => `table:${table}`;
@@ -140,4 +139,17 @@ function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<st
 
 function sizeOf({ encoder }: FeaturePlan): number {
   return encoder.kind === 'vector' ? encoder.size : 1;
+}
+
+/** Writes a graph's nodes into another one, each input replaced by a value of that one; parameters, outputs and labels stay. */
+function replay(into: GraphWriter, graph: Graph, input: (name: string) => Ref): void {
+  const refs: Ref[] = [];
+  for (const node of graph.nodes) {
+    into.label = node.label;
+    const leaf = node.op === 'Input' ? input(String(node.attributes.name)) : into.copyLeaf(graph, node);
+    const operands = node.inputs.map((operand) => refs[operand]!);
+    refs.push(leaf ?? into.again(node, operands));
+  }
+  into.label = '';
+  for (const { name, node } of graph.outputs) into.output(name, refs[node]!);
 }

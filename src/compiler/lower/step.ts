@@ -1,24 +1,22 @@
 /** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { gradients } from '../../graph/differentiate.ts';
+import type { Node } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import { ShapeError, type TaskLoss, type Weighted } from '../library/contract.ts';
+import type { TaskLoss, Weighted } from '../library/contract.ts';
 import { losses as lossKinds } from '../library/losses/table.ts';
+import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
-import { clipGradients } from './clip.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
-import { GraphInputs } from './inputs.ts';
-import { lastShared } from './last_shared.ts';
-import { lowerNorms } from './norms.ts';
+import { GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import { type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
-import { blockContext, makeTowerContext } from './tower.ts';
+import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 
 export interface Step {
   readonly plan: GraphPlan;
@@ -27,7 +25,6 @@ export interface Step {
   readonly norms: () => GraphPlan | undefined;
 }
 
-/** Of a forward graph without a mistake. */
 export function lowerStep(model: Model, forward: Forward): Step {
   const { inputs } = forward.context;
   const { builder } = inputs;
@@ -80,29 +77,22 @@ export function lowerStep(model: Model, forward: Forward): Step {
   };
 }
 
-/** What is wrong with `objective = …`, if anything: tried on losses that nothing is behind. */
+/** Checks `objective = …` by a trial on losses that depend on nothing. */
 export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
   if (objective.kind === 'sum') return [];
   const { call } = objective;
   const builder = makeBuilder('objective');
   const context = makeTowerContext(new GraphInputs(builder), { byName: new Map(), tables: [] }, true);
-  try {
-    weightings[call.kind]!.lower(
-      {
-        ...blockContext(context, 'objective', { kind: 'events' }),
-        losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
-        shared: [],
-        lastShared: [],
-        gradients: () => [],
-        byTrained: () => [],
-      },
-      call.arguments,
-    );
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const trial = {
+    ...blockContext(context, 'objective', { kind: 'events' }),
+    losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
+    shared: [],
+    lastShared: [],
+    gradients: () => [],
+    byTrained: () => [],
+  };
+  withoutConflict(call, context.diagnostics, () => weightings[call.kind]!.lower(trial, call.arguments));
+  return context.diagnostics;
 }
 
 function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
@@ -110,7 +100,7 @@ function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
   return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
 }
 
-/** Whether any row counts; nothing where all do. */
+/** The scalar that is 1 if a row counts; absent where all rows do. */
 function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'present'> {
   if (weight === undefined) return {};
   return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
@@ -154,4 +144,120 @@ function lowerObjective(
     );
     return { ...weighted, weights: new Map(objective.tasks.map((task, at) => [task, weighted.weights[at]!])) };
   });
+}
+
+// Which of the values that tasks share come last: the layers after which nothing is shared.
+
+/**
+ * The weights of the layers after which nothing is shared: of the matrices those whose layer no other shared one reads; all where
+ * each reads another. Embedding rows where no matrix is shared.
+ */
+export function lastShared({ nodes }: Pick<Builder, 'nodes'>, shared: readonly SharedRef[]): readonly SharedRef[] {
+  const matrices = shared.filter(({ kind, ref }) => kind === 'weights' && ref.type.shape.length >= 2);
+  if (matrices.length === 0) return shared.filter(({ kind }) => kind === 'embedding');
+  const read = matrices.map(({ ref }) => ({ by: ref.id, values: readWith(nodes, ref.id) }));
+  // A recurrent layer reads itself.
+  const last = matrices.filter(({ ref }) => !read.some(({ by, values }) => by !== ref.id && values.has(ref.id)));
+  return last.length > 0 ? last : matrices;
+}
+
+/** All values that go into what a weight is multiplied with, or added to; what is made of the weight alone is still the weight. */
+function readWith(nodes: readonly Node[], weight: number): ReadonlySet<number> {
+  const alone = new Set([weight]);
+  const read = new Set<number>();
+  const isAlone = (id: number): boolean => alone.has(id) || nodes[id]!.op === 'Constant';
+  for (let id = weight + 1; id < nodes.length; id++) {
+    const { inputs } = nodes[id]!;
+    if (!inputs.some((input) => alone.has(input))) continue;
+    if (inputs.every(isAlone)) alone.add(id);
+    else for (const input of inputs) if (!isAlone(input)) read.add(input);
+  }
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (read.has(id)) for (const input of nodes[id]!.inputs) read.add(input);
+  }
+  return read;
+}
+
+// `clip = 1.0`: the whole gradient of a step, cut to a length (Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent
+// neural networks", ICML 2013). The length is over everything that is trained: dense weights, and embedding rows as the step changes
+// them, each row's look-ups added up. So two look-ups that cancel count for nothing, as in `torch.nn.utils.clip_grad_norm_`.
+
+/** PyTorch's guard against a length of 0. */
+const epsilon = 1e-6;
+
+interface Clipped {
+  /** Length of the gradient before it is cut, a scalar. */
+  readonly norm: Ref;
+  /** Gradients of weights and of looked-up rows, in the order given: each times min(1, clip ÷ (length + 1e-6)). */
+  readonly gradients: readonly (Ref | undefined)[];
+}
+
+/** @param by weights, and inputs that embedding rows come in by */
+function clipGradients(
+  context: TowerContext,
+  clip: number,
+  by: readonly Ref[],
+  gradients: readonly (Ref | undefined)[],
+): Clipped {
+  const { builder } = context.inputs;
+  return builder.scope('clip', () => {
+    const squares = byTrained(context, by, gradients).flatMap((gradient) =>
+      gradient === undefined ? [] : [sumOfAll(builder, builder.square(gradient))],
+    );
+    const norm = builder.sqrt(squares.reduce((sum, next) => builder.add(sum, next), builder.constant(0)));
+    const factor = builder.minimum(builder.div(clip, builder.add(norm, epsilon)), 1);
+    return { norm, gradients: gradients.map((gradient) => gradient && builder.mul(gradient, factor)) };
+  });
+}
+
+// How long the gradient of a step is, by group of weights: a graph of its own, so that the step is what it is without it.
+
+/** The group of the weights that belong to no tower: temperatures, biases, weights of tasks. */
+const losses = 'losses';
+const shared = 'shared';
+
+/** Before the name of a group, in the outputs. */
+const prefix = 'gradient_norm:';
+
+interface NamedGradient {
+  /** Of the weight: `user/main/mlp/weights`. */
+  readonly name: string;
+  readonly gradient: Ref | undefined;
+}
+
+/**
+ * Its outputs are scalars `gradient_norm:<group>`, square roots of sums of squares: a group for each tower, one for `shared` steps, one for all
+ * other weights. It has no updates. Undefined where no weight has a gradient.
+ * @param inputs of the step, which is finished: nodes are added to its builder
+ * @param gradients before they are clipped
+ */
+function lowerNorms(
+  inputs: GraphInputs,
+  towers: readonly string[],
+  gradients: readonly NamedGradient[],
+): GraphPlan | undefined {
+  const { builder } = inputs;
+  const groups = new Map<string, Ref[]>();
+  for (const { name, gradient } of gradients) {
+    if (gradient === undefined) continue;
+    const [first = ''] = name.split('/');
+    const group = towers.includes(first) || first === shared ? first : losses;
+    groups.set(group, [...(groups.get(group) ?? []), gradient]);
+  }
+  if (groups.size === 0) return undefined;
+  const names = builder.unscoped(() =>
+    builder.scope('norms', () =>
+      [...groups].map(([group, all]) => {
+        const squares = all.map((gradient) => sumOfAll(builder, builder.square(gradient)));
+        builder.output(`${prefix}${group}`, builder.sqrt(squares.reduce((sum, next) => builder.add(sum, next))));
+        return `${prefix}${group}`;
+      }),
+    ),
+  );
+  return finished(inputs, (graph) => ({
+    ...graph,
+    name: `${graph.name}_norms`,
+    outputs: graph.outputs.filter(({ name }) => names.includes(name)),
+    updates: [],
+  }));
 }

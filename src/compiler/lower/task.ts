@@ -5,10 +5,11 @@ import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
-import { type LossContext, type Score, ShapeError } from '../library/contract.ts';
+import type { LossContext, Score } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { EventScores } from './event_scores.ts';
+import { withoutConflict } from './inputs.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 import { blockContext, type TowerContext } from './tower.ts';
 
@@ -53,8 +54,8 @@ export function lowerTask(
 
   const row = losses[task.loss.kind]!;
   const [queryTower, itemTower] = model.towers;
-  try {
-    return inputs.builder.scope(path, () => {
+  return withoutConflict(task.loss, diagnostics, () =>
+    inputs.builder.scope(path, () => {
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
       const lossContext: LossContext = {
@@ -78,12 +79,8 @@ export function lowerTask(
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
       return { loss, measured, ...defined({ weight: counts }) };
-    });
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', task.loss.span, { kind: task.loss.kind, reason: error.reason }));
-    return undefined;
-  }
+    }),
+  );
 }
 
 const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
@@ -101,7 +98,7 @@ function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): 
   return parts.length === 0 ? undefined : parts.reduce((product, part) => inputs.builder.mul(product, part));
 }
 
-/** Whether a feature is a bag of the codes that `key` has. */
+/** True if a feature is a bag of the codes that `key` has. */
 function listsItems({ features }: TowerContext, feature: string, key: string | undefined): boolean {
   const plan = features.byName.get(feature)?.plan;
   const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;

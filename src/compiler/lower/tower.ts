@@ -22,6 +22,7 @@ import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
+import { partsOf } from './lists.ts';
 import { Names } from './names.ts';
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
@@ -145,8 +146,6 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
     block: (path) => blockContext(context, path, rows, round),
   };
 }
-
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
 function lowerFlow(
   context: TowerContext,

@@ -1,16 +1,19 @@
 import type { Ref } from '../../../graph/builder.ts';
+import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { withinCorpus } from './batch_columns.ts';
-import { choiceSoftmax } from './choice_softmax.ts';
-import { lowerColumns, smoothedSoftmax } from './columns.ts';
-import { historyToMask, hitsToMask } from './hits.ts';
+import { type ColumnOptions, hidden, logSum, lowerColumns, smoothedSoftmax } from './columns.ts';
+import { drawPool } from './drawn_negatives.ts';
+import { hardestOf, refuseLoneGap } from './hardest.ts';
+import { historyToMask, hitsToMask, putAt, replaceHits, sameQueryPairs } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
-import { refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
-import { refinedSoftmax } from './refined_softmax.ts';
-import { sampledSoftmax } from './sampled_softmax.ts';
+import { logQOf } from './log_q.ts';
+import { rowScore, sharpenedRow, weightedMean } from './mean.ts';
+import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
+import { drawOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
+import { queueColumns } from './queue.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
-import { itemsAmongQueries } from './symmetric_softmax.ts';
 import { sharpened } from './temperature.ts';
 
 export const softmax = lossKind({
@@ -107,4 +110,146 @@ function symmetricSoftmax(context: LossContext, score: Score, sharpness: number,
 /** Throws ShapeError: a further column of the own item would win against the own score less the margin. */
 function refuseKeptHits({ margin, accidental_hits: hits }: SoftmaxArguments): void {
   if (margin !== 0 && hits === 'keep') throw new ShapeError('takes `margin` or `accidental_hits: keep`, not both');
+}
+
+/**
+ * The other direction of an in-batch softmax: the item of each row among the queries of the batch. lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ, where
+ * k goes over the rows, those apart that are no negatives of item i: rows whose item it is again, whose mask has it, and, where queries
+ * have a key, further rows of the same query. Nothing is corrected, as log q is of items.
+ */
+function itemsAmongQueries(
+  context: LossContext,
+  score: Score,
+  { sharpness, hits, margin = 0 }: Pick<ColumnOptions, 'sharpness' | 'hits' | 'margin'>,
+): Ref {
+  const { builder, queryKey, weight } = context;
+  const { query, own } = sharpenedRow(builder, score, sharpness, margin);
+  const scores = builder.matMul(query, score.item, { transposeB: true });
+  const ownApart = queryKey !== undefined || margin !== 0;
+  const apart = margin === 0 ? hits : { ...hits, own: true as const };
+  const others = apart === undefined ? scores : replaceHits(context, scores, { kind: 'events' }, hidden, apart);
+  const visible = queryKey === undefined ? others : putAt(builder, others, sameQueryPairs(context, queryKey), hidden);
+  const logits = builder.transpose(visible, [1, 0]);
+  const sum = logSum(context, { parts: [{ logits, visible: () => logits }], own, ownApart });
+  return weightedMean(builder, builder.sub(sum, own), weight);
+}
+
+/**
+ * Softmax of each row's own item against any negatives: listed, mined, of past batches, or the hardest of all that a row has:
+ * loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count.
+ */
+function choiceSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+  const { builder } = context;
+  const { correction, queue, smoothing, margin } = args;
+  refuseLoneGap(args);
+  if (args.all) throw new ShapeError('takes `all` without `negatives`, `hardest` and `queue`');
+  if (args.symmetric) throw new ShapeError("takes `symmetric` with the batch's items alone");
+  if (args.accidental_hits === 'keep') throw new ShapeError('takes `accidental_hits: keep` only with drawn negatives');
+  if (args.hardest !== undefined && correction !== 'none') {
+    throw new ShapeError(
+      'takes `hardest` or `correction`, not both: which negatives count is then no matter of chance',
+    );
+  }
+  if (queue && args.negatives && !args.in_batch) throw new ShapeError('takes a `queue` with `in_batch` only');
+  const choice = lowerChoice(context, score, args, sharpness);
+  const hits = hitsToMask(context, args) ?? {};
+  const further = queue ? [queueColumns(context, score, queue, { sharpness, correction, hits })] : [];
+  const chosen = hardestOf(context, { ...choice, parts: [...choice.parts, ...further] }, args, sharpness);
+  const columns = margin === 0 ? chosen : { ...chosen, own: builder.sub(chosen.own, margin * sharpness) };
+  return smoothedSoftmax(context, columns, smoothing);
+}
+
+/**
+ * Softmax of each row's own item over itself and the n items drawn for that row: logits [batch, 1 + n], the own first.
+ * Throws ShapeError for a correction that would cancel: with uniform draws log q is the same for each.
+ */
+function sampledSoftmax(
+  context: LossContext,
+  score: Score,
+  sharpness: number,
+  args: SoftmaxArguments,
+  draw: { readonly n: number; readonly by: DrawnBy; readonly power: number | undefined },
+): Ref {
+  const { builder } = context;
+  refuseIdleCorrection(args.correction, draw.by);
+  const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
+  const { query, own } = sharpenedRow(builder, score, sharpness, args.margin);
+  const batch = own.type.shape[0]!;
+
+  const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);
+  const queries = builder.reshape(query, [batch, 1, score.width]);
+  const drawn = corrected(context, builder.sum(builder.mul(queries, items), [2]), args.correction, rows, draw.power);
+  const hits = hitsToMask(context, args);
+  const mask = (matrix: Ref, value: number): Ref =>
+    hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);
+
+  const first = builder.reshape(corrected(context, own, args.correction, { kind: 'events' }, draw.power), [batch, 1]);
+  const logShares = builder.logSoftmax(builder.concat([first, mask(drawn, hidden)], 1));
+  const ownShare = builder.reshape(builder.slice(logShares, [0, 0], [-1, 1]), [batch]);
+  const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
+  return weightedMean(builder, loss, context.weight);
+
+  /** (1 − ε) · log p of the own + ε · mean of log p over the own and all that were drawn, hits apart. */
+  function smoothed(smoothing: number): Ref {
+    const others = builder.slice(logShares, [0, 1], [-1, draw.n]);
+    const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
+    const total = builder.add(builder.sum(builder.mul(visible, others), [1]), ownShare);
+    const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
+    return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
+  }
+}
+
+/**
+ * Log q refined (Khrylchenko et al., "Correcting the logQ correction", RecSys 2025). The own item is not drawn, so that only the negatives are corrected, by
+ * q'ⱼ = qⱼ ÷ (1 − q own), and the own item leaves the sum. With m negatives of row i:
+ *
+ *   nᵢ = log Σⱼ e^(sᵢⱼ − log q'ⱼ)        wᵢ = 1 − pᵢ = σ(nᵢ − log m − sᵢᵢ)        lossᵢ = wᵢ · (nᵢ − sᵢᵢ)
+ *
+ * w is not differentiated: it is the chance of a wrong answer as the model has it now. The gradient is then that of the softmax over all
+ * items, with the negatives' part estimated. Throws ShapeError for what would bring the own item back, or has no q.
+ */
+function refinedSoftmax(
+  context: LossContext,
+  score: Score,
+  sharpness: number,
+  args: Omit<SoftmaxArguments, 'correction'>,
+): Ref {
+  const { builder, weight } = context;
+  if (args.smoothing !== 0) throw new ShapeError('takes `correction: refined` or `smoothing`, not both');
+  if (args.symmetric) throw new ShapeError('takes `correction: refined` or `symmetric`, not both');
+  if (args.accidental_hits === 'keep') {
+    throw new ShapeError(
+      'takes `correction: refined` or `accidental_hits: keep`, not both: the own item leaves the sum',
+    );
+  }
+  const { negatives: sampled } = args;
+  if (sampled && sampled.kind !== 'sampled') {
+    throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
+  }
+  const drawn = args.in_batch ? undefined : sampled?.arguments;
+  if (drawn?.power !== undefined && drawn.power !== 1) {
+    throw new ShapeError('takes `correction: refined` without a `power`: its q would not sum to 1');
+  }
+  // Items that are all drawn alike have one q, which moves the sum by as much.
+  const alike = drawn !== undefined && drawn.by !== 'frequency';
+  const parts = lowerNegatives(context, score, { ...args, correction: alike ? 'none' : 'frequency' }, sharpness);
+  const plain = rowScore(builder, score.query, score.item);
+  const own = builder.mul(args.margin === 0 ? plain : builder.sub(plain, args.margin), sharpness);
+
+  const logQ = alike && sampled ? builder.neg(builder.log(drawPool(context, sampled))) : logQOfOwn();
+  const others = builder.log(builder.maximum(builder.sub(1, builder.exp(logQ)), 1e-7));
+  const sum = logSumOfNegatives(context, parts);
+  const negatives = builder.add(alike ? builder.sub(sum, logQ) : sum, others);
+  const count = parts.map((part) => builder.sum(part.visible(), [1])).reduce((a, b) => builder.add(a, b));
+  const mean = builder.sub(negatives, builder.log(builder.maximum(count, 1)));
+  // A row without a negative has no wrong answer.
+  const some = builder.minimum(count, 1);
+  const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, own)), some));
+  return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, own)), weight);
+
+  /** Of the batch's columns, of those and what is drawn, or of the draw: float32 [batch]. */
+  function logQOfOwn(): Ref {
+    const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
+    return logQOf(context, 'frequency', { kind: 'events' }, own.type.shape[0]!, mixed);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
+import { sumOfAll } from '../values.ts';
 import { adam, adamChange, adamParameters, adamSlots } from './adam.ts';
 
 export const lamb = optimizerKind({
@@ -35,12 +36,7 @@ export const lamb = optimizerKind({
 });
 
 function norm(builder: Builder, of: Ref): Ref {
-  return builder.sqrt(
-    builder.sum(
-      builder.square(of),
-      of.type.shape.map((_, axis) => axis),
-    ),
-  );
+  return builder.sqrt(sumOfAll(builder, builder.square(of)));
 }
 
 /** over ÷ under; 1 where either is 0. */
