@@ -65,29 +65,20 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
 }
 
 /** The optimizer's slots are `optimizer/<slot>/<weight>`. */
-function updateOne(builder: Builder, call: Call, { name: of, parameter, gradient }: Weight, at: At): void {
-  const shape = parameter.type.shape as readonly number[];
-  builder.update(parameter, updated(builder, call, shape, { ...at, weights: parameter, gradient }, `/${of}`));
-}
-
-/** The weights after the update, which also updates the slots: `optimizer/<slot><suffix>`, of the shape of the weights. */
-function updated(
-  builder: Builder,
-  call: Call,
-  shape: readonly number[],
-  at: At & { readonly weights: Ref; readonly gradient: Ref },
-  suffix = '',
-): Ref {
-  const row = optimizers[call.kind]!;
-  const slots = row.slots(call.arguments).map(({ name, initial: value }) => {
-    return builder.parameter(`${name}${suffix}`, shape, { kind: 'constant', value }, { trainable: false });
-  });
-  const next = row.update(builder, { ...at, slots }, call.arguments);
+function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: At): void {
+  const slots = slotsOf(builder, call, parameter.type.shape as readonly number[], `/${name}`);
+  const operands = { ...at, weights: parameter, gradient, slots };
+  const next = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  builder.update(parameter, next.weights);
   next.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
-  return next.weights;
 }
+
+const slotsOf = (builder: Builder, call: Call, shape: readonly number[], suffix = ''): readonly Ref[] =>
+  optimizers[call.kind]!.slots(call.arguments).map(({ name, initial: value }) =>
+    builder.parameter(`${name}${suffix}`, shape, { kind: 'constant', value }, { trainable: false }),
+  );
 
 interface At {
   readonly rate: Ref;
@@ -105,14 +96,20 @@ function updateTogether(builder: Builder, call: Call, weights: readonly Weight[]
     const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
     return endToEnd(builder, parts, 0);
   };
-  const next = updated(builder, call, [total], {
+  const slots = slotsOf(builder, call, [total]);
+  const operands = {
     ...at,
     weights: flat(weights.map(({ parameter }) => parameter)),
     gradient: flat(weights.map(({ gradient }) => gradient)),
+    slots,
+  };
+  const next = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  next.slots.forEach((slot, index) => {
+    builder.update(slots[index]!, slot);
   });
   let begin = 0;
   weights.forEach(({ parameter }, index) => {
-    const piece = builder.slice(next, [begin], [sizes[index]!]);
+    const piece = builder.slice(next.weights, [begin], [sizes[index]!]);
     builder.update(parameter, builder.reshape(piece, parameter.type.shape));
     begin += sizes[index]!;
   });
