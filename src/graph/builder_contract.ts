@@ -1,4 +1,4 @@
-/** What a graph is built with: its values, and one method an op. `builder.ts` makes them. */
+/** The builder of a graph: its values, and one method an op. `builder.ts` implements it. */
 import type { Dim, Dtype, Graph, Initial, Node, TensorType } from './graph.ts';
 import type { binaryNames, productNames, reductionNames, softmaxNames, unaryNames } from './ops.ts';
 

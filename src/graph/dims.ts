@@ -4,7 +4,7 @@ import type { Dim, SymbolicDim, TensorType } from './graph.ts';
 
 export type Shape = readonly Dim[];
 
-/** What the symbols represent in one run: `{ batch: 1024 }`. */
+/** The lengths of symbols in one run: `{ batch: 1024 }`. */
 export type Sizes = Readonly<Record<string, number>>;
 
 /** `symbolic('batch', 4)` is the length printed `4·batch`. */
@@ -85,7 +85,7 @@ export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   return result;
 }
 
-/** Whether `shape` broadcasts to exactly `target`. */
+/** True if `shape` broadcasts to exactly `target`. */
 export function broadcastsTo(shape: Shape, target: Shape): boolean {
   if (shape.length > target.length) return false;
   return target.every((dim, axis) => {

@@ -31,7 +31,7 @@ export function evaluateInDoubles(
   return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
-/** What the symbols of a graph represent, learned from its inputs. */
+/** Learns the lengths of the symbols of a graph from its inputs. */
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
@@ -83,7 +83,7 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
   return { outputs, parameters: after };
 }
 
-/** As it is where it has the kind wanted: no op writes into its operands, and a table may have gigabytes. */
+/** Returns the data itself if it has the right kind: no op writes into its operands, and a table may have gigabytes. */
 function inArray(
   data: Values['data'] | readonly number[],
   ArrayType: ArrayTypes[Dtype],

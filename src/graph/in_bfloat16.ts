@@ -104,7 +104,7 @@ class Narrowing {
     return this.wide[id];
   }
 
-  /** Of a value that is no float32, the value itself. */
+  /** Returns the value itself if it is no float32. */
   private narrowOf(id: number): Ref {
     const { op, type, attributes } = this.graph.nodes[id]!;
     if (type.dtype !== 'float32') return this.wide[id]!;

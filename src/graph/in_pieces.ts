@@ -44,7 +44,7 @@ class PiecedNodes {
       );
   }
 
-  /** Whether a value has a row for each of the batch, first. */
+  /** True if the first axis of a value has a row for each of the batch. */
   isOfRows(id: number): boolean {
     const [first] = this.graph.nodes[id]!.type.shape;
     return first !== undefined && sameDim(first, this.rows);
@@ -54,7 +54,7 @@ class PiecedNodes {
     return !isLeaf(op) && shape.length === 2 && sameDim(shape[0]!, this.rows) && sameDim(shape[1]!, this.columns);
   }
 
-  /** What is not made piece by piece does not wait for what is. */
+  /** True if no operand that is made whole waits for one that is made piece by piece. */
   private hasInputs(id: number): boolean {
     return this.graph.nodes[id]!.inputs.every((input) => this.pieced.has(input) || !this.after.has(input));
   }
@@ -70,7 +70,7 @@ class PiecedNodes {
     );
   }
 
-  /** Whether row i of it depends on row i of its operands alone. */
+  /** True if row i of it depends on row i of its operands alone. */
   private isByRow(id: number): boolean {
     const { nodes } = this.graph;
     const { op, inputs, attributes, type } = nodes[id]!;
@@ -152,7 +152,7 @@ export const pieceInputs = {
   places: 'pieces/places',
 } as const;
 
-/** What an input of (row, column) pairs is called where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
+/** The name of an input of (row, column) pairs where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
 export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
 
 /** Rows of a piece. */
@@ -167,9 +167,7 @@ export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
 class Rewriting {
   private readonly writer: GraphWriter;
   private readonly builder: Builder;
-  /** By node of the graph before. */
   private readonly whole: Ref[] = [];
-  /** By name. */
   private readonly pairs = new Map<string, Ref>();
 
   constructor(

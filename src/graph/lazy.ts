@@ -9,7 +9,7 @@ export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
   return sameShape(gradient.type.shape, like.type.shape) ? gradient : builder.broadcastTo(gradient, like);
 }
 
-/** With leading axes of length 1 up to `rank`. */
+/** Returns the value with leading axes of length 1 up to `rank`. */
 export function alignRank(builder: Builder, value: Ref, rank: number): Ref {
   const missing = rank - value.type.shape.length;
   if (missing <= 0) return value;

@@ -35,7 +35,7 @@ const mostRounds = 30;
 
 /** Runs all passes, again and again until none has anything to do. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
-  /** What each pass has last given: it has nothing to do to that. */
+  /** The last result of each pass, which it would not change. */
   const done = new Map<Pass, Graph>();
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {

@@ -4,7 +4,7 @@ import { GraphTypeError } from './errors.ts';
 import type { Graph, Node, TensorType } from './graph.ts';
 import { isLeaf, ops, typeOf } from './ops/table.ts';
 
-/** What is wrong with the graph, a line each; nothing when every type is what its op gives and every name is found. */
+/** Returns the problems of the graph, a line each; none when every type is what its op gives and every name is found. */
 export function verify(graph: Graph): string[] {
   const problems: string[] = [];
   graph.nodes.forEach((node, id) => {

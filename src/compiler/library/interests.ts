@@ -43,7 +43,7 @@ export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
 }
 
 /**
- * Of several vectors a row the one that agrees most with the row's own item; the mean of those that agree alike. Which one it
+ * Returns the vector of several of a row that agrees most with the row's own item; the mean of those that agree alike. Which one it
  * is is not differentiated (Cen et al., "ComiRec", KDD 2020, equation 8).
  * [batch, interests, width] and [batch, width] → [batch, width]
  */

@@ -1,4 +1,4 @@
-/** What blocks ask of the value that flows into them; each throws ShapeError in the language's words. */
+/** Checks and maps of the values that flow into blocks; each throws ShapeError in the language's words. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import {
@@ -29,7 +29,7 @@ export function typeOf(value: Value): ValueType {
   }
 }
 
-/** As the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
+/** Prints a type as the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
 export function printValueType(type: ValueType): string {
   switch (type.kind) {
     case 'fields': {
@@ -117,7 +117,7 @@ export interface Elements {
   /** float32 [batch, count] of 1 and 0; absent where all are there. */
   readonly mask?: Ref;
   readonly count: number;
-  /** Of a sequence: how many there may be in any batch. */
+  /** How many elements a sequence may have in any batch. */
   readonly most?: number;
   readonly width: number;
 }
@@ -147,7 +147,7 @@ type RowMap = (
 ) => { readonly tensor: Ref; readonly width: number };
 
 /**
- * What a layer makes of a vector, or of each interest, or of each element of a sequence, zeros past its end. Throws ShapeError
+ * Applies a layer to a vector, to each interest, or to each element of a sequence, with zeros past its end. Throws ShapeError
  * for other values.
  */
 export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {

@@ -1,4 +1,4 @@
-/** What a score adds to its terms: numbers of one side, as one more dimension of the vectors of each. */
+/** A score adds biases to its terms: numbers of one side, as one more dimension of the vectors of each. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';

@@ -1,4 +1,4 @@
-/** What the model's features ask of the host: encoders, tables, and how wide each field is. */
+/** Plans of the model's features: encoders, tables, and how wide each field is. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';

@@ -37,7 +37,6 @@ export function eventsOf(rows: RowsOf): RowsOf {
 /** True if the feature enters a tower as a sequence; else it enters as a field. */
 export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
 
-/** What a feature enters a graph by. */
 export interface FeatureContext {
   readonly inputs: GraphInputs;
   /** As in `TowerContext`. */

@@ -17,7 +17,7 @@ import type { Call, FlowStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { Names } from './names.ts';
 
-/** What an arrow carries at a place in the source. */
+/** The type of the value that an arrow carries at a span of the source. */
 export interface Arrow {
   readonly span: Span;
   readonly type: ValueType;
@@ -29,7 +29,7 @@ export interface Visited {
   readonly span: Span;
 }
 
-/** What every flow of one graph shares. */
+/** The state that every flow of one graph shares. */
 export interface FlowContext {
   readonly features: LoweredFeatures;
   readonly diagnostics: Diagnostic[];

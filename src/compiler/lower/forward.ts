@@ -23,7 +23,7 @@ export interface Forward {
   readonly context: TowerContext;
   /** Scalars by task; a task with a mistake is absent, as is one without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
-  /** What each row counts for, float32 [batch], by task; absent for a task for which all count alike. */
+  /** The weight of each row, float32 [batch], by task; absent for a task for which all count alike. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
   /** Scalars that the step reports besides the losses, by output: `temperature:watch`. */
   readonly measured: ReadonlyMap<string, Ref>;
@@ -84,7 +84,7 @@ function elementsOf(
 }
 
 /**
- * Whether the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
+ * True if the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
  * interests, and no block keeps statistics of the rows that it sees.
  */
 function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {

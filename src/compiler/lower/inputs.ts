@@ -8,7 +8,7 @@ import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
 import { ShapeError } from '../library/contract.ts';
 import type { Call } from '../model/model.ts';
 
-/** What `make` returns; where arguments do not go together, undefined, and a diagnostic at the call that has them. */
+/** Returns what `make` does; where arguments do not go together, reports it at their call and returns undefined. */
 export function withoutConflict<T>(
   { kind, span }: Pick<Call, 'kind' | 'span'>,
   diagnostics: Diagnostic[],
@@ -53,7 +53,7 @@ export class GraphInputs {
     );
   }
 
-  /** Of the inputs that are left in a finished graph, in its order. */
+  /** The plans of the inputs that are left in a finished graph, in its order. */
   plansOf(graph: Graph): readonly InputPlan[] {
     return graph.inputs.map(({ name }) => {
       const known = this.#plans.get(name);

@@ -32,7 +32,7 @@ import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
 
 /** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
-  /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
+  /** The type after each source and step of a flow, for the editor and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
   /** Those that are read: the data needs their columns. */
   readonly features: readonly FeaturePlan[];
@@ -53,14 +53,14 @@ export interface Lowered {
   readonly arrows: readonly Arrow[];
   /** Steps of flows by the label of the nodes that they add to the training step: `user/main/mlp`. */
   readonly written: ReadonlyMap<string, Visited>;
-  /** What more than one task's loss reaches; nothing where there is one task. */
+  /** Values that more than one task's loss reaches; none where there is one task. */
   readonly shared: readonly SharedValue[];
   /** The graph of norms of gradients; undefined where nothing but tables is trained. */
   readonly norms: () => GraphPlan | undefined;
 }
 
 /**
- * What the flows of a model carry, and every mistake that its shapes show: without gradients and plans, and so ten times
+ * Returns the types that the flows of a model carry, and every error that its shapes show: without gradients and plans, and so ten times
  * quicker than `lower`, which finds the same.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {

@@ -9,7 +9,7 @@ import { GraphInputs, withoutConflict } from './inputs.ts';
 import { type TowerOptimizer, towerOptimizers } from './overrides.ts';
 
 export interface Weight {
-  /** Of the parameter: `user/main/mlp/weights`. */
+  /** `user/main/mlp/weights` */
   readonly name: string;
   readonly parameter: Ref;
   readonly gradient: Ref;

@@ -1,5 +1,5 @@
 /**
- * Whether the query tower reads a list in its order: `history = others(…)` has none. A trial runs the tower with the elements the
+ * Finds out if the query tower reads a list in its order: `history = others(…)` has none. A trial runs the tower with the elements the
  * other way round. What makes a sequence must then give the same the other way round, and what makes one value the same value.
  */
 import { makeBuilder } from '../../graph/builder.ts';

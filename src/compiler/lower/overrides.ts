@@ -12,7 +12,6 @@ import { lowerTower, makeTowerContext } from './tower.ts';
 
 const settingNames = ['rate', 'l2', 'weight_decay'] as const;
 
-/** Of one override: the name of its feature or tower, and the settings that it gives. */
 interface Override {
   readonly call: Call;
   readonly name: string;
@@ -28,7 +27,7 @@ function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'tab
   });
 }
 
-/** What is wrong with `overrides`, if anything. */
+/** Checks `overrides` of `train`. */
 export function checkOverrides(
   { train, towers }: Pick<Model, 'train' | 'towers'>,
   features: LoweredFeatures,
@@ -66,7 +65,7 @@ export function checkOverrides(
   });
 }
 
-/** Of its own: those of a block that towers share belong to none of them. A tower with a mistake may have some. */
+/** True if a tower has weights of its own: those of a shared block belong to no tower. A tower with an error may have some. */
 function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
   const builder = makeBuilder('weights');
   const context = makeTowerContext(new GraphInputs(builder), features, true);

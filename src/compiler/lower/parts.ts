@@ -61,7 +61,7 @@ const mostGrowth = 1.5;
 const shortest = 8;
 const mostParts = 5;
 
-/** Of a list of up to `max` elements: 8, 15, 27, 50. */
+/** The lengths of the parts for a list of up to `max` elements: 8, 15, 27, 50. */
 export function partLengths(max: number): readonly number[] {
   const steps = Math.min(mostParts - 1, Math.max(0, Math.round(Math.log2(max / shortest))));
   const growth = (max / shortest) ** (1 / steps);

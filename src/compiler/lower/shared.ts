@@ -1,5 +1,5 @@
 /**
- * What several tasks share, found in the graph: the weights that more than one task's loss reaches, and the rows of each table that
+ * Finds in the graph what several tasks share: the weights that more than one task's loss reaches, and the rows of each table that
  * more than one reaches, by whichever of its inputs.
  */
 import type { Ref } from '../../graph/builder.ts';
@@ -8,7 +8,7 @@ import type { Forward } from './forward.ts';
 import { tablesOf } from './table_rows.ts';
 
 export interface SharedValue {
-  /** Of the parameter, or of the graph's input that embedding rows come in by. */
+  /** The name of the parameter, or of the graph's input of embedding rows. */
   readonly name: string;
   readonly kind: 'weights' | 'embedding';
   /** Whose losses reach it, or its table by any input, in the order of the file; two at least. */

@@ -21,7 +21,7 @@ import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 export interface Step {
   readonly plan: GraphPlan;
   readonly shared: readonly SharedValue[];
-  /** As of `lowerNorms`; made when it is asked for. */
+  /** `lowerNorms` of this step, made at the first call. */
   readonly norms: () => GraphPlan | undefined;
 }
 
@@ -220,7 +220,7 @@ const shared = 'shared';
 const prefix = 'gradient_norm:';
 
 interface NamedGradient {
-  /** Of the weight: `user/main/mlp/weights`. */
+  /** `user/main/mlp/weights` */
   readonly name: string;
   readonly gradient: Ref | undefined;
 }

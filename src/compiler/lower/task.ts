@@ -25,7 +25,7 @@ export type LearningTask = Task & Required<Pick<Task, 'loss'>>;
 export interface LoweredTask {
   /** A scalar. */
   readonly loss: Ref;
-  /** What each row counts for, float32 [batch]; absent where all count alike. */
+  /** The weight of each row, float32 [batch]; absent where all count alike. */
   readonly weight?: Ref;
   /** Scalars that the step reports besides the loss, by name: `temperature`. */
   readonly measured: ReadonlyMap<string, Ref>;

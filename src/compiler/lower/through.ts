@@ -7,7 +7,7 @@ import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './feat
 import { GraphInputs } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
-/** As `lowerFeatures`, of towers whose steps are known. */
+/** `lowerFeatures` of towers whose steps are known. */
 export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
@@ -44,7 +44,7 @@ export function encodes({ byName }: LoweredFeatures): readonly string[] {
   return [...new Set([...byName.values()].flatMap(({ plan: { through } }) => (through ? [through.channel] : [])))];
 }
 
-/** Of channels that are vectors. */
+/** The widths of the channels that are vectors. */
 function channelWidths(tower: Tower, features: LoweredFeatures): ReadonlyMap<string, number> {
   const context = makeTowerContext(new GraphInputs(makeBuilder('elements')), features, false);
   const channels = lowerTower(context, tower, { kind: 'events' });

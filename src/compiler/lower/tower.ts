@@ -25,7 +25,7 @@ import type { GraphInputs } from './inputs.ts';
 import { partsOf } from './lists.ts';
 import { Names } from './names.ts';
 
-/** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
+/** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
   readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
@@ -36,7 +36,7 @@ export interface TowerContext {
   /** Steps of flows by the label of the nodes that they add. */
   readonly written: Map<string, Visited>;
   readonly training: boolean;
-  /** What parameters that are not trained become after the step, by node. */
+  /** Values after the step of parameters that are not trained, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
   /**

@@ -16,7 +16,7 @@ export function tensorsOf(value: Value): readonly Ref[] {
   return [value.tensor];
 }
 
-/** With this list, and all along it, of at most `longest` elements. */
+/** Cuts this list, and all along it, to at most `longest` elements. */
 export function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
   const byName = [...features.byName].map(([name, whole]) => {
     if (name !== list && whole.use.along !== list) return [name, whole] as const;
@@ -26,7 +26,7 @@ export function shortened(features: LoweredFeatures, list: string, longest: numb
   return { ...features, byName: new Map(byName) };
 }
 
-/** Whether two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
+/** True if two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
 export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1e-4 * (1 + Math.abs(b)));
 
 /** How many elements its sequences have. */

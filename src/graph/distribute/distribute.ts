@@ -11,7 +11,7 @@ import { GraphWriter } from '../writer.ts';
 import { shareRuleOf } from './rules.ts';
 import { CannotShare, Shares, type Value } from './values.ts';
 
-/** What a worker is given of an input: all of it, or its rows. */
+/** A worker gets all of an input, or its own rows. */
 export interface InputShare {
   readonly of: 'all' | 'rows';
   /** Column of the last axis whose numbers count a worker's own rows. */

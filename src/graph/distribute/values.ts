@@ -24,7 +24,7 @@ export interface Value {
   readonly points?: number;
 }
 
-/** What cannot be shared: the user reads which part of the model it is. */
+/** Thrown for a value that cannot be shared: the user reads which part of the model it is. */
 export class CannotShare extends Error {}
 
 /** Moves values between the two forms; each is made once. */

@@ -1,4 +1,4 @@
-/** What the table says of each op, and small readers of attributes. */
+/** The contract of a row of the table of ops, and small readers of attributes. */
 import type { Builder, Ref } from '../builder_contract.ts';
 import { countElements, printShape, printType } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
@@ -32,7 +32,6 @@ export interface GradientContext {
 export type LocalGradient = (() => Ref) | 'none';
 
 export interface OpRow {
-  /** What it computes, with shapes. */
   readonly doc: string;
   /** Type of the output. Throws GraphTypeError without the op's name, which `typeOf` puts before it. */
   readonly type: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
@@ -45,10 +44,10 @@ export interface OpRow {
     output: readonly number[],
     attributes: Attributes,
   ) => number;
-  /** Of its first operand it reads no more than it gives. */
+  /** It reads no more of its first operand than it returns. */
   readonly picks?: true;
   /**
-   * What it may do in bfloat16; absent: nothing. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
+   * Its role in bfloat16; absent: none. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
    * rounds nothing. `bias`: it adds something small to what a product gives.
    */
   readonly bfloat16?: 'product' | 'carry' | 'bias';

@@ -3,7 +3,7 @@ import { GraphTypeError } from '../errors.ts';
 import type { Dim } from '../graph.ts';
 import { expectInputs, floatDtypes, flopPerInput, type OpRow } from './row.ts';
 
-/** What takes the places of numbers that are not there: the least of float32. */
+/** The least of float32 stands where there is no number. */
 export const leastNumber = -3.4028234663852886e38;
 
 /** True if there may be fewer than k numbers to choose from. */

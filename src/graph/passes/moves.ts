@@ -173,7 +173,7 @@ const disjointPads: Rule = (site) => {
   return rest.reduce((sum, id) => builder.add(sum, at(id)), joined);
 };
 
-/** What is added up: operands of this Add, and of Adds under it that nothing else reads. */
+/** Returns the values that are added up: operands of this Add, and of Adds under it that nothing else reads. */
 function termsOf(site: Site, id: number): number[] {
   return site.graph.nodes[id]!.inputs.flatMap((input) =>
     site.graph.nodes[input]!.op === 'Add' && site.users[input]!.length === 1 ? termsOf(site, input) : [input],

@@ -1,4 +1,4 @@
-/** What the passes share: a walk over a graph that replaces nodes by others of the same type. */
+/** The passes share a walk over a graph that replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';

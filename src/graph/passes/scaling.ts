@@ -215,7 +215,7 @@ function canMove(graph: Graph, user: number, id: number, scaled: Scaled): boolea
     : false;
 }
 
-/** Whether a scale is the same for all elements that are summed together. */
+/** True if a scale is the same for all elements that are summed together. */
 function isOutsideSum(graph: Graph, node: Node, scaled: Scaled): boolean {
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   const axes = numbersOf(node.attributes, 'axes');
@@ -250,7 +250,7 @@ const outOfSum: Rule = (site) => {
   );
 };
 
-/** Whether a sum over one axis of a matrix is weighted by a vector along that axis. */
+/** True if a sum over one axis of a matrix is weighted by a vector along that axis. */
 function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
   const axes = numbersOf(node.attributes, 'axes');
   return (

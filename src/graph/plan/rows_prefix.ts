@@ -1,7 +1,7 @@
 /** How the rows of graph inputs are called: in the inputs' names, and in the symbols of their lengths. */
 import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
-/** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
+/** The prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
   return rows.kind === 'events' ? '' : `${stem(rows)}/`;
 }
@@ -17,7 +17,7 @@ export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'sh
   return length === undefined ? rows.kind : `${rows.kind}_${length}`;
 }
 
-/** Of the rows of a part of a batch, or of its sequences: how long their lists are at most. */
+/** The largest length of the lists of a part of a batch, or of its sequences. */
 const lengthOf = (rows: RowsOf): number | undefined =>
   rows.kind === 'part' || rows.kind === 'sequences' ? rows.length : undefined;
 

@@ -135,7 +135,7 @@ function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref 
 }
 
 /**
- * What the low frequencies make of place t, row by row: [length × length]. A DFT goes around in a circle, so it does not matter
+ * The matrix that keeps the low frequencies, a row for each place t: [length × length]. A DFT goes around in a circle, so it does not matter
  * whether padding is before the elements or after them.
  */
 function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {

@@ -1,9 +1,9 @@
-/** What a row of a declaration promises, and short constructors of its entries. */
+/** The contract of a row of a declaration, and short constructors of its entries. */
 import type { BoundKind, KindRow, Parameter, Parameters, ParameterType } from '../contract.ts';
 
 type Table = Readonly<Record<string, KindRow>>;
 
-/** What the value of an entry, or of a whole declaration, may be: all types of an argument, and the types that only an entry has. */
+/** Types of the value of an entry, or of a whole declaration: all types of an argument, and the types that only an entry has. */
 export type EntryType =
   | ParameterType
   /** `recall(20), ndcg(20)`: calls of kinds, each once, with commas between them. */
@@ -40,11 +40,11 @@ export type Entries = Readonly<Record<string, Entry>>;
 
 /** A word of the grammar that is no declaration by itself. */
 export interface WordRow {
-  /** What it is: "word of a tower". */
+  /** "word of a tower" */
   readonly what: string;
   /** One line, for editors. */
   readonly brief: string;
-  /** What `tower explain` says. */
+  /** Printed by `tower explain`. */
   readonly doc: string;
   readonly example: string;
 }
@@ -53,7 +53,7 @@ export interface WordRow {
 export interface DeclarationRow<E extends Entries = Entries> {
   /** One line, for editors. */
   readonly brief: string;
-  /** What `tower explain` says. */
+  /** Printed by `tower explain`. */
   readonly doc: string;
   readonly example: string;
   /** Text to begin with; `$1`, `${2:name}` are the places to fill in. */

@@ -77,7 +77,7 @@ const graphs = {
   },
 } satisfies Readonly<Record<string, KindRow>>;
 
-/** What `stop` adds to the metric that it watches. */
+/** `stop` adds this to the metric that it watches. */
 const patience = {
   patience: integer({
     min: 1,

@@ -2,7 +2,7 @@ import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } fro
 import { features } from './table.ts';
 
 /**
- * What one declared feature asks of the host and of the graph, with the features that it names followed to their own
+ * Returns what one declared feature needs of the host and of the graph, with the features that it names followed to their own
  * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
  * Throws ShapeError when arguments do not go together, or when features are defined by one another in a cycle; its
  * `feature` is the one where the mistake is, which may be one that this one names.
@@ -16,7 +16,7 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
 }
 
 /**
- * What each feature that is valid asks for, in order, as `featureUse`. Found once for the features of a check: rules and lowering go
+ * Returns the use of each valid feature, in order, as `featureUse` does. Computed once for the features of a check: rules and lowering go
  * through all of them again and again.
  */
 export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
@@ -33,7 +33,7 @@ export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> 
 
 const uses = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
 
-/** What a feature that is declared asks for; nothing where it is wrong, which another rule reports. */
+/** Returns the use of a declared feature; undefined where it is wrong, which another rule reports. */
 export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
   try {
     return featureUse(name, declarations);
@@ -43,7 +43,6 @@ export function validUse(name: string, declarations: Declared): FeatureUse | und
   }
 }
 
-/** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 interface Reading {
@@ -84,7 +83,7 @@ function bound(call: BoundKind, reading: Reading, within: readonly string[]): Fe
   return use;
 }
 
-/** What calls that name no feature ask: it follows from their arguments, and rules and lowering all want to know it. */
+/** Cache of the uses of calls that name no feature: a use then follows from the arguments, and rules and lowering read it often. */
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
 function namesNone(call: BoundKind): boolean {

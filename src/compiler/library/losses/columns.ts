@@ -34,7 +34,7 @@ export interface ColumnOptions {
   /** Absent: no column is hidden. */
   readonly hits?: Also | undefined;
   readonly drawn?: SharedRows | undefined;
-  /** What the row's own score is lowered by before it is multiplied. */
+  /** Subtracted from the row's own score before it is multiplied. */
   readonly margin?: number | undefined;
   /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
   readonly columns?: 'corpus' | 'own';

@@ -42,7 +42,7 @@ export const listwise = lossKind({
   },
 });
 
-/** What each column is worth to each row, float32 [batch, batch]: rows sum to 1, or to 0 where every weight is. */
+/** The share of each column in the target of each row, float32 [batch, batch]: rows sum to 1, or to 0 where every weight is. */
 function targets(context: LossContext, queryKey: string, logits: Ref): Ref {
   const { builder, weight } = context;
   const zeros = builder.broadcastTo(builder.constant(0), logits);

@@ -7,7 +7,7 @@ export function weightedMean(builder: Builder, losses: Ref, weight: Ref | undefi
   return builder.sum(builder.mul(losses, rowShares(builder, losses, weight)), [0]);
 }
 
-/** What each row counts for in the mean over the batch: float32 [batch], or a scalar where all count alike. */
+/** The share of each row in the mean over the batch: float32 [batch], or a scalar where all count alike. */
 export function rowShares(builder: Builder, like: Ref, weight: Ref | undefined): Ref {
   if (weight === undefined) return builder.div(1, builder.sum(builder.broadcastTo(builder.constant(1), like), [0]));
   return builder.div(weight, builder.maximum(builder.sum(weight, [0]), 1e-12));

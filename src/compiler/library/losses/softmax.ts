@@ -247,7 +247,7 @@ function refinedSoftmax(
   const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, own)), some));
   return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, own)), weight);
 
-  /** Of the batch's columns, of those and what is drawn, or of the draw: float32 [batch]. */
+  /** log q of the own item among the batch's columns, those and what is drawn, or the draw: float32 [batch]. */
   function logQOfOwn(): Ref {
     const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
     return logQOf(context, 'frequency', { kind: 'events' }, own.type.shape[0]!, mixed);

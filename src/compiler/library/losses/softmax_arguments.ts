@@ -8,7 +8,7 @@ import { queue } from './queue.ts';
 import { smoothing } from './smoothing.ts';
 import { sharpnessArguments } from './temperature.ts';
 
-/** What every form of the softmax may be given. */
+/** The parameters of every form of the softmax. */
 export const softmaxParameters = {
   all,
   ...negativeArguments,

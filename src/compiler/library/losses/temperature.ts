@@ -3,7 +3,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
 
-/** What may be in the place of the number. */
+/** A temperature that is trained, in place of the number. */
 const trained = {
   learned: {
     doc: 'τ is trained: e^−l, where the weight l begins at −log `from` and never passes −log `least`. A step that passes the limit is reflected, so that the weight can leave it again. The report shows τ.',
@@ -26,7 +26,7 @@ export const sharpnessArguments = {
 export interface Sharpened {
   readonly context: LossContext;
   readonly score: Score;
-  /** What remains to multiply the score by: 1 where it is trained, as the score is multiplied already. */
+  /** The factor that the score still needs: 1 where it is trained, as the score is multiplied already. */
   readonly sharpness: number;
 }
 
