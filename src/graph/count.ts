@@ -14,13 +14,13 @@ export interface Cost {
   readonly bytes: number;
 }
 
-export interface Counts extends Cost {
+export interface GraphCost extends Cost {
   /** By label and by each prefix of one: `user`, `user/main`, `user/main/mlp`, in the order in which they first occur. */
   readonly parts: ReadonlyMap<string, Cost>;
 }
 
 /** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
-export function count(graph: Graph, sizes: Sizes): Counts {
+export function count(graph: Graph, sizes: Sizes): GraphCost {
   const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const total = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {

@@ -3,12 +3,12 @@ import { roundIfBfloat16 } from './bfloat16.ts';
 import { bindShape, countElements, resolveShape, type Sizes } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type { Dtype, Graph, Tensor } from './graph.ts';
-import type { Values } from './ops/row.ts';
+import type { NodeValues } from './ops/row.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
-export type Tensors = Readonly<Record<string, Tensor>>;
+export type NamedTensors = Readonly<Record<string, Tensor>>;
 /** Tensors whose float32 values are held in doubles. */
-export type DoubleTensors = Readonly<Record<string, Values>>;
+export type DoubleTensors = Readonly<Record<string, NodeValues>>;
 
 /**
  * Values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype.
@@ -16,10 +16,10 @@ export type DoubleTensors = Readonly<Record<string, Values>>;
  */
 export function evaluate(
   graph: Graph,
-  inputs: Tensors,
-  parameters: Tensors,
-): { readonly outputs: Tensors; readonly parameters: Tensors } {
-  return run(graph, inputs, parameters, arrayTypes) as { outputs: Tensors; parameters: Tensors };
+  inputs: NamedTensors,
+  parameters: NamedTensors,
+): { readonly outputs: NamedTensors; readonly parameters: NamedTensors } {
+  return run(graph, inputs, parameters, arrayTypes) as { outputs: NamedTensors; parameters: NamedTensors };
 }
 
 /** The same in double precision, bfloat16 too: for finite differences. */
@@ -44,16 +44,16 @@ export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly
 
 const arrayTypes: ArrayTypes = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-type ArrayTypes = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
+type ArrayTypes = Readonly<Record<Dtype, new (length: number) => NodeValues['data']>>;
 
 /** Zeros. */
-export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): Values {
+export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): NodeValues {
   return { dtype, shape, data: new types[dtype](countElements(shape)) };
 }
 
 function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, types: ArrayTypes) {
   const sizes = sizesOf(graph, inputs);
-  const values: Values[] = [];
+  const values: NodeValues[] = [];
   for (const node of graph.nodes) {
     const shape = resolveShape(node.type.shape, sizes);
     const { dtype } = node.type;
@@ -75,27 +75,27 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
     roundIfBfloat16(output);
     values.push(output);
   }
-  const after: Record<string, Values> = {};
+  const after: Record<string, NodeValues> = {};
   for (const { name, node } of graph.parameters) after[name] = values[node]!;
   for (const { parameter, node } of graph.updates) after[parameter] = values[node]!;
-  const outputs: Record<string, Values> = {};
+  const outputs: Record<string, NodeValues> = {};
   for (const { name, node } of graph.outputs) outputs[name] = values[node]!;
   return { outputs, parameters: after };
 }
 
 /** Returns the data itself if it has the right kind: no op writes into its operands, and a table may have gigabytes. */
 function inArray(
-  data: Values['data'] | readonly number[],
+  data: NodeValues['data'] | readonly number[],
   ArrayType: ArrayTypes[Dtype],
   length: number,
-): Values['data'] {
+): NodeValues['data'] {
   if (data instanceof ArrayType) return data;
   const own = new ArrayType(length);
   own.set(data);
   return own;
 }
 
-function given(tensors: DoubleTensors, name: string, expected: Omit<Values, 'data'>): Values['data'] {
+function given(tensors: DoubleTensors, name: string, expected: Omit<NodeValues, 'data'>): NodeValues['data'] {
   const tensor = tensors[name];
   if (tensor === undefined) throw new GraphTypeError(`"${name}" is not given`);
   if (tensor.dtype !== expected.dtype || tensor.shape.join() !== expected.shape.join()) {

@@ -257,7 +257,7 @@ export interface NamedValue {
 }
 
 /** The several values of one element of a list. */
-export interface Each {
+export interface ElementBag {
   readonly max: number;
   readonly pool: 'mean' | 'sum';
   readonly unseen?: 'skip' | 'keep';
@@ -298,7 +298,7 @@ export interface FeatureUse {
   /** The list whose elements its own belong to, one each. */
   readonly along?: string;
   /** Each of those is a bag itself, which is pooled. */
-  readonly each?: Each;
+  readonly each?: ElementBag;
   /** Each element of the list is an item, and is the vector that this channel makes of it. It has no table then. */
   readonly through?: SideArgument;
 }
@@ -324,7 +324,7 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
  * gets the query vector that the row's own item agrees with most (`ownInterest`), so that the score of each row's own pair is
  * exact; retrieval searches with all K and keeps an item's best.
  */
-export interface Score {
+export interface VectorScore {
   /** float32 [batch, width]; with `interests` [batch, interests, width] */
   readonly query: Ref;
   /** float32 [items, width]; `items` is `batch`, or the sampled rows */
@@ -344,7 +344,7 @@ export interface ChannelPair {
 }
 
 export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P> {
-  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): Score;
+  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): VectorScore;
 }
 
 export interface LossContext extends BlockContext {
@@ -360,7 +360,7 @@ export interface LossContext extends BlockContext {
   /** Rows of a whole batch. */
   readonly batch: number;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
-  scoreOf(rows: RowsOf): Score;
+  scoreOf(rows: RowsOf): VectorScore;
   /** Gives a scalar of the step to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
   measure(what: 'temperature', value: Ref): void;
   /** Every task's loss reads items as `LossKind.distinct` says: the item tower may see each item of the batch once. */
@@ -392,7 +392,7 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   /** It takes both vectors of a score at length 1: a bias, which is one of their numbers, would turn them. */
   readonly directions?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
-  lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
+  lower(context: LossContext, score: VectorScore, args: Arguments<P>): Ref;
 }
 
 export interface TaskLoss {

@@ -11,26 +11,26 @@ import type {
 } from './contract.ts';
 
 type None = Record<never, never>;
-type Row<K extends { readonly parameters: Parameters }> = Omit<K, 'parameters'> & Partial<Pick<K, 'parameters'>>;
+type RowOfKind<K extends { readonly parameters: Parameters }> = Omit<K, 'parameters'> & Partial<Pick<K, 'parameters'>>;
 
 export const featureKind = <P extends Parameters>(row: FeatureKind<P>): FeatureKind<P> => row;
 export const weightingKind = <P extends Parameters>(row: WeightingKind<P>): WeightingKind<P> => row;
 export const optimizerKind = <P extends Parameters>(row: OptimizerKind<P>): OptimizerKind<P> => row;
 
 const none = {} as never;
-export const blockKind = <P extends Parameters = None>(row: Row<BlockKind<P>>): BlockKind<P> => ({
+export const blockKind = <P extends Parameters = None>(row: RowOfKind<BlockKind<P>>): BlockKind<P> => ({
   parameters: none,
   ...row,
 });
-export const scoreKind = <P extends Parameters = None>(row: Row<ScoreKind<P>>): ScoreKind<P> => ({
+export const scoreKind = <P extends Parameters = None>(row: RowOfKind<ScoreKind<P>>): ScoreKind<P> => ({
   parameters: none,
   ...row,
 });
-export const lossKind = <P extends Parameters = None>(row: Row<LossKind<P>>): LossKind<P> => ({
+export const lossKind = <P extends Parameters = None>(row: RowOfKind<LossKind<P>>): LossKind<P> => ({
   parameters: none,
   ...row,
 });
-export const metricKind = <P extends Parameters = None>(row: Row<MetricKind<P>>): MetricKind<P> => ({
+export const metricKind = <P extends Parameters = None>(row: RowOfKind<MetricKind<P>>): MetricKind<P> => ({
   parameters: none,
   ...row,
 });

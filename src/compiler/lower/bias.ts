@@ -2,7 +2,7 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { Interests, Score, Vector } from '../library/contract.ts';
+import type { Interests, Vector, VectorScore } from '../library/contract.ts';
 import type { Bias, Model, Task } from '../model/model.ts';
 
 /** The parameter that holds the mean of a task's label. Training sets its value from the training part. */
@@ -20,10 +20,10 @@ export function lowerBiases(
   builder: Builder,
   { towers }: Model,
   { score: { biases = [] } }: Task,
-  first: Score,
+  first: VectorScore,
   query: ReadonlyMap<string, Vector | Interests>,
   item: ReadonlyMap<string, Vector>,
-): { readonly score?: Score } | { readonly diagnostic: Diagnostic } {
+): { readonly score?: VectorScore } | { readonly diagnostic: Diagnostic } {
   if (biases.length === 0) return {};
   const [one, other] = [onesLike(builder, first.query), onesLike(builder, first.item)];
   const sums: { query?: Ref; item?: Ref } = {};

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
-import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
+import { type ElementBag, type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { biasTable } from './bias.ts';
@@ -159,7 +159,7 @@ function planOf(
   };
 }
 
-function eachOf({ max, pool, unseen }: Each, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
+function eachOf({ max, pool, unseen }: ElementBag, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
   return { max, pool, ...(unseen !== 'keep' && kind === 'vocabulary' ? { skipsUnseen: true } : {}) };
 }
 

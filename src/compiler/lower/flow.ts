@@ -15,7 +15,7 @@ import {
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
-import { Names } from './names.ts';
+import { UniqueNames } from './names.ts';
 
 /** The type of the value that an arrow carries at a span of the source. */
 export interface Arrow {
@@ -52,7 +52,7 @@ export function lowerSteps(
   from: Value,
   steps: readonly FlowStep[],
   path: string,
-  names = new Names(),
+  names = new UniqueNames(),
 ): Value | undefined {
   let value: Value | undefined = from;
   for (const step of steps) {
@@ -68,9 +68,14 @@ export function lowerSteps(
   return value;
 }
 
-type Step<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
+type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
 
-function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'>, path: string): Value | undefined {
+function lowerDeclared(
+  context: FlowContext,
+  input: Value,
+  step: StepOfKind<'declared'>,
+  path: string,
+): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
   const type = printValueType(typeOf(input));
   const first = context.shared.get(step.name) ?? type;
@@ -86,7 +91,7 @@ function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'
 function lowerBlock(
   context: FlowContext,
   input: Value,
-  { call, span }: Step<'block'>,
+  { call, span }: StepOfKind<'block'>,
   path: string,
 ): Value | undefined {
   return attempt(context, call.kind, span, path, [input], (block) =>

@@ -25,7 +25,7 @@ import { checkOverrides, withOverrides } from './overrides.ts';
 import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
-import type { SharedValue } from './shared.ts';
+import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
 import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
@@ -54,7 +54,7 @@ export interface Lowered {
   /** Steps of flows by the label of the nodes that they add to the training step: `user/main/mlp`. */
   readonly written: ReadonlyMap<string, Visited>;
   /** Values that more than one task's loss reaches; none where there is one task. */
-  readonly shared: readonly SharedValue[];
+  readonly shared: readonly SharedByTasks[];
   /** The graph of norms of gradients; undefined where nothing but tables is trained. */
   readonly norms: () => GraphPlan | undefined;
 }

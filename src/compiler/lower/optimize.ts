@@ -65,7 +65,7 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
 }
 
 /** The optimizer's slots are `optimizer/<slot>/<weight>`. */
-function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: At): void {
+function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: StepInputs): void {
   const slots = slotsOf(builder, call, parameter.type.shape as readonly number[], `/${name}`);
   const operands = { ...at, weights: parameter, gradient, slots };
   const next = optimizers[call.kind]!.update(builder, operands, call.arguments);
@@ -80,7 +80,7 @@ const slotsOf = (builder: Builder, call: Call, shape: readonly number[], suffix 
     builder.parameter(`${name}${suffix}`, shape, { kind: 'constant', value }, { trainable: false }),
   );
 
-interface At {
+interface StepInputs {
   readonly rate: Ref;
   readonly step: Ref;
 }
@@ -89,7 +89,7 @@ interface At {
  * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
  * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
  */
-function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: At): void {
+function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: StepInputs): void {
   const sizes = weights.map(({ parameter }) => elements(parameter));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {

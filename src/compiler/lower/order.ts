@@ -3,7 +3,7 @@
  * other way round. What makes a sequence must then give the same the other way round, and what makes one value the same value.
  */
 import { makeBuilder } from '../../graph/builder.ts';
-import { evaluate, type Tensors } from '../../graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
@@ -52,7 +52,7 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   return made[at]?.visited;
 }
 
-function turned({ inputs }: GraphPlan, given: Tensors, along: (feature: string) => boolean): Tensors {
+function turned({ inputs }: GraphPlan, given: NamedTensors, along: (feature: string) => boolean): NamedTensors {
   const sequences = inputs.filter(({ source }) => source.from === 'sequence' && along(source.feature));
   return { ...given, ...Object.fromEntries(sequences.map(({ name }) => [name, reversed(given[name]!)])) };
 }

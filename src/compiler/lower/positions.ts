@@ -47,7 +47,7 @@ export function sequencesOf(
   return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
 }
 
-interface Trial {
+interface PositionsTrial {
   /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */
   readonly steps: readonly Visited[];
   /** Output `i` is what step i makes. */
@@ -55,7 +55,7 @@ interface Trial {
   readonly mistake?: Diagnostic;
 }
 
-function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): PositionsTrial {
   const { usual, least, mostFlops } = trialLengths;
   const trial = trialOf(tower, features, rows, usual);
   const { graph } = trial.step;
@@ -63,7 +63,7 @@ function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences):
 }
 
 /** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
-function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): Trial {
+function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): PositionsTrial {
   const builder = makeBuilder('positions');
   const inputs = new GraphInputs(builder);
   const steps: Visited[] = [];

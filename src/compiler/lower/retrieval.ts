@@ -2,7 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { elementOutput, type RowsOf, type TowerPart, type TowerPlan } from '../../graph/plan/plan.ts';
+import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
@@ -38,7 +38,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
 }
 
 /** Without the longest, which is the tower as it is. */
-function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPart[] {
+function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPartPlan[] {
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];
   const { feature, lengths } = cut;

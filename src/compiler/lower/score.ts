@@ -2,7 +2,7 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
+import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
 import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
@@ -26,7 +26,7 @@ export function lowerScore(
   item: Channels,
   diagnostics: Diagnostic[],
   own?: Channels,
-): Score | undefined {
+): VectorScore | undefined {
   const whole = lowerSum(context, model, task, query, item, diagnostics);
   if (whole?.interests === undefined || own === undefined) return whole;
   const chooses = own === item ? whole : lowerSum(context, model, task, query, own, []);
@@ -46,7 +46,7 @@ function lowerSum(
   query: QueryChannels,
   item: Channels,
   diagnostics: Diagnostic[],
-): Score | undefined {
+): VectorScore | undefined {
   const { builder } = context;
   const { terms, span } = task.score;
   const lowered = terms.map((use, at) => {
@@ -54,7 +54,7 @@ function lowerSum(
     return lowerTerm(context, model, use, path, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
-  const parts = lowered as Score[];
+  const parts = lowered as VectorScore[];
   const first = parts[0]!;
   const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, first, query, item));
   if ('diagnostic' in biases) {
@@ -69,7 +69,7 @@ function lowerSum(
 }
 
 /** Σ of scores as one: both sides end to end. Throws ShapeError where two have several interests. */
-export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score {
+export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]): VectorScore {
   const { tensor, interests } = joinQueries(
     builder,
     parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
@@ -92,7 +92,7 @@ function lowerTerm(
   query: QueryChannels,
   item: Channels,
   diagnostics: Diagnostic[],
-): Score | undefined {
+): VectorScore | undefined {
   const { call, channels, factor } = use;
   const pairs = channels.flatMap((pair) => {
     const [left, right] = [query.get(pair.query), item.get(pair.item)];
@@ -112,7 +112,7 @@ function lowerTerm(
 }
 
 /** Throws ShapeError for the best of several interests times less than 0: that would be the worst. */
-export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: Score, factor: number): Score {
+export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: VectorScore, factor: number): VectorScore {
   if (factor === 1) return score;
   if (score.interests !== undefined && factor < 0) {
     throw new ShapeError('takes the best of several interests, so that its factor must be above 0');

@@ -83,9 +83,9 @@ function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap
 const ownTable = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
   table === undefined ? {} : { table, width: 1 };
 
-type Served = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
+type ServedSource = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
 
-const isServed = (source: InputSource): source is Served =>
+const isServed = (source: InputSource): source is ServedSource =>
   ['numbers', 'mask', 'sequence', 'embedding'].includes(source.from);
 
 /** int32 [batch, max] */

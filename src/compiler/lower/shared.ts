@@ -7,7 +7,7 @@ import { reachedBy } from '../../graph/differentiate.ts';
 import type { Forward } from './forward.ts';
 import { tablesOf } from './table_rows.ts';
 
-export interface SharedValue {
+export interface SharedByTasks {
   /** The name of the parameter, or of the graph's input of embedding rows. */
   readonly name: string;
   readonly kind: 'weights' | 'embedding';
@@ -15,7 +15,7 @@ export interface SharedValue {
   readonly tasks: readonly string[];
 }
 
-export interface SharedRef extends SharedValue {
+export interface SharedRef extends SharedByTasks {
   readonly ref: Ref;
 }
 

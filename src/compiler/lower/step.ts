@@ -14,18 +14,18 @@ import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
-import { type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
+import { type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
 import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 
-export interface Step {
+export interface LoweredStep {
   readonly plan: GraphPlan;
-  readonly shared: readonly SharedValue[];
+  readonly shared: readonly SharedByTasks[];
   /** `lowerNorms` of this step, made at the first call. */
   readonly norms: () => GraphPlan | undefined;
 }
 
-export function lowerStep(model: Model, forward: Forward): Step {
+export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const { inputs } = forward.context;
   const { builder } = inputs;
   const shared = sharedByTasks(forward);
@@ -106,14 +106,14 @@ function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'p
   return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
 }
 
-type Objective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
+type LoweredObjective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
 
 /** Σ weight · loss, or what the weighting kind makes of the losses. */
 function lowerObjective(
   { objective, tasks }: Model,
   { context, losses, rowWeights }: Forward,
   shared: readonly SharedRef[],
-): Objective {
+): LoweredObjective {
   const { builder } = context.inputs;
   const lossOf = (task: string): Ref => {
     const loss = losses.get(task);

@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
-import type { LossContext, Score } from '../library/contract.ts';
+import type { LossContext, VectorScore } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { EventScores } from './event_scores.ts';
@@ -44,7 +44,7 @@ export function lowerTask(
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
   const block = blockContext(context, path, events);
-  const scoreOf = (rows: RowsOf): Score | undefined =>
+  const scoreOf = (rows: RowsOf): VectorScore | undefined =>
     rows.kind === 'events'
       ? scores.of(task)
       : lowerScore(block, model, task, query, items(rows), diagnostics, items(events));

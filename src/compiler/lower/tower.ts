@@ -23,13 +23,13 @@ import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './fie
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { partsOf } from './lists.ts';
-import { Names } from './names.ts';
+import { UniqueNames } from './names.ts';
 
 /** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
   readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
-  readonly names: Names;
+  readonly names: UniqueNames;
   readonly shared: Map<string, string>;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
@@ -54,7 +54,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
     inputs,
     features,
     training,
-    names: new Names(),
+    names: new UniqueNames(),
     shared: new Map(),
     diagnostics: [],
     arrows: [],
@@ -156,7 +156,7 @@ function lowerFlow(
   rows: RowsOf,
 ): Value | undefined {
   const { from, steps } = whole;
-  const names = new Names();
+  const names = new UniqueNames();
   const open = (part: FlowPart): Value | undefined => {
     const value =
       part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);

@@ -3,7 +3,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { resolveShape } from '../../graph/dims.ts';
-import type { Tensors } from '../../graph/evaluate.ts';
+import type { NamedTensors } from '../../graph/evaluate.ts';
 import { initialValues } from '../../graph/initial.ts';
 import { evenSizes } from '../../graph/peak.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
@@ -36,7 +36,7 @@ export function lengthOf({ graph, inputs }: GraphPlan): number {
 }
 
 /** One sequence of this many elements. Nothing is dropped out. */
-export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tensors {
+export function numbersFor({ graph, inputs }: GraphPlan, elements: number): NamedTensors {
   const sizes = evenSizes(graph, 1);
   return Object.fromEntries(
     inputs.map(({ name, source }, at) => {
@@ -54,7 +54,7 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tens
 }
 
 /** First values, moved: a weight that begins at 0 would hide what it reads. */
-export function weightsOf({ graph }: GraphPlan): Tensors {
+export function weightsOf({ graph }: GraphPlan): NamedTensors {
   return Object.fromEntries(
     Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
       const moves = new Float32Array(tensor.data.length);

@@ -9,7 +9,7 @@ import type { ComputedOp } from '../ops.ts';
 import { removeDead } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
 import { shareRuleOf } from './rules.ts';
-import { CannotShare, Shares, type Value } from './values.ts';
+import { CannotShare, type SharedValue, Shares } from './values.ts';
 
 /** A worker gets all of an input, or its own rows. */
 export interface InputShare {
@@ -40,8 +40,8 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   const writer = new GraphWriter(graph.name);
   const builder = builderOn(writer);
   const shares = new Shares(builder, local);
-  const values: Value[] = [];
-  const input = (name: string, id: number): Value => {
+  const values: SharedValue[] = [];
+  const input = (name: string, id: number): SharedValue => {
     const { type } = graph.nodes[id]!;
     const share = inputs.get(name);
     const [first] = type.shape;
@@ -84,7 +84,7 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   );
 
   /** The gradient of an input is shared as the input is; all else is whole. */
-  function outputRef(output: string, value: Value): Ref {
+  function outputRef(output: string, value: SharedValue): Ref {
     const name = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
     const source = name === undefined ? undefined : graph.inputs.find((each) => each.name === name);
     const of = source && values[source.node]!;

@@ -8,12 +8,12 @@ import type { Dim, Node } from '../graph.ts';
 import type { Attributes } from '../ops/row.ts';
 import type { ComputedOp, elementwiseNames, OpName } from '../ops.ts';
 import { estimate } from '../passes/rewrite.ts';
-import { CannotShare, type Shares, type Value } from './values.ts';
+import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
 /** A node of the graph before, and its operands as they are now. */
-interface Site {
+interface ShareSite {
   readonly node: Node;
-  readonly values: readonly Value[];
+  readonly values: readonly SharedValue[];
   /** Types of the operands in the graph before. */
   readonly shapes: readonly Shape[];
   readonly builder: Builder;
@@ -22,7 +22,7 @@ interface Site {
   add(operands: readonly Ref[], attributes?: Attributes): Ref;
 }
 
-type ShareRule = (site: Site) => Value;
+type ShareRule = (site: ShareSite) => SharedValue;
 
 /** All operands whole. */
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
@@ -38,7 +38,11 @@ const aligned: ShareRule = (site) => {
 };
 
 /** The share that the largest of the operands has, as an axis of the result. */
-function largestShare({ node, values, shapes }: Site): { readonly axis: number; readonly symbol: string } | undefined {
+function largestShare({
+  node,
+  values,
+  shapes,
+}: ShareSite): { readonly axis: number; readonly symbol: string } | undefined {
   const rank = node.type.shape.length;
   let best: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
   values.forEach(({ axis, symbol }, at) => {
@@ -50,7 +54,7 @@ function largestShare({ node, values, shapes }: Site): { readonly axis: number; 
   return best && { axis: best.axis, symbol: best.symbol };
 }
 
-function alignedTo({ values, shapes, shares }: Site, axis: number, symbol: string, rank: number): readonly Ref[] {
+function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: string, rank: number): readonly Ref[] {
   return values.map((value, at) => {
     const shape = shapes[at]!;
     const own = axis - (rank - shape.length);
@@ -63,21 +67,21 @@ function alignedTo({ values, shapes, shares }: Site, axis: number, symbol: strin
 /** Numbers of own rows stay such numbers in sums and products with others; nothing else may be made of them. */
 const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
 
-function pointsOf({ node, values }: Site): number | undefined {
+function pointsOf({ node, values }: ShareSite): number | undefined {
   const found = values.find(({ points }) => points !== undefined)?.points;
   if (found === undefined) return undefined;
   if (!countingOps.has(node.op) || (node.op !== 'Cast' && found !== 0)) throw new CannotShare();
   return found;
 }
 
-const refuseNumbers = ({ values }: Site): void => {
+const refuseNumbers = ({ values }: ShareSite): void => {
   if (values.some(({ points }) => points !== undefined)) throw new CannotShare();
 };
 
 const reduction: ShareRule = (site) => {
   const { node, values, builder, add } = site;
   refuseNumbers(site);
-  const [{ ref, axis, symbol }] = values as [Value];
+  const [{ ref, axis, symbol }] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
   if (axis === undefined) return { ref: add([ref]) };
   if (axes.includes(axis)) return node.op === 'Sum' ? { ref: builder.allReduce(add([ref])) } : throughWhole(site, axis);
@@ -86,8 +90,8 @@ const reduction: ShareRule = (site) => {
 };
 
 /** A mean or a maximum over shared rows: over the other axes first, so that little goes between workers. */
-function throughWhole({ node, values, builder, shares, add }: Site, axis: number): Value {
-  const [value] = values as [Value];
+function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: number): SharedValue {
+  const [value] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
   const others = axes.filter((each) => each !== axis);
   if (others.length === 0) return { ref: add([shares.whole(value)]) };
@@ -100,7 +104,7 @@ function throughWhole({ node, values, builder, shares, add }: Site, axis: number
 const lastAxis: ShareRule = (site) => {
   refuseNumbers(site);
   const { values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.whole(value)]) };
   return { ...value, ref: add([value.ref]) };
 };
@@ -108,7 +112,7 @@ const lastAxis: ShareRule = (site) => {
 const product: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, shapes, builder, shares, add } = site;
-  const [a, b] = values as [Value, Value];
+  const [a, b] = values as [SharedValue, SharedValue];
   const { transposeA, transposeB } = node.attributes;
   const rank = shapes[0]!.length;
   const [rows, inner] = transposeA ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
@@ -135,7 +139,7 @@ const product: ShareRule = (site) => {
 
 const reshape: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { axis, symbol, points } = value;
   if (axis === undefined) return whole(site);
   const [from] = shapes as [Shape];
@@ -155,7 +159,7 @@ const hasSymbol = (dim: Dim, symbol: string): boolean =>
 const transpose: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   if (value.axis === undefined) return { ref: add([value.ref]) };
   return { ...value, ref: add([value.ref]), axis: (node.attributes.perm as readonly number[]).indexOf(value.axis) };
 };
@@ -176,7 +180,7 @@ const concat: ShareRule = (site) => {
 
 const slice: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { axis, symbol, points } = value;
   if (axis === undefined) return { ref: add([value.ref]) };
   const begin = node.attributes.begin as readonly number[];
@@ -195,7 +199,7 @@ const slice: ShareRule = (site) => {
 const pad: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { before, after } = node.attributes as Record<string, readonly number[]>;
   if (value.axis === undefined || before![value.axis] !== 0 || after![value.axis] !== 0) return whole(site);
   return { ...value, ref: add([value.ref]) };
@@ -211,7 +215,7 @@ const broadcast: ShareRule = (site) => {
 
 const gather: ShareRule = (site) => {
   const { values, shapes, shares, add } = site;
-  const [from, indices] = values as [Value, Value];
+  const [from, indices] = values as [SharedValue, SharedValue];
   if (from.points !== undefined) throw new CannotShare();
   const split = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
   if (indices.points !== undefined) {
@@ -227,18 +231,19 @@ const gather: ShareRule = (site) => {
 };
 
 /** This worker's rows of a value that it has whole. */
-function ownRowsOf({ ref }: Value, [first]: Shape, shares: Shares): Value {
+function ownRowsOf({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
   if (first === undefined || typeof first === 'number' || first.symbol.includes('·')) throw new CannotShare();
   return shares.cut(ref, 0, first.symbol);
 }
 
 const segmentSum: ShareRule = (site) => {
   const { node, values, builder, shares, add } = site;
-  const [rows, segments] = values as [Value, Value];
+  const [rows, segments] = values as [SharedValue, SharedValue];
   if (rows.points !== undefined) throw new CannotShare();
   const symbol = rows.axis === 0 ? rows.symbol : segments.symbol;
   if (symbol === undefined) return whole(site);
-  const own = (value: Value): Ref => (value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref);
+  const own = (value: SharedValue): Ref =>
+    value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref;
   const operands = [own(rows), own(segments)];
   if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
   // Into own rows.
@@ -250,7 +255,7 @@ const segmentSum: ShareRule = (site) => {
 
 const scatterUpdate: ShareRule = (site) => {
   const { values, shares, add } = site;
-  const [value, indices, updates] = values as [Value, Value, Value];
+  const [value, indices, updates] = values as [SharedValue, SharedValue, SharedValue];
   const { points, axis, symbol } = indices;
   if (points === undefined) return whole(site);
   const rows = value.axis === points ? value : undefined;

@@ -14,7 +14,7 @@ export const shareInputs = {
 /** The symbol of a worker's share of the rows of a length. */
 const ownSymbol = (symbol: string): string => `own_${symbol}`;
 
-export interface Value {
+export interface SharedValue {
   readonly ref: Ref;
   /** The axis of which each worker has a share; absent: each has the whole value. */
   readonly axis?: number;
@@ -49,7 +49,7 @@ export class Shares {
   }
 
   /** With the rows of all workers. */
-  whole({ ref, axis, symbol, points }: Value): Ref {
+  whole({ ref, axis, symbol, points }: SharedValue): Ref {
     if (axis === undefined) return ref;
     const known = this.wholes.get(ref.id);
     if (known) return known;
@@ -68,7 +68,7 @@ export class Shares {
   }
 
   /** This worker's rows of a value that it has whole. */
-  cut(ref: Ref, axis: number, symbol: string): Value {
+  cut(ref: Ref, axis: number, symbol: string): SharedValue {
     const key = `${ref.id} ${axis} ${symbol}`;
     let own = this.cuts.get(key);
     if (!own) {

@@ -10,8 +10,8 @@ import {
   expectRank,
   expectSameDtype,
   type GradientContext,
+  type NodeValues,
   type OpRow,
-  type Values,
 } from './row.ts';
 
 const float: readonly Dtype[] = ['float32', 'bfloat16'];
@@ -30,7 +30,7 @@ function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attribut
 }
 
 /** One product of `a` and `b` from the given offsets. */
-function multiply(a: Values, b: Values, output: Values, attributes: Attributes, index: number): void {
+function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: Attributes, index: number): void {
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [rows, columns] = output.shape.slice(-2) as [number, number];

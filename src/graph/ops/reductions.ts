@@ -13,10 +13,10 @@ import {
   floatDtypes,
   flopPerInput,
   type GradientContext,
+  type NodeValues,
   numbersOf,
   numericDtypes,
   type OpRow,
-  type Values,
 } from './row.ts';
 import { reducedPositions } from './walk.ts';
 
@@ -35,7 +35,7 @@ function reduction(
   doc: string,
   allowed: readonly Dtype[],
   gradient: (builder: Builder, at: GradientContext) => Ref,
-  evaluate: (input: Values, output: Values, axes: readonly number[]) => void,
+  evaluate: (input: NodeValues, output: NodeValues, axes: readonly number[]) => void,
 ): OpRow {
   return {
     doc,
@@ -55,7 +55,7 @@ function reduction(
   };
 }
 
-function addUp(input: Values, output: Values, axes: readonly number[], scale: (count: number) => number): void {
+function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], scale: (count: number) => number): void {
   const { places, count } = reducedPositions(input.shape, axes);
   const sums = new Float64Array(output.data.length);
   for (let i = 0; i < places.length; i++) sums[places[i]!]! += input.data[i]!;
@@ -64,7 +64,7 @@ function addUp(input: Values, output: Values, axes: readonly number[], scale: (c
 }
 
 /** Each row of the last axis, its largest element taken out before exp. */
-function eachRow(input: Values, visit: (at: number, length: number, largest: number, sum: number) => void): void {
+function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
   const length = input.shape.at(-1)!;
   for (let at = 0; at < input.data.length; at += length) {
     let largest = Number.NEGATIVE_INFINITY;
@@ -78,7 +78,7 @@ function eachRow(input: Values, visit: (at: number, length: number, largest: num
 function overLastAxis(
   doc: string,
   gradient: (b: Builder, at: GradientContext, rowSum: (value: Ref) => Ref) => Ref,
-  evaluate: (input: Values, output: Values, attributes: Attributes) => void,
+  evaluate: (input: NodeValues, output: NodeValues, attributes: Attributes) => void,
 ): OpRow {
   return {
     doc,

@@ -7,7 +7,7 @@ import type { Attribute, Dim, Dtype, TensorType } from '../graph.ts';
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** Row-major numbers while a graph is evaluated: float32 is held in doubles when an oracle asks for it. */
-export interface Values {
+export interface NodeValues {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -37,7 +37,7 @@ export interface OpRow {
   readonly type: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
   readonly gradient: 'none' | ((at: GradientContext) => readonly LocalGradient[]);
   /** Fills `output`, which is zeros: the definition that every engine is held to. Sums are accumulated in doubles. */
-  readonly evaluate: (inputs: readonly Values[], output: Values, attributes: Attributes) => void;
+  readonly evaluate: (inputs: readonly NodeValues[], output: NodeValues, attributes: Attributes) => void;
   /** Floating-point operations; a function such as exp counts as one. Absent: it moves data, which counts as none. */
   readonly flops?: (
     inputs: readonly (readonly number[])[],

@@ -2,14 +2,14 @@ import { broadcastShapes, sameShape } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
 import { binaryNames, type OpName, unaryNames } from '../ops.ts';
-import { type Rule, rewrite } from './rewrite.ts';
+import { type RewriteRule, rewrite } from './rewrite.ts';
 
 /** Broadcasts that the op which follows does by itself, or that can come after cheaper work. */
 export function removeBroadcasts(graph: Graph): Graph {
   return rewrite(graph, needless, ofOperands, afterUnary, nearestLike);
 }
 
-const needless: Rule = ({ graph, node, builder, at }) => {
+const needless: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
@@ -19,7 +19,7 @@ const needless: Rule = ({ graph, node, builder, at }) => {
 const binaryOrSelect: ReadonlySet<OpName> = new Set([...binaryNames, 'Select']);
 
 /** x × BroadcastTo(y) is x × y, as long as the other operands still give the shape. */
-const ofOperands: Rule = ({ graph, node, again, at }) => {
+const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
   if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
   const shapeOf = (id: number) => graph.nodes[id]!.type.shape;
@@ -38,7 +38,7 @@ const ofOperands: Rule = ({ graph, node, again, at }) => {
 
 const unary: ReadonlySet<OpName> = new Set(unaryNames);
 
-const afterUnary: Rule = ({ graph, node, builder, again, at }) => {
+const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
   if (!unary.has(node.op)) return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'BroadcastTo') return undefined;
@@ -46,7 +46,7 @@ const afterUnary: Rule = ({ graph, node, builder, again, at }) => {
 };
 
 /** Only the shape of `like` is read: a leaf of that shape, or what it was computed from, keeps less alive. */
-const nearestLike: Rule = ({ graph, node, builder, at }) => {
+const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
   const fits = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);

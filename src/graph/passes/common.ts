@@ -1,6 +1,6 @@
 import type { Graph } from '../graph.ts';
 import type { OpName } from '../ops.ts';
-import { type Rule, rewrite, rewritten } from './rewrite.ts';
+import { type RewriteRule, rewrite, rewritten } from './rewrite.ts';
 
 /** Computes equal nodes once; a + b and b + a are equal. */
 export function shareCommon(graph: Graph): Graph {
@@ -18,7 +18,7 @@ const commutative: ReadonlySet<OpName> = new Set([
 ]);
 
 /** Operands that may be exchanged are in the order of their ids; the writer itself then finds equal nodes. */
-const order: Rule = ({ node, again, at }) => {
+const order: RewriteRule = ({ node, again, at }) => {
   const [a, b] = node.inputs as [number, number];
   return commutative.has(node.op) && a > b ? again(node, [at(b), at(a)]) : undefined;
 };

@@ -2,16 +2,16 @@ import { roundIfBfloat16 } from '../bfloat16.ts';
 import { countElements } from '../dims.ts';
 import { emptyValues } from '../evaluate.ts';
 import type { Graph } from '../graph.ts';
-import type { Values } from '../ops/row.ts';
+import type { NodeValues } from '../ops/row.ts';
 import { isLeaf, rowOf } from '../ops/table.ts';
-import { type Rule, rewrite } from './rewrite.ts';
+import { type RewriteRule, rewrite } from './rewrite.ts';
 
 /** Larger constants than this are computed at each run rather than written out. */
 const largest = 4096;
 
 /** Computes nodes whose operands are all constants, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
-  const known = new Map<number, Values>();
+  const known = new Map<number, NodeValues>();
   graph.nodes.forEach(({ op, type, attributes }, id) => {
     if (op !== 'Constant') return;
     const values = emptyValues(type.dtype, type.shape as readonly number[]);
@@ -22,7 +22,7 @@ export function foldConstants(graph: Graph): Graph {
 }
 
 /** Values found are known to the nodes after. */
-function fold(known: Map<number, Values>): Rule {
+function fold(known: Map<number, NodeValues>): RewriteRule {
   return ({ id, node, builder }) => {
     const shape = numeric(node.type.shape);
     if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;

@@ -2,7 +2,7 @@ import type { Ref } from '../builder.ts';
 import { addDims, sameDim, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { type Rule, rewrite, type Site } from './rewrite.ts';
+import { type RewriteRule, type RewriteSite, rewrite } from './rewrite.ts';
 
 /** Moves of elements that undo each other or can be one move. */
 export function joinMoves(graph: Graph): Graph {
@@ -19,14 +19,14 @@ export function joinMoves(graph: Graph): Graph {
   );
 }
 
-const reshapes: Rule = ({ graph, node, builder, at }) => {
+const reshapes: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Reshape') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
   return inner.op === 'Reshape' ? builder.reshape(at(inner.inputs[0]!), node.type.shape) : undefined;
 };
 
-const transposes: Rule = ({ graph, node, builder, at }) => {
+const transposes: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Transpose') return undefined;
   const perm = numbersOf(node.attributes, 'perm');
   if (perm.every((axis, i) => axis === i)) return at(node.inputs[0]!);
@@ -40,13 +40,13 @@ const transposes: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** A slice of everything, a pad of nothing, one part joined to none. */
-const whole: Rule = ({ graph, node, at }) => {
+const whole: RewriteRule = ({ graph, node, at }) => {
   const moves = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
   if (!moves) return undefined;
   return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? at(node.inputs[0]!) : undefined;
 };
 
-const nestedSlices: Rule = ({ graph, node, builder, at }) => {
+const nestedSlices: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Slice') return undefined;
@@ -55,7 +55,7 @@ const nestedSlices: Rule = ({ graph, node, builder, at }) => {
   return builder.slice(at(inner.inputs[0]!), begin, node.type.shape);
 };
 
-const nestedConcats: Rule = ({ graph, node, builder, at, users }) => {
+const nestedConcats: RewriteRule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Concat') return undefined;
   const opens = (id: number): boolean => {
     const part = graph.nodes[id]!;
@@ -74,7 +74,7 @@ function onlyAxis(graph: Graph, node: Node): number | undefined {
 }
 
 /** Neighbouring slices of one value, joined again. */
-const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
+const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Concat') return undefined;
   const axis = node.attributes.axis as number;
   interface Run {
@@ -113,7 +113,7 @@ const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** A slice that lies within one part of what was joined. */
-const slicedConcat: Rule = ({ graph, node, builder, at }) => {
+const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const joined = graph.nodes[node.inputs[0]!]!;
   const axis = onlyAxis(graph, node);
@@ -138,7 +138,7 @@ const slicedConcat: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** The sum of values that were padded into places that do not overlap: the gradient of a value that was cut into slices. */
-const disjointPads: Rule = (site) => {
+const disjointPads: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Add') return undefined;
   const isWithin = users[site.id]!.length === 1 && graph.nodes[users[site.id]![0]!]?.op === 'Add';
@@ -174,7 +174,7 @@ const disjointPads: Rule = (site) => {
 };
 
 /** Returns the values that are added up: operands of this Add, and of Adds under it that nothing else reads. */
-function termsOf(site: Site, id: number): number[] {
+function termsOf(site: RewriteSite, id: number): number[] {
   return site.graph.nodes[id]!.inputs.flatMap((input) =>
     site.graph.nodes[input]!.op === 'Add' && site.users[input]!.length === 1 ? termsOf(site, input) : [input],
   );

@@ -10,7 +10,7 @@ import { GraphWriter } from '../writer.ts';
 export type Pass = (graph: Graph) => Graph;
 
 /** A node of the old graph, while the new one is being written. */
-export interface Site {
+export interface RewriteSite {
   readonly graph: Graph;
   readonly id: number;
   readonly node: Node;
@@ -24,13 +24,13 @@ export interface Site {
 }
 
 /** The value that takes the node's place, or nothing to keep it. */
-export type Rule = (site: Site) => Ref | undefined;
+export type RewriteRule = (site: RewriteSite) => Ref | undefined;
 
 /**
  * Applies the first of the rules that has something to say at each node, in topological order. Nothing is written before a
  * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
  */
-export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
+export function rewrite(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
   const moved: Ref[] = [];
   let current = 0;
   let replaced = false;
@@ -143,7 +143,7 @@ export function uniformValue(graph: Graph, id: number): number | undefined {
 }
 
 /** A scalar constant for `value`, of the node's dtype. */
-export function scalar(site: Site, value: number): Ref {
+export function scalar(site: RewriteSite, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
 }
 

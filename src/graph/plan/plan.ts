@@ -404,7 +404,7 @@ export interface TowerPlan {
    */
   readonly embedded: GraphPlan;
   /** The same vectors of rows whose list is short, from tensors with fewer places: ascending, all by one list. Absent: `embedded` for all. */
-  readonly parts?: readonly TowerPart[];
+  readonly parts?: readonly TowerPartPlan[];
   readonly width: number;
   /**
    * The query tower may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
@@ -416,7 +416,7 @@ export interface TowerPlan {
 }
 
 /** A graph for rows whose list `feature` has at most `length` elements: its inputs and `vector` are of those rows of a part. */
-export interface TowerPart extends GraphPlan {
+export interface TowerPartPlan extends GraphPlan {
   readonly feature: string;
   readonly length: number;
 }

@@ -7,7 +7,7 @@ import { features } from './table.ts';
  * Throws ShapeError when arguments do not go together, or when features are defined by one another in a cycle; its
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
-export function featureUse(name: string, declarations: Declared): FeatureUse {
+export function featureUse(name: string, declarations: FeatureCalls): FeatureUse {
   const call = declarations.get(name)?.call;
   // Of most features, whom rules ask about again and again.
   const known = call && alone.get(call);
@@ -19,7 +19,7 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
  * Returns the use of each valid feature, in order, as `featureUse` does. Computed once for the features of a check: rules and lowering go
  * through all of them again and again.
  */
-export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
+export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureUse> {
   const known = uses.get(declarations);
   if (known) return known;
   const found = new Map<string, FeatureUse>();
@@ -31,10 +31,10 @@ export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> 
   return found;
 }
 
-const uses = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
+const uses = new WeakMap<FeatureCalls, ReadonlyMap<string, FeatureUse>>();
 
 /** Returns the use of a declared feature; undefined where it is wrong, which another rule reports. */
-export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
+export function validUse(name: string, declarations: FeatureCalls): FeatureUse | undefined {
   try {
     return featureUse(name, declarations);
   } catch (error) {
@@ -43,10 +43,10 @@ export function validUse(name: string, declarations: Declared): FeatureUse | und
   }
 }
 
-type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+type FeatureCalls = ReadonlyMap<string, { readonly call: BoundKind }>;
 
-interface Reading {
-  readonly declarations: Declared;
+interface UseContext {
+  readonly declarations: FeatureCalls;
   /** A kind may ask for a feature both as its element and by its name: without this a chain of them would double at each link. */
   readonly done: Map<string, FeatureUse>;
 }
@@ -54,7 +54,7 @@ interface Reading {
 /** So that no chain of them is longer than the stack is deep. */
 export const deepest = 64;
 
-function declared(name: string, reading: Reading, within: readonly string[]): FeatureUse {
+function declared(name: string, reading: UseContext, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`is in a cycle: ${[...within, name].join(' → ')}`, name);
   if (within.length > deepest) {
     throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
@@ -75,7 +75,7 @@ function declared(name: string, reading: Reading, within: readonly string[]): Fe
   }
 }
 
-function bound(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse {
+function bound(call: BoundKind, reading: UseContext, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
   const use = row.use(call.arguments, elementOf(call, reading, within), namedBy(call, reading, within));
@@ -97,7 +97,7 @@ function namesNone(call: BoundKind): boolean {
 }
 
 /** The features that arguments name. */
-function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): readonly FeatureUse[] {
+function namedBy(call: BoundKind, reading: UseContext, within: readonly string[]): readonly FeatureUse[] {
   return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type }]) => {
     const argument = call.arguments[parameter];
     if (type.is !== 'name' || type.of !== 'feature' || argument === undefined) return [];
@@ -106,7 +106,7 @@ function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): 
 }
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
-function elementOf(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse | undefined {
+function elementOf(call: BoundKind, reading: UseContext, within: readonly string[]): FeatureUse | undefined {
   const given = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
     const argument = call.arguments[parameter];
     return argument === undefined || rest ? [] : [{ type, argument }];
@@ -119,7 +119,7 @@ function elementOf(call: BoundKind, reading: Reading, within: readonly string[])
   return named && owned(named.argument as string, reading, within);
 }
 
-function owned(name: string, reading: Reading, within: readonly string[]): FeatureUse {
+function owned(name: string, reading: UseContext, within: readonly string[]): FeatureUse {
   const use = declared(name, reading, within);
   return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
 }

@@ -1,8 +1,8 @@
 /** Rows against many columns: the batch's items or all, items drawn for all rows together, or both. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
-import type { LossContext, Score } from '../contract.ts';
-import { type Also, replaceHits } from './hits.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
+import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { sharpenedRow, weightedMean } from './mean.ts';
 
@@ -12,7 +12,7 @@ export const hidden = -1e9;
 const events: RowsOf = { kind: 'events' };
 const everything: RowsOf = { kind: 'corpus' };
 
-export interface Columns {
+export interface ScoreColumns {
   /** float32 [batch, columns]: score × sharpness − log q, `hidden` where the column is a hit. */
   readonly logits: Ref;
   /** float32 [batch, columns] of 1, and 0 where the column is a hit. */
@@ -21,7 +21,7 @@ export interface Columns {
 
 export interface AllColumns {
   /** The batch's columns, then those that were drawn. */
-  readonly parts: readonly Columns[];
+  readonly parts: readonly ScoreColumns[];
   /** The row's own pair, treated alike: float32 [batch]. */
   readonly own: Ref;
   /** No part has a column of the row's own item: `own` is one more column. */
@@ -32,7 +32,7 @@ export interface ColumnOptions {
   readonly sharpness: number;
   readonly correction: 'none' | 'frequency' | 'streaming';
   /** Absent: no column is hidden. */
-  readonly hits?: Also | undefined;
+  readonly hits?: FurtherHits | undefined;
   readonly drawn?: SharedRows | undefined;
   /** Subtracted from the row's own score before it is multiplied. */
   readonly margin?: number | undefined;
@@ -41,7 +41,7 @@ export interface ColumnOptions {
 }
 
 /** In this order: × sharpness, − log q of the column's item, hits hidden. */
-export function lowerColumns(context: LossContext, score: Score, options: ColumnOptions): AllColumns {
+export function lowerColumns(context: LossContext, score: VectorScore, options: ColumnOptions): AllColumns {
   const { builder } = context;
   const { sharpness, correction, hits, drawn, margin = 0 } = options;
   const { query, own } = sharpenedRow(builder, score, sharpness, margin);
@@ -53,7 +53,7 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   const powered = (of: Ref): Ref => (power === undefined ? of : builder.mul(of, power));
   const logQ = (rows: RowsOf, like: Ref): Ref | undefined =>
     correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
-  const part = (rows: RowsOf, items: Ref): Columns => {
+  const part = (rows: RowsOf, items: Ref): ScoreColumns => {
     const hits = rows.kind === 'shared' ? options.hits : ownHits;
     const logits = builder.matMul(query, items, { transposeB: true });
     const q = logQ(rows, items);

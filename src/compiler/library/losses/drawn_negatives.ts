@@ -1,6 +1,6 @@
 /** Binary cross-entropy of a row's own item against items that are drawn: what `bce` and `gbce` share. */
 import type { Ref } from '../../../graph/builder.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { drawOf, type Negatives, type Sampled } from './negatives.ts';
 import { lowerPairs } from './pairwise.ts';
@@ -18,7 +18,7 @@ export interface DrawnOptions {
  * The mean over the row's own item, with label 1, and its negatives, with label 0; a negative that is masked or is the own item has no
  * part. A scalar: the weighted mean of the rows.
  */
-export function drawnEntropy(context: LossContext, score: Score, options: DrawnOptions): Ref {
+export function drawnEntropy(context: LossContext, score: VectorScore, options: DrawnOptions): Ref {
   const { builder, weight } = context;
   const { negatives, mask, scale, smoothing = 0, exponent } = options;
   const scaled = (x: Ref): Ref => (scale === 1 ? x : builder.mul(x, scale));

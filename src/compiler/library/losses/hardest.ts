@@ -2,7 +2,7 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
-import { type AllColumns, type Columns, hidden } from './columns.ts';
+import { type AllColumns, hidden, type ScoreColumns } from './columns.ts';
 
 export const hardestArguments = {
   hardest: integer({
@@ -54,7 +54,7 @@ export function hardestOf(
   return {
     ...columns,
     own,
-    parts: open.map((logits): Columns => {
+    parts: open.map((logits): ScoreColumns => {
       const kept = builder.logicalAnd(builder.greaterEqual(logits, least), builder.greater(logits, hidden / 2));
       return {
         logits: builder.select(kept, logits, hidden),

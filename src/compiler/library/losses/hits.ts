@@ -8,7 +8,7 @@ import { choice, name } from '../parameters.ts';
 type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
 
 /** Which columns are hits besides those whose item is the row's own again. */
-export type Also = Pick<Hits, 'history' | 'own' | 'query'>;
+export type FurtherHits = Pick<Hits, 'history' | 'own' | 'query'>;
 
 /** The argument of every loss against other items that can leave out those of a list. */
 export const mask = name('feature', {
@@ -30,7 +30,7 @@ export interface HitArguments {
 }
 
 /** For columns of which one is the row's own: what else is masked. Throws ShapeError as below. */
-export function historyToMask(context: LossContext, args: HitArguments): Also | undefined {
+export function historyToMask(context: LossContext, args: HitArguments): FurtherHits | undefined {
   if (args.accidental_hits === 'keep') {
     throw new ShapeError('needs no `accidental_hits`: among all items the own one comes up once');
   }
@@ -41,7 +41,7 @@ export function historyToMask(context: LossContext, args: HitArguments): Also | 
 export function hitsToMask(
   { listsItems, key }: LossContext,
   { accidental_hits, mask }: HitArguments,
-): Also | undefined {
+): FurtherHits | undefined {
   if (mask === undefined) return accidental_hits === 'keep' ? undefined : {};
   if (accidental_hits === 'keep') {
     throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask excludes the own item too');
@@ -53,7 +53,13 @@ export function hitsToMask(
 }
 
 /** Puts `value` wherever a column is a hit: [batch, columns] → the same. */
-export function replaceHits(context: LossContext, matrix: Ref, rows: RowsOf, value: number, also: Also = {}): Ref {
+export function replaceHits(
+  context: LossContext,
+  matrix: Ref,
+  rows: RowsOf,
+  value: number,
+  also: FurtherHits = {},
+): Ref {
   const { builder, key, input } = context;
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)

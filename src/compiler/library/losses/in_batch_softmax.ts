@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
 import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
@@ -29,7 +29,12 @@ const shift = 8;
  * A margin lowers the own logit alone: the own entry is masked as hits are, and its term e^(Sᵢ own − margin) is added to what the
  * products give for row i and for its own column.
  */
-export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+export function inBatchSoftmax(
+  context: LossContext,
+  score: VectorScore,
+  sharpness: number,
+  args: SoftmaxArguments,
+): Ref {
   const { builder } = context;
   const weight = args.all ? withinCorpus(context, score.query) : context.weight;
   const further = otherColumns(context, score, args);
@@ -85,7 +90,7 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
 }
 
 /** Absent: a column a row of the batch. */
-function otherColumns(context: LossContext, { query }: Score, { all }: SoftmaxArguments) {
+function otherColumns(context: LossContext, { query }: VectorScore, { all }: SoftmaxArguments) {
   if (all) return corpusColumns(context, query);
   return context.distinct ? distinctColumns(context, query) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { Score } from '../contract.ts';
+import type { VectorScore } from '../contract.ts';
 
 /** Σ weight · loss ÷ Σ weight, over rows; 0 where all weights are. Losses and weights are float32 [batch]; the answer is a scalar. */
 export function weightedMean(builder: Builder, losses: Ref, weight: Ref | undefined): Ref {
@@ -19,7 +19,7 @@ export function rowScore(builder: Builder, query: Ref, item: Ref): Ref {
 }
 
 /** The query times the sharpness, and the score of each row's own pair, lowered by the margin before it is multiplied: float32 [batch]. */
-export function sharpenedRow(builder: Builder, score: Score, sharpness: number, margin: number) {
+export function sharpenedRow(builder: Builder, score: VectorScore, sharpness: number, margin: number) {
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
   const own = rowScore(builder, query, score.item);
   return { query, own: margin === 0 ? own : builder.sub(own, margin * sharpness) };

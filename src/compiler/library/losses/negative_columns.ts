@@ -2,8 +2,8 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
-import type { Arguments, LossContext, Score } from '../contract.ts';
-import { type AllColumns, type Columns, hidden, logSum, lowerColumns } from './columns.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './columns.ts';
 import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
 import { rowScore } from './mean.ts';
@@ -20,17 +20,17 @@ type NegativeArguments = Arguments<typeof negativeArguments> & {
  */
 export function lowerNegatives(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   sharpness: number,
-): readonly Columns[] {
+): readonly ScoreColumns[] {
   return lowerChoice(context, score, args, sharpness).parts;
 }
 
 /** The same with the row's own pair treated alike, which is in no part. */
 export function lowerChoice(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   sharpness: number,
 ): AllColumns {
@@ -64,11 +64,11 @@ export function lowerChoice(
 /** Items that each row has for itself: float32 [batch, n]. */
 function ownColumns(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   rows: OwnRows,
   sharpness: number,
-): Columns {
+): ScoreColumns {
   const { builder } = context;
   const batch = score.query.type.shape[0]!;
   const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, score.width]);
@@ -100,7 +100,7 @@ export function corrected(
 }
 
 /** log Σ exp over all negatives of each row, 0 where it has none: float32 [batch]. */
-export function logSumOfNegatives(context: LossContext, parts: readonly Columns[]): Ref {
+export function logSumOfNegatives(context: LossContext, parts: readonly ScoreColumns[]): Ref {
   const { builder } = context;
   const batch = parts[0]!.logits.type.shape[0]!;
   const own = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);

@@ -1,8 +1,8 @@
 /** Losses of a positive against each of its negatives: bpr, hinge. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
-import type { Arguments, LossContext, Score } from '../contract.ts';
-import { type Columns, hidden } from './columns.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { hidden, type ScoreColumns } from './columns.ts';
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { rowScore } from './mean.ts';
@@ -27,7 +27,7 @@ export interface Pairs {
 /** Next to the batch's items, all rows share what is drawn. Throws ShapeError for a mask that has no item keys, and for a lone `gap`. */
 export function lowerPairs(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments>,
 ): readonly Pairs[] {
   const { builder } = context;
@@ -61,7 +61,7 @@ export function lowerPairs(
     return builder.matMul(query, items, { transposeB: true });
   }
 
-  function hardestOfParts(): readonly Columns[] {
+  function hardestOfParts(): readonly ScoreColumns[] {
     const all = parts.map(({ others, visible }) => ({
       logits: builder.select(builder.greater(visible, 0), others, hidden),
       visible: () => visible,

@@ -1,6 +1,6 @@
 import type { Ref } from '../../../graph/builder.ts';
 import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { withinCorpus } from './batch_columns.ts';
 import { type ColumnOptions, hidden, logSum, lowerColumns, smoothedSoftmax } from './columns.ts';
@@ -80,7 +80,7 @@ export const softmax = lossKind({
 });
 
 /** Throws ShapeError for arguments that say which others there are, or how often one comes up: each item does once. */
-function softmaxOverAll(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   if (args.in_batch || args.negatives !== undefined) {
     throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
   }
@@ -94,7 +94,7 @@ function softmaxOverAll(context: LossContext, score: Score, sharpness: number, a
 }
 
 /** The mean of both directions. Throws ShapeError for what has a meaning in one of them alone. */
-function symmetricSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+function symmetricSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
   if (args.all || args.negatives !== undefined) {
     throw new ShapeError("takes `symmetric` with the batch's items alone, not with `all` or `negatives`");
@@ -119,7 +119,7 @@ function refuseKeptHits({ margin, accidental_hits: hits }: SoftmaxArguments): vo
  */
 function itemsAmongQueries(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   { sharpness, hits, margin = 0 }: Pick<ColumnOptions, 'sharpness' | 'hits' | 'margin'>,
 ): Ref {
   const { builder, queryKey, weight } = context;
@@ -138,7 +138,7 @@ function itemsAmongQueries(
  * Softmax of each row's own item against any negatives: listed, mined, of past batches, or the hardest of all that a row has:
  * loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count.
  */
-function choiceSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
   const { correction, queue, smoothing, margin } = args;
   refuseLoneGap(args);
@@ -165,7 +165,7 @@ function choiceSoftmax(context: LossContext, score: Score, sharpness: number, ar
  */
 function sampledSoftmax(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   sharpness: number,
   args: SoftmaxArguments,
   draw: { readonly n: number; readonly by: DrawnBy; readonly power: number | undefined },
@@ -210,7 +210,7 @@ function sampledSoftmax(
  */
 function refinedSoftmax(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   sharpness: number,
   args: Omit<SoftmaxArguments, 'correction'>,
 ): Ref {

@@ -28,9 +28,9 @@ export const softmaxParameters = {
   }),
 };
 
-type Given = Arguments<typeof softmaxParameters>;
+type WrittenSoftmaxArguments = Arguments<typeof softmaxParameters>;
 
 /** The arguments of every form but that of `correction: refined`. */
-export type SoftmaxArguments = Omit<Given, 'correction'> & {
-  readonly correction: Exclude<Given['correction'], 'refined'>;
+export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
+  readonly correction: Exclude<WrittenSoftmaxArguments['correction'], 'refined'>;
 };

@@ -1,6 +1,6 @@
 /** How a softmax stretches its scores: by a number, or by one that is trained with the model. */
 import type { Ref } from '../../../graph/builder.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
 
 /** A temperature that is trained, in place of the number. */
@@ -25,7 +25,7 @@ export const sharpnessArguments = {
 
 export interface Sharpened {
   readonly context: LossContext;
-  readonly score: Score;
+  readonly score: VectorScore;
   /** The factor that the score still needs: 1 where it is trained, as the score is multiplied already. */
   readonly sharpness: number;
 }
@@ -33,7 +33,7 @@ export interface Sharpened {
 /** The score of the loss, and by what it is multiplied. Throws ShapeError where it is said twice, or begins past its limit. */
 export function sharpened(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: { readonly temperature: number | BoundIn<typeof trained> | undefined; readonly scale: number | undefined },
 ): Sharpened {
   const { temperature, scale } = args;
@@ -45,7 +45,7 @@ export function sharpened(
   if (from < least) throw new ShapeError(`needs a temperature from \`least\` on, ${least}, but begins at ${from}`);
   const { builder } = context;
   const factor = learnedScale(context, from, least);
-  const stretched = (some: Score): Score => ({
+  const stretched = (some: VectorScore): VectorScore => ({
     ...some,
     query: builder.mul(some.query, factor),
     bound: some.bound / least,

@@ -4,9 +4,9 @@ import {
   type BlockContext,
   type ChannelPair,
   type Interests,
-  type Score,
   ShapeError,
   type Vector,
+  type VectorScore,
 } from '../contract.ts';
 import { joinQueries } from '../interests.ts';
 import { unitLength } from '../unit_length.ts';
@@ -17,7 +17,7 @@ import { endToEnd } from '../values.ts';
  * length 1 first. Of several vectors a row the best counts. Throws ShapeError when two widths of a pair differ, or two channels
  * have several vectors.
  */
-export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): Score {
+export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): VectorScore {
   for (const { channel, query, item } of channels) {
     if (query.width !== item.width) {
       throw new ShapeError(
