@@ -21,7 +21,7 @@ export interface GraphCost extends Cost {
 
 /** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
 export function count(graph: Graph, sizes: Sizes): GraphCost {
-  const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
+  const partCosts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const total = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
     const cost = costOf(graph, node, sizes);
@@ -31,11 +31,11 @@ export function count(graph: Graph, sizes: Sizes): GraphCost {
       sum.bytes += cost.bytes;
     }
   }
-  return { ...total, parts };
+  return { ...total, parts: partCosts };
 
   function entry(prefix: string) {
-    const partCost = parts.get(prefix) ?? { parameters: 0, flops: 0, bytes: 0 };
-    parts.set(prefix, partCost);
+    const partCost = partCosts.get(prefix) ?? { parameters: 0, flops: 0, bytes: 0 };
+    partCosts.set(prefix, partCost);
     return partCost;
   }
 }
@@ -51,8 +51,9 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
       resolveShape(node.type.shape, sizes),
       node.attributes,
     ) ?? 0;
-  const read = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
-  if (node.op !== 'Reshape') cost.bytes = [...read, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+  const readTypes = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
+  if (node.op !== 'Reshape')
+    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
   return cost;
 }
 

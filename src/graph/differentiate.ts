@@ -15,9 +15,9 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
   if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32') {
     throw new GraphTypeError(`a loss is a float32 scalar, not ${printType(loss.type)}`);
   }
-  const wanted = dependants(builder, loss, withRespectTo);
+  const isWanted = dependants(builder, loss, withRespectTo);
   const totals = new Map<number, Ref>();
-  if (wanted[loss.id]) totals.set(loss.id, builder.constant(1));
+  if (isWanted[loss.id]) totals.set(loss.id, builder.constant(1));
 
   for (let id = loss.id; id >= 0; id--) {
     const upstream = totals.get(id);
@@ -25,7 +25,7 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
     if (upstream === undefined || isLeaf(node.op)) continue;
     builder.scope(node.label === '' ? 'gradient' : `gradient/${node.label}`, () => {
       for (const [input, localGradient] of localGradients(builder, id, upstream)) {
-        if (!wanted[input]) continue;
+        if (!isWanted[input]) continue;
         const gradient = localGradient();
         const sum = totals.get(input);
         totals.set(input, sum === undefined ? gradient : builder.add(sum, gradient));
@@ -60,15 +60,15 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
 
 /** Returns the ids of the values that a scalar's gradient goes through: those by which `gradients` gives one. */
 export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
-  const reached = new Set<number>([scalar.id]);
+  const reachedIds = new Set<number>([scalar.id]);
   for (let id = scalar.id; id >= 0; id--) {
     const { op, type } = builder.nodes[id]!;
-    if (!reached.has(id) || op === 'StopGradient') continue;
+    if (!reachedIds.has(id) || op === 'StopGradient') continue;
     for (const [input] of localGradients(builder, id, { id, type })) {
-      if (builder.nodes[input]!.type.dtype === 'float32') reached.add(input);
+      if (builder.nodes[input]!.type.dtype === 'float32') reachedIds.add(input);
     }
   }
-  return reached;
+  return reachedIds;
 }
 
 /** For each node up to the loss: is it one of `withRespectTo`, or does it depend on one through differentiable ops? */

@@ -35,9 +35,9 @@ export function evaluateInDoubles(
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
-    const given = inputs[name];
-    if (given === undefined) throw new GraphTypeError(`input "${name}" is not given`);
-    bindShape(name, graph.nodes[node]!.type.shape, given.shape, sizes);
+    const inputTensor = inputs[name];
+    if (inputTensor === undefined) throw new GraphTypeError(`input "${name}" is not given`);
+    bindShape(name, graph.nodes[node]!.type.shape, inputTensor.shape, sizes);
   }
   return sizes;
 }
@@ -75,12 +75,12 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
     roundIfBfloat16(output);
     values.push(output);
   }
-  const after: Record<string, NodeValues> = {};
-  for (const { name, node } of graph.parameters) after[name] = values[node]!;
-  for (const { parameter, node } of graph.updates) after[parameter] = values[node]!;
+  const updatedParameters: Record<string, NodeValues> = {};
+  for (const { name, node } of graph.parameters) updatedParameters[name] = values[node]!;
+  for (const { parameter, node } of graph.updates) updatedParameters[parameter] = values[node]!;
   const outputs: Record<string, NodeValues> = {};
   for (const { name, node } of graph.outputs) outputs[name] = values[node]!;
-  return { outputs, parameters: after };
+  return { outputs, parameters: updatedParameters };
 }
 
 /** Returns the data itself if it has the right kind: no op writes into its operands, and a table may have gigabytes. */
@@ -90,9 +90,9 @@ function inArray(
   length: number,
 ): NodeValues['data'] {
   if (data instanceof ArrayType) return data;
-  const own = new ArrayType(length);
-  own.set(data);
-  return own;
+  const typedCopy = new ArrayType(length);
+  typedCopy.set(data);
+  return typedCopy;
 }
 
 function given(tensors: DoubleTensors, name: string, expected: Omit<NodeValues, 'data'>): NodeValues['data'] {

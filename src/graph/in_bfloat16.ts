@@ -38,17 +38,17 @@ export function operationsInBfloat16(graph: Graph, options: InBfloat16 = {}): nu
 
 /** The products that are large enough, with their operations. */
 function productsOf(graph: Graph, { sizes = {}, least = leastOperations }: InBfloat16): ReadonlyMap<number, number> {
-  const found = new Map<number, number>();
+  const largeProducts = new Map<number, number>();
   graph.nodes.forEach((node, id) => {
     if (kindOf(node) !== 'product' || node.type.dtype !== 'float32') return;
     const [rows, columns] = node.type.shape.slice(-2).map((dim) => estimate([dim], sizes)) as [number, number];
-    const read = graph.nodes[node.inputs[0]!]!.type.shape.slice(-2);
-    const inner = estimate([read[node.attributes.transposeA ? 0 : 1]!], sizes);
+    const leftShape = graph.nodes[node.inputs[0]!]!.type.shape.slice(-2);
+    const inner = estimate([leftShape[node.attributes.transposeA ? 0 : 1]!], sizes);
     const operations = 2 * estimate(node.type.shape, sizes) * inner;
     const isThin = least > 0 && Math.min(rows, columns, inner) < leastLength;
-    if (operations >= least && !isThin) found.set(id, operations);
+    if (operations >= least && !isThin) largeProducts.set(id, operations);
   });
-  return found;
+  return largeProducts;
 }
 
 const kindOf = ({ op }: Node): 'product' | 'carry' | 'bias' | undefined =>
@@ -122,7 +122,7 @@ const small = 8;
 /** The nodes on a path from a product to a product on which nothing has to be wide. */
 function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>): ReadonlySet<number> {
   const size = nodes.map(({ type }) => estimate(type.shape));
-  const after = new Set(products.keys());
+  const afterProducts = new Set(products.keys());
   nodes.forEach((node, id) => {
     const kind = kindOf(node);
     if (kind !== 'carry' && kind !== 'bias') return;
@@ -130,12 +130,12 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
     const large = floats.filter((input) => size[input]! * small > size[id]!);
     // Two large values that are added are a sum, which is no business of bfloat16.
     const fits = kind === 'carry' ? large.length > 0 : large.length === 1;
-    if (fits && large.every((input) => after.has(input))) after.add(id);
+    if (fits && large.every((input) => afterProducts.has(input))) afterProducts.add(id);
   });
-  const wanted = new Set<number>();
+  const betweenIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id -= 1) {
-    if (!products.has(id) && !wanted.has(id)) continue;
-    for (const input of nodes[id]!.inputs) if (after.has(input) && !products.has(input)) wanted.add(input);
+    if (!products.has(id) && !betweenIds.has(id)) continue;
+    for (const input of nodes[id]!.inputs) if (afterProducts.has(input) && !products.has(input)) betweenIds.add(input);
   }
-  return wanted;
+  return betweenIds;
 }

@@ -32,11 +32,11 @@ class PiecedNodes {
       !matrices.has(id) && inputs.some((input) => matrices.has(input)) ? [id] : [],
     );
     const sums = consumers.filter((id) => this.isSum(id));
-    const before = reaching(nodes, new Set([...matrices, ...sums]));
-    const between = nodes.flatMap((_, id) => (this.after.has(id) && before.has(id) ? [id] : []));
+    const beforeMatrices = reaching(nodes, new Set([...matrices, ...sums]));
+    const between = nodes.flatMap((_, id) => (this.after.has(id) && beforeMatrices.has(id) ? [id] : []));
     this.pieced = new Set([...matrices, ...consumers, ...between]);
     this.sums = new Set(sums);
-    const isReadByPieces = (id: number): boolean => before.has(id);
+    const isReadByPieces = (id: number): boolean => beforeMatrices.has(id);
     this.isPossible =
       matrices.size > 0 &&
       [...this.pieced].every(
@@ -118,20 +118,20 @@ const elementwise: ReadonlySet<string> = new Set(elementwiseNames);
 
 /** The nodes that depend on some of these, themselves among them. */
 function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet<number> {
-  const found = new Set(from);
+  const reachedIds = new Set(from);
   nodes.forEach(({ inputs }, id) => {
-    if (inputs.some((input) => found.has(input))) found.add(id);
+    if (inputs.some((input) => reachedIds.has(input))) reachedIds.add(id);
   });
-  return found;
+  return reachedIds;
 }
 
 /** The nodes that some of these depend on. */
 function reaching(nodes: readonly Node[], to: ReadonlySet<number>): ReadonlySet<number> {
-  const found = new Set<number>();
+  const reachingIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id--) {
-    if (to.has(id) || found.has(id)) for (const input of nodes[id]!.inputs) found.add(input);
+    if (to.has(id) || reachingIds.has(id)) for (const input of nodes[id]!.inputs) reachingIds.add(input);
   }
-  return found;
+  return reachingIds;
 }
 
 export interface InPieces {
@@ -209,35 +209,35 @@ class Rewriting {
     const { builder, of, cut, whole } = this;
     const shape = [of.pieces, piece];
     const rows = builder.input(pieceInputs.rows, shape, 'int32');
-    const known = builder.input(pieceInputs.known, shape);
+    const isRow = builder.input(pieceInputs.known, shape);
     const places = builder.input(pieceInputs.places, [of.rows], 'int32');
-    const parts = new Map<number, Ref[]>();
+    const partsById = new Map<number, Ref[]>();
     const totals = new Map<number, Ref>();
     for (let at = 0; at < of.pieces; at++) {
-      const own = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
-      const made = this.piece(at, own(rows), own(known), last(totals));
-      for (const [id, value] of made) {
+      const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
+      const pieceValues = this.piece(at, rowOfPiece(rows), rowOfPiece(isRow), last(totals));
+      for (const [id, value] of pieceValues) {
         const total = totals.get(id);
         if (cut.sums.has(id)) totals.set(id, total ? builder.add(total, value) : value);
-        else if (this.isReadWhole(id)) parts.set(id, [...(parts.get(id) ?? []), value]);
+        else if (this.isReadWhole(id)) partsById.set(id, [...(partsById.get(id) ?? []), value]);
       }
     }
     for (const [id, total] of totals) whole[id] = total;
-    for (const [id, values] of parts) whole[id] = builder.gather(builder.concat(values, 0), places);
+    for (const [id, values] of partsById) whole[id] = builder.gather(builder.concat(values, 0), places);
   }
 
   /** Values of one piece, by node. */
   private piece(at: number, rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
     const { writer, builder, cut, whole } = this;
     const { nodes } = this.before;
-    const made = new Map<number, Ref>();
+    const pieceValues = new Map<number, Ref>();
     const picked = new Map<number, Ref>();
     const partOf = (id: number): Ref => {
-      const value = made.get(id) ?? picked.get(id);
+      const value = pieceValues.get(id) ?? picked.get(id);
       if (value) return value;
       if (!cut.isOfRows(id)) return whole[id]!;
-      const own = builder.gather(whole[id]!, rows);
-      const later = before && own.type.dtype === 'float32' ? after(builder, own, before) : own;
+      const ownRows = builder.gather(whole[id]!, rows);
+      const later = before && ownRows.type.dtype === 'float32' ? after(builder, ownRows, before) : ownRows;
       picked.set(id, later);
       return later;
     };
@@ -246,7 +246,7 @@ class Rewriting {
       if (isLeaf(op)) continue;
       writer.label = label;
       if (op === 'ScatterUpdate') {
-        made.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
+        pieceValues.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
         continue;
       }
       const values = inputs.map(partOf);
@@ -257,9 +257,9 @@ class Rewriting {
         const { shape } = values[factor]!.type;
         values[factor] = builder.mul(values[factor]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
       }
-      made.set(id, writer.add(op, values, this.ofPiece(attributes)));
+      pieceValues.set(id, writer.add(op, values, this.ofPiece(attributes)));
     }
-    return made;
+    return pieceValues;
   }
 
   /** One number at the places that an input has for this piece. */
@@ -303,6 +303,6 @@ const last = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.v
 function after(builder: Builder, value: Ref, before: Ref): Ref {
   const zeros = before.type.shape.map(() => 0);
   const ones = before.type.shape.map(() => 1);
-  const one = builder.reshape(builder.slice(before, zeros, ones), []);
-  return builder.add(value, builder.mul(one, 0));
+  const firstElement = builder.reshape(builder.slice(before, zeros, ones), []);
+  return builder.add(value, builder.mul(firstElement, 0));
 }

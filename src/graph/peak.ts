@@ -23,16 +23,16 @@ export function peakBytes(graph: Graph, symbols: Sizes): number {
   const heldToEnd = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
   for (const { node } of heldToEnd) lastRead[node] = graph.nodes.length;
 
-  const freed = new Map<number, number>();
+  const freedBytes = new Map<number, number>();
   lastRead.forEach((at, id) => {
-    freed.set(at, (freed.get(at) ?? 0) + bytes[id]!);
+    freedBytes.set(at, (freedBytes.get(at) ?? 0) + bytes[id]!);
   });
-  let held = 0;
-  let peak = 0;
+  let liveBytes = 0;
+  let largestBytes = 0;
   for (let id = 0; id < graph.nodes.length; id += 1) {
-    held += bytes[id]!;
-    peak = Math.max(peak, held);
-    held -= freed.get(id) ?? 0;
+    liveBytes += bytes[id]!;
+    largestBytes = Math.max(largestBytes, liveBytes);
+    liveBytes -= freedBytes.get(id) ?? 0;
   }
-  return peak;
+  return largestBytes;
 }

@@ -39,15 +39,15 @@ export function simplify(graph: Graph, seen: (pass: string, after: Graph) => voi
   const done = new Map<Pass, Graph>();
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {
-    const before = current;
+    const beforeRound = current;
     for (const { name, run } of passes) {
       if (done.get(run) === current) continue;
-      const after = run(current);
-      if (after !== current) seen(name, after);
+      const afterPass = run(current);
+      if (afterPass !== current) seen(name, afterPass);
       else done.set(run, current);
-      current = after;
+      current = afterPass;
     }
-    if (current === before) return current;
+    if (current === beforeRound) return current;
   }
   throw new Error(`invariant: the passes do not come to an end on graph "${graph.name}"`);
 }

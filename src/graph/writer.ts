@@ -37,8 +37,8 @@ export class GraphWriter {
     for (const input of inputs) this.#expectOwn(input);
     const ids = inputs.map((input) => input.id);
     const key = `${op} ${ids} ${keyOf(attributes)}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#known.get(key);
+    if (existing !== undefined) return existing;
     const type = typeOf(
       op,
       inputs.map((input) => input.type),
@@ -141,12 +141,14 @@ export class GraphWriter {
 
   #leaf(op: 'Input' | 'Parameter', name: string, type: TensorType, added: (node: number) => void): Ref {
     const key = `${op} ${name}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) {
-      if (!sameType(known.type, type)) {
-        throw new GraphTypeError(`${op} "${name}" is ${printType(known.type)}, and cannot also be ${printType(type)}`);
+    const existing = this.#known.get(key);
+    if (existing !== undefined) {
+      if (!sameType(existing.type, type)) {
+        throw new GraphTypeError(
+          `${op} "${name}" is ${printType(existing.type)}, and cannot also be ${printType(type)}`,
+        );
       }
-      return known;
+      return existing;
     }
     const ref = this.#push(key, { op, inputs: [], attributes: { name }, type, label: this.label });
     added(ref.id);

@@ -49,8 +49,8 @@ export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
  */
 export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
   const [batch, count, width] = queries.type.shape;
-  const own = builder.reshape(item, [batch!, 1, width!]);
-  const agreement = builder.stopGradient(builder.sum(builder.mul(queries, own), [2]));
+  const ownItem = builder.reshape(item, [batch!, 1, width!]);
+  const agreement = builder.stopGradient(builder.sum(builder.mul(queries, ownItem), [2]));
   const best = builder.cast(builder.equal(agreement, builder.max(agreement, [1], true)), 'float32');
   const shares = builder.div(best, builder.sum(best, [1], true));
   return builder.sum(builder.mul(queries, builder.reshape(shares, [batch!, count!, 1])), [1]);

@@ -135,7 +135,7 @@ export function rest<T>(of: Parameter<T>): Parameter<readonly NonNullable<T>[]> 
 }
 
 function bounds<N extends string>(options: { readonly [B in N]?: number }, names: readonly N[]): { [B in N]?: number } {
-  const given: { [B in N]?: number } = {};
-  for (const bound of names) if (options[bound] !== undefined) given[bound] = options[bound];
-  return given;
+  const setBounds: { [B in N]?: number } = {};
+  for (const bound of names) if (options[bound] !== undefined) setBounds[bound] = options[bound];
+  return setBounds;
 }

@@ -183,10 +183,10 @@ export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref)
 export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: Ref | undefined) => Ref): Value {
   if (value.kind !== 'fields')
     return eachVector(builder, value, (rows, width, mask) => ({ tensor: map(rows, mask), width }));
-  const all = map(flattened(builder, value.fields).tensor, undefined);
+  const mappedAll = map(flattened(builder, value.fields).tensor, undefined);
   let begin = 0;
   const fields = value.fields.map((field) => {
-    const tensor = builder.slice(all, [0, begin], [-1, field.width]);
+    const tensor = builder.slice(mappedAll, [0, begin], [-1, field.width]);
     begin += field.width;
     return { ...field, tensor };
   });

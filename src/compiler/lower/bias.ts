@@ -45,12 +45,12 @@ export function lowerBiases(
       add(bias.side, value.tensor, bias.factor);
     }
   }
-  const both = sums.query !== undefined && sums.item !== undefined;
+  const hasBoth = sums.query !== undefined && sums.item !== undefined;
   return {
     score: {
-      query: both ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
-      item: both ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
-      width: both ? 2 : 1,
+      query: hasBoth ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
+      item: hasBoth ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
+      width: hasBoth ? 2 : 1,
       bound: Number.POSITIVE_INFINITY,
     },
   };
@@ -73,8 +73,8 @@ function wide(
   const tower = side === 'query' ? query : item;
   const type = value.kind === 'vector' ? `vector[${value.width}]` : `interests[${value.count} × ${value.width}]`;
   const step = tower.steps.find(({ name }) => name === channel);
-  const last = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
+  const lastSpan = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
   const name = `${tower.name}.${channel}`;
-  const notes = last ? [{ message: `\`${name}\` is ${type}`, at: last }] : [];
+  const notes = lastSpan ? [{ message: `\`${name}\` is ${type}`, at: lastSpan }] : [];
   return diagnose('bias-width', span, { name, type }, { notes });
 }

@@ -49,8 +49,8 @@ export function makeEventScores(
     const { loss } = task;
     const scale = (loss && losses[loss.kind]!.probability?.(loss.arguments)) ?? 1;
     return builder.scope(`score/${task.name}`, () => {
-      const own = rowScore(builder, score.query, score.item);
-      return scale === 1 ? own : builder.mul(own, scale);
+      const ownScore = rowScore(builder, score.query, score.item);
+      return scale === 1 ? ownScore : builder.mul(ownScore, scale);
     });
   };
   return { of, logit };

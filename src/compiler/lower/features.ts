@@ -74,8 +74,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
 }
 
 function lazy<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+  let cachedValue: { readonly value: T } | undefined;
+  return () => (cachedValue ??= { value: make() }).value;
 }
 
 /** In the order in which features need them. */
@@ -165,14 +165,14 @@ function eachOf({ max, pool, unseen }: ElementBag, { kind }: Encoder): NonNullab
 
 /** The features of a tower and those that they need, each once. */
 export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
-  const read = new Set<string>();
+  const readFeatures = new Set<string>();
   const add = (feature: string): void => {
-    if (read.has(feature)) return;
-    read.add(feature);
+    if (readFeatures.has(feature)) return;
+    readFeatures.add(feature);
     neededBy(useOf(feature) ?? {}).forEach(add);
   };
   tower.features.forEach(add);
-  return [...read];
+  return [...readFeatures];
 }
 
 type Readers = ReadonlyMap<string, string>;

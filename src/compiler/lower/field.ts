@@ -65,8 +65,8 @@ export function lowerFeature(
   }
   if (isSequence(use)) {
     const list = use.along ?? feature;
-    const most = use.max!;
-    const length = placesIn(rows, list) ?? most;
+    const largestLength = use.max!;
+    const length = placesIn(rows, list) ?? largestLength;
     const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, { from: 'mask', feature: list, rows }, [
       count,
       length,
@@ -79,7 +79,7 @@ export function lowerFeature(
         : inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [count, length, plan.width]),
       mask,
       length,
-      most,
+      most: largestLength,
       width: plan.width,
     };
   }
@@ -139,8 +139,8 @@ function elementsInSequence(
   const places = inputs.input(`${rowsPrefix(rows)}${feature}/places`, source, shape, 'int32');
   return builder.scope(`through/${feature}`, () => {
     const count = elementsOf(shape);
-    const each = builder.gather(encoded, builder.reshape(places, [count]));
-    return builder.reshape(builder.mul(each, builder.reshape(mask, [count, 1])), [...shape, width]);
+    const elementRows = builder.gather(encoded, builder.reshape(places, [count]));
+    return builder.reshape(builder.mul(elementRows, builder.reshape(mask, [count, 1])), [...shape, width]);
   });
 }
 
@@ -159,10 +159,10 @@ function pooledElements(
     [count],
     'int32',
   );
-  const at = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
+  const elementRows = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
   const weights = inputs.input(`${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
   return builder.scope(`through/${feature}`, () => {
-    const each = builder.mul(builder.gather(encoded, places), builder.reshape(weights, [count, 1]));
-    return builder.segmentSum(each, at, length);
+    const weightedElements = builder.mul(builder.gather(encoded, places), builder.reshape(weights, [count, 1]));
+    return builder.segmentSum(weightedElements, elementRows, length);
   });
 }

@@ -78,10 +78,10 @@ function lowerDeclared(
 ): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
   const type = printValueType(typeOf(input));
-  const first = context.shared.get(step.name) ?? type;
-  context.shared.set(step.name, first);
-  if (first !== type) {
-    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${first} elsewhere`;
+  const firstType = context.shared.get(step.name) ?? type;
+  context.shared.set(step.name, firstType);
+  if (firstType !== type) {
+    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${firstType} elsewhere`;
     context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
     return undefined;
   }

@@ -113,12 +113,12 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
 
 /** The item tower, lowered once for each kind of rows; what it says of mistakes counts the first time. */
 function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
-  const known = new Map<string, Channels>();
+  const cachedChannels = new Map<string, Channels>();
   return (rows) => {
     const name = rowsPrefix(rows);
-    const again = known.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
-    const channels = known.get(name) ?? lowerItem(again, towers[1], rows);
-    known.set(name, channels);
+    const itemContext = cachedChannels.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
+    const channels = cachedChannels.get(name) ?? lowerItem(itemContext, towers[1], rows);
+    cachedChannels.set(name, channels);
     return channels;
   };
 }

@@ -36,10 +36,10 @@ export class GraphInputs {
 
   /** The same input when it is asked for again. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype: Dtype = 'float32'): Ref {
-    const known = this.#plans.get(name);
-    if (known !== undefined) {
-      invariant(JSON.stringify(known.plan.source) === JSON.stringify(source), `input ${name} has one source`);
-      return known.ref;
+    const knownInput = this.#plans.get(name);
+    if (knownInput !== undefined) {
+      invariant(JSON.stringify(knownInput.plan.source) === JSON.stringify(source), `input ${name} has one source`);
+      return knownInput.ref;
     }
     const ref = this.builder.input(name, shape, dtype);
     this.#plans.set(name, { plan: { name, source }, ref });
@@ -56,9 +56,9 @@ export class GraphInputs {
   /** The plans of the inputs that are left in a finished graph, in its order. */
   plansOf(graph: Graph): readonly InputPlan[] {
     return graph.inputs.map(({ name }) => {
-      const known = this.#plans.get(name);
-      invariant(known, `input ${name} has a source`);
-      return known.plan;
+      const knownInput = this.#plans.get(name);
+      invariant(knownInput, `input ${name} has a source`);
+      return knownInput.plan;
     });
   }
 }

@@ -73,8 +73,8 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
       arrows: forward.arrows,
       // Data asks for them, and an editor does not.
       get features() {
-        const read = withoutUnread(model);
-        return featurePlans(read === model ? features : lowerFeaturesWhole(read).output);
+        const readModel = withoutUnread(model);
+        return featurePlans(readModel === model ? features : lowerFeaturesWhole(readModel).output);
       },
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
@@ -133,7 +133,7 @@ function analyse(model: Model) {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
   const forward = lowerForward(model, features);
-  const found = [
+  const allDiagnostics = [
     ...diagnostics,
     ...forward.diagnostics,
     ...checkOptimizer(model.train.dense),
@@ -143,9 +143,10 @@ function analyse(model: Model) {
     ...checkGraph(model, features),
     ...checkObjective(model),
   ];
-  if (model.train.targets === 'events' || hasErrors(found)) return { features, forward, diagnostics: found };
+  if (model.train.targets === 'events' || hasErrors(allDiagnostics))
+    return { features, forward, diagnostics: allDiagnostics };
   const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
-  return { features, forward, rows, diagnostics: [...found, ...ofPositions] };
+  return { features, forward, rows, diagnostics: [...allDiagnostics, ...ofPositions] };
 }
 
 function trainPlan(model: Model): TrainPlan {
@@ -172,10 +173,10 @@ function trainPlan(model: Model): TrainPlan {
 
 /** Checks `validate` of `train`: how often, and on how many rankings. */
 function checkValidate({ validate = [] }: Training): Diagnostic[] {
-  const seen = new Set<string>();
+  const seenKinds = new Set<string>();
   return validate.flatMap((call) => {
-    const reason = validationConflict(call, seen);
-    seen.add(call.kind);
+    const reason = validationConflict(call, seenKinds);
+    seenKinds.add(call.kind);
     return reason === undefined ? [] : [diagnose('arguments-conflict', call.span, { kind: call.kind, reason })];
   });
 }

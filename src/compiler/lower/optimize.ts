@@ -34,13 +34,13 @@ export function checkRowOptimizer(call: Call): Diagnostic[] {
 
 /** The update of all weights; those of a tower that overrides settings of the optimizer are updated by themselves. */
 export function lowerUpdate(inputs: GraphInputs, train: Training, weights: readonly Weight[]): void {
-  const left = new Set(weights);
+  const otherWeights = new Set(weights);
   for (const own of towerOptimizers(train)) {
     const its = weights.filter(({ name }) => name.startsWith(`${own.tower}/`));
     updateAll(inputs, own.call, its, own);
-    for (const weight of its) left.delete(weight);
+    for (const weight of its) otherWeights.delete(weight);
   }
-  updateAll(inputs, train.dense, [...left]);
+  updateAll(inputs, train.dense, [...otherWeights]);
 }
 
 /** The update of all weights: end to end where the optimizer keeps slots of numbers that are alike, else each by itself. */
@@ -48,19 +48,20 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
   if (weights.length === 0) return;
   const { builder } = inputs;
   const row = optimizers[call.kind]!;
-  const own = of?.rate;
-  const at = {
+  const ownRate = of?.rate;
+  const stepInputs = {
     rate: inputs.input(
-      own === undefined ? 'train/rate' : `train/rate/${of!.tower}`,
-      { from: 'rate', optimizer: 'dense', ...defined({ own }) },
+      ownRate === undefined ? 'train/rate' : `train/rate/${of!.tower}`,
+      { from: 'rate', optimizer: 'dense', ...defined({ own: ownRate }) },
       [],
     ),
     step: inputs.input('train/step', { from: 'step' }, []),
   };
   builder.scope(of === undefined ? 'optimizer' : `optimizer/${of.tower}`, () => {
-    if (!row.layerwise && row.slots(call.arguments).length > 0) return updateTogether(builder, call, weights, at);
+    if (!row.layerwise && row.slots(call.arguments).length > 0)
+      return updateTogether(builder, call, weights, stepInputs);
     // Each by itself: the step of a layer, or one too short to be worth the copies.
-    for (const weight of weights) updateOne(builder, call, weight, at);
+    for (const weight of weights) updateOne(builder, call, weight, stepInputs);
   });
 }
 
@@ -68,9 +69,9 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
 function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: StepInputs): void {
   const slots = slotsOf(builder, call, parameter.type.shape as readonly number[], `/${name}`);
   const operands = { ...at, weights: parameter, gradient, slots };
-  const next = optimizers[call.kind]!.update(builder, operands, call.arguments);
-  builder.update(parameter, next.weights);
-  next.slots.forEach((slot, index) => {
+  const updatedValues = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  builder.update(parameter, updatedValues.weights);
+  updatedValues.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
 }
@@ -103,13 +104,13 @@ function updateTogether(builder: Builder, call: Call, weights: readonly Weight[]
     gradient: flat(weights.map(({ gradient }) => gradient)),
     slots,
   };
-  const next = optimizers[call.kind]!.update(builder, operands, call.arguments);
-  next.slots.forEach((slot, index) => {
+  const updatedValues = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  updatedValues.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
   let begin = 0;
   weights.forEach(({ parameter }, index) => {
-    const piece = builder.slice(next.weights, [begin], [sizes[index]!]);
+    const piece = builder.slice(updatedValues.weights, [begin], [sizes[index]!]);
     builder.update(parameter, builder.reshape(piece, parameter.type.shape));
     begin += sizes[index]!;
   });

@@ -22,8 +22,8 @@ function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'tab
   return overrides.flatMap((call) => {
     if (call.kind !== kind) return [];
     const { feature, tower, ...settings } = call.arguments;
-    const given = defined(settings) as Record<string, number>;
-    return [{ call, name: (feature ?? tower) as string, settings: given }];
+    const givenSettings = defined(settings) as Record<string, number>;
+    return [{ call, name: (feature ?? tower) as string, settings: givenSettings }];
   });
 }
 
@@ -38,11 +38,11 @@ export function checkOverrides(
   ];
   return (['table', 'weights'] as const).flatMap((kind) => {
     const optimizer = kind === 'table' ? train.embeddings.kind : train.dense.kind;
-    const seen = new Set<string>();
+    const seenNames = new Set<string>();
     return overridesOf(train, kind).flatMap((override) => {
       const { name, settings } = override;
-      if (seen.has(name)) return refuse(override, `overrides \`${name}\` a second time`);
-      seen.add(name);
+      if (seenNames.has(name)) return refuse(override, `overrides \`${name}\` a second time`);
+      seenNames.add(name);
       if (Object.keys(settings).length === 0) {
         return refuse(
           override,

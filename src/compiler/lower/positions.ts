@@ -80,8 +80,9 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
   lowerTower(context, tower, rows);
   const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
   // What only refuses sequences next to the values of one event.
-  const at = refused?.at ?? tower.span;
-  const joined = refused && diagnose('positions-without-last', at, { kind: textOf(at), joined: true });
+  const refusedSpan = refused?.at ?? tower.span;
+  const joined =
+    refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
   const mistake = mistakes[0] ?? joined;
   return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
 }
@@ -101,13 +102,13 @@ const mostKnown = 100;
 
 /** The first step of which an early element changes when later ones follow. */
 function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
-  let at = known.get(text);
-  if (at === undefined) {
-    at = lookingAhead(step);
+  let stepIndex = known.get(text);
+  if (stepIndex === undefined) {
+    stepIndex = lookingAhead(step);
     if (known.size >= mostKnown) known.clear();
-    known.set(text, at);
+    known.set(text, stepIndex);
   }
-  return steps[at];
+  return steps[stepIndex];
 }
 
 /** Which output; −1: none. */

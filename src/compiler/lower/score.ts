@@ -27,15 +27,15 @@ export function lowerScore(
   diagnostics: Diagnostic[],
   own?: Channels,
 ): VectorScore | undefined {
-  const whole = lowerSum(context, model, task, query, item, diagnostics);
-  if (whole?.interests === undefined || own === undefined) return whole;
-  const chooses = own === item ? whole : lowerSum(context, model, task, query, own, []);
+  const wholeScore = lowerSum(context, model, task, query, item, diagnostics);
+  if (wholeScore?.interests === undefined || own === undefined) return wholeScore;
+  const chooses = own === item ? wholeScore : lowerSum(context, model, task, query, own, []);
   if (chooses === undefined) return undefined;
-  const { interests: _, ...score } = whole;
+  const { interests: _, ...score } = wholeScore;
   const { builder } = context;
   return {
     ...score,
-    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, whole.query, chooses.item)),
+    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, wholeScore.query, chooses.item)),
   };
 }
 
@@ -54,17 +54,17 @@ function lowerSum(
     return lowerTerm(context, model, use, path, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
-  const parts = lowered as VectorScore[];
-  const first = parts[0]!;
-  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, first, query, item));
+  const scoreParts = lowered as VectorScore[];
+  const firstScore = scoreParts[0]!;
+  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, firstScore, query, item));
   if ('diagnostic' in biases) {
     diagnostics.push(biases.diagnostic);
     return undefined;
   }
-  if (biases.score) parts.push(biases.score);
-  if (parts.length === 1) return first;
+  if (biases.score) scoreParts.push(biases.score);
+  if (scoreParts.length === 1) return firstScore;
   return withoutConflict({ kind: task.name, span }, diagnostics, () =>
-    builder.scope(`score/${task.name}`, () => addUp(context, parts)),
+    builder.scope(`score/${task.name}`, () => addUp(context, scoreParts)),
   );
 }
 
@@ -130,8 +130,8 @@ function oddWidths(
   const places = [query, item].flatMap((channel, side) => {
     const tower = towers[side]!;
     const step = tower.steps.find((step) => step.name === channel);
-    const last = step?.flow.steps.at(-1) ?? step?.flow.from;
-    return last ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: last.span }] : [];
+    const lastStep = step?.flow.steps.at(-1) ?? step?.flow.from;
+    return lastStep ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: lastStep.span }] : [];
   });
   const facts = {
     kind: score.call.kind,

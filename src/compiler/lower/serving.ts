@@ -70,8 +70,8 @@ function serve(
 function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
   const codes = bag(builder, feature);
   const { shape } = codes.type;
-  const given = builder.input(weightsInput(feature.name), shape);
-  const weights = builder.mul(given, filled(builder, feature));
+  const givenWeights = builder.input(weightsInput(feature.name), shape);
+  const weights = builder.mul(givenWeights, filled(builder, feature));
   const rows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
   const total = builder.sum(rows, [1]);
   if (!mean) return total;
@@ -97,8 +97,8 @@ function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
 /** 1 where a bag has an element that counts: float32 [batch, max] */
 function filled(builder: Builder, feature: FeaturePlan): Ref {
   // Code 0 is an item that the corpus does not have.
-  const least = feature.skipsUnseen || feature.through ? 1 : 0;
-  return builder.cast(builder.greaterEqual(bag(builder, feature), least), 'float32');
+  const smallestCode = feature.skipsUnseen || feature.through ? 1 : 0;
+  return builder.cast(builder.greaterEqual(bag(builder, feature), smallestCode), 'float32');
 }
 
 /** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
@@ -124,9 +124,9 @@ function innerRows(
   const lines = symbolic('batch', max);
   const flat = builder.reshape(codes, [lines, values]);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flat, 0));
-  const known = builder.reshape(counts, [lines, values, 1]);
-  const total = builder.sum(builder.mul(rows, known), [1]);
-  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(known, [1]), 1));
+  const valueMask = builder.reshape(counts, [lines, values, 1]);
+  const total = builder.sum(builder.mul(rows, valueMask), [1]);
+  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(valueMask, [1]), 1));
   return builder.reshape(pooled, [batch, max, width]);
 }
 

@@ -24,7 +24,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
   if (losses.size < 2) return [];
   const { inputs } = context;
   const { builder } = inputs;
-  const reached = [...losses].map(([task, loss]) => ({ task, ids: reachedBy(builder, loss) }));
+  const reachedByTask = [...losses].map(([task, loss]) => ({ task, ids: reachedBy(builder, loss) }));
   const weights = builder
     .finish()
     .parameters.filter(({ trainable }) => trainable)
@@ -33,13 +33,13 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
   const inputsOf = (table: string): number[] => [...tables].filter(([, its]) => its === table).map(([id]) => id);
   const embeddings = inputs
     .embeddings()
-    .filter(({ ref }) => reached.some(({ ids }) => ids.has(ref.id)))
+    .filter(({ ref }) => reachedByTask.some(({ ids }) => ids.has(ref.id)))
     .map(({ name, ref }) => ({ name, kind: 'embedding' as const, ref }));
   return [...weights, ...embeddings]
     .map((value) => {
       const table = tables.get(value.ref.id);
       const nodes = table === undefined ? [value.ref.id] : inputsOf(table);
-      const tasks = reached.filter(({ ids }) => nodes.some((id) => ids.has(id))).map(({ task }) => task);
+      const tasks = reachedByTask.filter(({ ids }) => nodes.some((id) => ids.has(id))).map(({ task }) => task);
       return { ...value, tasks };
     })
     .filter(({ tasks }) => tasks.length > 1)

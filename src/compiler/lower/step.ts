@@ -36,14 +36,18 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
     .parameters.filter(({ trainable }) => trainable)
     .map(({ name, node }) => ({ name, id: node, type: builder.nodes[node]!.type }));
 
-  const given = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
-  const wanted = [...weights, ...embeddings.map(({ ref }) => ref)];
-  const open = wanted.filter(({ id }) => !given.has(id));
-  const found = new Map(gradients(builder, total, open).map((gradient, at) => [open[at]!.id, gradient]));
-  const whole = wanted.map(({ id }) => (given.has(id) ? given.get(id) : found.get(id)));
+  const combinedGradients = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
+  const differentiated = [...weights, ...embeddings.map(({ ref }) => ref)];
+  const openRefs = differentiated.filter(({ id }) => !combinedGradients.has(id));
+  const openGradients = new Map(
+    gradients(builder, total, openRefs).map((gradient, at) => [openRefs[at]!.id, gradient]),
+  );
+  const allGradients = differentiated.map(({ id }) =>
+    combinedGradients.has(id) ? combinedGradients.get(id) : openGradients.get(id),
+  );
   const { clip } = model.train;
-  const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, wanted, whole);
-  const applied = new Map(wanted.map(({ id }, at) => [id, (clipped?.gradients ?? whole)[at]]));
+  const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, differentiated, allGradients);
+  const applied = new Map(differentiated.map(({ id }, at) => [id, (clipped?.gradients ?? allGradients)[at]]));
   const gradientOf = ({ id }: Ref): Ref | undefined => applied.get(id);
 
   lowerUpdate(
@@ -70,8 +74,8 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
     shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })),
     norms() {
       const towers = model.towers.map(({ name }) => name);
-      const found = weights.map(({ name }, at) => ({ name, gradient: whole[at] }));
-      norms ??= { plan: lowerNorms(inputs, towers, found) };
+      const namedGradients = weights.map(({ name }, at) => ({ name, gradient: allGradients[at] }));
+      norms ??= { plan: lowerNorms(inputs, towers, namedGradients) };
       return norms.plan;
     },
   };
@@ -155,27 +159,29 @@ function lowerObjective(
 export function lastShared({ nodes }: Pick<Builder, 'nodes'>, shared: readonly SharedRef[]): readonly SharedRef[] {
   const matrices = shared.filter(({ kind, ref }) => kind === 'weights' && ref.type.shape.length >= 2);
   if (matrices.length === 0) return shared.filter(({ kind }) => kind === 'embedding');
-  const read = matrices.map(({ ref }) => ({ by: ref.id, values: readWith(nodes, ref.id) }));
+  const readByMatrix = matrices.map(({ ref }) => ({ by: ref.id, values: readWith(nodes, ref.id) }));
   // A recurrent layer reads itself.
-  const last = matrices.filter(({ ref }) => !read.some(({ by, values }) => by !== ref.id && values.has(ref.id)));
-  return last.length > 0 ? last : matrices;
+  const lastMatrices = matrices.filter(
+    ({ ref }) => !readByMatrix.some(({ by, values }) => by !== ref.id && values.has(ref.id)),
+  );
+  return lastMatrices.length > 0 ? lastMatrices : matrices;
 }
 
 /** All values that go into what a weight is multiplied with, or added to; what is made of the weight alone is still the weight. */
 function readWith(nodes: readonly Node[], weight: number): ReadonlySet<number> {
   const alone = new Set([weight]);
-  const read = new Set<number>();
+  const readIds = new Set<number>();
   const isAlone = (id: number): boolean => alone.has(id) || nodes[id]!.op === 'Constant';
   for (let id = weight + 1; id < nodes.length; id++) {
     const { inputs } = nodes[id]!;
     if (!inputs.some((input) => alone.has(input))) continue;
     if (inputs.every(isAlone)) alone.add(id);
-    else for (const input of inputs) if (!isAlone(input)) read.add(input);
+    else for (const input of inputs) if (!isAlone(input)) readIds.add(input);
   }
   for (let id = nodes.length - 1; id >= 0; id--) {
-    if (read.has(id)) for (const input of nodes[id]!.inputs) read.add(input);
+    if (readIds.has(id)) for (const input of nodes[id]!.inputs) readIds.add(input);
   }
-  return read;
+  return readIds;
 }
 
 // `clip = 1.0`: the whole gradient of a step, cut to a length (Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent

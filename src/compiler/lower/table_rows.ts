@@ -37,16 +37,16 @@ export function byTrained(
     const table = tables.get(id);
     if (table === undefined) return;
     const gradient = gradients[at];
-    const known = sums.get(table);
+    const tableSum = sums.get(table);
     const sum = gradient && byRow(context, table, embeddings.get(id)!, gradient);
-    sums.set(table, known && sum ? builder.add(known, sum) : (known ?? sum));
+    sums.set(table, tableSum && sum ? builder.add(tableSum, sum) : (tableSum ?? sum));
   });
-  const given = new Set<string>();
+  const givenTables = new Set<string>();
   return by.flatMap(({ id }, at) => {
     const table = tables.get(id);
     if (table === undefined) return [gradients[at]];
-    if (given.has(table)) return [];
-    given.add(table);
+    if (givenTables.has(table)) return [];
+    givenTables.add(table);
     return [sums.get(table)];
   });
 }
@@ -58,8 +58,8 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
   const { inputs } = context;
   const { builder } = inputs;
   const { feature, rows, table: own } = { table: undefined, ...source };
-  const seen = symbolic(`${table}_seen`);
-  const known = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seen]);
+  const seenRows = symbolic(`${table}_seen`);
+  const isSeen = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seenRows]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
   const count = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
   const places = inputs.input(
@@ -69,14 +69,19 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
     'int32',
   );
   const width = ref.type.shape.at(-1)!;
-  let each = gradient;
+  let elementGradients = gradient;
   if (pool !== 'none') {
     const { shape } = ref.type;
     const lines = pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), width]) : gradient;
-    const at = inputs.input(`table/${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
+    const elementRows = inputs.input(
+      `table/${name}/rows`,
+      { from: 'element_rows', feature, rows, pool },
+      [count],
+      'int32',
+    );
     const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
-    each = builder.mul(builder.gather(lines, at), builder.reshape(weights, [count, 1]));
+    elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [count, 1]));
   }
   // The product says how many rows there are to an engine: the length of an input that it reads.
-  return builder.mul(builder.segmentSum(each, places, seen), builder.reshape(known, [seen, 1]));
+  return builder.mul(builder.segmentSum(elementGradients, places, seenRows), builder.reshape(isSeen, [seenRows, 1]));
 }

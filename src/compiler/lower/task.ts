@@ -90,12 +90,14 @@ const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
 function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
   const { inputs } = context;
   const { label, only } = task;
-  const parts = [
+  const weightFactors = [
     weight,
     only === undefined ? undefined : labelInput(context, only),
     label === undefined ? undefined : inputs.input(`label_known/${label}`, { from: 'label_known', label }, [batch]),
   ].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : parts.reduce((product, part) => inputs.builder.mul(product, part));
+  return weightFactors.length === 0
+    ? undefined
+    : weightFactors.reduce((product, part) => inputs.builder.mul(product, part));
 }
 
 /** True if a feature is a bag of the codes that `key` has. */
@@ -117,8 +119,8 @@ function lowerWeight(context: TowerContext, model: Model, task: Task, name: stri
   const use = features.byName.get(name)?.use;
   const standardized = use !== undefined && 'kind' in use.encoder && use.encoder.kind === 'standardize';
   if (use?.gives !== 'numbers' || use.size !== 1 || standardized) {
-    const at = features.byName.get(name)?.feature.span;
-    const notes = at === undefined ? [] : [{ message: `\`${name}\` is declared here`, at }];
+    const featureSpan = features.byName.get(name)?.feature.span;
+    const notes = featureSpan === undefined ? [] : [{ message: `\`${name}\` is declared here`, at: featureSpan }];
     diagnostics.push(diagnose('weight-not-number', task.weightAt ?? task.span, { name, standardized }, { notes }));
     return undefined;
   }

@@ -31,8 +31,8 @@ export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1
 
 /** How many elements its sequences have. */
 export function lengthOf({ graph, inputs }: GraphPlan): number {
-  const at = inputs.findIndex(({ source }) => source.from === 'sequence');
-  return at < 0 ? 1 : (graph.nodes[graph.inputs[at]!.node]!.type.shape[1] as number);
+  const sequenceIndex = inputs.findIndex(({ source }) => source.from === 'sequence');
+  return sequenceIndex < 0 ? 1 : (graph.nodes[graph.inputs[sequenceIndex]!.node]!.type.shape[1] as number);
 }
 
 /** One sequence of this many elements. Nothing is dropped out. */
@@ -43,9 +43,9 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Name
       const { shape: dims, dtype } = graph.nodes[graph.inputs[at]!.node]!.type;
       const shape = resolveShape(dims, sizes);
       const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
-      const own = data.subarray(0, (data.length / shape[1]!) * elements);
-      if (source.from === 'sequence') makeRandom(1, at).fill(own, -1, 1);
-      else if (source.from === 'mask') own.fill(1);
+      const ownData = data.subarray(0, (data.length / shape[1]!) * elements);
+      if (source.from === 'sequence') makeRandom(1, at).fill(ownData, -1, 1);
+      else if (source.from === 'mask') ownData.fill(1);
       else if (source.from === 'embedding') makeRandom(3, at).fill(data, -1, 1);
       else if (source.from === 'noise') data.fill(1 - 2 ** -20);
       return [name, { dtype: hostDtype(dtype), shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];

@@ -87,8 +87,10 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   function outputRef(output: string, value: SharedValue): Ref {
     const name = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
     const source = name === undefined ? undefined : graph.inputs.find((each) => each.name === name);
-    const of = source && values[source.node]!;
-    if (of?.axis === undefined) return shares.whole(value);
-    return value.axis === of.axis ? value.ref : shares.cut(shares.whole(value), of.axis, of.symbol!).ref;
+    const sourceValue = source && values[source.node]!;
+    if (sourceValue?.axis === undefined) return shares.whole(value);
+    return value.axis === sourceValue.axis
+      ? value.ref
+      : shares.cut(shares.whole(value), sourceValue.axis, sourceValue.symbol!).ref;
   }
 }

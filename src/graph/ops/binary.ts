@@ -42,9 +42,10 @@ function binary(
     },
     gradient,
     evaluate([a, b], output) {
-      const left = broadcastPositions(a!.shape, output.shape);
-      const right = broadcastPositions(b!.shape, output.shape);
-      for (let i = 0; i < output.data.length; i++) output.data[i] = compute(a!.data[left[i]!]!, b!.data[right[i]!]!);
+      const leftIndices = broadcastPositions(a!.shape, output.shape);
+      const rightIndices = broadcastPositions(b!.shape, output.shape);
+      for (let i = 0; i < output.data.length; i++)
+        output.data[i] = compute(a!.data[leftIndices[i]!]!, b!.data[rightIndices[i]!]!);
     },
     flops: flopPerElement,
   };

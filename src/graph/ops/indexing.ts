@@ -28,8 +28,8 @@ function elementsAt(at: GradientContext, indices: Ref): Ref {
   const position = shape.reduce<Ref | undefined>((sum, length, axis) => {
     const index = b.reshape(b.slice(indices, [0, axis], [-1, 1]), [count]);
     if (sum === undefined) return index;
-    const known = lengthOf(b, length);
-    return b.add(b.mul(sum, typeof known === 'number' ? known : b.cast(known, 'int32')), index);
+    const axisLength = lengthOf(b, length);
+    return b.add(b.mul(sum, typeof axisLength === 'number' ? axisLength : b.cast(axisLength, 'int32')), index);
   }, undefined)!;
   return b.gather(b.reshape(at.full(), [elementsOf(shape)]), position);
 }

@@ -39,18 +39,18 @@ function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
 
 /** Zeros around `value` so that it fills `shape` from `begin` on, along one axis. */
 function placed(at: GradientContext, value: Ref, axis: number, begin: number): Ref {
-  const whole = at.inputs[0]!.type.shape[axis]!;
-  const part = at.output.type.shape[axis]!;
-  if (sameDim(whole, part)) return value;
+  const wholeDim = at.inputs[0]!.type.shape[axis]!;
+  const partDim = at.output.type.shape[axis]!;
+  if (sameDim(wholeDim, partDim)) return value;
   const only = (amount: number): number[] => value.type.shape.map((_, other) => (other === axis ? amount : 0));
-  if (typeof whole === 'number' && typeof part === 'number') {
-    return at.builder.pad(value, only(begin), only(whole - begin - part));
+  if (typeof wholeDim === 'number' && typeof partDim === 'number') {
+    return at.builder.pad(value, only(begin), only(wholeDim - begin - partDim));
   }
-  if (typeof whole !== 'number' && typeof part !== 'number' && whole.times % part.times === 0) {
+  if (typeof wholeDim !== 'number' && typeof partDim !== 'number' && wholeDim.times % partDim.times === 0) {
     const zeros = at.builder.broadcastTo(at.builder.constant(0), value);
-    return at.builder.concat([value, ...new Array<Ref>(whole.times / part.times - 1).fill(zeros)], axis);
+    return at.builder.concat([value, ...new Array<Ref>(wholeDim.times / partDim.times - 1).fill(zeros)], axis);
   }
-  throw new GraphTypeError(`Slice: no gradient for ${printDim(part)} out of ${printDim(whole)}`);
+  throw new GraphTypeError(`Slice: no gradient for ${printDim(partDim)} out of ${printDim(wholeDim)}`);
 }
 
 export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Slice' | 'Pad' | 'BroadcastTo', OpRow>> = {

@@ -8,8 +8,8 @@ export const leastNumber = -3.4028234663852886e38;
 
 /** True if there may be fewer than k numbers to choose from. */
 export const mayBeFewer = (shape: readonly Dim[], k: number): boolean => {
-  const last = shape.at(-1);
-  return typeof last !== 'number' || last < k;
+  const lastDim = shape.at(-1);
+  return typeof lastDim !== 'number' || lastDim < k;
 };
 
 export const topK: OpRow = {

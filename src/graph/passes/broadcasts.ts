@@ -23,17 +23,17 @@ const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
   if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
   const shapeOf = (id: number) => graph.nodes[id]!.type.shape;
-  let found = false;
+  let isChanged = false;
   operands.forEach((id, index) => {
     const operand = graph.nodes[id]!;
     if (operand.op !== 'BroadcastTo') return;
-    const others = operands.filter((_, other) => other !== index).map(shapeOf);
-    const shape = [...others, shapeOf(operand.inputs[0]!)].reduce((a, b) => broadcastShapes(a, b));
+    const otherShapes = operands.filter((_, other) => other !== index).map(shapeOf);
+    const shape = [...otherShapes, shapeOf(operand.inputs[0]!)].reduce((a, b) => broadcastShapes(a, b));
     if (!sameShape(shape, node.type.shape)) return;
     operands[index] = operand.inputs[0]!;
-    found = true;
+    isChanged = true;
   });
-  return found ? again(node, operands.map(at)) : undefined;
+  return isChanged ? again(node, operands.map(at)) : undefined;
 };
 
 const unary: ReadonlySet<OpName> = new Set(unaryNames);
@@ -52,9 +52,9 @@ const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   const fits = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);
   let nearest = graph.nodes.findIndex((other, id) => id <= like && isLeaf(other.op) && fits(other));
   for (let id: number | undefined = like; nearest < 0 && id !== undefined; ) {
-    const next: number | undefined = graph.nodes[id]!.inputs.find((input) => fits(graph.nodes[input]!));
-    if (next === undefined) nearest = id;
-    id = next;
+    const nextLike: number | undefined = graph.nodes[id]!.inputs.find((input) => fits(graph.nodes[input]!));
+    if (nextLike === undefined) nearest = id;
+    id = nextLike;
   }
   return nearest !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearest)) : undefined;
 };

@@ -11,14 +11,14 @@ const largest = 4096;
 
 /** Computes nodes whose operands are all constants, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
-  const known = new Map<number, NodeValues>();
+  const constantValues = new Map<number, NodeValues>();
   graph.nodes.forEach(({ op, type, attributes }, id) => {
     if (op !== 'Constant') return;
     const values = emptyValues(type.dtype, type.shape as readonly number[]);
     values.data.set(attributes.values as readonly number[]);
-    known.set(id, values);
+    constantValues.set(id, values);
   });
-  return known.size === 0 ? graph : rewrite(graph, fold(known));
+  return constantValues.size === 0 ? graph : rewrite(graph, fold(constantValues));
 }
 
 /** Values found are known to the nodes after. */

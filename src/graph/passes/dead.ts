@@ -13,10 +13,10 @@ export function removeDead(graph: Graph): Graph {
 /** Leaves out inputs and parameters that nothing reads, and everything else that is dead. */
 export function prune(graph: Graph): Graph {
   const alive = removeDead(graph);
-  const read = new Set(alive.nodes.flatMap(({ inputs }) => inputs));
-  for (const { node } of [...alive.outputs, ...alive.updates]) read.add(node);
+  const readIds = new Set(alive.nodes.flatMap(({ inputs }) => inputs));
+  for (const { node } of [...alive.outputs, ...alive.updates]) readIds.add(node);
   const updated = new Set(alive.updates.map(({ parameter }) => parameter));
-  const isKept = alive.nodes.map(({ op }, id) => (op !== 'Input' && op !== 'Parameter' ? true : read.has(id)));
+  const isKept = alive.nodes.map(({ op }, id) => (op !== 'Input' && op !== 'Parameter' ? true : readIds.has(id)));
   for (const { name, node } of alive.parameters) if (updated.has(name)) isKept[node] = true;
   return withNodes(alive, isKept);
 }
@@ -24,8 +24,8 @@ export function prune(graph: Graph): Graph {
 /** The graph of the nodes that stay; those may read, and outputs and updates may name, no others. */
 function withNodes(graph: Graph, isKept: readonly boolean[]): Graph {
   if (isKept.every(Boolean)) return graph;
-  let next = 0;
-  const newIds = isKept.map((stays) => (stays ? next++ : -1));
+  let nextId = 0;
+  const newIds = isKept.map((stays) => (stays ? nextId++ : -1));
   const moved = <T extends { readonly node: number }>(items: readonly T[]): T[] =>
     items.filter(({ node }) => isKept[node]).map((item) => ({ ...item, node: newIds[item.node]! }));
   return {

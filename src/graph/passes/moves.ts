@@ -32,10 +32,10 @@ const transposes: RewriteRule = ({ graph, node, builder, at }) => {
   if (perm.every((axis, i) => axis === i)) return at(node.inputs[0]!);
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Transpose') return undefined;
-  const first = numbersOf(inner.attributes, 'perm');
+  const innerPerm = numbersOf(inner.attributes, 'perm');
   return builder.transpose(
     at(inner.inputs[0]!),
-    perm.map((axis) => first[axis]!),
+    perm.map((axis) => innerPerm[axis]!),
   );
 };
 
@@ -50,8 +50,8 @@ const nestedSlices: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Slice') return undefined;
-  const first = numbersOf(inner.attributes, 'begin');
-  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + first[axis]!);
+  const innerBegin = numbersOf(inner.attributes, 'begin');
+  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + innerBegin[axis]!);
   return builder.slice(at(inner.inputs[0]!), begin, node.type.shape);
 };
 
@@ -88,14 +88,15 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   for (const id of node.inputs) {
     const part = graph.nodes[id]!;
     const isSlice = part.op === 'Slice' && onlyAxis(graph, part) === axis;
-    const last = runs.at(-1);
+    const lastRun = runs.at(-1);
     if (isSlice) {
       const source = part.inputs[0]!;
       const begin = numbersOf(part.attributes, 'begin')[axis]!;
       const size = part.type.shape[axis]!;
-      const follows = last?.source === source && typeof last.size === 'number' && last.begin + last.size === begin;
-      const together = follows ? addDims(last.size, size) : undefined;
-      if (together !== undefined) runs[runs.length - 1] = { ...last!, size: together, joined: true };
+      const follows =
+        lastRun?.source === source && typeof lastRun.size === 'number' && lastRun.begin + lastRun.size === begin;
+      const together = follows ? addDims(lastRun.size, size) : undefined;
+      if (together !== undefined) runs[runs.length - 1] = { ...lastRun!, size: together, joined: true };
       else runs.push({ id, source, begin, size, joined: false });
     } else runs.push({ id, begin: 0, size: 0, joined: false });
   }
@@ -154,23 +155,23 @@ const disjointPads: RewriteRule = (site) => {
       : [];
   });
   const axis = pads[0]?.axis;
-  const chosen: typeof pads = [];
+  const disjointPads: typeof pads = [];
   for (const pad of pads.sort((a, b) => a.begin - b.begin)) {
-    if (pad.axis === axis && pad.begin >= (chosen.at(-1)?.end ?? 0)) chosen.push(pad);
+    if (pad.axis === axis && pad.begin >= (disjointPads.at(-1)?.end ?? 0)) disjointPads.push(pad);
   }
-  if (axis === undefined || chosen.length < 2) return undefined;
+  if (axis === undefined || disjointPads.length < 2) return undefined;
 
   const only = (amount: number): number[] => node.type.shape.map((_, other) => (other === axis ? amount : 0));
   const padded = (value: Ref, before: number, after: number): Ref =>
     before === 0 && after === 0 ? value : builder.pad(value, only(before), only(after));
-  const parts = chosen.map((pad, i) => {
+  const parts = disjointPads.map((pad, i) => {
     const inside = at(graph.nodes[pad.id]!.inputs[0]!);
-    return padded(inside, 0, (chosen[i + 1]?.begin ?? pad.end) - pad.end);
+    return padded(inside, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
   });
   const total = node.type.shape[axis] as number;
-  const joined = padded(builder.concat(parts, axis), chosen[0]!.begin, total - chosen.at(-1)!.end);
-  const rest = terms.filter((id) => !chosen.some((pad) => pad.id === id));
-  return rest.reduce((sum, id) => builder.add(sum, at(id)), joined);
+  const joined = padded(builder.concat(parts, axis), disjointPads[0]!.begin, total - disjointPads.at(-1)!.end);
+  const otherTerms = terms.filter((id) => !disjointPads.some((pad) => pad.id === id));
+  return otherTerms.reduce((sum, id) => builder.add(sum, at(id)), joined);
 };
 
 /** Returns the values that are added up: operands of this Add, and of Adds under it that nothing else reads. */

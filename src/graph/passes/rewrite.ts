@@ -62,13 +62,15 @@ export function rewrite(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
     const node = graph.nodes[current]!;
     if (isLeaf(node.op)) continue;
     for (const rule of rules) {
-      const found = rule(site);
-      if (found === undefined) continue;
-      if (!sameType(found.type, node.type)) {
-        throw new Error(`invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(found.type)}`);
+      const replacement = rule(site);
+      if (replacement === undefined) continue;
+      if (!sameType(replacement.type, node.type)) {
+        throw new Error(
+          `invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(replacement.type)}`,
+        );
       }
       replaced = true;
-      moved[current] = found;
+      moved[current] = replacement;
       break;
     }
   }
@@ -102,8 +104,8 @@ function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly
 const knownUsers = new WeakMap<Graph, number[][]>();
 
 function usersOf(graph: Graph): number[][] {
-  const known = knownUsers.get(graph);
-  if (known !== undefined) return known;
+  const cachedUsers = knownUsers.get(graph);
+  if (cachedUsers !== undefined) return cachedUsers;
   const users: number[][] = graph.nodes.map(() => []);
   knownUsers.set(graph, users);
   graph.nodes.forEach((node, id) => {

@@ -25,21 +25,21 @@ export const cin = blockKind({
     const width = needOneWidth(value);
     const fields = value.fields.length;
     // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
-    const first = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
-    const batch = first.type.shape[0]!;
+    const fieldColumns = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
+    const batch = fieldColumns.type.shape[0]!;
     const places = elementsOf([batch, width]);
-    const own = builder.reshape(first, [places, 1, fields]);
-    let last = builder.reshape(first, [places, fields]);
+    const ownColumns = builder.reshape(fieldColumns, [places, 1, fields]);
+    let lastLayer = builder.reshape(fieldColumns, [places, fields]);
     let rows = fields;
     const sums: Ref[] = [];
     units.forEach((next, at) => {
-      const pairs = builder.mul(builder.reshape(last, [places, rows, 1]), own);
+      const pairs = builder.mul(builder.reshape(lastLayer, [places, rows, 1]), ownColumns);
       const inputs = rows * fields;
       const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
       const mixed = builder.matMul(builder.reshape(pairs, [places, inputs]), weights);
-      last = activate(context, mixed, activation, { suffix: `_${at}` });
+      lastLayer = activate(context, mixed, activation, { suffix: `_${at}` });
       rows = next;
-      sums.push(builder.sum(builder.reshape(last, [batch, width, next]), [1]));
+      sums.push(builder.sum(builder.reshape(lastLayer, [batch, width, next]), [1]));
     });
     return vectorOf(
       endToEnd(builder, sums),

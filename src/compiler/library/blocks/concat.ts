@@ -29,9 +29,11 @@ export const concat = blockKind({
       );
     }
     const { count } = interests;
-    const other = values.find((value) => value.kind === 'interests' && value.count !== count);
-    if (other)
-      throw new ShapeError(`joins interests of one number, but gets ${printValue(interests)} and ${printValue(other)}`);
+    const otherInterests = values.find((value) => value.kind === 'interests' && value.count !== count);
+    if (otherInterests)
+      throw new ShapeError(
+        `joins interests of one number, but gets ${printValue(interests)} and ${printValue(otherInterests)}`,
+      );
     return {
       kind: 'interests',
       tensor: builder.concat(

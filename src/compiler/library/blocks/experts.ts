@@ -18,8 +18,8 @@ export function expertsOf(
     fans: [inputs, units],
   });
   const bias = builder.parameter(`bias${suffix}`, [count * units], { kind: 'zeros' });
-  const all = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
-  return builder.reshape(all, [x.type.shape[0]!, count, units]);
+  const allExperts = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
+  return builder.reshape(allExperts, [x.type.shape[0]!, count, units]);
 }
 
 /** Σ over experts of softmax(x · W): of experts [batch, count, units], → [batch, gates, units]. */

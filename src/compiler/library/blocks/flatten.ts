@@ -16,9 +16,9 @@ export const flatten = blockKind({
       case 'sequence': {
         const count = input.kind === 'sequence' ? input.most : input.count;
         const missing = count - (input.tensor.type.shape[1] as number);
-        const all = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
+        const allPlaces = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
         const width = count * input.width;
-        const tensor = builder.reshape(all, [input.tensor.type.shape[0]!, width]);
+        const tensor = builder.reshape(allPlaces, [input.tensor.type.shape[0]!, width]);
         return vectorOf(tensor, width);
       }
       case 'fields':

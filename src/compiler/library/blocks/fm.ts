@@ -10,9 +10,9 @@ export const fm = blockKind({
   lower({ builder }, input) {
     const fields = needFields(input);
     const width = needOneWidth(fields);
-    const all = stacked(builder, fields, width);
-    const squareOfSum = builder.square(builder.sum(all, [1]));
-    const sumOfSquares = builder.sum(builder.square(all), [1]);
+    const allFields = stacked(builder, fields, width);
+    const squareOfSum = builder.square(builder.sum(allFields, [1]));
+    const sumOfSquares = builder.sum(builder.square(allFields), [1]);
     const tensor = builder.mul(builder.sub(squareOfSum, sumOfSquares), 0.5);
     return vectorOf(tensor, width);
   },

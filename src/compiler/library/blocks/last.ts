@@ -12,9 +12,9 @@ export const last = blockKind({
     if (own) return vectorOf(own(tensor), width);
     const batch = tensor.type.shape[0]!;
     // Elements lie at the beginning, so the newest is the one whose neighbour is none.
-    const first = builder.slice(mask, [0, 0], [-1, 1]);
-    const after = length === 1 ? [] : [builder.slice(mask, [0, 1], [-1, length - 1])];
-    const isNewest = builder.sub(mask, builder.concat([...after, builder.mul(first, 0)], 1));
+    const firstMask = builder.slice(mask, [0, 0], [-1, 1]);
+    const laterMasks = length === 1 ? [] : [builder.slice(mask, [0, 1], [-1, length - 1])];
+    const isNewest = builder.sub(mask, builder.concat([...laterMasks, builder.mul(firstMask, 0)], 1));
     const newest = builder.batchMatMul(builder.reshape(isNewest, [batch, 1, length]), tensor);
     return vectorOf(builder.reshape(newest, [batch, width]), width);
   },

@@ -28,8 +28,8 @@ export const mask = blockKind({
     if (!hidden || !instance || others.length > 0)
       throw new ShapeError('takes two values, what is masked and what the mask is made of: `mask(hidden, profile)`');
     const { value } = hidden;
-    const own = value.kind === 'fields' ? normalized(context, value) : together(context, value);
-    return masked(context, own, together(context, instance.value), args);
+    const maskedValue = value.kind === 'fields' ? normalized(context, value) : together(context, value);
+    return masked(context, maskedValue, together(context, instance.value), args);
   },
 });
 

@@ -19,13 +19,13 @@ export const mix = blockKind({
   lower({ builder }, input, { weights }) {
     const fields = needFields(input);
     const width = needOneWidth(fields);
-    const parts = fields.fields.map(({ tensor }) => tensor);
-    if (weights !== undefined && weights.length !== parts.length) {
-      throw new ShapeError(`needs a weight for each of its ${parts.length} fields, but gets ${weights.length}`);
+    const fieldTensors = fields.fields.map(({ tensor }) => tensor);
+    if (weights !== undefined && weights.length !== fieldTensors.length) {
+      throw new ShapeError(`needs a weight for each of its ${fieldTensors.length} fields, but gets ${weights.length}`);
     }
     const tensor = weights
-      ? parts.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
-      : learned(builder, parts, width);
+      ? fieldTensors.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
+      : learned(builder, fieldTensors, width);
     return vectorOf(tensor, width);
   },
 });

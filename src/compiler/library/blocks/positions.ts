@@ -10,8 +10,8 @@ export const positions = blockKind({
   lower({ builder }, input) {
     const sequence = needSequence(input);
     const { tensor, mask, length, most, width } = sequence;
-    const all = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
-    const places = builder.slice(all, [0, 0], [length, width]);
+    const allPlaces = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
+    const places = builder.slice(allPlaces, [0, 0], [length, width]);
     const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
     return { ...sequence, tensor: builder.mul(builder.add(tensor, places), shown) };
   },

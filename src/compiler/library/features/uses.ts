@@ -10,8 +10,8 @@ import { features } from './table.ts';
 export function featureUse(name: string, declarations: FeatureCalls): FeatureUse {
   const call = declarations.get(name)?.call;
   // Of most features, whom rules ask about again and again.
-  const known = call && alone.get(call);
-  if (known) return known;
+  const cachedUse = call && alone.get(call);
+  if (cachedUse) return cachedUse;
   return declared(name, { declarations, done: new Map() }, []);
 }
 
@@ -20,15 +20,15 @@ export function featureUse(name: string, declarations: FeatureCalls): FeatureUse
  * through all of them again and again.
  */
 export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureUse> {
-  const known = uses.get(declarations);
-  if (known) return known;
-  const found = new Map<string, FeatureUse>();
+  const cachedUses = uses.get(declarations);
+  if (cachedUses) return cachedUses;
+  const validUses = new Map<string, FeatureUse>();
   for (const name of declarations.keys()) {
     const use = validUse(name, declarations);
-    if (use) found.set(name, use);
+    if (use) validUses.set(name, use);
   }
-  uses.set(declarations, found);
-  return found;
+  uses.set(declarations, validUses);
+  return validUses;
 }
 
 const uses = new WeakMap<FeatureCalls, ReadonlyMap<string, FeatureUse>>();
@@ -45,7 +45,7 @@ export function validUse(name: string, declarations: FeatureCalls): FeatureUse |
 
 type FeatureCalls = ReadonlyMap<string, { readonly call: BoundKind }>;
 
-interface UseContext {
+interface FeatureUseContext {
   readonly declarations: FeatureCalls;
   /** A kind may ask for a feature both as its element and by its name: without this a chain of them would double at each link. */
   readonly done: Map<string, FeatureUse>;
@@ -54,17 +54,17 @@ interface UseContext {
 /** So that no chain of them is longer than the stack is deep. */
 export const deepest = 64;
 
-function declared(name: string, reading: UseContext, within: readonly string[]): FeatureUse {
+function declared(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`is in a cycle: ${[...within, name].join(' → ')}`, name);
   if (within.length > deepest) {
     throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
   }
-  const before = reading.done.get(name);
-  if (before) return before;
+  const doneUse = reading.done.get(name);
+  if (doneUse) return doneUse;
   const call = reading.declarations.get(name)?.call;
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
-  const known = alone.get(call);
-  if (known) return known;
+  const cachedUse = alone.get(call);
+  if (cachedUse) return cachedUse;
   try {
     const use = bound(call, reading, [...within, name]);
     reading.done.set(name, use);
@@ -75,7 +75,7 @@ function declared(name: string, reading: UseContext, within: readonly string[]):
   }
 }
 
-function bound(call: BoundKind, reading: UseContext, within: readonly string[]): FeatureUse {
+function bound(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
   const use = row.use(call.arguments, elementOf(call, reading, within), namedBy(call, reading, within));
@@ -97,7 +97,7 @@ function namesNone(call: BoundKind): boolean {
 }
 
 /** The features that arguments name. */
-function namedBy(call: BoundKind, reading: UseContext, within: readonly string[]): readonly FeatureUse[] {
+function namedBy(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): readonly FeatureUse[] {
   return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type }]) => {
     const argument = call.arguments[parameter];
     if (type.is !== 'name' || type.of !== 'feature' || argument === undefined) return [];
@@ -106,20 +106,20 @@ function namedBy(call: BoundKind, reading: UseContext, within: readonly string[]
 }
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
-function elementOf(call: BoundKind, reading: UseContext, within: readonly string[]): FeatureUse | undefined {
-  const given = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
+function elementOf(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse | undefined {
+  const writtenArguments = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
     const argument = call.arguments[parameter];
     return argument === undefined || rest ? [] : [{ type, argument }];
   });
-  const element = given.find(({ type }) => type.is === 'feature')?.argument as FeatureArgument | undefined;
+  const element = writtenArguments.find(({ type }) => type.is === 'feature')?.argument as FeatureArgument | undefined;
   if (element !== undefined) {
     return 'feature' in element ? owned(element.feature, reading, within) : bound(element, reading, within);
   }
-  const named = given.find(({ type }) => type.is === 'name' && type.of === 'feature');
+  const named = writtenArguments.find(({ type }) => type.is === 'name' && type.of === 'feature');
   return named && owned(named.argument as string, reading, within);
 }
 
-function owned(name: string, reading: UseContext, within: readonly string[]): FeatureUse {
+function owned(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   const use = declared(name, reading, within);
   return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
 }

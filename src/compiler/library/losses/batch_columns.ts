@@ -46,8 +46,8 @@ export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & 
 
 /** The weight of each row, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
 export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
-  const known = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
-  return weight === undefined ? known : builder.mul(weight, known);
+  const isInCorpus = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
+  return weight === undefined ? isInCorpus : builder.mul(weight, isInCorpus);
 }
 
 /** A column an item: an item that several rows have goes through its tower once, and is one column. */

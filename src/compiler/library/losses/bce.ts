@@ -43,8 +43,8 @@ function labelled(
   smoothing: number,
 ) {
   invariant(label, 'bce is given its label');
-  const own = rowScore(builder, query, item);
-  const logit = scale === 1 ? own : builder.mul(own, scale);
+  const ownScore = rowScore(builder, query, item);
+  const logit = scale === 1 ? ownScore : builder.mul(ownScore, scale);
   const target = smoothing === 0 ? label : builder.add(builder.mul(label, 1 - smoothing), smoothing / 2);
   return weightedMean(builder, builder.sub(builder.softplus(logit), builder.mul(target, logit)), weight);
 }

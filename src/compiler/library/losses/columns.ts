@@ -53,7 +53,7 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
   const powered = (of: Ref): Ref => (power === undefined ? of : builder.mul(of, power));
   const logQ = (rows: RowsOf, like: Ref): Ref | undefined =>
     correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
-  const part = (rows: RowsOf, items: Ref): ScoreColumns => {
+  const columnsOf = (rows: RowsOf, items: Ref): ScoreColumns => {
     const hits = rows.kind === 'shared' ? options.hits : ownHits;
     const logits = builder.matMul(query, items, { transposeB: true });
     const q = logQ(rows, items);
@@ -67,9 +67,9 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
     };
   };
   const ownQ = logQ(events, own);
-  const parts = drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)];
-  if (options.columns === undefined) parts.unshift(part(events, score.item));
-  if (options.columns === 'corpus') parts.unshift(part(everything, context.scoreOf(everything).item));
+  const parts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
+  if (options.columns === undefined) parts.unshift(columnsOf(events, score.item));
+  if (options.columns === 'corpus') parts.unshift(columnsOf(everything, context.scoreOf(everything).item));
   return {
     parts,
     ownApart: options.columns === 'own' || margin !== 0,

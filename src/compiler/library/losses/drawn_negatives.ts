@@ -24,7 +24,7 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   const scaled = (x: Ref): Ref => (scale === 1 ? x : builder.mul(x, scale));
   const entropy = (x: Ref, target: number): Ref =>
     target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
-  const own = scaled(rowScore(builder, score.query, score.item));
+  const ownLogit = scaled(rowScore(builder, score.query, score.item));
   const [pairs] = lowerPairs(context, score, {
     in_batch: false,
     negatives,
@@ -33,11 +33,11 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
     gap: undefined,
   });
   const { difference, visible } = pairs!;
-  const others = builder.add(scaled(difference), builder.reshape(own, [own.type.shape[0]!, 1]));
+  const otherLogits = builder.add(scaled(difference), builder.reshape(ownLogit, [ownLogit.type.shape[0]!, 1]));
   // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
-  const plain = smoothing === 0 ? builder.softplus(builder.neg(own)) : entropy(own, 1 - smoothing / 2);
-  const positive = exponent === undefined ? plain : builder.mul(plain, exponent);
-  const negative = builder.sum(builder.mul(entropy(others, smoothing / 2), visible), [1]);
+  const ownEntropy = smoothing === 0 ? builder.softplus(builder.neg(ownLogit)) : entropy(ownLogit, 1 - smoothing / 2);
+  const positive = exponent === undefined ? ownEntropy : builder.mul(ownEntropy, exponent);
+  const negative = builder.sum(builder.mul(entropy(otherLogits, smoothing / 2), visible), [1]);
   const count = builder.add(builder.sum(visible, [1]), 1);
   return weightedMean(builder, builder.div(builder.add(positive, negative), count), weight);
 }

@@ -21,6 +21,6 @@ export function rowScore(builder: Builder, query: Ref, item: Ref): Ref {
 /** The query times the sharpness, and the score of each row's own pair, lowered by the margin before it is multiplied: float32 [batch]. */
 export function sharpenedRow(builder: Builder, score: VectorScore, sharpness: number, margin: number) {
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const own = rowScore(builder, query, score.item);
-  return { query, own: margin === 0 ? own : builder.sub(own, margin * sharpness) };
+  const ownScore = rowScore(builder, query, score.item);
+  return { query, own: margin === 0 ? ownScore : builder.sub(ownScore, margin * sharpness) };
 }

@@ -40,13 +40,13 @@ export function lowerChoice(
   const inBatch = negatives === undefined || args.in_batch;
   // Next to the batch's items, all rows share what is drawn.
   const shared = negatives && sharedRowsOf(negatives, args.in_batch);
-  const each = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
+  const ownRows = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
   if (!inBatch) refuseIdleCorrection(correction, negatives.kind === 'sampled' ? negatives.arguments.by : 'uniform');
-  if (each && !inBatch) {
-    const own = rowScore(builder, builder.mul(score.query, sharpness), score.item);
+  if (ownRows && !inBatch) {
+    const ownLogit = rowScore(builder, builder.mul(score.query, sharpness), score.item);
     return {
-      parts: [ownColumns(context, score, args, each, sharpness)],
-      own: corrected(context, own, correction, { kind: 'events' }, powerOf(each)),
+      parts: [ownColumns(context, score, args, ownRows, sharpness)],
+      own: corrected(context, ownLogit, correction, { kind: 'events' }, powerOf(ownRows)),
       ownApart: true,
     };
   }
@@ -57,7 +57,7 @@ export function lowerChoice(
     drawn: shared,
     ...(inBatch ? {} : { columns: 'own' }),
   });
-  const parts = each ? [...columns.parts, ownColumns(context, score, args, each, sharpness)] : columns.parts;
+  const parts = ownRows ? [...columns.parts, ownColumns(context, score, args, ownRows, sharpness)] : columns.parts;
   return { ...columns, parts, ownApart: true };
 }
 
@@ -103,7 +103,7 @@ export function corrected(
 export function logSumOfNegatives(context: LossContext, parts: readonly ScoreColumns[]): Ref {
   const { builder } = context;
   const batch = parts[0]!.logits.type.shape[0]!;
-  const own = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);
-  const sum = logSum(context, { parts, own, ownApart: false });
+  const firstLogits = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);
+  const sum = logSum(context, { parts, own: firstLogits, ownApart: false });
   return builder.select(builder.greater(sum, hidden / 2), sum, 0);
 }

@@ -33,8 +33,8 @@ export function lowerPairs(
   const { builder } = context;
   const { query, item, width } = score;
   const { negatives, in_batch: inBatch } = args;
-  const own = rowScore(builder, query, item);
-  const batch = own.type.shape[0]!;
+  const ownScore = rowScore(builder, query, item);
+  const batch = ownScore.type.shape[0]!;
   const hits = hitsToMask(context, { mask: args.mask }) ?? {};
   const kinds: { readonly rows: RowsOf; readonly others: Ref }[] = [];
   if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columns(item) });
@@ -50,11 +50,11 @@ export function lowerPairs(
     return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
   });
   refuseLoneGap(args);
-  const column = builder.reshape(own, [batch, 1]);
-  const kept = args.hardest === undefined ? undefined : hardestOfParts();
+  const column = builder.reshape(ownScore, [batch, 1]);
+  const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
   return parts.map(({ others, visible }, at) => ({
     difference: builder.sub(others, column),
-    visible: kept ? kept[at]!.visible() : visible,
+    visible: hardestParts ? hardestParts[at]!.visible() : visible,
   }));
 
   function columns(items: Ref): Ref {
@@ -62,11 +62,11 @@ export function lowerPairs(
   }
 
   function hardestOfParts(): readonly ScoreColumns[] {
-    const all = parts.map(({ others, visible }) => ({
+    const allColumns = parts.map(({ others, visible }) => ({
       logits: builder.select(builder.greater(visible, 0), others, hidden),
       visible: () => visible,
     }));
-    return hardestOf(context, { parts: all, own, ownApart: true }, args, 1).parts;
+    return hardestOf(context, { parts: allColumns, own: ownScore, ownApart: true }, args, 1).parts;
   }
 }
 

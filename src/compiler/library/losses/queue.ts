@@ -50,9 +50,9 @@ export function queueColumns(
   const offset = builder.mul(empty, -hidden);
   const logQ = correction === 'none' ? undefined : logQOf(context, correction, rows, count);
   const corrected = builder.sub(logits, logQ === undefined ? offset : builder.add(offset, logQ));
-  const known = builder.sub(builder.broadcastTo(builder.constant(1), logits), empty);
+  const isFilled = builder.sub(builder.broadcastTo(builder.constant(1), logits), empty);
   return {
     logits: replaceHits(context, corrected, rows, hidden, hits),
-    visible: () => replaceHits(context, known, rows, 0, hits),
+    visible: () => replaceHits(context, isFilled, rows, 0, hits),
   };
 }

@@ -126,9 +126,11 @@ function itemsAmongQueries(
   const { query, own } = sharpenedRow(builder, score, sharpness, margin);
   const scores = builder.matMul(query, score.item, { transposeB: true });
   const ownApart = queryKey !== undefined || margin !== 0;
-  const apart = margin === 0 ? hits : { ...hits, own: true as const };
-  const others = apart === undefined ? scores : replaceHits(context, scores, { kind: 'events' }, hidden, apart);
-  const visible = queryKey === undefined ? others : putAt(builder, others, sameQueryPairs(context, queryKey), hidden);
+  const hitsAndOwn = margin === 0 ? hits : { ...hits, own: true as const };
+  const otherScores =
+    hitsAndOwn === undefined ? scores : replaceHits(context, scores, { kind: 'events' }, hidden, hitsAndOwn);
+  const visible =
+    queryKey === undefined ? otherScores : putAt(builder, otherScores, sameQueryPairs(context, queryKey), hidden);
   const logits = builder.transpose(visible, [1, 0]);
   const sum = logSum(context, { parts: [{ logits, visible: () => logits }], own, ownApart });
   return weightedMean(builder, builder.sub(sum, own), weight);
@@ -153,9 +155,10 @@ function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: numb
   if (queue && args.negatives && !args.in_batch) throw new ShapeError('takes a `queue` with `in_batch` only');
   const choice = lowerChoice(context, score, args, sharpness);
   const hits = hitsToMask(context, args) ?? {};
-  const further = queue ? [queueColumns(context, score, queue, { sharpness, correction, hits })] : [];
-  const chosen = hardestOf(context, { ...choice, parts: [...choice.parts, ...further] }, args, sharpness);
-  const columns = margin === 0 ? chosen : { ...chosen, own: builder.sub(chosen.own, margin * sharpness) };
+  const queueParts = queue ? [queueColumns(context, score, queue, { sharpness, correction, hits })] : [];
+  const hardestColumns = hardestOf(context, { ...choice, parts: [...choice.parts, ...queueParts] }, args, sharpness);
+  const columns =
+    margin === 0 ? hardestColumns : { ...hardestColumns, own: builder.sub(hardestColumns.own, margin * sharpness) };
   return smoothedSoftmax(context, columns, smoothing);
 }
 
@@ -183,17 +186,20 @@ function sampledSoftmax(
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);
 
-  const first = builder.reshape(corrected(context, own, args.correction, { kind: 'events' }, draw.power), [batch, 1]);
-  const logShares = builder.logSoftmax(builder.concat([first, mask(drawn, hidden)], 1));
+  const ownColumn = builder.reshape(corrected(context, own, args.correction, { kind: 'events' }, draw.power), [
+    batch,
+    1,
+  ]);
+  const logShares = builder.logSoftmax(builder.concat([ownColumn, mask(drawn, hidden)], 1));
   const ownShare = builder.reshape(builder.slice(logShares, [0, 0], [-1, 1]), [batch]);
   const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
   return weightedMean(builder, loss, context.weight);
 
   /** (1 − ε) · log p of the own + ε · mean of log p over the own and all that were drawn, hits apart. */
   function smoothed(smoothing: number): Ref {
-    const others = builder.slice(logShares, [0, 1], [-1, draw.n]);
+    const otherShares = builder.slice(logShares, [0, 1], [-1, draw.n]);
     const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
-    const total = builder.add(builder.sum(builder.mul(visible, others), [1]), ownShare);
+    const total = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
     const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
     return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
   }
@@ -232,24 +238,29 @@ function refinedSoftmax(
   }
   // Items that are all drawn alike have one q, which moves the sum by as much.
   const alike = drawn !== undefined && drawn.by !== 'frequency';
-  const parts = lowerNegatives(context, score, { ...args, correction: alike ? 'none' : 'frequency' }, sharpness);
-  const plain = rowScore(builder, score.query, score.item);
-  const own = builder.mul(args.margin === 0 ? plain : builder.sub(plain, args.margin), sharpness);
+  const negativeParts = lowerNegatives(
+    context,
+    score,
+    { ...args, correction: alike ? 'none' : 'frequency' },
+    sharpness,
+  );
+  const ownScore = rowScore(builder, score.query, score.item);
+  const ownLogit = builder.mul(args.margin === 0 ? ownScore : builder.sub(ownScore, args.margin), sharpness);
 
   const logQ = alike && sampled ? builder.neg(builder.log(drawPool(context, sampled))) : logQOfOwn();
-  const others = builder.log(builder.maximum(builder.sub(1, builder.exp(logQ)), 1e-7));
-  const sum = logSumOfNegatives(context, parts);
-  const negatives = builder.add(alike ? builder.sub(sum, logQ) : sum, others);
-  const count = parts.map((part) => builder.sum(part.visible(), [1])).reduce((a, b) => builder.add(a, b));
+  const logOfOthers = builder.log(builder.maximum(builder.sub(1, builder.exp(logQ)), 1e-7));
+  const sum = logSumOfNegatives(context, negativeParts);
+  const negatives = builder.add(alike ? builder.sub(sum, logQ) : sum, logOfOthers);
+  const count = negativeParts.map((part) => builder.sum(part.visible(), [1])).reduce((a, b) => builder.add(a, b));
   const mean = builder.sub(negatives, builder.log(builder.maximum(count, 1)));
   // A row without a negative has no wrong answer.
-  const some = builder.minimum(count, 1);
-  const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, own)), some));
-  return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, own)), weight);
+  const hasNegatives = builder.minimum(count, 1);
+  const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, ownLogit)), hasNegatives));
+  return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, ownLogit)), weight);
 
   /** log q of the own item among the batch's columns, those and what is drawn, or the draw: float32 [batch]. */
   function logQOfOwn(): Ref {
     const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
-    return logQOf(context, 'frequency', { kind: 'events' }, own.type.shape[0]!, mixed);
+    return logQOf(context, 'frequency', { kind: 'events' }, ownLogit.type.shape[0]!, mixed);
   }
 }

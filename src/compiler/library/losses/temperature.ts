@@ -60,8 +60,8 @@ export function sharpened(
 /** 1/τ, a scalar. */
 function learnedScale({ builder, measure }: LossContext, from: number, least: number): Ref {
   const weight = builder.parameter('log_scale', [1], { kind: 'constant', value: -Math.log(from) });
-  const most = -Math.log(least);
-  const log = builder.sub(most, builder.abs(builder.sub(most, builder.reshape(weight, []))));
+  const largestLog = -Math.log(least);
+  const log = builder.sub(largestLog, builder.abs(builder.sub(largestLog, builder.reshape(weight, []))));
   measure('temperature', builder.exp(builder.neg(log)));
   return builder.exp(log);
 }

@@ -13,13 +13,13 @@ export const auc = metricKind({
   of({ groups, count, corpus }) {
     let above = 0;
     const ranked = groups.reduce((sum, { held }) => sum + held, 0);
-    const others = corpus - ranked;
-    if (others <= 0) return ranked / count;
+    const otherItems = corpus - ranked;
+    if (otherItems <= 0) return ranked / count;
     let pairs = 0;
     for (const { better, size, held } of groups) {
-      pairs += held * (others - (better - above) - (size - held) / 2);
+      pairs += held * (otherItems - (better - above) - (size - held) / 2);
       above += held;
     }
-    return pairs / (count * others);
+    return pairs / (count * otherItems);
   },
 });

@@ -41,12 +41,12 @@ function norm(builder: Builder, of: Ref): Ref {
 
 /** over ÷ under; 1 where either is 0. */
 function ratio(builder: Builder, over: Ref, under: Ref): Ref {
-  const both = builder.cast(
+  const isBoth = builder.cast(
     builder.greater(builder.mul(builder.minimum(over, 1), builder.minimum(under, 1)), 0),
     'float32',
   );
-  const neither = builder.sub(1, both);
+  const neither = builder.sub(1, isBoth);
   // Without a division by 0, whose infinity would spoil the product.
   const quotient = builder.div(over, builder.add(under, neither));
-  return builder.add(builder.mul(both, quotient), neither);
+  return builder.add(builder.mul(isBoth, quotient), neither);
 }

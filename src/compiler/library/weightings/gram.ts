@@ -19,12 +19,12 @@ export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofS
   const products = new Map<string, Ref>();
   const product = (k: number, l: number): Ref => {
     const key = `${Math.min(k, l)} ${Math.max(k, l)}`;
-    const known = products.get(key) ?? innerProduct(builder, gradients[k]!, gradients[l]!);
-    products.set(key, known);
-    return known;
+    const cachedProduct = products.get(key) ?? innerProduct(builder, gradients[k]!, gradients[l]!);
+    products.set(key, cachedProduct);
+    return cachedProduct;
   };
-  const all = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
-  return builder.reshape(stack(builder, all), [count, count]);
+  const allProducts = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
+  return builder.reshape(stack(builder, allProducts), [count, count]);
 }
 
 /** Σ over shared values of Σ a · b: a scalar. */

@@ -26,18 +26,18 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
 
   // From the shortest gradient: one that is far longer would drown the others in its rounding.
   const squares = builder.reshape(builder.sum(builder.mul(scaled, identity), [0]), [1, count]);
-  const has = builder.greater(squares, 0);
-  const ones = builder.cast(has, 'float32');
+  const hasGradient = builder.greater(squares, 0);
+  const ones = builder.cast(hasGradient, 'float32');
   const bounds = builder.mul(ones, least);
-  const lengths = builder.select(has, squares, 1e9);
+  const lengths = builder.select(hasGradient, squares, 1e9);
   const shortest = firstOf(builder, lengths, smallestOf(builder, lengths), count);
   let weights = builder.add(builder.mul(shortest, builder.sub(1, builder.sum(bounds, [1], true))), bounds);
   for (let at = 0; at < iterations; at++) {
     const agreement = builder.matMul(weights, scaled);
     const free = builder.greater(builder.mul(weights, ones), least + margin);
-    const most = builder.select(free, agreement, -1e9);
-    const fewest = builder.select(has, agreement, 1e9);
-    const from = firstOf(builder, most, builder.max(most, [1], true), count);
+    const freeAgreement = builder.select(free, agreement, -1e9);
+    const fewest = builder.select(hasGradient, agreement, 1e9);
+    const from = firstOf(builder, freeAgreement, builder.max(freeAgreement, [1], true), count);
     const to = firstOf(builder, fewest, smallestOf(builder, fewest), count);
     const move = builder.sub(to, from);
     const slope = builder.sum(builder.mul(agreement, move), [1], true);
@@ -52,8 +52,9 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
 
 /** w₁ = (g₂ − g₁) · g₂ ÷ ‖g₁ − g₂‖², within its bounds. */
 function two(builder: Builder, gram: Ref, least: number): Ref {
-  const at = (row: number, column: number): Ref => builder.reshape(builder.slice(gram, [row, column], [1, 1]), [1]);
-  const [first, both, second] = [at(0, 0), at(0, 1), at(1, 1)];
+  const entryAt = (row: number, column: number): Ref =>
+    builder.reshape(builder.slice(gram, [row, column], [1, 1]), [1]);
+  const [first, both, second] = [entryAt(0, 0), entryAt(0, 1), entryAt(1, 1)];
   const distance = builder.sub(builder.add(first, second), builder.mul(both, 2));
   const share = builder.div(builder.sub(second, both), distance);
   // Equal gradients: every weight is as good.
@@ -74,8 +75,8 @@ function smallestOf(builder: Builder, row: Ref): Ref {
 function firstOf(builder: Builder, row: Ref, value: Ref, count: number): Ref {
   const equal = builder.cast(builder.greaterEqual(0, builder.abs(builder.sub(row, value))), 'float32');
   const earlier = Array.from({ length: count * count }, (_, at) => (Math.floor(at / count) < at % count ? 1 : 0));
-  const before = builder.matMul(equal, builder.constant(earlier, [count, count]));
-  return builder.select(builder.greater(before, 0.5), 0, equal);
+  const equalBefore = builder.matMul(equal, builder.constant(earlier, [count, count]));
+  return builder.select(builder.greater(equalBefore, 0.5), 0, equal);
 }
 
 function eye(builder: Builder, count: number): Ref {
