@@ -3,7 +3,7 @@
  * values are float32 numbers whose lower half is zero.
  */
 import type { Dtype, HostDtype } from './graph.ts';
-import type { Values } from './ops/row.ts';
+import type { NodeValues } from './ops/row.ts';
 
 /** A rounding changes a number by at most this fraction of it, where it is not below the range. */
 export const unitRoundoff = 2 ** -8;
@@ -38,7 +38,7 @@ export function bfloat16Halves(values: readonly number[]): Uint16Array {
 const roundedBits = (word: number): number => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0;
 
 /** Rounds what a node gives, where its dtype is bfloat16 and its numbers are not held in doubles. */
-export function roundIfBfloat16({ dtype, data }: Values): void {
+export function roundIfBfloat16({ dtype, data }: NodeValues): void {
   if (dtype === 'bfloat16' && data instanceof Float32Array) roundToBfloat16(data);
 }
 

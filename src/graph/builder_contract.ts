@@ -1,5 +1,6 @@
-/** What a graph is built with: its values, and one method an op. `builder.ts` makes them. */
+/** The builder of a graph: its values, and one method an op. `builder.ts` implements it. */
 import type { Dim, Dtype, Graph, Initial, Node, TensorType } from './graph.ts';
+import type { binaryNames, productNames, reductionNames, softmaxNames, unaryNames } from './ops.ts';
 
 /** A value of the graph being built. */
 export interface Ref {
@@ -7,17 +8,29 @@ export interface Ref {
   readonly type: TensorType;
 }
 
+/** A number becomes a scalar constant of the other operand's dtype. */
+export type Operand = Ref | number;
+
 export interface MatMulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }
 
-export interface Builder {
+type Methods<Names extends readonly string[], Method> = { readonly [N in Names[number] as Uncapitalize<N>]: Method };
+
+/** The methods of ops whose groups share a signature: `add(a, b)`, `exp(a)`, `matMul(a, b)`, `sum(a, [1])`. */
+export interface UniformMethods
+  extends Methods<typeof binaryNames, (a: Operand, b: Operand) => Ref>,
+    Methods<typeof unaryNames | typeof softmaxNames, (a: Ref) => Ref>,
+    Methods<typeof productNames, (a: Ref, b: Ref, options?: MatMulOptions) => Ref>,
+    Methods<typeof reductionNames, (a: Ref, axes: readonly number[], keepDims?: boolean) => Ref> {}
+
+export interface Builder extends UniformMethods {
   readonly nodes: readonly Node[];
 
   // leaves
   input(name: string, shape: readonly Dim[], dtype?: Dtype): Ref;
-  /** Named by the current scope: `user/main/mlp/weights_0`. Asked for twice under one name it is the same parameter. */
+  /** Named by the current scope: `user/main/mlp/weights_0`. A second call with the same name returns the same parameter. */
   parameter(name: string, shape: readonly number[], initial: Initial, options?: { trainable?: boolean }): Ref;
   constant(values: readonly number[] | number, shape?: readonly number[], dtype?: Dtype): Ref;
   /** Labels of nodes, and names of parameters, made inside start with `name/`. */
@@ -25,48 +38,11 @@ export interface Builder {
   /** Labels and names made inside start from nothing, wherever this is called. */
   unscoped<T>(body: () => T): T;
 
-  // element by element; numbers represent scalar constants
-  add(a: Ref | number, b: Ref | number): Ref;
-  sub(a: Ref | number, b: Ref | number): Ref;
-  mul(a: Ref | number, b: Ref | number): Ref;
-  div(a: Ref | number, b: Ref | number): Ref;
-  maximum(a: Ref | number, b: Ref | number): Ref;
-  minimum(a: Ref | number, b: Ref | number): Ref;
-  equal(a: Ref, b: Ref): Ref;
-  greater(a: Ref | number, b: Ref | number): Ref;
-  greaterEqual(a: Ref | number, b: Ref | number): Ref;
-  logicalAnd(a: Ref, b: Ref): Ref;
-  logicalOr(a: Ref, b: Ref): Ref;
-  logicalNot(a: Ref): Ref;
-  neg(a: Ref): Ref;
-  exp(a: Ref): Ref;
-  log(a: Ref): Ref;
-  sqrt(a: Ref): Ref;
-  rsqrt(a: Ref): Ref;
-  square(a: Ref): Ref;
-  abs(a: Ref): Ref;
-  sign(a: Ref): Ref;
-  tanh(a: Ref): Ref;
-  sigmoid(a: Ref): Ref;
-  relu(a: Ref): Ref;
-  softplus(a: Ref): Ref;
   stopGradient(a: Ref): Ref;
   cast(a: Ref, dtype: Dtype): Ref;
-  select(condition: Ref, then: Ref | number, otherwise: Ref | number): Ref;
-
-  // products
-  matMul(a: Ref, b: Ref, options?: MatMulOptions): Ref;
-  batchMatMul(a: Ref, b: Ref, options?: MatMulOptions): Ref;
-
-  // reductions
-  sum(a: Ref, axes: readonly number[], keepDims?: boolean): Ref;
-  mean(a: Ref, axes: readonly number[], keepDims?: boolean): Ref;
-  max(a: Ref, axes: readonly number[], keepDims?: boolean): Ref;
-  softmax(a: Ref): Ref;
-  logSoftmax(a: Ref): Ref;
+  select(condition: Ref, then: Operand, otherwise: Operand): Ref;
   topK(a: Ref, k: number): Ref;
 
-  // shape
   reshape(a: Ref, shape: readonly Dim[]): Ref;
   transpose(a: Ref, perm: readonly number[]): Ref;
   concat(parts: readonly Ref[], axis: number): Ref;

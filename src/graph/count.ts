@@ -4,9 +4,8 @@ import { bytesOfDtype, type Graph, type Node, type TensorType } from './graph.ts
 import { isLeaf, rowOf } from './ops/table.ts';
 
 export interface Cost {
-  /** Numbers that are kept from run to run. */
   readonly parameters: number;
-  /** Floating-point operations of one run. */
+  /** Floating-point operations. */
   readonly flops: number;
   /**
    * Bytes read and written by the ops of one run, each op's operands and result counted once, and of what is only picked from no
@@ -15,47 +14,46 @@ export interface Cost {
   readonly bytes: number;
 }
 
-export interface Counts extends Cost {
+export interface GraphCost extends Cost {
   /** By label and by each prefix of one: `user`, `user/main`, `user/main/mlp`, in the order in which they first occur. */
   readonly parts: ReadonlyMap<string, Cost>;
 }
 
 /** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
-export function count(graph: Graph, sizes: Sizes): Counts {
-  const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
+export function count(graph: Graph, sizes: Sizes): GraphCost {
+  const partCosts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const total = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
     const cost = costOf(graph, node, sizes);
-    for (const place of [total, ...prefixesOf(node.label).map((prefix) => entry(prefix))]) {
-      place.parameters += cost.parameters;
-      place.flops += cost.flops;
-      place.bytes += cost.bytes;
+    for (const sum of [total, ...prefixesOf(node.label).map(entry)]) {
+      sum.parameters += cost.parameters;
+      sum.flops += cost.flops;
+      sum.bytes += cost.bytes;
     }
   }
-  return { ...total, parts };
+  return { ...total, parts: partCosts };
 
   function entry(prefix: string) {
-    const known = parts.get(prefix);
-    if (known !== undefined) return known;
-    const fresh = { parameters: 0, flops: 0, bytes: 0 };
-    parts.set(prefix, fresh);
-    return fresh;
+    const partCost = partCosts.get(prefix) ?? { parameters: 0, flops: 0, bytes: 0 };
+    partCosts.set(prefix, partCost);
+    return partCost;
   }
 }
 
-/** Of one node. */
 export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): Cost {
   const cost = { parameters: 0, flops: 0, bytes: 0 };
   if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
   if (isLeaf(node.op)) return cost;
   const types = node.inputs.map((input) => graph.nodes[input]!.type);
-  cost.flops = rowOf(node.op).flops(
-    types.map((type) => resolveShape(type.shape, sizes)),
-    resolveShape(node.type.shape, sizes),
-    node.attributes,
-  );
-  const read = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
-  if (node.op !== 'Reshape') cost.bytes = [...read, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+  cost.flops =
+    rowOf(node.op).flops?.(
+      types.map((type) => resolveShape(type.shape, sizes)),
+      resolveShape(node.type.shape, sizes),
+      node.attributes,
+    ) ?? 0;
+  const readTypes = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
+  if (node.op !== 'Reshape')
+    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
   return cost;
 }
 
@@ -66,6 +64,6 @@ function prefixesOf(label: string): string[] {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
-function bytesOf(type: TensorType, sizes: Sizes): number {
+export function bytesOf(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }

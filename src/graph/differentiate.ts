@@ -15,40 +15,60 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
   if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32') {
     throw new GraphTypeError(`a loss is a float32 scalar, not ${printType(loss.type)}`);
   }
-  const wanted = dependants(builder, loss, withRespectTo);
+  const isWanted = dependants(builder, loss, withRespectTo);
   const totals = new Map<number, Ref>();
-  if (wanted[loss.id]) totals.set(loss.id, builder.constant(1));
+  if (isWanted[loss.id]) totals.set(loss.id, builder.constant(1));
 
   for (let id = loss.id; id >= 0; id--) {
     const upstream = totals.get(id);
     const node = builder.nodes[id]!;
     if (upstream === undefined || isLeaf(node.op)) continue;
-    const row = rowOf(node.op);
-    if (row.gradient === 'none') continue;
-    const refs = node.inputs.map((input): Ref => ({ id: input, type: builder.nodes[input]!.type }));
-    const output: Ref = { id, type: node.type };
-    const locals = row.gradient({
-      builder,
-      inputs: refs,
-      output,
-      attributes: node.attributes,
-      upstream,
-      full: () => materialize(builder, upstream, output),
-    });
     builder.scope(node.label === '' ? 'gradient' : `gradient/${node.label}`, () => {
-      refs.forEach((ref, index) => {
-        const local = locals[index];
-        if (local === undefined || local === 'none' || !wanted[ref.id]) return;
-        const gradient = local();
-        const sum = totals.get(ref.id);
-        totals.set(ref.id, sum === undefined ? gradient : builder.add(sum, gradient));
-      });
+      for (const [input, localGradient] of localGradients(builder, id, upstream)) {
+        if (!isWanted[input]) continue;
+        const gradient = localGradient();
+        const sum = totals.get(input);
+        totals.set(input, sum === undefined ? gradient : builder.add(sum, gradient));
+      }
     });
   }
   return withRespectTo.map((ref) => {
     const total = totals.get(ref.id);
     return total && builder.scope('gradient', () => materialize(builder, total, ref));
   });
+}
+
+/** Returns what makes the gradient by each operand of a node that has one, with the operand's id. */
+function localGradients(builder: Builder, id: number, upstream: Ref): (readonly [number, () => Ref])[] {
+  const { op, inputs, attributes, type } = builder.nodes[id]!;
+  const gradient = isLeaf(op) ? 'none' : rowOf(op).gradient;
+  if (gradient === 'none') return [];
+  const output: Ref = { id, type };
+  const locals = gradient({
+    builder,
+    inputs: inputs.map((input) => ({ id: input, type: builder.nodes[input]!.type })),
+    output,
+    attributes,
+    upstream,
+    full: () => materialize(builder, upstream, output),
+  });
+  return inputs.flatMap((input, index) => {
+    const local = locals[index];
+    return local === undefined || local === 'none' ? [] : [[input, local] as const];
+  });
+}
+
+/** Returns the ids of the values that a scalar's gradient goes through: those by which `gradients` gives one. */
+export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
+  const reachedIds = new Set<number>([scalar.id]);
+  for (let id = scalar.id; id >= 0; id--) {
+    const { op, type } = builder.nodes[id]!;
+    if (!reachedIds.has(id) || op === 'StopGradient') continue;
+    for (const [input] of localGradients(builder, id, { id, type })) {
+      if (builder.nodes[input]!.type.dtype === 'float32') reachedIds.add(input);
+    }
+  }
+  return reachedIds;
 }
 
 /** For each node up to the loss: is it one of `withRespectTo`, or does it depend on one through differentiable ops? */

@@ -4,7 +4,7 @@ import type { Dim, SymbolicDim, TensorType } from './graph.ts';
 
 export type Shape = readonly Dim[];
 
-/** What the symbols represent in one run: `{ batch: 1024 }`. */
+/** The lengths of symbols in one run: `{ batch: 1024 }`. */
 export type Sizes = Readonly<Record<string, number>>;
 
 /** `symbolic('batch', 4)` is the length printed `4·batch`. */
@@ -72,25 +72,25 @@ export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);
   const result: Dim[] = [];
   for (let axis = 0; axis < rank; axis++) {
-    const left = dimAt(a, axis, rank);
-    const right = dimAt(b, axis, rank);
-    if (sameDim(left, right) || right === 1) result.push(left);
-    else if (left === 1) result.push(right);
+    const leftDim = dimAt(a, axis, rank);
+    const rightDim = dimAt(b, axis, rank);
+    if (sameDim(leftDim, rightDim) || rightDim === 1) result.push(leftDim);
+    else if (leftDim === 1) result.push(rightDim);
     else {
       throw new GraphTypeError(
-        `${printShape(a)} and ${printShape(b)} do not go together: ${printDim(left)} against ${printDim(right)}`,
+        `${printShape(a)} and ${printShape(b)} do not go together: ${printDim(leftDim)} against ${printDim(rightDim)}`,
       );
     }
   }
   return result;
 }
 
-/** Whether `shape` broadcasts to exactly `target`. */
+/** True if `shape` broadcasts to exactly `target`. */
 export function broadcastsTo(shape: Shape, target: Shape): boolean {
   if (shape.length > target.length) return false;
   return target.every((dim, axis) => {
-    const own = dimAt(shape, axis, target.length);
-    return own === 1 || sameDim(own, dim);
+    const ownDim = dimAt(shape, axis, target.length);
+    return ownDim === 1 || sameDim(ownDim, dim);
   });
 }
 
@@ -133,10 +133,10 @@ export function bindShape(
     }
     const size = length / dim.times;
     if (!Number.isInteger(size)) fail();
-    const known = sizes[dim.symbol];
-    if (known !== undefined && known !== size) {
+    const knownSize = sizes[dim.symbol];
+    if (knownSize !== undefined && knownSize !== size) {
       throw new GraphTypeError(
-        `input "${name}" is given ${printShape(actual)}, but ${dim.symbol} is ${known} in another input`,
+        `input "${name}" is given ${printShape(actual)}, but ${dim.symbol} is ${knownSize} in another input`,
       );
     }
     sizes[dim.symbol] = size;

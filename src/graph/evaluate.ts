@@ -3,12 +3,12 @@ import { roundIfBfloat16 } from './bfloat16.ts';
 import { bindShape, countElements, resolveShape, type Sizes } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type { Dtype, Graph, Tensor } from './graph.ts';
-import type { Values } from './ops/row.ts';
+import type { NodeValues } from './ops/row.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
-export type Tensors = Readonly<Record<string, Tensor>>;
+export type NamedTensors = Readonly<Record<string, Tensor>>;
 /** Tensors whose float32 values are held in doubles. */
-export type DoubleTensors = Readonly<Record<string, Values>>;
+export type DoubleTensors = Readonly<Record<string, NodeValues>>;
 
 /**
  * Values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype.
@@ -16,13 +16,10 @@ export type DoubleTensors = Readonly<Record<string, Values>>;
  */
 export function evaluate(
   graph: Graph,
-  inputs: Tensors,
-  parameters: Tensors,
-): { readonly outputs: Tensors; readonly parameters: Tensors } {
-  return run(graph, inputs, parameters, arrays) as {
-    outputs: Tensors;
-    parameters: Tensors;
-  };
+  inputs: NamedTensors,
+  parameters: NamedTensors,
+): { readonly outputs: NamedTensors; readonly parameters: NamedTensors } {
+  return run(graph, inputs, parameters, arrayTypes) as { outputs: NamedTensors; parameters: NamedTensors };
 }
 
 /** The same in double precision, bfloat16 too: for finite differences. */
@@ -31,27 +28,32 @@ export function evaluateInDoubles(
   inputs: DoubleTensors,
   parameters: DoubleTensors,
 ): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
-  return run(graph, inputs, parameters, { ...arrays, float32: Float64Array, bfloat16: Float64Array });
+  return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
-/** What the symbols of a graph represent, learned from its inputs. */
+/** Learns the lengths of the symbols of a graph from its inputs. */
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
-    const given = inputs[name];
-    if (given === undefined) throw new GraphTypeError(`input "${name}" is not given`);
-    bindShape(name, graph.nodes[node]!.type.shape, given.shape, sizes);
+    const inputTensor = inputs[name];
+    if (inputTensor === undefined) throw new GraphTypeError(`input "${name}" is not given`);
+    bindShape(name, graph.nodes[node]!.type.shape, inputTensor.shape, sizes);
   }
   return sizes;
 }
 
-const arrays = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
+const arrayTypes: ArrayTypes = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-type Arrays = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
+type ArrayTypes = Readonly<Record<Dtype, new (length: number) => NodeValues['data']>>;
 
-function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, makers: Arrays) {
+/** Zeros. */
+export function emptyValues(dtype: Dtype, shape: readonly number[], types = arrayTypes): NodeValues {
+  return { dtype, shape, data: new types[dtype](countElements(shape)) };
+}
+
+function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, types: ArrayTypes) {
   const sizes = sizesOf(graph, inputs);
-  const values: Values[] = [];
+  const values: NodeValues[] = [];
   for (const node of graph.nodes) {
     const shape = resolveShape(node.type.shape, sizes);
     const { dtype } = node.type;
@@ -61,10 +63,10 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, mak
         node.op === 'Constant'
           ? (node.attributes.values as readonly number[])
           : given(node.op === 'Input' ? inputs : parameters, name, { dtype, shape });
-      values.push({ dtype, shape, data: inArray(data, makers[dtype], countElements(shape)) });
+      values.push({ dtype, shape, data: inArray(data, types[dtype], countElements(shape)) });
       continue;
     }
-    const output: Values = { dtype, shape, data: new makers[dtype](countElements(shape)) };
+    const output = emptyValues(dtype, shape, types);
     rowOf(node.op).evaluate(
       node.inputs.map((input) => values[input]!),
       output,
@@ -73,23 +75,27 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, mak
     roundIfBfloat16(output);
     values.push(output);
   }
-  const after: Record<string, Values> = {};
-  for (const { name, node } of graph.parameters) after[name] = values[node]!;
-  for (const { parameter, node } of graph.updates) after[parameter] = values[node]!;
-  const outputs: Record<string, Values> = {};
+  const updatedParameters: Record<string, NodeValues> = {};
+  for (const { name, node } of graph.parameters) updatedParameters[name] = values[node]!;
+  for (const { parameter, node } of graph.updates) updatedParameters[parameter] = values[node]!;
+  const outputs: Record<string, NodeValues> = {};
   for (const { name, node } of graph.outputs) outputs[name] = values[node]!;
-  return { outputs, parameters: after };
+  return { outputs, parameters: updatedParameters };
 }
 
-/** As it is where it has the kind wanted: no op writes into its operands, and a table may have gigabytes. */
-function inArray(data: Values['data'] | readonly number[], Make: Arrays[Dtype], length: number): Values['data'] {
-  if (data instanceof Make) return data;
-  const own = new Make(length);
-  own.set(data);
-  return own;
+/** Returns the data itself if it has the right kind: no op writes into its operands, and a table may have gigabytes. */
+function inArray(
+  data: NodeValues['data'] | readonly number[],
+  ArrayType: ArrayTypes[Dtype],
+  length: number,
+): NodeValues['data'] {
+  if (data instanceof ArrayType) return data;
+  const typedCopy = new ArrayType(length);
+  typedCopy.set(data);
+  return typedCopy;
 }
 
-function given(tensors: DoubleTensors, name: string, expected: Omit<Values, 'data'>): Values['data'] {
+function given(tensors: DoubleTensors, name: string, expected: Omit<NodeValues, 'data'>): NodeValues['data'] {
   const tensor = tensors[name];
   if (tensor === undefined) throw new GraphTypeError(`"${name}" is not given`);
   if (tensor.dtype !== expected.dtype || tensor.shape.join() !== expected.shape.join()) {

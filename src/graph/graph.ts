@@ -8,7 +8,7 @@ export type Dtype = 'float32' | 'bfloat16' | 'int32' | 'bool';
 
 export const bytesOfDtype: Readonly<Record<Dtype, number>> = { float32: 4, bfloat16: 2, int32: 4, bool: 1 };
 
-/** What goes in and out: bfloat16 is for values between two nodes alone. */
+/** Dtypes of inputs and outputs: bfloat16 is for values between two nodes alone. */
 export type HostDtype = Exclude<Dtype, 'bfloat16'>;
 
 /**

@@ -38,17 +38,17 @@ export function operationsInBfloat16(graph: Graph, options: InBfloat16 = {}): nu
 
 /** The products that are large enough, with their operations. */
 function productsOf(graph: Graph, { sizes = {}, least = leastOperations }: InBfloat16): ReadonlyMap<number, number> {
-  const found = new Map<number, number>();
+  const largeProducts = new Map<number, number>();
   graph.nodes.forEach((node, id) => {
     if (kindOf(node) !== 'product' || node.type.dtype !== 'float32') return;
     const [rows, columns] = node.type.shape.slice(-2).map((dim) => estimate([dim], sizes)) as [number, number];
-    const read = graph.nodes[node.inputs[0]!]!.type.shape.slice(-2);
-    const inner = estimate([read[node.attributes.transposeA ? 0 : 1]!], sizes);
+    const leftShape = graph.nodes[node.inputs[0]!]!.type.shape.slice(-2);
+    const inner = estimate([leftShape[node.attributes.transposeA ? 0 : 1]!], sizes);
     const operations = 2 * estimate(node.type.shape, sizes) * inner;
     const isThin = least > 0 && Math.min(rows, columns, inner) < leastLength;
-    if (operations >= least && !isThin) found.set(id, operations);
+    if (operations >= least && !isThin) largeProducts.set(id, operations);
   });
-  return found;
+  return largeProducts;
 }
 
 const kindOf = ({ op }: Node): 'product' | 'carry' | 'bias' | undefined =>
@@ -77,36 +77,24 @@ class Narrowing {
       writer.label = node.label;
       this.copy(node, id);
     });
-    writer.label = '';
-    for (const { name, node } of graph.outputs) writer.output(name, this.wideOf(node));
-    for (const { parameter, node } of graph.updates) {
-      const { node: own } = graph.parameters.find(({ name }) => name === parameter)!;
-      writer.update(this.wideOf(own), this.wideOf(node));
-    }
-    return writer.finish();
+    return writer.finishCopy(graph, (id) => this.wideOf(id));
   }
 
-  private copy({ op, inputs, attributes, type }: Node, id: number): void {
+  private copy(node: Node, id: number): void {
     const { writer, graph } = this;
-    const name = String(attributes.name);
-    if (op === 'Input') this.wide[id] = writer.input(name, type);
-    else if (op === 'Constant') this.wide[id] = writer.constant(attributes.values as readonly number[], type);
-    else if (op === 'Parameter') {
-      const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-      this.wide[id] = writer.parameter(name, type, initial, trainable);
-    } else if (this.products.has(id) || this.between.has(id)) {
-      const made = writer.add(
-        op,
-        inputs.map((input) => this.narrowOf(input)),
-        attributes,
+    const leaf = writer.copyLeaf(graph, node);
+    if (leaf) this.wide[id] = leaf;
+    else if (this.products.has(id) || this.between.has(id)) {
+      const added = writer.again(
+        node,
+        node.inputs.map((input) => this.narrowOf(input)),
       );
-      if (made.type.dtype === 'bfloat16') this.narrow[id] = made;
-      else this.wide[id] = made;
+      if (added.type.dtype === 'bfloat16') this.narrow[id] = added;
+      else this.wide[id] = added;
     } else {
-      this.wide[id] = writer.add(
-        op,
-        inputs.map((input) => this.wideOf(input)),
-        attributes,
+      this.wide[id] = writer.again(
+        node,
+        node.inputs.map((input) => this.wideOf(input)),
       );
     }
   }
@@ -116,7 +104,7 @@ class Narrowing {
     return this.wide[id];
   }
 
-  /** Of a value that is no float32, the value itself. */
+  /** Returns the value itself if it is no float32. */
   private narrowOf(id: number): Ref {
     const { op, type, attributes } = this.graph.nodes[id]!;
     if (type.dtype !== 'float32') return this.wide[id]!;
@@ -134,7 +122,7 @@ const small = 8;
 /** The nodes on a path from a product to a product on which nothing has to be wide. */
 function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>): ReadonlySet<number> {
   const size = nodes.map(({ type }) => estimate(type.shape));
-  const after = new Set(products.keys());
+  const afterProducts = new Set(products.keys());
   nodes.forEach((node, id) => {
     const kind = kindOf(node);
     if (kind !== 'carry' && kind !== 'bias') return;
@@ -142,12 +130,12 @@ function betweenProducts({ nodes }: Graph, products: ReadonlyMap<number, number>
     const large = floats.filter((input) => size[input]! * small > size[id]!);
     // Two large values that are added are a sum, which is no business of bfloat16.
     const fits = kind === 'carry' ? large.length > 0 : large.length === 1;
-    if (fits && large.every((input) => after.has(input))) after.add(id);
+    if (fits && large.every((input) => afterProducts.has(input))) afterProducts.add(id);
   });
-  const wanted = new Set<number>();
+  const betweenIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id -= 1) {
-    if (!products.has(id) && !wanted.has(id)) continue;
-    for (const input of nodes[id]!.inputs) if (after.has(input) && !products.has(input)) wanted.add(input);
+    if (!products.has(id) && !betweenIds.has(id)) continue;
+    for (const input of nodes[id]!.inputs) if (afterProducts.has(input) && !products.has(input)) betweenIds.add(input);
   }
-  return wanted;
+  return betweenIds;
 }

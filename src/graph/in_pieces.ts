@@ -7,9 +7,132 @@ import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
 import type { Attribute, Dim, Graph, Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
+import { elementwiseNames } from './ops.ts';
 import { uniformValue } from './passes/rewrite.ts';
-import { PiecedNodes, reached } from './pieced_nodes.ts';
 import { GraphWriter } from './writer.ts';
+
+/** Which nodes of a graph are made piece by piece, so that a matrix of a row for each of the batch is never there as a whole. */
+class PiecedNodes {
+  /** Matrices, what is made of them alone, and what lies between two of them. */
+  readonly pieced: ReadonlySet<number>;
+  /** Those of `pieced` that are sums over rows. */
+  readonly sums: ReadonlySet<number>;
+  readonly isPossible: boolean;
+  private readonly after: ReadonlySet<number>;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly rows: Dim,
+    private readonly columns: Dim,
+  ) {
+    const { nodes } = graph;
+    const matrices = new Set(nodes.flatMap((node, id) => (this.isMatrix(node) ? [id] : [])));
+    this.after = reached(nodes, matrices);
+    const consumers = nodes.flatMap(({ inputs }, id) =>
+      !matrices.has(id) && inputs.some((input) => matrices.has(input)) ? [id] : [],
+    );
+    const sums = consumers.filter((id) => this.isSum(id));
+    const beforeMatrices = reaching(nodes, new Set([...matrices, ...sums]));
+    const between = nodes.flatMap((_, id) => (this.after.has(id) && beforeMatrices.has(id) ? [id] : []));
+    this.pieced = new Set([...matrices, ...consumers, ...between]);
+    this.sums = new Set(sums);
+    const isReadByPieces = (id: number): boolean => beforeMatrices.has(id);
+    this.isPossible =
+      matrices.size > 0 &&
+      [...this.pieced].every(
+        (id) => (this.sums.has(id) ? !isReadByPieces(id) : this.isByRow(id)) && this.hasInputs(id),
+      );
+  }
+
+  /** True if the first axis of a value has a row for each of the batch. */
+  isOfRows(id: number): boolean {
+    const [first] = this.graph.nodes[id]!.type.shape;
+    return first !== undefined && sameDim(first, this.rows);
+  }
+
+  private isMatrix({ op, type: { shape } }: Node): boolean {
+    return !isLeaf(op) && shape.length === 2 && sameDim(shape[0]!, this.rows) && sameDim(shape[1]!, this.columns);
+  }
+
+  /** True if no operand that is made whole waits for one that is made piece by piece. */
+  private hasInputs(id: number): boolean {
+    return this.graph.nodes[id]!.inputs.every((input) => this.pieced.has(input) || !this.after.has(input));
+  }
+
+  /** aᵀ · b, summed over the rows of both. */
+  private isSum(id: number): boolean {
+    const { op, inputs, attributes } = this.graph.nodes[id]!;
+    return (
+      op === 'MatMul' &&
+      attributes.transposeA === true &&
+      !attributes.transposeB &&
+      inputs.every((input) => this.isOfRows(input))
+    );
+  }
+
+  /** True if row i of it depends on row i of its operands alone. */
+  private isByRow(id: number): boolean {
+    const { nodes } = this.graph;
+    const { op, inputs, attributes, type } = nodes[id]!;
+    if (!this.isOfRows(id) || type.shape.slice(1).some((dim) => this.hasRows(dim))) return false;
+    const isWhole = (input: number): boolean => !nodes[input]!.type.shape.some((dim) => this.hasRows(dim));
+    const areAligned = inputs.every(
+      (input) => isWhole(input) || (this.isOfRows(input) && nodes[input]!.type.shape.length === type.shape.length),
+    );
+    if (elementwise.has(op)) return areAligned;
+    const [first, second, third] = inputs;
+    switch (op) {
+      case 'MatMul':
+        return attributes.transposeA !== true && this.isOfRows(first!) && isWhole(second!);
+      case 'Softmax':
+      case 'LogSoftmax':
+        return type.shape.length > 1;
+      case 'Sum':
+      case 'Mean':
+      case 'Max':
+        return this.isOfRows(first!) && !(attributes.axes as readonly number[]).includes(0);
+      case 'Reshape':
+        return this.isOfRows(first!);
+      case 'Slice':
+        return this.isOfRows(first!) && (attributes.begin as readonly number[])[0] === 0;
+      case 'Concat':
+        return attributes.axis !== 0 && areAligned;
+      case 'ScatterUpdate':
+        return (
+          this.isOfRows(first!) && nodes[second!]!.op === 'Input' && uniformValue(this.graph, third!) !== undefined
+        );
+      case 'BroadcastTo':
+        return areAligned || isWhole(first!);
+      default:
+        return false;
+    }
+  }
+
+  private hasRows(dim: Dim): boolean {
+    if (typeof dim === 'number' || typeof this.rows === 'number') return false;
+    return dim.symbol.split('·').includes(this.rows.symbol);
+  }
+}
+
+const elementwise: ReadonlySet<string> = new Set(elementwiseNames);
+
+/** The nodes that depend on some of these, themselves among them. */
+function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet<number> {
+  const reachedIds = new Set(from);
+  nodes.forEach(({ inputs }, id) => {
+    if (inputs.some((input) => reachedIds.has(input))) reachedIds.add(id);
+  });
+  return reachedIds;
+}
+
+/** The nodes that some of these depend on. */
+function reaching(nodes: readonly Node[], to: ReadonlySet<number>): ReadonlySet<number> {
+  const reachingIds = new Set<number>();
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (to.has(id) || reachingIds.has(id)) for (const input of nodes[id]!.inputs) reachingIds.add(input);
+  }
+  return reachingIds;
+}
 
 export interface InPieces {
   /** The dimensions of the matrices. */
@@ -29,7 +152,7 @@ export const pieceInputs = {
   places: 'pieces/places',
 } as const;
 
-/** What an input of (row, column) pairs is called where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
+/** The name of an input of (row, column) pairs where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
 export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
 
 /** Rows of a piece. */
@@ -44,9 +167,7 @@ export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
 class Rewriting {
   private readonly writer: GraphWriter;
   private readonly builder: Builder;
-  /** By node of the graph before. */
   private readonly whole: Ref[] = [];
-  /** By name. */
   private readonly pairs = new Map<string, Ref>();
 
   constructor(
@@ -69,75 +190,54 @@ class Rewriting {
     nodes.forEach((_, id) => {
       if (waiting.has(id) && !cut.pieced.has(id)) this.copy(id);
     });
-    writer.label = '';
-    for (const { name, node } of before.outputs) writer.output(name, whole[node]!);
-    for (const { parameter, node } of before.updates) {
-      const { node: own } = before.parameters.find(({ name }) => name === parameter)!;
-      writer.update(whole[own]!, whole[node]!);
-    }
-    return writer.finish();
+    return writer.finishCopy(before, (id) => whole[id]!);
   }
 
-  /** As it was, of operands that are whole. */
   private copy(id: number): void {
-    const { op, inputs, attributes, type, label } = this.before.nodes[id]!;
-    const { writer, whole } = this;
-    writer.label = label;
-    const name = String(attributes.name);
-    switch (op) {
-      case 'Input':
-        whole[id] = writer.input(name, type);
-        return;
-      case 'Constant':
-        whole[id] = writer.constant(attributes.values as readonly number[], type);
-        return;
-      case 'Parameter': {
-        const { initial, trainable } = this.before.parameters.find(({ node }) => node === id)!;
-        whole[id] = writer.parameter(name, type, initial, trainable);
-        return;
-      }
-      default:
-        whole[id] = writer.add(
-          op,
-          inputs.map((input) => whole[input]!),
-          attributes,
-        );
-    }
+    const { writer, whole, before } = this;
+    const node = before.nodes[id]!;
+    writer.label = node.label;
+    whole[id] =
+      writer.copyLeaf(before, node) ??
+      writer.again(
+        node,
+        node.inputs.map((input) => whole[input]!),
+      );
   }
 
   private pieces(): void {
     const { builder, of, cut, whole } = this;
     const shape = [of.pieces, piece];
     const rows = builder.input(pieceInputs.rows, shape, 'int32');
-    const known = builder.input(pieceInputs.known, shape);
+    const isRow = builder.input(pieceInputs.known, shape);
     const places = builder.input(pieceInputs.places, [of.rows], 'int32');
-    const parts = new Map<number, Ref[]>();
+    const partsById = new Map<number, Ref[]>();
     const totals = new Map<number, Ref>();
     for (let at = 0; at < of.pieces; at++) {
-      const own = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
-      const made = this.piece(at, own(rows), own(known), last(totals));
-      for (const [id, value] of made) {
+      const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
+      const pieceValues = this.piece(at, rowOfPiece(rows), rowOfPiece(isRow), last(totals));
+      for (const [id, value] of pieceValues) {
         const total = totals.get(id);
         if (cut.sums.has(id)) totals.set(id, total ? builder.add(total, value) : value);
-        else if (this.isReadWhole(id)) parts.set(id, [...(parts.get(id) ?? []), value]);
+        else if (this.isReadWhole(id)) partsById.set(id, [...(partsById.get(id) ?? []), value]);
       }
     }
     for (const [id, total] of totals) whole[id] = total;
-    for (const [id, values] of parts) whole[id] = builder.gather(builder.concat(values, 0), places);
+    for (const [id, values] of partsById) whole[id] = builder.gather(builder.concat(values, 0), places);
   }
 
   /** Values of one piece, by node. */
   private piece(at: number, rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
     const { writer, builder, cut, whole } = this;
     const { nodes } = this.before;
-    const made = new Map<number, Ref>();
+    const pieceValues = new Map<number, Ref>();
     const picked = new Map<number, Ref>();
     const partOf = (id: number): Ref => {
-      const value = made.get(id) ?? picked.get(id);
+      const value = pieceValues.get(id) ?? picked.get(id);
       if (value) return value;
       if (!cut.isOfRows(id)) return whole[id]!;
-      const own = builder.gather(whole[id]!, rows);
-      const later = before && own.type.dtype === 'float32' ? after(builder, own, before) : own;
+      const ownRows = builder.gather(whole[id]!, rows);
+      const later = before && ownRows.type.dtype === 'float32' ? after(builder, ownRows, before) : ownRows;
       picked.set(id, later);
       return later;
     };
@@ -146,7 +246,7 @@ class Rewriting {
       if (isLeaf(op)) continue;
       writer.label = label;
       if (op === 'ScatterUpdate') {
-        made.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
+        pieceValues.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
         continue;
       }
       const values = inputs.map(partOf);
@@ -157,9 +257,9 @@ class Rewriting {
         const { shape } = values[factor]!.type;
         values[factor] = builder.mul(values[factor]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
       }
-      made.set(id, writer.add(op, values, this.ofPiece(attributes)));
+      pieceValues.set(id, writer.add(op, values, this.ofPiece(attributes)));
     }
-    return made;
+    return pieceValues;
   }
 
   /** One number at the places that an input has for this piece. */
@@ -203,6 +303,6 @@ const last = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.v
 function after(builder: Builder, value: Ref, before: Ref): Ref {
   const zeros = before.type.shape.map(() => 0);
   const ones = before.type.shape.map(() => 1);
-  const one = builder.reshape(builder.slice(before, zeros, ones), []);
-  return builder.add(value, builder.mul(one, 0));
+  const firstElement = builder.reshape(builder.slice(before, zeros, ones), []);
+  return builder.add(value, builder.mul(firstElement, 0));
 }

@@ -1,11 +1,11 @@
 /** First values of a graph's parameters. */
 import { makeRandom } from '../base/random/random.ts';
 import { countElements } from './dims.ts';
-import type { Tensors } from './evaluate.ts';
+import type { NamedTensors } from './evaluate.ts';
 import type { Graph, Initial, Tensor } from './graph.ts';
 
 /** Each parameter has a stream of its own, named by the seed and its name: adding one does not change the others. */
-export function initialValues(graph: Graph, seed: number): Tensors {
+export function initialValues(graph: Graph, seed: number): NamedTensors {
   const values: Record<string, Tensor> = {};
   for (const { name, node, initial } of graph.parameters) {
     const shape = graph.nodes[node]!.type.shape as readonly number[];

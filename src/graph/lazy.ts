@@ -9,7 +9,7 @@ export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
   return sameShape(gradient.type.shape, like.type.shape) ? gradient : builder.broadcastTo(gradient, like);
 }
 
-/** With leading axes of length 1 up to `rank`. */
+/** Returns the value with leading axes of length 1 up to `rank`. */
 export function alignRank(builder: Builder, value: Ref, rank: number): Ref {
   const missing = rank - value.type.shape.length;
   if (missing <= 0) return value;
@@ -37,9 +37,13 @@ export function sumOver(builder: Builder, value: Ref, axes: readonly number[], s
 export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Shape): Ref {
   const rank = shape.length;
   const axes = shape.flatMap((dim, axis) => (dim !== 1 && dimAt(target, axis, rank) === 1 ? [axis] : []));
-  const own = local.type.shape;
+  const localShape = local.type.shape;
   const extra = rank - target.length;
-  if (own.length === rank && axes.length === extra && axes.every((axis) => axis < extra && own[axis] !== 1)) {
+  if (
+    localShape.length === rank &&
+    axes.length === extra &&
+    axes.every((axis) => axis < extra && localShape[axis] !== 1)
+  ) {
     return extra > 0 ? builder.sum(local, axes) : local;
   }
   const sum = sumOver(builder, local, axes, shape);

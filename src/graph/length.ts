@@ -18,11 +18,11 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
   for (let id = 0; id < builder.nodes.length; id++) {
     const { shape } = builder.nodes[id]!.type;
     const axis = shape.findIndex((dim) => typeof dim !== 'number' && dim.symbol === symbol);
-    const others = shape.filter((_, other) => other !== axis);
-    if (axis < 0 || others.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
+    const otherDims = shape.filter((_, other) => other !== axis);
+    if (axis < 0 || otherDims.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
     const { times } = shape[axis] as { times: number };
     let line: Ref = { id, type: builder.nodes[id]!.type };
-    if (others.length > 0) {
+    if (otherDims.length > 0) {
       const size = shape.map((_, other) => (other === axis ? -1 : 1));
       line = builder.slice(
         line,

@@ -1,6 +1,5 @@
-/** Ops that compute each number of the output from the numbers at its place. */
-export const elementwiseNames = [
-  // element by element, two operands, shapes broadcast as NumPy's
+/** Ops of two operands, element by element; shapes broadcast as NumPy's. */
+export const binaryNames = [
   'Add',
   'Sub',
   'Mul',
@@ -12,7 +11,10 @@ export const elementwiseNames = [
   'GreaterEqual',
   'LogicalAnd',
   'LogicalOr',
-  // element by element, one operand
+] as const;
+
+/** Ops of one operand, element by element. */
+export const unaryNames = [
   'Neg',
   'Exp',
   'Log',
@@ -26,48 +28,43 @@ export const elementwiseNames = [
   'Relu',
   'Softplus',
   'LogicalNot',
-  'StopGradient',
-  // attribute dtype
-  'Cast',
-  // condition, then, else; shapes broadcast
-  'Select',
 ] as const;
 
-/** The closed table of ops. THE list; each has its rows in `types`, `gradients`, `evaluate` and in every format. */
+/** Ops that compute each number of the output from the numbers at its index. */
+export const elementwiseNames = [...binaryNames, 'Select', ...unaryNames, 'StopGradient', 'Cast'] as const;
+
+export const productNames = ['MatMul', 'BatchMatMul'] as const;
+export const reductionNames = ['Sum', 'Mean', 'Max'] as const;
+/** Over the last axis. */
+export const softmaxNames = ['Softmax', 'LogSoftmax'] as const;
+
+/**
+ * The closed table of ops. THE list: the builder's methods of the groups above, and the types of all tables of ops, follow from it. What an op
+ * computes, and with which attributes, is in its row in `ops/`.
+ */
 export const opNames = [
-  // leaves
   'Input',
   'Parameter',
   'Constant',
   ...elementwiseNames,
-  // products: attributes transposeA, transposeB. BatchMatMul has one leading batch axis on both
-  'MatMul',
-  'BatchMatMul',
-  // attributes axes, keepDims
-  'Sum',
-  'Mean',
-  'Max',
-  // over the last axis
-  'Softmax',
-  'LogSoftmax',
-  // the largest of the last axis in descending order: attribute k
+  ...productNames,
+  ...reductionNames,
+  ...softmaxNames,
   'TopK',
-  // shape: attributes shape; perm; axis; begin and size (−1: to the end); before and after
   'Reshape',
   'Transpose',
   'Concat',
   'Slice',
   'Pad',
-  // first operand to the shape of the second, whose values are not read
   'BroadcastTo',
-  // rows of the first operand (axis 0) by int32 indices; its inverse: rows [n, …] added up by int32 [n] into `rows` rows
   'Gather',
   'SegmentSum',
-  // tensor, int32 indices [n, rank], updates [n]: elements replaced
   'ScatterUpdate',
-  // between workers: rows [own, …] of all by int32 places [own], as many as int32 [n]; the sum of all operands
   'AllGather',
   'AllReduce',
 ] as const;
 
 export type OpName = (typeof opNames)[number];
+export type LeafName = 'Input' | 'Parameter' | 'Constant';
+/** Ops that compute a value from operands. */
+export type ComputedOp = Exclude<OpName, LeafName>;

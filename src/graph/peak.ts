@@ -1,13 +1,11 @@
 /** How many bytes a run holds at the same time: every value from where it is made to where it is last read. */
-import { resolveShape, type Sizes } from './dims.ts';
-import { bytesOfDtype, type Graph } from './graph.ts';
+import { bytesOf } from './count.ts';
+import type { Sizes } from './dims.ts';
+import type { Graph } from './graph.ts';
 
 /** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
-  return [...inputs, ...outputs].reduce((sum, { node }) => {
-    const { shape, dtype } = nodes[node]!.type;
-    return sum + resolveShape(shape, symbols).reduce((product, dim) => product * dim, bytesOfDtype[dtype]);
-  }, 0);
+  return [...inputs, ...outputs].reduce((sum, { node }) => sum + bytesOf(nodes[node]!.type, symbols), 0);
 }
 
 /** The symbols of a graph, each representing the same number. */
@@ -17,26 +15,24 @@ export function evenSizes({ nodes }: Graph, size: number): Sizes {
 }
 
 export function peakBytes(graph: Graph, symbols: Sizes): number {
-  const bytes = graph.nodes.map(({ type }) =>
-    resolveShape(type.shape, symbols).reduce((product, dim) => product * dim, bytesOfDtype[type.dtype]),
-  );
+  const bytes = graph.nodes.map(({ type }) => bytesOf(type, symbols));
   const lastRead = graph.nodes.map((_, id) => id);
   graph.nodes.forEach(({ inputs }, id) => {
     for (const input of inputs) lastRead[input] = id;
   });
-  const kept = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
-  for (const { node } of kept) lastRead[node] = graph.nodes.length;
+  const heldToEnd = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
+  for (const { node } of heldToEnd) lastRead[node] = graph.nodes.length;
 
-  const freed = new Map<number, number>();
+  const freedBytes = new Map<number, number>();
   lastRead.forEach((at, id) => {
-    freed.set(at, (freed.get(at) ?? 0) + bytes[id]!);
+    freedBytes.set(at, (freedBytes.get(at) ?? 0) + bytes[id]!);
   });
-  let held = 0;
-  let peak = 0;
+  let liveBytes = 0;
+  let largestBytes = 0;
   for (let id = 0; id < graph.nodes.length; id += 1) {
-    held += bytes[id]!;
-    peak = Math.max(peak, held);
-    held -= freed.get(id) ?? 0;
+    liveBytes += bytes[id]!;
+    largestBytes = Math.max(largestBytes, liveBytes);
+    liveBytes -= freedBytes.get(id) ?? 0;
   }
-  return peak;
+  return largestBytes;
 }

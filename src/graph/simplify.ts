@@ -35,19 +35,19 @@ const mostRounds = 30;
 
 /** Runs all passes, again and again until none has anything to do. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
-  /** What each pass has last given: it has nothing to do to that. */
+  /** The last result of each pass, which it would not change. */
   const done = new Map<Pass, Graph>();
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {
-    const before = current;
+    const beforeRound = current;
     for (const { name, run } of passes) {
       if (done.get(run) === current) continue;
-      const after = run(current);
-      if (after !== current) seen(name, after);
+      const afterPass = run(current);
+      if (afterPass !== current) seen(name, afterPass);
       else done.set(run, current);
-      current = after;
+      current = afterPass;
     }
-    if (current === before) return current;
+    if (current === beforeRound) return current;
   }
   throw new Error(`invariant: the passes do not come to an end on graph "${graph.name}"`);
 }

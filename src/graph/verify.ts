@@ -2,10 +2,9 @@
 import { printType, sameType } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type { Graph, Node, TensorType } from './graph.ts';
-import { isLeaf, rowOf } from './ops/table.ts';
-import { opNames } from './ops.ts';
+import { isLeaf, ops, typeOf } from './ops/table.ts';
 
-/** What is wrong with the graph, a line each; nothing when every type is what its op gives and every name is found. */
+/** Returns the problems of the graph, a line each; none when every type is what its op gives and every name is found. */
 export function verify(graph: Graph): string[] {
   const problems: string[] = [];
   graph.nodes.forEach((node, id) => {
@@ -36,14 +35,14 @@ export function verify(graph: Graph): string[] {
 }
 
 function problemsOfNode(graph: Graph, node: Node, id: number): string[] {
-  if (!opNames.includes(node.op)) return [`there is no op "${node.op}"`];
+  if (!(node.op in ops)) return [`there is no op "${node.op}"`];
   const astray = node.inputs.filter((input) => !(Number.isInteger(input) && input >= 0 && input < id));
   if (astray.length > 0) return astray.map((input) => `reads %${input}, which does not come before it`);
   if (node.op === 'Constant') return problemsOfConstant(node);
   if (isLeaf(node.op)) return [];
   try {
     const operands = node.inputs.map((input): TensorType => graph.nodes[input]!.type);
-    const type = rowOf(node.op).type(operands, node.attributes);
+    const type = typeOf(node.op, operands, node.attributes);
     return sameType(type, node.type) ? [] : [`${node.op} gives ${printType(type)}, not ${printType(node.type)}`];
   } catch (error) {
     if (error instanceof GraphTypeError) return [error.message];

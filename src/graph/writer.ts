@@ -12,9 +12,9 @@ import type {
   Node,
   TensorType,
 } from './graph.ts';
-import type { Attributes, LeafName } from './ops/row.ts';
-import { rowOf } from './ops/table.ts';
-import type { OpName } from './ops.ts';
+import type { Attributes } from './ops/row.ts';
+import { typeOf } from './ops/table.ts';
+import type { ComputedOp } from './ops.ts';
 
 export class GraphWriter {
   readonly nodes: Node[] = [];
@@ -32,18 +32,15 @@ export class GraphWriter {
     private readonly beforeAdding: () => void = () => {},
   ) {}
 
-  ref(id: number): Ref {
-    return { id, type: this.nodes[id]!.type };
-  }
-
-  add(op: Exclude<OpName, LeafName>, inputs: readonly Ref[], attributes: Attributes = {}): Ref {
+  add(op: ComputedOp, inputs: readonly Ref[], attributes: Attributes = {}): Ref {
     this.beforeAdding();
     for (const input of inputs) this.#expectOwn(input);
     const ids = inputs.map((input) => input.id);
     const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const type = rowOf(op).type(
+    const existing = this.#known.get(key);
+    if (existing !== undefined) return existing;
+    const type = typeOf(
+      op,
       inputs.map((input) => input.type),
       attributes,
     );
@@ -51,7 +48,7 @@ export class GraphWriter {
   }
 
   /** A copy of a node, for operands of the types that it had. */
-  copy(op: Exclude<OpName, LeafName>, ids: readonly number[], attributes: Attributes, type: TensorType): Ref {
+  copy(op: ComputedOp, ids: readonly number[], attributes: Attributes, type: TensorType): Ref {
     const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
     return this.#known.get(key) ?? this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
   }
@@ -73,6 +70,35 @@ export class GraphWriter {
     );
   }
 
+  /** Copies a node of `graph` that has no operands; returns undefined for other nodes. */
+  copyLeaf(graph: Graph, { op, attributes, type }: Node): Ref | undefined {
+    const name = String(attributes.name);
+    if (op === 'Input') return this.input(name, type);
+    if (op === 'Constant') return this.copyConstant(attributes.values as readonly number[], type);
+    if (op !== 'Parameter') return undefined;
+    const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
+    return this.parameter(name, type, initial, trainable);
+  }
+
+  /** Adds the op of a node of another graph, with its attributes, on operands of this one. */
+  again({ op, attributes }: Node, operands: readonly Ref[]): Ref {
+    return this.add(op as ComputedOp, operands, attributes);
+  }
+
+  /** The graph with the outputs and updates of `graph`, whose nodes have these values here. */
+  finishCopy(
+    graph: Graph,
+    refOf: (node: number) => Ref,
+    outputOf: (output: GraphOutput) => Ref = ({ node }) => refOf(node),
+  ): Graph {
+    this.label = '';
+    for (const output of graph.outputs) this.output(output.name, outputOf(output));
+    for (const { parameter, node } of graph.updates) {
+      this.update(refOf(graph.parameters.find(({ name }) => name === parameter)!.node), refOf(node));
+    }
+    return this.finish();
+  }
+
   input(name: string, type: TensorType): Ref {
     return this.#leaf('Input', name, type, (node) => this.#inputs.push({ name, node }));
   }
@@ -91,9 +117,9 @@ export class GraphWriter {
   update(parameter: Ref, value: Ref): void {
     this.#expectOwn(parameter);
     this.#expectOwn(value);
-    const node = this.nodes[parameter.id]!;
-    const name = String(node.attributes.name);
-    if (node.op !== 'Parameter') throw new GraphTypeError(`only a parameter can be updated, not ${node.op}`);
+    const { op, attributes } = this.nodes[parameter.id]!;
+    const name = String(attributes.name);
+    if (op !== 'Parameter') throw new GraphTypeError(`only a parameter can be updated, not ${op}`);
     if (!sameType(parameter.type, value.type)) {
       throw new GraphTypeError(`"${name}" is ${printType(parameter.type)}, but its update is ${printType(value.type)}`);
     }
@@ -115,12 +141,14 @@ export class GraphWriter {
 
   #leaf(op: 'Input' | 'Parameter', name: string, type: TensorType, added: (node: number) => void): Ref {
     const key = `${op} ${name}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) {
-      if (!sameType(known.type, type)) {
-        throw new GraphTypeError(`${op} "${name}" is ${printType(known.type)}, and cannot also be ${printType(type)}`);
+    const existing = this.#known.get(key);
+    if (existing !== undefined) {
+      if (!sameType(existing.type, type)) {
+        throw new GraphTypeError(
+          `${op} "${name}" is ${printType(existing.type)}, and cannot also be ${printType(type)}`,
+        );
       }
-      return known;
+      return existing;
     }
     const ref = this.#push(key, { op, inputs: [], attributes: { name }, type, label: this.label });
     added(ref.id);

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { inPieces, pieceInputs } from '../../src/graph/in_pieces.ts';
 import { evenSizes, peakBytes } from '../../src/graph/peak.ts';
@@ -17,7 +17,7 @@ const width = 3;
 const cut = (graph: Graph, pieces: number): Graph | undefined => inPieces(graph, { rows, columns, pieces });
 
 /** What the host feeds besides the inputs of the graph before. */
-function fedPieces(batch: number, pieces: number): Tensors {
+function fedPieces(batch: number, pieces: number): NamedTensors {
   const size = Math.ceil(batch / pieces);
   const at = Array.from({ length: pieces * size }, (_, i) => i);
   return {
@@ -56,7 +56,7 @@ describe('a softmax over the whole corpus in pieces', () => {
     fc.assert(
       fc.property(cases, ({ batch, corpus, pieces, seed, weighted, bounded, smoothing }) => {
         const graph = softmax(weighted, bounded, smoothing);
-        const inputs: Tensors = {
+        const inputs: NamedTensors = {
           query: random([batch, width], seed),
           item: random([batch, width], seed + 1),
           'corpus/item': random([corpus, width], seed + 2),
@@ -70,7 +70,7 @@ describe('a softmax over the whole corpus in pieces', () => {
           ),
           weight: random([batch], seed + 3, 0, 1),
         };
-        const of = (graph: Graph, more: Tensors = {}) =>
+        const of = (graph: Graph, more: NamedTensors = {}) =>
           evaluate(graph, Object.fromEntries(graph.inputs.map(({ name }) => [name, (inputs[name] ?? more[name])!])), {})
             .outputs;
         const after = cut(graph, pieces);

@@ -2,23 +2,23 @@
 import { makeRandom } from '../../src/base/random/random.ts';
 import { unitRoundoff } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { evaluate, sizesOf, type Tensors } from '../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors, sizesOf } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import type { Values } from '../../src/graph/ops/row.ts';
+import type { NodeValues } from '../../src/graph/ops/row.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
 
 /** The values of outputs, and after a colon those of updated parameters. */
 export type Named = ReadonlyMap<string, ArrayLike<number>>;
 
 /** @param stream of the draws; absent: exact */
-export function inDoubles(graph: Graph, inputs: Tensors, parameters: Tensors, stream?: number): Named {
+export function inDoubles(graph: Graph, inputs: NamedTensors, parameters: NamedTensors, stream?: number): Named {
   const sizes = sizesOf(graph, inputs);
   const random = makeRandom(17, stream ?? 0);
-  const values: Values[] = [];
+  const values: NodeValues[] = [];
   for (const { op, inputs: operands, attributes, type } of graph.nodes) {
     const shape = resolveShape(type.shape, sizes);
     const data = new Float64Array(shape.reduce((product, length) => product * length, 1));
-    const value: Values = { dtype: type.dtype, shape, data };
+    const value: NodeValues = { dtype: type.dtype, shape, data };
     if (op === 'Constant') data.set(attributes.values as readonly number[]);
     else if (isLeaf(op)) data.set((op === 'Input' ? inputs : parameters)[String(attributes.name)]!.data);
     else {
@@ -38,7 +38,7 @@ export function inDoubles(graph: Graph, inputs: Tensors, parameters: Tensors, st
 }
 
 /** The same of the graph as it is defined: each value in its own precision. */
-export function asDefined(graph: Graph, inputs: Tensors, parameters: Tensors): Named {
+export function asDefined(graph: Graph, inputs: NamedTensors, parameters: NamedTensors): Named {
   const found = evaluate(graph, inputs, parameters);
   return new Map([
     ...graph.outputs.map(({ name }) => [name, found.outputs[name]!.data] as const),

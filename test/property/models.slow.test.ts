@@ -14,7 +14,7 @@ import { scores } from '../../src/compiler/library/scores/table.ts';
 import { weightings } from '../../src/compiler/library/weightings/table.ts';
 import { compile } from '../../src/compiler/pipeline.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
@@ -141,7 +141,7 @@ async function expectToTrain({ step, towers }: Plan, engines: readonly Engine[])
 }
 
 /** First values, and numbers at random for weights that begin at 0: a vector of zeros has no direction to agree on. */
-function anywhere(graph: Graph): Tensors {
+function anywhere(graph: Graph): NamedTensors {
   const values = { ...initialValues(graph, 5) };
   for (const { name, trainable, initial } of graph.parameters) {
     if (!trainable || initial.kind !== 'zeros') continue;
@@ -153,7 +153,7 @@ function anywhere(graph: Graph): Tensors {
 }
 
 /** Every float32 changed in its last digits, up or down, a small one as one of ¼ is: what that changes of a result, rounding may change as well. */
-function lastDigits(tensors: Tensors, stream: number): Tensors {
+function lastDigits(tensors: NamedTensors, stream: number): NamedTensors {
   const random = makeRandom(stream);
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [

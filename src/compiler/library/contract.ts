@@ -1,23 +1,16 @@
 /**
- * What a row of each library table promises. Everything a `.tower` file can name lives in `src/compiler/library/<folder>/`, one file
+ * The contract of a row of each library table. Everything a `.tower` file can name lives in `src/compiler/library/<folder>/`, one file
  * per thing, one table per folder. Arguments are declared as data, so that checking, completion, hover and the reference
  * page all come from the same row.
  * Long because it is the whole contract of a library row, and every folder of the library reads it.
  */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
-import type {
-  Encoder,
-  InputSource,
-  RowOptimizerPlan,
-  RowsOf,
-  SchedulePlan,
-  VectorFiles,
-} from '../../graph/plan/plan.ts';
+import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, VectorFiles } from '../../graph/plan/plan.ts';
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an argument may be. `parameters.ts` has a short constructor for each, which carries the TypeScript type. */
+/** Types of arguments. `parameters.ts` has a short constructor for each, which carries the TypeScript type. */
 export type ParameterType =
   | { readonly is: 'integer'; readonly min?: number; readonly max?: number }
   | {
@@ -69,7 +62,7 @@ export interface Parameter<T = unknown> {
   readonly required?: boolean;
   /** May be given without its name. Positional parameters are filled in the order of the table. */
   readonly positional?: boolean;
-  /** What other programs call it in this kind alone: names that mean the same. */
+  /** Names of other programs for it, in this kind alone, that mean the same. */
   readonly also?: readonly string[];
   /** Names that may mean something similar. */
   readonly near?: readonly string[];
@@ -86,7 +79,6 @@ export type Arguments<P extends Parameters> = {
   readonly [N in keyof P]: P[N] extends Parameter<infer T> ? T : never;
 };
 
-/** What every row of every table has. */
 export interface KindRow<P extends Parameters = Parameters> {
   /** In words: what it computes, with shapes and units. */
   readonly doc: string;
@@ -99,9 +91,9 @@ export interface KindRow<P extends Parameters = Parameters> {
   readonly when?: string;
   /** The paper or page it comes from. */
   readonly paper?: string;
-  /** What others call the same: a fix may replace such a word. Case, `_` and `-` do not count. */
+  /** Names of others for the same: a fix may replace such a word. Case, `_` and `-` do not count. */
   readonly also?: readonly string[];
-  /** What others call something that may be similar: a hint names this kind. */
+  /** Names of others for something that may be similar: a hint names this kind. */
   readonly near?: readonly string[];
   readonly parameters: P;
   /** A valid use, as a file has it: `senet(reduction: 2)`. */
@@ -186,7 +178,7 @@ export interface Outputs {
   readonly outputs: ReadonlyMap<string, Vector>;
 }
 
-/** What an arrow carries. Its type, as the editor shows it, comes from `printValueType`. */
+/** An arrow carries a value. Its type, as the editor shows it, comes from `printValueType`. */
 export type Value = Fields | Sequence | Vector | Interests | Outputs;
 
 /**
@@ -224,7 +216,7 @@ export interface BlockContext {
   /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
   fresh(stem: string): string;
   /**
-   * What a `flow` argument makes of a value. Throws Refused where one of its steps does not take what it gets.
+   * Sends a value through a `flow` argument. Throws Refused where one of its steps does not take what it gets.
    * @param round from 1, where it is gone through several times: each round has weights of its own
    */
   through(flow: FlowArgument, input: Value, round?: number): Value;
@@ -265,13 +257,13 @@ export interface NamedValue {
 }
 
 /** The several values of one element of a list. */
-export interface Each {
+export interface ElementBag {
   readonly max: number;
   readonly pool: 'mean' | 'sum';
   readonly unseen?: 'skip' | 'keep';
 }
 
-/** What a feature kind asks of the host and of the graph. */
+/** The needs of a feature kind of the host and of the graph. */
 export interface FeatureUse {
   /** `owner` names the feature whose encoder and table are used instead of its own. */
   readonly encoder: Encoder | { readonly owner: string };
@@ -279,7 +271,7 @@ export interface FeatureUse {
   readonly max?: number;
   /** A bag's elements that the vocabulary does not have: left out unless they are kept, as the row of the unseen. */
   readonly unseen?: 'skip' | 'keep';
-  /** Of an id: the share of training rows in which it is the unknown id. */
+  /** The share of training rows in which it is the unknown id. */
   readonly drop?: number;
   /** Files of the first values of its table. */
   readonly vectors?: VectorFiles;
@@ -306,13 +298,13 @@ export interface FeatureUse {
   /** The list whose elements its own belong to, one each. */
   readonly along?: string;
   /** Each of those is a bag itself, which is pooled. */
-  readonly each?: Each;
+  readonly each?: ElementBag;
   /** Each element of the list is an item, and is the vector that this channel makes of it. It has no table then. */
   readonly through?: SideArgument;
 }
 
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** What the data must hold, for the check against the files' headers. */
+  /** The type of the column, for the check against the files' headers. */
   readonly column: 'any' | 'number' | 'text' | 'list' | 'vector' | 'time' | 'none';
   /** The values of the features that it names are read, not only their tables: they belong to its side. */
   readonly readsNamed?: true;
@@ -332,7 +324,7 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
  * gets the query vector that the row's own item agrees with most (`ownInterest`), so that the score of each row's own pair is
  * exact; retrieval searches with all K and keeps an item's best.
  */
-export interface Score {
+export interface VectorScore {
   /** float32 [batch, width]; with `interests` [batch, interests, width] */
   readonly query: Ref;
   /** float32 [items, width]; `items` is `batch`, or the sampled rows */
@@ -340,8 +332,8 @@ export interface Score {
   readonly width: number;
   /** How many query vectors a row has, where there are several. */
   readonly interests?: number;
-  /** |score| never exceeds this, when that is known: 1 for a cosine. */
-  readonly bound?: number;
+  /** |score| never exceeds this: 1 for a cosine. Infinity where there is no bound, or none is known. */
+  readonly bound: number;
 }
 
 /** Channels of the two towers that a score pairs, by name. */
@@ -352,7 +344,7 @@ export interface ChannelPair {
 }
 
 export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P> {
-  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): Score;
+  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): VectorScore;
 }
 
 export interface LossContext extends BlockContext {
@@ -361,14 +353,14 @@ export interface LossContext extends BlockContext {
   /** The key feature of the query tower, where it has one. */
   readonly queryKey?: string;
   readonly task: string;
-  /** Whether a feature is a list of the item tower's keys, such as what the user saw before. */
+  /** True if a feature is a list of the item tower's keys, such as what the user saw before. */
   listsItems(feature: string): boolean;
   /** How many items a list of the query has at most; nothing where a feature is no list of the item tower's keys, or is the item's. */
   longestItems(feature: string): number | undefined;
   /** Rows of a whole batch. */
   readonly batch: number;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
-  scoreOf(rows: RowsOf): Score;
+  scoreOf(rows: RowsOf): VectorScore;
   /** Gives a scalar of the step to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
   measure(what: 'temperature', value: Ref): void;
   /** Every task's loss reads items as `LossKind.distinct` says: the item tower may see each item of the batch once. */
@@ -376,7 +368,7 @@ export interface LossContext extends BlockContext {
   /** The task's label, float32 [batch]. Present when the row says it needs one. */
   readonly label?: Ref;
   /**
-   * What each row counts, float32 [batch]: the task's `weight`, 0 where `only` says so or a label is missing. Absent: every row
+   * The weight of each row, float32 [batch]: the task's `weight`, 0 where `only` says so or a label is missing. Absent: every row
    * counts 1. It may be 0 for a whole batch.
    */
   readonly weight?: Ref;
@@ -386,10 +378,10 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   readonly label: 'none' | 'binary' | 'number';
   /** Losses against other items need an item tower with a key, or accidental hits could not be masked. */
   readonly needsItemKey: boolean;
-  /** What arguments change of these two. */
+  /** Overrides of these two by arguments. */
   needs?(args: Arguments<P>): { readonly label?: 'none' | 'binary' | 'number'; readonly needsItemKey?: boolean };
   /**
-   * Whether it reads the batch's items as columns alone, of which equal ones may be one. An item that comes up twice in a batch
+   * True if it reads the batch's items as columns alone, of which equal ones may be one. An item that comes up twice in a batch
    * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.
    */
   distinct?(args: Arguments<P>): boolean;
@@ -400,7 +392,7 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   /** It takes both vectors of a score at length 1: a bias, which is one of their numbers, would turn them. */
   readonly directions?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
-  lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
+  lower(context: LossContext, score: VectorScore, args: Arguments<P>): Ref;
 }
 
 export interface TaskLoss {
@@ -417,11 +409,11 @@ export interface WeightingContext extends BlockContext {
   /** In the order they are named. */
   readonly losses: readonly TaskLoss[];
   /**
-   * What more than one of the losses reaches, in the graph's order: weights, and embedding rows as the batch looks them up, of
+   * Everything that more than one of the losses reaches, in the graph's order: weights, and embedding rows as the batch looks them up, of
    * tables that more than one of the losses reaches.
    */
   readonly shared: readonly Ref[];
-  /** Of those, the weights of the layers after which nothing is shared; embedding rows where no weights are shared. */
+  /** Those weights of the layers after which nothing is shared; embedding rows where no weights are shared. */
   readonly lastShared: readonly Ref[];
   /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
   gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];
@@ -435,9 +427,9 @@ export interface WeightingContext extends BlockContext {
 export interface Weighted {
   /** The scalar that is minimised: what belongs to one task alone learns by its gradient, and `shared` where nothing else is said. */
   readonly total: Ref;
-  /** What each loss counts for in this step, scalars in the order of the losses: outputs `weight:<task>` of the step. */
+  /** The weight of each loss in this step, scalars in the order of the losses: outputs `weight:<task>` of the step. */
   readonly weights: readonly Ref[];
-  /** What takes the place of the total's gradients of `shared`, in its order. */
+  /** Replaces the total's gradients of `shared`, in its order. */
   readonly shared?: readonly (Ref | undefined)[];
 }
 
@@ -450,8 +442,8 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** What it keeps of the dense weights: as wide as they are, from `initial` on. */
-  slots(args: Arguments<P>): readonly { readonly name: string; initial(args: Arguments<P>): number }[];
+  /** The state that it keeps for the dense weights: as wide as they are, `initial` at first. */
+  slots(args: Arguments<P>): readonly { readonly name: string; readonly initial: number }[];
   /** Its step depends on all of a weight matrix or bias together. Absent: each number by itself. */
   readonly layerwise?: true;
   /** The dense update, as part of the graph. */
@@ -468,8 +460,6 @@ export interface OptimizerKind<P extends Parameters = Parameters> extends KindRo
   ): { readonly weights: Ref; readonly slots: readonly Ref[] };
   /** The same on rows of an embedding table, run by the host. */
   rows(args: Arguments<P>): RowOptimizerPlan;
-  rate(args: Arguments<P>): number;
-  schedule(args: Arguments<P>): SchedulePlan;
 }
 
 /** Held-out items of one ranking that score the same. */
@@ -482,7 +472,7 @@ export interface TiedGroup {
   readonly held: number;
 }
 
-/** What one ranking of the corpus was asked for, and where it is. */
+/** The held-out items of one ranking of the corpus, and where they are. */
 export interface HeldOut {
   /** Best first. An item that is not ranked is in none: it is a miss. So are cold items, unless the scorer ranks them. */
   readonly groups: readonly TiedGroup[];
@@ -494,7 +484,7 @@ export interface HeldOut {
 
 /** A metric of rankings: the mean of `of` over them, or one number of all of them together. */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** Of one ranking, in [0, 1]. Ties are averaged over all their orders: a value is the exact mean. */
+  /** The value of one ranking, in [0, 1]. Ties are averaged over all their orders: a value is the exact mean. */
   of?(held: HeldOut, args: Arguments<P>): number;
   /**
    * In place of `of`: of all rankings, in [0, 1]. It has a parameter `k`.

@@ -43,14 +43,14 @@ export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
 }
 
 /**
- * Of several vectors a row the one that agrees most with the row's own item; the mean of those that agree alike. Which one it
+ * Returns the vector of several of a row that agrees most with the row's own item; the mean of those that agree alike. Which one it
  * is is not differentiated (Cen et al., "ComiRec", KDD 2020, equation 8).
  * [batch, interests, width] and [batch, width] → [batch, width]
  */
 export function ownInterest(builder: Builder, queries: Ref, item: Ref): Ref {
   const [batch, count, width] = queries.type.shape;
-  const own = builder.reshape(item, [batch!, 1, width!]);
-  const agreement = builder.stopGradient(builder.sum(builder.mul(queries, own), [2]));
+  const ownItem = builder.reshape(item, [batch!, 1, width!]);
+  const agreement = builder.stopGradient(builder.sum(builder.mul(queries, ownItem), [2]));
   const best = builder.cast(builder.equal(agreement, builder.max(agreement, [1], true)), 'float32');
   const shares = builder.div(best, builder.sum(best, [1], true));
   return builder.sum(builder.mul(queries, builder.reshape(shares, [batch!, count!, 1])), [1]);

@@ -23,27 +23,31 @@ interface Options<T> {
 }
 
 /** `T`, or also `undefined` where there is neither a default nor a duty to give it. */
-type Given<T, O> = O extends { readonly default: unknown } | { readonly required: true } ? T : T | undefined;
+type ArgumentOf<T, O> = O extends { readonly default: unknown } | { readonly required: true } ? T : T | undefined;
 
 type Bounds<K extends ParameterType['is']> = Omit<Extract<ParameterType, { readonly is: K }>, 'is'>;
 
-function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Parameter<Given<T, O>> {
+function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Parameter<ArgumentOf<T, O>> {
   const { doc, required, positional, also, near } = options;
   return {
     type,
     doc,
-    ...('default' in options ? { default: options.default as Given<T, O> } : {}),
+    ...('default' in options ? { default: options.default as ArgumentOf<T, O> } : {}),
     ...defined({ required, positional, also, near }),
   };
 }
 
 /** A whole number: `max: 50`. */
-export function integer<const O extends Options<number> & Bounds<'integer'>>(options: O): Parameter<Given<number, O>> {
+export function integer<const O extends Options<number> & Bounds<'integer'>>(
+  options: O,
+): Parameter<ArgumentOf<number, O>> {
   return parameter<number, O>({ is: 'integer', ...bounds(options, ['min', 'max']) }, options);
 }
 
 /** Any number: `rate: 1e-3`. `min` and `max` are allowed values, `above` and `below` are not. */
-export function number<const O extends Options<number> & Bounds<'number'>>(options: O): Parameter<Given<number, O>> {
+export function number<const O extends Options<number> & Bounds<'number'>>(
+  options: O,
+): Parameter<ArgumentOf<number, O>> {
   return parameter<number, O>({ is: 'number', ...bounds(options, ['min', 'max', 'above', 'below']) }, options);
 }
 
@@ -51,16 +55,16 @@ export function number<const O extends Options<number> & Bounds<'number'>>(optio
 export function numberOr<
   const T extends Readonly<Record<string, KindRow>>,
   const O extends Options<number> & Bounds<'number'>,
->(or: T, options: O): Parameter<Given<number | BoundIn<T>, O>> {
+>(or: T, options: O): Parameter<ArgumentOf<number | BoundIn<T>, O>> {
   const { type, ...rest } = number(options);
-  return { ...rest, type: { ...type, or } } as Parameter<Given<number | BoundIn<T>, O>>;
+  return { ...rest, type: { ...type, or } } as Parameter<ArgumentOf<number | BoundIn<T>, O>>;
 }
 
 /** One of a few words: `pool: mean`. */
 export function choice<const C extends string, const O extends Options<C>>(
   of: readonly C[],
   options: O,
-): Parameter<Given<C, O>> {
+): Parameter<ArgumentOf<C, O>> {
   return parameter<C, O>({ is: 'choice', of }, options);
 }
 
@@ -70,14 +74,14 @@ export function flag(options: { readonly doc: string }): Parameter<boolean> {
 }
 
 /** A quoted text: `"F"`. */
-export function text<const O extends Options<string>>(options: O): Parameter<Given<string, O>> {
+export function text<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
   return parameter<string, O>({ is: 'text' }, options);
 }
 
 /** A list of numbers: `[18, 25, 35]`. */
 export function numbers<const O extends Options<readonly number[]> & Bounds<'numbers'>>(
   options: O,
-): Parameter<Given<readonly number[], O>> {
+): Parameter<ArgumentOf<readonly number[], O>> {
   return parameter<readonly number[], O>({ is: 'numbers', ...(options.ascending ? { ascending: true } : {}) }, options);
 }
 
@@ -85,17 +89,17 @@ export function numbers<const O extends Options<readonly number[]> & Bounds<'num
 export function name<const O extends Options<string>>(
   of: Extract<ParameterType, { readonly is: 'name' }>['of'],
   options: O,
-): Parameter<Given<string, O>> {
+): Parameter<ArgumentOf<string, O>> {
   return parameter<string, O>({ is: 'name', of }, options);
 }
 
 /** The name of a column of the data: `weights: stars`. */
-export function column<const O extends Options<string>>(options: O): Parameter<Given<string, O>> {
+export function column<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
   return parameter<string, O>({ is: 'column' }, options);
 }
 
 /** A tower, or one of its channels: `through: item`, `through: item.main`. */
-export function side<const O extends Options<SideArgument>>(options: O): Parameter<Given<SideArgument, O>> {
+export function side<const O extends Options<SideArgument>>(options: O): Parameter<ArgumentOf<SideArgument, O>> {
   return parameter<SideArgument, O>({ is: 'side' }, options);
 }
 
@@ -108,17 +112,19 @@ export type BoundIn<T extends Readonly<Record<string, KindRow>>> = {
 export function kind<const T extends Readonly<Record<string, KindRow>>, const O extends Options<BoundIn<T>>>(
   of: T,
   options: O,
-): Parameter<Given<BoundIn<T>, O>> {
+): Parameter<ArgumentOf<BoundIn<T>, O>> {
   return parameter<BoundIn<T>, O>({ is: 'kind', of }, options);
 }
 
 /** A feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
-export function feature<const O extends Options<FeatureArgument>>(options: O): Parameter<Given<FeatureArgument, O>> {
+export function feature<const O extends Options<FeatureArgument>>(
+  options: O,
+): Parameter<ArgumentOf<FeatureArgument, O>> {
   return parameter<FeatureArgument, O>({ is: 'feature' }, options);
 }
 
 /** Blocks in the order of the data: `residual(mlp(128, 64))`. */
-export function flow<const O extends Options<FlowArgument>>(options: O): Parameter<Given<FlowArgument, O>> {
+export function flow<const O extends Options<FlowArgument>>(options: O): Parameter<ArgumentOf<FlowArgument, O>> {
   return parameter<FlowArgument, O>({ is: 'flow' }, options);
 }
 
@@ -129,7 +135,7 @@ export function rest<T>(of: Parameter<T>): Parameter<readonly NonNullable<T>[]> 
 }
 
 function bounds<N extends string>(options: { readonly [B in N]?: number }, names: readonly N[]): { [B in N]?: number } {
-  const given: { [B in N]?: number } = {};
-  for (const bound of names) if (options[bound] !== undefined) given[bound] = options[bound];
-  return given;
+  const setBounds: { [B in N]?: number } = {};
+  for (const bound of names) if (options[bound] !== undefined) setBounds[bound] = options[bound];
+  return setBounds;
 }

@@ -1,4 +1,4 @@
-/** Identity functions that tie a row's `parameters` to the types of its methods. */
+/** Identity functions that tie a row's `parameters`, none by default, to the types of its methods. */
 import type {
   BlockKind,
   FeatureKind,
@@ -10,10 +10,27 @@ import type {
   WeightingKind,
 } from './contract.ts';
 
+type None = Record<never, never>;
+type RowOfKind<K extends { readonly parameters: Parameters }> = Omit<K, 'parameters'> & Partial<Pick<K, 'parameters'>>;
+
 export const featureKind = <P extends Parameters>(row: FeatureKind<P>): FeatureKind<P> => row;
-export const blockKind = <P extends Parameters>(row: BlockKind<P>): BlockKind<P> => row;
-export const scoreKind = <P extends Parameters>(row: ScoreKind<P>): ScoreKind<P> => row;
-export const lossKind = <P extends Parameters>(row: LossKind<P>): LossKind<P> => row;
 export const weightingKind = <P extends Parameters>(row: WeightingKind<P>): WeightingKind<P> => row;
 export const optimizerKind = <P extends Parameters>(row: OptimizerKind<P>): OptimizerKind<P> => row;
-export const metricKind = <P extends Parameters>(row: MetricKind<P>): MetricKind<P> => row;
+
+const none = {} as never;
+export const blockKind = <P extends Parameters = None>(row: RowOfKind<BlockKind<P>>): BlockKind<P> => ({
+  parameters: none,
+  ...row,
+});
+export const scoreKind = <P extends Parameters = None>(row: RowOfKind<ScoreKind<P>>): ScoreKind<P> => ({
+  parameters: none,
+  ...row,
+});
+export const lossKind = <P extends Parameters = None>(row: RowOfKind<LossKind<P>>): LossKind<P> => ({
+  parameters: none,
+  ...row,
+});
+export const metricKind = <P extends Parameters = None>(row: RowOfKind<MetricKind<P>>): MetricKind<P> => ({
+  parameters: none,
+  ...row,
+});

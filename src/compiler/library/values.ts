@@ -1,4 +1,4 @@
-/** What blocks ask of the value that flows into them; each throws ShapeError in the language's words. */
+/** Checks and maps of the values that flow into blocks; each throws ShapeError in the language's words. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import {
@@ -29,7 +29,7 @@ export function typeOf(value: Value): ValueType {
   }
 }
 
-/** As the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
+/** Prints a type as the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
 export function printValueType(type: ValueType): string {
   switch (type.kind) {
     case 'fields': {
@@ -50,44 +50,64 @@ export function printValueType(type: ValueType): string {
 
 export const printValue = (value: Value): string => printValueType(typeOf(value));
 
-const print = printValue;
+/** A vector whose rows need not have length 1. */
+export const vectorOf = (tensor: Ref, width: number): Vector => ({ kind: 'vector', tensor, width, normalized: false });
+
+/** Tensors end to end along an axis, the last one of [batch, width] by default. */
+export const endToEnd = (builder: Builder, tensors: readonly Ref[], axis = 1): Ref =>
+  tensors.length === 1 ? tensors[0]! : builder.concat(tensors, axis);
+
+/** Fields side by side, of whatever widths. */
+export const flattened = (builder: Builder, fields: readonly Field[]): Vector =>
+  vectorOf(
+    endToEnd(
+      builder,
+      fields.map(({ tensor }) => tensor),
+    ),
+    fields.reduce((sum, { width }) => sum + width, 0),
+  );
+
+/** The sum of all numbers, a scalar. */
+export const sumOfAll = (builder: Builder, x: Ref): Ref =>
+  builder.sum(
+    x,
+    x.type.shape.map((_, axis) => axis),
+  );
 
 /** A vector, or a single field, which is one already. */
 export function asVector(value: Value): Vector | undefined {
   if (value.kind === 'vector') return value;
   const [field, ...others] = value.kind === 'fields' ? value.fields : [];
   if (field === undefined || others.length > 0) return undefined;
-  return { kind: 'vector', tensor: field.tensor, width: field.width, normalized: false };
+  return vectorOf(field.tensor, field.width);
 }
 
 export function needVector(value: Value): Vector {
   const vector = asVector(value);
   if (vector !== undefined) return vector;
-  throw new ShapeError(`needs a vector, but gets ${print(value)}${oneOf(value)}`, undefined, towardsVector(value));
+  throw new ShapeError(`needs a vector, but gets ${printValue(value)}${oneOf(value)}`, undefined, towardsVector(value));
 }
 
-/** What makes a vector of it, as text of a flow step. */
+/** Returns the step that makes a vector of such a value, as text of a flow. */
 export function towardsVector({ kind }: Pick<Value, 'kind'>): string | undefined {
   switch (kind) {
     case 'fields':
+    case 'interests':
       return 'flatten';
     case 'sequence':
       return 'mean';
-    case 'interests':
-      return 'flatten';
     default:
       return undefined;
   }
 }
 
-/** That one of several outputs must be named. */
 function oneOf(value: Value): string {
   return value.kind === 'outputs' ? `: one of them is written \`….${[...value.outputs.keys()][0]}\`` : '';
 }
 
 export function needSequence(value: Value): Sequence {
   if (value.kind === 'sequence') return value;
-  throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${print(value)}`);
+  throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${printValue(value)}`);
 }
 
 /** Fields of one width, or a sequence: things of one kind to look at side by side. */
@@ -97,23 +117,22 @@ export interface Elements {
   /** float32 [batch, count] of 1 and 0; absent where all are there. */
   readonly mask?: Ref;
   readonly count: number;
-  /** Of a sequence: how many there may be in any batch. */
+  /** How many elements a sequence may have in any batch. */
   readonly most?: number;
   readonly width: number;
 }
 
 export function needElements(builder: Builder, value: Value): Elements {
   if (value.kind === 'sequence') return { ...value, count: value.length };
-  if (value.kind !== 'fields') throw new ShapeError(`needs fields or a sequence, but gets ${print(value)}`);
+  if (value.kind !== 'fields') throw new ShapeError(`needs fields or a sequence, but gets ${printValue(value)}`);
   const width = needOneWidth(value);
   return { tensor: stacked(builder, value, width), count: value.fields.length, width };
 }
 
 /** Fields of one width above one another: float32 [batch, fields, width]. */
 export function stacked(builder: Builder, { fields }: Fields, width: number): Ref {
-  const tensors = fields.map((field) => field.tensor);
-  const flat = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
-  return builder.reshape(flat, [flat.type.shape[0]!, fields.length, width]);
+  const { tensor } = flattened(builder, fields);
+  return builder.reshape(tensor, [tensor.type.shape[0]!, fields.length, width]);
 }
 
 /**
@@ -128,7 +147,7 @@ type RowMap = (
 ) => { readonly tensor: Ref; readonly width: number };
 
 /**
- * What a layer makes of a vector, or of each interest, or of each element of a sequence, zeros past its end. Throws ShapeError
+ * Applies a layer to a vector, to each interest, or to each element of a sequence, with zeros past its end. Throws ShapeError
  * for other values.
  */
 export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {
@@ -164,11 +183,10 @@ export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref)
 export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: Ref | undefined) => Ref): Value {
   if (value.kind !== 'fields')
     return eachVector(builder, value, (rows, width, mask) => ({ tensor: map(rows, mask), width }));
-  const tensors = value.fields.map(({ tensor }) => tensor);
-  const all = map(tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1), undefined);
+  const mappedAll = map(flattened(builder, value.fields).tensor, undefined);
   let begin = 0;
   const fields = value.fields.map((field) => {
-    const tensor = builder.slice(all, [0, begin], [-1, field.width]);
+    const tensor = builder.slice(mappedAll, [0, begin], [-1, field.width]);
     begin += field.width;
     return { ...field, tensor };
   });
@@ -184,12 +202,12 @@ function fieldsOf({ name, value }: NamedValue): readonly Field[] {
   if (value.kind === 'fields') return value.fields;
   const vector = asVector(value);
   if (vector) return [{ name, tensor: vector.tensor, width: vector.width }];
-  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${print(value)}`);
+  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${printValue(value)}`);
 }
 
 export function needFields(value: Value): Fields {
   if (value.kind === 'fields') return value;
-  throw new ShapeError(`needs fields, but gets ${print(value)}`);
+  throw new ShapeError(`needs fields, but gets ${printValue(value)}`);
 }
 
 /** Fields that all have the width of most of them; else the first that differs is the odd one. */
@@ -200,7 +218,7 @@ export function needOneWidth(value: Fields): number {
   const odd = value.fields.find((field) => field.width !== width);
   if (odd === undefined) return width;
   throw new ShapeError(
-    `needs fields of one width, but gets ${print(value)}: \`${odd.name}\` has width ${odd.width}, not ${width}`,
+    `needs fields of one width, but gets ${printValue(value)}: \`${odd.name}\` has width ${odd.width}, not ${width}`,
     odd.name,
   );
 }

@@ -1,8 +1,8 @@
-/** What a score adds to its terms: numbers of one side, as one more dimension of the vectors of each. */
+/** A score adds biases to its terms: numbers of one side, as one more dimension of the vectors of each. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { Interests, Score, Vector } from '../library/contract.ts';
+import type { Interests, Vector, VectorScore } from '../library/contract.ts';
 import type { Bias, Model, Task } from '../model/model.ts';
 
 /** The parameter that holds the mean of a task's label. Training sets its value from the training part. */
@@ -20,10 +20,10 @@ export function lowerBiases(
   builder: Builder,
   { towers }: Model,
   { score: { biases = [] } }: Task,
-  first: Score,
+  first: VectorScore,
   query: ReadonlyMap<string, Vector | Interests>,
   item: ReadonlyMap<string, Vector>,
-): { readonly score?: Score } | { readonly diagnostic: Diagnostic } {
+): { readonly score?: VectorScore } | { readonly diagnostic: Diagnostic } {
   if (biases.length === 0) return {};
   const [one, other] = [onesLike(builder, first.query), onesLike(builder, first.item)];
   const sums: { query?: Ref; item?: Ref } = {};
@@ -45,12 +45,13 @@ export function lowerBiases(
       add(bias.side, value.tensor, bias.factor);
     }
   }
-  const both = sums.query !== undefined && sums.item !== undefined;
+  const hasBoth = sums.query !== undefined && sums.item !== undefined;
   return {
     score: {
-      query: both ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
-      item: both ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
-      width: both ? 2 : 1,
+      query: hasBoth ? builder.concat([sums.query!, one], 1) : (sums.query ?? one),
+      item: hasBoth ? builder.concat([other, sums.item!], 1) : (sums.item ?? other),
+      width: hasBoth ? 2 : 1,
+      bound: Number.POSITIVE_INFINITY,
     },
   };
 }
@@ -72,8 +73,8 @@ function wide(
   const tower = side === 'query' ? query : item;
   const type = value.kind === 'vector' ? `vector[${value.width}]` : `interests[${value.count} × ${value.width}]`;
   const step = tower.steps.find(({ name }) => name === channel);
-  const last = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
+  const lastSpan = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
   const name = `${tower.name}.${channel}`;
-  const notes = last ? [{ message: `\`${name}\` is ${type}`, at: last }] : [];
+  const notes = lastSpan ? [{ message: `\`${name}\` is ${type}`, at: lastSpan }] : [];
   return diagnose('bias-width', span, { name, type }, { notes });
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { BlockContext, Score } from '../library/contract.ts';
+import type { BlockContext, VectorScore } from '../library/contract.ts';
 import { rowScore } from '../library/losses/mean.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
@@ -10,7 +10,7 @@ import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 
 export interface EventScores {
   /** Undefined after a mistake, which is then among the diagnostics. Asked again it gives the same. */
-  of(task: Task): Score | undefined;
+  of(task: Task): VectorScore | undefined;
   /** float32 [batch]: x of the probability σ(x) that the task predicts for each event; of a task without one its score. */
   logit(task: Task): Ref | undefined;
 }
@@ -23,12 +23,12 @@ export function makeEventScores(
   item: Channels,
   diagnostics: Diagnostic[],
 ): EventScores {
-  const scores = new Map<string, Score | undefined>();
-  const of = (task: Task): Score | undefined => {
+  const scores = new Map<string, VectorScore | undefined>();
+  const of = (task: Task): VectorScore | undefined => {
     if (!scores.has(task.name)) scores.set(task.name, lowered(task));
     return scores.get(task.name);
   };
-  const lowered = (task: Task): Score | undefined => {
+  const lowered = (task: Task): VectorScore | undefined => {
     const context = contextOf(task);
     const { product } = task.score;
     if (!product) return lowerScore(context, model, task, query, item, diagnostics, item);
@@ -49,8 +49,8 @@ export function makeEventScores(
     const { loss } = task;
     const scale = (loss && losses[loss.kind]!.probability?.(loss.arguments)) ?? 1;
     return builder.scope(`score/${task.name}`, () => {
-      const own = rowScore(builder, score.query, score.item);
-      return scale === 1 ? own : builder.mul(own, scale);
+      const ownScore = rowScore(builder, score.query, score.item);
+      return scale === 1 ? ownScore : builder.mul(ownScore, scale);
     });
   };
   return { of, logit };
@@ -74,7 +74,7 @@ export function productLogit(builder: Builder, a: Ref, b: Ref): Ref {
 }
 
 /** float32 [batch] as scores of the rows' own pairs, which losses read as inner products: of each with 1. Other pairs have none. */
-function ofPairs(builder: Builder, values: Ref): Score {
+function ofPairs(builder: Builder, values: Ref): VectorScore {
   const query = builder.reshape(values, [values.type.shape[0]!, 1]);
-  return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1 };
+  return { query, item: builder.broadcastTo(builder.constant(1), query), width: 1, bound: Number.POSITIVE_INFINITY };
 }

@@ -1,10 +1,10 @@
-/** What the model's features ask of the host: encoders, tables, and how wide each field is. */
+/** Plans of the model's features: encoders, tables, and how wide each field is. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
-import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
+import { type ElementBag, type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { biasTable } from './bias.ts';
@@ -74,8 +74,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
 }
 
 function lazy<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+  let cachedValue: { readonly value: T } | undefined;
+  return () => (cachedValue ??= { value: make() }).value;
 }
 
 /** In the order in which features need them. */
@@ -159,20 +159,20 @@ function planOf(
   };
 }
 
-function eachOf({ max, pool, unseen }: Each, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
+function eachOf({ max, pool, unseen }: ElementBag, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
   return { max, pool, ...(unseen !== 'keep' && kind === 'vocabulary' ? { skipsUnseen: true } : {}) };
 }
 
 /** The features of a tower and those that they need, each once. */
 export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
-  const read = new Set<string>();
+  const readFeatures = new Set<string>();
   const add = (feature: string): void => {
-    if (read.has(feature)) return;
-    read.add(feature);
+    if (readFeatures.has(feature)) return;
+    readFeatures.add(feature);
     neededBy(useOf(feature) ?? {}).forEach(add);
   };
   tower.features.forEach(add);
-  return [...read];
+  return [...readFeatures];
 }
 
 type Readers = ReadonlyMap<string, string>;

@@ -1,13 +1,12 @@
 /** A feature as it enters a tower: graph inputs that the host fills, made into a field or a sequence. */
 import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
-import { symbolic } from '../../graph/dims.ts';
+import { elementsOf, symbolic } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';
-import { placesIn, type RowsOf } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, placesIn, type RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix, rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { biasTable } from './bias.ts';
-import { elementsInSequence, pooledElements } from './elements.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
@@ -35,10 +34,9 @@ export function eventsOf(rows: RowsOf): RowsOf {
   return length === undefined ? { kind: 'events' } : { kind: 'part', feature, length };
 }
 
-/** Whether it enters as a sequence; else as a field. */
+/** True if the feature enters a tower as a sequence; else it enters as a field. */
 export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
 
-/** What a feature enters a graph by. */
 export interface FeatureContext {
   readonly inputs: GraphInputs;
   /** As in `TowerContext`. */
@@ -67,8 +65,8 @@ export function lowerFeature(
   }
   if (isSequence(use)) {
     const list = use.along ?? feature;
-    const most = use.max!;
-    const length = placesIn(rows, list) ?? most;
+    const largestLength = use.max!;
+    const length = placesIn(rows, list) ?? largestLength;
     const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, { from: 'mask', feature: list, rows }, [
       count,
       length,
@@ -81,7 +79,7 @@ export function lowerFeature(
         : inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [count, length, plan.width]),
       mask,
       length,
-      most,
+      most: largestLength,
       width: plan.width,
     };
   }
@@ -116,4 +114,55 @@ function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: s
     builder.parameter('projection', fans, { kind: 'glorot', fans }),
   );
   return builder.matMul(numbers, weights);
+}
+
+/**
+ * Elements of a list that goes `through` the item tower. Each item that the lists of a batch hold goes through the tower once, however often
+ * it comes up. The functions below put the vectors where the elements are, and the gradients are added up on the way back.
+ */
+interface EncodedElements {
+  readonly plan: FeaturePlan;
+  readonly rows: RowsOf;
+  /** float32 [elements, width] */
+  readonly encoded: Ref;
+}
+
+/** float32 [rows, length, width], zeros where the mask is 0. */
+function elementsInSequence(
+  inputs: GraphInputs,
+  { plan, rows, encoded, mask }: EncodedElements & { readonly mask: Ref },
+): Ref {
+  const { builder } = inputs;
+  const { name: feature, max, width } = plan;
+  const { shape } = mask.type;
+  const source = { from: 'element_places', feature, rows, pool: 'sequence', most: max! } as const;
+  const places = inputs.input(`${rowsPrefix(rows)}${feature}/places`, source, shape, 'int32');
+  return builder.scope(`through/${feature}`, () => {
+    const count = elementsOf(shape);
+    const elementRows = builder.gather(encoded, builder.reshape(places, [count]));
+    return builder.reshape(builder.mul(elementRows, builder.reshape(mask, [count, 1])), [...shape, width]);
+  });
+}
+
+/** float32 [rows, width]: work is in proportion to the elements that there are, not to `max`. */
+function pooledElements(
+  inputs: GraphInputs,
+  { plan, rows, encoded, pool, length }: EncodedElements & { readonly pool: 'mean' | 'sum'; readonly length: Dim },
+): Ref {
+  const { builder } = inputs;
+  const { name: feature, max } = plan;
+  const name = `${rowsPrefix(rows)}${feature}`;
+  const count = symbolic(`${name}_elements`);
+  const places = inputs.input(
+    `${name}/places`,
+    { from: 'element_places', feature, rows, pool, most: max! },
+    [count],
+    'int32',
+  );
+  const elementRows = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
+  const weights = inputs.input(`${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
+  return builder.scope(`through/${feature}`, () => {
+    const weightedElements = builder.mul(builder.gather(encoded, places), builder.reshape(weights, [count, 1]));
+    return builder.segmentSum(weightedElements, elementRows, length);
+  });
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { prune } from '../../graph/passes/dead.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import { prune } from '../../graph/prune.ts';
 import { simplify } from '../../graph/simplify.ts';
 import { verify } from '../../graph/verify.ts';
 import type { GraphInputs } from './inputs.ts';

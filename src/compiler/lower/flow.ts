@@ -15,9 +15,9 @@ import {
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
-import { Names } from './names.ts';
+import { UniqueNames } from './names.ts';
 
-/** What an arrow carries at a place in the source. */
+/** The type of the value that an arrow carries at a span of the source. */
 export interface Arrow {
   readonly span: Span;
   readonly type: ValueType;
@@ -29,7 +29,7 @@ export interface Visited {
   readonly span: Span;
 }
 
-/** What every flow of one graph shares. */
+/** The state that every flow of one graph shares. */
 export interface FlowContext {
   readonly features: LoweredFeatures;
   readonly diagnostics: Diagnostic[];
@@ -52,7 +52,7 @@ export function lowerSteps(
   from: Value,
   steps: readonly FlowStep[],
   path: string,
-  names = new Names(),
+  names = new UniqueNames(),
 ): Value | undefined {
   let value: Value | undefined = from;
   for (const step of steps) {
@@ -68,15 +68,20 @@ export function lowerSteps(
   return value;
 }
 
-type Step<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
+type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
 
-function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'>, path: string): Value | undefined {
+function lowerDeclared(
+  context: FlowContext,
+  input: Value,
+  step: StepOfKind<'declared'>,
+  path: string,
+): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
   const type = printValueType(typeOf(input));
-  const first = context.shared.get(step.name) ?? type;
-  context.shared.set(step.name, first);
-  if (first !== type) {
-    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${first} elsewhere`;
+  const firstType = context.shared.get(step.name) ?? type;
+  context.shared.set(step.name, firstType);
+  if (firstType !== type) {
+    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${firstType} elsewhere`;
     context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
     return undefined;
   }
@@ -86,7 +91,7 @@ function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'
 function lowerBlock(
   context: FlowContext,
   input: Value,
-  { call, span }: Step<'block'>,
+  { call, span }: StepOfKind<'block'>,
   path: string,
 ): Value | undefined {
   return attempt(context, call.kind, span, path, [input], (block) =>

@@ -23,7 +23,7 @@ export interface Forward {
   readonly context: TowerContext;
   /** Scalars by task; a task with a mistake is absent, as is one without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
-  /** What each row counts for, float32 [batch], by task; absent for a task for which all count alike. */
+  /** The weight of each row, float32 [batch], by task; absent for a task for which all count alike. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
   /** Scalars that the step reports besides the losses, by output: `temperature:watch`. */
   readonly measured: ReadonlyMap<string, Ref>;
@@ -84,7 +84,7 @@ function elementsOf(
 }
 
 /**
- * Whether the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
+ * True if the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
  * interests, and no block keeps statistics of the rows that it sees.
  */
 function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {
@@ -113,12 +113,12 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
 
 /** The item tower, lowered once for each kind of rows; what it says of mistakes counts the first time. */
 function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
-  const known = new Map<string, Channels>();
+  const cachedChannels = new Map<string, Channels>();
   return (rows) => {
     const name = rowsPrefix(rows);
-    const again = known.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
-    const channels = known.get(name) ?? lowerItem(again, towers[1], rows);
-    known.set(name, channels);
+    const itemContext = cachedChannels.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
+    const channels = cachedChannels.get(name) ?? lowerItem(itemContext, towers[1], rows);
+    cachedChannels.set(name, channels);
     return channels;
   };
 }

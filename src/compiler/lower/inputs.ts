@@ -1,8 +1,27 @@
 /** The inputs of a graph while it is built: each by name, once, with how the host fills it. */
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
+import { ShapeError } from '../library/contract.ts';
+import type { Call } from '../model/model.ts';
+
+/** Returns what `make` does; where arguments do not go together, reports it at their call and returns undefined. */
+export function withoutConflict<T>(
+  { kind, span }: Pick<Call, 'kind' | 'span'>,
+  diagnostics: Diagnostic[],
+  make: () => T,
+): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    diagnostics.push(diagnose('arguments-conflict', span, { kind, reason: error.reason }));
+    return undefined;
+  }
+}
 
 export interface EmbeddingInput {
   readonly name: string;
@@ -17,10 +36,10 @@ export class GraphInputs {
 
   /** The same input when it is asked for again. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype: Dtype = 'float32'): Ref {
-    const known = this.#plans.get(name);
-    if (known !== undefined) {
-      invariant(JSON.stringify(known.plan.source) === JSON.stringify(source), `input ${name} has one source`);
-      return known.ref;
+    const knownInput = this.#plans.get(name);
+    if (knownInput !== undefined) {
+      invariant(JSON.stringify(knownInput.plan.source) === JSON.stringify(source), `input ${name} has one source`);
+      return knownInput.ref;
     }
     const ref = this.builder.input(name, shape, dtype);
     this.#plans.set(name, { plan: { name, source }, ref });
@@ -34,12 +53,12 @@ export class GraphInputs {
     );
   }
 
-  /** Of the inputs that are left in a finished graph, in its order. */
+  /** The plans of the inputs that are left in a finished graph, in its order. */
   plansOf(graph: Graph): readonly InputPlan[] {
     return graph.inputs.map(({ name }) => {
-      const known = this.#plans.get(name);
-      invariant(known, `input ${name} has a source`);
-      return known.plan;
+      const knownInput = this.#plans.get(name);
+      invariant(knownInput, `input ${name} has a source`);
+      return knownInput.plan;
     });
   }
 }

@@ -4,11 +4,12 @@ import { isSequence } from './field.ts';
 
 /** Lists that the tower reads in sequence, each once with all that belongs to it. */
 export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
-  const read = steps
+  const readFeatures = steps
     .flatMap(({ flow }) => partsOf(flow))
     .flatMap((part) => (part.kind === 'features' ? part.features : []));
-  const sequences = read.filter((name) => isSequence(byName.get(name)!.use));
+  const sequences = readFeatures.filter((name) => isSequence(byName.get(name)!.use));
   return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
 }
 
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+/** The parts that a flow begins with. */
+export const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);

@@ -1,35 +1,38 @@
 /** Model → graphs and how the host feeds them. */
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import type { FeaturePlan, GraphPlan, Plan, TrainPlan } from '../../graph/plan/plan.ts';
+import type { FeaturePlan, GraphPlan, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
+import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { ValidTowers } from '../model/complete.ts';
-import type { Model, Tower } from '../model/model.ts';
+import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
+import { needsOf } from '../model/needs.ts';
 import { withoutUnread } from '../model/unread.ts';
 import { meanParameter } from './bias.ts';
+import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
+import { finished } from './finish.ts';
 import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
-import { checkGraph, graphPlan } from './graph.ts';
 import { GraphInputs } from './inputs.ts';
+import { lowerItem } from './item.ts';
 import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { checkOverrides, withOverrides } from './overrides.ts';
 import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
-import { lowerPredictions, predictsOf } from './predictions.ts';
 import { lowerRetrieval } from './retrieval.ts';
-import type { SharedValue } from './shared.ts';
+import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
-import { lowerTower, makeTowerContext } from './tower.ts';
-import { checkValidate, validatePlan } from './validate.ts';
+import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
 
 /** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
-  /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
+  /** The type after each source and step of a flow, for the editor and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
   /** Those that are read: the data needs their columns. */
   readonly features: readonly FeaturePlan[];
@@ -50,14 +53,14 @@ export interface Lowered {
   readonly arrows: readonly Arrow[];
   /** Steps of flows by the label of the nodes that they add to the training step: `user/main/mlp`. */
   readonly written: ReadonlyMap<string, Visited>;
-  /** What more than one task's loss reaches; nothing where there is one task. */
-  readonly shared: readonly SharedValue[];
+  /** Values that more than one task's loss reaches; none where there is one task. */
+  readonly shared: readonly SharedByTasks[];
   /** The graph of norms of gradients; undefined where nothing but tables is trained. */
   readonly norms: () => GraphPlan | undefined;
 }
 
 /**
- * What the flows of a model carry, and every mistake that its shapes show: without gradients and plans, and so ten times
+ * Returns the types that the flows of a model carry, and every error that its shapes show: without gradients and plans, and so ten times
  * quicker than `lower`, which finds the same.
  */
 export function checkShapes(model: Model): Outcome<Shapes | undefined> {
@@ -70,8 +73,8 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
       arrows: forward.arrows,
       // Data asks for them, and an editor does not.
       get features() {
-        const read = withoutUnread(model);
-        return featurePlans(read === model ? features : lowerFeaturesWhole(read).output);
+        const readModel = withoutUnread(model);
+        return featurePlans(readModel === model ? features : lowerFeaturesWhole(readModel).output);
       },
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
@@ -99,7 +102,7 @@ const featurePlans = (features: LoweredFeatures): readonly FeaturePlan[] =>
 const labelPlans = (model: Model): Plan['labels'] =>
   [...model.labels.values()].map(({ name, type }) => ({ name, sort: type }));
 
-/** Nothing after an error; each is at its place in the source, in the language's words. */
+/** Returns no output after an error; each diagnostic is at its span of the source, in the language's words. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {
   const model = withoutUnread(whole);
   const { features, forward, rows, diagnostics } = analyse(model);
@@ -125,12 +128,12 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };
 }
 
-/** With the rows that lists are read for in training, where those are not the events. */
+/** The forward graph, with the rows that lists are read for in training where those are not the events. */
 function analyse(model: Model) {
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
   const forward = lowerForward(model, features);
-  const found = [
+  const allDiagnostics = [
     ...diagnostics,
     ...forward.diagnostics,
     ...checkOptimizer(model.train.dense),
@@ -140,20 +143,21 @@ function analyse(model: Model) {
     ...checkGraph(model, features),
     ...checkObjective(model),
   ];
-  if (model.train.targets === 'events' || hasErrors(found)) return { features, forward, diagnostics: found };
+  if (model.train.targets === 'events' || hasErrors(allDiagnostics))
+    return { features, forward, diagnostics: allDiagnostics };
   const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
-  return { features, forward, rows, diagnostics: [...found, ...ofPositions] };
+  return { features, forward, rows, diagnostics: [...allDiagnostics, ...ofPositions] };
 }
 
 function trainPlan(model: Model): TrainPlan {
   const { train } = model;
   const { batch, epochs, steps, seed, dense, embeddings, precision, clip, metrics, stop } = train;
-  const row = optimizers[dense.kind]!;
+  const { rate, schedule } = optimizers[dense.kind]!.rows(dense.arguments);
   return {
     batch,
     epochs,
     seed,
-    dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
+    dense: { rate, schedule },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
     ...defined({
       steps,
@@ -165,4 +169,98 @@ function trainPlan(model: Model): TrainPlan {
       stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
     }),
   };
+}
+
+/** Checks `validate` of `train`: how often, and on how many rankings. */
+function checkValidate({ validate = [] }: Training): Diagnostic[] {
+  const seenKinds = new Set<string>();
+  return validate.flatMap((call) => {
+    const reason = validationConflict(call, seenKinds);
+    seenKinds.add(call.kind);
+    return reason === undefined ? [] : [diagnose('arguments-conflict', call.span, { kind: call.kind, reason })];
+  });
+}
+
+function validationConflict(
+  { kind, arguments: { epochs, steps } }: Call,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  if (seen.has(kind)) return 'is given a second time';
+  if (kind !== 'every') return undefined;
+  if (epochs !== undefined && steps !== undefined) return 'takes epochs or `steps`, not both';
+  return epochs === undefined && steps === undefined
+    ? 'does not say how often: write `every(5)` for epochs, or `every(steps: 1000)`'
+    : undefined;
+}
+
+function validatePlan({ validate }: Training): TrainPlan['validate'] {
+  if (validate === undefined) return undefined;
+  const { epochs, steps, rankings } = Object.assign({}, ...validate.map((call) => call.arguments)) as Record<
+    string,
+    number | undefined
+  >;
+  return defined({ epochs, steps, sample: rankings });
+}
+
+const events: RowsOf = { kind: 'events' };
+
+/** Returns undefined for a task whose loss compares an event with others: its score by itself says nothing of a label. */
+function predictsOf({ loss }: Pick<Task, 'loss'>): TaskPlan['predicts'] {
+  if (!loss) return undefined;
+  if (losses[loss.kind]!.probability?.(loss.arguments) !== undefined) return 'probability';
+  return needsOf({ losses }, loss).label === 'number' ? 'number' : undefined;
+}
+
+/** The towers as they are served, over the rows of events: output `prediction:<task>`. Nothing where no task predicts. */
+function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | undefined {
+  const tasks = model.tasks.filter(predictsOf);
+  if (tasks.length === 0) return undefined;
+  const builder = makeBuilder(`${model.name}_predictions`);
+  const inputs = new GraphInputs(builder);
+  const context = makeTowerContext(inputs, features, false);
+  const query = lowerTower(context, model.towers[0], events);
+  const item = lowerItem(context, model.towers[1], events);
+  const block = blockContext(context, 'predict', events);
+  const scores = makeEventScores(() => block, model, query, item, context.diagnostics);
+  for (const task of tasks) {
+    const logit = scores.logit(task);
+    invariant(logit, `the score of ${task.name} lowers alike for training and prediction`);
+    builder.output(`prediction:${task.name}`, logit);
+  }
+  return finished(inputs);
+}
+
+/** Checks `graph` of `train`, which is between the id tables of the two towers. */
+function checkGraph({ train, towers }: Model, features: LoweredFeatures): Diagnostic[] {
+  const { graph: call, clip } = train;
+  if (call === undefined) return [];
+  const reason =
+    towers.map((tower) => keyConflict(tower, features)).find((each) => each !== undefined) ??
+    tablesConflict(towers, features) ??
+    (clip === undefined ? undefined : 'trains rows that a batch does not read, whose gradient `clip` does not measure');
+  return reason === undefined ? [] : [diagnose('arguments-conflict', call.span, { kind: call.kind, reason })];
+}
+
+function keyConflict({ name, key, features: read }: Tower, { byName }: LoweredFeatures): string | undefined {
+  if (key === undefined) return `needs towers with keys, and tower \`${name}\` has none: write \`keyed by\``;
+  if (!read.includes(key)) return `needs a tower that reads its key: let \`${name}\` read \`${key}\``;
+  const plan = byName.get(key)?.plan;
+  if (plan?.gives !== 'code' || plan.table === undefined) {
+    return `needs a key with an embedding table: write \`${key} : id(dim: 64)\``;
+  }
+  return plan.table === key
+    ? undefined
+    : `needs a key with a table of its own, and \`${key}\` shares that of \`${plan.table}\``;
+}
+
+function tablesConflict([query, item]: Model['towers'], { byName }: LoweredFeatures): string | undefined {
+  const [first, second] = [query, item].map(({ key }) => byName.get(key!)!.plan);
+  if (first!.table === second!.table) return 'needs two tables, and both towers have the same key';
+  if (first!.width === second!.width) return undefined;
+  return `needs tables of one width: \`${first!.name}\` has ${first!.width} and \`${second!.name}\` has ${second!.width}`;
+}
+
+function graphPlan({ train, towers: [query, item] }: Model): TrainPlan['graph'] {
+  if (train.graph === undefined) return undefined;
+  return { layers: train.graph.arguments.layers as number, tables: [query.key!, item.key!] };
 }

@@ -2,7 +2,6 @@ import { defined } from '../../base/util/defined.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
 
-/** What a checked call of a metric measures. */
 export function measureOf({ kind, arguments: { k } }: BoundKind): MeasureSpec {
   return { metric: kind, ...defined({ k: typeof k === 'number' ? k : undefined }) };
 }

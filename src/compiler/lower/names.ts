@@ -1,5 +1,5 @@
 /** Gives each asker a name of its own: `mlp`, `mlp_2`, … */
-export class Names {
+export class UniqueNames {
   readonly #taken = new Set<string>();
   /** The next number to try, by stem: to count from the start each time would make long flows quadratic. */
   readonly #next = new Map<string, number>();

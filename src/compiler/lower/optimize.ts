@@ -1,54 +1,46 @@
 /** The update of the dense weights, as part of the training step. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
-import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';
+import { endToEnd } from '../library/values.ts';
 import type { Call, Training } from '../model/model.ts';
-import { GraphInputs } from './inputs.ts';
+import { GraphInputs, withoutConflict } from './inputs.ts';
 import { type TowerOptimizer, towerOptimizers } from './overrides.ts';
 
 export interface Weight {
-  /** Of the parameter: `user/main/mlp/weights`. */
+  /** `user/main/mlp/weights` */
   readonly name: string;
   readonly parameter: Ref;
   readonly gradient: Ref;
 }
 
-/** What is wrong with `dense = …`, if anything: tried on one weight. */
+/** Checks `dense = …` by a trial on one weight. */
 export function checkOptimizer(call: Call): Diagnostic[] {
   const builder = makeBuilder('optimizer');
   const parameter = builder.parameter('weight', [1], { kind: 'zeros' });
-  try {
-    updateAll(new GraphInputs(builder), call, [{ name: 'weight', parameter, gradient: builder.constant([0]) }]);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const weight = { name: 'weight', parameter, gradient: builder.constant([0]) };
+  const diagnostics: Diagnostic[] = [];
+  withoutConflict(call, diagnostics, () => updateAll(new GraphInputs(builder), call, [weight]));
+  return diagnostics;
 }
 
-/** What is wrong with `embeddings = …`, if anything. */
+/** Checks `embeddings = …`. */
 export function checkRowOptimizer(call: Call): Diagnostic[] {
-  try {
-    optimizers[call.kind]!.rows(call.arguments);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const diagnostics: Diagnostic[] = [];
+  withoutConflict(call, diagnostics, () => optimizers[call.kind]!.rows(call.arguments));
+  return diagnostics;
 }
 
 /** The update of all weights; those of a tower that overrides settings of the optimizer are updated by themselves. */
 export function lowerUpdate(inputs: GraphInputs, train: Training, weights: readonly Weight[]): void {
-  const left = new Set(weights);
+  const otherWeights = new Set(weights);
   for (const own of towerOptimizers(train)) {
     const its = weights.filter(({ name }) => name.startsWith(`${own.tower}/`));
     updateAll(inputs, own.call, its, own);
-    for (const weight of its) left.delete(weight);
+    for (const weight of its) otherWeights.delete(weight);
   }
-  updateAll(inputs, train.dense, [...left]);
+  updateAll(inputs, train.dense, [...otherWeights]);
 }
 
 /** The update of all weights: end to end where the optimizer keeps slots of numbers that are alike, else each by itself. */
@@ -56,38 +48,40 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
   if (weights.length === 0) return;
   const { builder } = inputs;
   const row = optimizers[call.kind]!;
-  const own = of?.rate;
-  const at = {
+  const ownRate = of?.rate;
+  const stepInputs = {
     rate: inputs.input(
-      own === undefined ? 'train/rate' : `train/rate/${of!.tower}`,
-      { from: 'rate', optimizer: 'dense', ...defined({ own }) },
+      ownRate === undefined ? 'train/rate' : `train/rate/${of!.tower}`,
+      { from: 'rate', optimizer: 'dense', ...defined({ own: ownRate }) },
       [],
     ),
     step: inputs.input('train/step', { from: 'step' }, []),
   };
   builder.scope(of === undefined ? 'optimizer' : `optimizer/${of.tower}`, () => {
-    if (!row.layerwise && row.slots(call.arguments).length > 0) return updateTogether(builder, call, weights, at);
+    if (!row.layerwise && row.slots(call.arguments).length > 0)
+      return updateTogether(builder, call, weights, stepInputs);
     // Each by itself: the step of a layer, or one too short to be worth the copies.
-    for (const weight of weights) updateOne(builder, call, weight, at);
+    for (const weight of weights) updateOne(builder, call, weight, stepInputs);
   });
 }
 
 /** The optimizer's slots are `optimizer/<slot>/<weight>`. */
-function updateOne(builder: Builder, call: Call, { name: of, parameter, gradient }: Weight, at: At): void {
-  const row = optimizers[call.kind]!;
-  const { shape } = parameter.type;
-  const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
-    return builder.parameter(`${slot.name}/${of}`, shape as readonly number[], initial, { trainable: false });
-  });
-  const next = row.update(builder, { ...at, weights: parameter, gradient, slots }, call.arguments);
-  builder.update(parameter, next.weights);
-  next.slots.forEach((slot, index) => {
+function updateOne(builder: Builder, call: Call, { name, parameter, gradient }: Weight, at: StepInputs): void {
+  const slots = slotsOf(builder, call, parameter.type.shape as readonly number[], `/${name}`);
+  const operands = { ...at, weights: parameter, gradient, slots };
+  const updatedValues = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  builder.update(parameter, updatedValues.weights);
+  updatedValues.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
 }
 
-interface At {
+const slotsOf = (builder: Builder, call: Call, shape: readonly number[], suffix = ''): readonly Ref[] =>
+  optimizers[call.kind]!.slots(call.arguments).map(({ name, initial: value }) =>
+    builder.parameter(`${name}${suffix}`, shape, { kind: 'constant', value }, { trainable: false }),
+  );
+
+interface StepInputs {
   readonly rate: Ref;
   readonly step: Ref;
 }
@@ -96,34 +90,27 @@ interface At {
  * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
  * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
  */
-function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: At): void {
-  const row = optimizers[call.kind]!;
+function updateTogether(builder: Builder, call: Call, weights: readonly Weight[], at: StepInputs): void {
   const sizes = weights.map(({ parameter }) => elements(parameter));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {
     const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
-    return parts.length === 1 ? parts[0]! : builder.concat(parts, 0);
+    return endToEnd(builder, parts, 0);
   };
-  const slots = row.slots(call.arguments).map((slot) => {
-    const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
-    return builder.parameter(slot.name, [total], initial, { trainable: false });
-  });
-  const next = row.update(
-    builder,
-    {
-      ...at,
-      weights: flat(weights.map(({ parameter }) => parameter)),
-      gradient: flat(weights.map(({ gradient }) => gradient)),
-      slots,
-    },
-    call.arguments,
-  );
-  next.slots.forEach((slot, index) => {
+  const slots = slotsOf(builder, call, [total]);
+  const operands = {
+    ...at,
+    weights: flat(weights.map(({ parameter }) => parameter)),
+    gradient: flat(weights.map(({ gradient }) => gradient)),
+    slots,
+  };
+  const updatedValues = optimizers[call.kind]!.update(builder, operands, call.arguments);
+  updatedValues.slots.forEach((slot, index) => {
     builder.update(slots[index]!, slot);
   });
   let begin = 0;
   weights.forEach(({ parameter }, index) => {
-    const piece = builder.slice(next.weights, [begin], [sizes[index]!]);
+    const piece = builder.slice(updatedValues.weights, [begin], [sizes[index]!]);
     builder.update(parameter, builder.reshape(piece, parameter.type.shape));
     begin += sizes[index]!;
   });

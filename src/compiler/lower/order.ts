@@ -1,9 +1,9 @@
 /**
- * Whether the query tower reads a list in its order: `history = others(…)` has none. A trial runs the tower with the elements the
+ * Finds out if the query tower reads a list in its order: `history = others(…)` has none. A trial runs the tower with the elements the
  * other way round. What makes a sequence must then give the same the other way round, and what makes one value the same value.
  */
 import { makeBuilder } from '../../graph/builder.ts';
-import { evaluate, type Tensors } from '../../graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
@@ -28,12 +28,12 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   if (!feature || !isSequence(feature.use)) return undefined;
   const builder = makeBuilder('order');
   const inputs = new GraphInputs(builder);
-  const made: { readonly visited: Visited; readonly isSequence: boolean }[] = [];
+  const outputSteps: { readonly visited: Visited; readonly isSequence: boolean }[] = [];
   const context = {
     ...makeTowerContext(inputs, shortened(features, list, longest), false),
     visit(visited: Visited, value: Value): void {
       for (const tensor of tensorsOf(value)) {
-        builder.output(`${made.push({ visited, isSequence: value.kind === 'sequence' }) - 1}`, tensor);
+        builder.output(`${outputSteps.push({ visited, isSequence: value.kind === 'sequence' }) - 1}`, tensor);
       }
     },
   };
@@ -42,17 +42,19 @@ export function orderReadOf(whole: Model, list: string): Visited | undefined {
   const length = lengthOf(trial);
   const along = (name: string): boolean => name === list || features.byName.get(name)?.use.along === list;
   const weights = weightsOf(trial);
-  const given = numbersFor(trial, length);
-  const [one, other] = [given, turned(trial, given, along)].map((each) => evaluate(trial.graph, each, weights).outputs);
-  const at = made.findIndex(({ isSequence: ofSequence }, index) => {
+  const inOrder = numbersFor(trial, length);
+  const [one, other] = [inOrder, turned(trial, inOrder, along)].map(
+    (each) => evaluate(trial.graph, each, weights).outputs,
+  );
+  const firstReader = outputSteps.findIndex(({ isSequence: ofSequence }, index) => {
     const [a, b] = [one![`${index}`]!, other![`${index}`]!];
     // A sequence of another list stays as it is.
     return differs(a, b) && !(ofSequence && !differs(a, reversed(b)));
   });
-  return made[at]?.visited;
+  return outputSteps[firstReader]?.visited;
 }
 
-function turned({ inputs }: GraphPlan, given: Tensors, along: (feature: string) => boolean): Tensors {
+function turned({ inputs }: GraphPlan, given: NamedTensors, along: (feature: string) => boolean): NamedTensors {
   const sequences = inputs.filter(({ source }) => source.from === 'sequence' && along(source.feature));
   return { ...given, ...Object.fromEntries(sequences.map(({ name }) => [name, reversed(given[name]!)])) };
 }

@@ -12,7 +12,6 @@ import { lowerTower, makeTowerContext } from './tower.ts';
 
 const settingNames = ['rate', 'l2', 'weight_decay'] as const;
 
-/** Of one override: the name of its feature or tower, and the settings that it gives. */
 interface Override {
   readonly call: Call;
   readonly name: string;
@@ -23,12 +22,12 @@ function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'tab
   return overrides.flatMap((call) => {
     if (call.kind !== kind) return [];
     const { feature, tower, ...settings } = call.arguments;
-    const given = defined(settings) as Record<string, number>;
-    return [{ call, name: (feature ?? tower) as string, settings: given }];
+    const givenSettings = defined(settings) as Record<string, number>;
+    return [{ call, name: (feature ?? tower) as string, settings: givenSettings }];
   });
 }
 
-/** What is wrong with `overrides`, if anything. */
+/** Checks `overrides` of `train`. */
 export function checkOverrides(
   { train, towers }: Pick<Model, 'train' | 'towers'>,
   features: LoweredFeatures,
@@ -39,11 +38,11 @@ export function checkOverrides(
   ];
   return (['table', 'weights'] as const).flatMap((kind) => {
     const optimizer = kind === 'table' ? train.embeddings.kind : train.dense.kind;
-    const seen = new Set<string>();
+    const seenNames = new Set<string>();
     return overridesOf(train, kind).flatMap((override) => {
       const { name, settings } = override;
-      if (seen.has(name)) return refuse(override, `overrides \`${name}\` a second time`);
-      seen.add(name);
+      if (seenNames.has(name)) return refuse(override, `overrides \`${name}\` a second time`);
+      seenNames.add(name);
       if (Object.keys(settings).length === 0) {
         return refuse(
           override,
@@ -66,7 +65,7 @@ export function checkOverrides(
   });
 }
 
-/** Of its own: those of a block that towers share belong to none of them. A tower with a mistake may have some. */
+/** True if a tower has weights of its own: those of a shared block belong to no tower. A tower with an error may have some. */
 function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
   const builder = makeBuilder('weights');
   const context = makeTowerContext(new GraphInputs(builder), features, true);

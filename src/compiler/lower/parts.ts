@@ -32,10 +32,10 @@ export function cutOf(model: Model, features: LoweredFeatures, training: boolean
   if (lists.length === 0) return undefined;
   const { feature, max } = lists.reduce((longest, list) => (list.max > longest.max ? list : longest));
   if (training && max * model.train.batch < fewPlaces) return undefined;
-  const whole = trial(tower, features, { kind: 'events' }, training);
-  if (whole.keepsStatistics) return undefined;
+  const wholeTrial = trial(tower, features, { kind: 'events' }, training);
+  if (wholeTrial.keepsStatistics) return undefined;
   const nodesOf = (length: number): number => trial(tower, features, { kind: 'part', feature, length }, training).nodes;
-  const lengths = withinNodes(partLengths(max), nodesOf, Math.max(fewNodes, mostGrowth * whole.nodes));
+  const lengths = withinNodes(partLengths(max), nodesOf, Math.max(fewNodes, mostGrowth * wholeTrial.nodes));
   return lengths.length > 1 ? { feature, lengths } : undefined;
 }
 
@@ -45,11 +45,11 @@ export function cutOf(model: Model, features: LoweredFeatures, training: boolean
  */
 function withinNodes(lengths: readonly number[], nodesOf: (length: number) => number, most: number): readonly number[] {
   const nodes = new Map(lengths.map((length) => [length, nodesOf(length)]));
-  let kept = lengths;
-  while (kept.length > 1 && kept.reduce((sum, length) => sum + nodes.get(length)!, 0) > most) {
-    kept = kept.filter((_, at) => at !== kept.length - 2);
+  let keptLengths = lengths;
+  while (keptLengths.length > 1 && keptLengths.reduce((sum, length) => sum + nodes.get(length)!, 0) > most) {
+    keptLengths = keptLengths.filter((_, at) => at !== keptLengths.length - 2);
   }
-  return kept;
+  return keptLengths;
 }
 
 /** Below so many places in a step, an op costs more than what it does for them. */
@@ -61,7 +61,7 @@ const mostGrowth = 1.5;
 const shortest = 8;
 const mostParts = 5;
 
-/** Of a list of up to `max` elements: 8, 15, 27, 50. */
+/** The lengths of the parts for a list of up to `max` elements: 8, 15, 27, 50. */
 export function partLengths(max: number): readonly number[] {
   const steps = Math.min(mostParts - 1, Math.max(0, Math.round(Math.log2(max / shortest))));
   const growth = (max / shortest) ** (1 / steps);
@@ -83,14 +83,17 @@ export function lowerInParts(
   rows: RowsOf,
   { feature, lengths }: Cut,
 ): TowerChannels {
-  const before = context.kept.size;
+  const statisticsBefore = context.kept.size;
   const parts = lengths.map((length) => {
-    const of: PartRows = { kind: 'part', feature, length };
+    const partRows: PartRows = { kind: 'part', feature, length };
     // What flows carry, and the mistakes in them, are those of the whole batch.
-    const own = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
-    return { of, channels: lowerTower(own, tower, rows.kind === 'sequences' ? { ...rows, length } : of) };
+    const partContext = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
+    return {
+      of: partRows,
+      channels: lowerTower(partContext, tower, rows.kind === 'sequences' ? { ...rows, length } : partRows),
+    };
   });
-  invariant(context.kept.size === before, 'a part of a batch keeps no statistics');
+  invariant(context.kept.size === statisticsBefore, 'a part of a batch keeps no statistics');
   const [first] = parts;
   return new Map(
     [...first!.channels].map(([name, channel]) => {
@@ -107,11 +110,11 @@ function placed({ inputs }: TowerContext, of: PartRows, { tensor }: Vector | Int
   const { builder } = inputs;
   const rows = rowsDim(of);
   const places = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rows], 'int32');
-  const known = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rows]);
+  const isRow = inputs.input(`${rowsPrefix(of)}known`, { from: 'part_known', rows: of }, [rows]);
   return builder.scope(`parts/${of.length}`, () => {
     const flat = builder.reshape(tensor, [rows, elementsOf(tensor.type.shape.slice(1))]);
     return builder.segmentSum(
-      builder.mul(flat, builder.reshape(known, [rows, 1])),
+      builder.mul(flat, builder.reshape(isRow, [rows, 1])),
       places,
       rowsDim({ kind: 'events' }),
     );

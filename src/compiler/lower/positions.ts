@@ -47,7 +47,7 @@ export function sequencesOf(
   return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
 }
 
-interface Trial {
+interface PositionsTrial {
   /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */
   readonly steps: readonly Visited[];
   /** Output `i` is what step i makes. */
@@ -55,7 +55,7 @@ interface Trial {
   readonly mistake?: Diagnostic;
 }
 
-function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): PositionsTrial {
   const { usual, least, mostFlops } = trialLengths;
   const trial = trialOf(tower, features, rows, usual);
   const { graph } = trial.step;
@@ -63,7 +63,7 @@ function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences):
 }
 
 /** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
-function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): Trial {
+function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): PositionsTrial {
   const builder = makeBuilder('positions');
   const inputs = new GraphInputs(builder);
   const steps: Visited[] = [];
@@ -80,8 +80,9 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
   lowerTower(context, tower, rows);
   const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
   // What only refuses sequences next to the values of one event.
-  const at = refused?.at ?? tower.span;
-  const joined = refused && diagnose('positions-without-last', at, { kind: textOf(at), joined: true });
+  const refusedSpan = refused?.at ?? tower.span;
+  const joined =
+    refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
   const mistake = mistakes[0] ?? joined;
   return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
 }
@@ -101,13 +102,13 @@ const mostKnown = 100;
 
 /** The first step of which an early element changes when later ones follow. */
 function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
-  let at = known.get(text);
-  if (at === undefined) {
-    at = lookingAhead(step);
+  let stepIndex = known.get(text);
+  if (stepIndex === undefined) {
+    stepIndex = lookingAhead(step);
     if (known.size >= mostKnown) known.clear();
-    known.set(text, at);
+    known.set(text, stepIndex);
   }
-  return steps[at];
+  return steps[stepIndex];
 }
 
 /** Which output; −1: none. */

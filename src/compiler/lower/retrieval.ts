@@ -2,7 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { elementOutput, type RowsOf, type TowerPart, type TowerPlan } from '../../graph/plan/plan.ts';
+import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
@@ -23,14 +23,14 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   const { embedded, whole, readouts } = lowerSide(model, features, side, { kind: 'events' });
   // A bias reads the key, which need not be an input of the tower.
   const readsKey = embedded.inputs.some(({ source }) => source.from === 'embedding' && source.feature === tower.key);
-  const read = featuresRead(tower, (name) => features.byName.get(name)?.use);
-  const parts = side === 'query' ? lowerParts(model, features) : [];
+  const readFeatures = featuresRead(tower, (name) => features.byName.get(name)?.use);
+  const towerParts = side === 'query' ? lowerParts(model, features) : [];
   return {
     name: tower.name,
     ...defined({ key: tower.key }),
-    features: readsKey ? [...new Set([...read, tower.key!])] : read,
+    features: readsKey ? [...new Set([...readFeatures, tower.key!])] : readFeatures,
     embedded,
-    ...(parts.length === 0 ? {} : { parts }),
+    ...(towerParts.length === 0 ? {} : { parts: towerParts }),
     width: whole.width,
     ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),
     ...(readouts.length === 0 ? {} : { readouts }),
@@ -38,7 +38,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
 }
 
 /** Without the longest, which is the tower as it is. */
-function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPart[] {
+function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPartPlan[] {
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];
   const { feature, lengths } = cut;
@@ -58,19 +58,19 @@ function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'ite
   const query = lowerTower(context, model.towers[0], rows);
   const item = lowerItem(context, model.towers[1], rows);
   const block = blockContext(context, 'retrieve', rows);
-  const parts = model.retrieve.map(({ task: name, factor }) => {
+  const scoreParts = model.retrieve.map(({ task: name, factor }) => {
     const task = model.tasks.find((task) => task.name === name);
     invariant(task, `retrieve names the task ${name}`);
     const score = lowerScore(block, model, task, query, item, context.diagnostics);
     invariant(score, `the score of ${name} lowers alike for training and retrieval`);
     return scaled(block, score, factor);
   });
-  const whole = addUp(block, parts);
-  builder.output('vector', whole[side]);
+  const wholeScore = addUp(block, scoreParts);
+  builder.output('vector', wholeScore[side]);
   if (side === 'item')
     for (const channel of encodes(features)) builder.output(elementOutput(channel), item.get(channel)!.tensor);
   const embedded = finished(inputs);
   const labels = new Set(embedded.graph.nodes.map(({ label }) => label));
   const readouts = context.readouts.filter(({ label }) => labels.has(label));
-  return { embedded, whole, readouts };
+  return { embedded, whole: wholeScore, readouts };
 }

@@ -2,11 +2,13 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
+import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
 import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
+import { endToEnd } from '../library/values.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
+import { withoutConflict } from './inputs.ts';
 
 /** Only the query tower may have several vectors a row. */
 export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
@@ -24,16 +26,16 @@ export function lowerScore(
   item: Channels,
   diagnostics: Diagnostic[],
   own?: Channels,
-): Score | undefined {
-  const whole = lowerSum(context, model, task, query, item, diagnostics);
-  if (whole?.interests === undefined || own === undefined) return whole;
-  const chooses = own === item ? whole : lowerSum(context, model, task, query, own, []);
+): VectorScore | undefined {
+  const wholeScore = lowerSum(context, model, task, query, item, diagnostics);
+  if (wholeScore?.interests === undefined || own === undefined) return wholeScore;
+  const chooses = own === item ? wholeScore : lowerSum(context, model, task, query, own, []);
   if (chooses === undefined) return undefined;
-  const { interests: _, ...score } = whole;
+  const { interests: _, ...score } = wholeScore;
   const { builder } = context;
   return {
     ...score,
-    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, whole.query, chooses.item)),
+    query: builder.scope(`score/${task.name}`, () => ownInterest(builder, wholeScore.query, chooses.item)),
   };
 }
 
@@ -44,7 +46,7 @@ function lowerSum(
   query: QueryChannels,
   item: Channels,
   diagnostics: Diagnostic[],
-): Score | undefined {
+): VectorScore | undefined {
   const { builder } = context;
   const { terms, span } = task.score;
   const lowered = terms.map((use, at) => {
@@ -52,38 +54,33 @@ function lowerSum(
     return lowerTerm(context, model, use, path, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
-  const parts = lowered as Score[];
-  const first = parts[0]!;
-  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, first, query, item));
+  const scoreParts = lowered as VectorScore[];
+  const firstScore = scoreParts[0]!;
+  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, firstScore, query, item));
   if ('diagnostic' in biases) {
     diagnostics.push(biases.diagnostic);
     return undefined;
   }
-  if (biases.score) parts.push(biases.score);
-  if (parts.length === 1) return first;
-  try {
-    return builder.scope(`score/${task.name}`, () => addUp(context, parts));
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', span, { kind: task.name, reason: error.reason }));
-    return undefined;
-  }
+  if (biases.score) scoreParts.push(biases.score);
+  if (scoreParts.length === 1) return firstScore;
+  return withoutConflict({ kind: task.name, span }, diagnostics, () =>
+    builder.scope(`score/${task.name}`, () => addUp(context, scoreParts)),
+  );
 }
 
 /** Σ of scores as one: both sides end to end. Throws ShapeError where two have several interests. */
-export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score {
+export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]): VectorScore {
   const { tensor, interests } = joinQueries(
     builder,
     parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
   );
   const items = parts.map(({ item }) => item);
-  const bounds = parts.map(({ bound }) => bound);
   return {
     query: tensor,
-    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
+    item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
     ...defined({ interests }),
-    ...(bounds.every((bound) => bound !== undefined) ? { bound: bounds.reduce((sum, bound) => sum + bound, 0) } : {}),
+    bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }
 
@@ -95,7 +92,7 @@ function lowerTerm(
   query: QueryChannels,
   item: Channels,
   diagnostics: Diagnostic[],
-): Score | undefined {
+): VectorScore | undefined {
   const { call, channels, factor } = use;
   const pairs = channels.flatMap((pair) => {
     const [left, right] = [query.get(pair.query), item.get(pair.item)];
@@ -107,33 +104,20 @@ function lowerTerm(
     diagnostics.push(oddWidths(model, use, from, to, [left.width, right.width]));
   }
   if (odd.length > 0) return undefined;
-  try {
-    const score = context.builder.scope(path, () =>
-      scores[call.kind]!.lower(
-        context,
-        pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right })),
-        call.arguments,
-      ),
-    );
+  return withoutConflict(call, diagnostics, () => {
+    const channelPairs = pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right }));
+    const score = context.builder.scope(path, () => scores[call.kind]!.lower(context, channelPairs, call.arguments));
     return scaled(context, score, factor);
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason }));
-    return undefined;
-  }
+  });
 }
 
 /** Throws ShapeError for the best of several interests times less than 0: that would be the worst. */
-export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: Score, factor: number): Score {
+export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: VectorScore, factor: number): VectorScore {
   if (factor === 1) return score;
   if (score.interests !== undefined && factor < 0) {
     throw new ShapeError('takes the best of several interests, so that its factor must be above 0');
   }
-  return {
-    ...score,
-    query: builder.mul(score.query, factor),
-    ...(score.bound === undefined ? {} : { bound: score.bound * Math.abs(factor) }),
-  };
+  return { ...score, query: builder.mul(score.query, factor), bound: score.bound * Math.abs(factor) };
 }
 
 function oddWidths(
@@ -146,8 +130,8 @@ function oddWidths(
   const places = [query, item].flatMap((channel, side) => {
     const tower = towers[side]!;
     const step = tower.steps.find((step) => step.name === channel);
-    const last = step?.flow.steps.at(-1) ?? step?.flow.from;
-    return last ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: last.span }] : [];
+    const lastStep = step?.flow.steps.at(-1) ?? step?.flow.from;
+    return lastStep ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: lastStep.span }] : [];
   });
   const facts = {
     kind: score.call.kind,

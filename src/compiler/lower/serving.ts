@@ -3,10 +3,9 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { prune } from '../../graph/passes/dead.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../../graph/plan/plan.ts';
-import { prune } from '../../graph/prune.ts';
 import { GraphWriter } from '../../graph/writer.ts';
-import { replay } from './replay.ts';
 
 /** Name of the parameter that holds a table: float32 [rows, dim]. */
 export const tableParameter = (table: string): string => `table:${table}`;
@@ -71,8 +70,8 @@ function serve(
 function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
   const codes = bag(builder, feature);
   const { shape } = codes.type;
-  const given = builder.input(weightsInput(feature.name), shape);
-  const weights = builder.mul(given, filled(builder, feature));
+  const givenWeights = builder.input(weightsInput(feature.name), shape);
+  const weights = builder.mul(givenWeights, filled(builder, feature));
   const rows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
   const total = builder.sum(rows, [1]);
   if (!mean) return total;
@@ -84,9 +83,9 @@ function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap
 const ownTable = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
   table === undefined ? {} : { table, width: 1 };
 
-type Served = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
+type ServedSource = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
 
-const isServed = (source: InputSource): source is Served =>
+const isServed = (source: InputSource): source is ServedSource =>
   ['numbers', 'mask', 'sequence', 'embedding'].includes(source.from);
 
 /** int32 [batch, max] */
@@ -98,8 +97,8 @@ function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
 /** 1 where a bag has an element that counts: float32 [batch, max] */
 function filled(builder: Builder, feature: FeaturePlan): Ref {
   // Code 0 is an item that the corpus does not have.
-  const least = feature.skipsUnseen || feature.through ? 1 : 0;
-  return builder.cast(builder.greaterEqual(bag(builder, feature), least), 'float32');
+  const smallestCode = feature.skipsUnseen || feature.through ? 1 : 0;
+  return builder.cast(builder.greaterEqual(bag(builder, feature), smallestCode), 'float32');
 }
 
 /** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
@@ -125,9 +124,9 @@ function innerRows(
   const lines = symbolic('batch', max);
   const flat = builder.reshape(codes, [lines, values]);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flat, 0));
-  const known = builder.reshape(counts, [lines, values, 1]);
-  const total = builder.sum(builder.mul(rows, known), [1]);
-  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(known, [1]), 1));
+  const valueMask = builder.reshape(counts, [lines, values, 1]);
+  const total = builder.sum(builder.mul(rows, valueMask), [1]);
+  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(valueMask, [1]), 1));
   return builder.reshape(pooled, [batch, max, width]);
 }
 
@@ -140,4 +139,17 @@ function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<st
 
 function sizeOf({ encoder }: FeaturePlan): number {
   return encoder.kind === 'vector' ? encoder.size : 1;
+}
+
+/** Writes a graph's nodes into another one, each input replaced by a value of that one; parameters, outputs and labels stay. */
+function replay(into: GraphWriter, graph: Graph, input: (name: string) => Ref): void {
+  const refs: Ref[] = [];
+  for (const node of graph.nodes) {
+    into.label = node.label;
+    const leaf = node.op === 'Input' ? input(String(node.attributes.name)) : into.copyLeaf(graph, node);
+    const operands = node.inputs.map((operand) => refs[operand]!);
+    refs.push(leaf ?? into.again(node, operands));
+  }
+  into.label = '';
+  for (const { name, node } of graph.outputs) into.output(name, refs[node]!);
 }

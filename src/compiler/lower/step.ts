@@ -1,34 +1,31 @@
 /** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { gradients } from '../../graph/differentiate.ts';
+import type { Node } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import { ShapeError, type TaskLoss, type Weighted } from '../library/contract.ts';
+import type { TaskLoss, Weighted } from '../library/contract.ts';
 import { losses as lossKinds } from '../library/losses/table.ts';
+import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
-import { clipGradients } from './clip.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
-import { GraphInputs } from './inputs.ts';
-import { lastShared } from './last_shared.ts';
-import { lowerNorms } from './norms.ts';
+import { GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
-import { type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
+import { type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
-import { blockContext, makeTowerContext } from './tower.ts';
+import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 
-export interface Step {
+export interface LoweredStep {
   readonly plan: GraphPlan;
-  readonly shared: readonly SharedValue[];
-  /** As of `lowerNorms`; made when it is asked for. */
+  readonly shared: readonly SharedByTasks[];
+  /** `lowerNorms` of this step, made at the first call. */
   readonly norms: () => GraphPlan | undefined;
 }
 
-/** Of a forward graph without a mistake. */
-export function lowerStep(model: Model, forward: Forward): Step {
+export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const { inputs } = forward.context;
   const { builder } = inputs;
   const shared = sharedByTasks(forward);
@@ -39,14 +36,18 @@ export function lowerStep(model: Model, forward: Forward): Step {
     .parameters.filter(({ trainable }) => trainable)
     .map(({ name, node }) => ({ name, id: node, type: builder.nodes[node]!.type }));
 
-  const given = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
-  const wanted = [...weights, ...embeddings.map(({ ref }) => ref)];
-  const open = wanted.filter(({ id }) => !given.has(id));
-  const found = new Map(gradients(builder, total, open).map((gradient, at) => [open[at]!.id, gradient]));
-  const whole = wanted.map(({ id }) => (given.has(id) ? given.get(id) : found.get(id)));
+  const combinedGradients = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
+  const differentiated = [...weights, ...embeddings.map(({ ref }) => ref)];
+  const openRefs = differentiated.filter(({ id }) => !combinedGradients.has(id));
+  const openGradients = new Map(
+    gradients(builder, total, openRefs).map((gradient, at) => [openRefs[at]!.id, gradient]),
+  );
+  const allGradients = differentiated.map(({ id }) =>
+    combinedGradients.has(id) ? combinedGradients.get(id) : openGradients.get(id),
+  );
   const { clip } = model.train;
-  const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, wanted, whole);
-  const applied = new Map(wanted.map(({ id }, at) => [id, (clipped?.gradients ?? whole)[at]]));
+  const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, differentiated, allGradients);
+  const applied = new Map(differentiated.map(({ id }, at) => [id, (clipped?.gradients ?? allGradients)[at]]));
   const gradientOf = ({ id }: Ref): Ref | undefined => applied.get(id);
 
   lowerUpdate(
@@ -73,36 +74,29 @@ export function lowerStep(model: Model, forward: Forward): Step {
     shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })),
     norms() {
       const towers = model.towers.map(({ name }) => name);
-      const found = weights.map(({ name }, at) => ({ name, gradient: whole[at] }));
-      norms ??= { plan: lowerNorms(inputs, towers, found) };
+      const namedGradients = weights.map(({ name }, at) => ({ name, gradient: allGradients[at] }));
+      norms ??= { plan: lowerNorms(inputs, towers, namedGradients) };
       return norms.plan;
     },
   };
 }
 
-/** What is wrong with `objective = …`, if anything: tried on losses that nothing is behind. */
+/** Checks `objective = …` by a trial on losses that depend on nothing. */
 export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
   if (objective.kind === 'sum') return [];
   const { call } = objective;
   const builder = makeBuilder('objective');
   const context = makeTowerContext(new GraphInputs(builder), { byName: new Map(), tables: [] }, true);
-  try {
-    weightings[call.kind]!.lower(
-      {
-        ...blockContext(context, 'objective', { kind: 'events' }),
-        losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
-        shared: [],
-        lastShared: [],
-        gradients: () => [],
-        byTrained: () => [],
-      },
-      call.arguments,
-    );
-    return [];
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-  }
+  const trial = {
+    ...blockContext(context, 'objective', { kind: 'events' }),
+    losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
+    shared: [],
+    lastShared: [],
+    gradients: () => [],
+    byTrained: () => [],
+  };
+  withoutConflict(call, context.diagnostics, () => weightings[call.kind]!.lower(trial, call.arguments));
+  return context.diagnostics;
 }
 
 function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
@@ -110,20 +104,20 @@ function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
   return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
 }
 
-/** Whether any row counts; nothing where all do. */
+/** The scalar that is 1 if a row counts; absent where all rows do. */
 function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'present'> {
   if (weight === undefined) return {};
   return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
 }
 
-type Objective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
+type LoweredObjective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
 
 /** Σ weight · loss, or what the weighting kind makes of the losses. */
 function lowerObjective(
   { objective, tasks }: Model,
   { context, losses, rowWeights }: Forward,
   shared: readonly SharedRef[],
-): Objective {
+): LoweredObjective {
   const { builder } = context.inputs;
   const lossOf = (task: string): Ref => {
     const loss = losses.get(task);
@@ -154,4 +148,122 @@ function lowerObjective(
     );
     return { ...weighted, weights: new Map(objective.tasks.map((task, at) => [task, weighted.weights[at]!])) };
   });
+}
+
+// Which of the values that tasks share come last: the layers after which nothing is shared.
+
+/**
+ * The weights of the layers after which nothing is shared: of the matrices those whose layer no other shared one reads; all where
+ * each reads another. Embedding rows where no matrix is shared.
+ */
+export function lastShared({ nodes }: Pick<Builder, 'nodes'>, shared: readonly SharedRef[]): readonly SharedRef[] {
+  const matrices = shared.filter(({ kind, ref }) => kind === 'weights' && ref.type.shape.length >= 2);
+  if (matrices.length === 0) return shared.filter(({ kind }) => kind === 'embedding');
+  const readByMatrix = matrices.map(({ ref }) => ({ by: ref.id, values: readWith(nodes, ref.id) }));
+  // A recurrent layer reads itself.
+  const lastMatrices = matrices.filter(
+    ({ ref }) => !readByMatrix.some(({ by, values }) => by !== ref.id && values.has(ref.id)),
+  );
+  return lastMatrices.length > 0 ? lastMatrices : matrices;
+}
+
+/** All values that go into what a weight is multiplied with, or added to; what is made of the weight alone is still the weight. */
+function readWith(nodes: readonly Node[], weight: number): ReadonlySet<number> {
+  const alone = new Set([weight]);
+  const readIds = new Set<number>();
+  const isAlone = (id: number): boolean => alone.has(id) || nodes[id]!.op === 'Constant';
+  for (let id = weight + 1; id < nodes.length; id++) {
+    const { inputs } = nodes[id]!;
+    if (!inputs.some((input) => alone.has(input))) continue;
+    if (inputs.every(isAlone)) alone.add(id);
+    else for (const input of inputs) if (!isAlone(input)) readIds.add(input);
+  }
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (readIds.has(id)) for (const input of nodes[id]!.inputs) readIds.add(input);
+  }
+  return readIds;
+}
+
+// `clip = 1.0`: the whole gradient of a step, cut to a length (Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent
+// neural networks", ICML 2013). The length is over everything that is trained: dense weights, and embedding rows as the step changes
+// them, each row's look-ups added up. So two look-ups that cancel count for nothing, as in `torch.nn.utils.clip_grad_norm_`.
+
+/** PyTorch's guard against a length of 0. */
+const epsilon = 1e-6;
+
+interface Clipped {
+  /** Length of the gradient before it is cut, a scalar. */
+  readonly norm: Ref;
+  /** Gradients of weights and of looked-up rows, in the order given: each times min(1, clip ÷ (length + 1e-6)). */
+  readonly gradients: readonly (Ref | undefined)[];
+}
+
+/** @param by weights, and inputs that embedding rows come in by */
+function clipGradients(
+  context: TowerContext,
+  clip: number,
+  by: readonly Ref[],
+  gradients: readonly (Ref | undefined)[],
+): Clipped {
+  const { builder } = context.inputs;
+  return builder.scope('clip', () => {
+    const squares = byTrained(context, by, gradients).flatMap((gradient) =>
+      gradient === undefined ? [] : [sumOfAll(builder, builder.square(gradient))],
+    );
+    const norm = builder.sqrt(squares.reduce((sum, next) => builder.add(sum, next), builder.constant(0)));
+    const factor = builder.minimum(builder.div(clip, builder.add(norm, epsilon)), 1);
+    return { norm, gradients: gradients.map((gradient) => gradient && builder.mul(gradient, factor)) };
+  });
+}
+
+// How long the gradient of a step is, by group of weights: a graph of its own, so that the step is what it is without it.
+
+/** The group of the weights that belong to no tower: temperatures, biases, weights of tasks. */
+const losses = 'losses';
+const shared = 'shared';
+
+/** Before the name of a group, in the outputs. */
+const prefix = 'gradient_norm:';
+
+interface NamedGradient {
+  /** `user/main/mlp/weights` */
+  readonly name: string;
+  readonly gradient: Ref | undefined;
+}
+
+/**
+ * Its outputs are scalars `gradient_norm:<group>`, square roots of sums of squares: a group for each tower, one for `shared` steps, one for all
+ * other weights. It has no updates. Undefined where no weight has a gradient.
+ * @param inputs of the step, which is finished: nodes are added to its builder
+ * @param gradients before they are clipped
+ */
+function lowerNorms(
+  inputs: GraphInputs,
+  towers: readonly string[],
+  gradients: readonly NamedGradient[],
+): GraphPlan | undefined {
+  const { builder } = inputs;
+  const groups = new Map<string, Ref[]>();
+  for (const { name, gradient } of gradients) {
+    if (gradient === undefined) continue;
+    const [first = ''] = name.split('/');
+    const group = towers.includes(first) || first === shared ? first : losses;
+    groups.set(group, [...(groups.get(group) ?? []), gradient]);
+  }
+  if (groups.size === 0) return undefined;
+  const names = builder.unscoped(() =>
+    builder.scope('norms', () =>
+      [...groups].map(([group, all]) => {
+        const squares = all.map((gradient) => sumOfAll(builder, builder.square(gradient)));
+        builder.output(`${prefix}${group}`, builder.sqrt(squares.reduce((sum, next) => builder.add(sum, next))));
+        return `${prefix}${group}`;
+      }),
+    ),
+  );
+  return finished(inputs, (graph) => ({
+    ...graph,
+    name: `${graph.name}_norms`,
+    outputs: graph.outputs.filter(({ name }) => names.includes(name)),
+    updates: [],
+  }));
 }

@@ -5,10 +5,11 @@ import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
-import { type LossContext, type Score, ShapeError } from '../library/contract.ts';
+import type { LossContext, VectorScore } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { EventScores } from './event_scores.ts';
+import { withoutConflict } from './inputs.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 import { blockContext, type TowerContext } from './tower.ts';
 
@@ -24,7 +25,7 @@ export type LearningTask = Task & Required<Pick<Task, 'loss'>>;
 export interface LoweredTask {
   /** A scalar. */
   readonly loss: Ref;
-  /** What each row counts for, float32 [batch]; absent where all count alike. */
+  /** The weight of each row, float32 [batch]; absent where all count alike. */
   readonly weight?: Ref;
   /** Scalars that the step reports besides the loss, by name: `temperature`. */
   readonly measured: ReadonlyMap<string, Ref>;
@@ -43,7 +44,7 @@ export function lowerTask(
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
   const block = blockContext(context, path, events);
-  const scoreOf = (rows: RowsOf): Score | undefined =>
+  const scoreOf = (rows: RowsOf): VectorScore | undefined =>
     rows.kind === 'events'
       ? scores.of(task)
       : lowerScore(block, model, task, query, items(rows), diagnostics, items(events));
@@ -53,8 +54,8 @@ export function lowerTask(
 
   const row = losses[task.loss.kind]!;
   const [queryTower, itemTower] = model.towers;
-  try {
-    return inputs.builder.scope(path, () => {
+  return withoutConflict(task.loss, diagnostics, () =>
+    inputs.builder.scope(path, () => {
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
       const lossContext: LossContext = {
@@ -78,12 +79,8 @@ export function lowerTask(
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
       return { loss, measured, ...defined({ weight: counts }) };
-    });
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    diagnostics.push(diagnose('arguments-conflict', task.loss.span, { kind: task.loss.kind, reason: error.reason }));
-    return undefined;
-  }
+    }),
+  );
 }
 
 const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
@@ -93,15 +90,17 @@ const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
 function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
   const { inputs } = context;
   const { label, only } = task;
-  const parts = [
+  const weightFactors = [
     weight,
     only === undefined ? undefined : labelInput(context, only),
     label === undefined ? undefined : inputs.input(`label_known/${label}`, { from: 'label_known', label }, [batch]),
   ].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : parts.reduce((product, part) => inputs.builder.mul(product, part));
+  return weightFactors.length === 0
+    ? undefined
+    : weightFactors.reduce((product, part) => inputs.builder.mul(product, part));
 }
 
-/** Whether a feature is a bag of the codes that `key` has. */
+/** True if a feature is a bag of the codes that `key` has. */
 function listsItems({ features }: TowerContext, feature: string, key: string | undefined): boolean {
   const plan = features.byName.get(feature)?.plan;
   const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;
@@ -120,8 +119,8 @@ function lowerWeight(context: TowerContext, model: Model, task: Task, name: stri
   const use = features.byName.get(name)?.use;
   const standardized = use !== undefined && 'kind' in use.encoder && use.encoder.kind === 'standardize';
   if (use?.gives !== 'numbers' || use.size !== 1 || standardized) {
-    const at = features.byName.get(name)?.feature.span;
-    const notes = at === undefined ? [] : [{ message: `\`${name}\` is declared here`, at }];
+    const featureSpan = features.byName.get(name)?.feature.span;
+    const notes = featureSpan === undefined ? [] : [{ message: `\`${name}\` is declared here`, at: featureSpan }];
     diagnostics.push(diagnose('weight-not-number', task.weightAt ?? task.span, { name, standardized }, { notes }));
     return undefined;
   }

@@ -7,7 +7,7 @@ import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './feat
 import { GraphInputs } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
-/** As `lowerFeatures`, of towers whose steps are known. */
+/** `lowerFeatures` of towers whose steps are known. */
 export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
@@ -19,13 +19,13 @@ export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
 /** The same features; elements of lists are as wide as the channel that they go through, or 0 where that gives no vector. */
 export function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
   if (!hasThrough(features)) return features;
-  const known = new Map<string, ReadonlyMap<string, number>>();
+  const cachedWidths = new Map<string, ReadonlyMap<string, number>>();
   const widthsOf = (tower: Tower): ReadonlyMap<string, number> => {
-    const widths = known.get(tower.name) ?? channelWidths(tower, features);
-    known.set(tower.name, widths);
+    const widths = cachedWidths.get(tower.name) ?? channelWidths(tower, features);
+    cachedWidths.set(tower.name, widths);
     return widths;
   };
-  const whole = (lowered: LoweredFeature): LoweredFeature => {
+  const withWidth = (lowered: LoweredFeature): LoweredFeature => {
     const { plan } = lowered;
     const { through } = lowered.use;
     const tower = through && towers.find(({ name }) => name === through.tower);
@@ -34,7 +34,7 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
     const width = widthsOf(tower!).get(channel) ?? 0;
     return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
   };
-  return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, whole(feature)])) };
+  return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, withWidth(feature)])) };
 }
 
 const hasThrough = ({ byName }: LoweredFeatures): boolean => [...byName.values()].some(({ use }) => use.through);
@@ -44,7 +44,7 @@ export function encodes({ byName }: LoweredFeatures): readonly string[] {
   return [...new Set([...byName.values()].flatMap(({ plan: { through } }) => (through ? [through.channel] : [])))];
 }
 
-/** Of channels that are vectors. */
+/** The widths of the channels that are vectors. */
 function channelWidths(tower: Tower, features: LoweredFeatures): ReadonlyMap<string, number> {
   const context = makeTowerContext(new GraphInputs(makeBuilder('elements')), features, false);
   const channels = lowerTower(context, tower, { kind: 'events' });

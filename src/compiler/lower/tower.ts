@@ -16,26 +16,27 @@ import {
   type Value,
   type Vector,
 } from '../library/contract.ts';
-import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
+import { asVector, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import { Names } from './names.ts';
+import { partsOf } from './lists.ts';
+import { UniqueNames } from './names.ts';
 
-/** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
+/** The state that the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
   readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
-  readonly names: Names;
+  readonly names: UniqueNames;
   readonly shared: Map<string, string>;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   /** Steps of flows by the label of the nodes that they add. */
   readonly written: Map<string, Visited>;
   readonly training: boolean;
-  /** What parameters that are not trained become after the step, by node. */
+  /** Values after the step of parameters that are not trained, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
   /**
@@ -53,7 +54,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
     inputs,
     features,
     training,
-    names: new Names(),
+    names: new UniqueNames(),
     shared: new Map(),
     diagnostics: [],
     arrows: [],
@@ -82,7 +83,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   if (tower.bias && tower.key !== undefined) {
     const key = context.features.byName.get(tower.key)!;
     const tensor = lowerKeyBias(context.inputs, tower.name, key, eventsOf(rows));
-    channels.set(keyBias, { kind: 'vector', tensor, width: 1, normalized: false });
+    channels.set(keyBias, vectorOf(tensor, 1));
   }
   return channels;
 }
@@ -95,8 +96,8 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     training,
     input(name, source, shape, dtype) {
       // After `newest`, and next to the sequences, values have the rows of the events.
-      const of = eventsOf(rows);
-      const drawn = sameDim(shape[0] ?? 0, rowsDim(of)) ? of : rows;
+      const eventRows = eventsOf(rows);
+      const drawn = sameDim(shape[0] ?? 0, rowsDim(eventRows)) ? eventRows : rows;
       const isOther = source.from === 'noise' && drawn.kind !== 'events';
       return inputs.input(name, isOther ? { ...source, rows: drawn } : source, shape, dtype);
     },
@@ -105,8 +106,8 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       // The first round is as the flow by itself: what is wrong there is no matter of rounds.
       const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
       const steps = flow as readonly FlowStep[];
-      const own = round === undefined ? path : `${path}/_${round}`;
-      const value = lowerSteps(flowContext(context, rows, inRound), input, steps, own);
+      const roundPath = round === undefined ? path : `${path}/_${round}`;
+      const value = lowerSteps(flowContext(context, rows, inRound), input, steps, roundPath);
       if (value === undefined) throw new Refused();
       return value;
     },
@@ -127,10 +128,13 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
 function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
   const { builder } = inputs;
   const width = elements.type.shape.at(-1)!;
-  const of = eventsOf(rows);
-  const source = { from: 'newest', ...(of.kind === 'part' ? { rows: of } : {}) } as const;
-  const at = inputs.input(`${rowsPrefix(of)}newest`, source, [rowsDim(of)], 'int32');
-  return builder.gather(builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]), at);
+  const eventRows = eventsOf(rows);
+  const source = { from: 'newest', ...(eventRows.kind === 'part' ? { rows: eventRows } : {}) } as const;
+  const newestIndices = inputs.input(`${rowsPrefix(eventRows)}newest`, source, [rowsDim(eventRows)], 'int32');
+  return builder.gather(
+    builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]),
+    newestIndices,
+  );
 }
 
 function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
@@ -146,8 +150,6 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
   };
 }
 
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
-
 function lowerFlow(
   context: TowerContext,
   flow: FlowContext,
@@ -157,20 +159,20 @@ function lowerFlow(
   rows: RowsOf,
 ): Value | undefined {
   const { from, steps } = whole;
-  const names = new Names();
-  const open = (part: FlowPart): Value | undefined => {
+  const names = new UniqueNames();
+  const openPart = (part: FlowPart): Value | undefined => {
     const value =
       part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
     if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
     return value;
   };
   if (from.kind !== 'join') {
-    const value = open(from);
+    const value = openPart(from);
     return value && lowerSteps(flow, value, steps, path, names);
   }
   const opened = partsOf(whole).flatMap((part) => apart(context, part));
   const parts = opened.flatMap((part): NamedValue[] => {
-    const value = open(part);
+    const value = openPart(part);
     const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
     return value ? [{ name, value }] : [];
   });
@@ -197,8 +199,8 @@ type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;
 /** Fields side by side, or the one sequence. */
 function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf): Value | undefined {
   const fail = (code: 'key-without-embedding' | 'sequence-among-fields', name: string): undefined => {
-    const at = context.features.byName.get(name)!.feature.span;
-    const notes = [{ message: `\`${name}\` is declared here`, at }];
+    const featureSpan = context.features.byName.get(name)!.feature.span;
+    const notes = [{ message: `\`${name}\` is declared here`, at: featureSpan }];
     context.diagnostics.push(diagnose(code, from.span, { name }, { notes }));
     return undefined;
   };
@@ -212,17 +214,17 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   const [first] = features;
   if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
   // One value an event, whatever the sequences are.
-  const of = eventsOf(rows);
-  return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, of) as Field) };
+  const eventRows = eventsOf(rows);
+  return { kind: 'fields', fields: features.map((feature) => lowerFeature(context, feature, eventRows) as Field) };
 }
 
 function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
-  const last = step.flow.steps.at(-1)?.span ?? step.flow.from.span;
+  const lastSpan = step.flow.steps.at(-1)?.span ?? step.flow.from.span;
   const insert = towardsVector(value);
   return diagnose(
     'channel-not-vector',
-    last,
+    lastSpan,
     { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)), insert },
-    { fixes: insert === undefined ? [] : [[{ at: { ...last, start: last.end }, text: ` -> ${insert}` }]] },
+    { fixes: insert === undefined ? [] : [[{ at: { ...lastSpan, start: lastSpan.end }, text: ` -> ${insert}` }]] },
   );
 }

@@ -3,7 +3,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { resolveShape } from '../../graph/dims.ts';
-import type { Tensors } from '../../graph/evaluate.ts';
+import type { NamedTensors } from '../../graph/evaluate.ts';
 import { initialValues } from '../../graph/initial.ts';
 import { evenSizes } from '../../graph/peak.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
@@ -16,7 +16,7 @@ export function tensorsOf(value: Value): readonly Ref[] {
   return [value.tensor];
 }
 
-/** With this list, and all along it, of at most `longest` elements. */
+/** Cuts this list, and all along it, to at most `longest` elements. */
 export function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
   const byName = [...features.byName].map(([name, whole]) => {
     if (name !== list && whole.use.along !== list) return [name, whole] as const;
@@ -26,26 +26,26 @@ export function shortened(features: LoweredFeatures, list: string, longest: numb
   return { ...features, byName: new Map(byName) };
 }
 
-/** Whether two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
+/** True if two results of one step differ by more than rounding of float32 over long sums; what an element says is more. */
 export const isOther = (a: number, b: number): boolean => !(Math.abs(a - b) <= 1e-4 * (1 + Math.abs(b)));
 
 /** How many elements its sequences have. */
 export function lengthOf({ graph, inputs }: GraphPlan): number {
-  const at = inputs.findIndex(({ source }) => source.from === 'sequence');
-  return at < 0 ? 1 : (graph.nodes[graph.inputs[at]!.node]!.type.shape[1] as number);
+  const sequenceIndex = inputs.findIndex(({ source }) => source.from === 'sequence');
+  return sequenceIndex < 0 ? 1 : (graph.nodes[graph.inputs[sequenceIndex]!.node]!.type.shape[1] as number);
 }
 
 /** One sequence of this many elements. Nothing is dropped out. */
-export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tensors {
+export function numbersFor({ graph, inputs }: GraphPlan, elements: number): NamedTensors {
   const sizes = evenSizes(graph, 1);
   return Object.fromEntries(
     inputs.map(({ name, source }, at) => {
       const { shape: dims, dtype } = graph.nodes[graph.inputs[at]!.node]!.type;
       const shape = resolveShape(dims, sizes);
       const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
-      const own = data.subarray(0, (data.length / shape[1]!) * elements);
-      if (source.from === 'sequence') makeRandom(1, at).fill(own, -1, 1);
-      else if (source.from === 'mask') own.fill(1);
+      const ownData = data.subarray(0, (data.length / shape[1]!) * elements);
+      if (source.from === 'sequence') makeRandom(1, at).fill(ownData, -1, 1);
+      else if (source.from === 'mask') ownData.fill(1);
       else if (source.from === 'embedding') makeRandom(3, at).fill(data, -1, 1);
       else if (source.from === 'noise') data.fill(1 - 2 ** -20);
       return [name, { dtype: hostDtype(dtype), shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
@@ -54,7 +54,7 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tens
 }
 
 /** First values, moved: a weight that begins at 0 would hide what it reads. */
-export function weightsOf({ graph }: GraphPlan): Tensors {
+export function weightsOf({ graph }: GraphPlan): NamedTensors {
   return Object.fromEntries(
     Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
       const moves = new Float32Array(tensor.data.length);

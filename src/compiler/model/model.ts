@@ -4,7 +4,7 @@
  */
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../library/contract.ts';
-import type { Entries, Entry } from '../library/declarations/entry.ts';
+import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
 import type { HistoryKind } from '../library/declarations/histories.ts';
 import type { train } from '../library/declarations/train.ts';
 
@@ -164,7 +164,7 @@ type Checked<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? 
 
 /** What the entries of a declaration give, by name. */
 type CheckedEntries<E extends Entries> = {
-  readonly [N in keyof E]: E[N] extends Entry<infer T> ? Checked<T> : never;
+  readonly [N in keyof E]: E[N] extends DeclarationEntry<infer T> ? Checked<T> : never;
 };
 
 /** A `data` block with every entry checked; paths are relative to the folder of its file. */

@@ -1,7 +1,7 @@
 /** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
 import type { BoundKind, SideArgument } from '../library/contract.ts';
 import { data as dataRows } from '../library/declarations/data.ts';
-import type { Entry, EntryType } from '../library/declarations/entry.ts';
+import type { DeclarationEntry, EntryType } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train.ts';
 import type {
   DataDescription,
@@ -52,7 +52,7 @@ export function printData(data: DataDescription): string {
     data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
   );
   const histories = data.histories.map(({ name, kind, of, max }) => `${name} = ${kind}(${of}, ${max})`);
-  const lines = Object.entries<Entry>(dataRows.entries).flatMap(([name, { type }]) => {
+  const lines = Object.entries<DeclarationEntry>(dataRows.entries).flatMap(([name, { type }]) => {
     const value = data[name as keyof typeof dataRows.entries];
     const own = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
     // Declarations that have names come before the entries that may read them.
@@ -169,7 +169,7 @@ function printObjective(objective: Objective): string {
 }
 
 function printTraining(training: Training): string[] {
-  const rows: Readonly<Record<string, Entry>> = train.entries;
+  const rows: Readonly<Record<string, DeclarationEntry>> = train.entries;
   const names = Object.keys(rows) as (keyof typeof train.entries)[];
   // Of two entries in place of each other, one may be there as a default that says nothing.
   const isReplaced = (name: string): boolean => {

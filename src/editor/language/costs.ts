@@ -1,7 +1,7 @@
 /** How many weights a tower, a channel or a step holds, and what one row costs. */
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
-import { Names } from '../../compiler/lower/names.ts';
+import { UniqueNames } from '../../compiler/lower/names.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Cost, count } from '../../graph/count.ts';
@@ -31,7 +31,7 @@ export function costsOf({ resolution, file }: CheckResult): Costs {
       const cost = parts.get(label);
       if (cost && at.source === file.span.source && !steps.has(at.start)) steps.set(at.start, cost);
     };
-    const place = (list: readonly FlowStep[], path: string, names = new Names()): void => {
+    const place = (list: readonly FlowStep[], path: string, names = new UniqueNames()): void => {
       for (const step of list) {
         const label = names.unique(`${path}/${step.kind === 'block' ? step.call.kind : step.name}`);
         const at = step.kind === 'declared' && step.shared ? `shared/${step.name}` : label;
@@ -48,7 +48,7 @@ export function costsOf({ resolution, file }: CheckResult): Costs {
       const cost = parts.get(path);
       const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
       if (cost && !isBroken) towers.set(`${tower.name}.${name}`, cost);
-      const names = new Names();
+      const names = new UniqueNames();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
       if (flow.from.kind === 'join') note(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));
       place(flow.steps, path, names);

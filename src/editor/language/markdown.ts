@@ -1,6 +1,6 @@
 /** Rows of the library as the text that hover and completion show. */
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
-import type { Entry } from '../../compiler/library/declarations/entry.ts';
+import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
 import { describeEntry, describeType } from '../../compiler/model/describe.ts';
 import { printCall } from '../../compiler/model/print.ts';
 
@@ -80,7 +80,7 @@ export function parameterDoc(name: string, parameter: Parameter): string {
 }
 
 /** What an entry does, what its value may be, and what it is where nothing is written. */
-export function entryDoc(name: string, { type, doc, example, default: value }: Entry): string {
+export function entryDoc(name: string, { type, doc, example, default: value }: DeclarationEntry): string {
   const otherwise = value === undefined ? '' : ` Default: \`${printDefault(value)}\`.`;
   return [`**${name}** · ${doc}`, `It is ${describeEntry(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
     '\n\n',

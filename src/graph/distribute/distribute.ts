@@ -4,15 +4,14 @@
  * value needs the rows of all. How each op works on shares is a table (`rules.ts`), as in GSPMD (Xu et al. 2021).
  */
 import { builderOn, type Ref } from '../builder.ts';
-import type { Attribute, Graph } from '../graph.ts';
-import type { LeafName } from '../ops/row.ts';
-import type { OpName } from '../ops.ts';
+import type { Graph } from '../graph.ts';
+import type { ComputedOp } from '../ops.ts';
 import { removeDead } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
-import { shareRules } from './rules.ts';
-import { CannotShare, Shares, type Value } from './values.ts';
+import { shareRuleOf } from './rules.ts';
+import { CannotShare, type SharedValue, Shares } from './values.ts';
 
-/** What a worker is given of an input: all of it, or its rows. */
+/** A worker gets all of an input, or its own rows. */
 export interface InputShare {
   readonly of: 'all' | 'rows';
   /** Column of the last axis whose numbers count a worker's own rows. */
@@ -41,8 +40,8 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   const writer = new GraphWriter(graph.name);
   const builder = builderOn(writer);
   const shares = new Shares(builder, local);
-  const values: Value[] = [];
-  const input = (name: string, id: number): Value => {
+  const values: SharedValue[] = [];
+  const input = (name: string, id: number): SharedValue => {
     const { type } = graph.nodes[id]!;
     const share = inputs.get(name);
     const [first] = type.shape;
@@ -55,25 +54,20 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
     return { ref, axis: 0, symbol, ...(share.points === undefined ? {} : { points: share.points }) };
   };
   graph.nodes.forEach((node, id) => {
-    const { op, attributes, type, label } = node;
+    const { op, attributes, label } = node;
     writer.label = label;
-    const name = String(attributes.name);
-    if (op === 'Input') values[id] = input(name, id);
-    else if (op === 'Constant') values[id] = { ref: writer.copyConstant(attributes.values as readonly number[], type) };
-    else if (op === 'Parameter') {
-      const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-      values[id] = { ref: writer.parameter(name, type, initial, trainable) };
-    } else {
-      const add = (operands: readonly Ref[], other?: Readonly<Record<string, Attribute>>): Ref =>
-        writer.add(op as Exclude<OpName, LeafName>, operands, other ?? attributes);
+    const leaf = op === 'Input' ? undefined : writer.copyLeaf(graph, node);
+    if (op === 'Input') values[id] = input(String(attributes.name), id);
+    else if (leaf) values[id] = { ref: leaf };
+    else {
       try {
-        values[id] = shareRules[op as Exclude<OpName, LeafName>]({
+        values[id] = shareRuleOf(op as ComputedOp)({
           node,
-          values: node.inputs.map((each) => values[each]!),
-          shapes: node.inputs.map((each) => graph.nodes[each]!.type.shape),
+          values: node.inputs.map((operand) => values[operand]!),
+          shapes: node.inputs.map((operand) => graph.nodes[operand]!.type.shape),
           builder,
           shares,
-          add,
+          add: (operands, changed = attributes) => writer.again({ ...node, attributes: changed }, operands),
         });
       } catch (error) {
         if (error instanceof CannotShare) throw new CannotDistribute(label, op);
@@ -81,20 +75,22 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
       }
     }
   });
-  writer.label = '';
-  for (const { name, node } of graph.outputs) writer.output(name, given(name, values[node]!));
-  for (const { parameter, node } of graph.updates) {
-    const { node: own } = graph.parameters.find((each) => each.name === parameter)!;
-    writer.update(values[own]!.ref, shares.whole(values[node]!));
-  }
-  return removeDead(writer.finish());
+  return removeDead(
+    writer.finishCopy(
+      graph,
+      (id) => shares.whole(values[id]!),
+      ({ name, node }) => outputRef(name, values[node]!),
+    ),
+  );
 
   /** The gradient of an input is shared as the input is; all else is whole. */
-  function given(output: string, value: Value): Ref {
+  function outputRef(output: string, value: SharedValue): Ref {
     const name = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
     const source = name === undefined ? undefined : graph.inputs.find((each) => each.name === name);
-    const of = source && values[source.node]!;
-    if (of?.axis === undefined) return shares.whole(value);
-    return value.axis === of.axis ? value.ref : shares.cut(shares.whole(value), of.axis, of.symbol!).ref;
+    const sourceValue = source && values[source.node]!;
+    if (sourceValue?.axis === undefined) return shares.whole(value);
+    return value.axis === sourceValue.axis
+      ? value.ref
+      : shares.cut(shares.whole(value), sourceValue.axis, sourceValue.symbol!).ref;
   }
 }

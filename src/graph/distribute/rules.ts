@@ -4,27 +4,25 @@
  */
 import type { Builder, Ref } from '../builder.ts';
 import { elementsOf, type Shape, sameDim } from '../dims.ts';
-import type { Attribute, Dim, Node } from '../graph.ts';
-import type { LeafName } from '../ops/row.ts';
-import { elementwiseNames, type OpName } from '../ops.ts';
+import type { Dim, Node } from '../graph.ts';
+import type { Attributes } from '../ops/row.ts';
+import type { ComputedOp, elementwiseNames, OpName } from '../ops.ts';
 import { estimate } from '../passes/rewrite.ts';
-import { CannotShare, type Shares, type Value } from './values.ts';
-
-type Op = Exclude<OpName, LeafName>;
+import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
 /** A node of the graph before, and its operands as they are now. */
-interface Site {
+interface ShareSite {
   readonly node: Node;
-  readonly values: readonly Value[];
+  readonly values: readonly SharedValue[];
   /** Types of the operands in the graph before. */
   readonly shapes: readonly Shape[];
   readonly builder: Builder;
   readonly shares: Shares;
   /** The op on these operands, with other attributes where given. */
-  add(operands: readonly Ref[], attributes?: Readonly<Record<string, Attribute>>): Ref;
+  add(operands: readonly Ref[], attributes?: Attributes): Ref;
 }
 
-export type ShareRule = (site: Site) => Value;
+type ShareRule = (site: ShareSite) => SharedValue;
 
 /** All operands whole. */
 const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
@@ -32,15 +30,19 @@ const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((va
 /** Operands aligned at their last axes, as NumPy does: all get shares along one axis of the result. */
 const aligned: ShareRule = (site) => {
   const { node, values, add } = site;
-  const chosen = largestShare(site);
-  if (!chosen) return { ref: add(values.map(({ ref }) => ref)) };
+  const sharedAxis = largestShare(site);
+  if (!sharedAxis) return { ref: add(values.map(({ ref }) => ref)) };
   const points = pointsOf(site);
-  const operands = alignedTo(site, chosen.axis, chosen.symbol, node.type.shape.length);
-  return { ref: add(operands), ...chosen, ...(points === undefined ? {} : { points }) };
+  const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
+  return { ref: add(operands), ...sharedAxis, ...(points === undefined ? {} : { points }) };
 };
 
 /** The share that the largest of the operands has, as an axis of the result. */
-function largestShare({ node, values, shapes }: Site): { readonly axis: number; readonly symbol: string } | undefined {
+function largestShare({
+  node,
+  values,
+  shapes,
+}: ShareSite): { readonly axis: number; readonly symbol: string } | undefined {
   const rank = node.type.shape.length;
   let best: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
   values.forEach(({ axis, symbol }, at) => {
@@ -52,57 +54,57 @@ function largestShare({ node, values, shapes }: Site): { readonly axis: number; 
   return best && { axis: best.axis, symbol: best.symbol };
 }
 
-function alignedTo({ values, shapes, shares }: Site, axis: number, symbol: string, rank: number): readonly Ref[] {
+function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: string, rank: number): readonly Ref[] {
   return values.map((value, at) => {
     const shape = shapes[at]!;
-    const own = axis - (rank - shape.length);
-    const stretches = own < 0 || shape[own] === 1;
+    const ownAxis = axis - (rank - shape.length);
+    const stretches = ownAxis < 0 || shape[ownAxis] === 1;
     if (stretches) return shares.whole(value);
-    return value.axis === own ? value.ref : shares.cut(shares.whole(value), own, symbol).ref;
+    return value.axis === ownAxis ? value.ref : shares.cut(shares.whole(value), ownAxis, symbol).ref;
   });
 }
 
 /** Numbers of own rows stay such numbers in sums and products with others; nothing else may be made of them. */
 const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
 
-function pointsOf({ node, values }: Site): number | undefined {
-  const found = values.find(({ points }) => points !== undefined)?.points;
-  if (found === undefined) return undefined;
-  if (!countingOps.has(node.op) || (node.op !== 'Cast' && found !== 0)) throw new CannotShare();
-  return found;
+function pointsOf({ node, values }: ShareSite): number | undefined {
+  const pointColumn = values.find(({ points }) => points !== undefined)?.points;
+  if (pointColumn === undefined) return undefined;
+  if (!countingOps.has(node.op) || (node.op !== 'Cast' && pointColumn !== 0)) throw new CannotShare();
+  return pointColumn;
 }
 
-const refuseNumbers = ({ values }: Site): void => {
+const refuseNumbers = ({ values }: ShareSite): void => {
   if (values.some(({ points }) => points !== undefined)) throw new CannotShare();
 };
 
 const reduction: ShareRule = (site) => {
   const { node, values, builder, add } = site;
   refuseNumbers(site);
-  const [{ ref, axis, symbol }] = values as [Value];
+  const [{ ref, axis, symbol }] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
   if (axis === undefined) return { ref: add([ref]) };
   if (axes.includes(axis)) return node.op === 'Sum' ? { ref: builder.allReduce(add([ref])) } : throughWhole(site, axis);
-  const before = node.attributes.keepDims === true ? 0 : axes.filter((each) => each < axis).length;
-  return { ref: add([ref]), axis: axis - before, symbol: symbol! };
+  const removedBefore = node.attributes.keepDims === true ? 0 : axes.filter((each) => each < axis).length;
+  return { ref: add([ref]), axis: axis - removedBefore, symbol: symbol! };
 };
 
 /** A mean or a maximum over shared rows: over the other axes first, so that little goes between workers. */
-function throughWhole({ node, values, builder, shares, add }: Site, axis: number): Value {
-  const [value] = values as [Value];
+function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: number): SharedValue {
+  const [value] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
-  const others = axes.filter((each) => each !== axis);
-  if (others.length === 0) return { ref: add([shares.whole(value)]) };
-  const partial = add([value.ref], { axes: others, keepDims: true });
-  const all = add([shares.whole({ ...value, ref: partial })], { axes: [axis], keepDims: true });
-  return { ref: node.attributes.keepDims === true ? all : builder.reshape(all, node.type.shape) };
+  const otherAxes = axes.filter((each) => each !== axis);
+  if (otherAxes.length === 0) return { ref: add([shares.whole(value)]) };
+  const partial = add([value.ref], { axes: otherAxes, keepDims: true });
+  const overRows = add([shares.whole({ ...value, ref: partial })], { axes: [axis], keepDims: true });
+  return { ref: node.attributes.keepDims === true ? overRows : builder.reshape(overRows, node.type.shape) };
 }
 
 /** Over the last axis, whole. */
 const lastAxis: ShareRule = (site) => {
   refuseNumbers(site);
   const { values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.whole(value)]) };
   return { ...value, ref: add([value.ref]) };
 };
@@ -110,7 +112,7 @@ const lastAxis: ShareRule = (site) => {
 const product: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, shapes, builder, shares, add } = site;
-  const [a, b] = values as [Value, Value];
+  const [a, b] = values as [SharedValue, SharedValue];
   const { transposeA, transposeB } = node.attributes;
   const rank = shapes[0]!.length;
   const [rows, inner] = transposeA ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
@@ -127,9 +129,9 @@ const product: ShareRule = (site) => {
   // Over shared rows: each worker's product, and their sum.
   const shared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
   if (shared) {
-    const left = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, shared.symbol!).ref;
-    const right = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, shared.symbol!).ref;
-    return { ref: builder.allReduce(add([left, right])) };
+    const leftRows = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, shared.symbol!).ref;
+    const rightRows = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, shared.symbol!).ref;
+    return { ref: builder.allReduce(add([leftRows, rightRows])) };
   }
   if (b.axis === columns) return { ref: add([shares.whole(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
   return { ref: add([a.ref, b.ref]) };
@@ -137,18 +139,20 @@ const product: ShareRule = (site) => {
 
 const reshape: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { axis, symbol, points } = value;
   if (axis === undefined) return whole(site);
   const [from] = shapes as [Shape];
   const to = node.type.shape;
   // Rows stay rows: what is before them is as long as it was.
-  const before = elementsOf(from.slice(0, axis));
-  const kept = to.findIndex((dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(to.slice(0, at)), before));
-  if (kept < 0) return whole(site);
+  const elementsBefore = elementsOf(from.slice(0, axis));
+  const keptAxis = to.findIndex(
+    (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(to.slice(0, at)), elementsBefore),
+  );
+  if (keptAxis < 0) return whole(site);
   if (points !== undefined && points !== 0) throw new CannotShare();
-  const shape = to.map((dim, at) => (at === kept ? shares.ownDim(dim, symbol!) : dim));
-  return { ...value, ref: add([value.ref], { shape }), axis: kept };
+  const shape = to.map((dim, at) => (at === keptAxis ? shares.ownDim(dim, symbol!) : dim));
+  return { ...value, ref: add([value.ref], { shape }), axis: keptAxis };
 };
 
 const hasSymbol = (dim: Dim, symbol: string): boolean =>
@@ -157,7 +161,7 @@ const hasSymbol = (dim: Dim, symbol: string): boolean =>
 const transpose: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   if (value.axis === undefined) return { ref: add([value.ref]) };
   return { ...value, ref: add([value.ref]), axis: (node.attributes.perm as readonly number[]).indexOf(value.axis) };
 };
@@ -165,20 +169,20 @@ const transpose: ShareRule = (site) => {
 const concat: ShareRule = (site) => {
   const { node, values, shapes, add } = site;
   const along = node.attributes.axis as number;
-  const chosen = largestShare(site);
-  if (!chosen || chosen.axis === along) return whole(site);
-  const operands = alignedTo(site, chosen.axis, chosen.symbol, node.type.shape.length);
+  const sharedAxis = largestShare(site);
+  if (!sharedAxis || sharedAxis.axis === along) return whole(site);
+  const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
   const columns = values.findIndex(({ points }) => points !== undefined);
-  if (columns < 0) return { ref: add(operands), ...chosen };
+  if (columns < 0) return { ref: add(operands), ...sharedAxis };
   // Pairs of which one number counts own rows.
   if (along !== node.type.shape.length - 1) throw new CannotShare();
-  const before = shapes.slice(0, columns).reduce((sum, shape) => sum + (shape[along] as number), 0);
-  return { ref: add(operands), ...chosen, points: before + values[columns]!.points! };
+  const columnsBefore = shapes.slice(0, columns).reduce((sum, shape) => sum + (shape[along] as number), 0);
+  return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[columns]!.points! };
 };
 
 const slice: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { axis, symbol, points } = value;
   if (axis === undefined) return { ref: add([value.ref]) };
   const begin = node.attributes.begin as readonly number[];
@@ -187,17 +191,17 @@ const slice: ShareRule = (site) => {
   if (!isAll) return whole(site);
   const sizes = size.map((dim, at) => (at === axis ? shares.ownDim(dim, symbol!) : dim));
   const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: sizes }) };
-  const last = begin.length - 1;
-  if (points === undefined || last === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };
-  const column = points - begin[last]!;
-  const width = node.type.shape[last] as number;
+  const lastAxisIndex = begin.length - 1;
+  if (points === undefined || lastAxisIndex === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };
+  const column = points - begin[lastAxisIndex]!;
+  const width = node.type.shape[lastAxisIndex] as number;
   return { ...sliced, ...(column >= 0 && column < width ? { points: column } : {}) };
 };
 
 const pad: ShareRule = (site) => {
   refuseNumbers(site);
   const { node, values, add } = site;
-  const [value] = values as [Value];
+  const [value] = values as [SharedValue];
   const { before, after } = node.attributes as Record<string, readonly number[]>;
   if (value.axis === undefined || before![value.axis] !== 0 || after![value.axis] !== 0) return whole(site);
   return { ...value, ref: add([value.ref]) };
@@ -213,13 +217,13 @@ const broadcast: ShareRule = (site) => {
 
 const gather: ShareRule = (site) => {
   const { values, shapes, shares, add } = site;
-  const [from, indices] = values as [Value, Value];
+  const [from, indices] = values as [SharedValue, SharedValue];
   if (from.points !== undefined) throw new CannotShare();
   const split = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
   if (indices.points !== undefined) {
-    const own = from.axis === undefined ? ownRowsOf(from, shapes[0]!, shares) : from;
-    if (own.axis !== 0) throw new CannotShare();
-    return { ref: add([own.ref, indices.ref]), ...split };
+    const ownRows = from.axis === undefined ? ownRowsOf(from, shapes[0]!, shares) : from;
+    if (ownRows.axis !== 0) throw new CannotShare();
+    return { ref: add([ownRows.ref, indices.ref]), ...split };
   }
   if (from.axis !== undefined && from.axis > 0 && indices.axis === undefined) {
     const axis = from.axis - 1 + shapes[1]!.length;
@@ -229,19 +233,20 @@ const gather: ShareRule = (site) => {
 };
 
 /** This worker's rows of a value that it has whole. */
-function ownRowsOf({ ref }: Value, [first]: Shape, shares: Shares): Value {
+function ownRowsOf({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
   if (first === undefined || typeof first === 'number' || first.symbol.includes('·')) throw new CannotShare();
   return shares.cut(ref, 0, first.symbol);
 }
 
 const segmentSum: ShareRule = (site) => {
   const { node, values, builder, shares, add } = site;
-  const [rows, segments] = values as [Value, Value];
+  const [rows, segments] = values as [SharedValue, SharedValue];
   if (rows.points !== undefined) throw new CannotShare();
   const symbol = rows.axis === 0 ? rows.symbol : segments.symbol;
   if (symbol === undefined) return whole(site);
-  const own = (value: Value): Ref => (value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref);
-  const operands = [own(rows), own(segments)];
+  const ownRows = (value: SharedValue): Ref =>
+    value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref;
+  const operands = [ownRows(rows), ownRows(segments)];
   if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
   // Into own rows.
   const [into] = node.attributes.rows as readonly [Dim];
@@ -252,22 +257,16 @@ const segmentSum: ShareRule = (site) => {
 
 const scatterUpdate: ShareRule = (site) => {
   const { values, shares, add } = site;
-  const [value, indices, updates] = values as [Value, Value, Value];
+  const [value, indices, updates] = values as [SharedValue, SharedValue, SharedValue];
   const { points, axis, symbol } = indices;
   if (points === undefined) return whole(site);
   const rows = value.axis === points ? value : undefined;
   if (!rows) throw new CannotShare();
-  const own = updates.axis === axis ? updates.ref : shares.cut(shares.whole(updates), 0, symbol!).ref;
-  return { ...rows, ref: add([rows.ref, indices.ref, own]) };
+  const ownUpdates = updates.axis === axis ? updates.ref : shares.cut(shares.whole(updates), 0, symbol!).ref;
+  return { ...rows, ref: add([rows.ref, indices.ref, ownUpdates]) };
 };
 
-const byAlignment = Object.fromEntries(elementwiseNames.map((name) => [name, aligned])) as Record<
-  (typeof elementwiseNames)[number],
-  ShareRule
->;
-
-export const shareRules: Readonly<Record<Op, ShareRule>> = {
-  ...byAlignment,
+const shareRules: Readonly<Record<Exclude<ComputedOp, (typeof elementwiseNames)[number]>, ShareRule>> = {
   MatMul: product,
   BatchMatMul: product,
   Sum: reduction,
@@ -288,3 +287,6 @@ export const shareRules: Readonly<Record<Op, ShareRule>> = {
   AllGather: whole,
   AllReduce: whole,
 };
+
+export const shareRuleOf = (op: ComputedOp): ShareRule =>
+  op in shareRules ? shareRules[op as keyof typeof shareRules] : aligned;

@@ -14,7 +14,7 @@ export const shareInputs = {
 /** The symbol of a worker's share of the rows of a length. */
 const ownSymbol = (symbol: string): string => `own_${symbol}`;
 
-export interface Value {
+export interface SharedValue {
   readonly ref: Ref;
   /** The axis of which each worker has a share; absent: each has the whole value. */
   readonly axis?: number;
@@ -24,7 +24,7 @@ export interface Value {
   readonly points?: number;
 }
 
-/** What cannot be shared: the user reads which part of the model it is. */
+/** Thrown for a value that cannot be shared: the user reads which part of the model it is. */
 export class CannotShare extends Error {}
 
 /** Moves values between the two forms; each is made once. */
@@ -42,17 +42,17 @@ export class Shares {
   ownDim(dim: Dim, symbol: string): Dim {
     if (typeof dim === 'number' || this.local.has(symbol)) return dim;
     const symbols = dim.symbol.split('·');
-    const at = symbols.indexOf(symbol);
-    if (at < 0) return dim;
-    symbols[at] = ownSymbol(symbol);
+    const symbolIndex = symbols.indexOf(symbol);
+    if (symbolIndex < 0) return dim;
+    symbols[symbolIndex] = ownSymbol(symbol);
     return { symbol: symbols.sort().join('·'), times: dim.times };
   }
 
   /** With the rows of all workers. */
-  whole({ ref, axis, symbol, points }: Value): Ref {
+  whole({ ref, axis, symbol, points }: SharedValue): Ref {
     if (axis === undefined) return ref;
-    const known = this.wholes.get(ref.id);
-    if (known) return known;
+    const cachedWhole = this.wholes.get(ref.id);
+    if (cachedWhole) return cachedWhole;
     if (points !== undefined || this.local.has(symbol!)) throw new CannotShare();
     const { builder } = this;
     if (ref.type.dtype === 'bool') {
@@ -68,15 +68,17 @@ export class Shares {
   }
 
   /** This worker's rows of a value that it has whole. */
-  cut(ref: Ref, axis: number, symbol: string): Value {
+  cut(ref: Ref, axis: number, symbol: string): SharedValue {
     const key = `${ref.id} ${axis} ${symbol}`;
-    let own = this.cuts.get(key);
-    if (!own) {
+    let ownRows = this.cuts.get(key);
+    if (!ownRows) {
       if (this.local.has(symbol)) throw new CannotShare();
-      own = this.alongRows(ref, axis, symbol, ownSymbol(symbol), (rows) => this.builder.gather(rows, this.own(symbol)));
-      this.cuts.set(key, own);
+      ownRows = this.alongRows(ref, axis, symbol, ownSymbol(symbol), (rows) =>
+        this.builder.gather(rows, this.own(symbol)),
+      );
+      this.cuts.set(key, ownRows);
     }
-    return { ref: own, axis, symbol };
+    return { ref: ownRows, axis, symbol };
   }
 
   private own(symbol: string): Ref {
@@ -98,10 +100,10 @@ export class Shares {
     const order = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
     const front = axis === 0 ? ref : builder.transpose(ref, order);
     const [first, ...rest] = front.type.shape;
-    const each = withoutSymbol(first!, from);
-    const rows = each === 1 ? front : builder.reshape(front, [symbolic(from), each, ...rest]);
+    const rowsPerUnit = withoutSymbol(first!, from);
+    const rows = rowsPerUnit === 1 ? front : builder.reshape(front, [symbolic(from), rowsPerUnit, ...rest]);
     const worked = work(rows);
-    const joined = each === 1 ? worked : builder.reshape(worked, [withSymbol(each, to), ...rest]);
+    const joined = rowsPerUnit === 1 ? worked : builder.reshape(worked, [withSymbol(rowsPerUnit, to), ...rest]);
     return axis === 0 ? joined : builder.transpose(joined, inverse(order));
   }
 }
@@ -110,9 +112,9 @@ export class Shares {
 function withoutSymbol(dim: Dim, symbol: string): Dim {
   if (typeof dim === 'number') throw new CannotShare();
   const symbols = dim.symbol.split('·');
-  const at = symbols.indexOf(symbol);
-  if (at < 0) throw new CannotShare();
-  symbols.splice(at, 1);
+  const symbolIndex = symbols.indexOf(symbol);
+  if (symbolIndex < 0) throw new CannotShare();
+  symbols.splice(symbolIndex, 1);
   return symbols.length === 0 ? dim.times : { symbol: symbols.join('·'), times: dim.times };
 }
 

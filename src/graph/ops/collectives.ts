@@ -2,45 +2,44 @@
 import { countElements, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { TensorType } from '../graph.ts';
-import { expectInputs, expectRank, type OpRow } from './row.ts';
+import { expectInputs, expectRank, numericDtypes, type OpRow } from './row.ts';
 
-export const allGather: OpRow = {
-  doc: 'Rows of all workers: [own, …] by int32 [own] and any int32 [n] → [n, …]. Row i of a worker is row places[i] of the result.',
-  type(inputs): TensorType {
-    expectInputs('AllGather', inputs, ['float32', 'int32'], ['int32'], ['int32']);
-    const [values, places, all] = inputs as [TensorType, TensorType, TensorType];
-    expectRank('AllGather', places, 1);
-    expectRank('AllGather', all, 1);
-    if (values.shape.length === 0 || !sameDim(values.shape[0]!, places.shape[0]!)) {
-      throw new GraphTypeError(
-        `AllGather: ${printShape(values.shape)} has not one row for each of ${printShape(places.shape)} places`,
-      );
-    }
-    return { dtype: values.dtype, shape: [all.shape[0]!, ...values.shape.slice(1)] };
-  },
-  // The gradient of a row is the sum of what all workers make of it.
-  gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
-  evaluate([values, places], output) {
-    const width = countElements(values!.shape.slice(1));
-    places!.data.forEach((place, i) => {
-      if (place < 0 || place >= output.shape[0]!) {
-        throw new GraphTypeError(`AllGather: place ${place} is not within ${output.shape[0]}`);
+export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> = {
+  AllGather: {
+    doc: 'Rows of all workers: [own, …] by int32 [own] and any int32 [n] → [n, …]. Row i of a worker is row places[i] of the result.',
+    type(inputs): TensorType {
+      expectInputs(inputs, numericDtypes, ['int32'], ['int32']);
+      const [values, places, all] = inputs as [TensorType, TensorType, TensorType];
+      expectRank(places, 1);
+      expectRank(all, 1);
+      if (values.shape.length === 0 || !sameDim(values.shape[0]!, places.shape[0]!)) {
+        throw new GraphTypeError(
+          `${printShape(values.shape)} has not one row for each of ${printShape(places.shape)} places`,
+        );
       }
-      output.data.set(values!.data.subarray(i * width, (i + 1) * width), place * width);
-    });
+      return { dtype: values.dtype, shape: [all.shape[0]!, ...values.shape.slice(1)] };
+    },
+    // The gradient of a row is the sum of what all workers make of it.
+    gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
+    evaluate([values, places], output) {
+      const width = countElements(values!.shape.slice(1));
+      places!.data.forEach((place, i) => {
+        if (place < 0 || place >= output.shape[0]!) {
+          throw new GraphTypeError(`AllGather: place ${place} is not within ${output.shape[0]}`);
+        }
+        output.data.set(values!.data.subarray(i * width, (i + 1) * width), place * width);
+      });
+    },
   },
-  flops: () => 0,
-};
-
-export const allReduce: OpRow = {
-  doc: 'The sum of the operands of all workers, element by element.',
-  type(inputs): TensorType {
-    expectInputs('AllReduce', inputs, ['float32', 'int32']);
-    return inputs[0]!;
+  AllReduce: {
+    doc: 'The sum of the operands of all workers, element by element.',
+    type(inputs): TensorType {
+      expectInputs(inputs, numericDtypes);
+      return inputs[0]!;
+    },
+    gradient: (at) => [() => at.builder.allReduce(at.full())],
+    evaluate([values], output) {
+      output.data.set(values!.data);
+    },
   },
-  gradient: (at) => [() => at.builder.allReduce(at.full())],
-  evaluate([values], output) {
-    output.data.set(values!.data);
-  },
-  flops: () => 0,
 };

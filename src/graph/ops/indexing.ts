@@ -4,68 +4,21 @@ import { countElements, elementsOf, printDim, printShape, sameDim } from '../dim
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, TensorType } from '../graph.ts';
 import { lengthOf } from '../length.ts';
-import { expectInputs, expectRank, expectSameDtype, type GradientContext, type OpRow } from './row.ts';
+import {
+  expectInputs,
+  expectRank,
+  expectSameDtype,
+  flopPerInput,
+  type GradientContext,
+  hostDtypes,
+  numericDtypes,
+  type OpRow,
+} from './row.ts';
 import { stridesOf } from './walk.ts';
 
 function checkIndex(op: string, index: number, length: number): void {
   if (index < 0 || index >= length) throw new GraphTypeError(`${op}: index ${index} is not within ${length}`);
 }
-
-export const gather: OpRow = {
-  doc: 'Rows (axis 0) of the first operand by int32 indices of any shape: [n, …] by [m] → [m, …].',
-  type(inputs): TensorType {
-    expectInputs('Gather', inputs, ['float32', 'int32', 'bool'], ['int32']);
-    const [values, indices] = inputs as [TensorType, TensorType];
-    if (values.shape.length === 0) throw new GraphTypeError('Gather: a scalar has no rows');
-    return { dtype: values.dtype, shape: [...indices.shape, ...values.shape.slice(1)] };
-  },
-  gradient: (at) => [
-    () => {
-      const [values, indices] = at.inputs as [Ref, Ref];
-      const [rows, ...rest] = values.type.shape;
-      const count = elementsOf(indices.type.shape);
-      const updates = at.builder.reshape(at.full(), [count, ...rest]);
-      return at.builder.segmentSum(updates, at.builder.reshape(indices, [count]), rows!);
-    },
-    'none',
-  ],
-  evaluate([values, indices], output) {
-    const width = countElements(values!.shape.slice(1));
-    indices!.data.forEach((index, i) => {
-      checkIndex('Gather', index, values!.shape[0]!);
-      output.data.set(values!.data.subarray(index * width, (index + 1) * width), i * width);
-    });
-  },
-  flops: () => 0,
-  picks: true,
-};
-
-export const segmentSum: OpRow = {
-  doc: 'Row i of the first operand [n, …] is added to row segments[i] of the result, which has as many rows as attribute rows says.',
-  type(inputs, attributes): TensorType {
-    expectInputs('SegmentSum', inputs, ['float32', 'int32'], ['int32']);
-    const [values, segments] = inputs as [TensorType, TensorType];
-    expectRank('SegmentSum', segments, 1);
-    if (values.shape.length === 0 || !sameDim(values.shape[0]!, segments.shape[0]!)) {
-      throw new GraphTypeError(
-        `SegmentSum: ${printShape(values.shape)} has not one row for each of ${printDim(segments.shape[0]!)} segments`,
-      );
-    }
-    const [rows] = attributes.rows as readonly Dim[];
-    return { dtype: values.dtype, shape: [rows!, ...values.shape.slice(1)] };
-  },
-  gradient: (at) => [() => at.builder.gather(at.full(), at.inputs[1]!), 'none'],
-  evaluate([values, segments], output) {
-    const width = countElements(values!.shape.slice(1));
-    const sums = new Float64Array(output.data.length);
-    segments!.data.forEach((segment, i) => {
-      checkIndex('SegmentSum', segment, output.shape[0]!);
-      for (let j = 0; j < width; j++) sums[segment * width + j]! += values!.data[i * width + j]!;
-    });
-    output.data.set(sums);
-  },
-  flops: (inputs) => countElements(inputs[0]!),
-};
 
 /** The upstream gradient's elements at the indices: row-major positions in the flattened tensor, then a gather of scalars. */
 function elementsAt(at: GradientContext, indices: Ref): Ref {
@@ -75,49 +28,103 @@ function elementsAt(at: GradientContext, indices: Ref): Ref {
   const position = shape.reduce<Ref | undefined>((sum, length, axis) => {
     const index = b.reshape(b.slice(indices, [0, axis], [-1, 1]), [count]);
     if (sum === undefined) return index;
-    const known = lengthOf(b, length);
-    return b.add(b.mul(sum, typeof known === 'number' ? known : b.cast(known, 'int32')), index);
+    const axisLength = lengthOf(b, length);
+    return b.add(b.mul(sum, typeof axisLength === 'number' ? axisLength : b.cast(axisLength, 'int32')), index);
   }, undefined)!;
   return b.gather(b.reshape(at.full(), [elementsOf(shape)]), position);
 }
 
-export const scatterUpdate: OpRow = {
-  doc: 'The first operand with the elements at int32 indices [n, rank] replaced by updates [n]. No two indices may be equal.',
-  type(inputs): TensorType {
-    expectInputs('ScatterUpdate', inputs, ['float32', 'int32'], ['int32'], ['float32', 'int32']);
-    const [values, indices, updates] = inputs as [TensorType, TensorType, TensorType];
-    expectSameDtype('ScatterUpdate', values, updates);
-    expectRank('ScatterUpdate', indices, 2);
-    expectRank('ScatterUpdate', updates, 1);
-    const rank: Dim = values.shape.length;
-    if (rank === 0 || indices.shape[1] !== rank || !sameDim(indices.shape[0]!, updates.shape[0]!)) {
-      throw new GraphTypeError(
-        `ScatterUpdate: indices ${printShape(indices.shape)} and updates ${printShape(updates.shape)} do not fit ${printShape(values.shape)}`,
-      );
-    }
-    return values;
-  },
-  gradient: (at) => {
-    const [, indices, updates] = at.inputs as [Ref, Ref, Ref];
-    const b = at.builder;
-    return [
-      () => b.scatterUpdate(at.full(), indices, b.broadcastTo(b.constant(0), updates)),
+export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpdate', OpRow>> = {
+  Gather: {
+    doc: 'Rows (axis 0) of the first operand by int32 indices of any shape: [n, …] by [m] → [m, …].',
+    type(inputs): TensorType {
+      expectInputs(inputs, hostDtypes, ['int32']);
+      const [values, indices] = inputs as [TensorType, TensorType];
+      if (values.shape.length === 0) throw new GraphTypeError('a scalar has no rows');
+      return { dtype: values.dtype, shape: [...indices.shape, ...values.shape.slice(1)] };
+    },
+    gradient: (at) => [
+      () => {
+        const [values, indices] = at.inputs as [Ref, Ref];
+        const [rows, ...rest] = values.type.shape;
+        const count = elementsOf(indices.type.shape);
+        const updates = at.builder.reshape(at.full(), [count, ...rest]);
+        return at.builder.segmentSum(updates, at.builder.reshape(indices, [count]), rows!);
+      },
       'none',
-      () => elementsAt(at, indices),
-    ];
-  },
-  evaluate([values, indices, updates], output) {
-    output.data.set(values!.data);
-    const strides = stridesOf(output.shape);
-    updates!.data.forEach((update, i) => {
-      let place = 0;
-      strides.forEach((stride, axis) => {
-        const index = indices!.data[i * strides.length + axis]!;
-        checkIndex('ScatterUpdate', index, output.shape[axis]!);
-        place += index * stride;
+    ],
+    evaluate([values, indices], output) {
+      const width = countElements(values!.shape.slice(1));
+      indices!.data.forEach((index, i) => {
+        checkIndex('Gather', index, values!.shape[0]!);
+        output.data.set(values!.data.subarray(index * width, (index + 1) * width), i * width);
       });
-      output.data[place] = update;
-    });
+    },
+    picks: true,
   },
-  flops: () => 0,
+  SegmentSum: {
+    doc: 'Row i of the first operand [n, …] is added to row segments[i] of the result, which has as many rows as attribute rows says.',
+    type(inputs, attributes): TensorType {
+      expectInputs(inputs, numericDtypes, ['int32']);
+      const [values, segments] = inputs as [TensorType, TensorType];
+      expectRank(segments, 1);
+      if (values.shape.length === 0 || !sameDim(values.shape[0]!, segments.shape[0]!)) {
+        throw new GraphTypeError(
+          `${printShape(values.shape)} has not one row for each of ${printDim(segments.shape[0]!)} segments`,
+        );
+      }
+      const [rows] = attributes.rows as readonly Dim[];
+      return { dtype: values.dtype, shape: [rows!, ...values.shape.slice(1)] };
+    },
+    gradient: (at) => [() => at.builder.gather(at.full(), at.inputs[1]!), 'none'],
+    evaluate([values, segments], output) {
+      const width = countElements(values!.shape.slice(1));
+      const sums = new Float64Array(output.data.length);
+      segments!.data.forEach((segment, i) => {
+        checkIndex('SegmentSum', segment, output.shape[0]!);
+        for (let j = 0; j < width; j++) sums[segment * width + j]! += values!.data[i * width + j]!;
+      });
+      output.data.set(sums);
+    },
+    flops: flopPerInput,
+  },
+  ScatterUpdate: {
+    doc: 'The first operand with the elements at int32 indices [n, rank] replaced by updates [n]. No two indices may be equal.',
+    type(inputs): TensorType {
+      expectInputs(inputs, numericDtypes, ['int32'], numericDtypes);
+      const [values, indices, updates] = inputs as [TensorType, TensorType, TensorType];
+      expectSameDtype(values, updates);
+      expectRank(indices, 2);
+      expectRank(updates, 1);
+      const rank: Dim = values.shape.length;
+      if (rank === 0 || indices.shape[1] !== rank || !sameDim(indices.shape[0]!, updates.shape[0]!)) {
+        throw new GraphTypeError(
+          `indices ${printShape(indices.shape)} and updates ${printShape(updates.shape)} do not fit ${printShape(values.shape)}`,
+        );
+      }
+      return values;
+    },
+    gradient: (at) => {
+      const [, indices, updates] = at.inputs as [Ref, Ref, Ref];
+      const b = at.builder;
+      return [
+        () => b.scatterUpdate(at.full(), indices, b.broadcastTo(b.constant(0), updates)),
+        'none',
+        () => elementsAt(at, indices),
+      ];
+    },
+    evaluate([values, indices, updates], output) {
+      output.data.set(values!.data);
+      const strides = stridesOf(output.shape);
+      updates!.data.forEach((update, i) => {
+        let place = 0;
+        strides.forEach((stride, axis) => {
+          const index = indices!.data[i * strides.length + axis]!;
+          checkIndex('ScatterUpdate', index, output.shape[axis]!);
+          place += index * stride;
+        });
+        output.data[place] = update;
+      });
+    },
+  },
 };

@@ -3,34 +3,34 @@ import type { Ref } from '../builder_contract.ts';
 import { countElements, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype, TensorType } from '../graph.ts';
-import type { OpName } from '../ops.ts';
+import type { productNames } from '../ops.ts';
 import {
   type Attributes,
   expectInputs,
   expectRank,
   expectSameDtype,
   type GradientContext,
+  type NodeValues,
   type OpRow,
-  type Values,
 } from './row.ts';
 
 const float: readonly Dtype[] = ['float32', 'bfloat16'];
 
-function productShape(op: OpName, a: readonly Dim[], b: readonly Dim[], attributes: Attributes): readonly [Dim, Dim] {
+function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attributes): readonly [Dim, Dim] {
   const [rows, innerA] = attributes.transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
   const [innerB, columns] = attributes.transposeB ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
   if (!sameDim(innerA, innerB)) {
     const written = (shape: readonly Dim[], transposed: unknown): string =>
       `${printShape(shape)}${transposed ? 'ᵀ' : ''}`;
     throw new GraphTypeError(
-      `${op}: ${written(a, attributes.transposeA)} × ${written(b, attributes.transposeB)}: the inner lengths ${printDim(innerA)} and ${printDim(innerB)} differ`,
+      `${written(a, attributes.transposeA)} × ${written(b, attributes.transposeB)}: the inner lengths ${printDim(innerA)} and ${printDim(innerB)} differ`,
     );
   }
   return [rows, columns];
 }
 
 /** One product of `a` and `b` from the given offsets. */
-function multiply(a: Values, b: Values, output: Values, attributes: Attributes, index: number): void {
+function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: Attributes, index: number): void {
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [rows, columns] = output.shape.slice(-2) as [number, number];
@@ -55,7 +55,7 @@ function multiply(a: Values, b: Values, output: Values, attributes: Attributes, 
 function gradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
   return (at: GradientContext) => {
     const [a, b] = at.inputs as [Ref, Ref];
-    const product = at.builder[method];
+    const product = at.builder[method].bind(at.builder);
     const { transposeA, transposeB } = at.attributes;
     return [
       () =>
@@ -75,41 +75,42 @@ function flops(inputs: readonly (readonly number[])[], output: readonly number[]
   return 2 * countElements(output) * (attributes.transposeA ? rows : columns);
 }
 
-export const matMul: OpRow = {
-  doc: 'Matrix product [m, k] × [k, n] → [m, n]; attributes transposeA and transposeB read an operand transposed.',
-  type(inputs, attributes): TensorType {
-    expectInputs('MatMul', inputs, float, float);
-    expectSameDtype('MatMul', inputs[0]!, inputs[1]!);
-    for (const input of inputs) expectRank('MatMul', input, 2);
-    return { dtype: inputs[0]!.dtype, shape: productShape('MatMul', inputs[0]!.shape, inputs[1]!.shape, attributes) };
+export const productOps: Readonly<Record<(typeof productNames)[number], OpRow>> = {
+  MatMul: {
+    doc: 'Matrix product [m, k] × [k, n] → [m, n]; attributes transposeA and transposeB read an operand transposed.',
+    type(inputs, attributes): TensorType {
+      expectInputs(inputs, float, float);
+      expectSameDtype(inputs[0]!, inputs[1]!);
+      for (const input of inputs) expectRank(input, 2);
+      return { dtype: inputs[0]!.dtype, shape: productShape(inputs[0]!.shape, inputs[1]!.shape, attributes) };
+    },
+    gradient: gradient('matMul'),
+    evaluate([a, b], output, attributes) {
+      multiply(a!, b!, output, attributes, 0);
+    },
+    flops,
+    bfloat16: 'product',
   },
-  gradient: gradient('matMul'),
-  evaluate([a, b], output, attributes) {
-    multiply(a!, b!, output, attributes, 0);
+  BatchMatMul: {
+    doc: 'One matrix product for each index of the leading axis: [n, m, k] × [n, k, l] → [n, m, l]; flags as for MatMul.',
+    type(inputs, attributes): TensorType {
+      expectInputs(inputs, float, float);
+      expectSameDtype(inputs[0]!, inputs[1]!);
+      for (const input of inputs) expectRank(input, 3);
+      const [a, b] = [inputs[0]!.shape, inputs[1]!.shape];
+      if (!sameDim(a[0]!, b[0]!)) {
+        throw new GraphTypeError(`${printShape(a)} × ${printShape(b)}: the leading lengths differ`);
+      }
+      return {
+        dtype: inputs[0]!.dtype,
+        shape: [a[0]!, ...productShape(a.slice(1), b.slice(1), attributes)],
+      };
+    },
+    gradient: gradient('batchMatMul'),
+    evaluate([a, b], output, attributes) {
+      for (let index = 0; index < output.shape[0]!; index++) multiply(a!, b!, output, attributes, index);
+    },
+    flops,
+    bfloat16: 'product',
   },
-  flops,
-  bfloat16: 'product',
-};
-
-export const batchMatMul: OpRow = {
-  doc: 'One matrix product for each index of the leading axis: [n, m, k] × [n, k, l] → [n, m, l]; flags as for MatMul.',
-  type(inputs, attributes): TensorType {
-    expectInputs('BatchMatMul', inputs, float, float);
-    expectSameDtype('BatchMatMul', inputs[0]!, inputs[1]!);
-    for (const input of inputs) expectRank('BatchMatMul', input, 3);
-    const [a, b] = [inputs[0]!.shape, inputs[1]!.shape];
-    if (!sameDim(a[0]!, b[0]!)) {
-      throw new GraphTypeError(`BatchMatMul: ${printShape(a)} × ${printShape(b)}: the leading lengths differ`);
-    }
-    return {
-      dtype: inputs[0]!.dtype,
-      shape: [a[0]!, ...productShape('BatchMatMul', a.slice(1), b.slice(1), attributes)],
-    };
-  },
-  gradient: gradient('batchMatMul'),
-  evaluate([a, b], output, attributes) {
-    for (let index = 0; index < output.shape[0]!; index++) multiply(a!, b!, output, attributes, index);
-  },
-  flops,
-  bfloat16: 'product',
 };

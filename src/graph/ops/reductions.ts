@@ -5,15 +5,18 @@ import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype } from '../graph.ts';
 import { alignRank, sumOver } from '../lazy.ts';
 import { lengthOf } from '../length.ts';
-import type { OpName } from '../ops.ts';
+import type { reductionNames, softmaxNames } from '../ops.ts';
 import {
   type Attributes,
   expectAxes,
   expectInputs,
+  floatDtypes,
+  flopPerInput,
   type GradientContext,
+  type NodeValues,
   numbersOf,
+  numericDtypes,
   type OpRow,
-  type Values,
 } from './row.ts';
 import { reducedPositions } from './walk.ts';
 
@@ -29,19 +32,18 @@ function withAxes(at: GradientContext, value: Ref): Ref {
 }
 
 function reduction(
-  op: OpName,
   doc: string,
   allowed: readonly Dtype[],
   gradient: (builder: Builder, at: GradientContext) => Ref,
-  evaluate: (input: Values, output: Values, axes: readonly number[]) => void,
+  evaluate: (input: NodeValues, output: NodeValues, axes: readonly number[]) => void,
 ): OpRow {
   return {
     doc,
     type(inputs, attributes) {
-      expectInputs(op, inputs, allowed);
+      expectInputs(inputs, allowed);
       const input = inputs[0]!;
       const axes = numbersOf(attributes, 'axes');
-      expectAxes(op, input, axes);
+      expectAxes(input, axes);
       const shape = input.shape.flatMap((dim, axis): Dim[] =>
         axes.includes(axis) ? (attributes.keepDims ? [1] : []) : [dim],
       );
@@ -49,11 +51,11 @@ function reduction(
     },
     gradient: (at) => [() => gradient(at.builder, at)],
     evaluate: ([input], output, attributes) => evaluate(input!, output, numbersOf(attributes, 'axes')),
-    flops: (inputs) => countElements(inputs[0]!),
+    flops: flopPerInput,
   };
 }
 
-function addUp(input: Values, output: Values, axes: readonly number[], scale: (count: number) => number): void {
+function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], scale: (count: number) => number): void {
   const { places, count } = reducedPositions(input.shape, axes);
   const sums = new Float64Array(output.data.length);
   for (let i = 0; i < places.length; i++) sums[places[i]!]! += input.data[i]!;
@@ -61,47 +63,8 @@ function addUp(input: Values, output: Values, axes: readonly number[], scale: (c
   for (let i = 0; i < sums.length; i++) output.data[i] = sums[i]! * factor;
 }
 
-export const sum = reduction(
-  'Sum',
-  'Sum over attribute axes; with keepDims they stay, of length 1.',
-  ['float32', 'int32'],
-  (_, at) => withAxes(at, at.upstream),
-  (input, output, axes) => addUp(input, output, axes, () => 1),
-);
-
-export const mean = reduction(
-  'Mean',
-  'Mean over attribute axes; with keepDims they stay, of length 1.',
-  ['float32'],
-  (b, at) => {
-    const reduced = numbersOf(at.attributes, 'axes').map((axis) => at.inputs[0]!.type.shape[axis]!);
-    return withAxes(at, b.div(at.upstream, lengthOf(b, elementsOf(reduced))));
-  },
-  (input, output, axes) => addUp(input, output, axes, (count) => 1 / count),
-);
-
-export const max = reduction(
-  'Max',
-  'Largest over attribute axes. Gradient: shared equally by those that are the largest.',
-  ['float32', 'int32'],
-  (b, at) => {
-    const axes = numbersOf(at.attributes, 'axes');
-    const [input] = at.inputs as [Ref];
-    const largest = b.cast(b.equal(input, withAxes(at, at.output)), 'float32');
-    return b.mul(largest, b.div(withAxes(at, at.upstream), b.sum(largest, axes, true)));
-  },
-  (input, output, axes) => {
-    const { places } = reducedPositions(input.shape, axes);
-    output.data.fill(output.dtype === 'int32' ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i]!;
-      if (!(input.data[i]! <= output.data[place]!)) output.data[place] = input.data[i]!;
-    }
-  },
-);
-
 /** Each row of the last axis, its largest element taken out before exp. */
-function eachRow(input: Values, visit: (at: number, length: number, largest: number, sum: number) => void): void {
+function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
   const length = input.shape.at(-1)!;
   for (let at = 0; at < input.data.length; at += length) {
     let largest = Number.NEGATIVE_INFINITY;
@@ -113,16 +76,15 @@ function eachRow(input: Values, visit: (at: number, length: number, largest: num
 }
 
 function overLastAxis(
-  op: OpName,
   doc: string,
   gradient: (b: Builder, at: GradientContext, rowSum: (value: Ref) => Ref) => Ref,
-  evaluate: (input: Values, output: Values, attributes: Attributes) => void,
+  evaluate: (input: NodeValues, output: NodeValues, attributes: Attributes) => void,
 ): OpRow {
   return {
     doc,
     type(inputs) {
-      expectInputs(op, inputs, ['float32']);
-      if (inputs[0]!.shape.length === 0) throw new GraphTypeError(`${op}: a scalar has no last axis`);
+      expectInputs(inputs, floatDtypes);
+      if (inputs[0]!.shape.length === 0) throw new GraphTypeError('a scalar has no last axis');
       return inputs[0]!;
     },
     gradient: (at) => {
@@ -134,22 +96,54 @@ function overLastAxis(
   };
 }
 
-export const softmax = overLastAxis(
-  'Softmax',
-  'eˣ ÷ Σ eˣ over the last axis, without overflow.',
-  (b, at, rowSum) => b.mul(at.output, b.sub(at.upstream, rowSum(b.mul(at.upstream, at.output)))),
-  (input, output) =>
-    eachRow(input, (at, length, largest, sum) => {
-      for (let i = at; i < at + length; i++) output.data[i] = Math.exp(input.data[i]! - largest) / sum;
-    }),
-);
-
-export const logSoftmax = overLastAxis(
-  'LogSoftmax',
-  'x − log Σ eˣ over the last axis, without overflow.',
-  (b, at, rowSum) => b.sub(at.upstream, b.mul(b.exp(at.output), rowSum(at.upstream))),
-  (input, output) =>
-    eachRow(input, (at, length, largest, sum) => {
-      for (let i = at; i < at + length; i++) output.data[i] = input.data[i]! - largest - Math.log(sum);
-    }),
-);
+export const reductionOps: Readonly<Record<(typeof reductionNames | typeof softmaxNames)[number], OpRow>> = {
+  Sum: reduction(
+    'Sum over attribute axes; with keepDims they stay, of length 1.',
+    numericDtypes,
+    (_, at) => withAxes(at, at.upstream),
+    (input, output, axes) => addUp(input, output, axes, () => 1),
+  ),
+  Mean: reduction(
+    'Mean over attribute axes; with keepDims they stay, of length 1.',
+    floatDtypes,
+    (b, at) => {
+      const reduced = numbersOf(at.attributes, 'axes').map((axis) => at.inputs[0]!.type.shape[axis]!);
+      return withAxes(at, b.div(at.upstream, lengthOf(b, elementsOf(reduced))));
+    },
+    (input, output, axes) => addUp(input, output, axes, (count) => 1 / count),
+  ),
+  Max: reduction(
+    'Largest over attribute axes. Gradient: shared equally by those that are the largest.',
+    numericDtypes,
+    (b, at) => {
+      const axes = numbersOf(at.attributes, 'axes');
+      const [input] = at.inputs as [Ref];
+      const largest = b.cast(b.equal(input, withAxes(at, at.output)), 'float32');
+      return b.mul(largest, b.div(withAxes(at, at.upstream), b.sum(largest, axes, true)));
+    },
+    (input, output, axes) => {
+      const { places } = reducedPositions(input.shape, axes);
+      output.data.fill(output.dtype === 'int32' ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
+      for (let i = 0; i < places.length; i++) {
+        const place = places[i]!;
+        if (!(input.data[i]! <= output.data[place]!)) output.data[place] = input.data[i]!;
+      }
+    },
+  ),
+  Softmax: overLastAxis(
+    'eˣ ÷ Σ eˣ over the last axis, without overflow.',
+    (b, at, rowSum) => b.mul(at.output, b.sub(at.upstream, rowSum(b.mul(at.upstream, at.output)))),
+    (input, output) =>
+      eachRow(input, (at, length, largest, sum) => {
+        for (let i = at; i < at + length; i++) output.data[i] = Math.exp(input.data[i]! - largest) / sum;
+      }),
+  ),
+  LogSoftmax: overLastAxis(
+    'x − log Σ eˣ over the last axis, without overflow.',
+    (b, at, rowSum) => b.sub(at.upstream, b.mul(b.exp(at.output), rowSum(at.upstream))),
+    (input, output) =>
+      eachRow(input, (at, length, largest, sum) => {
+        for (let i = at; i < at + length; i++) output.data[i] = input.data[i]! - largest - Math.log(sum);
+      }),
+  ),
+};

@@ -1,15 +1,13 @@
-/** What the table says of each op, and small readers of attributes. */
+/** The contract of a row of the table of ops, and small readers of attributes. */
 import type { Builder, Ref } from '../builder_contract.ts';
-import { printShape, printType } from '../dims.ts';
+import { countElements, printShape, printType } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Attribute, Dim, Dtype, TensorType } from '../graph.ts';
-import type { OpName } from '../ops.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
-export type LeafName = 'Input' | 'Parameter' | 'Constant';
 
 /** Row-major numbers while a graph is evaluated: float32 is held in doubles when an oracle asks for it. */
-export interface Values {
+export interface NodeValues {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -33,32 +31,35 @@ export interface GradientContext {
 /** Gradient by one input, made only when it is wanted; its shape may be any that broadcasts to the input's. */
 export type LocalGradient = (() => Ref) | 'none';
 
-/** A leaf declares its own type, and its values are given. */
-export interface LeafRow {
-  readonly doc: string;
-}
-
 export interface OpRow {
-  /** What it computes, with shapes. */
   readonly doc: string;
-  /** Type of the output. Throws GraphTypeError. */
+  /** Type of the output. Throws GraphTypeError without the op's name, which `typeOf` puts before it. */
   readonly type: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
   readonly gradient: 'none' | ((at: GradientContext) => readonly LocalGradient[]);
   /** Fills `output`, which is zeros: the definition that every engine is held to. Sums are accumulated in doubles. */
-  readonly evaluate: (inputs: readonly Values[], output: Values, attributes: Attributes) => void;
-  /** Floating-point operations; a function such as exp counts as one, moving data as none. */
-  readonly flops: (inputs: readonly (readonly number[])[], output: readonly number[], attributes: Attributes) => number;
-  /** Of its first operand it reads no more than it gives. */
+  readonly evaluate: (inputs: readonly NodeValues[], output: NodeValues, attributes: Attributes) => void;
+  /** Floating-point operations; a function such as exp counts as one. Absent: it moves data, which counts as none. */
+  readonly flops?: (
+    inputs: readonly (readonly number[])[],
+    output: readonly number[],
+    attributes: Attributes,
+  ) => number;
+  /** It reads no more of its first operand than it returns. */
   readonly picks?: true;
   /**
-   * What it may do in bfloat16; absent: nothing. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
+   * Its role in bfloat16; absent: none. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
    * rounds nothing. `bias`: it adds something small to what a product gives.
    */
   readonly bfloat16?: 'product' | 'carry' | 'bias';
 }
 
-/** A missing row, or one too many, does not compile. */
-export type OpTable = { readonly [N in OpName]: N extends LeafName ? LeafRow : OpRow };
+export const floatDtypes: readonly Dtype[] = ['float32'];
+export const numericDtypes: readonly Dtype[] = ['float32', 'int32'];
+export const hostDtypes: readonly Dtype[] = ['float32', 'int32', 'bool'];
+export const allDtypes: readonly Dtype[] = [...hostDtypes, 'bfloat16'];
+
+export const flopPerElement: NonNullable<OpRow['flops']> = (_, output) => countElements(output);
+export const flopPerInput: NonNullable<OpRow['flops']> = ([input]) => countElements(input!);
 
 export function numbersOf(attributes: Attributes, name: string): readonly number[] {
   return attributes[name] as readonly number[];
@@ -69,35 +70,35 @@ export function dimsOf(attributes: Attributes, name: string): readonly Dim[] {
 }
 
 /** Operands' count and dtypes; the first thing each type rule does. */
-export function expectInputs(op: OpName, inputs: readonly TensorType[], ...allowed: (readonly Dtype[])[]): void {
+export function expectInputs(inputs: readonly TensorType[], ...allowed: (readonly Dtype[])[]): void {
   if (inputs.length !== allowed.length) {
-    throw new GraphTypeError(`${op}: takes ${allowed.length} operands, but has ${inputs.length}`);
+    throw new GraphTypeError(`takes ${allowed.length} operands, but has ${inputs.length}`);
   }
   inputs.forEach((input, index) => {
     if (!allowed[index]!.includes(input.dtype)) {
       throw new GraphTypeError(
-        `${op}: operand ${index + 1} must be ${allowed[index]!.join(' or ')}, but is ${printType(input)}`,
+        `operand ${index + 1} must be ${allowed[index]!.join(' or ')}, but is ${printType(input)}`,
       );
     }
   });
 }
 
-export function expectSameDtype(op: OpName, a: TensorType, b: TensorType): void {
-  if (a.dtype !== b.dtype) throw new GraphTypeError(`${op}: ${printType(a)} and ${printType(b)} differ in dtype`);
+export function expectSameDtype(a: TensorType, b: TensorType): void {
+  if (a.dtype !== b.dtype) throw new GraphTypeError(`${printType(a)} and ${printType(b)} differ in dtype`);
 }
 
-export function expectRank(op: OpName, type: TensorType, rank: number): void {
+export function expectRank(type: TensorType, rank: number): void {
   if (type.shape.length !== rank) {
-    throw new GraphTypeError(`${op}: needs rank ${rank}, but ${printShape(type.shape)} has rank ${type.shape.length}`);
+    throw new GraphTypeError(`needs rank ${rank}, but ${printShape(type.shape)} has rank ${type.shape.length}`);
   }
 }
 
 /** Distinct axes in order, each within the rank. */
-export function expectAxes(op: OpName, type: TensorType, axes: readonly number[]): void {
+export function expectAxes(type: TensorType, axes: readonly number[]): void {
   axes.forEach((axis, index) => {
     if (!Number.isInteger(axis) || axis < 0 || axis >= type.shape.length) {
-      throw new GraphTypeError(`${op}: ${printShape(type.shape)} has no axis ${axis}`);
+      throw new GraphTypeError(`${printShape(type.shape)} has no axis ${axis}`);
     }
-    if (index > 0 && axis <= axes[index - 1]!) throw new GraphTypeError(`${op}: axes [${axes}] are not in order`);
+    if (index > 0 && axis <= axes[index - 1]!) throw new GraphTypeError(`axes [${axes}] are not in order`);
   });
 }

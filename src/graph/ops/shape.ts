@@ -2,80 +2,21 @@
 import type { Builder, Ref } from '../builder_contract.ts';
 import { addDims, broadcastsTo, elementsOf, printDim, printShape, printType, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
-import type { Dim, Dtype, TensorType } from '../graph.ts';
+import type { Dim, TensorType } from '../graph.ts';
 import { alignRank, reduceTo } from '../lazy.ts';
 import {
+  allDtypes,
   dimsOf,
   expectAxes,
   expectInputs,
   expectSameDtype,
   type GradientContext,
+  hostDtypes,
   numbersOf,
+  numericDtypes,
   type OpRow,
 } from './row.ts';
 import { broadcastPositions, positions, stridesOf } from './walk.ts';
-
-const any: readonly Dtype[] = ['float32', 'int32', 'bool'];
-const every: readonly Dtype[] = [...any, 'bfloat16'];
-const numeric: readonly Dtype[] = ['float32', 'int32'];
-const free = (): number => 0;
-
-export const reshape: OpRow = {
-  doc: 'The same elements in row-major order, in attribute shape.',
-  type(inputs, attributes) {
-    expectInputs('Reshape', inputs, every);
-    const shape = dimsOf(attributes, 'shape');
-    const [before, after] = [elementsOf(inputs[0]!.shape), elementsOf(shape)];
-    if (!sameDim(before, after)) {
-      throw new GraphTypeError(
-        `Reshape: ${printShape(inputs[0]!.shape)} has ${printDim(before)} elements, ${printShape(shape)} has ${printDim(after)}`,
-      );
-    }
-    return { dtype: inputs[0]!.dtype, shape };
-  },
-  gradient: (at) => [
-    () =>
-      at.upstream.type.shape.every((dim) => dim === 1)
-        ? at.builder.reshape(at.upstream, [])
-        : at.builder.reshape(at.full(), at.inputs[0]!.type.shape),
-  ],
-  evaluate([input], output) {
-    output.data.set(input!.data);
-  },
-  flops: free,
-  bfloat16: 'carry',
-};
-
-export const transpose: OpRow = {
-  doc: 'Axis i of the result is axis perm[i] of the operand.',
-  type(inputs, attributes) {
-    expectInputs('Transpose', inputs, every);
-    const { dtype, shape } = inputs[0]!;
-    const perm = numbersOf(attributes, 'perm');
-    if ([...perm].sort((a, b) => a - b).join() !== shape.map((_, axis) => axis).join()) {
-      throw new GraphTypeError(`Transpose: [${perm}] does not reorder the axes of ${printShape(shape)}`);
-    }
-    return { dtype, shape: perm.map((axis) => shape[axis]!) };
-  },
-  gradient: (at) => [
-    () => {
-      if (at.upstream.type.shape.length === 0) return at.upstream;
-      const perm = numbersOf(at.attributes, 'perm');
-      const inverse = perm.map((_, axis) => perm.indexOf(axis));
-      return at.builder.transpose(alignRank(at.builder, at.upstream, perm.length), inverse);
-    },
-  ],
-  evaluate([input], output, attributes) {
-    const strides = stridesOf(input!.shape);
-    const places = positions(
-      output.shape,
-      numbersOf(attributes, 'perm').map((axis) => strides[axis]!),
-    );
-    for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
-  },
-  flops: free,
-  bfloat16: 'carry',
-};
 
 /** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
 function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
@@ -88,59 +29,6 @@ function piece(builder: Builder, value: Ref, axis: number, begin: number, length
   );
 }
 
-export const concat: OpRow = {
-  doc: 'Operands one after the other along attribute axis.',
-  type(inputs, attributes) {
-    expectInputs('Concat', inputs, ...inputs.map(() => every));
-    const [first] = inputs;
-    if (first === undefined) throw new GraphTypeError('Concat: takes at least one operand');
-    const axis = attributes.axis as number;
-    expectAxes('Concat', first, [axis]);
-    const shape = [...first.shape];
-    for (const input of inputs.slice(1)) {
-      expectSameDtype('Concat', first, input);
-      const fits =
-        input.shape.length === shape.length && shape.every((dim, i) => i === axis || sameDim(dim, input.shape[i]!));
-      const length = fits ? addDims(shape[axis]!, input.shape[axis]!) : undefined;
-      if (length === undefined) {
-        throw new GraphTypeError(`Concat: ${printType(first)} and ${printType(input)} do not join along axis ${axis}`);
-      }
-      shape[axis] = length;
-    }
-    return { dtype: first.dtype, shape };
-  },
-  gradient: (at) => {
-    const axis = at.attributes.axis as number;
-    const rank = at.output.type.shape.length;
-    let offset: Dim | undefined = 0;
-    return at.inputs.map((input) => {
-      const begin: Dim | undefined = offset;
-      const length = input.type.shape[axis]!;
-      offset = offset === undefined ? undefined : addDims(offset, length);
-      return () => {
-        if (typeof begin !== 'number') {
-          throw new GraphTypeError(
-            `Concat: no gradient past the first operand along a symbolic axis: ${printType(input.type)}`,
-          );
-        }
-        return piece(at.builder, at.upstream, axis, begin, length, rank);
-      };
-    });
-  },
-  evaluate(inputs, output, attributes) {
-    const axis = attributes.axis as number;
-    const strides = stridesOf(output.shape);
-    let offset = 0;
-    for (const input of inputs) {
-      const places = positions(input.shape, strides, offset * strides[axis]!);
-      for (let i = 0; i < places.length; i++) output.data[places[i]!] = input.data[i]!;
-      offset += input.shape[axis]!;
-    }
-  },
-  flops: free,
-  bfloat16: 'carry',
-};
-
 function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
   if (!Number.isInteger(begin) || begin < 0) return undefined;
   if (size === -1) return begin === 0 ? dim : typeof dim === 'number' && begin <= dim ? dim - begin : undefined;
@@ -151,103 +39,202 @@ function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
 
 /** Zeros around `value` so that it fills `shape` from `begin` on, along one axis. */
 function placed(at: GradientContext, value: Ref, axis: number, begin: number): Ref {
-  const whole = at.inputs[0]!.type.shape[axis]!;
-  const part = at.output.type.shape[axis]!;
-  if (sameDim(whole, part)) return value;
+  const wholeDim = at.inputs[0]!.type.shape[axis]!;
+  const partDim = at.output.type.shape[axis]!;
+  if (sameDim(wholeDim, partDim)) return value;
   const only = (amount: number): number[] => value.type.shape.map((_, other) => (other === axis ? amount : 0));
-  if (typeof whole === 'number' && typeof part === 'number') {
-    return at.builder.pad(value, only(begin), only(whole - begin - part));
+  if (typeof wholeDim === 'number' && typeof partDim === 'number') {
+    return at.builder.pad(value, only(begin), only(wholeDim - begin - partDim));
   }
-  if (typeof whole !== 'number' && typeof part !== 'number' && whole.times % part.times === 0) {
+  if (typeof wholeDim !== 'number' && typeof partDim !== 'number' && wholeDim.times % partDim.times === 0) {
     const zeros = at.builder.broadcastTo(at.builder.constant(0), value);
-    return at.builder.concat([value, ...new Array<Ref>(whole.times / part.times - 1).fill(zeros)], axis);
+    return at.builder.concat([value, ...new Array<Ref>(wholeDim.times / partDim.times - 1).fill(zeros)], axis);
   }
-  throw new GraphTypeError(`Slice: no gradient for ${printDim(part)} out of ${printDim(whole)}`);
+  throw new GraphTypeError(`Slice: no gradient for ${printDim(partDim)} out of ${printDim(wholeDim)}`);
 }
 
-export const slice: OpRow = {
-  doc: 'A block of attribute size from attribute begin on; size −1 reaches the end.',
-  type(inputs, attributes): TensorType {
-    expectInputs('Slice', inputs, every);
-    const { dtype, shape } = inputs[0]!;
-    const begin = numbersOf(attributes, 'begin');
-    const size = dimsOf(attributes, 'size');
-    const lengths = shape.map((dim, axis) => slicedLength(dim, begin[axis]!, size[axis]!));
-    if (begin.length !== shape.length || size.length !== shape.length || lengths.includes(undefined)) {
-      throw new GraphTypeError(
-        `Slice: ${printShape(size)} from [${begin.join(', ')}] is not within ${printShape(shape)}`,
-      );
-    }
-    return { dtype, shape: lengths as Dim[] };
-  },
-  gradient: (at) => [
-    () => numbersOf(at.attributes, 'begin').reduce((value, begin, axis) => placed(at, value, axis, begin), at.full()),
-  ],
-  evaluate([input], output, attributes) {
-    const strides = stridesOf(input!.shape);
-    const begin = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-    const places = positions(output.shape, strides, begin);
-    for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
-  },
-  flops: free,
-  picks: true,
-  bfloat16: 'carry',
-};
-
-export const pad: OpRow = {
-  doc: 'With attribute before zeros ahead of, and after zeros behind, each axis.',
-  type(inputs, attributes): TensorType {
-    expectInputs('Pad', inputs, numeric);
-    const { dtype, shape } = inputs[0]!;
-    const before = numbersOf(attributes, 'before');
-    const after = numbersOf(attributes, 'after');
-    const lengths = shape.map((dim, axis) => {
-      const extra = before[axis]! + after[axis]!;
-      return Math.min(before[axis]!, after[axis]!) >= 0 && Number.isInteger(extra) ? addDims(dim, extra) : undefined;
-    });
-    if (before.length !== shape.length || after.length !== shape.length || lengths.includes(undefined)) {
-      throw new GraphTypeError(
-        `Pad: [${before.join(', ')}] before and [${after.join(', ')}] after do not fit ${printShape(shape)}`,
-      );
-    }
-    return { dtype, shape: lengths as Dim[] };
-  },
-  gradient: (at) => [
-    () => {
-      const { shape } = at.inputs[0]!.type;
-      const before = numbersOf(at.attributes, 'before');
-      return shape.reduce(
-        (value, length, axis) =>
-          sameDim(length, at.output.type.shape[axis]!)
-            ? value
-            : piece(at.builder, value, axis, before[axis]!, length, shape.length),
-        at.upstream,
-      );
+export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Slice' | 'Pad' | 'BroadcastTo', OpRow>> = {
+  Reshape: {
+    doc: 'The same elements in row-major order, in attribute shape.',
+    type(inputs, attributes) {
+      expectInputs(inputs, allDtypes);
+      const shape = dimsOf(attributes, 'shape');
+      const [before, after] = [elementsOf(inputs[0]!.shape), elementsOf(shape)];
+      if (!sameDim(before, after)) {
+        throw new GraphTypeError(
+          `${printShape(inputs[0]!.shape)} has ${printDim(before)} elements, ${printShape(shape)} has ${printDim(after)}`,
+        );
+      }
+      return { dtype: inputs[0]!.dtype, shape };
     },
-  ],
-  evaluate([input], output, attributes) {
-    const strides = stridesOf(output.shape);
-    const begin = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-    const places = positions(input!.shape, strides, begin);
-    for (let i = 0; i < places.length; i++) output.data[places[i]!] = input!.data[i]!;
+    gradient: (at) => [
+      () =>
+        at.upstream.type.shape.every((dim) => dim === 1)
+          ? at.builder.reshape(at.upstream, [])
+          : at.builder.reshape(at.full(), at.inputs[0]!.type.shape),
+    ],
+    evaluate([input], output) {
+      output.data.set(input!.data);
+    },
+    bfloat16: 'carry',
   },
-  flops: free,
-};
-
-export const broadcastTo: OpRow = {
-  doc: 'The first operand stretched to the shape of the second, whose values are not read.',
-  type(inputs) {
-    expectInputs('BroadcastTo', inputs, any, any);
-    const [value, like] = inputs as [TensorType, TensorType];
-    if (!broadcastsTo(value.shape, like.shape)) {
-      throw new GraphTypeError(`BroadcastTo: ${printShape(value.shape)} does not stretch to ${printShape(like.shape)}`);
-    }
-    return { dtype: value.dtype, shape: like.shape };
+  Transpose: {
+    doc: 'Axis i of the result is axis perm[i] of the operand.',
+    type(inputs, attributes) {
+      expectInputs(inputs, allDtypes);
+      const { dtype, shape } = inputs[0]!;
+      const perm = numbersOf(attributes, 'perm');
+      if ([...perm].sort((a, b) => a - b).join() !== shape.map((_, axis) => axis).join()) {
+        throw new GraphTypeError(`[${perm}] does not reorder the axes of ${printShape(shape)}`);
+      }
+      return { dtype, shape: perm.map((axis) => shape[axis]!) };
+    },
+    gradient: (at) => [
+      () => {
+        if (at.upstream.type.shape.length === 0) return at.upstream;
+        const perm = numbersOf(at.attributes, 'perm');
+        const inverse = perm.map((_, axis) => perm.indexOf(axis));
+        return at.builder.transpose(alignRank(at.builder, at.upstream, perm.length), inverse);
+      },
+    ],
+    evaluate([input], output, attributes) {
+      const strides = stridesOf(input!.shape);
+      const places = positions(
+        output.shape,
+        numbersOf(attributes, 'perm').map((axis) => strides[axis]!),
+      );
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+    },
+    bfloat16: 'carry',
   },
-  gradient: (at) => [() => reduceTo(at.builder, at.upstream, at.inputs[0]!.type.shape, at.output.type.shape), 'none'],
-  evaluate([input], output) {
-    const places = broadcastPositions(input!.shape, output.shape);
-    for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+  Concat: {
+    doc: 'Operands one after the other along attribute axis.',
+    type(inputs, attributes) {
+      expectInputs(inputs, ...inputs.map(() => allDtypes));
+      const [first] = inputs;
+      if (first === undefined) throw new GraphTypeError('takes at least one operand');
+      const axis = attributes.axis as number;
+      expectAxes(first, [axis]);
+      const shape = [...first.shape];
+      for (const input of inputs.slice(1)) {
+        expectSameDtype(first, input);
+        const fits =
+          input.shape.length === shape.length && shape.every((dim, i) => i === axis || sameDim(dim, input.shape[i]!));
+        const length = fits ? addDims(shape[axis]!, input.shape[axis]!) : undefined;
+        if (length === undefined) {
+          throw new GraphTypeError(`${printType(first)} and ${printType(input)} do not join along axis ${axis}`);
+        }
+        shape[axis] = length;
+      }
+      return { dtype: first.dtype, shape };
+    },
+    gradient: (at) => {
+      const axis = at.attributes.axis as number;
+      const rank = at.output.type.shape.length;
+      let offset: Dim | undefined = 0;
+      return at.inputs.map((input) => {
+        const begin: Dim | undefined = offset;
+        const length = input.type.shape[axis]!;
+        offset = offset === undefined ? undefined : addDims(offset, length);
+        return () => {
+          if (typeof begin !== 'number') {
+            throw new GraphTypeError(
+              `Concat: no gradient past the first operand along a symbolic axis: ${printType(input.type)}`,
+            );
+          }
+          return piece(at.builder, at.upstream, axis, begin, length, rank);
+        };
+      });
+    },
+    evaluate(inputs, output, attributes) {
+      const axis = attributes.axis as number;
+      const strides = stridesOf(output.shape);
+      let offset = 0;
+      for (const input of inputs) {
+        const places = positions(input.shape, strides, offset * strides[axis]!);
+        for (let i = 0; i < places.length; i++) output.data[places[i]!] = input.data[i]!;
+        offset += input.shape[axis]!;
+      }
+    },
+    bfloat16: 'carry',
   },
-  flops: free,
+  Slice: {
+    doc: 'A block of attribute size from attribute begin on; size −1 reaches the end.',
+    type(inputs, attributes): TensorType {
+      expectInputs(inputs, allDtypes);
+      const { dtype, shape } = inputs[0]!;
+      const begin = numbersOf(attributes, 'begin');
+      const size = dimsOf(attributes, 'size');
+      const lengths = shape.map((dim, axis) => slicedLength(dim, begin[axis]!, size[axis]!));
+      if (begin.length !== shape.length || size.length !== shape.length || lengths.includes(undefined)) {
+        throw new GraphTypeError(`${printShape(size)} from [${begin.join(', ')}] is not within ${printShape(shape)}`);
+      }
+      return { dtype, shape: lengths as Dim[] };
+    },
+    gradient: (at) => [
+      () => numbersOf(at.attributes, 'begin').reduce((value, begin, axis) => placed(at, value, axis, begin), at.full()),
+    ],
+    evaluate([input], output, attributes) {
+      const strides = stridesOf(input!.shape);
+      const begin = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const places = positions(output.shape, strides, begin);
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+    },
+    picks: true,
+    bfloat16: 'carry',
+  },
+  Pad: {
+    doc: 'With attribute before zeros ahead of, and after zeros behind, each axis.',
+    type(inputs, attributes): TensorType {
+      expectInputs(inputs, numericDtypes);
+      const { dtype, shape } = inputs[0]!;
+      const before = numbersOf(attributes, 'before');
+      const after = numbersOf(attributes, 'after');
+      const lengths = shape.map((dim, axis) => {
+        const extra = before[axis]! + after[axis]!;
+        return Math.min(before[axis]!, after[axis]!) >= 0 && Number.isInteger(extra) ? addDims(dim, extra) : undefined;
+      });
+      if (before.length !== shape.length || after.length !== shape.length || lengths.includes(undefined)) {
+        throw new GraphTypeError(
+          `[${before.join(', ')}] before and [${after.join(', ')}] after do not fit ${printShape(shape)}`,
+        );
+      }
+      return { dtype, shape: lengths as Dim[] };
+    },
+    gradient: (at) => [
+      () => {
+        const { shape } = at.inputs[0]!.type;
+        const before = numbersOf(at.attributes, 'before');
+        return shape.reduce(
+          (value, length, axis) =>
+            sameDim(length, at.output.type.shape[axis]!)
+              ? value
+              : piece(at.builder, value, axis, before[axis]!, length, shape.length),
+          at.upstream,
+        );
+      },
+    ],
+    evaluate([input], output, attributes) {
+      const strides = stridesOf(output.shape);
+      const begin = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const places = positions(input!.shape, strides, begin);
+      for (let i = 0; i < places.length; i++) output.data[places[i]!] = input!.data[i]!;
+    },
+  },
+  BroadcastTo: {
+    doc: 'The first operand stretched to the shape of the second, whose values are not read.',
+    type(inputs) {
+      expectInputs(inputs, hostDtypes, hostDtypes);
+      const [value, like] = inputs as [TensorType, TensorType];
+      if (!broadcastsTo(value.shape, like.shape)) {
+        throw new GraphTypeError(`${printShape(value.shape)} does not stretch to ${printShape(like.shape)}`);
+      }
+      return { dtype: value.dtype, shape: like.shape };
+    },
+    gradient: (at) => [() => reduceTo(at.builder, at.upstream, at.inputs[0]!.type.shape, at.output.type.shape), 'none'],
+    evaluate([input], output) {
+      const places = broadcastPositions(input!.shape, output.shape);
+      for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
+    },
+  },
 };

@@ -1,26 +1,25 @@
 /** The largest of the last axis. */
-import { countElements } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim } from '../graph.ts';
-import { expectInputs, type OpRow } from './row.ts';
+import { expectInputs, floatDtypes, flopPerInput, type OpRow } from './row.ts';
 
-/** What takes the places of numbers that are not there: the least of float32. */
+/** The least of float32 stands where there is no number. */
 export const leastNumber = -3.4028234663852886e38;
 
-/** Whether there may be fewer than k numbers to choose from. */
+/** True if there may be fewer than k numbers to choose from. */
 export const mayBeFewer = (shape: readonly Dim[], k: number): boolean => {
-  const last = shape.at(-1);
-  return typeof last !== 'number' || last < k;
+  const lastDim = shape.at(-1);
+  return typeof lastDim !== 'number' || lastDim < k;
 };
 
 export const topK: OpRow = {
   doc: 'The k largest of the last axis in descending order, equals each by itself: […, n] → […, k]. Where n < k the least float32 number fills the places.',
   type(inputs, attributes) {
-    expectInputs('TopK', inputs, ['float32']);
+    expectInputs(inputs, floatDtypes);
     const { shape, dtype } = inputs[0]!;
     const k = attributes.k as number;
-    if (shape.length === 0) throw new GraphTypeError('TopK: a scalar has no last axis');
-    if (!Number.isInteger(k) || k < 1) throw new GraphTypeError(`TopK: ${k} is no count`);
+    if (shape.length === 0) throw new GraphTypeError('a scalar has no last axis');
+    if (!Number.isInteger(k) || k < 1) throw new GraphTypeError(`${k} is no count`);
     return { dtype, shape: [...shape.slice(0, -1), k] };
   },
   gradient: 'none',
@@ -32,5 +31,5 @@ export const topK: OpRow = {
       for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sorted[n - 1 - at]! : leastNumber;
     }
   },
-  flops: (inputs) => countElements(inputs[0]!),
+  flops: flopPerInput,
 };

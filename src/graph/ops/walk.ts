@@ -31,10 +31,10 @@ export function positions(shape: readonly number[], strides: readonly number[], 
 
 /** Where in an array of `shape` each element of the shape it broadcasts to is found. */
 export function broadcastPositions(shape: readonly number[], target: readonly number[]): Int32Array {
-  const own = stridesOf(shape);
+  const ownStrides = stridesOf(shape);
   const strides = target.map((_, axis) => {
-    const at = axis - (target.length - shape.length);
-    return at < 0 || shape[at] === 1 ? 0 : own[at]!;
+    const ownAxis = axis - (target.length - shape.length);
+    return ownAxis < 0 || shape[ownAxis] === 1 ? 0 : ownStrides[ownAxis]!;
   });
   return positions(target, strides);
 }
@@ -44,8 +44,8 @@ export function reducedPositions(
   shape: readonly number[],
   axes: readonly number[],
 ): { places: Int32Array; count: number } {
-  const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
-  const own = stridesOf(kept);
-  const strides = own.map((stride, axis) => (axes.includes(axis) ? 0 : stride));
+  const reducedShape = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const reducedStrides = stridesOf(reducedShape);
+  const strides = reducedStrides.map((stride, axis) => (axes.includes(axis) ? 0 : stride));
   return { places: positions(shape, strides), count: axes.reduce((product, axis) => product * shape[axis]!, 1) };
 }

@@ -1,7 +1,7 @@
 import type { Builder, Ref } from '../builder.ts';
 import { dimAt } from '../dims.ts';
 import type { Graph } from '../graph.ts';
-import { estimate, type Rule, rewrite, shaped } from './rewrite.ts';
+import { estimate, type RewriteRule, rewrite, shaped } from './rewrite.ts';
 
 /**
  * A column or a row added to a big product becomes one more term of its inner sums: AB + 1·r = [A 1] [B; r]. Worth it where
@@ -14,7 +14,7 @@ export function foldBiases(graph: Graph): Graph {
 /** How often the operands, which are copied, go into the product. */
 const muchBigger = 4;
 
-const added: Rule = ({ graph, node, builder, at, users }) => {
+const added: RewriteRule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
   const product = node.op === 'Add' && graph.nodes[node.inputs[0]!]!.op !== 'MatMul' ? 1 : 0;
   const id = node.inputs[product]!;

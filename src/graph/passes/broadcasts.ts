@@ -1,88 +1,60 @@
 import { broadcastShapes, sameShape } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
-import { type Rule, rewrite } from './rewrite.ts';
+import { binaryNames, type OpName, unaryNames } from '../ops.ts';
+import { type RewriteRule, rewrite } from './rewrite.ts';
 
 /** Broadcasts that the op which follows does by itself, or that can come after cheaper work. */
 export function removeBroadcasts(graph: Graph): Graph {
   return rewrite(graph, needless, ofOperands, afterUnary, nearestLike);
 }
 
-const needless: Rule = ({ graph, node, builder, at }) => {
+const needless: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
   return inner.op === 'BroadcastTo' ? builder.broadcastTo(at(inner.inputs[0]!), at(node.inputs[1]!)) : undefined;
 };
 
-const binary = {
-  Add: 'add',
-  Sub: 'sub',
-  Mul: 'mul',
-  Div: 'div',
-  Maximum: 'maximum',
-  Minimum: 'minimum',
-  Equal: 'equal',
-  Greater: 'greater',
-  GreaterEqual: 'greaterEqual',
-  LogicalAnd: 'logicalAnd',
-  LogicalOr: 'logicalOr',
-} as const;
+const binaryOrSelect: ReadonlySet<OpName> = new Set([...binaryNames, 'Select']);
 
 /** x × BroadcastTo(y) is x × y, as long as the other operands still give the shape. */
-const ofOperands: Rule = ({ graph, node, builder, at }) => {
-  if (!(node.op in binary) && node.op !== 'Select') return undefined;
+const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
+  if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
   const shapeOf = (id: number) => graph.nodes[id]!.type.shape;
-  let found = false;
+  let isChanged = false;
   operands.forEach((id, index) => {
     const operand = graph.nodes[id]!;
     if (operand.op !== 'BroadcastTo') return;
-    const others = operands.filter((_, other) => other !== index).map(shapeOf);
-    const shape = [...others, shapeOf(operand.inputs[0]!)].reduce((a, b) => broadcastShapes(a, b));
+    const otherShapes = operands.filter((_, other) => other !== index).map(shapeOf);
+    const shape = [...otherShapes, shapeOf(operand.inputs[0]!)].reduce((a, b) => broadcastShapes(a, b));
     if (!sameShape(shape, node.type.shape)) return;
     operands[index] = operand.inputs[0]!;
-    found = true;
+    isChanged = true;
   });
-  if (!found) return undefined;
-  const [a, b, c] = operands.map(at);
-  return node.op === 'Select' ? builder.select(a!, b!, c!) : builder[binary[node.op as keyof typeof binary]](a!, b!);
+  return isChanged ? again(node, operands.map(at)) : undefined;
 };
 
-const unary = {
-  Neg: 'neg',
-  Exp: 'exp',
-  Log: 'log',
-  Sqrt: 'sqrt',
-  Rsqrt: 'rsqrt',
-  Square: 'square',
-  Abs: 'abs',
-  Sign: 'sign',
-  Tanh: 'tanh',
-  Sigmoid: 'sigmoid',
-  Relu: 'relu',
-  Softplus: 'softplus',
-  LogicalNot: 'logicalNot',
-} as const;
+const unary: ReadonlySet<OpName> = new Set(unaryNames);
 
-const afterUnary: Rule = ({ graph, node, builder, at }) => {
-  if (!(node.op in unary)) return undefined;
+const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
+  if (!unary.has(node.op)) return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'BroadcastTo') return undefined;
-  const small = builder[unary[node.op as keyof typeof unary]](at(inner.inputs[0]!));
-  return builder.broadcastTo(small, at(inner.inputs[1]!));
+  return builder.broadcastTo(again(node, [at(inner.inputs[0]!)]), at(inner.inputs[1]!));
 };
 
 /** Only the shape of `like` is read: a leaf of that shape, or what it was computed from, keeps less alive. */
-const nearestLike: Rule = ({ graph, node, builder, at }) => {
+const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
   const fits = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);
   let nearest = graph.nodes.findIndex((other, id) => id <= like && isLeaf(other.op) && fits(other));
   for (let id: number | undefined = like; nearest < 0 && id !== undefined; ) {
-    const next: number | undefined = graph.nodes[id]!.inputs.find((input) => fits(graph.nodes[input]!));
-    if (next === undefined) nearest = id;
-    id = next;
+    const nextLike: number | undefined = graph.nodes[id]!.inputs.find((input) => fits(graph.nodes[input]!));
+    if (nextLike === undefined) nearest = id;
+    id = nextLike;
   }
   return nearest !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearest)) : undefined;
 };

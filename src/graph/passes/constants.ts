@@ -1,32 +1,33 @@
 import { roundIfBfloat16 } from '../bfloat16.ts';
 import { countElements } from '../dims.ts';
+import { emptyValues } from '../evaluate.ts';
 import type { Graph } from '../graph.ts';
-import type { Values } from '../ops/row.ts';
+import type { NodeValues } from '../ops/row.ts';
 import { isLeaf, rowOf } from '../ops/table.ts';
-import { type Rule, rewrite } from './rewrite.ts';
+import { type RewriteRule, rewrite } from './rewrite.ts';
 
 /** Larger constants than this are computed at each run rather than written out. */
 const largest = 4096;
 
 /** Computes nodes whose operands are all constants, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
-  const known = new Map<number, Values>();
+  const constantValues = new Map<number, NodeValues>();
   graph.nodes.forEach(({ op, type, attributes }, id) => {
     if (op !== 'Constant') return;
-    const values = empty(type.dtype, type.shape as readonly number[]);
+    const values = emptyValues(type.dtype, type.shape as readonly number[]);
     values.data.set(attributes.values as readonly number[]);
-    known.set(id, values);
+    constantValues.set(id, values);
   });
-  return known.size === 0 ? graph : rewrite(graph, fold(known));
+  return constantValues.size === 0 ? graph : rewrite(graph, fold(constantValues));
 }
 
 /** Values found are known to the nodes after. */
-function fold(known: Map<number, Values>): Rule {
+function fold(known: Map<number, NodeValues>): RewriteRule {
   return ({ id, node, builder }) => {
     const shape = numeric(node.type.shape);
     if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
     if (shape === undefined || countElements(shape) > largest) return undefined;
-    const output = empty(node.type.dtype, shape);
+    const output = emptyValues(node.type.dtype, shape);
     rowOf(node.op).evaluate(
       node.inputs.map((input) => known.get(input)!),
       output,
@@ -42,15 +43,4 @@ function fold(known: Map<number, Values>): Rule {
 
 function numeric(shape: readonly unknown[]): readonly number[] | undefined {
   return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;
-}
-
-function empty(dtype: Values['dtype'], shape: readonly number[]): Values {
-  const length = countElements(shape);
-  const data =
-    dtype === 'float32' || dtype === 'bfloat16'
-      ? new Float32Array(length)
-      : dtype === 'int32'
-        ? new Int32Array(length)
-        : new Uint8Array(length);
-  return { dtype, shape, data };
 }

@@ -2,27 +2,40 @@ import type { Graph } from '../graph.ts';
 
 /** Leaves out nodes that no output and no update needs. Inputs and parameters stay: they are what the host gives and keeps. */
 export function removeDead(graph: Graph): Graph {
-  const needed = graph.nodes.map((node) => node.op === 'Input' || node.op === 'Parameter');
-  for (const { node } of [...graph.outputs, ...graph.updates]) needed[node] = true;
+  const isNeeded = graph.nodes.map((node) => node.op === 'Input' || node.op === 'Parameter');
+  for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[node] = true;
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
-    if (needed[id]) for (const input of graph.nodes[id]!.inputs) needed[input] = true;
+    if (isNeeded[id]) for (const input of graph.nodes[id]!.inputs) isNeeded[input] = true;
   }
-  if (needed.every(Boolean)) return graph;
+  return withNodes(graph, isNeeded);
+}
 
-  const moved: number[] = [];
-  let next = 0;
-  needed.forEach((isNeeded, id) => {
-    moved[id] = isNeeded ? next++ : -1;
-  });
-  const at = <T extends { readonly node: number }>(item: T): T => ({ ...item, node: moved[item.node]! });
+/** Leaves out inputs and parameters that nothing reads, and everything else that is dead. */
+export function prune(graph: Graph): Graph {
+  const alive = removeDead(graph);
+  const readIds = new Set(alive.nodes.flatMap(({ inputs }) => inputs));
+  for (const { node } of [...alive.outputs, ...alive.updates]) readIds.add(node);
+  const updated = new Set(alive.updates.map(({ parameter }) => parameter));
+  const isKept = alive.nodes.map(({ op }, id) => (op !== 'Input' && op !== 'Parameter' ? true : readIds.has(id)));
+  for (const { name, node } of alive.parameters) if (updated.has(name)) isKept[node] = true;
+  return withNodes(alive, isKept);
+}
+
+/** The graph of the nodes that stay; those may read, and outputs and updates may name, no others. */
+function withNodes(graph: Graph, isKept: readonly boolean[]): Graph {
+  if (isKept.every(Boolean)) return graph;
+  let nextId = 0;
+  const newIds = isKept.map((stays) => (stays ? nextId++ : -1));
+  const moved = <T extends { readonly node: number }>(items: readonly T[]): T[] =>
+    items.filter(({ node }) => isKept[node]).map((item) => ({ ...item, node: newIds[item.node]! }));
   return {
     name: graph.name,
     nodes: graph.nodes
-      .filter((_, id) => needed[id])
-      .map((node) => ({ ...node, inputs: node.inputs.map((input) => moved[input]!) })),
-    inputs: graph.inputs.map(at),
-    parameters: graph.parameters.map(at),
-    outputs: graph.outputs.map(at),
-    updates: graph.updates.map(at),
+      .filter((_, id) => isKept[id])
+      .map((node) => ({ ...node, inputs: node.inputs.map((input) => newIds[input]!) })),
+    inputs: moved(graph.inputs),
+    parameters: moved(graph.parameters),
+    outputs: moved(graph.outputs),
+    updates: moved(graph.updates),
   };
 }

@@ -2,7 +2,7 @@ import type { Ref } from '../builder.ts';
 import { sameShape, sameType } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { type Rule, rewrite, type Site, uniformValue } from './rewrite.ts';
+import { type RewriteRule, type RewriteSite, rewrite, uniformValue } from './rewrite.ts';
 
 /** Arithmetic that changes nothing, or that a cheaper op says as well. */
 export function removeIdentities(graph: Graph): Graph {
@@ -10,13 +10,13 @@ export function removeIdentities(graph: Graph): Graph {
 }
 
 /** The operand that a node merely repeats, when the types agree too. */
-function repeated(site: Site, operand: number): Ref | undefined {
+function repeated(site: RewriteSite, operand: number): Ref | undefined {
   const id = site.node.inputs[operand]!;
   return sameType(site.graph.nodes[id]!.type, site.node.type) ? site.at(id) : undefined;
 }
 
 /** x + 0, x − 0, x × 1, x ÷ 1 */
-const neutral: Rule = (site) => {
+const neutral: RewriteRule = (site) => {
   const { graph, node } = site;
   const [a, b] = node.inputs.map((input) => uniformValue(graph, input));
   if (node.op === 'Add') return b === 0 ? repeated(site, 0) : a === 0 ? repeated(site, 1) : undefined;
@@ -27,7 +27,7 @@ const neutral: Rule = (site) => {
 };
 
 /** −(−x), 0 − x, x × −1, a + (−b), a − (−b), −(a − b) */
-const signs: Rule = (site) => {
+const signs: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   const [a, b] = node.inputs as [number, number];
   const negated = (id: number): number | undefined => {
@@ -57,7 +57,7 @@ const signs: Rule = (site) => {
 };
 
 /** x + (y − x), (y − x) + x */
-const cancelled: Rule = ({ graph, node, at }) => {
+const cancelled: RewriteRule = ({ graph, node, at }) => {
   if (node.op !== 'Add') return undefined;
   for (const [x, other] of [node.inputs, [...node.inputs].reverse()] as const) {
     const difference = graph.nodes[other!]!;
@@ -69,7 +69,7 @@ const cancelled: Rule = ({ graph, node, at }) => {
 };
 
 /** x ÷ 2 is x × ½: the reciprocal is rounded once, to float32. */
-const quotient: Rule = ({ graph, node, builder, at }) => {
+const quotient: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Div') return undefined;
   const [a, b] = node.inputs as [number, number];
   const divisor = graph.nodes[b]!;
@@ -79,11 +79,11 @@ const quotient: Rule = ({ graph, node, builder, at }) => {
   return builder.mul(at(a), builder.constant(values, divisor.type.shape as readonly number[]));
 };
 
-const square: Rule = ({ node, builder, at }) =>
+const square: RewriteRule = ({ node, builder, at }) =>
   node.op === 'Mul' && node.inputs[0] === node.inputs[1] ? builder.square(at(node.inputs[0]!)) : undefined;
 
 /** Casts to the dtype a value has, choices between a value and itself, and StopGradient, which has done its work. */
-const same: Rule = (site) => {
+const same: RewriteRule = (site) => {
   const { node } = site;
   if (node.op === 'StopGradient') return repeated(site, 0);
   if (node.op === 'Cast') return repeated(site, 0);
@@ -92,7 +92,7 @@ const same: Rule = (site) => {
 };
 
 /** Reductions over axes of length 1. */
-const unitAxes: Rule = ({ node, builder, at, graph }) => {
+const unitAxes: RewriteRule = ({ node, builder, at, graph }) => {
   if (node.op !== 'Sum' && node.op !== 'Mean' && node.op !== 'Max') return undefined;
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   if (!numbersOf(node.attributes, 'axes').every((axis) => shape[axis] === 1)) return undefined;

@@ -2,7 +2,7 @@ import type { Ref } from '../builder.ts';
 import { addDims, sameDim, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { type Rule, rewrite, type Site } from './rewrite.ts';
+import { type RewriteRule, type RewriteSite, rewrite } from './rewrite.ts';
 
 /** Moves of elements that undo each other or can be one move. */
 export function joinMoves(graph: Graph): Graph {
@@ -19,43 +19,43 @@ export function joinMoves(graph: Graph): Graph {
   );
 }
 
-const reshapes: Rule = ({ graph, node, builder, at }) => {
+const reshapes: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Reshape') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
   return inner.op === 'Reshape' ? builder.reshape(at(inner.inputs[0]!), node.type.shape) : undefined;
 };
 
-const transposes: Rule = ({ graph, node, builder, at }) => {
+const transposes: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Transpose') return undefined;
   const perm = numbersOf(node.attributes, 'perm');
   if (perm.every((axis, i) => axis === i)) return at(node.inputs[0]!);
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Transpose') return undefined;
-  const first = numbersOf(inner.attributes, 'perm');
+  const innerPerm = numbersOf(inner.attributes, 'perm');
   return builder.transpose(
     at(inner.inputs[0]!),
-    perm.map((axis) => first[axis]!),
+    perm.map((axis) => innerPerm[axis]!),
   );
 };
 
 /** A slice of everything, a pad of nothing, one part joined to none. */
-const whole: Rule = ({ graph, node, at }) => {
+const whole: RewriteRule = ({ graph, node, at }) => {
   const moves = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
   if (!moves) return undefined;
   return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? at(node.inputs[0]!) : undefined;
 };
 
-const nestedSlices: Rule = ({ graph, node, builder, at }) => {
+const nestedSlices: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Slice') return undefined;
-  const first = numbersOf(inner.attributes, 'begin');
-  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + first[axis]!);
+  const innerBegin = numbersOf(inner.attributes, 'begin');
+  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + innerBegin[axis]!);
   return builder.slice(at(inner.inputs[0]!), begin, node.type.shape);
 };
 
-const nestedConcats: Rule = ({ graph, node, builder, at, users }) => {
+const nestedConcats: RewriteRule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Concat') return undefined;
   const opens = (id: number): boolean => {
     const part = graph.nodes[id]!;
@@ -74,7 +74,7 @@ function onlyAxis(graph: Graph, node: Node): number | undefined {
 }
 
 /** Neighbouring slices of one value, joined again. */
-const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
+const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Concat') return undefined;
   const axis = node.attributes.axis as number;
   interface Run {
@@ -88,14 +88,15 @@ const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
   for (const id of node.inputs) {
     const part = graph.nodes[id]!;
     const isSlice = part.op === 'Slice' && onlyAxis(graph, part) === axis;
-    const last = runs.at(-1);
+    const lastRun = runs.at(-1);
     if (isSlice) {
       const source = part.inputs[0]!;
       const begin = numbersOf(part.attributes, 'begin')[axis]!;
       const size = part.type.shape[axis]!;
-      const follows = last?.source === source && typeof last.size === 'number' && last.begin + last.size === begin;
-      const together = follows ? addDims(last.size, size) : undefined;
-      if (together !== undefined) runs[runs.length - 1] = { ...last!, size: together, joined: true };
+      const follows =
+        lastRun?.source === source && typeof lastRun.size === 'number' && lastRun.begin + lastRun.size === begin;
+      const together = follows ? addDims(lastRun.size, size) : undefined;
+      if (together !== undefined) runs[runs.length - 1] = { ...lastRun!, size: together, joined: true };
       else runs.push({ id, source, begin, size, joined: false });
     } else runs.push({ id, begin: 0, size: 0, joined: false });
   }
@@ -113,7 +114,7 @@ const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** A slice that lies within one part of what was joined. */
-const slicedConcat: Rule = ({ graph, node, builder, at }) => {
+const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Slice') return undefined;
   const joined = graph.nodes[node.inputs[0]!]!;
   const axis = onlyAxis(graph, node);
@@ -138,7 +139,7 @@ const slicedConcat: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** The sum of values that were padded into places that do not overlap: the gradient of a value that was cut into slices. */
-const disjointPads: Rule = (site) => {
+const disjointPads: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Add') return undefined;
   const isWithin = users[site.id]!.length === 1 && graph.nodes[users[site.id]![0]!]?.op === 'Add';
@@ -154,27 +155,27 @@ const disjointPads: Rule = (site) => {
       : [];
   });
   const axis = pads[0]?.axis;
-  const chosen: typeof pads = [];
+  const disjointPads: typeof pads = [];
   for (const pad of pads.sort((a, b) => a.begin - b.begin)) {
-    if (pad.axis === axis && pad.begin >= (chosen.at(-1)?.end ?? 0)) chosen.push(pad);
+    if (pad.axis === axis && pad.begin >= (disjointPads.at(-1)?.end ?? 0)) disjointPads.push(pad);
   }
-  if (axis === undefined || chosen.length < 2) return undefined;
+  if (axis === undefined || disjointPads.length < 2) return undefined;
 
   const only = (amount: number): number[] => node.type.shape.map((_, other) => (other === axis ? amount : 0));
   const padded = (value: Ref, before: number, after: number): Ref =>
     before === 0 && after === 0 ? value : builder.pad(value, only(before), only(after));
-  const parts = chosen.map((pad, i) => {
+  const parts = disjointPads.map((pad, i) => {
     const inside = at(graph.nodes[pad.id]!.inputs[0]!);
-    return padded(inside, 0, (chosen[i + 1]?.begin ?? pad.end) - pad.end);
+    return padded(inside, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
   });
   const total = node.type.shape[axis] as number;
-  const joined = padded(builder.concat(parts, axis), chosen[0]!.begin, total - chosen.at(-1)!.end);
-  const rest = terms.filter((id) => !chosen.some((pad) => pad.id === id));
-  return rest.reduce((sum, id) => builder.add(sum, at(id)), joined);
+  const joined = padded(builder.concat(parts, axis), disjointPads[0]!.begin, total - disjointPads.at(-1)!.end);
+  const otherTerms = terms.filter((id) => !disjointPads.some((pad) => pad.id === id));
+  return otherTerms.reduce((sum, id) => builder.add(sum, at(id)), joined);
 };
 
-/** What is added up: operands of this Add, and of Adds under it that nothing else reads. */
-function termsOf(site: Site, id: number): number[] {
+/** Returns the values that are added up: operands of this Add, and of Adds under it that nothing else reads. */
+function termsOf(site: RewriteSite, id: number): number[] {
   return site.graph.nodes[id]!.inputs.flatMap((input) =>
     site.graph.nodes[input]!.op === 'Add' && site.users[input]!.length === 1 ? termsOf(site, input) : [input],
   );

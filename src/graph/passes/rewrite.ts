@@ -1,15 +1,16 @@
-/** What the passes share: a walk over a graph that replaces nodes by others of the same type. */
+/** The passes share a walk over a graph that replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
+import type { ComputedOp } from '../ops.ts';
 import { GraphWriter } from '../writer.ts';
 
 /** A pass keeps every output and every update; when it finds nothing to do, it gives back the very same graph. */
 export type Pass = (graph: Graph) => Graph;
 
 /** A node of the old graph, while the new one is being written. */
-export interface Site {
+export interface RewriteSite {
   readonly graph: Graph;
   readonly id: number;
   readonly node: Node;
@@ -18,16 +19,18 @@ export interface Site {
   readonly users: readonly (readonly number[])[];
   /** The new value that represents an old one. */
   at(id: number): Ref;
+  /** The op of an old node, with its attributes, on new operands. */
+  again(node: Node, operands: readonly Ref[]): Ref;
 }
 
 /** The value that takes the node's place, or nothing to keep it. */
-export type Rule = (site: Site) => Ref | undefined;
+export type RewriteRule = (site: RewriteSite) => Ref | undefined;
 
 /**
  * Applies the first of the rules that has something to say at each node, in topological order. Nothing is written before a
  * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
  */
-export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
+export function rewrite(graph: Graph, ...rules: readonly RewriteRule[]): Graph {
   const moved: Ref[] = [];
   let current = 0;
   let replaced = false;
@@ -52,26 +55,28 @@ export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
       catchUp();
       return moved[id]!;
     },
+    again: (node: Node, operands: readonly Ref[]) => writer.again(node, operands),
   };
 
   for (; current < graph.nodes.length; current++) {
     const node = graph.nodes[current]!;
     if (isLeaf(node.op)) continue;
     for (const rule of rules) {
-      const found = rule(site);
-      if (found === undefined) continue;
-      if (!sameType(found.type, node.type)) {
-        throw new Error(`invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(found.type)}`);
+      const replacement = rule(site);
+      if (replacement === undefined) continue;
+      if (!sameType(replacement.type, node.type)) {
+        throw new Error(
+          `invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(replacement.type)}`,
+        );
       }
       replaced = true;
-      moved[current] = found;
+      moved[current] = replacement;
       break;
     }
   }
   if (!replaced) return graph;
   catchUp();
-  finishCopy(graph, writer, moved);
-  return writer.finish();
+  return writer.finishCopy(graph, (id) => moved[id]!);
 }
 
 /** The same graph, equal nodes merged. */
@@ -80,39 +85,27 @@ export function rewritten(graph: Graph): Graph {
   const moved: Ref[] = [];
   for (const node of graph.nodes) moved.push(copyNode(graph, node, writer, moved));
   if (writer.nodes.length === graph.nodes.length) return graph;
-  finishCopy(graph, writer, moved);
-  return writer.finish();
+  return writer.finishCopy(graph, (id) => moved[id]!);
 }
 
 function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly Ref[]): Ref {
   writer.label = node.label;
-  const name = String(node.attributes.name);
-  if (node.op === 'Input') return writer.input(name, node.type);
-  if (node.op === 'Constant') return writer.copyConstant(node.attributes.values as readonly number[], node.type);
-  if (node.op === 'Parameter') {
-    const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
-    return writer.parameter(name, node.type, initial, trainable);
-  }
-  return writer.copy(
-    node.op,
-    node.inputs.map((input) => moved[input]!.id),
-    node.attributes,
-    node.type,
+  return (
+    writer.copyLeaf(graph, node) ??
+    writer.copy(
+      node.op as ComputedOp,
+      node.inputs.map((input) => moved[input]!.id),
+      node.attributes,
+      node.type,
+    )
   );
-}
-
-function finishCopy(graph: Graph, writer: GraphWriter, moved: readonly Ref[]): void {
-  for (const { name, node } of graph.outputs) writer.output(name, moved[node]!);
-  for (const { parameter, node } of graph.updates) {
-    writer.update(moved[graph.parameters.find(({ name }) => name === parameter)!.node]!, moved[node]!);
-  }
 }
 
 const knownUsers = new WeakMap<Graph, number[][]>();
 
 function usersOf(graph: Graph): number[][] {
-  const known = knownUsers.get(graph);
-  if (known !== undefined) return known;
+  const cachedUsers = knownUsers.get(graph);
+  if (cachedUsers !== undefined) return cachedUsers;
   const users: number[][] = graph.nodes.map(() => []);
   knownUsers.set(graph, users);
   graph.nodes.forEach((node, id) => {
@@ -152,7 +145,7 @@ export function uniformValue(graph: Graph, id: number): number | undefined {
 }
 
 /** A scalar constant for `value`, of the node's dtype. */
-export function scalar(site: Site, value: number): Ref {
+export function scalar(site: RewriteSite, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
 }
 

@@ -8,7 +8,7 @@ import { broadcastShapes, dimAt, type Shape, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { alignRank } from '../lazy.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type Rule, rewrite, type Site, scalar, shaped } from './rewrite.ts';
+import { estimate, type RewriteRule, type RewriteSite, rewrite, scalar, shaped } from './rewrite.ts';
 
 export function moveScales(graph: Graph): Graph {
   return rewrite(
@@ -45,12 +45,12 @@ function scaledOf(graph: Graph, id: number): Scaled | undefined {
   return undefined;
 }
 
-function scaleRef(site: Site, scaled: Scaled): Ref {
+function scaleRef(site: RewriteSite, scaled: Scaled): Ref {
   return scaled.scale === 'minus one' ? scalar(site, -1) : site.at(scaled.scale);
 }
 
 /** x ÷ s is x × (1 ÷ s) where s is much smaller. */
-const reciprocal: Rule = ({ graph, node, builder, at }) => {
+const reciprocal: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'Div') return undefined;
   const [x, s] = node.inputs as [number, number];
   const [whole, small] = [graph.nodes[x]!.type.shape, graph.nodes[s]!.type.shape];
@@ -59,7 +59,7 @@ const reciprocal: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** (x × s) × t is x × (s × t), and −(x × s) is x × (−s), where that is less work. */
-const combined: Rule = (site) => {
+const combined: RewriteRule = (site) => {
   const { graph, id, node, builder, at, users } = site;
   if (node.type.dtype !== 'float32') return undefined;
   if (node.op === 'Neg') {
@@ -92,7 +92,7 @@ const combined: Rule = (site) => {
 };
 
 /** (x × s) ÷ y is (x ÷ y) × s: there it may meet another scale. */
-const outOfQuotient: Rule = (site) => {
+const outOfQuotient: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Div') return undefined;
   const [x, y] = node.inputs as [number, number];
@@ -102,7 +102,7 @@ const outOfQuotient: Rule = (site) => {
 };
 
 /** x × s ± y × s is (x ± y) × s. */
-const factored: Rule = (site) => {
+const factored: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
   const [a, b] = node.inputs as [number, number];
@@ -126,7 +126,7 @@ const factored: Rule = (site) => {
   return builder.mul(isDifference ? builder.sub(x, y) : builder.add(x, y), at(left.scale));
 };
 
-type Place = 'result' | 0 | 1;
+type ScaleSlot = 'result' | 0 | 1;
 
 /** Axis of operand `index` that is an axis of the product; the other one is summed over. */
 function outerAxis(product: Node, index: 0 | 1): number {
@@ -140,11 +140,11 @@ function variesAlong(scale: Shape): 0 | 1 | undefined {
 }
 
 /** Where else a scale of `from` may be in a product, and which such place has the fewest elements, if fewer than here. */
-function betterPlace(graph: Graph, product: Node, from: Place, scale: Shape): Place | undefined {
+function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape): ScaleSlot | undefined {
   const axis = variesAlong(scale);
-  const sizeOf = (place: Place): number =>
+  const sizeOf = (place: ScaleSlot): number =>
     estimate(place === 'result' ? product.type.shape : graph.nodes[product.inputs[place]!]!.type.shape);
-  const places: Place[] =
+  const places: ScaleSlot[] =
     axis === undefined
       ? ['result', 0, 1]
       : from === 'result'
@@ -157,7 +157,7 @@ function betterPlace(graph: Graph, product: Node, from: Place, scale: Shape): Pl
 }
 
 /** `scale` as it must lie to scale `place`, when it scaled `from`. */
-function turned(builder: Builder, product: Node, scale: Ref, place: Place, from: Place): Ref {
+function turned(builder: Builder, product: Node, scale: Ref, place: ScaleSlot, from: ScaleSlot): Ref {
   const axis = variesAlong(scale.type.shape);
   if (axis === undefined) return shaped(builder, scale, []);
   const length: Dim = dimAt(scale.type.shape, axis, 2);
@@ -169,23 +169,23 @@ function turned(builder: Builder, product: Node, scale: Ref, place: Place, from:
   return shaped(builder, scale, target() === 0 ? [length, 1] : [1, length]);
 }
 
-function product(site: Site, node: Node, operands: readonly Ref[]): Ref {
-  return site.builder.matMul(operands[0]!, operands[1]!, {
-    transposeA: node.attributes.transposeA === true,
-    transposeB: node.attributes.transposeB === true,
-  });
-}
-
 /** The product of `node` with `scale` at `place` instead of at `from`. */
-function placed(site: Site, node: Node, operands: Ref[], scaled: Scaled, place: Place, from: Place): Ref {
+function placed(
+  site: RewriteSite,
+  node: Node,
+  operands: Ref[],
+  scaled: Scaled,
+  place: ScaleSlot,
+  from: ScaleSlot,
+): Ref {
   const scale = turned(site.builder, node, scaleRef(site, scaled), place, from);
-  if (place === 'result') return site.builder.mul(product(site, node, operands), scale);
+  if (place === 'result') return site.builder.mul(site.again(node, operands), scale);
   operands[place] = site.builder.mul(operands[place]!, scale);
-  return product(site, node, operands);
+  return site.again(node, operands);
 }
 
 /** (A B) × s: into A or B. */
-const intoProduct: Rule = (site) => {
+const intoProduct: RewriteRule = (site) => {
   const { graph, id, at, users } = site;
   const scaled = scaledOf(graph, id);
   if (scaled === undefined) return undefined;
@@ -196,7 +196,7 @@ const intoProduct: Rule = (site) => {
 };
 
 /** (X × s) B: out of X, when nobody else needs X × s. */
-const outOfOperand: Rule = (site) => {
+const outOfOperand: RewriteRule = (site) => {
   const { graph, node, at, users } = site;
   if (node.op !== 'MatMul') return undefined;
   for (const from of [0, 1] as const) {
@@ -222,7 +222,7 @@ function canMove(graph: Graph, user: number, id: number, scaled: Scaled): boolea
     : false;
 }
 
-/** Whether a scale is the same for all elements that are summed together. */
+/** True if a scale is the same for all elements that are summed together. */
 function isOutsideSum(graph: Graph, node: Node, scaled: Scaled): boolean {
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   const axes = numbersOf(node.attributes, 'axes');
@@ -232,7 +232,7 @@ function isOutsideSum(graph: Graph, node: Node, scaled: Scaled): boolean {
 }
 
 /** Σ x × s is (Σ x) × s. */
-const outOfSum: Rule = (site) => {
+const outOfSum: RewriteRule = (site) => {
   const { graph, node, builder, at, users } = site;
   if (node.op !== 'Sum' && node.op !== 'Mean') return undefined;
   const id = node.inputs[0]!;
@@ -241,8 +241,7 @@ const outOfSum: Rule = (site) => {
   if (!users[id]!.every((user) => canMove(graph, user, id, scaled))) return undefined;
   const axes = numbersOf(node.attributes, 'axes');
   const keepDims = node.attributes.keepDims === true;
-  const sum =
-    node.op === 'Sum' ? builder.sum(at(scaled.value), axes, keepDims) : builder.mean(at(scaled.value), axes, keepDims);
+  const sum = site.again(node, [at(scaled.value)]);
   const scale = alignRank(
     builder,
     scaleRef(site, scaled),
@@ -258,7 +257,7 @@ const outOfSum: Rule = (site) => {
   );
 };
 
-/** Whether a sum over one axis of a matrix is weighted by a vector along that axis. */
+/** True if a sum over one axis of a matrix is weighted by a vector along that axis. */
 function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
   const axes = numbersOf(node.attributes, 'axes');
   return (
@@ -270,7 +269,7 @@ function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
 }
 
 /** Σ over rows of X × s[m, 1] is sᵀ X. */
-const weightedSum: Rule = (site) => {
+const weightedSum: RewriteRule = (site) => {
   const { graph, node, builder, at } = site;
   if (node.op !== 'Sum') return undefined;
   const scaled = scaledOf(graph, node.inputs[0]!);

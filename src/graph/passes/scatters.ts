@@ -1,5 +1,5 @@
 import type { Graph } from '../graph.ts';
-import { type Rule, rewrite, uniformValue } from './rewrite.ts';
+import { type RewriteRule, rewrite, uniformValue } from './rewrite.ts';
 
 /**
  * Zeros written where there are zeros already: the gradient of masked scores is zero at the masked places because their
@@ -9,7 +9,7 @@ export function removeScatters(graph: Graph): Graph {
   return rewrite(graph, zerosOverZeros);
 }
 
-const zerosOverZeros: Rule = ({ graph, node, at }) => {
+const zerosOverZeros: RewriteRule = ({ graph, node, at }) => {
   if (node.op !== 'ScatterUpdate' || uniformValue(graph, node.inputs[2]!) !== 0) return undefined;
   return valueAt(graph, node.inputs[0]!, node.inputs[1]!) === 0 ? at(node.inputs[0]!) : undefined;
 };

@@ -1,7 +1,7 @@
 import type { Shape } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type Rule, rewrite } from './rewrite.ts';
+import { estimate, type RewriteRule, rewrite } from './rewrite.ts';
 
 /** Transposes before and after a product become its flags, and a big matrix is not transposed where a small one can be. */
 export function foldTransposes(graph: Graph): Graph {
@@ -10,7 +10,7 @@ export function foldTransposes(graph: Graph): Graph {
 
 const methods = { MatMul: 'matMul', BatchMatMul: 'batchMatMul' } as const;
 
-/** Whether an old value is the transpose of matrices. */
+/** True if an old value is the transpose of matrices. */
 function isTransposed(graph: Graph, id: number): boolean {
   const node = graph.nodes[id]!;
   if (node.op !== 'Transpose') return false;
@@ -18,7 +18,7 @@ function isTransposed(graph: Graph, id: number): boolean {
   return perm === '1,0' || perm === '0,2,1';
 }
 
-const ofOperands: Rule = ({ graph, node, builder, at }) => {
+const ofOperands: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'MatMul' && node.op !== 'BatchMatMul') return undefined;
   const flips = node.inputs.map((id) => isTransposed(graph, id));
   if (!flips.includes(true)) return undefined;
@@ -30,7 +30,7 @@ const ofOperands: Rule = ({ graph, node, builder, at }) => {
 };
 
 /** (AB)ᵀ = BᵀAᵀ */
-const ofResult: Rule = ({ graph, id, node, builder, at, users }) => {
+const ofResult: RewriteRule = ({ graph, id, node, builder, at, users }) => {
   if (!isTransposed(graph, id)) return undefined;
   const product = graph.nodes[node.inputs[0]!]!;
   if ((product.op !== 'MatMul' && product.op !== 'BatchMatMul') || users[node.inputs[0]!]!.length > 1) return undefined;
@@ -46,7 +46,7 @@ const ofResult: Rule = ({ graph, id, node, builder, at, users }) => {
 };
 
 /** AᵀB = (BᵀA)ᵀ, where A is big and both B and the result are small: kernels read a big left operand by its rows alone. */
-const ofBigOperand: Rule = ({ graph, node, builder, at }) => {
+const ofBigOperand: RewriteRule = ({ graph, node, builder, at }) => {
   if (node.op !== 'MatMul' || node.attributes.transposeA !== true) return undefined;
   const [big, small] = node.inputs as [number, number];
   if (!isMuchBigger(graph.nodes[big]!.type.shape, graph.nodes[small]!.type.shape, node.type.shape)) return undefined;

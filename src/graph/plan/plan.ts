@@ -1,5 +1,5 @@
 /**
- * What lowering a model gives: graphs, and how the host feeds them. Plain data: it is written into the manifest, printed by
+ * Lowering a model gives a plan: graphs, and how the host feeds them. Plain data: it is written into the manifest, printed by
  * `tower inspect`, and is all that training, evaluation and export know of the model.
  * Long because it is one format, which a reader of manifests takes in as a whole.
  */
@@ -54,7 +54,7 @@ export type ClockPart = keyof typeof clockParts;
 export interface FeaturePlan {
   readonly name: string;
   readonly tower: string;
-  /** What the encoder gives a row: one code, a bag of codes, or numbers. */
+  /** The encoder gives a row one code, a bag of codes, or numbers. */
   readonly gives: 'code' | 'bag' | 'numbers';
   readonly encoder: Encoder;
   /** The column it reads; equal to the feature's name unless it is `like` another or a list of another. */
@@ -67,7 +67,7 @@ export interface FeaturePlan {
   readonly along?: string;
   /** Each of its elements is a bag of values, of which so many are kept at most, and which is pooled. */
   readonly each?: { readonly max: number; readonly pool: 'mean' | 'sum'; readonly skipsUnseen?: true };
-  /** Of a list that is pooled: the column of the numbers by which its elements count. Absent: each counts 1. */
+  /** The column of the numbers by which the elements of a pooled list count. Absent: each counts 1. */
   readonly weights?: string;
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
   readonly encoderOf: string;
@@ -85,7 +85,7 @@ export interface FeaturePlan {
    */
   readonly skipsUnseen?: true;
   /**
-   * Of an id: the share of training rows in which it is the unknown id, code 0, drawn anew each step. Ids that training never had then
+   * The share of training rows in which it is the unknown id, code 0, drawn anew each step. Ids that training never had then
    * share a trained row.
    */
   readonly drop?: number;
@@ -107,7 +107,7 @@ export interface Through {
 /** The table of what a channel of the item tower makes of the items, a row for each of the corpus. It is computed, never trained. */
 export const computedTable = ({ tower, channel }: Through): string => `${tower}/${channel}`;
 
-/** What the retrieval graph of the item tower calls the vectors of such a channel: float32 [batch, width] */
+/** The output of the retrieval graph of the item tower with the vectors of such a channel: float32 [batch, width] */
 export const elementOutput = (channel: string): string => `element:${channel}`;
 
 export interface VectorFiles {
@@ -211,13 +211,13 @@ export type InputSource =
   /** How many rows of the batch have each distinct row's item: float32 [distinct]; 0 for rows that only fill up. */
   | { readonly from: 'counts'; readonly key: string }
   /**
-   * What adds gradients of looked-up rows up by row of their table: each row of the table that a batch looks up has a place
+   * Adds gradients of looked-up rows up by row of their table: each row of the table that a batch looks up has a place
    * among `seen` ones. `places` of the codes of an input, int32 [codes]: of one code a row, or of the elements of its bags.
    */
   | { readonly from: 'table_places'; readonly feature: string; readonly rows: RowsOf; readonly table?: string }
   /** Which row of a bag's input, float32 [rows, dim] or [rows · max, dim], each of its elements is looked up for: int32 [codes]. */
   | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
-  /** What an element counts for there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
+  /** The weight of an element there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
   | { readonly from: 'element_weights'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /**
    * Which of the rows `elements` each element of a list is; 0 past a list's end. With pool `sequence` int32 [rows, places], else as
@@ -323,7 +323,6 @@ export interface QueueRows {
   readonly kind: 'queue';
   readonly task: string;
   readonly count: number;
-  /** Of the vectors. */
   readonly width: number;
   /** Steps before which none counts. */
   readonly after: number;
@@ -344,7 +343,7 @@ export interface Sequences {
   readonly kind: 'sequences';
   /** The list. */
   readonly feature: string;
-  /** Of one part of the batch alone. */
+  /** Present for the sequences of one part of the batch. */
   readonly length?: number;
 }
 
@@ -372,7 +371,7 @@ export type DrawnBy = 'uniform' | 'frequency' | 'corpus';
 
 export interface Draw {
   readonly by: DrawnBy;
-  /** Of an item's events, by frequency: its chance is in proportion to events ^ power. Absent: 1. */
+  /** By frequency, the chance of an item is in proportion to (its events) ^ power. Absent: 1. */
   readonly power?: number;
 }
 
@@ -405,7 +404,7 @@ export interface TowerPlan {
    */
   readonly embedded: GraphPlan;
   /** The same vectors of rows whose list is short, from tensors with fewer places: ascending, all by one list. Absent: `embedded` for all. */
-  readonly parts?: readonly TowerPart[];
+  readonly parts?: readonly TowerPartPlan[];
   readonly width: number;
   /**
    * The query tower may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
@@ -417,7 +416,7 @@ export interface TowerPlan {
 }
 
 /** A graph for rows whose list `feature` has at most `length` elements: its inputs and `vector` are of those rows of a part. */
-export interface TowerPart extends GraphPlan {
+export interface TowerPartPlan extends GraphPlan {
   readonly feature: string;
   readonly length: number;
 }
@@ -438,7 +437,7 @@ export interface RowOptimizerPlan {
   readonly schedule: SchedulePlan;
   readonly initialAccumulator: number;
   readonly epsilon: number;
-  /** Of `momentum` too. */
+  /** `momentum` reads it too. */
   readonly beta1: number;
   readonly beta2: number;
   /** Share of a row that goes at each step, times the rate. */
@@ -473,7 +472,7 @@ export interface TrainPlan {
   readonly clip?: number;
   /** Between two tables: look-ups read the mean of so many layers of it, and of the rows themselves. The query tower's table first. */
   readonly graph?: { readonly layers: number; readonly tables: readonly [string, string] };
-  /** What validation, `evaluate` and `compare` measure. Absent: the usual ones. */
+  /** Measured by validation, `evaluate` and `compare`. Absent: the usual ones. */
   readonly metrics?: readonly MeasureSpec[];
   /** Absent: after each epoch, on the whole part. */
   readonly validate?: {
@@ -496,7 +495,7 @@ export interface TaskPlan {
   readonly weight?: string;
   /** The binary label that a row must have to count. */
   readonly only?: string;
-  /** What it predicts of one event: its output of `predictions` is x of the probability σ(x) that the label is 1, or the label itself. */
+  /** Its prediction for one event: its output of `predictions` is x of the probability σ(x) that the label is 1, or the label itself. */
   readonly predicts?: 'probability' | 'number';
   /** The parameter that holds the mean of its label over the training part, where the score adds it. */
   readonly mean?: string;

@@ -1,7 +1,7 @@
 /** How the rows of graph inputs are called: in the inputs' names, and in the symbols of their lengths. */
 import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
-/** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
+/** The prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
   return rows.kind === 'events' ? '' : `${stem(rows)}/`;
 }
@@ -17,7 +17,7 @@ export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'sh
   return length === undefined ? rows.kind : `${rows.kind}_${length}`;
 }
 
-/** Of the rows of a part of a batch, or of its sequences: how long their lists are at most. */
+/** The largest length of the lists of a part of a batch, or of its sequences. */
 const lengthOf = (rows: RowsOf): number | undefined =>
   rows.kind === 'part' || rows.kind === 'sequences' ? rows.length : undefined;
 
@@ -29,13 +29,15 @@ export function largestSizes(
   inputs: readonly InputPlan[],
   { batch, sequences }: { readonly batch: number; readonly sequences: number },
 ): Readonly<Record<string, number>> {
-  const parts = inputs.flatMap(({ source }) => {
+  const partRows = inputs.flatMap(({ source }) => {
     const rows = 'rows' in source ? source.rows : undefined;
     return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences] : [];
   });
-  const longest = Math.max(...parts.map(({ length }) => length!));
-  const all = { part: batch, sequences };
-  const ofParts = parts.map((rows) => [rowsSymbol(rows), rows.length === longest ? all[rows.kind] : 1] as const);
+  const longest = Math.max(...partRows.map(({ length }) => length!));
+  const largestRows = { part: batch, sequences };
+  const ofParts = partRows.map(
+    (rows) => [rowsSymbol(rows), rows.length === longest ? largestRows[rows.kind] : 1] as const,
+  );
   const ofPieces = inputs.flatMap(({ source }) =>
     source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
   );
@@ -57,8 +59,8 @@ export function mostElements(
     ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
   );
   const largest = new Map(lists.map(({ feature, most }) => [feature, batch * most]));
-  const all = [...largest.values()].reduce((sum, count) => sum + count, 0);
-  return { ...Object.fromEntries(counts), elements: Math.min(corpus, all) };
+  const allElements = [...largest.values()].reduce((sum, count) => sum + count, 0);
+  return { ...Object.fromEntries(counts), elements: Math.min(corpus, allElements) };
 }
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {

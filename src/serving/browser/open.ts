@@ -2,7 +2,7 @@
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
-import { evaluate, type Tensors } from '../../graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { describeQuery, type QueryDescription } from '../serve/describe.ts';
@@ -179,7 +179,7 @@ function folderOf(url: string | URL): URL {
 /** As `weightsInput` names it. */
 const weightsSuffix = '/weights';
 
-function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: Tensors): QueryTowerRun {
+function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: NamedTensors): QueryTowerRun {
   const [tower] = plan.towers;
   const features = new Map(plan.features.map((feature) => [feature.name, feature]));
   const inputs = graph.inputs.map(({ name, node }) => {

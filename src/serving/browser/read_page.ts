@@ -3,7 +3,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { tensorsIn } from '../../base/storage/tensor_buffer.ts';
 import type { Damaged, Expected } from '../../base/storage/tensor_header.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
-import type { Tensors } from '../../graph/evaluate.ts';
+import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import { neededBy } from '../../graph/plan/plan.ts';
 import { verify } from '../../graph/verify.ts';
@@ -46,7 +46,7 @@ export function readVectors(
 }
 
 /** By name. */
-export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): Tensors {
+export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): NamedTensors {
   const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
   const expected = new Map([...shapes].map(([name, shape]): [string, Expected] => [name, { dtype: 'F32', shape }]));
   return Object.fromEntries(

@@ -19,7 +19,7 @@ import {
   type Plan,
   placesIn,
   type RowsOf,
-  type TowerPart,
+  type TowerPartPlan,
   type TowerPlan,
   towerGraphs,
 } from '../../graph/plan/plan.ts';
@@ -188,7 +188,7 @@ function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan)
 
 const events: RowsOf = { kind: 'events' };
 
-const rowsOfGraph = (of: GraphPlan | TowerPart): RowsOf =>
+const rowsOfGraph = (of: GraphPlan | TowerPartPlan): RowsOf =>
   'length' in of ? { kind: 'part', feature: of.feature, length: of.length } : events;
 
 const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
@@ -196,7 +196,7 @@ const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbo
 /** @param of its whole graph, or one of a part */
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
-  of: GraphPlan | TowerPart,
+  of: GraphPlan | TowerPartPlan,
   plan: Plan,
 ): Iterable<string> {
   const { graph } = of;

@@ -1,9 +1,9 @@
 /** A plan as the manifest holds it: each graph is in a file of its own. */
 import { defined } from '../../base/util/defined.ts';
-import type { GraphPlan, Plan, TowerPart, TowerPlan } from '../../graph/plan/plan.ts';
+import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
 
 export type StoredGraph = Omit<GraphPlan, 'graph'> & { readonly graph: string };
-type StoredPart = Omit<TowerPart, 'graph'> & { readonly graph: string };
+type StoredPart = Omit<TowerPartPlan, 'graph'> & { readonly graph: string };
 type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
   readonly embedded: StoredGraph;
   readonly parts?: readonly StoredPart[];
@@ -38,7 +38,7 @@ export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) =>
   };
 }
 
-export const partName = (tower: string, { length }: TowerPart): string => `part ${length} of ${tower}`;
+export const partName = (tower: string, { length }: TowerPartPlan): string => `part ${length} of ${tower}`;
 
 /** The inverse: `graphs` by file. */
 export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {

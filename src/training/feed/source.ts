@@ -1,6 +1,6 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Column, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
-import type { Tensors } from '../../graph/evaluate.ts';
+import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import {
   type FeaturePlan,
@@ -87,7 +87,7 @@ export interface InputFeed {
   /** The tensor may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
   /** Takes the outputs of the step for the batch that was last filled. */
-  after?(batch: Batch, outputs: Tensors): void;
+  after?(batch: Batch, outputs: NamedTensors): void;
   /** The table that gets the gradient of the input; `accumulate` takes d loss ÷ d (the last tensor filled). */
   readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
   state?(): FeedState;

@@ -2,8 +2,8 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
 import type { Engine } from '../../engines/engine.ts';
+import { prune } from '../../graph/passes/dead.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../../graph/plan/plan.ts';
-import { prune } from '../../graph/prune.ts';
 import type { Trained } from '../artifact/load.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';

@@ -11,7 +11,7 @@ import type { Model } from '../../../src/compiler/model/model.ts';
 import { resolve } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
-import { evaluate, evaluateInDoubles, type Tensors } from '../../../src/graph/evaluate.ts';
+import { evaluate, evaluateInDoubles, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import type { Dim, Dtype, Graph, Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { GraphPlan, InputSource, Plan } from '../../../src/graph/plan/plan.ts';
@@ -123,7 +123,7 @@ export function inputOfType(builder: Builder, type: ValueType): Value {
 }
 
 /** Runs a graph that `build` makes, with the parameters' first values where none are given; its output is `y`. */
-export function run(build: (builder: Builder) => Ref, inputs: Tensors, parameters: Tensors = {}): Tensor {
+export function run(build: (builder: Builder) => Ref, inputs: NamedTensors, parameters: NamedTensors = {}): Tensor {
   const builder = makeBuilder('test');
   builder.output('y', build(builder));
   const graph = builder.finish();
@@ -148,8 +148,8 @@ export function planOf(text: string): Plan {
 /** Central differences of output `loss` by every element of every float32 tensor in `by`, in doubles. */
 export function differences(
   graph: Graph,
-  inputs: Tensors,
-  parameters: Tensors,
+  inputs: NamedTensors,
+  parameters: NamedTensors,
   by: readonly string[],
 ): ReadonlyMap<string, Float64Array> {
   const step = 1e-5;
@@ -171,7 +171,7 @@ export function differences(
   );
 }
 
-function inDoubles(tensors: Tensors) {
+function inDoubles(tensors: NamedTensors) {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [
       name,

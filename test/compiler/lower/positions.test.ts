@@ -6,7 +6,7 @@ import { check } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeTimeline, windowsBefore } from '../../../src/data/rows/history.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { evaluate, type Tensors } from '../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { lowerExample, ofSequences } from '../library/blocks/examples.ts';
 import { contextOf, expectClose, floats, planOf, random, sequenceInput } from '../library/support.ts';
@@ -227,7 +227,7 @@ function looksAhead(example: string): boolean {
           { ...tensor, data: tensor.data.map((each, i) => (i < (tensor.data.length / length) * elements ? each : 0)) },
         ];
       }),
-    ) as Tensors;
+    ) as NamedTensors;
     return [...evaluate(graph, inputs, parameters).outputs.made!.data];
   };
   const whole = madeOf(length);

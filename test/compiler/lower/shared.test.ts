@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { lowerFeatures } from '../../../src/compiler/lower/features.ts';
 import { lowerForward } from '../../../src/compiler/lower/forward.ts';
-import { lastShared } from '../../../src/compiler/lower/last_shared.ts';
 import { sharedByTasks } from '../../../src/compiler/lower/shared.ts';
+import { lastShared } from '../../../src/compiler/lower/step.ts';
 import { modelOf } from '../library/support.ts';
 
 /** Names of the last shared weights of two tasks under these towers. */

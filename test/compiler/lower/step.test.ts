@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { weightings } from '../../../src/compiler/library/weightings/table.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
-import { evaluate, type Tensors } from '../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { GraphPlan } from '../../../src/graph/plan/plan.ts';
@@ -36,7 +36,7 @@ function inputsOf(plan: GraphPlan): Record<string, Tensor> {
   };
 }
 
-const run = (plan: GraphPlan, parameters: Tensors = initialValues(plan.graph, 3)) =>
+const run = (plan: GraphPlan, parameters: NamedTensors = initialValues(plan.graph, 3)) =>
   evaluate(plan.graph, inputsOf(plan), parameters);
 
 describe('what tasks share', () => {
@@ -76,7 +76,7 @@ describe('what tasks share', () => {
 
 describe('the gradients of a step', () => {
   const alone = (['click', 'like'] as const).map((task) => run(planOf(several('', [task])).step).outputs);
-  const gradientOf = (outputs: Tensors, name: string): number[] => [...outputs[`gradient:${name}`]!.data];
+  const gradientOf = (outputs: NamedTensors, name: string): number[] => [...outputs[`gradient:${name}`]!.data];
 
   test('of fixed weights are their sum, and no weight is an output', () => {
     const { step } = planOf(several('objective = 2 * click + 0.5 * like'));
@@ -106,7 +106,7 @@ describe('the gradients of a step', () => {
       const whole = kind === 'pareto' || kind === 'pcgrad';
       const ownAlone = run(planOf(several('', ['click'])).step).parameters;
       const name = 'user/click/dense/weights';
-      const change = (after: Tensors): number[] =>
+      const change = (after: NamedTensors): number[] =>
         [...after[name]!.data].map((each, at) => each - before[name]!.data[at]!);
       expectClose(
         change(parameters),

@@ -1,7 +1,7 @@
 /** A step at work by itself over tables of the host, and batches of which some rows are looked up several times. */
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
-import { evaluate, type Tensors } from '../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { Propagation } from '../../../src/training/embedding/propagation.ts';
@@ -24,7 +24,7 @@ const codes = (values: Numbers): IndexedColumn => ({ column: { kind: 'codes', va
 const bagColumn = (lists: readonly Numbers[]): IndexedColumn => ({ column: bags(...lists) });
 
 /** A plan at work by itself, at a rate of 1 for all where the plan says so. */
-export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters: Tensors) {
+export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters: NamedTensors) {
   const graph = plan.train.graph && new Propagation(plan.train.graph.layers);
   const tables = new Map<string, Table>(
     plan.tables.map(({ name, dim, overrides, frozen = false }) => {
@@ -49,8 +49,8 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
   const rows = Int32Array.from({ length: events.rows }, (_, row) => row);
   let held = parameters;
   return {
-    inputs: (number: number): Tensors => feeder.inputs(rows, number, { rate: plan.train.dense.rate }),
-    step(number: number): Tensors {
+    inputs: (number: number): NamedTensors => feeder.inputs(rows, number, { rate: plan.train.dense.rate }),
+    step(number: number): NamedTensors {
       const inputs = feeder.inputs(rows, number, { rate: plan.train.dense.rate });
       const { outputs, parameters: next } = evaluate(plan.step.graph, inputs, held);
       held = next;
@@ -135,7 +135,7 @@ export function givenBy(name: string, data: Data): Given {
 export const nameOf = (key: string): string => parameterOf[key] ?? key;
 
 /** Weights as the fixture begins. */
-export function firstWeights(plan: Plan, data: Data): Tensors {
+export function firstWeights(plan: Plan, data: Data): NamedTensors {
   const known = Object.fromEntries(
     Object.entries(parameterOf).map(([key, parameter]) => {
       const values = data.first[key]!.flat();
@@ -184,7 +184,7 @@ export function randomBatch(seed: number): Given {
 }
 
 /** What moved at a rate of 1: −gradient, by name, of tables as they are. */
-export function moved(plan: Plan, given: Given, parameters: Tensors) {
+export function moved(plan: Plan, given: Given, parameters: NamedTensors) {
   const run = makeRun(plan, given, parameters);
   const before = run.values();
   const outputs = run.step(1);

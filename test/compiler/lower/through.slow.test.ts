@@ -6,7 +6,7 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { compile } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import type { Tensors } from '../../../src/graph/evaluate.ts';
+import type { NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { engineOrSkip, expectEngineToAgree, names } from '../../engines/support.ts';
@@ -92,7 +92,7 @@ describe('lists of items against PyTorch', () => {
     readonly loss: number;
   };
   const given = givenBy(fixture, (table) => fixture.first[table] as number[][]);
-  const begin = (plan: Plan): Tensors => ({
+  const begin = (plan: Plan): NamedTensors => ({
     ...initialValues(plan.step.graph, 1),
     ...Object.fromEntries(
       Object.entries(fixture.first)
@@ -153,7 +153,7 @@ function randomToy(seed: number): Given {
 }
 
 describe('the gradient of a step', () => {
-  const lossOf = (plan: Plan, given: Given, parameters: Tensors): number =>
+  const lossOf = (plan: Plan, given: Given, parameters: NamedTensors): number =>
     makeRun(plan, given, parameters).step(1).loss!.data[0]!;
 
   test.each([

@@ -5,7 +5,7 @@ import { positionAt, textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { printValueType } from '../../../compiler/library/values.ts';
 import type { Lowered } from '../../../compiler/lower/lower.ts';
-import type { SharedValue } from '../../../compiler/lower/shared.ts';
+import type { SharedByTasks } from '../../../compiler/lower/shared.ts';
 import { type Cost, count } from '../../../graph/count.ts';
 import type { Graph } from '../../../graph/graph.ts';
 import { type GraphPlan, type Plan, sequenceFeature } from '../../../graph/plan/plan.ts';
@@ -62,7 +62,7 @@ const stepGraph = (plan: Plan): Graph =>
   inPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
 
 /** `user/shared/dense` has `weights` and `bias`. */
-const layerOf = (name: string, kind: SharedValue['kind']): string =>
+const layerOf = (name: string, kind: SharedByTasks['kind']): string =>
   kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
 /** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */

@@ -11,7 +11,6 @@ const step = (
   blockKind({
     ...row,
     example: name,
-    parameters: {},
     lower: ({ builder }, input) => eachNumber(builder, input, (x) => activatePlainly(builder, x, name)),
   });
 

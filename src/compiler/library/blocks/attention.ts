@@ -3,7 +3,7 @@ import { elementsOf } from '../../../graph/dims.ts';
 import { type BlockContext, type NamedValue, ShapeError, type Vector } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { asVector, type Elements, needElements, printValue } from '../values.ts';
+import { asVector, type Elements, flattened, needElements, printValue, vectorOf } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const attention = blockKind({
@@ -23,19 +23,19 @@ export const attention = blockKind({
     return weightedMean(context, elements, units, (rows) => builder.matMul(rows, query));
   },
   join(context, parts, { units }) {
-    const [list, asks, ...others] = parts;
-    if (!list || !asks || others.length > 0)
+    const [list, queryPart, ...others] = parts;
+    if (!list || !queryPart || others.length > 0)
       throw new ShapeError('takes two values, what is read and what makes the query: `attention(history, profile)`');
     const { builder } = context;
     const elements = needElements(builder, list.value);
     const { count } = elements;
-    const from = flattened(builder, asks);
+    const from = queryOf(builder, queryPart);
     const weights = builder.parameter('query', [from.width, units], { kind: 'glorot', fans: [from.width, units] });
     const query = builder.matMul(from.tensor, weights);
     const batch = query.type.shape[0]!;
     return weightedMean(context, elements, units, (rows) => {
-      const each = builder.reshape(rows, [batch, count, units]);
-      return builder.batchMatMul(each, builder.reshape(query, [batch, units, 1]));
+      const hidden = builder.reshape(rows, [batch, count, units]);
+      return builder.batchMatMul(hidden, builder.reshape(query, [batch, units, 1]));
     });
   },
 });
@@ -56,21 +56,17 @@ function weightedMean(
   const scores = score(layer(context, rows, width, units, 'tanh'));
   const weights = maskedSoftmax(builder, builder.reshape(scores, [batch, count]), mask);
   const mean = builder.batchMatMul(builder.reshape(weights, [batch, 1, count]), tensor);
-  return { kind: 'vector', tensor: builder.reshape(mean, [batch, width]), width, normalized: false };
+  return vectorOf(builder.reshape(mean, [batch, width]), width);
 }
 
 /** A vector, or fields side by side. */
-function flattened(builder: Builder, { name, value }: NamedValue): Pick<Vector, 'tensor' | 'width'> {
+function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
   const vector = asVector(value);
   if (vector) return vector;
   if (value.kind !== 'fields') {
     throw new ShapeError(`makes a query of fields or of a vector, but \`${name}\` is ${printValue(value)}`);
   }
-  const tensor = builder.concat(
-    value.fields.map((field) => field.tensor),
-    1,
-  );
-  return { tensor, width: value.fields.reduce((sum, field) => sum + field.width, 0) };
+  return flattened(builder, value.fields);
 }
 
 /** Taken from a score that must not count: e⁻¹ᵉ⁹ is 0, and finite, so that a row without any is no NaN. */

@@ -41,9 +41,9 @@ export const bsarec = blockKind({
   },
   lower(context, input, { layers, heads, cutoff, alpha, units, activation, dropout, causal }) {
     const { builder } = context;
-    const given = needSequence(input);
+    const inputSequence = needSequence(input);
     // The filter goes around all places, however short the sequences of a batch are.
-    const sequence = causal ? given : atFullLength(builder, given);
+    const sequence = causal ? inputSequence : atFullLength(builder, inputSequence);
     const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
     const rows = elementsOf([batch, length]);
@@ -82,8 +82,8 @@ export const bsarec = blockKind({
     }
     const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
     return {
-      ...given,
-      tensor: sequence === given ? shown : builder.slice(shown, [0, 0, 0], [-1, given.length, width]),
+      ...inputSequence,
+      tensor: sequence === inputSequence ? shown : builder.slice(shown, [0, 0, 0], [-1, inputSequence.length, width]),
     };
   },
 });
@@ -111,11 +111,11 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
   if (fromOldest) return builder.add(tensor, builder.slice(places, [0, 0], [length, width]));
   const batch = mask.type.shape[0]!;
   // Place t of a sequence of l elements has the position t − l modulo L.
-  const after = builder.constant(
+  const afterEnd = builder.constant(
     Array.from({ length }, (_, at) => length + at),
     [1, length],
   );
-  const positions = builder.cast(builder.sub(after, builder.sum(mask, [1], true)), 'int32');
+  const positions = builder.cast(builder.sub(afterEnd, builder.sum(mask, [1], true)), 'int32');
   const twice = builder.concat([places, places], 0);
   const vectors = builder.gather(twice, builder.reshape(positions, [elementsOf([batch, length])]));
   // What a place without an element says comes from its position alone, so nothing flows back to it.
@@ -135,7 +135,7 @@ function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref 
 }
 
 /**
- * What the low frequencies make of place t, row by row: [length × length]. A DFT goes around in a circle, so it does not matter
+ * The matrix that keeps the low frequencies, a row for each place t: [length × length]. A DFT goes around in a circle, so it does not matter
  * whether padding is before the elements or after them.
  */
 function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
@@ -167,7 +167,7 @@ function alongPlaces(
   [batch, length, width]: readonly [Sequence['mask']['type']['shape'][number], number, number],
 ): Ref {
   const columns = builder.transpose(builder.reshape(x, [batch, length, width]), [0, 2, 1]);
-  const each = builder.reshape(columns, [elementsOf([batch, width]), length]);
-  const sums = builder.matMul(each, builder.constant(weights, [length, length]), { transposeB: true });
+  const columnRows = builder.reshape(columns, [elementsOf([batch, width]), length]);
+  const sums = builder.matMul(columnRows, builder.constant(weights, [length, length]), { transposeB: true });
   return builder.transpose(builder.reshape(sums, [batch, width, length]), [0, 2, 1]);
 }

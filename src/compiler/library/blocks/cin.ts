@@ -3,7 +3,7 @@ import { elementsOf } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
 import { choice, integer, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth, stacked } from '../values.ts';
+import { endToEnd, needFields, needOneWidth, stacked, vectorOf } from '../values.ts';
 
 export const cin = blockKind({
   doc: 'Compressed interaction network: layer k has Hₖ rows of width D, made of products of the rows before and the fields; every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
@@ -25,27 +25,25 @@ export const cin = blockKind({
     const width = needOneWidth(value);
     const fields = value.fields.length;
     // [batch, width, fields]: what is multiplied lies last, so that each layer is one product.
-    const first = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
-    const batch = first.type.shape[0]!;
+    const fieldColumns = builder.transpose(stacked(builder, value, width), [0, 2, 1]);
+    const batch = fieldColumns.type.shape[0]!;
     const places = elementsOf([batch, width]);
-    const own = builder.reshape(first, [places, 1, fields]);
-    let last = builder.reshape(first, [places, fields]);
+    const ownColumns = builder.reshape(fieldColumns, [places, 1, fields]);
+    let lastLayer = builder.reshape(fieldColumns, [places, fields]);
     let rows = fields;
     const sums: Ref[] = [];
     units.forEach((next, at) => {
-      const pairs = builder.mul(builder.reshape(last, [places, rows, 1]), own);
+      const pairs = builder.mul(builder.reshape(lastLayer, [places, rows, 1]), ownColumns);
       const inputs = rows * fields;
       const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
       const mixed = builder.matMul(builder.reshape(pairs, [places, inputs]), weights);
-      last = activate(context, mixed, activation, { suffix: `_${at}` });
+      lastLayer = activate(context, mixed, activation, { suffix: `_${at}` });
       rows = next;
-      sums.push(builder.sum(builder.reshape(last, [batch, width, next]), [1]));
+      sums.push(builder.sum(builder.reshape(lastLayer, [batch, width, next]), [1]));
     });
-    return {
-      kind: 'vector',
-      tensor: sums.length === 1 ? sums[0]! : builder.concat(sums, 1),
-      width: units.reduce((sum, next) => sum + next, 0),
-      normalized: false,
-    };
+    return vectorOf(
+      endToEnd(builder, sums),
+      units.reduce((sum, next) => sum + next, 0),
+    );
   },
 });

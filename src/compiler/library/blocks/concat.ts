@@ -3,7 +3,7 @@ import { type Interests, type NamedValue, type Sequence, ShapeError, type Vector
 import { joinWithEach } from '../interests.ts';
 import { blockKind } from '../rows.ts';
 import { alignedSequences, nextToEach } from '../sequences.ts';
-import { asVector, printValue } from '../values.ts';
+import { asVector, endToEnd, flattened, printValue, vectorOf } from '../values.ts';
 import { flatten } from './flatten.ts';
 
 export const concat = blockKind({
@@ -12,7 +12,6 @@ export const concat = blockKind({
   when: 'To join steps of any width, such as a deep and a wide one.',
   paper: 'no paper: concatenation; with interests: Li et al., "MIND", CIKM 2019 (section 4.4)',
   example: 'concat(deep, wide)',
-  parameters: {},
   lower: (context, input) => flatten.lower(context, input, {}),
   join({ builder }, parts) {
     const sequences = alignedSequences(parts);
@@ -21,18 +20,20 @@ export const concat = blockKind({
     const interests = values.find((value) => value.kind === 'interests');
     const width = values.reduce((sum, value) => sum + value.width, 0);
     if (interests === undefined) {
-      const tensors = values.map(({ tensor }) => tensor);
-      return {
-        kind: 'vector',
-        tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
+      return vectorOf(
+        endToEnd(
+          builder,
+          values.map(({ tensor }) => tensor),
+        ),
         width,
-        normalized: false,
-      };
+      );
     }
     const { count } = interests;
-    const other = values.find((value) => value.kind === 'interests' && value.count !== count);
-    if (other)
-      throw new ShapeError(`joins interests of one number, but gets ${printValue(interests)} and ${printValue(other)}`);
+    const otherInterests = values.find((value) => value.kind === 'interests' && value.count !== count);
+    if (otherInterests)
+      throw new ShapeError(
+        `joins interests of one number, but gets ${printValue(interests)} and ${printValue(otherInterests)}`,
+      );
     return {
       kind: 'interests',
       tensor: builder.concat(
@@ -65,16 +66,7 @@ const flat =
   (builder: Builder) =>
   ({ name, value }: NamedValue): Vector | Interests => {
     if (value.kind === 'interests') return value;
-    if (value.kind === 'fields' && value.fields.length > 1) {
-      const width = value.fields.reduce((sum, field) => sum + field.width, 0);
-      const tensor = builder.concat(
-        value.fields.map((field) => field.tensor),
-        1,
-      );
-      return { kind: 'vector', tensor, width, normalized: false };
-    }
-    const vector = asVector(value);
-    if (vector === undefined)
-      throw new ShapeError(`joins vectors, fields and interests, but \`${name}\` is ${printValue(value)}`);
-    return vector;
+    const vector = value.kind === 'fields' ? flattened(builder, value.fields) : asVector(value);
+    if (vector) return vector;
+    throw new ShapeError(`joins vectors, fields and interests, but \`${name}\` is ${printValue(value)}`);
   };

@@ -4,7 +4,7 @@ import { activations } from '../activations.ts';
 import { type Sequence, ShapeError } from '../contract.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needSequence } from '../values.ts';
+import { endToEnd, needSequence } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const conv = blockKind({
@@ -39,21 +39,22 @@ export const conv = blockKind({
         `reads ${reach + 1} places in a row, but the sequence has ${most}: choose a smaller \`width\` or \`dilation\``,
       );
     }
-    const before = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
+    const placesBefore = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
     const batch = mask.type.shape[0]!;
     const shown = builder.reshape(mask, [batch, length, 1]);
     // Nothing flows back to places past the end, which an element before them reads as zeros.
     const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
-    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (before - k) * dilation));
+    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (placesBefore - k) * dilation));
     const inputs = width * sequence.width;
-    const rows = builder.reshape(neighbours.length === 1 ? neighbours[0]! : builder.concat(neighbours, 2), [
-      elementsOf([batch, length]),
-      inputs,
-    ]);
-    const given = units ?? sequence.width;
+    const rows = builder.reshape(endToEnd(builder, neighbours, 2), [elementsOf([batch, length]), inputs]);
+    const outputWidth = units ?? sequence.width;
     const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
-    const made = layer(context, rows, inputs, given, activation, '', isThere);
-    return { ...sequence, width: given, tensor: builder.mul(builder.reshape(made, [batch, length, given]), shown) };
+    const convolved = layer(context, rows, inputs, outputWidth, activation, '', isThere);
+    return {
+      ...sequence,
+      width: outputWidth,
+      tensor: builder.mul(builder.reshape(convolved, [batch, length, outputWidth]), shown),
+    };
   },
 });
 

@@ -1,6 +1,6 @@
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { needVector, vectorOf } from '../values.ts';
 
 export const cross = blockKind({
   doc: 'The cross network of DCN, with one w and b of [N] a layer; layer l reaches products of l + 1 numbers. vector[N] → vector[N].',
@@ -19,6 +19,6 @@ export const cross = blockKind({
       const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
       x = builder.add(builder.add(builder.mul(first, builder.matMul(x, weights)), bias), x);
     }
-    return { kind: 'vector', tensor: x, width, normalized: false };
+    return vectorOf(x, width);
   },
 });

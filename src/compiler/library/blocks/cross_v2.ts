@@ -1,7 +1,7 @@
 import { ShapeError } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { needVector, vectorOf } from '../values.ts';
 
 export const cross_v2 = blockKind({
   doc: 'The cross network of DCN-V2, with W of [N × N] a layer, or U of [N × rank] and V of [rank × N]. vector[N] → vector[N].',
@@ -29,6 +29,6 @@ export const cross_v2 = blockKind({
       const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
       x = builder.add(builder.mul(first, builder.add(mapped, bias)), x);
     }
-    return { kind: 'vector', tensor: x, width, normalized: false };
+    return vectorOf(x, width);
   },
 });

@@ -36,7 +36,7 @@ export const dropout = blockKind({
   },
 });
 
-/** Of a value that has `numbers` for each row of the batch, in whatever shape. */
+/** Drops numbers of a value of any shape that has `numbers` for each row of the batch. */
 export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {
   if (!context.training || rate === 0) return x;
   const { builder } = context;

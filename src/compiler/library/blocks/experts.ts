@@ -1,7 +1,8 @@
 /** Experts and gates: what mmoe and ple are made of. */
 import type { Ref } from '../../../graph/builder.ts';
 import { type Activation, activate } from '../activations.ts';
-import { type BlockContext, type Outputs, ShapeError, type Vector } from '../contract.ts';
+import { type BlockContext, type Outputs, ShapeError } from '../contract.ts';
+import { vectorOf } from '../values.ts';
 
 /** Layers side by side, as one product: [batch, inputs] → [batch, count, units]. */
 export function expertsOf(
@@ -17,8 +18,8 @@ export function expertsOf(
     fans: [inputs, units],
   });
   const bias = builder.parameter(`bias${suffix}`, [count * units], { kind: 'zeros' });
-  const all = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
-  return builder.reshape(all, [x.type.shape[0]!, count, units]);
+  const allExperts = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
+  return builder.reshape(allExperts, [x.type.shape[0]!, count, units]);
 }
 
 /** Σ over experts of softmax(x · W): of experts [batch, count, units], → [batch, gates, units]. */
@@ -43,12 +44,7 @@ export function gated(
 export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
   return {
     kind: 'outputs',
-    outputs: new Map(
-      names.map((name, at): [string, Vector] => [
-        name,
-        { kind: 'vector', tensor: vectors[at]!, width, normalized: false },
-      ]),
-    ),
+    outputs: new Map(names.map((name, at) => [name, vectorOf(vectors[at]!, width)])),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type Fields, ShapeError } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth, stacked } from '../values.ts';
+import { needFields, needOneWidth, stacked, vectorOf } from '../values.ts';
 
 export const ffm = blockKind({
   doc: 'Field-aware: field i shows field j a vector of its own, and their products are summed over all pairs: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it learned maps make them from fields of any widths.',
@@ -32,9 +32,9 @@ export const ffm = blockKind({
     const shown = builder.reshape(flat, [flat.type.shape[0]!, count, count, k]);
     const products = builder.mul(shown, builder.transpose(shown, [0, 2, 1, 3]));
     const twice = builder.sum(products, [1, 2]);
-    const own = width === undefined ? diagonal(builder, products, count) : undefined;
-    const tensor = builder.mul(own === undefined ? twice : builder.sub(twice, own), 0.5);
-    return { kind: 'vector', tensor, width: k, normalized: false };
+    const ownProducts = width === undefined ? diagonal(builder, products, count) : undefined;
+    const tensor = builder.mul(ownProducts === undefined ? twice : builder.sub(twice, ownProducts), 0.5);
+    return vectorOf(tensor, k);
   },
 });
 
@@ -44,11 +44,11 @@ function maps(builder: Builder, field: Fields['fields'][number], at: number, cou
     kind: 'glorot',
     fans: [field.width, k],
   });
-  const before = builder.slice(weights, [0, 0], [-1, at * k]);
-  const after = builder.slice(weights, [0, at * k], [-1, (count - 1 - at) * k]);
-  if (at === 0) return builder.pad(after, [0, k], [0, 0]);
-  if (at === count - 1) return builder.pad(before, [0, 0], [0, k]);
-  return builder.concat([builder.pad(before, [0, 0], [0, k]), after], 1);
+  const mapsBefore = builder.slice(weights, [0, 0], [-1, at * k]);
+  const mapsAfter = builder.slice(weights, [0, at * k], [-1, (count - 1 - at) * k]);
+  if (at === 0) return builder.pad(mapsAfter, [0, k], [0, 0]);
+  if (at === count - 1) return builder.pad(mapsBefore, [0, 0], [0, k]);
+  return builder.concat([builder.pad(mapsBefore, [0, 0], [0, k]), mapsAfter], 1);
 }
 
 /** Σᵢ of entry (i, i): [batch, count, count, k] → [batch, k]. */

@@ -1,5 +1,5 @@
 import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { flattened, needVector, vectorOf } from '../values.ts';
 
 export const flatten = blockKind({
   doc: 'Puts the fields side by side, of whatever widths: fields[F × D] → vector[F · D]. A sequence is put end to end, zeros past its end: sequence[L × D] → vector[L · D]; interests likewise.',
@@ -7,7 +7,6 @@ export const flatten = blockKind({
   when: 'Before a layer, to put fields side by side.',
   paper: 'no paper: concatenation',
   example: 'flatten',
-  parameters: {},
   lower({ builder }, input) {
     switch (input.kind) {
       case 'vector':
@@ -17,20 +16,13 @@ export const flatten = blockKind({
       case 'sequence': {
         const count = input.kind === 'sequence' ? input.most : input.count;
         const missing = count - (input.tensor.type.shape[1] as number);
-        const all = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
+        const allPlaces = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
         const width = count * input.width;
-        const tensor = builder.reshape(all, [input.tensor.type.shape[0]!, width]);
-        return { kind: 'vector', tensor, width, normalized: false };
+        const tensor = builder.reshape(allPlaces, [input.tensor.type.shape[0]!, width]);
+        return vectorOf(tensor, width);
       }
-      case 'fields': {
-        const tensors = input.fields.map((field) => field.tensor);
-        return {
-          kind: 'vector',
-          tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
-          width: input.fields.reduce((sum, field) => sum + field.width, 0),
-          normalized: false,
-        };
-      }
+      case 'fields':
+        return flattened(builder, input.fields);
     }
   },
 });

@@ -1,5 +1,5 @@
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth, stacked } from '../values.ts';
+import { needFields, needOneWidth, stacked, vectorOf } from '../values.ts';
 
 export const fm = blockKind({
   doc: 'Sum over all pairs of fields of their element-wise products: fields[F × D] → vector[D], whose sum is the second-order term of a factorization machine.',
@@ -7,14 +7,13 @@ export const fm = blockKind({
   when: 'For all pairs of fields at no weights.',
   paper: 'Rendle, "Factorization machines", ICDM 2010 (lemma 3.1); as a layer He & Chua, SIGIR 2017 (equation 4)',
   example: 'fm',
-  parameters: {},
   lower({ builder }, input) {
     const fields = needFields(input);
     const width = needOneWidth(fields);
-    const all = stacked(builder, fields, width);
-    const squareOfSum = builder.square(builder.sum(all, [1]));
-    const sumOfSquares = builder.sum(builder.square(all), [1]);
+    const allFields = stacked(builder, fields, width);
+    const squareOfSum = builder.square(builder.sum(allFields, [1]));
+    const sumOfSquares = builder.sum(builder.square(allFields), [1]);
     const tensor = builder.mul(builder.sub(squareOfSum, sumOfSquares), 0.5);
-    return { kind: 'vector', tensor, width, normalized: false };
+    return vectorOf(tensor, width);
   },
 });

@@ -8,7 +8,6 @@ export const gate = blockKind({
   when: 'Where numbers should count less in some rows than in others.',
   paper: 'Miech et al., "Learnable pooling with context gating", 2017 (equation 1)',
   example: 'gate',
-  parameters: {},
   lower(context, input) {
     const { builder } = context;
     return eachVector(builder, input, (rows, width) => ({

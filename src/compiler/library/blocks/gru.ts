@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needSequence } from '../values.ts';
+import { needSequence, vectorOf } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const gru = blockKind({
@@ -33,7 +33,7 @@ export const gru = blockKind({
       length * gates,
     ]);
     let state = builder.broadcastTo(builder.constant(0), columns(builder, ofElements, 0, units));
-    const all: Ref[] = [];
+    const allStates: Ref[] = [];
     for (let at = 0; at < length; at++) {
       const ofElement = columns(builder, ofElements, at * gates, gates);
       const ofState = layer(context, state, units, gates, 'linear', '_state');
@@ -53,13 +53,12 @@ export const gru = blockKind({
       // Past the end the mask is 0, and nothing is new.
       const share = builder.mul(builder.sub(1, update), columns(builder, mask, at, 1));
       state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
-      all.push(state);
+      allStates.push(state);
     }
     const { newest } = context;
-    if (states === 'last' && newest === undefined)
-      return { kind: 'vector', tensor: state, width: units, normalized: false };
-    const joined = builder.reshape(builder.concat(all, 1), [batch, length, units]);
-    if (states === 'last' && newest) return { kind: 'vector', tensor: newest(joined), width: units, normalized: false };
+    if (states === 'last' && newest === undefined) return vectorOf(state, units);
+    const joined = builder.reshape(builder.concat(allStates, 1), [batch, length, units]);
+    if (states === 'last' && newest) return vectorOf(newest(joined), units);
     return { ...sequence, tensor: builder.mul(joined, builder.reshape(mask, [batch, length, 1])), width: units };
   },
 });

@@ -38,19 +38,19 @@ export const hstu = blockKind({
     let x = builder.reshape(sequence.tensor, [rows, width]);
     for (let at = 0; at < layers; at++) {
       const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
-      const all = silu(linear(context, normal, width, 4 * width, `_all_${at}`, small));
-      const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
+      const allParts = silu(linear(context, normal, width, 4 * width, `_all_${at}`, small));
+      const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(allParts, [0, part * width], [-1, width]));
       const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
       const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [most], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
       const weights = builder.mul(builder.mul(silu(scores), 1 / most), shown);
-      const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
-      const read = normalizeRows(builder, join(seen), width, 1e-5, `_output_${at}`);
-      const gated = dropEach(context, builder.mul(read, u!), length * width, dropout);
+      const weightedValues = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
+      const normalizedValues = normalizeRows(builder, join(weightedValues), width, 1e-5, `_output_${at}`);
+      const gated = dropEach(context, builder.mul(normalizedValues, u!), length * width, dropout);
       x = builder.add(x, linear(context, gated, width, width, `_output_${at}`, small));
     }
-    const kept = builder.reshape(mask, [batch, length, 1]);
-    return { ...sequence, tensor: builder.mul(builder.reshape(x, [batch, length, width]), kept) };
+    const maskColumn = builder.reshape(mask, [batch, length, 1]);
+    return { ...sequence, tensor: builder.mul(builder.reshape(x, [batch, length, width]), maskColumn) };
   },
 });
 

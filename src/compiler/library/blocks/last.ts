@@ -1,5 +1,5 @@
 import { blockKind } from '../rows.ts';
-import { needSequence } from '../values.ts';
+import { needSequence, vectorOf } from '../values.ts';
 
 export const last = blockKind({
   doc: 'The newest element of a sequence; an empty sequence gives 0. sequence[L × D] → vector[D].',
@@ -7,16 +7,15 @@ export const last = blockKind({
   when: 'Reads the state of a causal `transformer` or of `gru(states: all)` after everything that the user did.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.D)',
   example: 'last',
-  parameters: {},
   lower({ builder, newest: own }, input) {
     const { tensor, mask, length, width } = needSequence(input);
-    if (own) return { kind: 'vector', tensor: own(tensor), width, normalized: false };
+    if (own) return vectorOf(own(tensor), width);
     const batch = tensor.type.shape[0]!;
     // Elements lie at the beginning, so the newest is the one whose neighbour is none.
-    const first = builder.slice(mask, [0, 0], [-1, 1]);
-    const after = length === 1 ? [] : [builder.slice(mask, [0, 1], [-1, length - 1])];
-    const isNewest = builder.sub(mask, builder.concat([...after, builder.mul(first, 0)], 1));
+    const firstMask = builder.slice(mask, [0, 0], [-1, 1]);
+    const laterMasks = length === 1 ? [] : [builder.slice(mask, [0, 1], [-1, length - 1])];
+    const isNewest = builder.sub(mask, builder.concat([...laterMasks, builder.mul(firstMask, 0)], 1));
     const newest = builder.batchMatMul(builder.reshape(isNewest, [batch, 1, length]), tensor);
-    return { kind: 'vector', tensor: builder.reshape(newest, [batch, width]), width, normalized: false };
+    return vectorOf(builder.reshape(newest, [batch, width]), width);
   },
 });

@@ -1,8 +1,7 @@
-import type { Builder } from '../../../graph/builder.ts';
-import { type BlockContext, type Field, ShapeError, type Value, type Vector } from '../contract.ts';
+import { type BlockContext, ShapeError, type Value, type Vector } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { asVector, printValue } from '../values.ts';
+import { asVector, flattened, printValue, vectorOf } from '../values.ts';
 import { layer, linear } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
 
@@ -29,8 +28,8 @@ export const mask = blockKind({
     if (!hidden || !instance || others.length > 0)
       throw new ShapeError('takes two values, what is masked and what the mask is made of: `mask(hidden, profile)`');
     const { value } = hidden;
-    const own = value.kind === 'fields' ? normalized(context, value) : together(context, value);
-    return masked(context, own, together(context, instance.value), args);
+    const maskedValue = value.kind === 'fields' ? normalized(context, value) : together(context, value);
+    return masked(context, maskedValue, together(context, instance.value), args);
   },
 });
 
@@ -46,7 +45,7 @@ function masked(
   const weights = linear(context, aggregated, wide, hidden.width, '_project');
   const summed = linear(context, builder.mul(weights, hidden.tensor), hidden.width, units);
   const tensor = builder.relu(normalizeRows(builder, summed, units));
-  return { kind: 'vector', tensor, width: units, normalized: false };
+  return vectorOf(tensor, units);
 }
 
 /** Fields side by side, or the vector that it is. */
@@ -54,32 +53,18 @@ function together({ builder }: BlockContext, value: Value): Vector {
   const vector = asVector(value);
   if (vector) return vector;
   if (value.kind !== 'fields') throw new ShapeError(`needs fields or a vector, but gets ${printValue(value)}`);
-  return joined(builder, value.fields);
+  return flattened(builder, value.fields);
 }
 
 /** Each field normalized by itself, side by side. */
 function normalized(context: BlockContext, value: Value): Vector {
   if (value.kind !== 'fields') {
     const vector = together(context, value);
-    return {
-      ...vector,
-      tensor: normalizeRows(context.builder, vector.tensor, vector.width, 1e-5, '_embedding'),
-      normalized: false,
-    };
+    return vectorOf(normalizeRows(context.builder, vector.tensor, vector.width, 1e-5, '_embedding'), vector.width);
   }
   const fields = value.fields.map((field, at) => ({
     ...field,
     tensor: normalizeRows(context.builder, field.tensor, field.width, 1e-5, `_embedding_${at}`),
   }));
-  return joined(context.builder, fields);
-}
-
-function joined(builder: Builder, fields: readonly Field[]): Vector {
-  const tensors = fields.map(({ tensor }) => tensor);
-  return {
-    kind: 'vector',
-    tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
-    width: fields.reduce((sum, { width }) => sum + width, 0),
-    normalized: false,
-  };
+  return flattened(context.builder, fields);
 }

@@ -10,6 +10,5 @@ export const max = blockKind({
   also: ['max_pooling', 'max_pool', 'maxpool', 'maxpooling', 'global_max_pooling', 'max_pooling1d', 'reduce_max'],
   near: ['maximum', 'amax'],
   example: 'max',
-  parameters: {},
   lower: (context, input) => pool(context, input, 'max'),
 });

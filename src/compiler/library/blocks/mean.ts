@@ -7,6 +7,5 @@ export const mean = blockKind({
   when: 'For a short history, or as the first baseline of a long one.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'mean',
-  parameters: {},
   lower: (context, input) => pool(context, input, 'mean'),
 });

@@ -2,7 +2,7 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../contract.ts';
 import { numbers } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needFields, needOneWidth } from '../values.ts';
+import { needFields, needOneWidth, vectorOf } from '../values.ts';
 
 export const mix = blockKind({
   doc: 'A weighted sum of fields of one width, or of several steps: `mix(own, taste, weights: [0.7, 0.3])`. Without `weights` they are learned: shares of 1, the same for all rows, equal at first. fields[F × D] → vector[D].',
@@ -19,14 +19,14 @@ export const mix = blockKind({
   lower({ builder }, input, { weights }) {
     const fields = needFields(input);
     const width = needOneWidth(fields);
-    const parts = fields.fields.map(({ tensor }) => tensor);
-    if (weights !== undefined && weights.length !== parts.length) {
-      throw new ShapeError(`needs a weight for each of its ${parts.length} fields, but gets ${weights.length}`);
+    const fieldTensors = fields.fields.map(({ tensor }) => tensor);
+    if (weights !== undefined && weights.length !== fieldTensors.length) {
+      throw new ShapeError(`needs a weight for each of its ${fieldTensors.length} fields, but gets ${weights.length}`);
     }
     const tensor = weights
-      ? parts.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
-      : learned(builder, parts, width);
-    return { kind: 'vector', tensor, width, normalized: false };
+      ? fieldTensors.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
+      : learned(builder, fieldTensors, width);
+    return vectorOf(tensor, width);
   },
 });
 

@@ -21,8 +21,8 @@ export const mmoe = blockKind({
     needDistinct(tasks);
     const { builder } = context;
     const { tensor, width } = needVector(input);
-    const all = expertsOf(context, tensor, width, { count: experts, units, activation }, '');
-    const mixed = gated(context, tensor, width, all, tasks.length, '');
+    const allExperts = expertsOf(context, tensor, width, { count: experts, units, activation }, '');
+    const mixed = gated(context, tensor, width, allExperts, tasks.length, '');
     const vectors = tasks.map((_, at) =>
       builder.reshape(builder.slice(mixed, [0, at, 0], [-1, 1, -1]), [mixed.type.shape[0]!, units]),
     );

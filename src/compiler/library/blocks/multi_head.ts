@@ -38,12 +38,12 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const projected = (name: string): Ref => split(linear(context, rows, width, width, `_${name}${suffix}`, initial));
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
-  const plain = builder.reshape(products, [batch, heads, count, count]);
-  const scores = options.relative ? builder.add(plain, byDistance(builder, elements, options)) : plain;
+  const plainScores = builder.reshape(products, [batch, heads, count, count]);
+  const scores = options.relative ? builder.add(plainScores, byDistance(builder, elements, options)) : plainScores;
   const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
   const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
-  const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
-  return linear(context, join(seen), width, width, `_output${suffix}`, initial);
+  const weightedValues = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
+  return linear(context, join(weightedValues), width, width, `_output${suffix}`, initial);
 }
 
 /**
@@ -61,8 +61,8 @@ function byDistance(
     const distance = Math.floor(at / count) - (at % count);
     return causal ? Math.max(0, distance) : distance + most - 1;
   });
-  const each = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
-  return builder.reshape(builder.transpose(each, [1, 0]), [1, heads, count, count]);
+  const distanceNumbers = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
+  return builder.reshape(builder.transpose(distanceNumbers, [1, 0]), [1, heads, count, count]);
 }
 
 /** Places that have an element, and with `causal` none after the row. Undefined where a row sees all. */
@@ -89,8 +89,8 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
     each,
     /** float32 [batch · count, width] → [batch · heads, count, each] */
     split(rows: Ref): Ref {
-      const apart = builder.transpose(builder.reshape(rows, [batch, count, heads, each]), [0, 2, 1, 3]);
-      return builder.reshape(apart, [elementsOf([batch, heads]), count, each]);
+      const splitRows = builder.transpose(builder.reshape(rows, [batch, count, heads, each]), [0, 2, 1, 3]);
+      return builder.reshape(splitRows, [elementsOf([batch, heads]), count, each]);
     },
     /** The inverse of `split`. */
     join(parts: Ref): Ref {

@@ -51,24 +51,24 @@ function attend({ builder }: BlockContext, sequence: Sequence, interests: number
 function route({ builder }: BlockContext, sequence: Sequence, interests: number, iterations: number): Ref {
   const { tensor, mask, length, width } = sequence;
   const batch = tensor.type.shape[0]!;
-  const each = elementsOf([batch, interests]);
+  const capsuleCount = elementsOf([batch, interests]);
   const maps = builder.parameter('maps', [width, interests * width], { kind: 'glorot', fans: [width, width] });
   const rows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
-  const seen = builder.reshape(builder.matMul(rows, maps), [batch, length, interests, width]);
+  const mappedElements = builder.reshape(builder.matMul(rows, maps), [batch, length, interests, width]);
   // [batch · interests, length, width]
-  const capsules = builder.reshape(builder.transpose(seen, [0, 2, 1, 3]), [each, length, width]);
+  const capsules = builder.reshape(builder.transpose(mappedElements, [0, 2, 1, 3]), [capsuleCount, length, width]);
   const fixed = builder.stopGradient(capsules);
   const there = builder.reshape(mask, [batch, length, 1]);
   const gathered = (logits: Ref, from: Ref): Ref => {
     // Each element of the history divides itself among the interests.
     const shares = builder.mul(builder.softmax(logits), there);
-    const weights = builder.reshape(builder.transpose(shares, [0, 2, 1]), [each, 1, length]);
+    const weights = builder.reshape(builder.transpose(shares, [0, 2, 1]), [capsuleCount, 1, length]);
     return squash(builder, builder.batchMatMul(weights, from));
   };
   let logits = builder.mul(
     builder.broadcastTo(
       there,
-      builder.reshape(builder.sum(builder.stopGradient(seen), [3]), [batch, length, interests]),
+      builder.reshape(builder.sum(builder.stopGradient(mappedElements), [3]), [batch, length, interests]),
     ),
     0,
   );

@@ -8,7 +8,6 @@ export const normalize = blockKind({
   when: 'At the end of a channel whose vectors should have length 1; `cosine` does it by itself.',
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 4: normalized embeddings)',
   example: 'normalize',
-  parameters: {},
   lower({ builder }, input) {
     const vector = input.kind === 'interests' ? input : needVector(input);
     if (vector.normalized) return vector;

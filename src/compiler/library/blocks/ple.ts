@@ -28,23 +28,23 @@ export const ple = blockKind({
     const { builder } = context;
     const { tensor, width } = needVector(input);
     let common: Ref = tensor;
-    let own: readonly Ref[] = tasks.map(() => tensor);
+    let taskInputs: readonly Ref[] = tasks.map(() => tensor);
     for (let level = 0; level < levels; level++) {
       const inputs = level === 0 ? width : units;
-      const some = (x: Ref, count: number, of: string): Ref =>
+      const expertsFor = (x: Ref, count: number, of: string): Ref =>
         expertsOf(context, x, inputs, { count, units, activation }, `_${level}_${of}`);
       const mixed = (x: Ref, parts: readonly Ref[], of: string): Ref =>
         builder.reshape(gated(context, x, inputs, builder.concat(parts, 1), 1, `_${level}_${of}`), [
           tensor.type.shape[0]!,
           units,
         ]);
-      const ofAll = some(common, shared, 'shared');
-      const ofTask = own.map((x, at) => some(x, experts, tasks[at]!));
-      const next = own.map((x, at) => mixed(x, [ofTask[at]!, ofAll], tasks[at]!));
+      const ofAll = expertsFor(common, shared, 'shared');
+      const ofTask = taskInputs.map((x, at) => expertsFor(x, experts, tasks[at]!));
+      const nextInputs = taskInputs.map((x, at) => mixed(x, [ofTask[at]!, ofAll], tasks[at]!));
       // After the last level nothing reads what is common.
       if (level < levels - 1) common = mixed(common, [...ofTask, ofAll], 'shared');
-      own = next;
+      taskInputs = nextInputs;
     }
-    return named(tasks, own, units);
+    return named(tasks, taskInputs, units);
   },
 });

@@ -1,6 +1,6 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type BlockContext, type Sequence, ShapeError, type Value, type Vector } from '../contract.ts';
-import { needOneWidth, printValue } from '../values.ts';
+import { needOneWidth, printValue, vectorOf } from '../values.ts';
 
 /** How several vectors become one, number by number. */
 export type Pool = 'sum' | 'mean' | 'max';
@@ -20,10 +20,10 @@ export function pool({ builder }: BlockContext, input: Value, how: Pool): Vector
       const join = (a: Ref, b: Ref): Ref => (how === 'max' ? builder.maximum(a, b) : builder.add(a, b));
       const pooled = input.fields.map((field) => field.tensor).reduce(join);
       const tensor = how === 'mean' ? builder.mul(pooled, 1 / input.fields.length) : pooled;
-      return { kind: 'vector', tensor, width, normalized: false };
+      return vectorOf(tensor, width);
     }
     case 'sequence':
-      return { kind: 'vector', tensor: poolSequence(builder, input, how), width: input.width, normalized: false };
+      return vectorOf(poolSequence(builder, input, how), input.width);
   }
 }
 

@@ -7,12 +7,11 @@ export const positions = blockKind({
   when: 'Goes before `transformer` or `self_attention`, which see no order without it.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.A)',
   example: 'positions',
-  parameters: {},
   lower({ builder }, input) {
     const sequence = needSequence(input);
     const { tensor, mask, length, most, width } = sequence;
-    const all = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
-    const places = builder.slice(all, [0, 0], [length, width]);
+    const allPlaces = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
+    const places = builder.slice(allPlaces, [0, 0], [length, width]);
     const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
     return { ...sequence, tensor: builder.mul(builder.add(tensor, places), shown) };
   },

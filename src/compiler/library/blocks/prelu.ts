@@ -9,6 +9,5 @@ export const prelu = blockKind({
   paper: 'He et al., "Delving deep into rectifiers", ICCV 2015 (equation 1)',
   also: ['parametric_relu'],
   example: 'prelu',
-  parameters: {},
   lower: (context, input) => eachColumn(context.builder, input, (x, mask) => activate(context, x, 'prelu', { mask })),
 });

@@ -2,7 +2,7 @@ import type { Builder } from '../../../graph/builder.ts';
 import type { Fields, Vector } from '../contract.ts';
 import { blockKind } from '../rows.ts';
 import { mergedSequences } from '../sequences.ts';
-import { needFields, needOneWidth, sideBySide } from '../values.ts';
+import { needFields, needOneWidth, sideBySide, vectorOf } from '../values.ts';
 
 export const product = blockKind({
   doc: 'The element-wise product of fields of one width, or of several steps: `product(deep, wide)`. fields[F × D] → vector[D]. Of several sequences of one list it is the product element by element: sequence[L × D].',
@@ -10,7 +10,6 @@ export const product = blockKind({
   when: 'For steps that must agree, such as a vector and its gate.',
   paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 8, for two)',
   example: 'product',
-  parameters: {},
   join({ builder }, parts) {
     return mergedSequences(parts, (a, b) => builder.mul(a, b)) ?? productOf(builder, sideBySide(parts));
   },
@@ -20,5 +19,5 @@ export const product = blockKind({
 function productOf(builder: Builder, fields: Fields): Vector {
   const width = needOneWidth(fields);
   const tensor = fields.fields.map((field) => field.tensor).reduce((all, next) => builder.mul(all, next));
-  return { kind: 'vector', tensor, width, normalized: false };
+  return vectorOf(tensor, width);
 }

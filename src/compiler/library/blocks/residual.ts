@@ -18,24 +18,26 @@ export const residual = blockKind({
   },
   lower(context, given, { blocks }) {
     const { builder } = context;
-    const made = context.through(blocks, given);
+    const flowValue = context.through(blocks, given);
     // A single field is a vector to most blocks.
-    const input = made.kind === 'vector' ? (asVector(given) ?? given) : given;
+    const input = flowValue.kind === 'vector' ? (asVector(given) ?? given) : given;
     const differ = (): never => {
       throw new ShapeError(
-        `adds what its blocks give to what they get, but ${printValue(given)} becomes ${printValue(made)}`,
+        `adds what its blocks give to what they get, but ${printValue(given)} becomes ${printValue(flowValue)}`,
       );
     };
-    if (printValue(input) !== printValue(made) || input.kind === 'outputs') return differ();
-    if (input.kind === 'fields' && made.kind === 'fields') {
+    if (printValue(input) !== printValue(flowValue) || input.kind === 'outputs') return differ();
+    if (input.kind === 'fields' && flowValue.kind === 'fields') {
       const fields = input.fields.map((field, at): Field => {
-        const other = made.fields[at]!;
-        return field.width === other.width ? { ...field, tensor: builder.add(field.tensor, other.tensor) } : differ();
+        const otherField = flowValue.fields[at]!;
+        return field.width === otherField.width
+          ? { ...field, tensor: builder.add(field.tensor, otherField.tensor) }
+          : differ();
       });
       return { kind: 'fields', fields };
     }
-    if (input.kind === 'fields' || made.kind === 'fields' || made.kind === 'outputs') return differ();
-    const tensor = builder.add(input.tensor, made.tensor);
+    if (input.kind === 'fields' || flowValue.kind === 'fields' || flowValue.kind === 'outputs') return differ();
+    const tensor = builder.add(input.tensor, flowValue.tensor);
     return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
   },
 });

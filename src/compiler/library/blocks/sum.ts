@@ -9,7 +9,6 @@ export const sum = blockKind({
   when: 'Where the number of elements should count; `mean` hides it.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'sum',
-  parameters: {},
   lower: (context, input) => pool(context, input, 'sum'),
   join(context, parts) {
     const { builder } = context;

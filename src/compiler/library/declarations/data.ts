@@ -1,9 +1,19 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+
+import type { KindRow } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { call, declaration, entry, special } from './entry.ts';
 import { histories } from './histories.ts';
-import { lines } from './lines.ts';
 import { splits } from './splits.ts';
+
+/** The value of `events` whose file has a line for each user, in place of a row for each event. */
+const lines: KindRow = {
+  doc: 'A text file with lines `user item item …`, separated by spaces or tabs. Each item is an event, with the columns `user`, `item` and `position`, which counts the items of its line from 1.',
+  example: 'lines("train.txt")',
+  parameters: {
+    path: { type: { is: 'text' }, doc: 'The path of the file, or a glob.', required: true, positional: true },
+  },
+};
 
 /** An entry of another name is a history: `history = past(movie_id, 50)`. */
 export const data = declaration({

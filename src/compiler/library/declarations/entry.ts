@@ -1,19 +1,19 @@
-/** What a row of a declaration promises, and short constructors of its entries. */
+/** The contract of a row of a declaration, and short constructors of its entries. */
 import type { BoundKind, KindRow, Parameter, Parameters, ParameterType } from '../contract.ts';
 
-type Table = Readonly<Record<string, KindRow>>;
+type KindTable = Readonly<Record<string, KindRow>>;
 
-/** What the value of an entry, or of a whole declaration, may be: all types of an argument, and the types that only an entry has. */
+/** Types of the value of an entry, or of a whole declaration: all types of an argument, and the types that only an entry has. */
 export type EntryType =
   | ParameterType
   /** `recall(20), ndcg(20)`: calls of kinds, each once, with commas between them. */
-  | { readonly is: 'kinds'; readonly what: string; readonly of: Table }
+  | { readonly is: 'kinds'; readonly what: string; readonly of: KindTable }
   /** The name of a label, or of a feature where `of` says so; with `binary` of a label of 0 and 1. */
   | { readonly is: 'reference'; readonly of: readonly ('label' | 'feature')[]; readonly binary?: true }
   /** Scores of the two towers, times numbers, added up: `0.7 * cosine(user, item)`. */
   | { readonly is: 'score' }
   /** Tasks, times numbers, added up; with `weightings` also a call of one. */
-  | { readonly is: 'tasks'; readonly weightings?: Table; readonly also?: Parameters }
+  | { readonly is: 'tasks'; readonly weightings?: KindTable; readonly also?: Parameters }
   /** Names of features with commas between them. */
   | { readonly is: 'features' }
   /** A flow that begins with what a tower lets in, or with a step above. */
@@ -25,10 +25,10 @@ export type EntryType =
   /** A DuckDB SQL expression, in quotes. */
   | { readonly is: 'sql' }
   /** `past(column, 50)`: a call of a kind, whose first argument is the name of a column. */
-  | { readonly is: 'history'; readonly of: Table };
+  | { readonly is: 'history'; readonly of: KindTable };
 
 /** `batch = 1024`: one entry of a declaration. */
-export interface Entry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default' | 'required' | 'value'> {
+export interface DeclarationEntry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default' | 'required' | 'value'> {
   readonly type: EntryType;
   /** A value that checks, as written in a file. */
   readonly example: string;
@@ -36,15 +36,15 @@ export interface Entry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default'
   readonly insteadOf?: string;
 }
 
-export type Entries = Readonly<Record<string, Entry>>;
+export type Entries = Readonly<Record<string, DeclarationEntry>>;
 
 /** A word of the grammar that is no declaration by itself. */
 export interface WordRow {
-  /** What it is: "word of a tower". */
+  /** "word of a tower" */
   readonly what: string;
   /** One line, for editors. */
   readonly brief: string;
-  /** What `tower explain` says. */
+  /** Printed by `tower explain`. */
   readonly doc: string;
   readonly example: string;
 }
@@ -53,7 +53,7 @@ export interface WordRow {
 export interface DeclarationRow<E extends Entries = Entries> {
   /** One line, for editors. */
   readonly brief: string;
-  /** What `tower explain` says. */
+  /** Printed by `tower explain`. */
   readonly doc: string;
   readonly example: string;
   /** Text to begin with; `$1`, `${2:name}` are the places to fill in. */
@@ -69,7 +69,7 @@ export interface DeclarationRow<E extends Entries = Entries> {
 export const declaration = <const R extends DeclarationRow & { readonly entries: Entries }>(row: R): R => row;
 
 /** @param example a value that checks, as written in a file: `1024` */
-export function entry<T>(example: string, { type, doc, required, ...rest }: Parameter<T>): Entry<T> {
+export function entry<T>(example: string, { type, doc, required, ...rest }: Parameter<T>): DeclarationEntry<T> {
   return {
     type,
     doc,
@@ -79,29 +79,33 @@ export function entry<T>(example: string, { type, doc, required, ...rest }: Para
   };
 }
 
-interface Said {
+interface EntryDoc {
   readonly doc: string;
   readonly required?: true;
 }
 
 /** An entry of a type that no argument has. What it gives is checked where it is resolved. */
-export const special = (example: string, type: EntryType, said: Said): Entry => ({ type, example, ...said });
+export const special = (example: string, type: EntryType, said: EntryDoc): DeclarationEntry => ({
+  type,
+  example,
+  ...said,
+});
 
 /** One call of a kind or several, with commas between them; absent where none is given. */
 export function kinds(
   example: string,
   type: Omit<Extract<EntryType, { readonly is: 'kinds' }>, 'is'>,
-  { doc }: Said,
-): Entry<readonly BoundKind[] | undefined> {
+  { doc }: EntryDoc,
+): DeclarationEntry<readonly BoundKind[] | undefined> {
   return { type: { is: 'kinds', ...type }, doc, example };
 }
 
 /** A call of a kind, which messages call `what`; `also` are arguments that the entry adds to those of each kind. */
-export function call<const O extends Said & { readonly default?: BoundKind }>(
+export function call<const O extends EntryDoc & { readonly default?: BoundKind }>(
   example: string,
   type: Omit<Extract<EntryType, { readonly is: 'kind' }>, 'is'> & { readonly what: string },
   options: O,
-): Entry<O extends { readonly default: BoundKind } ? BoundKind : BoundKind | undefined> {
+): DeclarationEntry<O extends { readonly default: BoundKind } ? BoundKind : BoundKind | undefined> {
   const { doc, required, default: otherwise } = options;
   return {
     type: { is: 'kind', ...type },

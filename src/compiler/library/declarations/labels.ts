@@ -2,7 +2,6 @@
 import type { KindRow } from '../contract.ts';
 import type { DeclarationRow } from './entry.ts';
 
-/** What a label may be. */
 export const labelKinds: Readonly<Record<'binary' | 'number', KindRow>> = {
   binary: { doc: 'A label of 0 and 1.', example: 'binary', parameters: {} },
   number: { doc: 'A label that is a number.', example: 'number', parameters: {} },

@@ -1,4 +1,4 @@
-/** What a data block holds out: the kinds of `split`. */
+/** The kinds of `split`: a data block holds out a part of its events. */
 import type { KindRow, Parameter } from '../contract.ts';
 
 /** Where neither is given. Where one is, the other part is not asked for. */

@@ -45,7 +45,7 @@ export const entryTables: Readonly<Record<EntryPlace, Entries>> = {
 /** Those of the declaration that begins with a word; none where its entries have names of the file. */
 export const entriesOf = (word: string): Entries => rowOf(word)?.entries ?? {};
 
-/** What an entry of a declaration may be; of the declaration itself where it has no body. */
+/** The type of an entry of a declaration; of the declaration itself where it has no body. */
 export function typeOfEntry(word: string, name: string): EntryType | undefined {
   const row = rowOf(word);
   return row?.entries && Object.hasOwn(row.entries, name) ? row.entries[name]!.type : row?.value;

@@ -1,13 +1,83 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+import type { KindRow } from '../contract.ts';
 import { metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
-import { choice, integer, number } from '../parameters.ts';
+import { choice, integer, name, number } from '../parameters.ts';
 import { call, declaration, entry, kinds } from './entry.ts';
-import { graphs } from './graphs.ts';
-import { overrides } from './overrides.ts';
-import { validations } from './validations.ts';
 
-/** What `stop` adds to the metric that it watches. */
+/** `validate` of `train`: how often a run is validated, and on how much of the validation part. */
+const validations = {
+  every: {
+    doc: 'How many epochs or steps pass from one validation to the next. The last epoch and the last step are always validated.',
+    example: 'every(5)',
+    parameters: {
+      epochs: integer({ min: 1, positional: true, doc: 'Epochs between two validations. Default 1.' }),
+      steps: integer({
+        min: 1,
+        doc: 'Steps between two validations. A record in `metrics.jsonl` and a checkpoint then come after as many steps too, and `stop` counts these validations.',
+      }),
+    },
+  },
+  sample: {
+    doc: 'Validates on some of the rankings of the validation part, the same ones each time. Which they are follows from `seed`.',
+    example: 'sample(2000)',
+    parameters: {
+      rankings: integer({
+        min: 1,
+        required: true,
+        positional: true,
+        doc: 'How many rankings: of users where the data block says `evaluate = per_user`, else of events.',
+      }),
+    },
+  },
+} satisfies Readonly<Record<string, KindRow>>;
+
+const settings = {
+  rate: number({ above: 0, doc: 'Step size in place of the one of the optimizer; the schedule stays.' }),
+  l2: number({ min: 0, doc: 'In place of the `l2` of the optimizer.' }),
+  weight_decay: number({ min: 0, doc: 'In place of the `weight_decay` of the optimizer.' }),
+};
+
+/** `overrides` of `train`: settings of an optimizer that differ for one table or one tower. */
+const overrides = {
+  table: {
+    doc: 'The embedding table of one feature. Every feature that shares the table learns with these settings.',
+    example: 'table(movie_id, rate: 0.01)',
+    parameters: {
+      feature: name('feature', { doc: 'The feature that the table belongs to.', required: true, positional: true }),
+      ...settings,
+    },
+  },
+  weights: {
+    doc: 'The weights of the blocks of one tower. Embedding tables and shared blocks keep the settings of their optimizer.',
+    example: 'weights(user, rate: 1e-4)',
+    parameters: {
+      tower: name('tower', { doc: 'The tower.', required: true, positional: true }),
+      ...settings,
+    },
+  },
+} satisfies Readonly<Record<string, KindRow>>;
+
+/** `graph` of `train`: what the rows of the id tables of both towers learn from their neighbours. */
+const graphs = {
+  lightgcn: {
+    doc: 'The graph has a node for each user and each item, and an edge where a training event has both. What the towers read of the two id tables is the mean over layers: the row itself, the sum of its neighbours’ rows, each divided by √(neighbours of one · neighbours of the other), the same of their neighbours, and so on. Every step updates all rows of both tables.',
+    paper:
+      'He et al., "LightGCN: simplifying and powering graph convolution network for recommendation", SIGIR 2020 (equations 3, 4 and 8)',
+    also: ['light_gcn', 'gcn', 'lgcn'],
+    example: 'lightgcn(layers: 2)',
+    parameters: {
+      layers: integer({
+        min: 1,
+        max: 8,
+        default: 2,
+        doc: 'How many edges away a row reads. A step costs two products of the whole graph for each layer after the first.',
+      }),
+    },
+  },
+} satisfies Readonly<Record<string, KindRow>>;
+
+/** `stop` adds this to the metric that it watches. */
 const patience = {
   patience: integer({
     min: 1,

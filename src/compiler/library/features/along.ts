@@ -1,6 +1,6 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { type Each, type FeatureUse, ShapeError } from '../contract.ts';
+import { type ElementBag, type FeatureUse, ShapeError } from '../contract.ts';
 import { feature, name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
@@ -69,7 +69,7 @@ export const along = featureKind({
   },
 });
 
-const eachOf = ({ max, pool = 'mean', unseen }: FeatureUse): Each => {
+const eachOf = ({ max, pool = 'mean', unseen }: FeatureUse): ElementBag => {
   invariant(max !== undefined && pool !== 'none', 'several values are pooled, and have a largest number');
   return { max, pool, ...defined({ unseen }) };
 };

@@ -14,7 +14,7 @@ export function dictionary(choices: {
 }): Encoder {
   const { values = [], hash, minimumCount, file } = choices;
   if (file !== undefined) {
-    const other =
+    const otherArgument =
       values.length > 0
         ? 'its values'
         : hash !== undefined
@@ -22,7 +22,7 @@ export function dictionary(choices: {
           : minimumCount !== undefined
             ? '`min_count`'
             : undefined;
-    if (other) throw new ShapeError(`takes \`vocabulary\` or ${other}, not both`);
+    if (otherArgument) throw new ShapeError(`takes \`vocabulary\` or ${otherArgument}, not both`);
     return { kind: 'vocabulary', minimumCount: 1, file };
   }
   if (hash !== undefined) {

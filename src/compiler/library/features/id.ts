@@ -57,8 +57,8 @@ export const id = featureKind({
     if (init !== undefined && vocabulary !== undefined)
       throw new ShapeError('takes `init` or `vocabulary`, not both: `keys` names ids');
     if (init !== undefined && dim === 0) throw new ShapeError('has no table with `dim: 0`: `init` has nothing to fill');
-    const given = { hash, vocabulary, init };
-    for (const [name, value] of Object.entries(given)) {
+    const fixedValues = { hash, vocabulary, init };
+    for (const [name, value] of Object.entries(fixedValues)) {
       if (expire_days !== undefined && value !== undefined)
         throw new ShapeError(`takes \`${name}\` or \`expire_days\`, not both: values that are given do not leave`);
     }

@@ -18,9 +18,9 @@ export const last = featureKind({
   use({ list }, target) {
     if (target === undefined) throw new ShapeError('needs to know which list it reads');
     if (!target.lists) {
-      const found =
+      const actualKind =
         target.gives === 'bag' ? 'a text' : target.gives === 'code' ? 'one value' : 'numbers without elements';
-      throw new ShapeError(`needs a list, and \`${list}\` is ${found}`);
+      throw new ShapeError(`needs a list, and \`${list}\` is ${actualKind}`);
     }
     if (target.through) {
       throw new ShapeError(

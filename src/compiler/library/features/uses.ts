@@ -2,36 +2,36 @@ import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } fro
 import { features } from './table.ts';
 
 /**
- * What one declared feature asks of the host and of the graph, with the features that it names followed to their own
+ * Returns what one declared feature needs of the host and of the graph, with the features that it names followed to their own
  * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
  * Throws ShapeError when arguments do not go together, or when features are defined by one another in a cycle; its
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
-export function featureUse(name: string, declarations: Declared): FeatureUse {
+export function featureUse(name: string, declarations: FeatureCalls): FeatureUse {
   return declared(name, { declarations, done: new Map() }, []);
 }
 
 /**
- * What each feature that is valid asks for, in order, as `featureUse`. Found once for the features of a check: rules and lowering go
+ * Returns the use of each valid feature, in order, as `featureUse` does. Computed once for the features of a check: rules and lowering go
  * through all of them again and again.
  */
-export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
-  const known = uses.get(declarations);
-  if (known) return known;
-  const found = new Map<string, FeatureUse>();
+export function usesOf(declarations: FeatureCalls): ReadonlyMap<string, FeatureUse> {
+  const cachedUses = uses.get(declarations);
+  if (cachedUses) return cachedUses;
+  const validUses = new Map<string, FeatureUse>();
   const reading = { declarations, done: new Map() };
   for (const name of declarations.keys()) {
     const use = unlessInvalid(() => declared(name, reading, []));
-    if (use) found.set(name, use);
+    if (use) validUses.set(name, use);
   }
-  uses.set(declarations, found);
-  return found;
+  uses.set(declarations, validUses);
+  return validUses;
 }
 
-const uses = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
+const uses = new WeakMap<FeatureCalls, ReadonlyMap<string, FeatureUse>>();
 
-/** What a feature that is declared asks for; nothing where it is wrong, which another rule reports. */
-export function validUse(name: string, declarations: Declared): FeatureUse | undefined {
+/** Returns the use of a declared feature; undefined where it is wrong, which another rule reports. */
+export function validUse(name: string, declarations: FeatureCalls): FeatureUse | undefined {
   return unlessInvalid(() => featureUse(name, declarations));
 }
 
@@ -44,11 +44,10 @@ function unlessInvalid(read: () => FeatureUse): FeatureUse | undefined {
   }
 }
 
-/** What is declared, by name. */
-type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+type FeatureCalls = ReadonlyMap<string, { readonly call: BoundKind }>;
 
-interface Reading {
-  readonly declarations: Declared;
+interface FeatureUseContext {
+  readonly declarations: FeatureCalls;
   /** A kind may ask for a feature both as its element and by its name: without this a chain of them would double at each link. */
   readonly done: Map<string, FeatureUse>;
 }
@@ -56,17 +55,17 @@ interface Reading {
 /** So that no chain of them is longer than the stack is deep. */
 export const deepest = 64;
 
-function declared(name: string, reading: Reading, within: readonly string[]): FeatureUse {
+function declared(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`is in a cycle: ${[...within, name].join(' → ')}`, name);
   if (within.length > deepest) {
     throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
   }
-  const before = reading.done.get(name);
-  if (before) return before;
+  const doneUse = reading.done.get(name);
+  if (doneUse) return doneUse;
   const call = reading.declarations.get(name)?.call;
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
-  const known = alone.get(call);
-  if (known) return known;
+  const cachedUse = alone.get(call);
+  if (cachedUse) return cachedUse;
   try {
     const use = bound(call, reading, [...within, name]);
     reading.done.set(name, use);
@@ -77,7 +76,7 @@ function declared(name: string, reading: Reading, within: readonly string[]): Fe
   }
 }
 
-function bound(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse {
+function bound(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
   const use = row.use(call.arguments, elementOf(call, reading, within), namedBy(call, reading, within));
@@ -85,7 +84,7 @@ function bound(call: BoundKind, reading: Reading, within: readonly string[]): Fe
   return use;
 }
 
-/** What calls that name no feature ask: it follows from their arguments, and rules and lowering all want to know it. */
+/** Cache of the uses of calls that name no feature: a use then follows from the arguments, and rules and lowering read it often. */
 const alone = new WeakMap<BoundKind, FeatureUse>();
 
 /** Of each kind, the parameters that name features or declare an element. */
@@ -109,7 +108,7 @@ function namesNone(call: BoundKind): boolean {
 }
 
 /** The features that arguments name. */
-function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): readonly FeatureUse[] {
+function namedBy(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): readonly FeatureUse[] {
   return naming[call.kind]!.flatMap(([parameter, declares]) => {
     const argument = call.arguments[parameter];
     if (declares || argument === undefined) return [];
@@ -118,7 +117,7 @@ function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): 
 }
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
-function elementOf(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse | undefined {
+function elementOf(call: BoundKind, reading: FeatureUseContext, within: readonly string[]): FeatureUse | undefined {
   const first = (wanted: boolean) =>
     naming[call.kind]!.find(
       ([parameter, declares, rest]) => declares === wanted && !rest && call.arguments[parameter] !== undefined,
@@ -132,7 +131,7 @@ function elementOf(call: BoundKind, reading: Reading, within: readonly string[])
   return named === undefined ? undefined : owned(call.arguments[named] as string, reading, within);
 }
 
-function owned(name: string, reading: Reading, within: readonly string[]): FeatureUse {
+function owned(name: string, reading: FeatureUseContext, within: readonly string[]): FeatureUse {
   const use = declared(name, reading, within);
   return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
 }

@@ -1,6 +1,6 @@
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 
 /** Items as columns that every row is compared with: those of the batch, or all. */
 export interface BatchColumns {
@@ -29,7 +29,7 @@ export function rowColumns(items: Ref): BatchColumns {
 }
 
 /** A column for every item of the corpus, each once: a row's own is among them. */
-export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: Score } {
+export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
   const rows: RowsOf = { kind: 'corpus' };
   const score = context.scoreOf(rows);
@@ -44,14 +44,14 @@ export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & 
   };
 }
 
-/** What each row counts, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
+/** The weight of each row, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
 export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
-  const known = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
-  return weight === undefined ? known : builder.mul(weight, known);
+  const isInCorpus = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
+  return weight === undefined ? isInCorpus : builder.mul(weight, isInCorpus);
 }
 
 /** A column an item: an item that several rows have goes through its tower once, and is one column. */
-export function distinctColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: Score } {
+export function distinctColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: VectorScore } {
   const { builder, key } = context;
   const rows: RowsOf = { kind: 'distinct' };
   const score = context.scoreOf(rows);

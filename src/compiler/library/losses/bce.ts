@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { drawnEntropy } from './drawn_negatives.ts';
@@ -36,10 +36,15 @@ export const bce = lossKind({
   },
 });
 
-function labelled({ builder, label, weight }: LossContext, { query, item }: Score, scale: number, smoothing: number) {
+function labelled(
+  { builder, label, weight }: LossContext,
+  { query, item }: VectorScore,
+  scale: number,
+  smoothing: number,
+) {
   invariant(label, 'bce is given its label');
-  const own = rowScore(builder, query, item);
-  const logit = scale === 1 ? own : builder.mul(own, scale);
+  const ownScore = rowScore(builder, query, item);
+  const logit = scale === 1 ? ownScore : builder.mul(ownScore, scale);
   const target = smoothing === 0 ? label : builder.add(builder.mul(label, 1 - smoothing), smoothing / 2);
   return weightedMean(builder, builder.sub(builder.softplus(logit), builder.mul(target, logit)), weight);
 }

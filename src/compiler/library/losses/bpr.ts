@@ -20,8 +20,8 @@ export const bpr = lossKind({
   lower(context, score, args) {
     const { builder, weight } = context;
     const ofRow = meanOfNegatives(context, lowerPairs(context, score, args), (difference) => {
-      const apart = args.margin === 0 ? difference : builder.add(difference, args.margin);
-      return builder.softplus(args.scale === undefined ? apart : builder.mul(apart, args.scale));
+      const withMargin = args.margin === 0 ? difference : builder.add(difference, args.margin);
+      return builder.softplus(args.scale === undefined ? withMargin : builder.mul(withMargin, args.scale));
     });
     return weightedMean(builder, ofRow, weight);
   },

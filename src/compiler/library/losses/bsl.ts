@@ -3,7 +3,7 @@ import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { hidden } from './columns.ts';
-import { mask } from './hits.ts';
+import { mask, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
@@ -42,10 +42,10 @@ export const bsl = lossKind({
     const { builder, weight } = context;
     const { temperature, positive_temperature: positiveTemperature = temperature } = args;
     const negatives = logSumOfNegatives(context, lowerNegatives(context, score, args, 1 / temperature));
-    const own = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
+    const ownLogit = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
     // How far two positives of one query may be apart.
-    const apart = score.bound === undefined ? Number.POSITIVE_INFINITY : (2 * score.bound) / positiveTemperature;
-    const positives = args.positives === 'row' ? own : logMeanOfQuery(context, own, apart);
+    const largestDifference = (2 * score.bound) / positiveTemperature;
+    const positives = args.positives === 'row' ? ownLogit : logMeanOfQuery(context, ownLogit, largestDifference);
     const losses = builder.sub(
       builder.mul(negatives, args.weight),
       builder.mul(positives, positiveTemperature / temperature),
@@ -62,27 +62,28 @@ const largestExponent = 80;
  * no query has a name.
  * @param apart how far two of them may be apart
  */
-function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: Ref, apart: number): Ref {
+function logMeanOfQuery(context: LossContext, own: Ref, apart: number): Ref {
+  const { builder, queryKey, weight } = context;
   if (queryKey === undefined) {
     throw new ShapeError(
       'needs a key of the query tower (`keyed by`), to find the positives of one query, or `positives: row`',
     );
   }
   const rows = own.type.shape[0]!;
-  const count = { symbol: 'positives', times: 1 };
-  const pairs = input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [count, 2], 'int32');
-  const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count]));
-  const others = builder.gather(own, other!);
-  const ones = builder.broadcastTo(builder.constant(1), others);
+  const pairs = sameQueryPairs(context, queryKey);
+  const [count] = pairs.type.shape;
+  const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count!]));
+  const otherLogits = builder.gather(own, other!);
+  const ones = builder.broadcastTo(builder.constant(1), otherLogits);
   const counts = weight === undefined ? ones : builder.gather(weight, other!);
   const base = apart <= largestExponent ? own : largestOfQuery();
-  const difference = builder.sub(others, builder.gather(base, row!));
+  const difference = builder.sub(otherLogits, builder.gather(base, row!));
   const raised = builder.exp(builder.minimum(difference, largestExponent));
   const sum = builder.segmentSum(builder.mul(raised, counts), row!, rows);
   const total = builder.segmentSum(counts, row!, rows);
   // A row of weight 0 may have nothing to take the mean of, and counts nothing.
-  const least = 1e-12;
-  const mean = builder.div(builder.maximum(sum, least), builder.maximum(total, least));
+  const smallestMass = 1e-12;
+  const mean = builder.div(builder.maximum(sum, smallestMass), builder.maximum(total, smallestMass));
   return builder.add(base, builder.log(mean));
 
   /**
@@ -92,8 +93,9 @@ function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: 
   function largestOfQuery(): Ref {
     const column = builder.reshape(own, [rows, 1]);
     const none = builder.broadcastTo(builder.constant(hidden), builder.sub(column, own));
-    const known = weight === undefined ? others : builder.select(builder.greater(counts, 0), others, hidden);
-    const largest = builder.max(builder.scatterUpdate(none, pairs, known), [1]);
+    const countedLogits =
+      weight === undefined ? otherLogits : builder.select(builder.greater(counts, 0), otherLogits, hidden);
+    const largest = builder.max(builder.scatterUpdate(none, pairs, countedLogits), [1]);
     return builder.stopGradient(builder.select(builder.greater(largest, hidden / 2), largest, own));
   }
 }

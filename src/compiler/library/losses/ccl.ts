@@ -21,14 +21,14 @@ export const ccl = lossKind({
   },
   lower(context, score, args) {
     const { builder, weight } = context;
-    if (score.bound !== undefined && score.bound > 1)
+    if (Number.isFinite(score.bound) && score.bound > 1)
       throw new ShapeError('needs a score within [−1, 1], a single cosine');
-    const own = rowScore(builder, score.query, score.item);
-    const column = builder.reshape(own, [own.type.shape[0]!, 1]);
+    const ownScore = rowScore(builder, score.query, score.item);
+    const column = builder.reshape(ownScore, [ownScore.type.shape[0]!, 1]);
     const negative = meanOfNegatives(context, lowerPairs(context, score, args), (difference) =>
       builder.relu(builder.sub(builder.add(difference, column), args.margin)),
     );
-    const losses = builder.add(builder.sub(1, own), builder.mul(negative, args.weight));
+    const losses = builder.add(builder.sub(1, ownScore), builder.mul(negative, args.weight));
     return weightedMean(builder, losses, weight);
   },
 });

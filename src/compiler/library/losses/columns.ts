@@ -1,10 +1,10 @@
 /** Rows against many columns: the batch's items or all, items drawn for all rows together, or both. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
-import type { LossContext, Score } from '../contract.ts';
-import { type Also, replaceHits } from './hits.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
+import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
-import { rowScore } from './mean.ts';
+import { sharpenedRow, weightedMean } from './mean.ts';
 
 /** As good as −∞ before a softmax, and finite, so that 0 · masked is not NaN. */
 export const hidden = -1e9;
@@ -12,7 +12,7 @@ export const hidden = -1e9;
 const events: RowsOf = { kind: 'events' };
 const everything: RowsOf = { kind: 'corpus' };
 
-export interface Columns {
+export interface ScoreColumns {
   /** float32 [batch, columns]: score × sharpness − log q, `hidden` where the column is a hit. */
   readonly logits: Ref;
   /** float32 [batch, columns] of 1, and 0 where the column is a hit. */
@@ -21,7 +21,7 @@ export interface Columns {
 
 export interface AllColumns {
   /** The batch's columns, then those that were drawn. */
-  readonly parts: readonly Columns[];
+  readonly parts: readonly ScoreColumns[];
   /** The row's own pair, treated alike: float32 [batch]. */
   readonly own: Ref;
   /** No part has a column of the row's own item: `own` is one more column. */
@@ -32,22 +32,19 @@ export interface ColumnOptions {
   readonly sharpness: number;
   readonly correction: 'none' | 'frequency' | 'streaming';
   /** Absent: no column is hidden. */
-  readonly hits?: Also | undefined;
+  readonly hits?: FurtherHits | undefined;
   readonly drawn?: SharedRows | undefined;
-  /** What the row's own score is lowered by before it is multiplied. */
+  /** Subtracted from the row's own score before it is multiplied. */
   readonly margin?: number | undefined;
   /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
   readonly columns?: 'corpus' | 'own';
 }
 
 /** In this order: × sharpness, − log q of the column's item, hits hidden. */
-export function lowerColumns(context: LossContext, score: Score, options: ColumnOptions): AllColumns {
+export function lowerColumns(context: LossContext, score: VectorScore, options: ColumnOptions): AllColumns {
   const { builder } = context;
-  const { sharpness, correction, hits, drawn } = options;
-  const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const { margin = 0 } = options;
-  const plain = rowScore(builder, query, score.item);
-  const own = margin === 0 ? plain : builder.sub(plain, margin * sharpness);
+  const { sharpness, correction, hits, drawn, margin = 0 } = options;
+  const { query, own } = sharpenedRow(builder, score, sharpness, margin);
   // The own column has no margin among the others, so that it is hidden there, and counted apart.
   const ownHits = margin === 0 ? hits : { ...hits, own: true as const };
   // Of columns that are all drawn alike, the own among them, log q is that of the draw up to what cancels.
@@ -56,7 +53,7 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   const powered = (of: Ref): Ref => (power === undefined ? of : builder.mul(of, power));
   const logQ = (rows: RowsOf, like: Ref): Ref | undefined =>
     correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
-  const part = (rows: RowsOf, items: Ref): Columns => {
+  const columnsOf = (rows: RowsOf, items: Ref): ScoreColumns => {
     const hits = rows.kind === 'shared' ? options.hits : ownHits;
     const logits = builder.matMul(query, items, { transposeB: true });
     const q = logQ(rows, items);
@@ -70,9 +67,9 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
     };
   };
   const ownQ = logQ(events, own);
-  const parts = drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)];
-  if (options.columns === undefined) parts.unshift(part(events, score.item));
-  if (options.columns === 'corpus') parts.unshift(part(everything, context.scoreOf(everything).item));
+  const parts = drawn === undefined ? [] : [columnsOf(drawn, context.scoreOf(drawn).item)];
+  if (options.columns === undefined) parts.unshift(columnsOf(events, score.item));
+  if (options.columns === 'corpus') parts.unshift(columnsOf(everything, context.scoreOf(everything).item));
   return {
     parts,
     ownApart: options.columns === 'own' || margin !== 0,
@@ -95,7 +92,7 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
 }
 
 /** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
-export function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
+function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
   const total = parts
     .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
@@ -103,4 +100,15 @@ export function meanVisible({ builder }: LossContext, { parts, own, ownApart }: 
   const count = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
   if (ownApart) return builder.div(builder.add(total, own), builder.add(count, 1));
   return builder.div(total, count);
+}
+
+/** The weighted mean over rows of log Σⱼ e^sⱼ − (1 − ε) · s own − ε · mean over visible j of sⱼ, ε the smoothing. */
+export function smoothedSoftmax(context: LossContext, columns: AllColumns, smoothing: number): Ref {
+  const { builder, weight } = context;
+  const { own } = columns;
+  const target =
+    smoothing === 0
+      ? own
+      : builder.add(builder.mul(own, 1 - smoothing), builder.mul(meanVisible(context, columns), smoothing));
+  return weightedMean(builder, builder.sub(logSum(context, columns), target), weight);
 }

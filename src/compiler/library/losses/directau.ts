@@ -45,14 +45,14 @@ function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): R
   const ones = builder.broadcastTo(builder.constant(1), builder.reshape(builder.slice(x, [0, 0], [-1, 1]), [rows]));
   const counts = weight ?? ones;
   const column = builder.reshape(counts, [rows, 1]);
-  const whole = builder.sum(builder.mul(builder.mul(raised, column), counts), [0, 1]);
+  const allPairs = builder.sum(builder.mul(builder.mul(raised, column), counts), [0, 1]);
   // A row with itself is no pair. Its vector has length 1, or is 0.
   const squares = builder.sum(builder.square(x), [1]);
   const itself = builder.exp(builder.mul(builder.sub(squares, 1), 2 * spread));
-  const pairs = builder.sub(whole, builder.sum(builder.mul(builder.square(counts), itself), [0]));
-  const all = builder.square(builder.sum(counts, [0]));
-  const total = builder.sub(all, builder.sum(builder.square(counts), [0]));
-  const least = 1e-12;
-  const log = builder.log(builder.div(builder.maximum(pairs, least), builder.maximum(total, least)));
-  return builder.select(builder.greater(total, builder.mul(all, leastShare)), log, 0);
+  const pairs = builder.sub(allPairs, builder.sum(builder.mul(builder.square(counts), itself), [0]));
+  const squaredWeight = builder.square(builder.sum(counts, [0]));
+  const total = builder.sub(squaredWeight, builder.sum(builder.square(counts), [0]));
+  const smallestMass = 1e-12;
+  const log = builder.log(builder.div(builder.maximum(pairs, smallestMass), builder.maximum(total, smallestMass)));
+  return builder.select(builder.greater(total, builder.mul(squaredWeight, leastShare)), log, 0);
 }

@@ -1,6 +1,6 @@
 /** Binary cross-entropy of a row's own item against items that are drawn: what `bce` and `gbce` share. */
 import type { Ref } from '../../../graph/builder.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { drawOf, type Negatives, type Sampled } from './negatives.ts';
 import { lowerPairs } from './pairwise.ts';
@@ -18,13 +18,13 @@ export interface DrawnOptions {
  * The mean over the row's own item, with label 1, and its negatives, with label 0; a negative that is masked or is the own item has no
  * part. A scalar: the weighted mean of the rows.
  */
-export function drawnEntropy(context: LossContext, score: Score, options: DrawnOptions): Ref {
+export function drawnEntropy(context: LossContext, score: VectorScore, options: DrawnOptions): Ref {
   const { builder, weight } = context;
   const { negatives, mask, scale, smoothing = 0, exponent } = options;
   const scaled = (x: Ref): Ref => (scale === 1 ? x : builder.mul(x, scale));
   const entropy = (x: Ref, target: number): Ref =>
     target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
-  const own = scaled(rowScore(builder, score.query, score.item));
+  const ownLogit = scaled(rowScore(builder, score.query, score.item));
   const [pairs] = lowerPairs(context, score, {
     in_batch: false,
     negatives,
@@ -33,11 +33,11 @@ export function drawnEntropy(context: LossContext, score: Score, options: DrawnO
     gap: undefined,
   });
   const { difference, visible } = pairs!;
-  const others = builder.add(scaled(difference), builder.reshape(own, [own.type.shape[0]!, 1]));
+  const otherLogits = builder.add(scaled(difference), builder.reshape(ownLogit, [ownLogit.type.shape[0]!, 1]));
   // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
-  const plain = smoothing === 0 ? builder.softplus(builder.neg(own)) : entropy(own, 1 - smoothing / 2);
-  const positive = exponent === undefined ? plain : builder.mul(plain, exponent);
-  const negative = builder.sum(builder.mul(entropy(others, smoothing / 2), visible), [1]);
+  const ownEntropy = smoothing === 0 ? builder.softplus(builder.neg(ownLogit)) : entropy(ownLogit, 1 - smoothing / 2);
+  const positive = exponent === undefined ? ownEntropy : builder.mul(ownEntropy, exponent);
+  const negative = builder.sum(builder.mul(entropy(otherLogits, smoothing / 2), visible), [1]);
   const count = builder.add(builder.sum(visible, [1]), 1);
   return weightedMean(builder, builder.div(builder.add(positive, negative), count), weight);
 }

@@ -23,8 +23,8 @@ export const focal = lossKind({
   },
   lower({ builder, label, weight }, { query, item }, { gamma, alpha, scale }) {
     invariant(label, 'focal is given its label');
-    const own = rowScore(builder, query, item);
-    const logit = scale === 1 ? own : builder.mul(own, scale);
+    const ownScore = rowScore(builder, query, item);
+    const logit = scale === 1 ? ownScore : builder.mul(ownScore, scale);
     // −logit of a positive, logit of a negative: 1 − pₜ = σ(wrong), −log pₜ = softplus(wrong), log(1 − pₜ) = −softplus(−wrong).
     const wrong = builder.mul(logit, builder.sub(1, builder.mul(label, 2)));
     const focus = builder.exp(builder.mul(builder.softplus(builder.neg(wrong)), -gamma));

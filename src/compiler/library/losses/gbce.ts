@@ -38,8 +38,8 @@ export const gbce = lossKind({
     if (by === 'frequency') throw new ShapeError('needs negatives that are drawn alike, `by: uniform` or `by: corpus`');
     const options = { negatives, mask, scale };
     if (calibration === 0) return drawnEntropy(context, score, options);
-    const others = builder.maximum(builder.sub(drawPool(context, negatives), 1), 1);
-    const share = builder.minimum(builder.div(n, others), 1);
+    const otherItems = builder.maximum(builder.sub(drawPool(context, negatives), 1), 1);
+    const share = builder.minimum(builder.div(n, otherItems), 1);
     const exponent = builder.add(builder.mul(share, calibration), 1 - calibration);
     return drawnEntropy(context, score, { ...options, exponent });
   },

@@ -2,7 +2,7 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
-import { type AllColumns, type Columns, hidden } from './columns.ts';
+import { type AllColumns, hidden, type ScoreColumns } from './columns.ts';
 
 export const hardestArguments = {
   hardest: integer({
@@ -38,27 +38,30 @@ export function hardestOf(
   if (hardest === undefined) return { parts, own, ...columns };
   const { builder } = context;
   const batch = own.type.shape[0]!;
-  const most = gap === undefined ? undefined : builder.sub(builder.reshape(own, [batch, 1]), gap * sharpness);
-  const apart = (logits: Ref): Ref => {
-    if (most === undefined) return logits;
-    return builder.select(builder.greater(logits, builder.stopGradient(most)), hidden, logits);
+  const largestAllowed = gap === undefined ? undefined : builder.sub(builder.reshape(own, [batch, 1]), gap * sharpness);
+  const belowGap = (logits: Ref): Ref => {
+    if (largestAllowed === undefined) return logits;
+    return builder.select(builder.greater(logits, builder.stopGradient(largestAllowed)), hidden, logits);
   };
-  const open = parts.map(({ logits }) => apart(logits));
-  const largest = open.map((logits) => {
+  const openLogits = parts.map(({ logits }) => belowGap(logits));
+  const largest = openLogits.map((logits) => {
     const [, count] = logits.type.shape;
     return builder.topK(builder.stopGradient(logits), typeof count === 'number' ? Math.min(count, hardest) : hardest);
   });
-  const all = largest.length === 1 ? largest[0]! : builder.topK(builder.concat(largest, 1), hardest);
-  const last = (all.type.shape[1] as number) - 1;
-  const least = builder.slice(all, [0, last], [-1, 1]);
+  const hardestLogits = largest.length === 1 ? largest[0]! : builder.topK(builder.concat(largest, 1), hardest);
+  const lastIndex = (hardestLogits.type.shape[1] as number) - 1;
+  const smallestKept = builder.slice(hardestLogits, [0, lastIndex], [-1, 1]);
   return {
     ...columns,
     own,
-    parts: open.map((logits): Columns => {
-      const kept = builder.logicalAnd(builder.greaterEqual(logits, least), builder.greater(logits, hidden / 2));
+    parts: openLogits.map((logits): ScoreColumns => {
+      const isKept = builder.logicalAnd(
+        builder.greaterEqual(logits, smallestKept),
+        builder.greater(logits, hidden / 2),
+      );
       return {
-        logits: builder.select(kept, logits, hidden),
-        visible: () => builder.cast(kept, 'float32'),
+        logits: builder.select(isKept, logits, hidden),
+        visible: () => builder.cast(isKept, 'float32'),
       };
     }),
   };

@@ -1,4 +1,5 @@
-import type { Ref } from '../../../graph/builder.ts';
+import type { Builder, Ref } from '../../../graph/builder.ts';
+import { symbolic } from '../../../graph/dims.ts';
 import type { InputSource, RowsOf } from '../../../graph/plan/plan.ts';
 import { hitsSymbol, rowsPrefix } from '../../../graph/plan/rows_prefix.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
@@ -7,7 +8,7 @@ import { choice, name } from '../parameters.ts';
 type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
 
 /** Which columns are hits besides those whose item is the row's own again. */
-export type Also = Pick<Hits, 'history' | 'own' | 'query'>;
+export type FurtherHits = Pick<Hits, 'history' | 'own' | 'query'>;
 
 /** The argument of every loss against other items that can leave out those of a list. */
 export const mask = name('feature', {
@@ -29,7 +30,7 @@ export interface HitArguments {
 }
 
 /** For columns of which one is the row's own: what else is masked. Throws ShapeError as below. */
-export function historyToMask(context: LossContext, args: HitArguments): Also | undefined {
+export function historyToMask(context: LossContext, args: HitArguments): FurtherHits | undefined {
   if (args.accidental_hits === 'keep') {
     throw new ShapeError('needs no `accidental_hits`: among all items the own one comes up once');
   }
@@ -40,7 +41,7 @@ export function historyToMask(context: LossContext, args: HitArguments): Also | 
 export function hitsToMask(
   { listsItems, key }: LossContext,
   { accidental_hits, mask }: HitArguments,
-): Also | undefined {
+): FurtherHits | undefined {
   if (mask === undefined) return accidental_hits === 'keep' ? undefined : {};
   if (accidental_hits === 'keep') {
     throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask excludes the own item too');
@@ -52,14 +53,30 @@ export function hitsToMask(
 }
 
 /** Puts `value` wherever a column is a hit: [batch, columns] → the same. */
-export function replaceHits(context: LossContext, matrix: Ref, rows: RowsOf, value: number, also: Also = {}): Ref {
+export function replaceHits(
+  context: LossContext,
+  matrix: Ref,
+  rows: RowsOf,
+  value: number,
+  also: FurtherHits = {},
+): Ref {
   const { builder, key, input } = context;
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)
     .map((part) => `/${part}`);
-  const count = { symbol: [hitsSymbol(rows), ...suffix].join(''), times: 1 };
+  const count = symbolic([hitsSymbol(rows), ...suffix].join(''));
   const source = { from: 'accidental_hits', key, rows, ...also } as const;
   const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [count, 2], 'int32');
-  const like = builder.cast(builder.reshape(builder.slice(hits, [0, 0], [-1, 1]), [count]), 'float32');
-  return builder.scatterUpdate(matrix, hits, builder.broadcastTo(builder.constant(value), like));
+  return putAt(builder, matrix, hits, value);
 }
+
+/** Puts `value` at (row, column) pairs, int32 [n, 2]. */
+export function putAt(builder: Builder, matrix: Ref, pairs: Ref, value: number): Ref {
+  const firstColumn = builder.reshape(builder.slice(pairs, [0, 0], [-1, 1]), [pairs.type.shape[0]!]);
+  const like = builder.cast(firstColumn, 'float32');
+  return builder.scatterUpdate(matrix, pairs, builder.broadcastTo(builder.constant(value), like));
+}
+
+/** The (row, column) pairs of rows of one query, each row with itself among them: int32 [positives, 2] */
+export const sameQueryPairs = ({ input }: LossContext, queryKey: string): Ref =>
+  input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [symbolic('positives'), 2], 'int32');

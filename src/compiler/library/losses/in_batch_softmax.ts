@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
 import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
@@ -29,30 +29,35 @@ const shift = 8;
  * A margin lowers the own logit alone: the own entry is masked as hits are, and its term e^(Sᵢ own − margin) is added to what the
  * products give for row i and for its own column.
  */
-export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+export function inBatchSoftmax(
+  context: LossContext,
+  score: VectorScore,
+  sharpness: number,
+  args: SoftmaxArguments,
+): Ref {
   const { builder } = context;
   const weight = args.all ? withinCorpus(context, score.query) : context.weight;
-  const further = otherColumns(context, score, args);
-  const columns = further ?? rowColumns(score.item);
-  const paired = further?.score ?? score;
+  const otherBatchColumns = otherColumns(context, score, args);
+  const columns = otherBatchColumns ?? rowColumns(score.item);
+  const paired = otherBatchColumns?.score ?? score;
   const query = sharpness === 1 ? paired.query : builder.mul(paired.query, sharpness);
   const [q, v] = [builder.stopGradient(query), builder.stopGradient(columns.items)];
   const vOwn = columns.ownOf(v);
-  const plain = rowScore(builder, q, vOwn);
-  const own = args.margin === 0 ? plain : builder.sub(plain, args.margin * sharpness);
+  const ownScore = rowScore(builder, q, vOwn);
+  const ownLogit = args.margin === 0 ? ownScore : builder.sub(ownScore, args.margin * sharpness);
 
   const logits = builder.matMul(q, v, { transposeB: true });
-  const others = args.all ? historyToMask(context, args) : hitsToMask(context, args);
-  const hits = args.margin === 0 ? others : { ...others, own: true as const };
+  const hitsOfOthers = args.all ? historyToMask(context, args) : hitsToMask(context, args);
+  const hits = args.margin === 0 ? hitsOfOthers : { ...hitsOfOthers, own: true as const };
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
-  const bounded = score.bound !== undefined && (score.bound + args.margin) * sharpness <= largestBound;
+  const bounded = (score.bound + args.margin) * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
   const largest = bounded ? undefined : builder.max(visible, [1]);
   // With a margin a row may have no column but its own, which is hidden.
-  const maximum = largest && args.margin !== 0 ? builder.maximum(largest, own) : largest;
+  const maximum = largest && args.margin !== 0 ? builder.maximum(largest, ownLogit) : largest;
   const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
-  const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(own, maximum) : own);
+  const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(ownLogit, maximum) : ownLogit);
 
   const offset = columnOffset(context, columns, args);
   const shares = builder.exp(offset);
@@ -60,15 +65,16 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
   const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
   // What a margin keeps apart of each row's own column: e^own, float32 [batch, 1], and that times its factor.
-  const apart = args.margin === 0 ? undefined : column(context, builder.exp(maximum ? builder.sub(own, maximum) : own));
-  const ownTerm = apart && builder.mul(apart, columns.ownOf(factors));
+  const ownExponential =
+    args.margin === 0 ? undefined : column(context, builder.exp(maximum ? builder.sub(ownLogit, maximum) : ownLogit));
+  const ownTerm = ownExponential && builder.mul(ownExponential, columns.ownOf(factors));
   const plus = (sum: Ref, term: Ref | undefined): Ref => (term === undefined ? sum : builder.add(sum, term));
   const sums = plus(builder.slice(weighted, [0, score.width], [-1, 1]), ownTerm);
-  const logSums = builder.reshape(builder.log(sums), own.type.shape);
+  const logSums = builder.reshape(builder.log(sums), ownLogit.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
-  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), own), weight);
+  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), ownLogit), weight);
 
-  const rowShare = rowShares(builder, own, weight);
+  const rowShare = rowShares(builder, ownLogit, weight);
   const share = weight === undefined ? rowShare : column(context, rowShare);
   const meanItem = builder.div(
     plus(builder.slice(weighted, [0, 0], [-1, score.width]), ownTerm && builder.mul(ownTerm, vOwn)),
@@ -76,7 +82,7 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   );
   const shared = builder.mul(q, share);
   const queries = builder.div(shared, sums);
-  const ownQueries = apart && columns.toColumns(builder.mul(queries, apart));
+  const ownQueries = ownExponential && columns.toColumns(builder.mul(queries, ownExponential));
   const meanQuery = builder.mul(factors, plus(builder.matMul(alone, queries, { transposeA: true }), ownQueries));
   const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
@@ -85,7 +91,7 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
 }
 
 /** Absent: a column a row of the batch. */
-function otherColumns(context: LossContext, { query }: Score, { all }: SoftmaxArguments) {
+function otherColumns(context: LossContext, { query }: VectorScore, { all }: SoftmaxArguments) {
   if (all) return corpusColumns(context, query);
   return context.distinct ? distinctColumns(context, query) : undefined;
 }

@@ -2,7 +2,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { logSum, lowerColumns } from './columns.ts';
-import { hitsToMask, mask } from './hits.ts';
+import { hitsToMask, mask, putAt, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
 import { weightedMean } from './mean.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
@@ -42,13 +42,11 @@ export const listwise = lossKind({
   },
 });
 
-/** What each column is worth to each row, float32 [batch, batch]: rows sum to 1, or to 0 where every weight is. */
-function targets({ builder, input, weight }: LossContext, key: string, logits: Ref): Ref {
-  const count = { symbol: 'positives', times: 1 };
-  const pairs = input(`positives/${key}`, { from: 'positives', key }, [count, 2], 'int32');
-  const like = builder.cast(builder.reshape(builder.slice(pairs, [0, 0], [-1, 1]), [count]), 'float32');
+/** The share of each column in the target of each row, float32 [batch, batch]: rows sum to 1, or to 0 where every weight is. */
+function targets(context: LossContext, queryKey: string, logits: Ref): Ref {
+  const { builder, weight } = context;
   const zeros = builder.broadcastTo(builder.constant(0), logits);
-  const positive = builder.scatterUpdate(zeros, pairs, builder.broadcastTo(builder.constant(1), like));
+  const positive = putAt(builder, zeros, sameQueryPairs(context, queryKey), 1);
   const gains = weight === undefined ? positive : builder.mul(positive, weight);
   return builder.div(gains, builder.maximum(builder.sum(gains, [1], true), 1e-12));
 }

@@ -10,7 +10,6 @@ export const mse = lossKind({
   example: 'mse',
   label: 'number',
   needsItemKey: false,
-  parameters: {},
   lower({ builder, label, weight }, { query, item }) {
     invariant(label, 'mse is given its label');
     return weightedMean(builder, builder.square(builder.sub(rowScore(builder, query, item), label)), weight);

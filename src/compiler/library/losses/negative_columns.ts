@@ -2,8 +2,8 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
-import type { Arguments, LossContext, Score } from '../contract.ts';
-import { type AllColumns, type Columns, hidden, logSum, lowerColumns } from './columns.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './columns.ts';
 import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
 import { rowScore } from './mean.ts';
@@ -20,17 +20,17 @@ type NegativeArguments = Arguments<typeof negativeArguments> & {
  */
 export function lowerNegatives(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   sharpness: number,
-): readonly Columns[] {
+): readonly ScoreColumns[] {
   return lowerChoice(context, score, args, sharpness).parts;
 }
 
 /** The same with the row's own pair treated alike, which is in no part. */
 export function lowerChoice(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   sharpness: number,
 ): AllColumns {
@@ -40,13 +40,13 @@ export function lowerChoice(
   const inBatch = negatives === undefined || args.in_batch;
   // Next to the batch's items, all rows share what is drawn.
   const shared = negatives && sharedRowsOf(negatives, args.in_batch);
-  const each = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
+  const ownRows = negatives && !shared ? ownRowsOf(context, negatives) : undefined;
   if (!inBatch) refuseIdleCorrection(correction, negatives.kind === 'sampled' ? negatives.arguments.by : 'uniform');
-  if (each && !inBatch) {
-    const own = rowScore(builder, builder.mul(score.query, sharpness), score.item);
+  if (ownRows && !inBatch) {
+    const ownLogit = rowScore(builder, builder.mul(score.query, sharpness), score.item);
     return {
-      parts: [ownColumns(context, score, args, each, sharpness)],
-      own: corrected(context, own, correction, { kind: 'events' }, powerOf(each)),
+      parts: [ownColumns(context, score, args, ownRows, sharpness)],
+      own: corrected(context, ownLogit, correction, { kind: 'events' }, powerOf(ownRows)),
       ownApart: true,
     };
   }
@@ -57,18 +57,18 @@ export function lowerChoice(
     drawn: shared,
     ...(inBatch ? {} : { columns: 'own' }),
   });
-  const parts = each ? [...columns.parts, ownColumns(context, score, args, each, sharpness)] : columns.parts;
+  const parts = ownRows ? [...columns.parts, ownColumns(context, score, args, ownRows, sharpness)] : columns.parts;
   return { ...columns, parts, ownApart: true };
 }
 
 /** Items that each row has for itself: float32 [batch, n]. */
 function ownColumns(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: NegativeArguments,
   rows: OwnRows,
   sharpness: number,
-): Columns {
+): ScoreColumns {
   const { builder } = context;
   const batch = score.query.type.shape[0]!;
   const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, score.width]);
@@ -85,7 +85,7 @@ function ownColumns(
 const powerOf = (rows: OwnRows): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
 
 /** logits − power · log q of their items, which are those of the rows in order. */
-function corrected(
+export function corrected(
   context: LossContext,
   logits: Ref,
   correction: NegativeArguments['correction'],
@@ -100,10 +100,10 @@ function corrected(
 }
 
 /** log Σ exp over all negatives of each row, 0 where it has none: float32 [batch]. */
-export function logSumOfNegatives(context: LossContext, parts: readonly Columns[]): Ref {
+export function logSumOfNegatives(context: LossContext, parts: readonly ScoreColumns[]): Ref {
   const { builder } = context;
   const batch = parts[0]!.logits.type.shape[0]!;
-  const own = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);
-  const sum = logSum(context, { parts, own, ownApart: false });
+  const firstLogits = builder.reshape(builder.slice(parts[0]!.logits, [0, 0], [-1, 1]), [batch]);
+  const sum = logSum(context, { parts, own: firstLogits, ownApart: false });
   return builder.select(builder.greater(sum, hidden / 2), sum, 0);
 }

@@ -1,8 +1,8 @@
 /** Losses of a positive against each of its negatives: bpr, hinge. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
-import type { Arguments, LossContext, Score } from '../contract.ts';
-import { type Columns, hidden } from './columns.ts';
+import type { Arguments, LossContext, VectorScore } from '../contract.ts';
+import { hidden, type ScoreColumns } from './columns.ts';
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { rowScore } from './mean.ts';
@@ -27,14 +27,14 @@ export interface Pairs {
 /** Next to the batch's items, all rows share what is drawn. Throws ShapeError for a mask that has no item keys, and for a lone `gap`. */
 export function lowerPairs(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments>,
 ): readonly Pairs[] {
   const { builder } = context;
   const { query, item, width } = score;
   const { negatives, in_batch: inBatch } = args;
-  const own = rowScore(builder, query, item);
-  const batch = own.type.shape[0]!;
+  const ownScore = rowScore(builder, query, item);
+  const batch = ownScore.type.shape[0]!;
   const hits = hitsToMask(context, { mask: args.mask }) ?? {};
   const kinds: { readonly rows: RowsOf; readonly others: Ref }[] = [];
   if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columns(item) });
@@ -50,23 +50,23 @@ export function lowerPairs(
     return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
   });
   refuseLoneGap(args);
-  const column = builder.reshape(own, [batch, 1]);
-  const kept = args.hardest === undefined ? undefined : hardestOfParts();
+  const column = builder.reshape(ownScore, [batch, 1]);
+  const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
   return parts.map(({ others, visible }, at) => ({
     difference: builder.sub(others, column),
-    visible: kept ? kept[at]!.visible() : visible,
+    visible: hardestParts ? hardestParts[at]!.visible() : visible,
   }));
 
   function columns(items: Ref): Ref {
     return builder.matMul(query, items, { transposeB: true });
   }
 
-  function hardestOfParts(): readonly Columns[] {
-    const all = parts.map(({ others, visible }) => ({
+  function hardestOfParts(): readonly ScoreColumns[] {
+    const allColumns = parts.map(({ others, visible }) => ({
       logits: builder.select(builder.greater(visible, 0), others, hidden),
       visible: () => visible,
     }));
-    return hardestOf(context, { parts: all, own, ownApart: true }, args, 1).parts;
+    return hardestOf(context, { parts: allColumns, own: ownScore, ownApart: true }, args, 1).parts;
   }
 }
 

@@ -1,9 +1,9 @@
 /** Items of past batches as further negatives: their vectors as they were, without a gradient. */
 import type { QueueRows } from '../../../graph/plan/plan.ts';
-import type { LossContext, Score } from '../contract.ts';
+import type { LossContext, VectorScore } from '../contract.ts';
 import { integer, kind } from '../parameters.ts';
-import { type Columns, hidden } from './columns.ts';
-import { type Also, replaceHits } from './hits.ts';
+import { hidden, type ScoreColumns } from './columns.ts';
+import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 
 const queues = {
@@ -32,10 +32,14 @@ export type Queue = NonNullable<(typeof queue)['value']>;
 /** The columns of the queue: float32 [batch, n × batch]. The step gives the vectors of its own items as output `queue:<task>`. */
 export function queueColumns(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   { arguments: { n, after } }: Queue,
-  { sharpness, correction, hits }: { sharpness: number; correction: 'none' | 'frequency' | 'streaming'; hits: Also },
-): Columns {
+  {
+    sharpness,
+    correction,
+    hits,
+  }: { sharpness: number; correction: 'none' | 'frequency' | 'streaming'; hits: FurtherHits },
+): ScoreColumns {
   const { builder, task, batch } = context;
   const count = n * batch;
   const rows: QueueRows = { kind: 'queue', task, count, width: score.width, after };
@@ -46,9 +50,9 @@ export function queueColumns(
   const offset = builder.mul(empty, -hidden);
   const logQ = correction === 'none' ? undefined : logQOf(context, correction, rows, count);
   const corrected = builder.sub(logits, logQ === undefined ? offset : builder.add(offset, logQ));
-  const known = builder.sub(builder.broadcastTo(builder.constant(1), logits), empty);
+  const isFilled = builder.sub(builder.broadcastTo(builder.constant(1), logits), empty);
   return {
     logits: replaceHits(context, corrected, rows, hidden, hits),
-    visible: () => replaceHits(context, known, rows, 0, hits),
+    visible: () => replaceHits(context, isFilled, rows, 0, hits),
   };
 }

@@ -1,17 +1,19 @@
 import type { Ref } from '../../../graph/builder.ts';
-import type { SharedRows } from '../../../graph/plan/plan.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import type { DrawnBy, RowsOf } from '../../../graph/plan/plan.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { withinCorpus } from './batch_columns.ts';
-import { asksForChoice, choiceSoftmax } from './choice_softmax.ts';
-import { historyToMask, hitsToMask } from './hits.ts';
+import { type ColumnOptions, hidden, logSum, lowerColumns, smoothedSoftmax } from './columns.ts';
+import { drawPool } from './drawn_negatives.ts';
+import { hardestOf, refuseLoneGap } from './hardest.ts';
+import { historyToMask, hitsToMask, putAt, replaceHits, sameQueryPairs } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
-import { mixedSoftmax } from './mixed_softmax.ts';
-import { drawOf, refuseIdleCorrection } from './negatives.ts';
-import { refinedSoftmax } from './refined_softmax.ts';
-import { sampledSoftmax } from './sampled_softmax.ts';
+import { logQOf } from './log_q.ts';
+import { rowScore, sharpenedRow, weightedMean } from './mean.ts';
+import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
+import { drawOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
+import { queueColumns } from './queue.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
-import { itemsAmongQueries } from './symmetric_softmax.ts';
 import { sharpened } from './temperature.ts';
 
 export const softmax = lossKind({
@@ -30,35 +32,24 @@ export const softmax = lossKind({
   relative: true,
   parameters: softmaxParameters,
   // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
-  distinct: ({
-    in_batch,
-    all,
-    negatives,
-    correction: of,
-    accidental_hits,
-    mask,
-    smoothing: share,
-    margin,
-    symmetric,
-    queue,
-    hardest,
-  }) =>
-    queue === undefined &&
-    hardest === undefined &&
-    in_batch === true &&
-    !all &&
-    negatives === undefined &&
-    of !== 'streaming' &&
-    of !== 'refined' &&
-    accidental_hits === 'mask' &&
-    mask === undefined &&
-    share === 0 &&
-    margin === 0 &&
-    !symmetric,
+  distinct: (args) =>
+    args.queue === undefined &&
+    args.hardest === undefined &&
+    args.in_batch &&
+    !args.all &&
+    args.negatives === undefined &&
+    args.correction !== 'streaming' &&
+    args.correction !== 'refined' &&
+    args.accidental_hits === 'mask' &&
+    args.mask === undefined &&
+    args.smoothing === 0 &&
+    args.margin === 0 &&
+    !args.symmetric,
   lower(given, scores, written) {
     const { context, score, sharpness } = sharpened(given, scores, written);
-    const { correction, negatives } = written;
-    if (asksForChoice(written) || (negatives && negatives.kind !== 'sampled')) {
+    const { correction, negatives, hardest, gap, queue } = written;
+    const hasChoice = hardest !== undefined || gap !== undefined || queue !== undefined;
+    if (hasChoice || (negatives && negatives.kind !== 'sampled')) {
       if (correction === 'refined') {
         throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
       }
@@ -76,27 +67,20 @@ export const softmax = lossKind({
       refuseKeptHits(args);
       return inBatchSoftmax(context, score, sharpness, args);
     }
-    const drawn: SharedRows | undefined = negatives && {
-      kind: 'shared',
-      count: negatives.arguments.n,
-      ...drawOf(negatives.arguments),
-    };
+    const drawn = negatives && sharedRowsOf(negatives, true);
     refuseKeptHits(args);
-    const options = {
-      sharpness,
-      correction: args.correction,
-      margin: args.margin,
-      hits: hitsToMask(context, args),
-      drawn,
-    };
-    if (negatives === undefined || args.in_batch) return mixedSoftmax(context, score, args.smoothing, options);
+    const { margin, smoothing } = args;
+    const options = { sharpness, correction: args.correction, margin, hits: hitsToMask(context, args), drawn };
+    if (negatives === undefined || args.in_batch) {
+      return smoothedSoftmax(context, lowerColumns(context, score, options), smoothing);
+    }
     refuseIdleCorrection(args.correction, negatives.arguments.by);
-    return mixedSoftmax(context, score, args.smoothing, { ...options, columns: 'own' });
+    return smoothedSoftmax(context, lowerColumns(context, score, { ...options, columns: 'own' }), smoothing);
   },
 });
 
 /** Throws ShapeError for arguments that say which others there are, or how often one comes up: each item does once. */
-function softmaxOverAll(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+function softmaxOverAll(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   if (args.in_batch || args.negatives !== undefined) {
     throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
   }
@@ -105,11 +89,12 @@ function softmaxOverAll(context: LossContext, score: Score, sharpness: number, a
   if (smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
   const hits = historyToMask(context, args);
   const options = { sharpness, correction, margin, hits, columns: 'corpus' } as const;
-  return mixedSoftmax({ ...context, weight: withinCorpus(context, score.query) }, score, smoothing, options);
+  const weighted = { ...context, weight: withinCorpus(context, score.query) };
+  return smoothedSoftmax(weighted, lowerColumns(weighted, score, options), smoothing);
 }
 
 /** The mean of both directions. Throws ShapeError for what has a meaning in one of them alone. */
-function symmetricSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+function symmetricSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
   if (args.all || args.negatives !== undefined) {
     throw new ShapeError("takes `symmetric` with the batch's items alone, not with `all` or `negatives`");
@@ -125,4 +110,157 @@ function symmetricSoftmax(context: LossContext, score: Score, sharpness: number,
 /** Throws ShapeError: a further column of the own item would win against the own score less the margin. */
 function refuseKeptHits({ margin, accidental_hits: hits }: SoftmaxArguments): void {
   if (margin !== 0 && hits === 'keep') throw new ShapeError('takes `margin` or `accidental_hits: keep`, not both');
+}
+
+/**
+ * The other direction of an in-batch softmax: the item of each row among the queries of the batch. lossᵢ = log Σₖ e^sₖᵢ − sᵢᵢ, where
+ * k goes over the rows, those apart that are no negatives of item i: rows whose item it is again, whose mask has it, and, where queries
+ * have a key, further rows of the same query. Nothing is corrected, as log q is of items.
+ */
+function itemsAmongQueries(
+  context: LossContext,
+  score: VectorScore,
+  { sharpness, hits, margin = 0 }: Pick<ColumnOptions, 'sharpness' | 'hits' | 'margin'>,
+): Ref {
+  const { builder, queryKey, weight } = context;
+  const { query, own } = sharpenedRow(builder, score, sharpness, margin);
+  const scores = builder.matMul(query, score.item, { transposeB: true });
+  const ownApart = queryKey !== undefined || margin !== 0;
+  const hitsAndOwn = margin === 0 ? hits : { ...hits, own: true as const };
+  const otherScores =
+    hitsAndOwn === undefined ? scores : replaceHits(context, scores, { kind: 'events' }, hidden, hitsAndOwn);
+  const visible =
+    queryKey === undefined ? otherScores : putAt(builder, otherScores, sameQueryPairs(context, queryKey), hidden);
+  const logits = builder.transpose(visible, [1, 0]);
+  const sum = logSum(context, { parts: [{ logits, visible: () => logits }], own, ownApart });
+  return weightedMean(builder, builder.sub(sum, own), weight);
+}
+
+/**
+ * Softmax of each row's own item against any negatives: listed, mined, of past batches, or the hardest of all that a row has:
+ * loss_i = log Σ_j e^c_ij − (1 − ε) · c_ii − ε · mean_j c_ij, j the own item and the negatives that count.
+ */
+function choiceSoftmax(context: LossContext, score: VectorScore, sharpness: number, args: SoftmaxArguments): Ref {
+  const { builder } = context;
+  const { correction, queue, smoothing, margin } = args;
+  refuseLoneGap(args);
+  if (args.all) throw new ShapeError('takes `all` without `negatives`, `hardest` and `queue`');
+  if (args.symmetric) throw new ShapeError("takes `symmetric` with the batch's items alone");
+  if (args.accidental_hits === 'keep') throw new ShapeError('takes `accidental_hits: keep` only with drawn negatives');
+  if (args.hardest !== undefined && correction !== 'none') {
+    throw new ShapeError(
+      'takes `hardest` or `correction`, not both: which negatives count is then no matter of chance',
+    );
+  }
+  if (queue && args.negatives && !args.in_batch) throw new ShapeError('takes a `queue` with `in_batch` only');
+  const choice = lowerChoice(context, score, args, sharpness);
+  const hits = hitsToMask(context, args) ?? {};
+  const queueParts = queue ? [queueColumns(context, score, queue, { sharpness, correction, hits })] : [];
+  const hardestColumns = hardestOf(context, { ...choice, parts: [...choice.parts, ...queueParts] }, args, sharpness);
+  const columns =
+    margin === 0 ? hardestColumns : { ...hardestColumns, own: builder.sub(hardestColumns.own, margin * sharpness) };
+  return smoothedSoftmax(context, columns, smoothing);
+}
+
+/**
+ * Softmax of each row's own item over itself and the n items drawn for that row: logits [batch, 1 + n], the own first.
+ * Throws ShapeError for a correction that would cancel: with uniform draws log q is the same for each.
+ */
+function sampledSoftmax(
+  context: LossContext,
+  score: VectorScore,
+  sharpness: number,
+  args: SoftmaxArguments,
+  draw: { readonly n: number; readonly by: DrawnBy; readonly power: number | undefined },
+): Ref {
+  const { builder } = context;
+  refuseIdleCorrection(args.correction, draw.by);
+  const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
+  const { query, own } = sharpenedRow(builder, score, sharpness, args.margin);
+  const batch = own.type.shape[0]!;
+
+  const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);
+  const queries = builder.reshape(query, [batch, 1, score.width]);
+  const drawn = corrected(context, builder.sum(builder.mul(queries, items), [2]), args.correction, rows, draw.power);
+  const hits = hitsToMask(context, args);
+  const mask = (matrix: Ref, value: number): Ref =>
+    hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);
+
+  const ownColumn = builder.reshape(corrected(context, own, args.correction, { kind: 'events' }, draw.power), [
+    batch,
+    1,
+  ]);
+  const logShares = builder.logSoftmax(builder.concat([ownColumn, mask(drawn, hidden)], 1));
+  const ownShare = builder.reshape(builder.slice(logShares, [0, 0], [-1, 1]), [batch]);
+  const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
+  return weightedMean(builder, loss, context.weight);
+
+  /** (1 − ε) · log p of the own + ε · mean of log p over the own and all that were drawn, hits apart. */
+  function smoothed(smoothing: number): Ref {
+    const otherShares = builder.slice(logShares, [0, 1], [-1, draw.n]);
+    const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
+    const total = builder.add(builder.sum(builder.mul(visible, otherShares), [1]), ownShare);
+    const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
+    return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
+  }
+}
+
+/**
+ * Log q refined (Khrylchenko et al., "Correcting the logQ correction", RecSys 2025). The own item is not drawn, so that only the negatives are corrected, by
+ * q'ⱼ = qⱼ ÷ (1 − q own), and the own item leaves the sum. With m negatives of row i:
+ *
+ *   nᵢ = log Σⱼ e^(sᵢⱼ − log q'ⱼ)        wᵢ = 1 − pᵢ = σ(nᵢ − log m − sᵢᵢ)        lossᵢ = wᵢ · (nᵢ − sᵢᵢ)
+ *
+ * w is not differentiated: it is the chance of a wrong answer as the model has it now. The gradient is then that of the softmax over all
+ * items, with the negatives' part estimated. Throws ShapeError for what would bring the own item back, or has no q.
+ */
+function refinedSoftmax(
+  context: LossContext,
+  score: VectorScore,
+  sharpness: number,
+  args: Omit<SoftmaxArguments, 'correction'>,
+): Ref {
+  const { builder, weight } = context;
+  if (args.smoothing !== 0) throw new ShapeError('takes `correction: refined` or `smoothing`, not both');
+  if (args.symmetric) throw new ShapeError('takes `correction: refined` or `symmetric`, not both');
+  if (args.accidental_hits === 'keep') {
+    throw new ShapeError(
+      'takes `correction: refined` or `accidental_hits: keep`, not both: the own item leaves the sum',
+    );
+  }
+  const { negatives: sampled } = args;
+  if (sampled && sampled.kind !== 'sampled') {
+    throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
+  }
+  const drawn = args.in_batch ? undefined : sampled?.arguments;
+  if (drawn?.power !== undefined && drawn.power !== 1) {
+    throw new ShapeError('takes `correction: refined` without a `power`: its q would not sum to 1');
+  }
+  // Items that are all drawn alike have one q, which moves the sum by as much.
+  const alike = drawn !== undefined && drawn.by !== 'frequency';
+  const negativeParts = lowerNegatives(
+    context,
+    score,
+    { ...args, correction: alike ? 'none' : 'frequency' },
+    sharpness,
+  );
+  const ownScore = rowScore(builder, score.query, score.item);
+  const ownLogit = builder.mul(args.margin === 0 ? ownScore : builder.sub(ownScore, args.margin), sharpness);
+
+  const logQ = alike && sampled ? builder.neg(builder.log(drawPool(context, sampled))) : logQOfOwn();
+  const logOfOthers = builder.log(builder.maximum(builder.sub(1, builder.exp(logQ)), 1e-7));
+  const sum = logSumOfNegatives(context, negativeParts);
+  const negatives = builder.add(alike ? builder.sub(sum, logQ) : sum, logOfOthers);
+  const count = negativeParts.map((part) => builder.sum(part.visible(), [1])).reduce((a, b) => builder.add(a, b));
+  const mean = builder.sub(negatives, builder.log(builder.maximum(count, 1)));
+  // A row without a negative has no wrong answer.
+  const hasNegatives = builder.minimum(count, 1);
+  const wrong = builder.stopGradient(builder.mul(builder.sigmoid(builder.sub(mean, ownLogit)), hasNegatives));
+  return weightedMean(builder, builder.mul(wrong, builder.sub(negatives, ownLogit)), weight);
+
+  /** log q of the own item among the batch's columns, those and what is drawn, or the draw: float32 [batch]. */
+  function logQOfOwn(): Ref {
+    const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
+    return logQOf(context, 'frequency', { kind: 'events' }, ownLogit.type.shape[0]!, mixed);
+  }
 }

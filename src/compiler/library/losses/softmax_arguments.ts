@@ -8,7 +8,7 @@ import { queue } from './queue.ts';
 import { smoothing } from './smoothing.ts';
 import { sharpnessArguments } from './temperature.ts';
 
-/** What every form of the softmax may be given. */
+/** The parameters of every form of the softmax. */
 export const softmaxParameters = {
   all,
   ...negativeArguments,
@@ -28,9 +28,9 @@ export const softmaxParameters = {
   }),
 };
 
-type Given = Arguments<typeof softmaxParameters>;
+type WrittenSoftmaxArguments = Arguments<typeof softmaxParameters>;
 
 /** The arguments of every form but that of `correction: refined`. */
-export type SoftmaxArguments = Omit<Given, 'correction'> & {
-  readonly correction: Exclude<Given['correction'], 'refined'>;
+export type SoftmaxArguments = Omit<WrittenSoftmaxArguments, 'correction'> & {
+  readonly correction: Exclude<WrittenSoftmaxArguments['correction'], 'refined'>;
 };

@@ -1,9 +1,9 @@
 /** How a softmax stretches its scores: by a number, or by one that is trained with the model. */
 import type { Ref } from '../../../graph/builder.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
 
-/** What may be in the place of the number. */
+/** A temperature that is trained, in place of the number. */
 const trained = {
   learned: {
     doc: 'τ is trained: e^−l, where the weight l begins at −log `from` and never passes −log `least`. A step that passes the limit is reflected, so that the weight can leave it again. The report shows τ.',
@@ -25,15 +25,15 @@ export const sharpnessArguments = {
 
 export interface Sharpened {
   readonly context: LossContext;
-  readonly score: Score;
-  /** What remains to multiply the score by: 1 where it is trained, as the score is multiplied already. */
+  readonly score: VectorScore;
+  /** The factor that the score still needs: 1 where it is trained, as the score is multiplied already. */
   readonly sharpness: number;
 }
 
 /** The score of the loss, and by what it is multiplied. Throws ShapeError where it is said twice, or begins past its limit. */
 export function sharpened(
   context: LossContext,
-  score: Score,
+  score: VectorScore,
   args: { readonly temperature: number | BoundIn<typeof trained> | undefined; readonly scale: number | undefined },
 ): Sharpened {
   const { temperature, scale } = args;
@@ -45,10 +45,10 @@ export function sharpened(
   if (from < least) throw new ShapeError(`needs a temperature from \`least\` on, ${least}, but begins at ${from}`);
   const { builder } = context;
   const factor = learnedScale(context, from, least);
-  const stretched = (some: Score): Score => ({
+  const stretched = (some: VectorScore): VectorScore => ({
     ...some,
     query: builder.mul(some.query, factor),
-    ...(some.bound === undefined ? {} : { bound: some.bound / least }),
+    bound: some.bound / least,
   });
   return {
     context: { ...context, scoreOf: (rows) => stretched(context.scoreOf(rows)) },
@@ -60,8 +60,8 @@ export function sharpened(
 /** 1/τ, a scalar. */
 function learnedScale({ builder, measure }: LossContext, from: number, least: number): Ref {
   const weight = builder.parameter('log_scale', [1], { kind: 'constant', value: -Math.log(from) });
-  const most = -Math.log(least);
-  const log = builder.sub(most, builder.abs(builder.sub(most, builder.reshape(weight, []))));
+  const largestLog = -Math.log(least);
+  const log = builder.sub(largestLog, builder.abs(builder.sub(largestLog, builder.reshape(weight, []))));
   measure('temperature', builder.exp(builder.neg(log)));
   return builder.exp(log);
 }

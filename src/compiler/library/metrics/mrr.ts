@@ -9,7 +9,6 @@ export const mrr = metricKind({
   when: 'Where only the first right answer matters.',
   paper: 'Voorhees, "The TREC-8 question answering track report", 1999; ties: McSherry & Najork, ECIR 2008',
   example: 'mrr',
-  parameters: {},
   of({ groups }) {
     const [first] = groups;
     if (!first) return 0;

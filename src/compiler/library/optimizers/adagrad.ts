@@ -1,9 +1,7 @@
 import { ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
-import { l2, withL2 } from './l2.ts';
-import { rowDefaults } from './row_defaults.ts';
-import { schedule, scheduled } from './schedule.ts';
+import { l2, rowPlan, scheduled, withL2 } from './settings.ts';
 
 /** A weight whose gradient is still 0 would become 0 ÷ 0. */
 function refuseZeros({ initial, epsilon }: { readonly initial: number; readonly epsilon: number }): void {
@@ -33,7 +31,7 @@ export const adagrad = optimizerKind({
     l2,
     ...scheduled,
   },
-  slots: () => [{ name: 'accumulator', initial: ({ initial }) => initial }],
+  slots: ({ initial }) => [{ name: 'accumulator', initial }],
   update(builder, { weights, gradient, slots, rate }, args) {
     const { per, epsilon } = args;
     refuseZeros(args);
@@ -45,16 +43,7 @@ export const adagrad = optimizerKind({
   },
   rows(args) {
     refuseZeros(args);
-    return {
-      ...rowDefaults,
-      kind: args.per === 'row' ? 'row_adagrad' : 'adagrad',
-      rate: args.rate,
-      schedule: schedule(args),
-      initialAccumulator: args.initial,
-      epsilon: args.epsilon,
-      l2: args.l2,
-    };
+    const { per, initial: initialAccumulator, epsilon, l2 } = args;
+    return rowPlan(args, { kind: per === 'row' ? 'row_adagrad' : 'adagrad', initialAccumulator, epsilon, l2 });
   },
-  rate: (args) => args.rate,
-  schedule,
 });

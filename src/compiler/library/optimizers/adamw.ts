@@ -1,8 +1,6 @@
 import { number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
-import { adam, adamParameters, adamSlots } from './adam.ts';
-import { adamChange } from './adam_update.ts';
-import { schedule } from './schedule.ts';
+import { adam, adamChange, adamParameters, adamSlots } from './adam.ts';
 
 export const adamw = optimizerKind({
   doc: 'Adam with decoupled weight decay.',
@@ -16,11 +14,9 @@ export const adamw = optimizerKind({
   },
   slots: adamSlots,
   update(builder, { weights, gradient, slots, rate, step }, args) {
-    const { change, slots: next } = adamChange(builder, gradient, [slots[0]!, slots[1]!], step, args);
+    const { change, slots: next } = adamChange(builder, gradient, slots, step, args);
     const decayed = builder.add(change, builder.mul(weights, args.weight_decay));
     return { weights: builder.sub(weights, builder.mul(decayed, rate)), slots: next };
   },
   rows: (args) => ({ ...adam.rows({ ...args, l2: 0 }), weightDecay: args.weight_decay }),
-  rate: (args) => args.rate,
-  schedule,
 });

@@ -1,9 +1,8 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
-import { adam, adamParameters, adamSlots } from './adam.ts';
-import { adamChange } from './adam_update.ts';
-import { schedule } from './schedule.ts';
+import { sumOfAll } from '../values.ts';
+import { adam, adamChange, adamParameters, adamSlots } from './adam.ts';
 
 export const lamb = optimizerKind({
   doc: 'The step of adamw, scaled for each weight matrix or bias to the length of what it changes. A row of an embedding table counts as one of its own, as in FBGEMM.',
@@ -28,33 +27,26 @@ export const lamb = optimizerKind({
   slots: adamSlots,
   layerwise: true,
   update(builder, { weights, gradient, slots, rate, step }, args) {
-    const { change, slots: next } = adamChange(builder, gradient, [slots[0]!, slots[1]!], step, args);
+    const { change, slots: next } = adamChange(builder, gradient, slots, step, args);
     const decayed = args.weight_decay === 0 ? change : builder.add(change, builder.mul(weights, args.weight_decay));
     const trust = builder.mul(rate, ratio(builder, norm(builder, weights), norm(builder, decayed)));
     return { weights: builder.sub(weights, builder.mul(decayed, trust)), slots: next };
   },
   rows: (args) => ({ ...adam.rows({ ...args, l2: 0 }), kind: 'lamb', weightDecay: args.weight_decay }),
-  rate: (args) => args.rate,
-  schedule,
 });
 
 function norm(builder: Builder, of: Ref): Ref {
-  return builder.sqrt(
-    builder.sum(
-      builder.square(of),
-      of.type.shape.map((_, axis) => axis),
-    ),
-  );
+  return builder.sqrt(sumOfAll(builder, builder.square(of)));
 }
 
 /** over ÷ under; 1 where either is 0. */
 function ratio(builder: Builder, over: Ref, under: Ref): Ref {
-  const both = builder.cast(
+  const isBoth = builder.cast(
     builder.greater(builder.mul(builder.minimum(over, 1), builder.minimum(under, 1)), 0),
     'float32',
   );
-  const neither = builder.sub(1, both);
+  const neither = builder.sub(1, isBoth);
   // Without a division by 0, whose infinity would spoil the product.
   const quotient = builder.div(over, builder.add(under, neither));
-  return builder.add(builder.mul(both, quotient), neither);
+  return builder.add(builder.mul(isBoth, quotient), neither);
 }

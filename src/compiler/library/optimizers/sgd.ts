@@ -1,8 +1,6 @@
 import { number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
-import { l2, withL2 } from './l2.ts';
-import { rowDefaults } from './row_defaults.ts';
-import { schedule, scheduled } from './schedule.ts';
+import { l2, rowPlan, scheduled, withL2 } from './settings.ts';
 
 export const sgd = optimizerKind({
   doc: 'Follows the gradient g of the batch; with momentum, the sum of the gradients so far, the older ones counting less and less. On embeddings a row keeps its momentum while no batch looks it up.',
@@ -17,7 +15,7 @@ export const sgd = optimizerKind({
     l2,
     ...scheduled,
   },
-  slots: ({ momentum }) => (momentum === 0 ? [] : [{ name: 'momentum', initial: () => 0 }]),
+  slots: ({ momentum }) => (momentum === 0 ? [] : [{ name: 'momentum', initial: 0 }]),
   update(builder, { weights, gradient, slots, rate }, args) {
     const [before] = slots;
     const regularized = withL2(builder, gradient, weights, args.l2);
@@ -25,14 +23,6 @@ export const sgd = optimizerKind({
     const momentum = builder.add(builder.mul(before, args.momentum), regularized);
     return { weights: builder.sub(weights, builder.mul(momentum, rate)), slots: [momentum] };
   },
-  rows: (args) => ({
-    ...rowDefaults,
-    kind: args.momentum === 0 ? 'sgd' : 'momentum',
-    rate: args.rate,
-    schedule: schedule(args),
-    beta1: args.momentum,
-    l2: args.l2,
-  }),
-  rate: (args) => args.rate,
-  schedule,
+  rows: ({ momentum, l2, ...args }) =>
+    rowPlan(args, { kind: momentum === 0 ? 'sgd' : 'momentum', beta1: momentum, l2 }),
 });

@@ -7,6 +7,5 @@ export const cosine = scoreKind({
   when: 'For retrieval, with a temperature in the loss. Its size is bounded, so popular items do not win by length.',
   paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (equation 4)',
   example: 'cosine(user, item)',
-  parameters: {},
   lower: (context, channels) => pairs(context, channels, true),
 });

@@ -7,6 +7,5 @@ export const dot = scoreKind({
   when: 'Where the length of a vector may carry popularity, or for `bce` and `mse`, which need an unbounded score.',
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3)',
   example: 'dot(user, item)',
-  parameters: {},
   lower: (context, channels) => pairs(context, channels, false),
 });

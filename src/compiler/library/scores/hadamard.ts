@@ -7,11 +7,10 @@ export const hadamard = scoreKind({
   when: 'Where some dimensions should count more than others, at the price of one weight each.',
   paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 9, generalized matrix factorization)',
   example: 'hadamard(user, item)',
-  parameters: {},
   lower(context, channels) {
     const { builder } = context;
-    const { bound: _, ...score } = pairs(context, channels, false);
+    const score = pairs(context, channels, false);
     const weights = builder.parameter('weights', [score.width], { kind: 'ones' });
-    return { ...score, query: builder.mul(score.query, weights) };
+    return { ...score, query: builder.mul(score.query, weights), bound: Number.POSITIVE_INFINITY };
   },
 });

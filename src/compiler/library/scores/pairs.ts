@@ -4,19 +4,20 @@ import {
   type BlockContext,
   type ChannelPair,
   type Interests,
-  type Score,
   ShapeError,
   type Vector,
+  type VectorScore,
 } from '../contract.ts';
 import { joinQueries } from '../interests.ts';
 import { unitLength } from '../unit_length.ts';
+import { endToEnd } from '../values.ts';
 
 /**
  * Channels side by side: the inner product of the whole is the sum of the channels' own. With `normalize` each channel has
  * length 1 first. Of several vectors a row the best counts. Throws ShapeError when two widths of a pair differ, or two channels
  * have several vectors.
  */
-export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): Score {
+export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): VectorScore {
   for (const { channel, query, item } of channels) {
     if (query.width !== item.width) {
       throw new ShapeError(
@@ -37,9 +38,9 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
   const bounded = normalize || channels.every(({ query, item }) => query.normalized && item.normalized);
   return {
     query,
-    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
+    item: endToEnd(builder, items),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
     ...defined({ interests }),
-    ...(bounded ? { bound: channels.length } : {}),
+    bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
   };
 }

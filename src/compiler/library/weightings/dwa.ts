@@ -21,20 +21,20 @@ export const dwa = weightingKind({
     const count = losses.length;
     const sums = state(builder, 'window_sums', count);
     const steps = state(builder, 'window_steps', 1);
-    const last = state(builder, 'last_means', count);
-    const before = state(builder, 'earlier_means', count);
+    const lastMeans = state(builder, 'last_means', count);
+    const earlierMeans = state(builder, 'earlier_means', count);
 
     // 0: there is none yet.
-    const known = builder.greater(before, 0);
-    const ratio = builder.select(known, builder.div(last, builder.select(known, before, 1)), 1);
+    const hasEarlier = builder.greater(earlierMeans, 0);
+    const ratio = builder.select(hasEarlier, builder.div(lastMeans, builder.select(hasEarlier, earlierMeans, 1)), 1);
     const weights = unstack(builder, builder.mul(builder.softmax(builder.div(ratio, temperature)), count));
 
     const nextSums = builder.add(sums, lossValues(builder, losses));
     const nextSteps = builder.add(steps, 1);
     const full = builder.greaterEqual(nextSteps, window);
     const mean = meanOfWindow();
-    builder.update(before, builder.select(full, last, before));
-    builder.update(last, builder.select(full, mean, last));
+    builder.update(earlierMeans, builder.select(full, lastMeans, earlierMeans));
+    builder.update(lastMeans, builder.select(full, mean, lastMeans));
     builder.update(sums, builder.select(full, 0, nextSums));
     builder.update(steps, builder.select(full, 0, nextSteps));
     return { total: weightedSum(builder, losses, weights), weights };
@@ -43,9 +43,13 @@ export const dwa = weightingKind({
       const present = presence(builder, losses);
       if (present === undefined) return builder.div(nextSums, nextSteps);
       const measured = state(builder, 'window_measured', count);
-      const next = builder.add(measured, present);
-      builder.update(measured, builder.select(full, 0, next));
-      return builder.select(builder.greater(next, 0), builder.div(nextSums, builder.maximum(next, 1)), last);
+      const nextMeasured = builder.add(measured, present);
+      builder.update(measured, builder.select(full, 0, nextMeasured));
+      return builder.select(
+        builder.greater(nextMeasured, 0),
+        builder.div(nextSums, builder.maximum(nextMeasured, 1)),
+        lastMeans,
+      );
     }
   },
 });

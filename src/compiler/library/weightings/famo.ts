@@ -27,28 +27,28 @@ export const famo = weightingKind({
     const previous = state(builder, 'previous_losses', count);
     const values = builder.maximum(lossValues(builder, losses), smallest);
     const present = presence(builder, losses);
-    const has = present && builder.greater(present, 0);
+    const hasRows = present && builder.greater(present, 0);
     const ofPresent = (next: Ref, absent: Ref | number): Ref =>
-      has === undefined ? next : builder.select(has, next, absent);
+      hasRows === undefined ? next : builder.select(hasRows, next, absent);
     const sharesOf = (parts: Ref): Ref => {
       const sum = builder.sum(parts, [0], true);
-      return builder.div(parts, has === undefined ? sum : builder.maximum(sum, 1e-30));
+      return builder.div(parts, hasRows === undefined ? sum : builder.maximum(sum, 1e-30));
     };
 
     // 0: this is the first step.
-    const known = builder.greater(previous, 0);
+    const hasPrevious = builder.greater(previous, 0);
     const fell = builder.log(builder.div(builder.maximum(previous, smallest), values));
-    const fall = ofPresent(builder.select(known, fell, 0), 0);
-    const all = builder.softmax(logits);
-    const shares = has === undefined ? all : sharesOf(ofPresent(all, 0));
+    const fall = ofPresent(builder.select(hasPrevious, fell, 0), 0);
+    const allShares = builder.softmax(logits);
+    const shares = hasRows === undefined ? allShares : sharesOf(ofPresent(allShares, 0));
     const mean = builder.sum(builder.mul(shares, fall), [0], true);
     const slope = builder.mul(shares, builder.sub(fall, mean));
     const moved = builder.sub(logits, builder.mul(builder.add(slope, builder.mul(logits, decay)), rate));
-    const next = ofPresent(moved, logits);
-    builder.update(logits, next);
+    const nextLogits = ofPresent(moved, logits);
+    builder.update(logits, nextLogits);
     builder.update(previous, ofPresent(values, previous));
 
-    const ratios = ofPresent(builder.div(builder.softmax(next), values), 0);
+    const ratios = ofPresent(builder.div(builder.softmax(nextLogits), values), 0);
     const weights = unstack(builder, sharesOf(ratios));
     return { total: weightedSum(builder, losses, weights), weights };
   },

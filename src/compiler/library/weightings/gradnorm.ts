@@ -25,12 +25,12 @@ export const gradnorm = weightingKind({
   lower({ builder, losses, lastShared, gradients, byTrained }, { alpha, rate }) {
     const count = losses.length;
     const weights = state(builder, 'weights', count, 1);
-    const first = state(builder, 'first_losses', count);
+    const firstLosses = state(builder, 'first_losses', count);
     const values = lossValues(builder, losses);
     const present = presence(builder, losses);
     // 0: this is the first step.
-    const firstValues = builder.select(builder.greater(first, 0), first, values);
-    builder.update(first, firstValues);
+    const firstValues = builder.select(builder.greater(firstLosses, 0), firstLosses, values);
+    builder.update(firstLosses, firstValues);
 
     const norms = stack(
       builder,
@@ -45,10 +45,10 @@ export const gradnorm = weightingKind({
     const harder = builder.exp(builder.mul(builder.log(builder.maximum(relative, 1e-12)), alpha));
     const target = builder.mul(meanPresent(builder, pulls, present), harder);
     const slope = builder.mul(builder.sign(builder.sub(pulls, target)), norms);
-    const next = builder.maximum(builder.sub(weights, builder.mul(slope, rate)), smallest);
-    builder.update(weights, builder.mul(next, builder.div(count, builder.sum(next, [0], true))));
+    const nextWeights = builder.maximum(builder.sub(weights, builder.mul(slope, rate)), smallest);
+    builder.update(weights, builder.mul(nextWeights, builder.div(count, builder.sum(nextWeights, [0], true))));
 
-    const parts = unstack(builder, weights);
-    return { total: weightedSum(builder, losses, parts), weights: parts };
+    const taskWeights = unstack(builder, weights);
+    return { total: weightedSum(builder, losses, taskWeights), weights: taskWeights };
   },
 });

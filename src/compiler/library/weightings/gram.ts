@@ -1,12 +1,13 @@
 /** Inner products of the tasks' gradients: of all shared values together, as if they were one long vector a task. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { WeightingContext } from '../contract.ts';
+import { sumOfAll } from '../values.ts';
 import { stack } from './vectors.ts';
 
 /** By task, then by shared value; undefined where the task does not reach the value: a gradient of 0. */
 export type TaskGradients = readonly (readonly (Ref | undefined)[])[];
 
-/** Of every loss by all that is shared. */
+/** Gradients of every loss by all that is shared. */
 export function taskGradients({ losses, shared, gradients }: WeightingContext): TaskGradients {
   return losses.map(({ loss }) => gradients(loss, shared));
 }
@@ -18,12 +19,12 @@ export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofS
   const products = new Map<string, Ref>();
   const product = (k: number, l: number): Ref => {
     const key = `${Math.min(k, l)} ${Math.max(k, l)}`;
-    const known = products.get(key) ?? innerProduct(builder, gradients[k]!, gradients[l]!);
-    products.set(key, known);
-    return known;
+    const cachedProduct = products.get(key) ?? innerProduct(builder, gradients[k]!, gradients[l]!);
+    products.set(key, cachedProduct);
+    return cachedProduct;
   };
-  const all = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
-  return builder.reshape(stack(builder, all), [count, count]);
+  const allProducts = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
+  return builder.reshape(stack(builder, allProducts), [count, count]);
 }
 
 /** Σ over shared values of Σ a · b: a scalar. */
@@ -33,12 +34,7 @@ export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], 
       const right = b[at];
       if (left === undefined || right === undefined) return [];
       const product = left.id === right.id ? builder.square(left) : builder.mul(left, right);
-      return [
-        builder.sum(
-          product,
-          product.type.shape.map((_, axis) => axis),
-        ),
-      ];
+      return [sumOfAll(builder, product)];
     })
     .reduce((sum, next) => builder.add(sum, next), builder.constant(0));
 }

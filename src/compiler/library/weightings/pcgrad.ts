@@ -35,16 +35,16 @@ const tiny = 1e-6;
  */
 function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   const squares = builder.reshape(builder.sum(builder.mul(gram, matrix(builder, count, 0)), [0]), [1, count]);
-  const least = builder.mul(builder.max(squares, [1], true), tiny * tiny);
+  const smallestSquare = builder.mul(builder.max(squares, [1], true), tiny * tiny);
   let mix = matrix(builder, count, 0);
   for (let round = 1; round < count; round++) {
-    const other = matrix(builder, count, round);
-    const agreement = builder.sum(builder.mul(builder.matMul(mix, gram), other), [1], true);
-    const square = builder.sum(builder.mul(squares, other), [1], true);
-    const valid = builder.greater(square, least);
+    const otherTask = matrix(builder, count, round);
+    const agreement = builder.sum(builder.mul(builder.matMul(mix, gram), otherTask), [1], true);
+    const square = builder.sum(builder.mul(squares, otherTask), [1], true);
+    const valid = builder.greater(square, smallestSquare);
     const share = builder.div(builder.minimum(agreement, 0), builder.select(valid, square, 1));
     const conflict = builder.select(valid, share, 0);
-    mix = builder.sub(mix, builder.mul(conflict, other));
+    mix = builder.sub(mix, builder.mul(conflict, otherTask));
   }
   return builder.sum(mix, [0]);
 }

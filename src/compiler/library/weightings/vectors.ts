@@ -2,6 +2,7 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { TaskLoss } from '../contract.ts';
 import { name, rest } from '../parameters.ts';
+import { endToEnd } from '../values.ts';
 
 /** The tasks of a weighting, as its call in a file names them. */
 export const tasks = rest(name('task', { required: true, doc: 'The tasks whose losses are weighed.' }));
@@ -36,7 +37,7 @@ export function meanPresent(builder: Builder, values: Ref, present: Ref | undefi
 /** Scalars → [count]. */
 export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
   const parts = scalars.map((scalar) => builder.reshape(scalar, [1]));
-  return parts.length === 1 ? parts[0]! : builder.concat(parts, 0);
+  return endToEnd(builder, parts, 0);
 }
 
 /** [count] → scalars. */
@@ -53,7 +54,7 @@ export function weightedSum(builder: Builder, losses: readonly TaskLoss[], weigh
     .reduce((sum, next) => builder.add(sum, next));
 }
 
-/** What a weighting keeps from step to step: float32 [length], all `first` before the first. */
+/** The state of a weighting from step to step: float32 [length], all `first` before the first. */
 export function state(builder: Builder, stateName: string, length: number, first = 0): Ref {
   return builder.parameter(stateName, [length], { kind: 'constant', value: first }, { trainable: false });
 }

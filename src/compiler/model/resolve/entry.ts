@@ -2,7 +2,7 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type { BoundKind } from '../../library/contract.ts';
-import type { Entries, Entry, EntryType } from '../../library/declarations/entry.ts';
+import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
 import type { EntryPlace } from '../../library/declarations/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindValue } from '../arguments/call.ts';
@@ -73,7 +73,7 @@ export function resolveEntries<E extends Entries>(
 }
 
 /** What an entry is that no file wrote. */
-export function defaultOf({ type, default: value }: Entry, at: Span): unknown {
+export function defaultOf({ type, default: value }: DeclarationEntry, at: Span): unknown {
   if (type.is !== 'kind' || value === undefined) return value;
   const { kind, arguments: given } = value as BoundKind;
   return bindDefaults(kind, type.of[kind]!, given, at);

@@ -1,6 +1,6 @@
 /** The slot of each declaration, and of each entry. */
 import type { Span } from '../../../base/text/source.ts';
-import type { Entries, Entry, EntryType } from '../../library/declarations/entry.ts';
+import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
 import { objective } from '../../library/declarations/objective.ts';
 import { retrieve } from '../../library/declarations/retrieve.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -54,7 +54,7 @@ export function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Spa
 }
 
 export function entrySlot({ node, isNew, at }: Holder, rows: Entries, name: string): Slot {
-  const row: Entry = rows[name]!;
+  const row: DeclarationEntry = rows[name]!;
   const given = node.entries.find((entry) => entry.name.name === name);
   return {
     type: row.type,

@@ -1,6 +1,6 @@
 /** The words of a `data` declaration: columns are names within it, read before the features of the file. */
 import { data } from '../../../compiler/library/declarations/data.ts';
-import type { Entry } from '../../../compiler/library/declarations/entry.ts';
+import type { DeclarationEntry } from '../../../compiler/library/declarations/entry.ts';
 import { type HistoryKind, histories } from '../../../compiler/library/declarations/histories.ts';
 import { singleName } from '../../../compiler/model/calls.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
@@ -25,7 +25,7 @@ export function dataWords(node: Ast.DataNode, values: Values): void {
     if (entry.kind === 'Columns') continue;
     const { name, value, by } = entry;
     column(by);
-    const row = known<Entry>(data.entries, name.name);
+    const row = known<DeclarationEntry>(data.entries, name.name);
     if (row) {
       found.add(name.span, { is: 'entry', of: 'data', name: name.name, row });
       values.entry(name.name, row, entry);

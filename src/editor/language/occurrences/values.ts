@@ -1,6 +1,6 @@
 /** The words of a value: a kind, its arguments, the steps of a flow, constants. */
 import type { KindRow, Parameter, Parameters, ParameterType } from '../../../compiler/library/contract.ts';
-import type { Entry } from '../../../compiler/library/declarations/entry.ts';
+import type { DeclarationEntry } from '../../../compiler/library/declarations/entry.ts';
 import { biasWords } from '../../../compiler/library/scores/biases.ts';
 import { placesOf } from '../../../compiler/model/arguments/places.ts';
 import type { Table } from '../../../compiler/model/arguments.ts';
@@ -89,7 +89,7 @@ export class Values {
   }
 
   /** What an entry says, by its row. */
-  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.EntryNode, 'value' | 'more'>): void {
+  entry(name: string, row: DeclarationEntry, { value, more = [] }: Pick<Ast.EntryNode, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);
     switch (type.is) {

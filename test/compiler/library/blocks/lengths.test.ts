@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { asVector } from '../../../../src/compiler/library/values.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
-import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import { contextOf, expectClose, floats, random, sequenceInput } from '../support.ts';
 import { lowerExample, ofSequences } from './examples.ts';
 
@@ -27,7 +27,7 @@ function madeWith(example: string, places: number) {
   );
   const x = [...random([elements, width], 5, 0.6, 1).data];
   const filled = (of: readonly number[], length: number) => [...of, ...new Array<number>(length - of.length).fill(0)];
-  const inputs: Tensors = {
+  const inputs: NamedTensors = {
     x: floats([1, places, width], filled(x, places * width)),
     mask: floats([1, places], filled([1, 1, 1], places)),
   };

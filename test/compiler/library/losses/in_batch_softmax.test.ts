@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../../src/graph/graph.ts';
 import { differences, expectClose, floats, integers, random, rowsOf } from '../support.ts';
 import { type Given, naiveInBatch } from './naive_softmax.ts';
@@ -23,7 +23,7 @@ const query = unit(random([rows, width], 1));
 const item = unit(random([rows, width], 2));
 const weight = random([rows], 3, 0.1, 3);
 const logQ = random([rows], 4, -12, -1);
-const everything: Tensors = {
+const everything: NamedTensors = {
   query,
   item,
   weight,
@@ -31,7 +31,7 @@ const everything: Tensors = {
   'log_q/video_id': logQ,
 };
 
-function inputsOf(graph: Graph, from: Tensors = everything): Tensors {
+function inputsOf(graph: Graph, from: NamedTensors = everything): NamedTensors {
   return Object.fromEntries(graph.inputs.map(({ name }) => [name, from[name]!]));
 }
 
@@ -97,7 +97,7 @@ describe('softmax over the batch', () => {
     bound: 1,
     arguments: { temperature, correction: 'frequency' },
   });
-  const lossOf = (given: Tensors): number =>
+  const lossOf = (given: NamedTensors): number =>
     evaluate(graph, inputsOf(graph, { ...everything, ...given }), {}).outputs.loss!.data[0]!;
 
   test('a popular item weighs less as a negative: log q is subtracted, not added', () => {

@@ -1,6 +1,6 @@
 /** Negatives that all rows share, against the same drawn for each row. */
 import { expect, test } from 'vitest';
-import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import { expectClose, integers, random, rowsOf } from '../support.ts';
 import { lossGraph } from './support.ts';
 
@@ -9,7 +9,7 @@ const width = 3;
 const drawn = random([5, width], 7);
 const repeated = Float32Array.from(Array.from({ length: rows }, () => rowsOf(drawn).flat()).flat());
 const hits = integers([3, 2], [0, 1, 2, 0, 3, 4]);
-const inputs: Tensors = {
+const inputs: NamedTensors = {
   query: random([rows, width], 1),
   item: random([rows, width], 2),
   'shared_5_uniform/item': drawn,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../../../src/compiler/library/contract.ts';
-import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
+import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { differences, expectClose, integers, random, rowsOf } from '../support.ts';
 import { type Given, naiveSampled } from './naive_softmax.ts';
@@ -15,14 +15,14 @@ const hits = [
   [4, 3],
 ] as const;
 
-const everything: Tensors = Object.fromEntries(
+const everything: NamedTensors = Object.fromEntries(
   ['uniform', 'frequency'].flatMap((by) => [
     [`sampled_4_${by}/item`, random([rows * perRow, width], 5)],
     [`hits/sampled_4_${by}/video_id`, integers([hits.length, 2], hits.flat())],
     [`log_q/sampled_4_${by}/video_id`, random([rows * perRow], 6, -9, -1)],
   ]),
 );
-const own: Tensors = {
+const own: NamedTensors = {
   query: random([rows, width], 1),
   item: random([rows, width], 2),
   weight: random([rows], 3, 0.1, 3),
@@ -30,7 +30,7 @@ const own: Tensors = {
 };
 const draws = rowsOf(everything['sampled_4_uniform/item']!);
 
-function inputsOf(graph: Graph): Tensors {
+function inputsOf(graph: Graph): NamedTensors {
   const all = { ...everything, ...own };
   return Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]!]));
 }
@@ -92,7 +92,7 @@ describe('softmax over items drawn for all rows together', () => {
   const drawn = rowsOf(random([perRow, width], 7));
   const drawnLogQ = [...random([perRow], 8, -9, -1).data];
   const repeated = Array.from({ length: rows }, () => drawn).flat();
-  const inputs: Tensors = {
+  const inputs: NamedTensors = {
     ...own,
     ...Object.fromEntries(
       ['uniform', 'frequency_0_75'].flatMap((by) => [
@@ -102,7 +102,7 @@ describe('softmax over items drawn for all rows together', () => {
       ]),
     ),
   };
-  const of = (graph: Graph): Tensors => Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name]!]));
+  const of = (graph: Graph): NamedTensors => Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name]!]));
   const scaled = (values: Iterable<number>): number[] => Array.from(values, (value) => 0.75 * value);
   const given = { query: rowsOf(own.query!), item: rowsOf(own.item!), temperature: 1, hits };
 

@@ -26,11 +26,11 @@ export interface LossCase {
 
 /** Inputs `query`, `item`, `<rows>item` for drawn rows, `weight`, `label`; outputs `loss`, `gradient:query`, `gradient:item`. */
 export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
-  const { kind, width, bound, weighted = false, label = false } = testCase;
+  const { kind, width, bound = Number.POSITIVE_INFINITY, weighted = false, label = false } = testCase;
   const row = losses[kind]!;
   const builder = makeBuilder(kind);
   const query = builder.input('query', [batch, width]);
-  const score = (item: Ref) => ({ query, item, width, ...(bound === undefined ? {} : { bound }) });
+  const score = (item: Ref) => ({ query, item, width, bound });
   const item = builder.input('item', [batch, width]);
   const inputs: Ref[] = testCase.distinct ? [query] : [query, item];
   const context: LossContext = {

@@ -37,7 +37,7 @@ function trained(kind: string, args: Record<string, unknown>, rate: number, grad
   let parameters: Parameters<typeof evaluate>[2] = {
     weights: floats([width], new Array(width).fill(1)),
     ...Object.fromEntries(
-      row.slots(all).map((slot) => [slot.name, floats([width], new Array(width).fill(slot.initial(all)))]),
+      row.slots(all).map((slot) => [slot.name, floats([width], new Array(width).fill(slot.initial))]),
     ),
   };
   gradients.forEach((gradient, at) => {

@@ -44,7 +44,7 @@ test('a cosine is bounded by its number of channels, a dot only between vectors 
   };
   expect(bound('cosine', false)).toBe(2);
   expect(bound('dot', true)).toBe(2);
-  expect(bound('dot', false)).toBeUndefined();
+  expect(bound('dot', false)).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('a cosine of vectors that are normalized already computes nothing', () => {
@@ -70,7 +70,7 @@ test('a vector of zeros has cosine 0 with everything', () => {
 test('hadamard weighs each element-wise product, folded into the query tower, and begins as dot', () => {
   const builder = makeBuilder('hadamard');
   const { query, item, bound } = lowered(builder, 'hadamard', pairsOf(builder, [2, 4]));
-  expect(bound).toBeUndefined();
+  expect(bound).toBe(Number.POSITIVE_INFINITY);
   builder.output('scores', builder.matMul(query, item, { transposeB: true }));
   const graph = builder.finish();
   expect(graph.parameters.map(({ name, initial }) => [name, initial])).toEqual([['weights', { kind: 'ones' }]]);

@@ -1,5 +1,5 @@
 /** One score as a graph over the channels of two towers. */
-import type { ChannelPair, Score } from '../../../../src/compiler/library/contract.ts';
+import type { ChannelPair, VectorScore } from '../../../../src/compiler/library/contract.ts';
 import { scores } from '../../../../src/compiler/library/scores/table.ts';
 import { bindDefaults } from '../../../../src/compiler/model/arguments.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
@@ -16,7 +16,7 @@ export function pairsOf(builder: Builder, widths: readonly number[], normalized 
   });
 }
 
-export const lowered = (builder: Builder, kind: string, pairs: ChannelPair[]): Score =>
+export const lowered = (builder: Builder, kind: string, pairs: ChannelPair[]): VectorScore =>
   scores[kind]!.lower(contextOf(builder), pairs, bindDefaults(kind, scores[kind]!, {}, undefined as never).arguments);
 
 /** The score of each of three queries with each of three items, over channels of widths 2 and 4. */

@@ -2,11 +2,10 @@
 import type { TaskLoss } from '../../../../src/compiler/library/contract.ts';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
-import { evaluate, type Tensors } from '../../../../src/graph/evaluate.ts';
+import { gradients, reachedBy } from '../../../../src/graph/differentiate.ts';
+import { evaluate, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
-import { reachedBy } from '../../../../src/graph/reach.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
 import { contextOf } from '../support.ts';
 
@@ -69,8 +68,8 @@ export function weightingGraph({ kind, arguments: args, losses: make, rate = 0 }
 }
 
 export interface ToyStep {
-  readonly outputs: Tensors;
-  readonly parameters: Tensors;
+  readonly outputs: NamedTensors;
+  readonly parameters: NamedTensors;
   readonly weights: readonly number[];
 }
 
@@ -78,10 +77,10 @@ export interface ToyStep {
 export function runSteps(
   graph: Graph,
   steps: number,
-  first: Tensors = {},
-  inputs: (step: number) => Tensors = () => ({}),
+  first: NamedTensors = {},
+  inputs: (step: number) => NamedTensors = () => ({}),
 ): ToyStep[] {
-  let parameters: Tensors = { ...initialValues(graph, 1), ...first };
+  let parameters: NamedTensors = { ...initialValues(graph, 1), ...first };
   return Array.from({ length: steps }, (_, step) => {
     const result = evaluate(graph, inputs(step), parameters);
     parameters = result.parameters;
