@@ -6,7 +6,7 @@ import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../editor/drawing/graph_drawing.ts';
-import { svgFile } from '../../editor/drawing/svg_file.ts';
+import { svgFile } from '../../editor/drawing/drawing.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
 import { print } from '../../graph/print.ts';

@@ -4,7 +4,7 @@ import { makeBuilder } from '../../graph/builder.ts';
 import type { GraphPlan, RowsOf, TaskPlan } from '../../graph/plan/plan.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
-import { needsOf } from '../model/needs.ts';
+import { needsOf } from '../model/references.ts';
 import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import { finished } from './finish.ts';

@@ -1,7 +1,11 @@
-/** `let` constants, and arithmetic on them: usable wherever a number is. */
+/**
+ * Evaluates `let` constants and arithmetic on them, usable wherever a number is, and opens sums of numbers times
+ * things.
+ */
 import { textOf } from '../../base/text/source.ts';
 import type { Expression, Identifier, Let } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
+import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 
@@ -69,18 +73,7 @@ class Evaluator implements Constants {
   }
 
   isNumeric(expression: Expression): boolean {
-    switch (expression.kind) {
-      case 'Number':
-        return true;
-      case 'Name':
-        return expression.parts.length === 1 && this.has(expression.parts[0]!.name);
-      case 'Unary':
-        return this.isNumeric(expression.operand);
-      case 'Binary':
-        return this.isNumeric(expression.left) && this.isNumeric(expression.right);
-      default:
-        return false;
-    }
+    return isNumeric(expression, (name) => this.has(name));
   }
 
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants {
@@ -174,5 +167,63 @@ function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number)
       return left * right;
     case '/':
       return left / right;
+  }
+}
+
+export interface Term {
+  /** The name or call that is weighed; or a number, where numbers may be terms. */
+  readonly of: Expression;
+  readonly factor: number;
+}
+
+/**
+ * Opens sums, differences, products with numbers and quotients by numbers.
+ * @param odd called with the first part that is not linear
+ * @param numbers whether a number may be a term of its own
+ * @returns the terms in order; nothing after a mistake, which is then reported
+ */
+export function linear(
+  expression: Expression,
+  constants: Constants,
+  report: Report,
+  odd: (part: Expression) => void,
+  numbers = false,
+): readonly Term[] | undefined {
+  const terms: Term[] = [];
+  return collect(expression, 1) ? terms : undefined;
+
+  function collect(part: Expression, factor: number): boolean {
+    if (numbers && constants.isNumeric(part)) {
+      terms.push({ of: part, factor });
+      return true;
+    }
+    if (part.kind === 'Unary') return collect(part.operand, -factor);
+    if (part.kind === 'Binary') {
+      const { operator, left, right } = part;
+      if (operator === '+' || operator === '-') {
+        return collect(left, factor) && collect(right, operator === '+' ? factor : -factor);
+      }
+      if (constants.isNumeric(right) && !constants.isNumeric(left)) return scaled(part, left, right, factor);
+      if (operator === '*' && constants.isNumeric(left)) return scaled(part, right, left, factor);
+    } else if ((part.kind === 'Name' && !constants.isNumeric(part)) || part.kind === 'Call') {
+      terms.push({ of: part, factor });
+      return true;
+    }
+    odd(part);
+    return false;
+  }
+
+  function scaled(
+    whole: Extract<Expression, { kind: 'Binary' }>,
+    part: Expression,
+    number: Expression,
+    factor: number,
+  ): boolean {
+    const value = constants.number(number, 'factor', 'a number');
+    if (value === undefined) return false;
+    const next = whole.operator === '*' ? factor * value : factor / value;
+    if (Number.isFinite(next)) return collect(part, next);
+    report('not-finite', whole.span, { text: textOf(whole.span) });
+    return false;
   }
 }

@@ -4,11 +4,12 @@
  */
 import type { Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
+import type { Files } from './files.ts';
 import type { Library } from './library.ts';
 import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
+import type { Report } from './report.ts';
+import type { SearchParameter } from './resolve/search.ts';
 import type { ReadKind, Scope } from './scope.ts';
-import type { SearchParameter } from './search.ts';
-import type { Files } from './use.ts';
 
 export interface Resolution {
   readonly file: Ast.File;
@@ -111,3 +112,11 @@ export interface TaskScore extends Score {
   /** The query tower, then the item tower. */
   readonly towers: readonly [string, string];
 }
+
+export interface RuleOptions {
+  /** Bytes that embedding tables may take before a warning; their optimizer's state comes on top. Default 2 GB. */
+  readonly tableBudget?: number;
+}
+
+/** Reports one kind of error that names and arguments alone do not show. */
+export type Rule = (resolution: Resolution, report: Report, options: RuleOptions) => void;

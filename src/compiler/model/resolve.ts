@@ -3,37 +3,28 @@
  *
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/notes.ts';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { isModel } from './is_model.ts';
+import { type FileOptions, gather, isModel } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
-import { doubtUnused, mergeRepeated } from './merge.ts';
-import type { Model } from './model.ts';
-import { certainly } from './partial.ts';
-import { makeCollector, type Report } from './report.ts';
+import type { DataDescription, Model } from './model.ts';
+import { certainly, doubtUnused, makeCollector, mergeRepeated, type Report } from './report.ts';
 import type { Resolution, TaskPart } from './resolution.ts';
+import { resolveBlocks } from './resolve/blocks.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
-import { resolveFeatures } from './resolve/features.ts';
-import { resolveBlocks } from './resolve/flows.ts';
-import { resolveGroups } from './resolve/groups.ts';
-import { resolveLabels } from './resolve/labels.ts';
-import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
-import { checkProducts } from './resolve/products.ts';
+import { defaultTraining, resolveTask, resolveTrain } from './resolve/entries.ts';
+import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/features.ts';
+import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/objective.ts';
 import { resolveSearch } from './resolve/search.ts';
-import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
-import { defaultTraining, resolveTrain } from './resolve/train.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
-import { declare } from './scope.ts';
-import { applySettings } from './settings/apply.ts';
-import type { Settings } from './settings/text.ts';
-import { type FileOptions, gather } from './use.ts';
-import { makeWorkspace } from './workspace.ts';
+import { declare, makeWorkspace } from './scope.ts';
+import type { Settings } from './settings/setting_text.ts';
+import { applySettings } from './settings/slots.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
   /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
@@ -169,4 +160,13 @@ function nameOfFile({ span }: Ast.File): string {
     .at(-1)!
     .replace(/\.tower$/, '');
   return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
+}
+
+/**
+ * The data block of a file, or of a file that it uses.
+ * @returns no description when there is none, or when a part of it is wrong
+ */
+export function resolveData(file: Ast.File, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
+  const { output, diagnostics } = resolveNames(file, options);
+  return { output: output.data[0], diagnostics };
 }

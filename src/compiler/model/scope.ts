@@ -1,18 +1,21 @@
-/** What every name represents: the declarations of a file and of those it uses. */
+/** Declares every name of a file and of those it uses, looks names up, and notes what is read. */
 import { notes } from '../../base/diagnostics/notes.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
+import type { Constants } from './constants.ts';
+import type { Files } from './files.ts';
 import { guess } from './guess.ts';
+import type { Library } from './library.ts';
 import type { Report } from './report.ts';
-import type { Files } from './use.ts';
+import type { Binding } from './values.ts';
 
 const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
 
 /** What of a file may be read by its name. */
 export type ReadKind = (typeof readKinds)[number];
 
-export const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
+const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
   Object.fromEntries(readKinds.map((kind) => [kind, make(kind)])) as Record<ReadKind, T>;
 
 export interface Scope {
@@ -126,4 +129,43 @@ export function find<T>(
   const { nearest: near, extra } = guess(name, span, table.keys());
   report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
+}
+
+export interface Workspace {
+  readonly report: Report;
+  readonly library: Library;
+  readonly scope: Scope;
+  readonly constants: Constants;
+  readonly binding: Binding;
+  readonly reads: Readonly<Record<ReadKind, Set<string>>>;
+  readonly uncertain: Set<ReadKind>;
+}
+
+/** Everything a workspace has, from what differs between files. */
+export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
+  const reads = ofEachKind(() => new Set<string>());
+  const uncertain = new Set<ReadKind>();
+  const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
+  const binding: Binding = {
+    report,
+    constants,
+    names: { feature, label, task, block, tower },
+    featureKinds: library.features,
+    onName: (kind, name) => void reads[kind].add(name),
+    onUnknown: (kind) => void uncertain.add(kind),
+  };
+  return { report, library, scope, constants, binding, reads, uncertain };
+}
+
+/** Looks a declared name up and notes that it is read. */
+export function read<T>(
+  workspace: Workspace,
+  kind: ReadKind,
+  table: ReadonlyMap<string, T>,
+  name: Ast.Identifier,
+): { readonly name: string; readonly value: T } | undefined {
+  const found = find(kind, table, name, workspace.report);
+  if (found) workspace.reads[kind].add(found.name);
+  else workspace.uncertain.add(kind);
+  return found;
 }

@@ -2,9 +2,9 @@
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
-import { asCall, singleName } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
+import { asCall, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rewrite } from './report.ts';

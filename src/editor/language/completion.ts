@@ -1,17 +1,16 @@
 /** What may be written at a place. */
+
+import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
-import { argumentsAt } from './completion/arguments.ts';
-import { CompletionContext, type Surroundings } from './completion/context.ts';
-import { entriesAt } from './completion/entries.ts';
-import { headerAt } from './completion/header.ts';
-import { ignoresAt } from './completion/ignores.ts';
-import { type Completion, declarations } from './completion/item.ts';
-import { textsAt } from './completion/texts.ts';
-import { valuesAt } from './completion/values.ts';
+import { aboutIgnores } from '../../compiler/lint/ignores.ts';
+import { endOf } from '../../compiler/syntax/token.ts';
+import { type Completion, CompletionContext, declarations, type Surroundings } from './completion/context.ts';
+import { argumentsAt, valuesAt } from './completion/values.ts';
+import { entriesAt, headerAt, textsAt } from './completion/words.ts';
 import { type Cursor, cursorAt } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
-export interface Completions {
+interface Completions {
   /** What is replaced. */
   readonly span: Span;
   readonly items: readonly Completion[];
@@ -37,3 +36,21 @@ function itemsAt(facts: FileAnalysis, place: Cursor, around: Surroundings): read
   const call = calls.at(-1);
   return call ? argumentsAt(here, call, calls.slice(0, -1)) : valuesAt(here);
 }
+
+/** The typed part of a code, and the codes that fit; nothing elsewhere. */
+function ignoresAt(
+  { checked, lexed, source }: FileAnalysis,
+  offset: number,
+): { readonly start: number; readonly items: readonly Completion[] } | undefined {
+  const comment = lexed.comments.find((one) => one.startOffset < offset && offset <= endOf(one));
+  const typed = comment && /^\/\/\s*tower-ignore\s+([a-z-]*)$/.exec(source.text.slice(comment.startOffset, offset));
+  if (!typed) return undefined;
+  const found = checked.diagnostics.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
+  const silenced = [...new Set([...found, ...warnings])].filter((code) => !aboutIgnores.has(code));
+  return {
+    start: offset - typed[1]!.length,
+    items: silenced.map((label) => ({ label, kind: 'word', insert: `${label}: ` })),
+  };
+}
+
+const warnings = (Object.keys(codes) as (keyof typeof codes)[]).filter((code) => codes[code].severity === 'warning');

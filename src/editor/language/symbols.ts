@@ -1,9 +1,10 @@
-/** What a file declares, each with its place: what definitions, references and renames are about. */
+/** Lists what a file declares, each with its span: what definitions, references and renames are about. */
 import type { Span } from '../../base/text/source.ts';
+import { data } from '../../compiler/library/declarations/data.ts';
+import { histories } from '../../compiler/library/declarations/histories.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type { TypedName } from '../../compiler/model/scope.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { columnEntries } from './columns.ts';
 
 export type SymbolKind =
   | 'model'
@@ -23,7 +24,7 @@ export type SymbolKind =
 /** What has one name for the whole file. */
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
-export type SymbolNode =
+type SymbolNode =
   | Ast.ModelName
   | Ast.Let
   | TypedName
@@ -134,4 +135,18 @@ export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedS
 
 export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {
   return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
+}
+
+export function isHistoryEntry({ name, value }: Ast.Entry): boolean {
+  return (
+    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && Object.hasOwn(histories, value.callee.name)
+  );
+}
+
+/** In the order of the file. */
+export function columnEntries(node: Ast.Data): readonly Ast.Entry[] {
+  return node.entries.flatMap((entry) => {
+    if (entry.kind === 'Columns') return entry.entries;
+    return isHistoryEntry(entry) ? [entry] : [];
+  });
 }

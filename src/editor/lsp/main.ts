@@ -3,9 +3,8 @@ import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../../package.json' with { type: 'json' };
-import { answerCancelled } from './cancelled.ts';
 import { nodeHost } from './hosts/node.ts';
-import { serve } from './server.ts';
+import { answerCancelled, serve } from './server.ts';
 
 /**
  * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold:

@@ -1,12 +1,13 @@
-/** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
+/**
+ * Finds the `.tower` files of the open folders, which references, renames and workspace symbols look through, in
+ * turns between which messages are answered.
+ */
 import { join } from 'node:path';
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { FileAnalysis } from '../language/file_analysis.ts';
-import { symbolAt } from '../language/references.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
 import { placeOf } from './provider.ts';
 import type { Session } from './session.ts';
-import { Turns } from './turns.ts';
 
 /** Enough for any project, and an end where a folder is not one, such as the home of a person. */
 const most = { files: 2000, folders: 10_000 };
@@ -88,7 +89,7 @@ export async function symbolInProject(
   token: CancellationToken,
 ): Promise<InProject | undefined> {
   const place = placeOf(session, params);
-  const found = place && symbolAt(place.facts, place.offset);
+  const found = place && place.facts.symbolAt(place.offset);
   if (!place || !found) return undefined;
   const { facts } = place;
   const { symbol } = found;
@@ -103,3 +104,17 @@ export async function symbolInProject(
 
 const isOwn = ({ kind }: NamedSymbol): boolean =>
   kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';
+
+/** Milliseconds. */
+const longest = 30;
+
+export class Turns {
+  #began = performance.now();
+
+  /** Gives others their turn where this one has taken long enough. */
+  async next(): Promise<void> {
+    if (performance.now() - this.#began <= longest) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#began = performance.now();
+  }
+}

@@ -1,20 +1,22 @@
 /** The language server: the protocol over a connection. Never loads an engine or the database. */
 import {
   type Connection,
+  type ConnectionOptions,
   DidChangeWatchedFilesNotification,
   DidChangeWorkspaceFoldersNotification,
+  LSPErrorCodes,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { Publisher } from './diagnostics.ts';
 import type { Host } from './host.ts';
-import { themeOf } from './hover_picture.ts';
+import { themeOf } from './providers/hover.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
-import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
 
-export interface Served {
+interface Served {
   readonly connection: Connection;
   readonly version: string;
   readonly host: Host;
@@ -91,3 +93,13 @@ export function serve({ connection, version, host, rest = () => {} }: Served): (
   connection.listen();
   return recheck;
 }
+
+export const answerCancelled: ConnectionOptions = {
+  connectionStrategy: {
+    // The connection fills in the number of the request.
+    cancelUndispatched: ({ jsonrpc }) => ({
+      ...{ jsonrpc, id: null },
+      error: { code: LSPErrorCodes.RequestCancelled, message: 'the request was cancelled' },
+    }),
+  },
+};

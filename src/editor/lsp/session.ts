@@ -6,7 +6,7 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { check } from '../../compiler/pipeline.ts';
-import type { Theme } from '../drawing/style.ts';
+import type { Theme } from '../drawing/drawing.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 import type { Host } from './host.ts';
 

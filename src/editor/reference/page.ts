@@ -1,14 +1,18 @@
-/** The reference: a page for each table of the library, and the list of all. */
+/**
+ * Writes the reference: a page for each table of the library and the list of all, and what `tower explain` says of
+ * words of the grammar.
+ */
 import { textOf } from '../../base/text/source.ts';
 import { firstSentence } from '../../compiler/explain/page.ts';
 import { specLink } from '../../compiler/explain/specification.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
+import type { DeclarationRow } from '../../compiler/library/declarations/entry.ts';
+import { declarations, entryTables } from '../../compiler/library/declarations/table.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault, signatureOf } from '../language/markdown.ts';
-import { type Example, exampleOf } from './examples.ts';
+import { type Example, exampleOf, takesOf } from './examples.ts';
 import { allKinds, innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
-import { takesOf } from './takes.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
 
@@ -117,4 +121,52 @@ function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
   );
   const shown = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
   return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+}
+
+export interface Word {
+  readonly word: string;
+  /** What it is: "declaration", "entry of `train`". */
+  readonly what: string;
+  readonly doc: string;
+  readonly example: string;
+}
+
+/** Plain words that people ask for, and the word that answers. */
+const aliases: Readonly<Record<string, string>> = {
+  feature: 'features',
+  column: 'columns',
+  key: 'keyed',
+  history: 'past',
+};
+
+/** Every word, the declarations first. A word may be an entry of one declaration and a word of another. */
+export const words: readonly Word[] = [
+  ...Object.entries<DeclarationRow>(declarations).flatMap(([word, { doc, example, words = {} }]) => [
+    { word, what: word === 'shared' ? 'word before `block`' : 'declaration', doc, example },
+    ...Object.entries(words).map(([inner, row]) => ({
+      word: inner,
+      what: row.what,
+      doc: row.doc,
+      example: row.example,
+    })),
+  ]),
+  ...Object.entries(entryTables).flatMap(([place, table]) =>
+    Object.entries(table).map(([word, { doc, example }]) => ({
+      word,
+      what: `entry of \`${place}\``,
+      doc,
+      example: `${word} = ${example}`,
+    })),
+  ),
+];
+
+export const wordsNamed = (name: string): readonly Word[] => {
+  const meant = Object.hasOwn(aliases, name) ? aliases[name] : name;
+  return words.filter(({ word }) => word === meant);
+};
+
+/** In the terminal: what it is, what it does, and how it is written. */
+export function wordText({ word, what, doc, example }: Word): string {
+  const lines = example.split('\n').map((line) => `  ${line}`);
+  return [`${word} · ${what}`, doc, 'Example:', lines.join('\n')].join('\n\n');
 }

@@ -1,4 +1,4 @@
-/** Data blocks, entry by entry. */
+/** Resolves data blocks, entry by entry, and finds what gives another value each time that their SQL is computed. */
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -7,16 +7,14 @@ import type { EntryType } from '../../library/declarations/entry.ts';
 import { type HistoryKind, histories as kinds } from '../../library/declarations/histories.ts';
 import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { bindCall } from '../arguments/call.ts';
-import { asCall, singleName } from '../calls.ts';
+import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
-import { insertion } from '../edits.ts';
+import { asCall, singleName } from '../expressions.ts';
+import type { Files } from '../files.ts';
 import type { Call, DataDescription, DataFile, Split } from '../model.ts';
-import { type Report, rewrite } from '../report.ts';
-import { unrepeatableIn } from '../unrepeatable_sql.ts';
-import type { Files } from '../use.ts';
-import type { Workspace } from '../workspace.ts';
-import { located, resolveEntries } from './entry.ts';
+import { insertion, type Report, rewrite } from '../report.ts';
+import type { Workspace } from '../scope.ts';
+import { located, resolveEntries } from './entries.ts';
 
 const { entries: rows } = data;
 type EntryName = keyof typeof rows;
@@ -93,13 +91,13 @@ const historyKinds = Object.keys(kinds) as HistoryKind[];
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.Entry): boolean {
   if (value.kind !== 'Call') return false;
-  if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
+  if (entryNames.includes(name.name as EntryName) && !wordEntries.has(name.name as EntryName)) return false;
   if (Object.hasOwn(kinds, value.callee.name)) return true;
   return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
 }
 
 /** Entries whose value is a word. They came late to the language: a history may have their names. */
-const words = new Set<EntryName>(['seen', 'evaluate']);
+const wordEntries = new Set<EntryName>(['seen', 'evaluate']);
 
 /** Histories of earlier events. */
 const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
@@ -227,4 +225,57 @@ function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void 
   const last = node.entries.at(-1)?.span;
   const fixes = last ? [[insertion(last.source, last.end, `\n  ${example}`)]] : [];
   report('missing-entry', node.name.span, { of, name: 'split', example }, { fixes });
+}
+
+/** Functions that DuckDB calls volatile or consistent within one query alone, and its macros over them. A test compares the list with DuckDB. */
+const functions: ReadonlySet<string> = new Set([
+  'ago',
+  'current_localtime',
+  'current_localtimestamp',
+  'gen_random_uuid',
+  'get_current_time',
+  'get_current_timestamp',
+  'now',
+  'random',
+  'today',
+  'transaction_timestamp',
+  'uuid',
+  'uuidv4',
+  'uuidv7',
+]);
+
+/** Words that SQL reads as such functions without parentheses. */
+const words: ReadonlySet<string> = new Set([
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+]);
+
+/** Texts, quoted names and comments: none of them calls a function. */
+const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
+
+/** The first such function or word of an expression, as a message shows it; undefined where there is none. */
+export function unrepeatableIn(expression: string): string | undefined {
+  const text = expression.replace(quoted, ' ? ');
+  for (const { 0: all, 1: name, 2: call, index } of text.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
+    const lower = name!.toLowerCase();
+    if (call?.endsWith('(') && functions.has(lower)) return `${lower}()`;
+    // Of one moment it is the time from there to today, of two the time between them.
+    if (call?.endsWith('(') && lower === 'age' && isOneArgument(text, index + all.length)) return 'age(x)';
+    if (call === undefined && words.has(lower)) return lower;
+  }
+  return undefined;
+}
+
+/** Whether no comma comes before the parenthesis that closes the one before `from`. */
+function isOneArgument(text: string, from: number): boolean {
+  for (let at = from, depth = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === ',' && depth === 0) return false;
+    if ('([{'.includes(sign)) depth++;
+    if (')]}'.includes(sign) && depth-- === 0) return true;
+  }
+  return true;
 }

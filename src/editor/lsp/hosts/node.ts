@@ -1,12 +1,19 @@
-/** The files of this machine. */
+/**
+ * Reads the files of this machine, and the columns that headers of CSV files name. Other kinds of files would need
+ * the database, which the editor never loads.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { isWithin } from '../../../data/files/access.ts';
+import { isWithin, reachOf } from '../../../data/files/access.ts';
+import { sampleCsv } from '../../../data/files/csv.ts';
+import { formatOf, isCompressed } from '../../../data/files/file_kind.ts';
+import { findFiles } from '../../../data/files/files.ts';
 import { kindAt, resolved } from '../../../data/files/path_target.ts';
+import { lineColumns } from '../../../data/files/records/lines.ts';
+import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../host.ts';
-import { headerColumns } from './header_columns.ts';
 
 interface OnDisk {
   readonly source: Source;
@@ -56,4 +63,42 @@ export function nodeHost(): Host {
     isWithin: (path, folders) => isWithin(path, { folders: folders.map(resolved) }),
     headerColumns,
   };
+}
+
+/** Of the data blocks of a file, valid or not, and of those it uses. */
+async function headerColumns({ checked, source }: FileAnalysis): Promise<readonly string[]> {
+  // Nothing lies around a document that is in no folder yet.
+  if (!isAbsolute(source.name)) return [];
+  const columns: string[] = [];
+  const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
+  const own = linksOf(checked.file).filter(({ to }) => to === 'data');
+  const folder = dirname(source.name);
+  const reach = reachOf(folder);
+  const paths = new Set([
+    ...own.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
+    ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
+  ]);
+  const lines = new Set(
+    used.flatMap(({ files }) => files.flatMap(({ path, kind }) => (kind === 'lines' ? [path] : []))),
+  );
+  if (lines.size > 0) for (const { name } of lineColumns) columns.push(name);
+  for (const path of paths) {
+    if (lines.has(path)) continue;
+    if (formatOf(path) !== 'csv') continue;
+    try {
+      const file = { path, name: path, kind: 'csv', compressed: isCompressed(path) } as const;
+      for (const { name } of (await sampleCsv(file)).columns) columns.push(name);
+    } catch {
+      // A file that cannot be read has no columns to offer; `tower check` says why.
+    }
+  }
+  return columns;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return kindAt(path) === 'file';
+  } catch {
+    return false;
+  }
 }

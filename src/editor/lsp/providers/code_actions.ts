@@ -3,13 +3,12 @@ import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { applyEdits, applySafeFixes } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { actionsFor } from '../../language/actions.ts';
-import { changeOf } from '../../language/change.ts';
+import { changeOf } from '../../language/edits.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { offersFor } from '../../language/offers.ts';
 import { refactoringsAt } from '../../language/refactorings.ts';
-import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
-import { factsOf, type Provider } from '../provider.ts';
+import { factsOf, type Provider, toOffset, toWorkspaceEdit } from '../provider.ts';
 import type { Session } from '../session.ts';
 
 /** What `tower check --fix` does; a part of what an editor may do whenever a file is saved. */

@@ -1,9 +1,8 @@
 import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
-import type { CompletionKind } from '../../language/completion/item.ts';
+import type { CompletionKind } from '../../language/completion/context.ts';
 import { completionsAt } from '../../language/completion.ts';
-import { toRange } from '../convert.ts';
-import { type Provider, placeOf } from '../provider.ts';
-import { surroundingsOf } from '../surroundings.ts';
+import { surroundingsOf } from '../host.ts';
+import { type Provider, placeOf, toRange } from '../provider.ts';
 
 export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },

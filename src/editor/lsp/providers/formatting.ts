@@ -1,6 +1,5 @@
-import { changeOf } from '../../language/change.ts';
-import { toOffset, toTextEdit } from '../convert.ts';
-import { factsOf, type Provider } from '../provider.ts';
+import { changeOf } from '../../language/edits.ts';
+import { factsOf, type Provider, toOffset, toTextEdit } from '../provider.ts';
 
 export const formatting: Provider = {
   capabilities: {

@@ -10,10 +10,9 @@ import {
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
 import { addReports, type Reports, reportOf } from '../diagnostics.ts';
-import { recentPaths } from '../project.ts';
+import { recentPaths, Turns } from '../project.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../session.ts';
-import { Turns } from '../turns.ts';
 
 export const pulledDiagnostics: Provider = {
   capabilities: {

@@ -1,18 +1,16 @@
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { symbolAt } from '../../language/references.ts';
 import { renameSymbol } from '../../language/renaming.ts';
-import { toRange, toWorkspaceEdit } from '../convert.ts';
 import { symbolInProject } from '../project.ts';
-import { type Provider, placeOf, refuse } from '../provider.ts';
+import { type Provider, placeOf, refuse, toRange, toWorkspaceEdit } from '../provider.ts';
 
 export const rename: Provider = {
   capabilities: { renameProvider: { prepareProvider: true } },
   register(connection, session) {
     connection.onPrepareRename((params) => {
       const place = placeOf(session, params);
-      const found = place && symbolAt(place.facts, place.offset);
+      const found = place && place.facts.symbolAt(place.offset);
       return found ? { range: toRange(found.span), placeholder: found.symbol.name } : null;
     });
     connection.onRenameRequest(async (params, token) => {

@@ -2,8 +2,7 @@ import { SemanticTokensBuilder } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { semanticTokensOf, tokenModifiers, tokenTypes } from '../../language/semantic_tokens.ts';
-import { toOffset, toPosition } from '../convert.ts';
-import { factsOf, type Provider } from '../provider.ts';
+import { factsOf, type Provider, toOffset, toPosition } from '../provider.ts';
 
 export const semanticTokens: Provider = {
   capabilities: {

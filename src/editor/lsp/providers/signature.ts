@@ -1,5 +1,5 @@
 import { defined } from '../../../base/util/defined.ts';
-import { signatureAt } from '../../language/signature.ts';
+import { signatureAt } from '../../language/callee.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const signature: Provider = {

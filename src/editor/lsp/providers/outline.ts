@@ -1,0 +1,179 @@
+/** Answers with the declarations of a file, or of the project, and what is in them. */
+import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
+import { type Span, textOf } from '../../../base/text/source.ts';
+import { typedNames } from '../../../compiler/model/scope.ts';
+import type * as Ast from '../../../compiler/syntax/ast.ts';
+import { projectFacts } from '../project.ts';
+import { factsOf, type Provider, toLocation, toRange } from '../provider.ts';
+
+export const symbols: Provider = {
+  capabilities: { documentSymbolProvider: true, workspaceSymbolProvider: true },
+  register(connection, session) {
+    connection.onDocumentSymbol((params) => {
+      const facts = factsOf(session, params);
+      return facts ? outlineOf(facts.checked.file).map(toSymbol) : null;
+    });
+    connection.onWorkspaceSymbol(async ({ query }, token) => {
+      const wanted = query.toLowerCase();
+      return (await projectFacts(session, token)).flatMap(({ checked }) =>
+        outlineOf(checked.file)
+          .flatMap((item) => [item, ...item.children])
+          .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(wanted))
+          .map(({ name, kind, nameSpan }) => ({ name, kind: kinds[kind], location: toLocation(session, nameSpan) })),
+      );
+    });
+  },
+};
+
+function toSymbol({ name, detail, kind, span, nameSpan, children }: OutlineItem): DocumentSymbol {
+  return {
+    name,
+    detail,
+    kind: kinds[kind],
+    range: toRange(span),
+    selectionRange: toRange(nameSpan),
+    children: children.map(toSymbol),
+  };
+}
+
+const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
+  Use: SymbolKind.File,
+  Let: SymbolKind.Constant,
+  ModelName: SymbolKind.Module,
+  Features: SymbolKind.Struct,
+  Labels: SymbolKind.Struct,
+  Group: SymbolKind.Array,
+  Block: SymbolKind.Function,
+  Tower: SymbolKind.Class,
+  Task: SymbolKind.Event,
+  Objective: SymbolKind.Operator,
+  Retrieve: SymbolKind.Operator,
+  Train: SymbolKind.Object,
+  Search: SymbolKind.Object,
+  Data: SymbolKind.Namespace,
+  Feature: SymbolKind.Field,
+  Label: SymbolKind.Field,
+  Channel: SymbolKind.Variable,
+  Step: SymbolKind.Variable,
+  Entry: SymbolKind.Property,
+  Columns: SymbolKind.Struct,
+};
+
+type OutlineKind = Ast.Declaration['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
+
+interface OutlineItem {
+  readonly name: string;
+  readonly detail: string;
+  readonly kind: OutlineKind;
+  readonly span: Span;
+  /** Of the name within it. */
+  readonly nameSpan: Span;
+  readonly children: readonly OutlineItem[];
+}
+
+export function outlineOf(file: Ast.File): readonly OutlineItem[] {
+  return file.declarations.map(item);
+}
+
+function item(node: Ast.Declaration): OutlineItem {
+  switch (node.kind) {
+    case 'Features':
+      return plain(
+        node,
+        'features',
+        node.entries.flatMap((entry) => typed(entry, 'Feature')),
+      );
+    case 'Labels':
+      return plain(
+        node,
+        'labels',
+        node.entries.flatMap((entry) => typed(entry, 'Label')),
+      );
+    case 'Objective':
+    case 'Retrieve':
+      return { ...plain(node, node.kind.toLowerCase()), detail: short(node.value.span) };
+    case 'Train':
+      return plain(node, 'train', node.entries.map(entryItem));
+    case 'Search':
+      return plain(node, 'search', node.entries.map(searchItem));
+    case 'Use':
+      return plain(node, node.path.value);
+    case 'Let':
+      return named(node, short(node.value.span));
+    case 'Group':
+      return named(node, node.members.map(({ name }) => name).join(', '));
+    case 'Block':
+      return named(node, short(node.flow.span));
+    case 'ModelName':
+      return named(node, '');
+    case 'Tower': {
+      const key = node.key ? ` keyed by ${node.key.name}` : '';
+      return named(node, `(${node.inputs.map(({ name }) => name).join(', ')})${key}`, node.entries.map(step));
+    }
+    case 'Task':
+      return named(node, '', node.entries.map(entryItem));
+    case 'Data':
+      return named(
+        node,
+        '',
+        node.entries.map((entry) => (entry.kind === 'Columns' ? columns(entry) : entryItem(entry))),
+      );
+  }
+}
+
+/** A declaration without a name is called by its word. */
+function plain(node: Ast.Declaration, name: string, children: readonly OutlineItem[] = []): OutlineItem {
+  const start = node.span.start;
+  const head = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
+  return { name, detail: '', kind: node.kind, span: node.span, nameSpan: head, children };
+}
+
+const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
+
+function named(
+  node: Extract<Ast.Declaration, { readonly name: Ast.Identifier }>,
+  detail: string,
+  children: readonly OutlineItem[] = [],
+): OutlineItem {
+  return { name: node.name.name, detail, kind: node.kind, span: node.span, nameSpan: node.name.span, children };
+}
+
+function typed(entry: Ast.TypedEntry, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
+  return typedNames(entry).map(({ name, span, value }) => {
+    return { name: name.name, detail: short(value.span), kind, span, nameSpan: name.span, children: [] };
+  });
+}
+
+function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
+  const kind = channel ? 'Channel' : 'Step';
+  return { name: name.name, detail: short(flow.span), kind, span, nameSpan: name.span, children: [] };
+}
+
+function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
+  const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
+  return { name: name.name, detail: short(values), kind: 'Entry', span, nameSpan: name.span, children: [] };
+}
+
+function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
+  const [first] = path;
+  const name = path.map((part) => part.name).join('.');
+  const nameSpan = { ...first!.span, end: path.at(-1)!.span.end };
+  return { name, detail: short(domain.span), kind: 'Entry', span, nameSpan, children: [] };
+}
+
+function columns(node: Ast.Columns): OutlineItem {
+  const head = { ...node.span, end: node.span.start + wordAt(node.span) };
+  return {
+    name: 'columns',
+    detail: '',
+    kind: 'Columns',
+    span: node.span,
+    nameSpan: head,
+    children: node.entries.map(entryItem),
+  };
+}
+
+function short(span: Span): string {
+  const text = textOf(span).replace(/\s+/g, ' ');
+  return text.length > 60 ? `${text.slice(0, 60)} …` : text;
+}

@@ -1,0 +1,104 @@
+/** Answers what can be folded, and what a selection grows to. */
+import { FoldingRangeKind, type SelectionRange } from 'vscode-languageserver';
+import { positionAt, type Span } from '../../../base/text/source.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type * as Ast from '../../../compiler/syntax/ast.ts';
+import { depthOf } from '../../../compiler/syntax/token.ts';
+import type { FileAnalysis } from '../../language/file_analysis.ts';
+import { factsOf, type Provider, toOffset, toRange } from '../provider.ts';
+
+export const folding: Provider = {
+  capabilities: { foldingRangeProvider: true },
+  register(connection, session) {
+    connection.onFoldingRanges((params) => {
+      const facts = factsOf(session, params);
+      if (!facts) return null;
+      return foldsOf(facts).map(({ start, end, comment }) => ({
+        startLine: start - 1,
+        endLine: end - 1,
+        ...(comment ? { kind: FoldingRangeKind.Comment } : {}),
+      }));
+    });
+  },
+};
+
+interface Fold {
+  /** Lines from 1, both inclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly comment: boolean;
+}
+
+export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
+  const folds: Fold[] = [];
+  const open: number[] = [];
+  for (const token of lexed.tokens) {
+    const deeper = depthOf(token);
+    if (deeper === 0) continue;
+    const { line } = positionAt(source, token.startOffset);
+    if (deeper > 0) open.push(line);
+    else {
+      const start = open.pop();
+      // The closing bracket's line stays in sight.
+      if (start !== undefined && line - 1 > start) folds.push({ start, end: line - 1, comment: false });
+    }
+  }
+  let run: { start: number; end: number } | undefined;
+  const close = (): void => {
+    if (run && run.end > run.start) folds.push({ ...run, comment: true });
+  };
+  for (const { startOffset } of lexed.comments) {
+    const { line } = positionAt(source, startOffset);
+    const alone = /^\s*$/.test(source.text.slice(source.lineStarts[line - 1], startOffset));
+    if (!alone) continue;
+    if (run && line === run.end + 1) run.end = line;
+    else {
+      close();
+      run = { start: line, end: line };
+    }
+  }
+  close();
+  return folds.sort((a, b) => a.start - b.start || b.end - a.end);
+}
+
+export const selection: Provider = {
+  capabilities: { selectionRangeProvider: true },
+  register(connection, session) {
+    connection.onSelectionRanges((params) => {
+      const facts = factsOf(session, params);
+      if (!facts) return null;
+      const { checked, source } = facts;
+      return params.positions.map((position) => {
+        const around = selectionsAt(checked.file, toOffset(source, position));
+        const grown = around.reduceRight<SelectionRange | undefined>(
+          (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
+          undefined,
+        );
+        return grown ?? { range: { start: position, end: position } };
+      });
+    });
+  },
+};
+
+interface Node {
+  readonly span: Span;
+}
+
+export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
+  const around: Span[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) visit(one);
+    else if (isNode(value) && value.span.start <= offset && offset <= value.span.end) {
+      const last = around.at(-1);
+      // Next to each other at the offset: the one that comes first is kept.
+      const within = !last || (last.start <= value.span.start && value.span.end <= last.end);
+      if (!within) return;
+      if (!last || last.start !== value.span.start || last.end !== value.span.end) around.push(value.span);
+      for (const part of Object.values(value)) visit(part);
+    }
+  };
+  visit(file);
+  return around.toReversed();
+}
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'span' in value;
