@@ -5,7 +5,6 @@
 import { type Span, textOf } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { endOf } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { isKeyword } from '../language/markdown.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
@@ -27,9 +26,9 @@ export function partAt(facts: FileAnalysis, offset: number): Part | undefined {
 /** What a word such as `tower` declares. */
 function namedAfter(facts: FileAnalysis, offset: number): ReturnType<FileAnalysis['symbolAt']> {
   const { tokens } = facts.lexed;
-  const at = tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
-  const name = tokens[at + 1];
-  return at !== -1 && name && isKeyword(tokens, at) ? facts.symbolAt(name.startOffset) : undefined;
+  const index = facts.tokenIndexAt(offset);
+  const name = tokens[index + 1];
+  return index !== -1 && name && isKeyword(tokens, index) ? facts.symbolAt(name.startOffset) : undefined;
 }
 
 export const boxesOf = ({ towers, tasks }: Drawing): readonly Box[] => [

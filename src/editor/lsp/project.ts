@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
-import { placeOf } from './provider.ts';
+import { locate, type PositionParams } from './provider.ts';
 import type { Session } from './session.ts';
 
 /** Enough for any project, and an end where a folder is not one, such as the home of a person. */
@@ -85,10 +85,10 @@ interface InProject {
 /** What a position names, and the files that may name it too. */
 export async function symbolInProject(
   session: Session,
-  params: Parameters<typeof placeOf>[1],
+  params: PositionParams,
   token: CancellationToken,
 ): Promise<InProject | undefined> {
-  const place = placeOf(session, params);
+  const place = locate(session, params);
   const found = place && place.facts.symbolAt(place.offset);
   if (!place || !found) return undefined;
   const { facts } = place;
@@ -96,7 +96,7 @@ export async function symbolInProject(
   if (isOwn(symbol)) return { symbol, files: [facts] };
   const all = await projectFacts(session, token);
   // The places of a symbol are good for one text only.
-  if (placeOf(session, params)?.facts !== facts) {
+  if (locate(session, params)?.facts !== facts) {
     throw new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed meanwhile');
   }
   return { symbol, files: [facts, ...all.filter((one) => one !== facts)] };

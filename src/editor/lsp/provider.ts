@@ -31,23 +31,44 @@ export const refuse = (message: string): ResponseError<void> => new ResponseErro
 /** Of a client that does not keep to the protocol: it learns what it has left out. */
 const invalid = (message: string): ResponseError<void> => new ResponseError(ErrorCodes.InvalidParams, message);
 
-/** The check of the document that a request names, and the offset it asks about. */
-export function placeOf(
+interface DocumentParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface PositionParams extends DocumentParams {
+  readonly position: Position;
+}
+
+/** Returns the check of the document that a request names, and the offset it is about. */
+export function locate(
   session: Session,
-  params: { readonly textDocument: { readonly uri: string }; readonly position: Position },
+  params: PositionParams,
 ): { readonly facts: FileAnalysis; readonly offset: number } | undefined {
   const facts = factsOf(session, params);
   if (facts && typeof params.position?.line !== 'number') throw invalid('`position` is missing');
   return facts && { facts, offset: toOffset(facts.source, params.position) };
 }
 
-export function factsOf(
-  session: Session,
-  { textDocument }: { readonly textDocument: { readonly uri: string } },
-): FileAnalysis | undefined {
+export function factsOf(session: Session, { textDocument }: DocumentParams): FileAnalysis | undefined {
   if (typeof textDocument?.uri !== 'string') throw invalid('`textDocument.uri` is missing');
   return session.facts(session.pathOf(textDocument.uri));
 }
+
+/** Answers a request about a document; null where there is none of its name. */
+export const aboutDocument =
+  <P extends DocumentParams, A>(session: Session, answer: (facts: FileAnalysis, params: P) => A) =>
+  (params: P): A | null => {
+    const facts = factsOf(session, params);
+    return facts ? answer(facts, params) : null;
+  };
+
+/** Answers a request about a position in a document. */
+export const aboutPosition =
+  <P extends PositionParams, A>(session: Session, answer: (facts: FileAnalysis, offset: number, params: P) => A) =>
+  (params: P): A | null => {
+    const location = locate(session, params);
+    return location ? answer(location.facts, location.offset, params) : null;
+  };
 
 export function toPosition(source: Source, offset: number): Position {
   const { line, column } = positionAt(source, offset);

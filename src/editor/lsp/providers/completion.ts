@@ -2,17 +2,17 @@ import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
 import type { CompletionKind } from '../../language/completion/context.ts';
 import { completionsAt } from '../../language/completion.ts';
 import { surroundingsOf } from '../host.ts';
-import { type Provider, placeOf, toRange } from '../provider.ts';
+import { locate, type Provider, toRange } from '../provider.ts';
 
 export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },
   register(connection, session) {
     connection.onCompletion(async (params) => {
-      const before = placeOf(session, params);
+      const before = locate(session, params);
       if (!before) return null;
       const around = await surroundingsOf(before.facts, session.host);
       // Something may have been typed meanwhile, and a check is good for one text only.
-      const { facts, offset } = placeOf(session, params) ?? before;
+      const { facts, offset } = locate(session, params) ?? before;
       const { span, items } = completionsAt(facts, offset, around);
       const range = toRange(span);
       return items.map(({ label, kind, detail, doc, insert = label, snippet }, at) => ({

@@ -7,20 +7,21 @@ import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
 import { boxesOf, type Part, partAt } from '../../drawing/file_drawing.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { hoverAt } from '../../language/hover.ts';
-import { type Provider, placeOf, toRange } from '../provider.ts';
+import { aboutPosition, type Provider, toRange } from '../provider.ts';
 import type { PictureTheme } from '../session.ts';
 
 export const hover: Provider = {
   capabilities: { hoverProvider: true },
   register(connection, session) {
-    connection.onHover((params) => {
-      const place = placeOf(session, params);
-      const found = place && hoverAt(place.facts, place.offset);
-      if (!found) return found;
-      const picture = session.pictures && hoverPicture(place.facts, place.offset, session.pictures);
-      const value = picture === undefined ? found.text : `${found.text}\n\n${picture}`;
-      return { contents: { kind: 'markdown', value }, range: toRange(found.span) };
-    });
+    connection.onHover(
+      aboutPosition(session, (facts, offset) => {
+        const shown = hoverAt(facts, offset);
+        if (!shown) return null;
+        const picture = session.pictures && hoverPicture(facts, offset, session.pictures);
+        const value = picture === undefined ? shown.text : `${shown.text}\n\n${picture}`;
+        return { contents: { kind: 'markdown', value }, range: toRange(shown.span) };
+      }),
+    );
     // The theme of a window changes while it is open. An editor that has said nothing of pictures gets none after it either.
     connection.onNotification('tower/pictures', (said: unknown) => {
       if (session.pictures) session.pictures = themeOf(said) ?? session.pictures;

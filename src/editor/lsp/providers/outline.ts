@@ -4,15 +4,12 @@ import { type Span, textOf } from '../../../base/text/source.ts';
 import { typedNames } from '../../../compiler/model/scope.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { projectFacts } from '../project.ts';
-import { factsOf, type Provider, toLocation, toRange } from '../provider.ts';
+import { aboutDocument, type Provider, toLocation, toRange } from '../provider.ts';
 
 export const symbols: Provider = {
   capabilities: { documentSymbolProvider: true, workspaceSymbolProvider: true },
   register(connection, session) {
-    connection.onDocumentSymbol((params) => {
-      const facts = factsOf(session, params);
-      return facts ? outlineOf(facts.checked.file).map(toSymbol) : null;
-    });
+    connection.onDocumentSymbol(aboutDocument(session, ({ checked }) => outlineOf(checked.file).map(toSymbol)));
     connection.onWorkspaceSymbol(async ({ query }, token) => {
       const wanted = query.toLowerCase();
       return (await projectFacts(session, token)).flatMap(({ checked }) =>

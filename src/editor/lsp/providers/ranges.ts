@@ -5,20 +5,20 @@ import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { depthOf } from '../../../compiler/syntax/token.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
-import { factsOf, type Provider, toOffset, toRange } from '../provider.ts';
+import { aboutDocument, type Provider, toOffset, toRange } from '../provider.ts';
 
 export const folding: Provider = {
   capabilities: { foldingRangeProvider: true },
   register(connection, session) {
-    connection.onFoldingRanges((params) => {
-      const facts = factsOf(session, params);
-      if (!facts) return null;
-      return foldsOf(facts).map(({ start, end, comment }) => ({
-        startLine: start - 1,
-        endLine: end - 1,
-        ...(comment ? { kind: FoldingRangeKind.Comment } : {}),
-      }));
-    });
+    connection.onFoldingRanges(
+      aboutDocument(session, (facts) =>
+        foldsOf(facts).map(({ start, end, comment }) => ({
+          startLine: start - 1,
+          endLine: end - 1,
+          ...(comment ? { kind: FoldingRangeKind.Comment } : {}),
+        })),
+      ),
+    );
   },
 };
 
@@ -64,25 +64,20 @@ export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
 export const selection: Provider = {
   capabilities: { selectionRangeProvider: true },
   register(connection, session) {
-    connection.onSelectionRanges((params) => {
-      const facts = factsOf(session, params);
-      if (!facts) return null;
-      const { checked, source } = facts;
-      return params.positions.map((position) => {
-        const around = selectionsAt(checked.file, toOffset(source, position));
-        const grown = around.reduceRight<SelectionRange | undefined>(
-          (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
-          undefined,
-        );
-        return grown ?? { range: { start: position, end: position } };
-      });
-    });
+    connection.onSelectionRanges(
+      aboutDocument(session, ({ checked, source }, { positions }) =>
+        positions.map((position) => {
+          const around = selectionsAt(checked.file, toOffset(source, position));
+          const grown = around.reduceRight<SelectionRange | undefined>(
+            (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
+            undefined,
+          );
+          return grown ?? { range: { start: position, end: position } };
+        }),
+      ),
+    );
   },
 };
-
-interface Node {
-  readonly span: Span;
-}
 
 export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
   const around: Span[] = [];
@@ -101,4 +96,5 @@ export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
   return around.toReversed();
 }
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'span' in value;
+const isNode = (value: unknown): value is { readonly span: Span } =>
+  typeof value === 'object' && value !== null && 'span' in value;

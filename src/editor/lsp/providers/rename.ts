@@ -3,16 +3,17 @@ import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { renameSymbol } from '../../language/renaming.ts';
 import { symbolInProject } from '../project.ts';
-import { type Provider, placeOf, refuse, toRange, toWorkspaceEdit } from '../provider.ts';
+import { aboutPosition, type Provider, refuse, toRange, toWorkspaceEdit } from '../provider.ts';
 
 export const rename: Provider = {
   capabilities: { renameProvider: { prepareProvider: true } },
   register(connection, session) {
-    connection.onPrepareRename((params) => {
-      const place = placeOf(session, params);
-      const found = place && place.facts.symbolAt(place.offset);
-      return found ? { range: toRange(found.span), placeholder: found.symbol.name } : null;
-    });
+    connection.onPrepareRename(
+      aboutPosition(session, (facts, offset) => {
+        const word = facts.symbolAt(offset);
+        return word ? { range: toRange(word.span), placeholder: word.symbol.name } : null;
+      }),
+    );
     connection.onRenameRequest(async (params, token) => {
       const found = await symbolInProject(session, params, token);
       if (!found) return refuse('no declared name is here to rename');
