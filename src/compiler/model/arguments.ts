@@ -3,7 +3,6 @@
  * of its kind; every misfit is a diagnostic.
  */
 import type { Code } from '../../base/diagnostics/codes.ts';
-import { notes } from '../../base/diagnostics/notes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { Place } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
@@ -12,7 +11,7 @@ import { describeExpression } from './describe.ts';
 import { asCall, looksLike, place, wordOf } from './expressions.ts';
 import { guess } from './guess.ts';
 import type { Call } from './model.ts';
-import { insertion, removal, rewrite } from './report.ts';
+import { insertion, removal, repeats, rewrite } from './report.ts';
 import { type Binding, type Converted, convert } from './values.ts';
 
 export type KindTable = Readonly<Record<string, KindRow>>;
@@ -304,10 +303,5 @@ function meantAsNumber(argument: Argument, word: string, parameters: Parameters,
 }
 
 function repeated(kind: string, name: string, argument: Argument, first: Argument, binding: Binding): void {
-  binding.report(
-    'repeated-argument',
-    argument.span,
-    { kind, name },
-    { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(argument.span)]] },
-  );
+  binding.report('repeated-argument', argument.span, { kind, name }, repeats(name, first.span, argument.span));
 }

@@ -28,10 +28,18 @@ export function makeCollector(): Collector {
   return { diagnostics, report: (code, at, facts, extra) => void diagnostics.push(diagnose(code, at, facts, extra)) };
 }
 
-/** The fix that writes something else in a place. */
+/** The fix that writes something else in a span; none where that is not known. */
 export function rewrite(at: Span, text: string | undefined): Extra {
   return text === undefined ? {} : { fixes: [[{ at, text }]] };
 }
+
+export const noteAt = (message: string, at: Span): Extra => ({ notes: [{ message, at }] });
+
+/** Goes with the report of something that is there twice: points at the first one, and removes the second. */
+export const repeats = (name: string, first: Span, second: Span): Extra => ({
+  ...noteAt(notes.first(name), first),
+  fixes: [[removal(second)]],
+});
 
 /** Removes a whole entry: with its line if nothing else is on it, else with the comma before its neighbour. */
 export function removal(at: Span): Edit {
@@ -63,7 +71,9 @@ export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] 
   const groups = new Map<string, Diagnostic[]>();
   for (const [index, diagnostic] of diagnostics.entries()) {
     const key = keyOf(diagnostic) ?? String(index);
-    groups.set(key, [...(groups.get(key) ?? []), diagnostic]);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(diagnostic);
   }
   return [...groups.values()].map(merge);
 }

@@ -12,7 +12,7 @@ import { makeConstants } from './constants.ts';
 import { type FileOptions, gather, isModel } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { DataDescription, Model } from './model.ts';
-import { certainly, doubtUnused, makeCollector, mergeRepeated, type Report } from './report.ts';
+import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
 import type { Resolution, TaskPart } from './resolution.ts';
 import { resolveBlocks } from './resolve/blocks.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
@@ -134,8 +134,7 @@ function onlyOne<K extends Ast.Declaration['kind']>(
   type Node = Extract<Ast.Declaration, { kind: K }>;
   const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
   for (const other of others) {
-    const note = { message: notes.first(word), at: first!.span };
-    report('repeated-declaration', other.span, { what: word }, { notes: [note] });
+    report('repeated-declaration', other.span, { what: word }, noteAt(notes.first(word), first!.span));
   }
   return first;
 }
@@ -147,8 +146,7 @@ function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly T
   for (const { score } of tasks) {
     if (!score || score.towers[0] === first.towers[0]) continue;
     const [query, item] = first.towers;
-    const note = { message: notes.order(query), at: first.span };
-    report('towers-swapped', score.span, { query, item }, { notes: [note] });
+    report('towers-swapped', score.span, { query, item }, noteAt(notes.order(query), first.span));
   }
   return tasks;
 }

@@ -7,16 +7,13 @@ import type { Constants } from './constants.ts';
 import type { Files } from './files.ts';
 import { guess } from './guess.ts';
 import type { Library } from './library.ts';
-import type { Report } from './report.ts';
+import { noteAt, type Report } from './report.ts';
 import type { Binding } from './values.ts';
 
 const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
 
 /** What of a file may be read by its name. */
 export type ReadKind = (typeof readKinds)[number];
-
-const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
-  Object.fromEntries(readKinds.map((kind) => [kind, make(kind)])) as Record<ReadKind, T>;
 
 export interface Scope {
   readonly lets: readonly Ast.Let[];
@@ -68,8 +65,7 @@ export function declare(files: Files, report: Report): Scope {
     for (const other in tables) {
       const first = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (first === undefined) continue;
-      const note = { message: notes.declared(other, name), at: first.name.span };
-      report('repeated-name', span, { what, name, other }, { notes: [note] });
+      report('repeated-name', span, { what, name, other }, noteAt(notes.declared(other, name), first.name.span));
       return;
     }
     table.set(name, node);
@@ -131,30 +127,25 @@ export function find<T>(
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 
-export interface Workspace {
-  readonly report: Report;
+/** What the resolvers of all declarations share: a binding to the names of the file, and what is read so far. */
+export interface Workspace extends Binding {
   readonly library: Library;
   readonly scope: Scope;
-  readonly constants: Constants;
-  readonly binding: Binding;
   readonly reads: Readonly<Record<ReadKind, Set<string>>>;
   readonly uncertain: Set<ReadKind>;
 }
 
-/** Everything a workspace has, from what differs between files. */
 export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
-  const reads = ofEachKind(() => new Set<string>());
+  const reads = Object.fromEntries(readKinds.map((kind) => [kind, new Set<string>()])) as Workspace['reads'];
   const uncertain = new Set<ReadKind>();
   const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
-  const binding: Binding = {
-    report,
-    constants,
+  return {
+    ...{ report, library, scope, constants, reads, uncertain },
     names: { feature, label, task, block, tower },
     featureKinds: library.features,
     onName: (kind, name) => void reads[kind].add(name),
     onUnknown: (kind) => void uncertain.add(kind),
   };
-  return { report, library, scope, constants, binding, reads, uncertain };
 }
 
 /** Looks a declared name up and notes that it is read. */

@@ -12,7 +12,7 @@ import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import type { Files } from '../files.ts';
 import type { Call, DataDescription, DataFile, Split } from '../model.ts';
-import { insertion, type Report, rewrite } from '../report.ts';
+import { insertion, noteAt, type Report, rewrite } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import { located, resolveEntries } from './entries.ts';
 
@@ -48,7 +48,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
     mistakes++;
     whole.report(...found);
   };
-  const workspace: Workspace = { ...whole, report, binding: { ...whole.binding, report } };
+  const workspace: Workspace = { ...whole, report };
   const of = `data \`${node.name.name}\``;
   const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
   const histories = all.filter(isHistory);
@@ -122,8 +122,8 @@ function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['
 }
 
 function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {
-  const note = { message: notes.first(first.name), at: first.span };
-  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, { notes: [note] });
+  const note = noteAt(notes.first(first.name), first.span);
+  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, note);
 }
 
 function resolveHistories(
@@ -131,7 +131,7 @@ function resolveHistories(
   entries: readonly Ast.Entry[],
   columns: DataDescription['columns'],
 ): DataDescription['histories'] | undefined {
-  const { report, binding } = workspace;
+  const { report } = workspace;
   const histories: DataDescription['histories'][number][] = [];
   let valid = true;
   for (const entry of entries) {
@@ -141,8 +141,7 @@ function resolveHistories(
     const same = entries.find((other) => other.name.name === name)!;
     if (same !== entry) repeatedColumn(workspace, entry.name, same.name);
     if (column) {
-      const note = { message: notes.first(name), at: column.span };
-      report('repeated-name', span, { what: 'history', name, other: 'column' }, { notes: [note] });
+      report('repeated-name', span, { what: 'history', name, other: 'column' }, noteAt(notes.first(name), column.span));
     }
     const known = historyKinds.find((each) => each === call.callee.name);
     const kind = known ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
@@ -168,11 +167,8 @@ function resolveHistories(
         report('missing-argument', call.span, facts);
       }
     }
-    const bound = bindCall(
-      { ...call, arguments: of || !first || !first.name ? rest : call.arguments },
-      kinds[kind],
-      binding,
-    );
+    const written = { ...call, arguments: of || !first || !first.name ? rest : call.arguments };
+    const bound = bindCall(written, kinds[kind], workspace);
     if (!of || !bound || column || same !== entry || !known) valid = false;
     else histories.push({ name, kind, of: of.name, max: bound.arguments.max as number, span: entry.span });
   }

@@ -21,7 +21,7 @@ import { guess } from '../guess.ts';
 import { library } from '../library.ts';
 import type { Call, DataFile, Training } from '../model.ts';
 import { printCall } from '../print.ts';
-import { makeCollector, type Report, removal, rewrite } from '../report.ts';
+import { makeCollector, noteAt, type Report, removal, repeats, rewrite } from '../report.ts';
 import type { TaskPart, TaskProduct, TaskScore, TowerPart } from '../resolution.ts';
 import { declare, makeWorkspace, read, type Workspace } from '../scope.ts';
 import type { Converted } from '../values.ts';
@@ -47,7 +47,7 @@ function entriesByName<N extends string>(
     const first = byName.get(name);
     if (!first) byName.set(name, entry);
     else {
-      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(entry.span)]] };
+      const extra = repeats(name, first.span, entry.span);
       report('repeated-entry', entry.name.span, { of, name }, extra);
     }
   }
@@ -148,11 +148,10 @@ function resolveEntry(
   entry: Ast.Entry,
   towers: ReadonlyMap<string, TowerPart>,
 ): Converted | undefined {
-  const { binding } = workspace;
   const { value } = entry;
   switch (type.is) {
     case 'kind':
-      return given(bindKind(type.what ?? name, type.of, value, binding, type.also));
+      return given(bindKind(type.what ?? name, type.of, value, workspace, type.also));
     case 'score':
       return given(
         isProduct(workspace, value) ? resolveProduct(workspace, value) : resolveScore(workspace, value, towers),
@@ -172,7 +171,7 @@ function resolveEntry(
     case 'history':
       return undefined;
     default:
-      return bindValue(type, value, name, binding);
+      return bindValue(type, value, name, workspace);
   }
 }
 
@@ -180,11 +179,12 @@ const given = (value: unknown): Converted | undefined => (value === undefined ? 
 
 /** Calls of kinds, each once. */
 function resolveKinds(
-  { binding, report }: Workspace,
+  workspace: Workspace,
   of: string,
   type: Extract<EntryType, { readonly is: 'kinds' }>,
   values: readonly Ast.Expression[],
 ): readonly Call[] | undefined {
+  const { report } = workspace;
   const [first] = values;
   if (first?.kind === 'List') {
     const inner = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
@@ -192,14 +192,14 @@ function resolveKinds(
     report('wrong-type', first.span, facts, rewrite(first.span, inner === '' ? undefined : inner));
     return undefined;
   }
-  const calls = values.map((value) => bindKind(type.what, type.of, value, binding));
+  const calls = values.map((value) => bindKind(type.what, type.of, value, workspace));
   if (calls.some((call) => call === undefined)) return undefined;
   const found = new Map<string, Call>();
   for (const call of calls as Call[]) {
     const name = printCall(call);
     const same = found.get(name);
     if (same) {
-      const extra = { notes: [{ message: notes.first(name), at: same.span }], fixes: [[removal(call.span)]] };
+      const extra = repeats(name, same.span, call.span);
       report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, extra);
       return undefined;
     }
@@ -228,16 +228,16 @@ function resolveReference(
     return name;
   }
   if (feature && !scope.labels.has(name.name)) {
-    const note = { message: notes.declared('feature', name.name), at: feature.name.span };
-    report('feature-as-label', name.span, { name: name.name }, { notes: [note] });
+    const note = noteAt(notes.declared('feature', name.name), feature.name.span);
+    report('feature-as-label', name.span, { name: name.name }, note);
     return undefined;
   }
   const found = read(workspace, 'label', scope.labels, name);
   if (!found) return undefined;
   // Any other kind of label is a mistake of its own.
   if (type.binary && singleName(found.value.value)?.name === 'number') {
-    const note = { message: notes.declared('label', found.name), at: found.value.name.span };
-    report('only-not-binary', name.span, { name: found.name }, { notes: [note] });
+    const note = noteAt(notes.declared('label', found.name), found.value.name.span);
+    report('only-not-binary', name.span, { name: found.name }, note);
     return undefined;
   }
   return { ...name, name: found.name };
@@ -268,7 +268,7 @@ function dataFile(
   { by: joined, or }: Extract<EntryType, { readonly is: 'file' }>,
 ): DataFile | undefined {
   if (or && value.kind === 'Call') {
-    const call = bindKind('format', or, value, workspace.binding);
+    const call = bindKind('format', or, value, workspace);
     const text = value.arguments[0]?.value;
     const path = call && text && located(workspace, value.callee.name, text);
     return path && { path: path.expression, span: path.span, lines: true };

@@ -6,36 +6,22 @@ import { bindKind } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
-import type { Library } from '../library.ts';
 import type { Feature, Label } from '../model.ts';
 import { removal } from '../report.ts';
-import { find, type TypedName, type Workspace } from '../scope.ts';
-import type { Binding } from '../values.ts';
+import { find, type Workspace } from '../scope.ts';
 
-/** Those that are valid. */
-export function resolveFeatures({ library, scope, binding }: Workspace): ReadonlyMap<string, Feature> {
-  const bind = (typed: TypedName): Feature | undefined => resolveFeature(library, typed, binding);
+/** Returns the features that are valid. */
+export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
+  const { features: kinds } = workspace.library;
   const features = new Map<string, Feature>();
-  /** By entry: the kind of several names is one, and so are its mistakes. */
-  const several = new Map<Ast.TypedEntry, Feature | undefined>();
-  for (const [name, typed] of scope.features) {
-    const { entry } = typed;
-    if (entry.names.length === 1) {
-      const feature = bind(typed);
-      if (feature) features.set(name, feature);
-      continue;
-    }
-    if (!several.has(entry)) several.set(entry, bind(typed));
-    const first = several.get(entry);
-    if (first) features.set(name, { name, span: typed.name.span, call: first.call });
+  /** By entry: several names have one kind, and its errors are reported once. */
+  const calls = new Map<Ast.TypedEntry, Feature['call'] | undefined>();
+  for (const [name, { entry, value, name: node }] of workspace.scope.features) {
+    if (!calls.has(entry)) calls.set(entry, bindKind('kind of feature', kinds, value, workspace));
+    const call = calls.get(entry);
+    if (call) features.set(name, { name, span: node.span, call });
   }
   return features;
-}
-
-/** Nothing where it is not valid. */
-function resolveFeature(library: Library, { name, value }: TypedName, binding: Binding): Feature | undefined {
-  const call = bindKind('kind of feature', library.features, value, binding);
-  return call && { name: name.name, span: name.span, call };
 }
 
 const types = Object.keys(labelKinds) as Label['type'][];

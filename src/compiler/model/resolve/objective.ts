@@ -8,17 +8,17 @@ import { linear } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import type { Call, Objective } from '../model.ts';
-import { removal } from '../report.ts';
+import { noteAt, removal } from '../report.ts';
 import type { TaskPart, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
 export function resolveObjective(workspace: Workspace, { value, span }: Ast.Objective): Objective | undefined {
-  const { library, binding, scope, report } = workspace;
+  const { library, scope, report } = workspace;
   const word = singleName(value)?.name;
   const bare = word !== undefined && !scope.tasks.has(word) && Object.hasOwn(library.weightings, word);
   if (value.kind === 'Call' || bare) {
-    const call = bindKind('weighting', library.weightings, value, binding, weightedTasks);
+    const call = bindKind('weighting', library.weightings, value, workspace, weightedTasks);
     if (!call) return undefined;
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };
     const named = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
@@ -79,8 +79,8 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): 
     }
     const first = terms.find(({ task }) => task === found.name);
     if (first) {
-      const note = { message: notes.first(found.name), at: first.span };
-      report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, { notes: [note] });
+      const note = noteAt(notes.first(found.name), first.span);
+      report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, note);
       valid = false;
     } else terms.push({ task: found.name, factor, span: of.span });
   }
@@ -188,8 +188,8 @@ const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): numbe
 function checkFactor(workspace: Workspace, { name, loss, product }: TaskPart, at: Ast.Identifier): void {
   // The loss of a product is a matter of that product.
   if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
-  const note = { message: notes.loss(name), at: loss.span };
-  workspace.report('product-factor-loss', at.span, { task: name, loss: loss.kind }, { notes: [note] });
+  const note = noteAt(notes.loss(name), loss.span);
+  workspace.report('product-factor-loss', at.span, { task: name, loss: loss.kind }, note);
 }
 
 function checkOwnLoss(workspace: Workspace, { name }: TaskPart, loss: Call): void {
@@ -239,8 +239,8 @@ function checkRepeated(
   for (const factor of factors) {
     const again = leavesOf(factor.name).find((leaf) => seen.has(leaf));
     if (again !== undefined) {
-      const note = { message: notes.first(again), at: seen.get(again)!.span };
-      report('repeated-name', factor.span, { what: 'factor', name: again, other: 'factor' }, { notes: [note] });
+      const note = noteAt(notes.first(again), seen.get(again)!.span);
+      report('repeated-name', factor.span, { what: 'factor', name: again, other: 'factor' }, note);
       return;
     }
     for (const leaf of leavesOf(factor.name)) seen.set(leaf, factor);

@@ -12,7 +12,7 @@ import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { type Bias, keyBias, type ScoreUse } from '../model.ts';
-import { rewrite } from '../report.ts';
+import { noteAt, rewrite } from '../report.ts';
 import type { TaskScore, TowerPart, TowerStepPart } from '../resolution.ts';
 import { find, type Workspace } from '../scope.ts';
 
@@ -39,8 +39,7 @@ function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
   const swapped = valid.find((use) => use.towers[0] !== first.towers[0]);
   if (swapped) {
     const [query, item] = first.towers;
-    const note = { message: notes.order(query), at: first.use.span };
-    workspace.report('towers-swapped', swapped.use.span, { query, item }, { notes: [note] });
+    workspace.report('towers-swapped', swapped.use.span, { query, item }, noteAt(notes.order(query), first.use.span));
     return undefined;
   }
   if (cancelOut(valid)) return odd(workspace, value, '0 whatever the towers say');
@@ -104,7 +103,7 @@ function resolveTerm(
   const places = call.arguments.filter((argument) => argument.name === undefined);
   const sides = places.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
   const others = call.arguments.filter((argument) => !places.slice(0, 2).includes(argument));
-  const bound = bindCall({ ...call, arguments: others }, row, workspace.binding);
+  const bound = bindCall({ ...call, arguments: others }, row, workspace);
   if (places.length < 2) {
     report('score-towers', call.span, { kind: name, count: places.length });
     return undefined;
@@ -198,13 +197,11 @@ function resolveBias(
   }
   if (step) reads.channel.add(`${tower.name}.${step.name}`);
   else if (!tower.node.key) {
-    const note = { message: notes.declared('tower', tower.name), at: tower.span };
-    report('bias-key-needed', span, { tower: tower.name }, { notes: [note] });
+    report('bias-key-needed', span, { tower: tower.name }, noteAt(notes.declared('tower', tower.name), tower.span));
     return undefined;
   }
   if (cosine) {
-    const note = { message: notes.cosine(), at: cosine };
-    report('bias-with-cosine', span, { name: `${tower.name}.${second.name}` }, { notes: [note] });
+    report('bias-with-cosine', span, { name: `${tower.name}.${second.name}` }, noteAt(notes.cosine(), cosine));
     return undefined;
   }
   return { kind: 'channel', span, side: tower.name === sides[0] ? 'query' : 'item', channel: second.name, factor };
@@ -299,8 +296,8 @@ function allChannels(
       [right, item, query] as const,
     ]) {
       for (const { name, span } of channels) {
-        const note = { message: notes.channels(other.name), at: other.span };
-        report('lone-channel', span, { tower: tower.name, channel: name, other: other.name }, { notes: [note] });
+        const note = noteAt(notes.channels(other.name), other.span);
+        report('lone-channel', span, { tower: tower.name, channel: name, other: other.name }, note);
         // The rule of unread channels need not report it again.
         reads.channel.add(`${tower.name}.${name}`);
       }

@@ -4,13 +4,12 @@
  */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
-import { notes } from '../../../base/diagnostics/notes.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeEntry } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import type { Files } from '../files.ts';
-import { removal } from '../report.ts';
+import { removal, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import { respan, type Settings } from '../settings/setting_text.ts';
 import { declared, findSlot, type Slot } from '../settings/slots.ts';
@@ -61,7 +60,7 @@ export function resolveSearch(workspace: Workspace, files: Files, { entries }: A
     readNames(workspace, entry);
     const first = seen.get(name);
     if (first) {
-      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(entry.span)]] };
+      const extra = repeats(name, first.span, entry.span);
       report('repeated-entry', pathSpan(entry), { of: '`search`', name }, extra);
       return [];
     }
@@ -122,7 +121,7 @@ function choicesOf({ report }: Workspace, { items }: Ast.Choices): Domain | unde
     const text = textIn(item.span);
     const first = seen.get(text);
     if (first) {
-      const extra = { notes: [{ message: notes.first(text), at: first.span }], fixes: [[removal(item.span)]] };
+      const extra = repeats(text, first.span, item.span);
       report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, extra);
       return undefined;
     }

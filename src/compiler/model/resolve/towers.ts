@@ -8,7 +8,7 @@ import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
 import { groupsWithin } from '../references.ts';
-import { insertion, removal } from '../report.ts';
+import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { SourceName, TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 import type { ReadStep } from './blocks.ts';
@@ -73,7 +73,7 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
     }
     const first = node.inputs.find((other) => other.name === name);
     if (first !== input && first) {
-      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(span)]] };
+      const extra = repeats(name, first.span, span);
       workspace.report('repeated-name', span, { what: 'input', name, other: 'input' }, extra);
       continue;
     }
@@ -250,14 +250,14 @@ function resolveName(
   if (tower.entries.some((other) => other.name.name === name)) {
     const at = tower.entries.find((other) => other.name.name === name)!.name.span;
     if (entry.name.name !== name || at !== entry.name.span) {
-      report('read-before', span, { name }, { notes: [{ message: notes.declared('step', name), at }] });
+      report('read-before', span, { name }, noteAt(notes.declared('step', name), at));
     } else report('read-before', span, { name });
     return undefined;
   }
   if (scope.labels.has(name)) {
     const at = scope.labels.get(name)!.name.span;
     reads.label.add(name);
-    report('label-as-feature', span, { name }, { notes: [{ message: notes.declared('label', name), at }] });
+    report('label-as-feature', span, { name }, noteAt(notes.declared('label', name), at));
     return undefined;
   }
   if (groups.has(name) || scope.features.has(name)) {

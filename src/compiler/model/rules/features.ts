@@ -7,7 +7,7 @@ import type { Expression } from '../../syntax/ast.ts';
 import { towerOrder } from '../complete.ts';
 import { guess } from '../guess.ts';
 import { featuresNamed, featuresThrough, useOf, valuesNamed, withNamed } from '../references.ts';
-import type { Report } from '../report.ts';
+import { noteAt, type Report } from '../report.ts';
 import type { Resolution, Rule, TowerPart } from '../resolution.ts';
 
 /** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
@@ -94,8 +94,8 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
         const facts = { name, first: tower.name, second: other.name };
         // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
         if (first.span === tower.key?.span) {
-          const note = { message: notes.read(other.name, name), at: span };
-          report('feature-both-sides', first.span, { ...facts, keyOf: tower.name }, { notes: [note] });
+          const note = noteAt(notes.read(other.name, name), span);
+          report('feature-both-sides', first.span, { ...facts, keyOf: tower.name }, note);
         } else {
           const note = { message: notes.read(tower.name, name), at: first.span };
           const keyOf = span === other.key?.span ? other.name : undefined;
@@ -144,8 +144,8 @@ export const throughTower: Rule = (resolution, report) => {
     const reads = withNamed(item.features, features, library.features);
     if (reads.has(name)) {
       reported.add(written);
-      const note = { message: notes.read(item.name, name), at: inputOf(item, name) };
-      report('through-cycle', at, { name, tower: item.name, other: query.name }, { notes: [note] });
+      const note = noteAt(notes.read(item.name, name), inputOf(item, name));
+      report('through-cycle', at, { name, tower: item.name, other: query.name }, note);
       continue;
     }
     if (!item.node.key) {

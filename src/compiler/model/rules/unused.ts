@@ -3,7 +3,7 @@ import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { Expression, File } from '../../syntax/ast.ts';
 import { wordOf } from '../expressions.ts';
-import { removal } from '../report.ts';
+import { noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
 export const unusedGroup: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
@@ -143,8 +143,7 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
       const constant = constants.get(parameter.name);
       if (!constant) continue;
       const facts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
-      const note = { message: notes.declared('constant', parameter.name), at: constant };
-      report('shadowed-name', parameter.span, facts, { notes: [note] });
+      report('shadowed-name', parameter.span, facts, noteAt(notes.declared('constant', parameter.name), constant));
     }
     // A block that is made of the library's is a setting of it, and hides nothing.
     if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
