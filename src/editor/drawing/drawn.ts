@@ -111,4 +111,5 @@ function factorsFirst(tasks: readonly Task[]): readonly Task[] {
 const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
-const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');
+/** The text of a span on one line. */
+export const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

@@ -3,12 +3,14 @@
  * shows the flows that are valid.
  */
 import { type Span, textOf } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
 import { printValueType } from '../../compiler/library/values.ts';
+import { stepsOf } from '../../compiler/model/expressions.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { isKeyword } from '../language/markdown.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
-import { type Box, type Drawing, drawingOf } from './drawn.ts';
+import { type Box, type Drawing, drawingOf, flat } from './drawn.ts';
 
 export interface Part {
   readonly name: string;
@@ -84,13 +86,11 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
 
 /** Its steps, each with what it gives in any use; at a use with its weights there. */
 function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.Block, use: Span): Drawing {
-  const steps = flow.kind === 'Flow' ? flow.steps : [flow];
   const weights = facts.costs.steps.get(use.start)?.parameters;
-  const lines = steps.map(({ span }) => {
+  const lines = stepsOf(flow).map(({ span }) => {
     const given = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
     const types = [...new Set(given.map(({ type }) => printValueType(type)))];
-    const text = textOf(span).replaceAll(/\s+/g, ' ');
-    return types.length > 0 ? { text, gives: types.join(' or ') } : { text };
+    return { text: flat(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
   });
   const box: Box = { id: name.name, kind: 'step', name: name.name, lines, reads: [] };
   return { towers: [], tasks: [use.source === facts.source && weights ? { ...box, weights } : box] };
@@ -138,7 +138,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
         id: `${tower}.${name.name}`,
         kind: channel ? 'channel' : 'step',
         name: name.name,
-        lines: steps.map(({ span, type }) => ({ text: flat(textOf(span)), gives: printValueType(type) })),
+        lines: steps.map(({ span, type }) => ({ text: flat(span), gives: printValueType(type) })),
         reads: [boxes.has(before) ? before : from],
         at: flow.span,
       });
@@ -158,7 +158,7 @@ const taskBox = ({ name, entries, span }: Ast.Task, channels: readonly Box[]): B
   lines: entries
     .filter((entry) => entry.name.name === 'score' || entry.name.name === 'loss')
     .map(({ name: { name: word }, value }) => ({
-      text: `${word === 'loss' ? 'loss ' : ''}${flat(textOf(value.span))}`,
+      text: `${word === 'loss' ? 'loss ' : ''}${flat(value.span)}`,
     })),
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');
@@ -167,5 +167,3 @@ const taskBox = ({ name, entries, span }: Ast.Task, channels: readonly Box[]): B
   }),
   at: span,
 });
-
-const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 /** Completes what is not yet a value: headers of declarations, names of entries, paths of a search, texts in quotes. */
-import type { IToken } from 'chevrotain';
 import * as t from '../../../../grammar/tokens.ts';
 import { histories } from '../../../compiler/library/declarations/histories.ts';
 import { search } from '../../../compiler/library/declarations/search.ts';
@@ -36,24 +35,21 @@ export function entriesAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
   switch (declaration.word) {
     case 'features':
-      return here.columns().map((column) => ({
-        ...column,
-        insert: `${column.label} : `,
-        detail: 'a column of the data',
-      }));
+      return followedBy(' : ', here.columns()).map((item) => ({ ...item, detail: 'a column of the data' }));
     case 'search':
       return pathsAt(here);
     case 'tower':
       return is(before.at(-1), t.Channel) ? otherChannels(here) : [channel];
     case 'data':
-      if (here.place.body === 'columns') {
-        return here.names('feature').map((item) => ({ ...item, insert: `${item.label} = ` }));
-      }
+      if (here.place.body === 'columns') return followedBy(' = ', here.names('feature'));
       return [...missing(here), columns, history];
     default:
       return missing(here);
   }
 }
+
+const followedBy = (sign: string, items: readonly Completion[]): Completion[] =>
+  items.map((item) => ({ ...item, insert: `${item.label}${sign}` }));
 
 const channel: Completion = {
   label: 'channel',
@@ -83,9 +79,8 @@ const history: Completion = {
 function missing({ place }: CompletionContext): Completion[] {
   const { tokens, word } = place.declaration;
   const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
-  return Object.entries(entriesOf(word))
-    .filter(([name]) => !written.has(name))
-    .map(([label, { doc }]) => ({ label, kind: 'entry', insert: `${label} = `, doc }));
+  const unwritten = Object.entries(entriesOf(word)).filter(([name]) => !written.has(name));
+  return followedBy(' = ', entryItems(Object.fromEntries(unwritten)));
 }
 
 /** Channels of the other tower that this one does not have. */
@@ -96,45 +91,39 @@ function otherChannels({ place, symbols }: CompletionContext): Completion[] {
     .all('tower')
     .filter(({ name }) => name !== own)
     .flatMap(({ name }) => symbols.steps(name))
-    .filter(({ kind, name }) => kind === 'channel' && !has.has(name))
-    .map((symbol) => ({ ...symbolItem(symbol), insert: `${symbol.name} = ` }));
-  return unique(channels);
+    .filter(({ kind, name }) => kind === 'channel' && !has.has(name));
+  return unique(followedBy(' = ', channels.map(symbolItem)));
 }
 
 /** Paths, or the next part of one after its dot. */
 function pathsAt(here: CompletionContext): readonly Completion[] {
-  const parts = partsBefore(here.place.before);
-  if (parts.length === 0) return roots(here);
+  const { before } = here.place;
+  const parts = is(before.at(-1), t.Dot) ? pathEndingAt(before, before.length - 1) : [];
+  const trainEntries = followedBy(' : ', searchable(train.entries));
+  if (parts.length === 0) {
+    const prefixes = ['task', 'features'].map((label): Completion => ({ label, kind: 'word', insert: `${label}.` }));
+    return [...followedBy(' : ', here.names('constant', 'block')), ...trainEntries, ...prefixes];
+  }
   const [first, second] = parts;
-  const one = parts.length === 1;
-  if (one && first === 'task') return here.names('task').map((item) => ({ ...item, insert: `${item.label}.` }));
-  if (one && first === 'features') return here.names('feature').map((item) => ({ ...item, insert: `${item.label}.` }));
-  if (one && first === 'train') return entries(train.entries);
-  if (parts.length === 2 && first === 'task' && second) return entries(task.entries);
+  if (parts.length === 1 && first === 'task') return followedBy('.', here.names('task'));
+  if (parts.length === 1 && first === 'features') return followedBy('.', here.names('feature'));
+  if (parts.length === 1 && first === 'train') return trainEntries;
+  if (parts.length === 2 && first === 'task' && second) return followedBy(' : ', searchable(task.entries));
   const slot = slotAt(here.facts, parts);
   return Object.entries((slot && parametersOf(slot, here.library)) ?? {}).map(([label, { doc }]) => ({
-    label,
-    kind: 'argument',
+    ...{ label, kind: 'argument', doc },
     insert: `${label} : `,
-    doc,
   }));
 }
 
-function roots(here: CompletionContext): readonly Completion[] {
-  const after = (item: Completion): Completion => ({ ...item, insert: `${item.label} : ` });
-  const prefixes = (['task', 'features'] as const).map(
-    (label) => ({ label, kind: 'word', insert: `${label}.` }) as const,
-  );
-  return [...here.names('constant', 'block').map(after), ...entries(train.entries), ...prefixes];
-}
+type Documented = Readonly<Record<string, { readonly doc: string }>>;
+
+const entryItems = (rows: Documented): Completion[] =>
+  Object.entries(rows).map(([label, { doc }]) => ({ label, kind: 'entry', doc }));
 
 /** The metric and the seed are the same for all trials. */
-const fixed = ['seed', 'metrics', 'validate'];
-
-const entries = (rows: Readonly<Record<string, { readonly doc: string }>>): Completion[] =>
-  Object.entries(rows)
-    .filter(([label]) => !fixed.includes(label))
-    .map(([label, { doc }]) => ({ label, kind: 'entry', insert: `${label} : `, doc }));
+const searchable = (rows: Documented): Completion[] =>
+  entryItems(rows).filter(({ label }) => !['seed', 'metrics', 'validate'].includes(label));
 
 /** After the colon: how an entry begins. Within its choices: nothing, since values follow. */
 export function domainsAt(here: CompletionContext): readonly Completion[] | undefined {
@@ -147,10 +136,6 @@ export function domainsAt(here: CompletionContext): readonly Completion[] | unde
   const numeric = slot && ['integer', 'number', 'constant'].includes(slot.type.is);
   return numeric ? [...words, { label: 'log', kind: 'word', insert: 'log ', doc: search.words.log.doc }] : words;
 }
-
-/** `dense.`: the parts before the dot that the cursor follows. */
-const partsBefore = (tokens: readonly IToken[]): string[] =>
-  is(tokens.at(-1), t.Dot) ? pathEndingAt(tokens, tokens.length - 1) : [];
 
 export function textsAt(here: CompletionContext): readonly Completion[] {
   const { towerFiles = [], dataFiles = [] } = here.around;
