@@ -1,5 +1,5 @@
 /** The picture of the drawing program as an element of the page. */
-import { type Picture, drawModel } from '../src/editor/drawing/drawing.ts';
+import { drawModel, type Picture } from '../src/editor/drawing/drawing.ts';
 import type { Drawing } from '../src/editor/drawing/drawn.ts';
 
 /** As an element; its text went through the escape of the drawing program, and nothing in it runs. */

@@ -8,6 +8,7 @@ import type { Random } from '../../src/base/random/random.ts';
 import { makeSource } from '../../src/base/text/source.ts';
 import { check } from '../../src/compiler/pipeline.ts';
 import { actionsFor } from '../../src/editor/language/actions.ts';
+import { signatureAt } from '../../src/editor/language/callee.ts';
 import { completionsAt } from '../../src/editor/language/completion.ts';
 import { FileAnalysis, linksOf, referencesTo } from '../../src/editor/language/file_analysis.ts';
 import { hoverAt } from '../../src/editor/language/hover.ts';
@@ -15,7 +16,6 @@ import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
 import { inlaysIn } from '../../src/editor/lsp/providers/annotations.ts';
 import { outlineOf } from '../../src/editor/lsp/providers/outline.ts';
 import { foldsOf, selectionsAt } from '../../src/editor/lsp/providers/ranges.ts';
-import { signatureAt } from '../../src/editor/language/callee.ts';
 import { edit, pick, randomOf } from './edits.ts';
 
 const total = Number(process.env.TOWER_FUZZ ?? 2000);

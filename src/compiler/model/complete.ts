@@ -11,13 +11,13 @@ import {
   keyBias,
   type Model,
   type Objective,
-  type Score,
+  type ScoreSum,
   type Task,
   type Tower,
   type TowerStep,
 } from './model.ts';
 import { channelsThrough, featuresOfTasks, withNamed } from './references.ts';
-import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
+import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from './resolution.ts';
 
 /** @returns nothing where two towers or a valid task are missing */
 export function complete(resolution: Resolution): Model | undefined {
@@ -71,7 +71,7 @@ export function validTowers(resolution: Resolution): ValidTowers | undefined {
     for (const feature of named) read.add(feature);
   }
   if (valid.size === 0) return undefined;
-  const towerOf = (part: TowerPart): Tower =>
+  const towerOf = (part: ResolvedTower): Tower =>
     valid.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
   return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], valid };
 }
@@ -93,7 +93,7 @@ function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefi
 }
 
 /** The query tower, then the item tower: as the scores say, else in the order they are written. */
-export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
+export function towerOrder({ towers, tasks }: Resolution): readonly [ResolvedTower, ResolvedTower] | undefined {
   const [first, second] = towers;
   if (towers.length !== 2 || !first || !second) return undefined;
   const query = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
@@ -105,7 +105,7 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
+function completeTask({ name, span, score, product, loss, label, weight, only }: ResolvedTask): Task | undefined {
   const whole = score ? scoreOf(score) : product && productScore(product);
   if (!whole) return undefined;
   return {
@@ -116,21 +116,21 @@ function completeTask({ name, span, score, product, loss, label, weight, only }:
   };
 }
 
-const scoreOf = ({ towers: _, ...use }: TaskScore): Score => use;
+const scoreOf = ({ towers: _, ...use }: TaskScore): ScoreSum => use;
 
-const productScore = ({ span, factors }: TaskProduct): Score => ({
+const productScore = ({ span, factors }: TaskProduct): ScoreSum => ({
   span,
   terms: [],
   product: factors.map(({ name }) => name),
 });
 
-/** Whether a score adds what it calls `bias` of a side. */
-const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean =>
+/** True if a score adds what it calls `bias` of a side. */
+const readsBias = (tasks: readonly ResolvedTask[], side: 'query' | 'item'): boolean =>
   tasks.some(({ score }) =>
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
   );
 
-function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
+function completeTower({ name, span, features, key, steps }: ResolvedTower, bias = false): Tower {
   return {
     name,
     span,

@@ -13,7 +13,7 @@ export interface Constants {
   readonly names: readonly string[];
   /** The number an expression is; reports why it is none. `of` names what it is for. */
   number(expression: Expression, of: string, expected: string): number | undefined;
-  /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
+  /** True for a literal, arithmetic, or the name of a constant. */
   isNumeric(expression: Expression): boolean;
   has(name: string): boolean;
   /** The same with further names, which go before those of the file; the value of one may not be known. */
@@ -29,7 +29,7 @@ export function makeConstants(lets: readonly Let[], report: Report): Constants {
 }
 
 /** The constants of a file, and how far they are evaluated. */
-interface File {
+interface FileConstants {
   readonly byName: ReadonlyMap<string, Let>;
   /** Those that are settled; without a value where they are wrong. */
   readonly values: Map<string, number | undefined>;
@@ -41,7 +41,7 @@ interface File {
 /** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
 class Evaluator implements Constants {
   constructor(
-    private readonly file: File,
+    private readonly file: FileConstants,
     private readonly local: ReadonlyMap<string, number | undefined>,
     private readonly report: Report,
   ) {}
@@ -122,7 +122,7 @@ class Evaluator implements Constants {
 }
 
 /** Evaluates a constant after those that it reads. It does not recurse: a chain of them may be longer than the stack is deep. */
-function settle(file: File, wanted: Let): void {
+function settle(file: FileConstants, wanted: Let): void {
   const { byName, values, open, report } = file;
   const evaluator = new Evaluator(file, new Map(), report);
   const path: { readonly constant: Let; readonly reads: Iterator<string, undefined> }[] = [];
@@ -170,7 +170,7 @@ function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number)
   }
 }
 
-export interface Term {
+export interface LinearTerm {
   /** The name or call that is weighed; or a number, where numbers may be terms. */
   readonly of: Expression;
   readonly factor: number;
@@ -188,8 +188,8 @@ export function linear(
   report: Report,
   odd: (part: Expression) => void,
   numbers = false,
-): readonly Term[] | undefined {
-  const terms: Term[] = [];
+): readonly LinearTerm[] | undefined {
+  const terms: LinearTerm[] = [];
   return collect(expression, 1) ? terms : undefined;
 
   function collect(part: Expression, factor: number): boolean {

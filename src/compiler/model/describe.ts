@@ -4,7 +4,7 @@ import type { ParameterType } from '../library/contract.ts';
 import type { EntryType } from '../library/declarations/entry.ts';
 import type { Expression } from '../syntax/ast.ts';
 
-/** What an argument must be: "a whole number of at least 1". Completes "`units` is …". */
+/** Describes a type: "a whole number of at least 1". Completes "`units` is …". */
 export function describeType(type: ParameterType): string {
   switch (type.is) {
     case 'integer':
@@ -71,14 +71,14 @@ const listOf = (table: Readonly<Record<string, { readonly example: string }>>): 
     .map(({ example }) => example)
     .join(', ');
 
-interface Range {
+interface NumberRange {
   readonly min?: number;
   readonly max?: number;
   readonly above?: number;
   readonly below?: number;
 }
 
-function range({ min, max, above, below }: Range): string {
+function range({ min, max, above, below }: NumberRange): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
   const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
@@ -87,7 +87,7 @@ function range({ min, max, above, below }: Range): string {
   return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
 }
 
-export function inRange(value: number, { min, max, above, below }: Range): boolean {
+export function inRange(value: number, { min, max, above, below }: NumberRange): boolean {
   return (
     (min === undefined || value >= min) &&
     (max === undefined || value <= max) &&
@@ -96,7 +96,7 @@ export function inRange(value: number, { min, max, above, below }: Range): boole
   );
 }
 
-/** What is written, for "…, not the text "F"". */
+/** Describes what is written, for "…, not the text "F"". */
 export function describeExpression(expression: Expression): string {
   switch (expression.kind) {
     case 'Name':

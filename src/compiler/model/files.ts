@@ -30,7 +30,7 @@ export interface Files {
   readonly main: Ast.File;
   /** Used files first, in the order they are needed; the main one last. */
   readonly all: readonly UsedFile[];
-  /** What comes into scope of the main file: everything of its own; of used files all but towers, tasks and training. */
+  /** The declarations in scope of the main file: all of its own; of used files all but towers, tasks and training. */
   readonly shared: readonly Ast.Declaration[];
   /** False when one could not be read, or not all of it: what seems to be missing may be there. */
   readonly whole: boolean;
@@ -98,7 +98,7 @@ function leaves(project: string, target: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }
 
-/** Whether a file means to be a model, and not only something that models use. */
+/** True if a file is meant as a model, and not only as something that models use. */
 export function isModel(file: File): boolean {
   const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train', 'Search'];
   return file.declarations.some(({ kind }) => kinds.includes(kind));

@@ -1,4 +1,4 @@
-/** What a word that is not known most likely means: another name for something of the field, or a misspelling. */
+/** Guesses what an unknown word means: another name for something of the field, or a misspelling. */
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type Place } from '../../base/text/synonyms.ts';
@@ -8,14 +8,14 @@ import type { Extra } from './report.ts';
 export interface Guess {
   /** The candidate that it is taken for. */
   readonly nearest?: string;
-  /** What the hint says in place of "did you mean": the field has a word for it. */
+  /** Replaces "did you mean" in the hint: the field has a word for it. */
   readonly advice?: string;
   /** The fix of the report. */
   readonly extra: Extra;
 }
 
 /** The names of a place that come into question besides its candidates. */
-interface Others {
+interface GuessOptions {
   /** Candidates that are given already: they are not meant, but may be as near. */
   readonly taken?: Iterable<string>;
   /** Those of the candidates that the file declares: what is near one of them is no word of the field. */
@@ -33,7 +33,7 @@ export function guess(
   at: Span,
   candidates: Iterable<string>,
   place?: Place,
-  { taken = [], declared = [], rows }: Others = {},
+  { taken = [], declared = [], rows }: GuessOptions = {},
 ): Guess {
   const free = [...new Set(candidates)];
   const others = new Set([...taken].filter((word) => !free.includes(word)));

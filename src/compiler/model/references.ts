@@ -9,7 +9,7 @@ import type { Feature, Tower } from './model.ts';
 import type { Scope } from './scope.ts';
 
 type Kinds = Readonly<Record<string, KindRow>>;
-type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+type DeclaredFeatures = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
   return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
@@ -31,7 +31,7 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
 }
 
 /** The features given and all that they name, and so on. */
-export function withNamed(names: Iterable<string>, features: Declared, kinds: Kinds): ReadonlySet<string> {
+export function withNamed(names: Iterable<string>, features: DeclaredFeatures, kinds: Kinds): ReadonlySet<string> {
   const reached = new Set(names);
   // A set goes on through what is added to it on the way.
   for (const name of reached) {
@@ -63,14 +63,14 @@ function argumentsThatName({ arguments: given }: BoundKind, { parameters }: Kind
   });
 }
 
-type Features = ReadonlyMap<string, Feature>;
+type FeatureMap = ReadonlyMap<string, Feature>;
 
-/** What a feature asks for; nothing where it is wrong, which another rule reports. */
-export const useOf = (name: string, features: Features): FeatureUse | undefined =>
+/** Returns how a feature is used; nothing where it is wrong, which another rule reports. */
+export const useOf = (name: string, features: FeatureMap): FeatureUse | undefined =>
   features.has(name) ? validUse(name, features) : undefined;
 
 /** The features that go through a tower, in order, with what they say of it. Most models have none. */
-export const featuresThrough = (features: Features): ReadonlyMap<string, SideArgument> =>
+export const featuresThrough = (features: FeatureMap): ReadonlyMap<string, SideArgument> =>
   new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
 
 /** The channel that is named, or the only one that the tower has. */
@@ -86,7 +86,7 @@ export function channelThrough(
 /** The channels of a tower that features among `names` go through. */
 export function channelsThrough(
   names: Iterable<string>,
-  features: Features,
+  features: FeatureMap,
   { name, steps }: Pick<Tower, 'name'> & { readonly steps: Parameters<typeof channelThrough>[1] },
 ): ReadonlySet<string> {
   const found = new Set<string>();
@@ -119,7 +119,7 @@ export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): r
   return [...found];
 }
 
-/** Whether every member is declared: one that is not is reported, and its features are not known. */
+/** True if every member is declared: one that is not is reported, and its features are not known. */
 export function isWholeGroup({ groups, features }: Pick<Scope, 'groups' | 'features'>, name: string): boolean {
   return [name, ...groupsWithin({ groups }, name)].every((group) =>
     groups.get(group)?.members.every((member) => features.has(member.name) || groups.has(member.name)),

@@ -18,12 +18,12 @@ export interface Extra {
 
 export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => void;
 
-interface Collector {
+interface ReportCollector {
   readonly report: Report;
   readonly diagnostics: Diagnostic[];
 }
 
-export function makeCollector(): Collector {
+export function makeCollector(): ReportCollector {
   const diagnostics: Diagnostic[] = [];
   return { diagnostics, report: (code, at, facts, extra) => void diagnostics.push(diagnose(code, at, facts, extra)) };
 }
@@ -107,7 +107,7 @@ export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
   return text.match(new RegExp(`\\b${meant}\\b`, 'g'))?.length === 1 ? { ...diagnostic, doubtful: true } : diagnostic;
 }
 
-/** What could not be read, of a file and of those that it uses. */
+/** The parts of a file, and of those that it uses, that could not be read. */
 interface Unread {
   readonly lost: readonly Ast.Lost[];
   readonly doubtful: readonly Diagnostic['at'][];
@@ -142,21 +142,21 @@ const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
   'input or step': ['tower', 'features', 'group'],
 };
 
-/** What used files may declare. */
+/** The declarations that come along from used files. */
 const shared: ReadonlySet<Ast.Lost['within']> = new Set(['let', 'features', 'labels', 'group', 'block', 'shared']);
 
 /** Reports only what stays wrong whatever the unread parts say. */
 export function certainly(report: Report, unread: Unread): Report {
   return (code, at, facts, extra) => {
-    if (isCertain(unread, code, at, facts as Named, (extra?.fixes ?? []).length > 0 && !extra?.doubtful)) {
+    if (isCertain(unread, code, at, facts as ReportedNames, (extra?.fixes ?? []).length > 0 && !extra?.doubtful)) {
       report(code, at, facts, extra);
     }
   };
 }
 
-interface Named {
+interface ReportedNames {
   readonly what?: string;
-  /** What entries belong to: "task `watch`". */
+  /** The declaration of an entry: "task `watch`". */
   readonly of?: string;
 }
 
@@ -164,7 +164,7 @@ function isCertain(
   { lost, doubtful, used }: Unread,
   code: Code,
   at: Diagnostic['at'],
-  { what, of }: Named,
+  { what, of }: ReportedNames,
   isNear: boolean,
 ): boolean {
   if (at === undefined) return !ofAll.has(code);

@@ -13,7 +13,7 @@ import { type FileOptions, gather, isModel } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { DataDescription, Model } from './model.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
-import type { Resolution, TaskPart } from './resolution.ts';
+import type { Resolution, ResolvedTask } from './resolution.ts';
 import { resolveBlocks } from './resolve/blocks.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
 import { defaultTraining, resolveTask, resolveTrain } from './resolve/entries.ts';
@@ -27,7 +27,7 @@ import type { Settings } from './settings/setting_text.ts';
 import { applySettings } from './settings/slots.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
+  /** These replace what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
   readonly settings?: Settings;
   readonly library?: Library;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
@@ -44,7 +44,7 @@ export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<M
   return { output: modelOf(resolution, found), diagnostics: found };
 }
 
-/** What the rules find; nothing in a file that is no model, or of which a part could not be read. */
+/** Applies the rules; they find nothing in a file that is no model, or of which a part could not be read. */
 export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
   return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
 }
@@ -54,7 +54,7 @@ export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): M
   return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
 }
 
-/** What of a model with mistakes has shapes all the same: towers that are valid, where all of the file was read. */
+/** Returns the towers that have shapes in spite of errors elsewhere, where all of the file was read. */
 export function towersOf(resolution: Resolution): ValidTowers | undefined {
   return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
@@ -140,7 +140,7 @@ function onlyOne<K extends Ast.Declaration['kind']>(
 }
 
 /** All tasks must have the same query tower: the first task decides. */
-function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly TaskPart[] {
+function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readonly ResolvedTask[] {
   const first = tasks.find(({ score }) => score !== undefined)?.score;
   if (!first) return tasks;
   for (const { score } of tasks) {

@@ -12,7 +12,7 @@ import type { Binding } from './values.ts';
 
 const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
 
-/** What of a file may be read by its name. */
+/** The kinds of declarations that a file reads by name. */
 export type ReadKind = (typeof readKinds)[number];
 
 export interface Scope {
@@ -31,7 +31,7 @@ export interface TypedName {
   readonly name: Ast.Identifier;
   readonly value: Ast.Expression;
   readonly doc?: string;
-  /** What goes when it is removed: the entry where it has no other name, else the name. */
+  /** Its removal takes this: the entry where it has no other name, else the name. */
   readonly span: Span;
   readonly entry: Ast.TypedEntry;
 }
@@ -44,22 +44,22 @@ export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
   });
 }
 
-interface Named {
+interface NamedNode {
   readonly name: Ast.Identifier;
 }
 
 /** Tables that share their names, by the kind of their entries. */
-type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
+type NameTables = Readonly<Record<string, ReadonlyMap<string, NamedNode>>>;
 
 /**
- * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
- * the object, and a value would be lost.
+ * JavaScript that reads a trained model keeps values in objects by their names. There this name is the kind of the object, and a
+ * value would be lost.
  */
 const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
-  const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
+  const add = <N extends NamedNode>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
     if (name === reserved) report('reserved-name', span, { what, name });
     for (const other in tables) {
@@ -127,7 +127,7 @@ export function find<T>(
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 
-/** What the resolvers of all declarations share: a binding to the names of the file, and what is read so far. */
+/** All resolvers share a binding to the names of the file, and what is read so far. */
 export interface Workspace extends Binding {
   readonly library: Library;
   readonly scope: Scope;

@@ -5,11 +5,11 @@
 import { escapeHtml } from '../../base/text/escape_html.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Box, Drawing } from './drawn.ts';
-import { heightOf, lineHeight, type Placed, place, routes, titleHeight } from './layout.ts';
+import { heightOf, lineHeight, type PlacedBox, place, routes, titleHeight } from './layout.ts';
 
-/** Of one character, on an average line of the widest of the usual fonts. */
+/** Mean width on a line in the widest of the usual fonts. */
 const characterWidth = 6.8;
-/** Of the mark that folds, with the gap after it. */
+/** The mark that folds, with the gap after it. */
 const markWidth = 13;
 /** Lines of a box of features. */
 const mostFeatures = 16;
@@ -19,9 +19,9 @@ const padding = 9;
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** What it shows, for who cannot see it. */
+  /** Describes the picture for who cannot see it. */
   readonly title: string;
-  /** What an `svg` element of that size holds. */
+  /** The content of an `svg` element of that size. */
   readonly svg: string;
 }
 
@@ -30,13 +30,13 @@ interface DrawingOptions {
   readonly width?: number;
   /** Ids of boxes that show their name and what comes out of them alone. */
   readonly folded?: ReadonlySet<string>;
-  /** Whether boxes are buttons that fold and open: of a page with a script. */
+  /** Boxes are buttons that fold and open: for a page with a script. */
   readonly canFold?: boolean;
   /** Default: that it is a model, and what of it is shown. */
   readonly title?: string;
 }
 
-/** What a page or a Markdown file has room for. */
+/** The room of a page or a Markdown file. */
 const usualWidth = 1000;
 
 export function drawModel(model: string, drawing: Drawing, options: DrawingOptions = {}): Picture {
@@ -106,7 +106,7 @@ const titleOf = ({ kind, name, weights }: Box): string =>
   `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
 
 /** @param isFolded undefined where boxes do not fold */
-function draw({ box, x, y, width }: Placed, tower: string | undefined, isFolded: boolean | undefined): string {
+function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFolded: boolean | undefined): string {
   const canFold = isFolded !== undefined;
   const left = x + padding + (canFold ? markWidth : 0);
   const fit = Math.floor((width - 2 * padding) / characterWidth);
@@ -155,7 +155,7 @@ const looks: Readonly<Record<Box['kind'], string>> = {
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-interface FileOptions extends DrawingOptions {
+interface SvgFileOptions extends DrawingOptions {
   /** Default: what the system of the reader asks for. */
   readonly theme?: Theme;
   /** A picture that is wider is shown smaller. */
@@ -170,10 +170,10 @@ export interface SvgFile {
   readonly text: string;
 }
 
-export const svgFile = (model: string, drawing: Drawing, options: FileOptions = {}): string =>
+export const svgFile = (model: string, drawing: Drawing, options: SvgFileOptions = {}): string =>
   drawFile(model, drawing, options).text;
 
-export function drawFile(model: string, drawing: Drawing, options: FileOptions = {}): SvgFile {
+export function drawFile(model: string, drawing: Drawing, options: SvgFileOptions = {}): SvgFile {
   const { width, height, title, svg } = drawModel(model, drawing, options);
   const scale = Math.min(1, (options.most ?? width) / width);
   const [shownWidth, shownHeight] = [width, height].map((each) => Math.round(each * scale * 100) / 100) as [
@@ -199,7 +199,7 @@ const colours: Readonly<Record<Theme, string>> = {
   --c0: #6cb2ff; --c1: #ff9d5c; --c2: #5fd39b; --c3: #cf9bf5; --c4: #e6c04d; --c5: #ff86ae;`,
 };
 
-/** What a reader's system asks for: light or dark. */
+/** Colours for light and for dark, as the reader's system asks for. */
 export const palette = `
 :root { color-scheme: light dark; ${colours.light} }
 @media (prefers-color-scheme: dark) { :root { ${colours.dark} } }
@@ -209,7 +209,6 @@ export const palette = `
 const paletteOf = (theme: Theme | undefined): string =>
   theme === undefined ? palette : `\n:root { color-scheme: ${theme}; ${colours[theme]} }\n`;
 
-/** Of the boxes and arrows of a model. */
 export const pictureStyle = `
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .box { fill: var(--card); stroke: var(--line); }

@@ -12,20 +12,20 @@ import { isKeyword } from '../language/markdown.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
 import { type Box, type Drawing, drawingOf, flat } from './drawn.ts';
 
-export interface Part {
+export interface PicturePart {
   readonly name: string;
   readonly title: string;
   readonly drawing: Drawing;
 }
 
 /** Absent where the word has no picture, or where nothing of it is valid. */
-export function partAt(facts: FileAnalysis, offset: number): Part | undefined {
+export function partAt(facts: FileAnalysis, offset: number): PicturePart | undefined {
   const found = facts.symbolAt(offset) ?? namedAfter(facts, offset);
   const part = found && partOf(facts, found.symbol, found.span);
   return part && boxesOf(part.drawing).length > 0 ? part : undefined;
 }
 
-/** What a word such as `tower` declares. */
+/** Returns the symbol that a word such as `tower` declares. */
 function namedAfter(facts: FileAnalysis, offset: number): ReturnType<FileAnalysis['symbolAt']> {
   const { tokens } = facts.lexed;
   const index = facts.tokenIndexAt(offset);
@@ -38,7 +38,7 @@ export const boxesOf = ({ towers, tasks }: Drawing): readonly Box[] => [
   ...tasks,
 ];
 
-function partOf(facts: FileAnalysis, symbol: NamedSymbol, use: Span): Part | undefined {
+function partOf(facts: FileAnalysis, symbol: NamedSymbol, use: Span): PicturePart | undefined {
   const { name } = symbol;
   switch (symbol.kind) {
     case 'model':
@@ -112,7 +112,7 @@ export function drawingIn(facts: FileAnalysis): Drawing {
   };
 }
 
-/** Of flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
+/** Draws flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
 function validDrawing(facts: FileAnalysis): Drawing {
   const { file } = facts.checked;
   const arrows = facts.arrows.filter(({ span }) => span.source === facts.source);

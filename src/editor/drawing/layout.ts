@@ -12,7 +12,7 @@ export const [titleHeight, lineHeight] = [24, 17];
 const gapTowers = 3 * gapX;
 const headingHeight = 32;
 
-export interface Placed {
+export interface PlacedBox {
   readonly box: Box;
   readonly x: number;
   readonly y: number;
@@ -28,7 +28,7 @@ interface Placement {
   readonly height: number;
   readonly towers: readonly { readonly name: string; readonly middle: number }[];
   /** By id, each after what it reads. */
-  readonly placed: ReadonlyMap<string, Placed>;
+  readonly placed: ReadonlyMap<string, PlacedBox>;
 }
 
 /** @param widthOf what boxes need, between two bounds */
@@ -49,7 +49,7 @@ export function place(
   const ofTasks = rowWidth(Math.max(1, ...taskRows.map((row) => row.length)), taskWidth);
   const whole = Math.max(ofTowers, ofTasks) + 2 * margin;
 
-  const placed = new Map<string, Placed>();
+  const placed = new Map<string, PlacedBox>();
   const headings: { name: string; middle: number }[] = [];
   const put = (row: readonly Box[], start: number, y: number, width: number, tower: number): number => {
     const bottom = y + Math.max(...row.map(heightOf));
@@ -133,7 +133,7 @@ interface Routes {
 }
 
 /** Where a line may run down next to a column. */
-interface Gap {
+interface ColumnGap {
   /** The place of one line alone. */
   readonly x: number;
   /** In which direction further lines lie; 0: on both sides of it. */
@@ -144,15 +144,15 @@ interface Gap {
 
 /** A line down in a gap. All lines of one owner share it. */
 interface Lane {
-  readonly gap: Gap;
+  readonly gap: ColumnGap;
   readonly owner: string;
   readonly top: number;
   readonly bottom: number;
 }
 
-interface Way {
-  readonly from: Placed;
-  readonly to: Placed;
+interface ArrowPath {
+  readonly from: PlacedBox;
+  readonly to: PlacedBox;
   /** Next to the boxes below its begin, then next to the tasks above its end; or next to all between both. */
   readonly lanes: readonly Lane[];
 }
@@ -166,7 +166,7 @@ const edge = 4;
 export function routes(placement: Placement): Routes {
   const all = [...placement.placed.values()];
   const ways = all.flatMap((to) =>
-    to.box.reads.flatMap((id): Way[] => {
+    to.box.reads.flatMap((id): ArrowPath[] => {
       const from = placement.placed.get(id);
       return from === undefined ? [] : [{ from, to, lanes: lanesOf(from, to, all) }];
     }),
@@ -181,12 +181,12 @@ export function routes(placement: Placement): Routes {
 }
 
 /** Below all towers. */
-const floorOf = (all: readonly Placed[]): number =>
+const floorOf = (all: readonly PlacedBox[]): number =>
   Math.max(0, ...all.filter(({ tower }) => tower >= 0).map(({ bottom }) => bottom));
 
-const middleOf = ({ x, width }: Placed): number => x + width / 2;
+const middleOf = ({ x, width }: PlacedBox): number => x + width / 2;
 
-function lanesOf(from: Placed, to: Placed, all: readonly Placed[]): Lane[] {
+function lanesOf(from: PlacedBox, to: PlacedBox, all: readonly PlacedBox[]): Lane[] {
   const own = all.filter(({ tower }) => tower === from.tower);
   const [x, toX] = [middleOf(from), middleOf(to)];
   if (from.tower === to.tower) {
@@ -208,10 +208,10 @@ function lanesOf(from: Placed, to: Placed, all: readonly Placed[]): Lane[] {
   return [...exit, ...entry].map((lane) => ({ ...lane, owner: to.box.id }));
 }
 
-const covers = ({ x, width }: Placed, at: number): boolean => x - 2 < at && at < x + width + 2;
+const covers = ({ x, width }: PlacedBox, at: number): boolean => x - 2 < at && at < x + width + 2;
 
 /** Next to a box, on the side that is asked for if nothing is in the way there; else outside of its tower. */
-function clearGap(box: Placed, side: -1 | 1, inTheWay: readonly Placed[], all: readonly Placed[]): Gap {
+function clearGap(box: PlacedBox, side: -1 | 1, inTheWay: readonly PlacedBox[], all: readonly PlacedBox[]): ColumnGap {
   const outer = outerGap(box.tower, side, all);
   const x = side < 0 ? box.x - half : box.x + box.width + half;
   if (Math.abs(x - outer.x) < 1 || inTheWay.some((each) => covers(each, x))) return outer;
@@ -219,7 +219,7 @@ function clearGap(box: Placed, side: -1 | 1, inTheWay: readonly Placed[], all: r
 }
 
 /** Beyond all boxes of a tower, or of the tasks. */
-function outerGap(tower: number, side: -1 | 1, all: readonly Placed[]): Gap {
+function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): ColumnGap {
   const own = all.filter((each) => each.tower === tower);
   const x =
     side < 0 ? Math.min(...own.map((each) => each.x)) - half : Math.max(...own.map((e) => e.x + e.width)) + half;
@@ -262,7 +262,7 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
   return groups;
 }
 
-function pathOf({ from, to, lanes }: Way, places: ReadonlyMap<Lane, number>, floor: number): string {
+function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number>, floor: number): string {
   let [x, y] = [middleOf(from), from.y + heightOf(from.box)];
   const parts = [`M${x} ${y}`];
   const down = (end: number): void => {

@@ -7,7 +7,7 @@ import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { rowOf } from '../../compiler/model/expressions.ts';
 import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
 import { is } from '../../compiler/syntax/token.ts';
-import { type CallAtCursor, type Cursor, cursorAt } from './cursor.ts';
+import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { parameterLines, signatureParts } from './markdown.ts';
 
@@ -22,7 +22,7 @@ interface Callee {
 /** Finds the row of a call: its table follows from the declaration, the entry, and the calls around it. */
 export function calleeAt(
   facts: FileAnalysis,
-  cursor: Cursor,
+  cursor: EditorCursor,
   call: CallAtCursor,
   outer: readonly CallAtCursor[],
 ): Callee | undefined {
@@ -81,14 +81,14 @@ export function calleeAt(
 }
 
 /** The type that the row of the entry, or of the declaration, has. */
-export function typeAt({ declaration, body, entry }: Cursor): EntryType | undefined {
+export function typeAt({ declaration, body, entry }: EditorCursor): EntryType | undefined {
   if (!declaration) return undefined;
   // Columns have names of the file, like features.
   return body === 'columns' ? { is: 'sql' } : typeOfEntry(declaration.word, entry?.name ?? '');
 }
 
 /** Finds what the entry of `search` at the cursor names. */
-export function searchedSlot(facts: FileAnalysis, { before }: Pick<Cursor, 'before'>): Slot | undefined {
+export function searchedSlot(facts: FileAnalysis, { before }: Pick<EditorCursor, 'before'>): Slot | undefined {
   const sign = before.findLastIndex((token, index) => is(token, t.Colon) && isPathEnd(before, index - 1));
   return sign === -1 ? undefined : slotAt(facts, pathEndingAt(before, sign));
 }

@@ -1,22 +1,22 @@
-/** What may be written at a place. */
+/** Completes what may be written at an offset. */
 
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
 import { endOf } from '../../compiler/syntax/token.ts';
-import { type Completion, CompletionContext, declarations, type Surroundings } from './completion/context.ts';
+import { type Completion, CompletionContext, type CompletionSurroundings, declarations } from './completion/context.ts';
 import { argumentsAt, valuesAt } from './completion/values.ts';
 import { entriesAt, headerAt, textsAt } from './completion/words.ts';
-import { type Cursor, cursorAt } from './cursor.ts';
+import { cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 interface Completions {
-  /** What is replaced. */
+  /** The text that an item replaces. */
   readonly span: Span;
   readonly items: readonly Completion[];
 }
 
-export function completionsAt(facts: FileAnalysis, offset: number, around: Surroundings = {}): Completions {
+export function completionsAt(facts: FileAnalysis, offset: number, around: CompletionSurroundings = {}): Completions {
   const place = cursorAt(facts, offset);
   if (!place) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
@@ -27,7 +27,7 @@ export function completionsAt(facts: FileAnalysis, offset: number, around: Surro
   return { span, items: itemsAt(facts, place, around) };
 }
 
-function itemsAt(facts: FileAnalysis, place: Cursor, around: Surroundings): readonly Completion[] {
+function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSurroundings): readonly Completion[] {
   const { text, declaration, body, value, calls } = place;
   if (!declaration) return text ? [] : declarations;
   const here = new CompletionContext(facts, { ...place, declaration }, around);

@@ -87,7 +87,7 @@ export function parameterDoc(name: string, parameter: Parameter): string {
   return [fence(parameterText(name, parameter)), parameter.doc, `It is ${describeType(parameter.type)}.`].join('\n\n');
 }
 
-/** What an entry does, what its value may be, and what it is where nothing is written. */
+/** Describes what an entry does, what its value may be, and its default. */
 export function entryDoc(name: string, { type, doc, example, default: value }: Entry): string {
   const otherwise = value === undefined ? '' : ` Default: \`${printDefault(value)}\`.`;
   return [`**${name}** · ${doc}`, `It is ${describeEntry(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
@@ -132,7 +132,7 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   return isAny(token, [t.Keyed, t.By]);
 }
 
-/** What the word of the grammar at an index means; nothing if it is a name. */
+/** Explains the word of the grammar at an index; nothing if it is a name. */
 export function keywordDocAt(tokens: readonly IToken[], at: number): string | undefined {
   if (!isKeyword(tokens, at)) return undefined;
   const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);

@@ -11,7 +11,7 @@ import type { Entries } from '../../compiler/library/declarations/entry.ts';
 import { task } from '../../compiler/library/declarations/task.ts';
 import { partsOf, stepsOf } from '../../compiler/model/expressions.ts';
 import { insertion } from '../../compiler/model/report.ts';
-import type { TowerPart } from '../../compiler/model/resolution.ts';
+import type { ResolvedTower } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { declarationAfter, declarationAround, entryAfter, isWithin, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -272,7 +272,7 @@ interface ChannelEnd {
   readonly width: number;
 }
 
-function channelEnd(facts: FileAnalysis, tower: TowerPart | undefined, name: string): ChannelEnd | undefined {
+function channelEnd(facts: FileAnalysis, tower: ResolvedTower | undefined, name: string): ChannelEnd | undefined {
   const flow = tower?.steps.find((step) => step.name === name)?.node.flow;
   const [, width] = /^(?:vector\[|fields\[1 × )(\d+)\]$/.exec((flow && facts.typeEnding(flow.span.end)) ?? '') ?? [];
   return flow && width ? { name: `${tower!.name}.${name}`, flow, width: Number(width) } : undefined;

@@ -32,7 +32,7 @@ export function refactoringsAt(
 }
 
 /**
- * What a refactoring may bring. A block whose last use is gone is left, and said to be unused: other files may use it. A parameter that hides a
+ * Warnings that a refactoring may bring. A block whose last use is gone is left, and said to be unused: other files may use it. A parameter that hides a
  * constant does so in the new block too.
  */
 const mayCome: ReadonlySet<string> = new Set<Code>(['unused-block', 'shadowed-name']);
@@ -87,7 +87,7 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
   return [start + selected.length - selected.trimStart().length, end - selected.length + selected.trimEnd().length];
 }
 
-/** What a flow of a tower begins with is no step. */
+/** Finds the flow around a selection; the source of a tower's flow is no step. */
 function flowAround(file: Ast.File, start: number, end: number): SelectedFlow | undefined {
   const node = declarationAround(file, { start, end }, 'Block', 'Tower');
   if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };

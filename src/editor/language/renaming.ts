@@ -7,7 +7,7 @@ import { rowIn } from '../../compiler/model/library.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { entryAfter } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
-import { columnEntries, isHistoryEntry, isSame, type NamedSymbol, Symbols } from './symbols.ts';
+import { columnEntries, isHistoryEntry, isSame, type NamedSymbol, SymbolTable } from './symbols.ts';
 
 type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 
@@ -79,7 +79,7 @@ function startAfter({ source, start }: Span, edits: readonly Edit[]): string {
 function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
   if (kind !== 'channel' || tower === undefined) return [];
   const { scope } = checked.resolution;
-  const symbols = new Symbols(checked.resolution);
+  const symbols = new SymbolTable(checked.resolution);
   const scores = [...scope.tasks.values()].flatMap(({ entries }) =>
     entries.filter((entry) => entry.name.name === 'score'),
   );
@@ -123,7 +123,7 @@ function declaredAs(name: string, files: readonly FileAnalysis[]): readonly Name
 type HeaderColumns = ReadonlyMap<string, readonly string[]>;
 
 /**
- * What data blocks need when a feature or label gets a new name, and they feed it by the name of a column alone: an entry that gives
+ * Returns what data blocks need when a feature or label gets a new name, and they feed it by the name of a column alone: an entry that gives
  * the column that name. Blocks do whose files have the column; where no header is known, the only block of the project does.
  */
 function bindingsFor(

@@ -1,4 +1,4 @@
-/** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
+/** Classifies each word for semantic highlighting: the same word may be a feature here and a kind there. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Span } from '../../base/text/source.ts';
@@ -11,7 +11,7 @@ import type { Occurrence } from './value_words.ts';
 export interface SemanticToken {
   readonly span: Span;
   readonly type: TokenType;
-  readonly modifiers: Look[1];
+  readonly modifiers: TokenStyle[1];
 }
 
 /** In the order of their places; none overlaps another, none goes over a line's end. */
@@ -98,10 +98,10 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   task: 'class',
 };
 
-type Look = readonly [type: TokenType, modifiers: Modifiers];
+type TokenStyle = readonly [type: TokenType, modifiers: Modifiers];
 
-/** What the token at an index looks like, by what it means; nothing where it has no look of its own. */
-function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): Look | undefined {
+/** Returns the type and modifiers of the token at an index, by its meaning; nothing where it has none. */
+function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): TokenStyle | undefined {
   const token = tokens[at];
   if (is(token, t.Text)) return ['string', none];
   if (is(token, t.NumberToken)) return ['number', none];
@@ -111,9 +111,9 @@ function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | und
   return is(token, t.Name) ? ['variable', none] : undefined;
 }
 
-const commentLook = ({ image }: IToken): Look => ['comment', image.startsWith('///') ? documentation : none];
+const commentLook = ({ image }: IToken): TokenStyle => ['comment', image.startsWith('///') ? documentation : none];
 
-function look(occurrence: Occurrence): Look {
+function look(occurrence: Occurrence): TokenStyle {
   switch (occurrence.is) {
     case 'symbol': {
       const { symbol, declares } = occurrence;

@@ -21,7 +21,7 @@ export type SymbolKind =
   | 'data'
   | 'column';
 
-/** What has one name for the whole file. */
+/** Declarations whose names are looked up in the whole file. */
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
 type SymbolNode =
@@ -40,12 +40,12 @@ type SymbolNode =
 export interface NamedSymbol {
   readonly kind: SymbolKind;
   readonly name: string;
-  /** Of the name where it is declared. */
+  /** The name where it is declared. */
   readonly span: Span;
   readonly node: SymbolNode;
-  /** Of a channel or step: its tower. */
+  /** The tower of a channel or step. */
   readonly tower?: string;
-  /** Of a parameter: its block. */
+  /** The block of a parameter. */
   readonly block?: string;
 }
 
@@ -55,7 +55,7 @@ export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
 }
 
 /** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
-export class Symbols {
+export class SymbolTable {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
   readonly #symbols = new Map<SymbolNode, NamedSymbol>();
   readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
@@ -94,7 +94,7 @@ export class Symbols {
     return symbol;
   }
 
-  /** Of a tower's channels and steps. */
+  /** Looks up a channel or step of a tower. */
   step(tower: string, name: string): NamedSymbol | undefined {
     return this.#stepsOf(tower).get(name);
   }
@@ -114,7 +114,7 @@ export class Symbols {
     return steps;
   }
 
-  /** Of a block of the file. */
+  /** Returns the parameters of a block of the file. */
   parameters(block: string): readonly NamedSymbol[] {
     const node = this.#nodes.block.get(block);
     return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];

@@ -14,14 +14,14 @@ import { withElements } from '../../compiler/lower/through.ts';
 import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/tower.ts';
 import type { Flow, FlowSource, FlowStep, Tower, TowerStep } from '../../compiler/model/model.ts';
 import { isWholeGroup } from '../../compiler/model/references.ts';
-import type { Resolution, TowerPart } from '../../compiler/model/resolution.ts';
+import type { Resolution, ResolvedTower } from '../../compiler/model/resolution.ts';
 import type { Checked } from '../../compiler/pipeline.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { type Cost, count } from '../../graph/count.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 
 /** Returns the tower with the steps whose flow is valid and begins with something valid. */
-function validTower(part: TowerPart, resolution: Resolution, features: LoweredFeatures): Tower {
+function validTower(part: ResolvedTower, resolution: Resolution, features: LoweredFeatures): Tower {
   const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] =>
     flow && isSourceValid(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
   );
@@ -29,7 +29,7 @@ function validTower(part: TowerPart, resolution: Resolution, features: LoweredFe
 }
 
 /** Returns what comes before the error in flows that have one, under a name that nothing can read. */
-function begunSteps(part: TowerPart, resolution: Resolution, features: LoweredFeatures): readonly TowerStep[] {
+function begunSteps(part: ResolvedTower, resolution: Resolution, features: LoweredFeatures): readonly TowerStep[] {
   return part.steps.flatMap(({ name, span, begun }): TowerStep[] =>
     begun && isSourceValid(begun, resolution, features)
       ? [{ name: `${name} …`, span, channel: false, flow: begun }]

@@ -17,7 +17,7 @@ import {
 import { rowIn } from '../../compiler/model/library.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { type LookupKind, type NamedSymbol, parameterSymbol, Symbols } from './symbols.ts';
+import { type LookupKind, type NamedSymbol, parameterSymbol, SymbolTable } from './symbols.ts';
 
 /** A word of the file and what it represents. */
 export type Occurrence = { readonly span: Span } & WordMeaning;
@@ -34,13 +34,13 @@ type WordMeaning =
 /** Collects the words of values. Names are looked up among the symbols of the file. */
 export class ValueWords {
   readonly all: Occurrence[] = [];
-  readonly symbols: Symbols;
+  readonly symbols: SymbolTable;
   readonly #library: Resolution['library'];
   /** The parameters of the block whose words are looked up. */
   #parameters: ReadonlyMap<string, NamedSymbol> = new Map();
 
   constructor(resolution: Resolution) {
-    this.symbols = new Symbols(resolution);
+    this.symbols = new SymbolTable(resolution);
     this.#library = resolution.library;
   }
 
@@ -124,7 +124,7 @@ export class ValueWords {
     }
   }
 
-  /** What an entry says, by its row. */
+  /** Adds the words of an entry's value, by its row. */
   entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.Entry, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);

@@ -9,7 +9,7 @@ import { type Code, codes } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { defined } from '../../base/util/defined.ts';
 import { toLocation, toRange } from './provider.ts';
-import type { Session } from './session.ts';
+import type { EditorSession } from './session.ts';
 
 function isUnnecessary(code: Code): boolean {
   const { unnecessary }: { readonly unnecessary?: true } = codes[code];
@@ -21,7 +21,7 @@ const pages = 'https://github.com/tower-lang/tower/blob/main/docs/errors';
 
 const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDiagnostic {
+export function toProtocol(session: EditorSession, diagnostic: Diagnostic): ProtocolDiagnostic {
   const { code, severity, message, hint, at, notes } = diagnostic;
   return {
     range: at ? toRange(at) : nowhere,
@@ -36,10 +36,10 @@ export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDi
 }
 
 /** By file, each once. */
-export type Reports = Map<string, Map<string, Diagnostic>>;
+export type FileReports = Map<string, Map<string, Diagnostic>>;
 
 /** Adds what a check of a file says of it and of the files that it uses. What two say of one file counts once. */
-export function addReports(session: Session, path: string, reports: Reports): void {
+export function addReports(session: EditorSession, path: string, reports: FileReports): void {
   reports.set(path, reports.get(path) ?? new Map());
   for (const diagnostic of session.facts(path)?.checked.diagnostics ?? []) {
     const file = diagnostic.at?.source.name ?? path;
@@ -50,7 +50,7 @@ export function addReports(session: Session, path: string, reports: Reports): vo
   }
 }
 
-export function reportOf(session: Session, reports: Reports, path: string): ProtocolDiagnostic[] {
+export function reportOf(session: EditorSession, reports: FileReports, path: string): ProtocolDiagnostic[] {
   return [...(reports.get(path)?.values() ?? [])].map((diagnostic) => toProtocol(session, diagnostic));
 }
 
@@ -60,12 +60,12 @@ export const debounceMs = 25;
 /** Checks the open documents, each as a whole, and sends what has changed. */
 export class Publisher {
   readonly #connection: Connection;
-  readonly #session: Session;
+  readonly #session: EditorSession;
   #timer: NodeJS.Timeout | undefined;
   /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
   #sent = new Map<string, string>();
 
-  constructor(connection: Connection, session: Session) {
+  constructor(connection: Connection, session: EditorSession) {
     this.#connection = connection;
     this.#session = session;
   }
@@ -77,7 +77,7 @@ export class Publisher {
 
   publish(): void {
     clearTimeout(this.#timer);
-    const reports: Reports = new Map();
+    const reports: FileReports = new Map();
     for (const { uri } of this.#session.open) addReports(this.#session, this.#session.pathOf(uri), reports);
     const sent = new Map<string, string>();
     for (const path of reports.keys()) {

@@ -4,27 +4,27 @@
  */
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Source } from '../../base/text/source.ts';
-import type { Surroundings } from '../language/completion/context.ts';
+import type { CompletionSurroundings } from '../language/completion/context.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 
 export interface Host {
   /** Absolute path of what a URI names; the URI itself where it is no file, or none that can be read here. */
   pathOf(uri: string): string;
   uriOf(path: string): string;
-  /** What a file holds; the same object while the file stays as it is. Absent where there is no file. */
+  /** The text of a file; the same object while the file stays as it is. Absent where there is no file. */
   source(path: string): Source | undefined;
   exists(path: string): boolean;
-  /** Of a folder; none where it cannot be read. */
-  entries(folder: string): readonly Entry[];
-  /** Whether a path, its links followed, lies in one of the folders. */
+  /** The entries of a folder; none where it cannot be read. */
+  entries(folder: string): readonly FolderEntry[];
+  /** True if a path, its links followed, lies in one of the folders. */
   isWithin(path: string, folders: readonly string[]): boolean;
   /** Columns that the headers of data files name, of the data blocks of a file and of those it uses. */
   headerColumns(facts: FileAnalysis): Promise<readonly string[]>;
-  /** What the editor says as it starts the server. */
+  /** Takes the options that the editor starts the server with. */
   begin?(options: unknown): void;
 }
 
-export interface Entry {
+export interface FolderEntry {
   readonly name: string;
   readonly isFile: boolean;
   readonly isFolder: boolean;
@@ -32,7 +32,7 @@ export interface Entry {
 
 const dataEnding = /\.(csv|tsv|txt|parquet|json|jsonl|ndjson|gz)$/;
 
-export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<Surroundings> {
+export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<CompletionSurroundings> {
   const { name } = facts.source;
   const folder = dirname(name);
   // Nothing lies around a document that is in no folder yet.
@@ -49,7 +49,7 @@ export async function surroundingsOf(facts: FileAnalysis, host: Host): Promise<S
   };
 }
 
-/** Of the folder and the folders right below it. */
+/** Lists the folder and the folders right below it. */
 const filesIn = (folder: string, host: Host): string[] =>
   host
     .entries(folder)

@@ -16,7 +16,7 @@ const inspector = new Session();
 inspector.connect();
 
 /**
- * What checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
+ * Memory that checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
  * inspector's collection also gives back the room that it lay in, which the engine's own (`gc`) keeps for what may come.
  */
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');

@@ -7,30 +7,30 @@ import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-lan
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
 import { locate, type PositionParams } from './provider.ts';
-import type { Session } from './session.ts';
+import type { EditorSession } from './session.ts';
 
 /** Enough for any project, and an end where a folder is not one, such as the home of a person. */
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-async function projectPaths(session: Session, token?: CancellationToken): Promise<readonly string[]> {
+async function projectPaths(session: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
   return withOpen(session, await pathsIn(session, token));
 }
 
-interface Read {
+interface FolderListing {
   readonly folders: readonly string[];
   readonly paths: readonly string[];
   /** By the clock of `performance`. */
   readonly until: number;
 }
 
-/** Of sessions whose editor asks every few seconds, by what was read last. */
-const known = new WeakMap<Session, Read>();
+/** Caches what was read last for editors that ask every few seconds. */
+const known = new WeakMap<EditorSession, FolderListing>();
 /** How much longer than it took to read the folders what they hold is taken as it was: a tenth of the time at most goes into that. */
 const restPerRead = 10;
 
 /** As `projectPaths`, of what was read a moment ago where the folders are large. */
-export async function recentPaths(session: Session, token: CancellationToken): Promise<readonly string[]> {
+export async function recentPaths(session: EditorSession, token: CancellationToken): Promise<readonly string[]> {
   const began = performance.now();
   const last = known.get(session);
   if (last && last.folders === session.folders && began < last.until) return withOpen(session, last.paths);
@@ -43,12 +43,12 @@ export async function recentPaths(session: Session, token: CancellationToken): P
   return withOpen(session, paths);
 }
 
-const withOpen = (session: Session, paths: readonly string[]): readonly string[] => [
+const withOpen = (session: EditorSession, paths: readonly string[]): readonly string[] => [
   ...new Set([...session.open.map(({ uri }) => session.pathOf(uri)), ...paths]),
 ];
 
 /** In turns, nearest folders first: others are answered while a large folder is read. */
-async function pathsIn({ folders: open, host }: Session, token?: CancellationToken): Promise<readonly string[]> {
+async function pathsIn({ folders: open, host }: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
   const found: string[] = [];
   const folders = [...open];
   const turns = new Turns();
@@ -65,7 +65,10 @@ async function pathsIn({ folders: open, host }: Session, token?: CancellationTok
 }
 
 /** The checks of all files, as they are now: they are made in turns first, and then taken in one. */
-export async function projectFacts(session: Session, token?: CancellationToken): Promise<readonly FileAnalysis[]> {
+export async function projectFacts(
+  session: EditorSession,
+  token?: CancellationToken,
+): Promise<readonly FileAnalysis[]> {
   const paths = await projectPaths(session, token);
   const turns = new Turns();
   for (const path of paths) {
@@ -76,18 +79,18 @@ export async function projectFacts(session: Session, token?: CancellationToken):
   return paths.flatMap((path) => session.facts(path) ?? []);
 }
 
-interface InProject {
+interface ProjectSymbol {
   readonly symbol: NamedSymbol;
   /** The first has the symbol in scope. The others are those of the project, if they can use its file. */
   readonly files: readonly FileAnalysis[];
 }
 
-/** What a position names, and the files that may name it too. */
+/** Finds the symbol at a position, and the files that may name it too. */
 export async function symbolInProject(
-  session: Session,
+  session: EditorSession,
   params: PositionParams,
   token: CancellationToken,
-): Promise<InProject | undefined> {
+): Promise<ProjectSymbol | undefined> {
   const place = locate(session, params);
   const found = place && place.facts.symbolAt(place.offset);
   if (!place || !found) return undefined;

@@ -16,11 +16,11 @@ import {
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
 import { offsetAt, positionAt, type Source, type Span, withLineEndsOf } from '../../base/text/source.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
-import type { Session } from './session.ts';
+import type { EditorSession } from './session.ts';
 
 export interface Provider {
   readonly capabilities: ServerCapabilities;
-  register(connection: Connection, session: Session): void;
+  register(connection: Connection, session: EditorSession): void;
 }
 
 /** Protocol code of a request that is understood and cannot be done; its message is shown. */
@@ -28,7 +28,7 @@ const requestFailed = -32803;
 
 export const refuse = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
 
-/** Of a client that does not keep to the protocol: it learns what it has left out. */
+/** Tells a client that breaks the protocol what it has left out. */
 const invalid = (message: string): ResponseError<void> => new ResponseError(ErrorCodes.InvalidParams, message);
 
 interface DocumentParams {
@@ -41,7 +41,7 @@ export interface PositionParams extends DocumentParams {
 
 /** Returns the check of the document that a request names, and the offset it is about. */
 export function locate(
-  session: Session,
+  session: EditorSession,
   params: PositionParams,
 ): { readonly facts: FileAnalysis; readonly offset: number } | undefined {
   const facts = factsOf(session, params);
@@ -49,14 +49,14 @@ export function locate(
   return facts && { facts, offset: toOffset(facts.source, params.position) };
 }
 
-export function factsOf(session: Session, { textDocument }: DocumentParams): FileAnalysis | undefined {
+export function factsOf(session: EditorSession, { textDocument }: DocumentParams): FileAnalysis | undefined {
   if (typeof textDocument?.uri !== 'string') throw invalid('`textDocument.uri` is missing');
   return session.facts(session.pathOf(textDocument.uri));
 }
 
 /** Answers a request about a document; null where there is none of its name. */
 export const aboutDocument =
-  <P extends DocumentParams, A>(session: Session, answer: (facts: FileAnalysis, params: P) => A) =>
+  <P extends DocumentParams, A>(session: EditorSession, answer: (facts: FileAnalysis, params: P) => A) =>
   (params: P): A | null => {
     const facts = factsOf(session, params);
     return facts ? answer(facts, params) : null;
@@ -64,7 +64,10 @@ export const aboutDocument =
 
 /** Answers a request about a position in a document. */
 export const aboutPosition =
-  <P extends PositionParams, A>(session: Session, answer: (facts: FileAnalysis, offset: number, params: P) => A) =>
+  <P extends PositionParams, A>(
+    session: EditorSession,
+    answer: (facts: FileAnalysis, offset: number, params: P) => A,
+  ) =>
   (params: P): A | null => {
     const location = locate(session, params);
     return location ? answer(location.facts, location.offset, params) : null;
@@ -88,7 +91,7 @@ export function toOffset(source: Source, { line, character }: Position): number 
   return Math.min(offset, (source.lineStarts[line + 1] ?? source.text.length + 1) - 1);
 }
 
-export function toLocation(session: Session, span: Span): Location {
+export function toLocation(session: EditorSession, span: Span): Location {
   return { uri: session.uriOf(span.source.name), range: toRange(span) };
 }
 
@@ -96,7 +99,7 @@ export function toTextEdit({ at, text }: Edit): TextEdit {
   return { range: toRange(at), newText: withLineEndsOf(at.source, text) };
 }
 
-export function toWorkspaceEdit(session: Session, edits: readonly Edit[]): WorkspaceEdit {
+export function toWorkspaceEdit(session: EditorSession, edits: readonly Edit[]): WorkspaceEdit {
   const changes: Record<string, TextEdit[]> = {};
   for (const edit of edits) {
     const uri = session.uriOf(edit.at.source.name);

@@ -14,9 +14,9 @@ import type { Host } from './host.ts';
 import { themeOf } from './providers/hover.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
-import { Session } from './session.ts';
+import { EditorSession } from './session.ts';
 
-interface Served {
+interface LanguageServerOptions {
   readonly connection: Connection;
   readonly version: string;
   readonly host: Host;
@@ -25,12 +25,12 @@ interface Served {
 }
 
 /** @returns what to call where files of the host have changed that it alone knows of */
-export function serve({ connection, version, host, rest = () => {} }: Served): () => void {
-  const session = new Session(host);
+export function serve({ connection, version, host, rest = () => {} }: LanguageServerOptions): () => void {
+  const session = new EditorSession(host);
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watches = false;
-  /** Whether the editor asks for diagnostics, and whether it asks again on request. */
+  /** True if the editor asks for diagnostics; `refreshes` if it asks again on request. */
   let pulls = false;
   let refreshes = false;
   let resting: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 /**
- * What the server knows: open documents, the files on disk that they use, and the last check of each. An open document goes
+ * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document goes
  * before its file on disk.
  */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
@@ -13,19 +13,19 @@ import type { Host } from './host.ts';
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
 
-interface Analysed {
+interface CachedAnalysis {
   readonly facts: FileAnalysis;
-  /** What each file that the check asked for was, or that there was none. */
+  /** The sources that the check loaded; undefined where there was none. */
   readonly reads: ReadonlyMap<string, Source | undefined>;
 }
 
-export class Session {
+export class EditorSession {
   /** Folders that the editor has open: a file may use what lies in its own. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
-  /** Of open documents, each of the version that was last asked for. */
+  /** The sources of open documents, each of the version that was last requested. */
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #facts = new Map<string, Analysed>();
+  readonly #facts = new Map<string, CachedAnalysis>();
 
   constructor(readonly host: Host) {}
 
@@ -79,7 +79,7 @@ export class Session {
     return this.#documents.get(path);
   }
 
-  /** What is open of a file, else what lies on disk; nothing where there is neither. */
+  /** Returns the open document, else the file on disk; nothing where there is neither. */
   source(path: string): Source | undefined {
     const document = this.#documents.get(path);
     if (!document) return this.host.source(path);

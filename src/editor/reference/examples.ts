@@ -12,7 +12,7 @@ import type { FlowStep } from '../../compiler/model/model.ts';
 import { type Checked, check } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { tryStep } from '../language/completion/fitting_blocks.ts';
-import type { Kind, Table } from './kinds.ts';
+import type { LibraryKind, LibraryTable } from './kinds.ts';
 
 export interface Example {
   /** A whole model that has the example at its place. */
@@ -23,7 +23,7 @@ export interface Example {
 }
 
 /** @param written what is written of the kind: its row's example */
-export function exampleOf({ section, name, row }: Kind, written = row.example): Example {
+export function exampleOf({ section, name, row }: LibraryKind, written = row.example): Example {
   // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
   const tried = variationsOf(section.table, name, written).map((variation) => {
     const text = smallModel(variation);
@@ -35,7 +35,7 @@ export function exampleOf({ section, name, row }: Kind, written = row.example): 
   return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
 }
 
-const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
+const declarationOf: Readonly<Record<LibraryTable, Ast.Declaration['kind']>> = {
   features: 'Features',
   blocks: 'Tower',
   scores: 'Task',
@@ -45,7 +45,7 @@ const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
   metrics: 'Train',
 };
 
-function variationsOf(table: Table, name: string, written: string): readonly Variation[] {
+function variationsOf(table: LibraryTable, name: string, written: string): readonly Variation[] {
   switch (table) {
     case 'features':
       return [featureVariation(written), sequenceVariation(written)];
@@ -99,7 +99,7 @@ function featureVariation(written: string): Variation {
   };
 }
 
-/** What belongs to the elements of a list is read next to the list, in sequence. */
+/** Reads what belongs to the elements of a list next to the list, in sequence. */
 function sequenceVariation(written: string): Variation {
   return {
     features: [`example: ${written}`, others.history!.feature].join('\n'),
@@ -158,7 +158,7 @@ function lossVariations(name: string, written: string): readonly Variation[] {
   }));
 }
 
-interface Taken {
+interface BlockTypes {
   readonly takes: ValueType;
   readonly gives: ValueType;
   /** How a flow begins that carries the value, in the models of examples. */
@@ -186,7 +186,7 @@ const samples: readonly Sample[] = [
 ];
 
 /** Each type that the step takes without giving it back as it was. None for what is no step, such as `concat(deep, wide)`. */
-export function takesOf(text: string): readonly Taken[] {
+export function takesOf(text: string): readonly BlockTypes[] {
   const step = stepOf(text);
   if (!step) return [];
   return samples.flatMap(({ from, type }) => {

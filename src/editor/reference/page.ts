@@ -12,7 +12,7 @@ import { printValueType } from '../../compiler/library/values.ts';
 import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault, signatureOf } from '../language/markdown.ts';
 import { type Example, exampleOf, takesOf } from './examples.ts';
-import { allKinds, innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
+import { allKinds, innerKinds, kindsOf, type LibraryKind, type Section, sections } from './kinds.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
 
@@ -34,7 +34,7 @@ function index(): string {
   return page(['# Reference', head, ...parts]);
 }
 
-const rowOf = ({ section, name, row }: Kind): string =>
+const rowOf = ({ section, name, row }: LibraryKind): string =>
   `| [${name}](${section.table}.md#${name}) | ${firstSentence(row.doc)} |`;
 
 function pageOf(section: Section): string {
@@ -45,7 +45,7 @@ function pageOf(section: Section): string {
 
 const page = (parts: readonly string[]): string => `${[generated, ...parts].join('\n\n')}\n`;
 
-function entry(kind: Kind): string[] {
+function entry(kind: LibraryKind): string[] {
   const { name, row, facts } = kind;
   const example = exampleOf(kind);
   const inner = innerKinds(kind);
@@ -81,7 +81,7 @@ function parameterTable({ parameters }: KindRow): string {
   return rows.length === 0 ? '' : ['| argument | is | default | |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** What it may be, and what it is where it is not given. */
+/** Describes the values of a parameter, and its value where it is not given. */
 export function parameterCells(parameter: Parameter): [is: string, otherwise: string] {
   const { type, required, rest, default: value } = parameter;
   const one = describeType(type);
@@ -92,8 +92,8 @@ export function parameterCells(parameter: Parameter): [is: string, otherwise: st
   return [is, value === undefined ? 'none' : `\`${printDefault(value)}\``];
 }
 
-/** What goes into a block and what comes out, in its example: `fields[3 × 16] → vector[48]`. */
-export function shapesOf({ section, row }: Kind, { checked }: Example): string | undefined {
+/** Returns the types of a block's input and output in its example: `fields[3 × 16] → vector[48]`. */
+export function shapesOf({ section, row }: LibraryKind, { checked }: Example): string | undefined {
   if (section.table !== 'blocks') return undefined;
   const arrows = checked.shapes?.arrows ?? [];
   const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
@@ -105,15 +105,15 @@ export function shapesOf({ section, row }: Kind, { checked }: Example): string |
   return `${taken}${printValueType(given.type)}`;
 }
 
-/** What a block takes and gives with the arguments of its example, found out by trying. */
-function takenTable({ section, row }: Kind): string {
+/** Lists what a block takes and gives with the arguments of its example, found out by trying. */
+function takenTable({ section, row }: LibraryKind): string {
   const taken = section.table === 'blocks' ? takesOf(row.example) : [];
   const rows = taken.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
   return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
 }
 
 /** The type at each step of the example's flow. */
-function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
+function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): string {
   if (section.table !== 'blocks') return '';
   const tower = checked.resolution.towers[0]!;
   const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
@@ -123,9 +123,9 @@ function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
   return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
 }
 
-export interface Word {
+export interface GrammarWord {
   readonly word: string;
-  /** What it is: "declaration", "entry of `train`". */
+  /** "declaration", "entry of `train`". */
   readonly what: string;
   readonly doc: string;
   readonly example: string;
@@ -140,7 +140,7 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** Every word, the declarations first. A word may be an entry of one declaration and a word of another. */
-export const words: readonly Word[] = [
+export const words: readonly GrammarWord[] = [
   ...Object.entries<DeclarationRow>(declarations).flatMap(([word, { doc, example, words = {} }]) => [
     { word, what: word === 'shared' ? 'word before `block`' : 'declaration', doc, example },
     ...Object.entries(words).map(([inner, row]) => ({
@@ -160,13 +160,13 @@ export const words: readonly Word[] = [
   ),
 ];
 
-export const wordsNamed = (name: string): readonly Word[] => {
+export const wordsNamed = (name: string): readonly GrammarWord[] => {
   const meant = Object.hasOwn(aliases, name) ? aliases[name] : name;
   return words.filter(({ word }) => word === meant);
 };
 
 /** In the terminal: what it is, what it does, and how it is written. */
-export function wordText({ word, what, doc, example }: Word): string {
+export function wordText({ word, what, doc, example }: GrammarWord): string {
   const lines = example.split('\n').map((line) => `  ${line}`);
   return [`${word} · ${what}`, doc, 'Example:', lines.join('\n')].join('\n\n');
 }

@@ -265,7 +265,7 @@ export function unrepeatableIn(expression: string): string | undefined {
   return undefined;
 }
 
-/** Whether no comma comes before the parenthesis that closes the one before `from`. */
+/** True if no comma comes before the parenthesis that closes the one before `from`. */
 function isOneArgument(text: string, from: number): boolean {
   for (let at = from, depth = 0; at < text.length; at++) {
     const sign = text[at]!;

@@ -22,7 +22,7 @@ import { library } from '../library.ts';
 import type { Call, DataFile, Training } from '../model.ts';
 import { printCall } from '../print.ts';
 import { makeCollector, noteAt, type Report, removal, repeats, rewrite } from '../report.ts';
-import type { TaskPart, TaskProduct, TaskScore, TowerPart } from '../resolution.ts';
+import type { ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from '../resolution.ts';
 import { declare, makeWorkspace, read, type Workspace } from '../scope.ts';
 import type { Converted } from '../values.ts';
 import { isProduct, resolveProduct } from './objective.ts';
@@ -81,20 +81,20 @@ function homeOf(name: string, place: EntryPlace): string | undefined {
   return found && homes[found];
 }
 
-interface Resolved<N extends string> {
+interface ResolvedEntries<N extends string> {
   /** The first entry of each name, valid or not. */
   readonly given: ReadonlyMap<N, Ast.Entry>;
   /** By name: what is given, or the default. Nothing where neither is there, and where the entry is not valid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
-  /** Whether every entry of the table is valid. */
+  /** True if every entry of the table is valid. */
   readonly valid: boolean;
   /** An entry is not in the table: it may be one that seems to be missing. */
   readonly strange: boolean;
 }
 
-interface Declared<E extends Entries> {
+interface DeclaredEntries<E extends Entries> {
   readonly place: EntryPlace;
-  /** What the entries belong to, as messages call it: "task `watch`". */
+  /** The declaration of the entries, as messages call it: "task `watch`". */
   readonly of: string;
   /** Where an entry that must be there is reported missing, and what has defaults alone is. */
   readonly at: Span;
@@ -103,14 +103,14 @@ interface Declared<E extends Entries> {
   /** Entries whose absence the caller reports, with a fix that it knows. */
   readonly reported?: readonly string[];
   /** For entries that are scores. */
-  readonly towers?: ReadonlyMap<string, TowerPart>;
+  readonly towers?: ReadonlyMap<string, ResolvedTower>;
 }
 
 /** All entries of a declaration in the order of its table. */
 export function resolveEntries<E extends Entries>(
   workspace: Workspace,
-  { place, of, at, rows, entries, reported = [], towers = new Map() }: Declared<E>,
-): Resolved<keyof E & string> {
+  { place, of, at, rows, entries, reported = [], towers = new Map() }: DeclaredEntries<E>,
+): ResolvedEntries<keyof E & string> {
   type Name = keyof E & string;
   const names = Object.keys(rows) as Name[];
   const given = entriesByName(of, entries, names, workspace.report, place);
@@ -133,7 +133,7 @@ export function resolveEntries<E extends Entries>(
   return { given, values, valid, strange };
 }
 
-/** What an entry is that no file wrote. */
+/** Returns the value of an entry that no file wrote. */
 function defaultOf({ type, default: value }: Entry, at: Span): unknown {
   if (type.is !== 'kind' || value === undefined) return value;
   const { kind, arguments: given } = value as BoundKind;
@@ -146,7 +146,7 @@ function resolveEntry(
   name: string,
   type: EntryType,
   entry: Ast.Entry,
-  towers: ReadonlyMap<string, TowerPart>,
+  towers: ReadonlyMap<string, ResolvedTower>,
 ): Converted | undefined {
   const { value } = entry;
   switch (type.is) {
@@ -243,13 +243,13 @@ function resolveReference(
   return { ...name, name: found.name };
 }
 
-interface Located {
+interface LocatedText {
   readonly expression: string;
   readonly span: Span;
 }
 
 /** A text that is not empty, and its place. */
-export function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
+export function located({ report }: Workspace, name: string, value: Ast.Expression): LocatedText | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
   // `movies.year`: a column goes by its name alone.
   const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
@@ -278,7 +278,11 @@ function dataFile(
   return path && { path: path.expression, span: path.span, ...(by ? { by: by.name } : {}) };
 }
 
-export function resolveTask(workspace: Workspace, node: Ast.Task, towers: ReadonlyMap<string, TowerPart>): TaskPart {
+export function resolveTask(
+  workspace: Workspace,
+  node: Ast.Task,
+  towers: ReadonlyMap<string, ResolvedTower>,
+): ResolvedTask {
   const { name, span } = node.name;
   const of = `task \`${name}\``;
   const { entries } = node;
@@ -296,7 +300,7 @@ export function resolveTask(workspace: Workspace, node: Ast.Task, towers: Readon
     saysLabel: given.has('label'),
     hasNoLoss: !given.has('loss') && !strange,
   };
-  return defined(part) as unknown as TaskPart;
+  return defined(part) as unknown as ResolvedTask;
 }
 
 const { entries: rows } = train;

@@ -9,7 +9,7 @@ import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import type { Call, Objective } from '../model.ts';
 import { noteAt, removal } from '../report.ts';
-import type { TaskPart, TaskProduct } from '../resolution.ts';
+import type { ResolvedTask, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
@@ -87,7 +87,7 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): 
   return valid ? terms : undefined;
 }
 
-/** Whether a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
+/** True if a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
 export function isProduct({ scope, constants, library }: Workspace, value: Ast.Expression): boolean {
   const isTask = (part: Ast.Expression): boolean => {
     const name = singleName(part)?.name;
@@ -146,10 +146,10 @@ export function resolveProduct(workspace: Workspace, value: Ast.Expression): Tas
 }
 
 /**
- * What products make of tasks, once all of them are known: a task without a loss needs a product that names it, and a factor needs a
+ * Checks products once all tasks are known: a task without a loss needs a product that names it, and a factor needs a
  * loss that gives a probability, or none.
  */
-export function checkProducts(workspace: Workspace, tasks: readonly TaskPart[]): void {
+export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask[]): void {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   for (const task of tasks) {
     if (task.hasNoLoss) checkWithoutLoss(workspace, task);
@@ -163,7 +163,7 @@ export function checkProducts(workspace: Workspace, tasks: readonly TaskPart[]):
   }
 }
 
-function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span, node }: TaskPart): void {
+function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span, node }: ResolvedTask): void {
   const of = `task \`${name}\``;
   if (!reads.task.has(name)) {
     // A product may have meant this one.
@@ -181,18 +181,18 @@ function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span,
 /** Entries of which only a loss reads the value. */
 const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
 
-/** What the score is multiplied by before the sigmoid; nothing where the loss gives no probability of each event. */
+/** The factor of the score before the sigmoid; nothing where the loss gives no probability of each event. */
 const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>
   library.losses[kind]!.probability?.(args);
 
-function checkFactor(workspace: Workspace, { name, loss, product }: TaskPart, at: Ast.Identifier): void {
+function checkFactor(workspace: Workspace, { name, loss, product }: ResolvedTask, at: Ast.Identifier): void {
   // The loss of a product is a matter of that product.
   if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
   const note = noteAt(notes.loss(name), loss.span);
   workspace.report('product-factor-loss', at.span, { task: name, loss: loss.kind }, note);
 }
 
-function checkOwnLoss(workspace: Workspace, { name }: TaskPart, loss: Call): void {
+function checkOwnLoss(workspace: Workspace, { name }: ResolvedTask, loss: Call): void {
   const scale = scaleOf(workspace, loss);
   if (scale === 1) return;
   workspace.report('product-loss', loss.span, {
@@ -202,10 +202,10 @@ function checkOwnLoss(workspace: Workspace, { name }: TaskPart, loss: Call): voi
   });
 }
 
-type ByName = ReadonlyMap<string, TaskPart>;
+type ByName = ReadonlyMap<string, ResolvedTask>;
 
 /** @returns the tasks of which a product has, by others, itself as a factor; each cycle is reported once */
-function reportCycles({ report }: Workspace, tasks: readonly TaskPart[], byName: ByName): ReadonlySet<string> {
+function reportCycles({ report }: Workspace, tasks: readonly ResolvedTask[], byName: ByName): ReadonlySet<string> {
   const found = new Set<string>();
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): void => {

@@ -7,16 +7,16 @@ import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
-import { linear, type Term } from '../constants.ts';
+import { type LinearTerm, linear } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { type Bias, keyBias, type ScoreUse } from '../model.ts';
 import { noteAt, rewrite } from '../report.ts';
-import type { TaskScore, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { ResolvedStep, ResolvedTower, TaskScore } from '../resolution.ts';
 import { find, type Workspace } from '../scope.ts';
 
-type Towers = ReadonlyMap<string, TowerPart>;
+type Towers = ReadonlyMap<string, ResolvedTower>;
 
 /** @returns nothing when it is not valid: then whether every channel is read is not known either */
 export function resolveScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
@@ -83,7 +83,7 @@ interface ValidTerm {
 function resolveTerm(
   workspace: Workspace,
   whole: Ast.Expression,
-  { of, factor }: Term,
+  { of, factor }: LinearTerm,
   towers: Towers,
   biases: ReadonlySet<string>,
 ): ValidTerm | undefined {
@@ -126,7 +126,7 @@ function resolveTerm(
   };
 }
 
-function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): Side | undefined {
+function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): ScoreSide | undefined {
   const { report } = workspace;
   if (value.kind !== 'Name' || value.parts.length > 2) {
     const facts = {
@@ -155,22 +155,22 @@ function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers
 /** The word for the mean of the task's label. A constant of that name goes before it. */
 const meanWord = 'mean';
 
-/** Whether a term of a score is a number, `mean`, or something of one tower. */
+/** True if a term of a score is a number, `mean`, or something of one tower. */
 function isBias({ constants }: Workspace, of: Ast.Expression): boolean {
   if (constants.isNumeric(of)) return true;
   return of.kind === 'Name' && (of.parts.length === 2 || singleName(of)?.name === meanWord);
 }
 
 /**
- * Of a term for which `isBias` holds.
+ * Resolves a term for which `isBias` holds.
  * @param sides the names of the query tower and of the item tower
  * @param cosine where the score has a cosine, which takes no learned bias
  */
 function resolveBias(
   workspace: Workspace,
-  { of, factor }: Term,
+  { of, factor }: LinearTerm,
   sides: TaskScore['towers'],
-  towers: ReadonlyMap<string, TowerPart>,
+  towers: ReadonlyMap<string, ResolvedTower>,
   cosine: Span | undefined,
 ): Bias | undefined {
   const { constants, report, reads } = workspace;
@@ -208,8 +208,8 @@ function resolveBias(
 }
 
 /** One side of a score: a tower, or one of its channels. */
-interface Side {
-  readonly tower: TowerPart;
+interface ScoreSide {
+  readonly tower: ResolvedTower;
   readonly channel?: string;
   readonly span: Span;
 }
@@ -221,8 +221,8 @@ interface Side {
  */
 function pairChannels(
   workspace: Workspace,
-  query: Side,
-  item: Side,
+  query: ScoreSide,
+  item: ScoreSide,
   biases: ReadonlySet<string>,
 ): ScoreUse['channels'] | undefined {
   if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item, biases);
@@ -232,24 +232,24 @@ function pairChannels(
 }
 
 /** A step that a score needs as a channel, and the word that makes it one. */
-function stepNotChannel({ report }: Workspace, tower: TowerPart, step: TowerStepPart, at: Span): void {
+function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): void {
   const { start, source } = step.node.span;
   const fix = { at: { source, start, end: start }, text: 'channel ' };
   const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
   report('step-not-channel', at, { tower: tower.name, name: step.name }, extra);
 }
 
-const channelsOf = (tower: TowerPart): TowerStepPart[] => tower.steps.filter((step) => step.channel);
+const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
 
 /** All but biases; all where each channel is a bias. */
-function toPair(tower: TowerPart, biases: ReadonlySet<string>): TowerStepPart[] {
+function toPair(tower: ResolvedTower, biases: ReadonlySet<string>): ResolvedStep[] {
   const channels = channelsOf(tower);
   const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));
   return others.length > 0 ? others : channels;
 }
 
 /** The channel that is named, or the only one there is. */
-function theChannel({ report }: Workspace, { tower, channel, span }: Side): string | undefined {
+function theChannel({ report }: Workspace, { tower, channel, span }: ScoreSide): string | undefined {
   if (channel !== undefined) return channel;
   const channels = channelsOf(tower).map((step) => step.name);
   // A tower without any is reported once, where it is declared.
@@ -259,8 +259,8 @@ function theChannel({ report }: Workspace, { tower, channel, span }: Side): stri
 
 function allChannels(
   workspace: Workspace,
-  query: Side,
-  item: Side,
+  query: ScoreSide,
+  item: ScoreSide,
   biases: ReadonlySet<string>,
 ): ScoreUse['channels'] | undefined {
   const { report, reads } = workspace;
@@ -270,7 +270,7 @@ function allChannels(
   let left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
   let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));
 
-  const unpaired = (channel: TowerStepPart, tower: TowerPart, other: TowerPart, meant?: TowerStepPart): void => {
+  const unpaired = (channel: ResolvedStep, tower: ResolvedTower, other: ResolvedTower, meant?: ResolvedStep): void => {
     const note = meant
       ? { message: notes.declared('channel', `${other.name}.${meant.name}`), at: meant.span }
       : { message: notes.channels(other.name), at: other.span };
@@ -278,7 +278,7 @@ function allChannels(
     report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
   /** A step of the same name that nothing reads was meant as the partner. */
-  const isStep = (channel: TowerStepPart, own: TowerPart, tower: TowerPart): boolean => {
+  const isStep = (channel: ResolvedStep, own: ResolvedTower, tower: ResolvedTower): boolean => {
     const step = tower.steps.find(({ name, channel: isChannel }) => name === channel.name && !isChannel);
     if (!step || tower.steps.some(({ reads: names }) => names?.some(({ name }) => name === step.name))) return false;
     stepNotChannel(workspace, tower, step, step.span);

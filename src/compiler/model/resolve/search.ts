@@ -19,7 +19,7 @@ export interface SearchParameter {
   readonly name: string;
   readonly span: Span;
   readonly domain: Domain;
-  /** What the file itself has, if the domain has it: a number of the range, or the place of a choice. */
+  /** The file's own value, if the domain has it: a number of the range, or the index of a choice. */
   readonly usual?: number;
 }
 
@@ -160,7 +160,7 @@ function isWhole(node: Ast.Expression): boolean {
   return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
 }
 
-/** What the file itself has there: a number of a range, the place of a choice. Nothing where it is neither. */
+/** Returns the file's own value as a number of a range or the index of a choice; nothing where it is neither. */
 function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot, domain: Domain): number | undefined {
   const [value, second] = values;
   if (second) return undefined;
@@ -177,7 +177,7 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
 /** On one line. */
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
-/** What choices name counts as read: it is, in the trials that take it. */
+/** Counts the names in choices as read: they are, in the trials that take them. */
 function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntry): void {
   const visit = (node: Ast.Expression): void => {
     const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
@@ -219,7 +219,7 @@ export function tryChoices(
   });
 }
 
-/** Whether a place is in the value of the setting of this name. */
+/** True if a span lies in the value of the setting of this name. */
 const isWithin = (at: Span | undefined, name: string): boolean =>
   at !== undefined && at.source.name === '--set' && at.source.text.startsWith(`${name}=`) && at.start > name.length;
 

@@ -9,16 +9,16 @@ import type { Library } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
 import { groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
-import type { SourceName, TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 import type { ReadStep } from './blocks.ts';
 import { labelExtra } from './features.ts';
 
-export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, readStep: ReadStep): TowerPart {
+export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, readStep: ReadStep): ResolvedTower {
   const inputs = resolveInputs(workspace, node, groups);
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
-  const steps: TowerStepPart[] = [];
+  const steps: ResolvedStep[] = [];
   const seen = new Map<string, Ast.Identifier>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
@@ -98,9 +98,9 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
 
 function resolveFlow(
   workspace: Workspace,
-  surroundings: Surroundings,
+  surroundings: FlowScope,
   readStep: ReadStep,
-): Pick<TowerStepPart, 'flow' | 'begun' | 'reads'> {
+): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
   const { entry } = surroundings;
   const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
   const source = first && resolveSource(workspace, first, surroundings, readStep);
@@ -115,19 +115,19 @@ function resolveFlow(
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-interface Surroundings {
+interface FlowScope {
   readonly tower: Ast.Tower;
   readonly entry: Ast.TowerEntry;
   readonly inputs: readonly TowerInput[];
   readonly features: readonly string[];
-  readonly above: readonly TowerStepPart[];
+  readonly above: readonly ResolvedStep[];
   readonly groups: Groups;
 }
 
 function resolveSource(
   workspace: Workspace,
   expression: Ast.Expression,
-  around: Surroundings,
+  around: FlowScope,
   readStep: ReadStep,
 ): FlowSource | undefined {
   if (expression.kind !== 'Call') return resolvePart(workspace, expression, around);
@@ -157,14 +157,13 @@ function resolveSource(
   return { kind: 'join', span: expression.span, call: block.call, parts: found as FlowPart[] };
 }
 
-/** What a valid source reads. */
 function readsOf(source: FlowSource): readonly SourceName[] {
   if (source.kind === 'join') return source.parts.flatMap(readsOf);
   const output = source.kind === 'step' ? source.output : undefined;
   return [{ name: source.name, ...defined({ output }) }];
 }
 
-/** What is written where a source is not valid; nothing where it is not made of names. */
+/** Returns the names of a source that is not valid; nothing where it is not made of names. */
 function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
     const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
@@ -175,12 +174,12 @@ function writtenSources(expression: Ast.Expression): readonly SourceName[] | und
   return [{ name: name!.name, ...defined({ output: output?.name }) }];
 }
 
-/** Whether an argument without a name is a value to begin with: any name that is not a word of the block's own. */
+/** True if an argument without a name is a value to begin with: any name that is not a word of the block's own. */
 function isPart(
   { library, scope, constants }: Workspace,
   call: Ast.Call,
   value: Ast.Expression,
-  around: Surroundings,
+  around: FlowScope,
 ): boolean {
   const kind = call.callee.name;
   const parameters = Object.hasOwn(library.blocks, kind) ? Object.entries(library.blocks[kind]!.parameters) : [];
@@ -199,7 +198,7 @@ function isPart(
   );
 }
 
-function resolvePart(workspace: Workspace, expression: Ast.Expression, around: Surroundings): FlowPart | undefined {
+function resolvePart(workspace: Workspace, expression: Ast.Expression, around: FlowScope): FlowPart | undefined {
   const { report } = workspace;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
     workspace.uncertain.add('feature');
@@ -232,7 +231,7 @@ function resolvePart(workspace: Workspace, expression: Ast.Expression, around: S
 function resolveName(
   workspace: Workspace,
   { name, span }: Ast.Identifier,
-  { tower, entry, inputs, features, above, groups }: Surroundings,
+  { tower, entry, inputs, features, above, groups }: FlowScope,
 ): FlowPart | undefined {
   const { report, scope, reads } = workspace;
   const open = (word: string): FlowPart | undefined => {
@@ -308,8 +307,8 @@ function otherSide(
 /** None for a step that gives one value; nothing where the step is not valid. */
 export function outputsOf(
   library: Library,
-  { flow }: TowerStepPart,
-  above: readonly TowerStepPart[],
+  { flow }: ResolvedStep,
+  above: readonly ResolvedStep[],
 ): readonly string[] | undefined {
   if (!flow) return undefined;
   const last = flow.steps.at(-1);

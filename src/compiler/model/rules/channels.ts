@@ -1,9 +1,9 @@
-/** What a channel ends with, through declared blocks and the steps it begins with. */
+/** Checks the channels of towers: that there are some, and what they end with. */
 import { defined } from '../../../base/util/defined.ts';
 import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
 import { insertion } from '../report.ts';
-import type { Rule, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { ResolvedStep, ResolvedTower, Rule } from '../resolution.ts';
 import { repeatedSteps } from '../resolve/towers.ts';
 
 /** A tower gives something only through its channels. */
@@ -17,7 +17,7 @@ export const towerChannel: Rule = ({ towers }, report) => {
 };
 
 /** The last block of the library that a channel goes through and that turns its vector, `normalize` left aside. */
-function lastBlockOf({ flow }: TowerStepPart, tower: TowerPart, library: Library): Call | undefined {
+function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Library): Call | undefined {
   if (!flow) return undefined;
   const own = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
   if (own) return own;
@@ -78,7 +78,7 @@ function channelsOf(
   return channels.flatMap((pair) => [`${query}.${pair.query}`, `${item}.${pair.item}`]);
 }
 
-/** What follows a block's last layer. */
+/** Returns the activation after a block's last layer. */
 function activationOf({ kind, arguments: given }: Call): string | undefined {
   const value = kind === 'mlp' ? given.last : kind === 'dense' ? given.activation : undefined;
   return typeof value === 'string' ? value : undefined;

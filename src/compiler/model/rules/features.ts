@@ -8,7 +8,7 @@ import { towerOrder } from '../complete.ts';
 import { guess } from '../guess.ts';
 import { featuresNamed, featuresThrough, useOf, valuesNamed, withNamed } from '../references.ts';
 import { noteAt, type Report } from '../report.ts';
-import type { Resolution, Rule, TowerPart } from '../resolution.ts';
+import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
 
 /** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
 export const featureArguments: Rule = ({ features, library }, report) => {
@@ -106,13 +106,13 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
   }
 };
 
-interface Place {
+interface FeatureReads {
   readonly features: readonly string[];
   readonly span: Span;
 }
 
 /** Where a tower lets features in. */
-function inputsAndKey({ inputs, key }: TowerPart): Place[] {
+function inputsAndKey({ inputs, key }: ResolvedTower): FeatureReads[] {
   return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
 }
 
@@ -165,8 +165,8 @@ export const throughTower: Rule = (resolution, report) => {
   }
 };
 
-/** Whether the channel is wrong. */
-function reportChannel({ channel }: SideArgument, tower: TowerPart, at: Span, report: Report) {
+/** Returns true if the channel is wrong. */
+function reportChannel({ channel }: SideArgument, tower: ResolvedTower, at: Span, report: Report) {
   const channels = tower.steps.filter((step) => step.channel).map(({ name }) => name);
   if (channel === undefined) {
     // A tower without any is reported where it is declared.
@@ -193,7 +193,7 @@ function argumentIn(value: Expression): Span | undefined {
   return value.arguments.find(({ name }) => name?.name === 'through')?.value.span;
 }
 
-const inputOf = ({ inputs, span }: TowerPart, name: string): Span =>
+const inputOf = ({ inputs, span }: ResolvedTower, name: string): Span =>
   inputs.find(({ features }) => features.includes(name))?.span ?? span;
 
 /** A key identifies one user or one item, so its value must be one code. */

@@ -2,7 +2,7 @@ import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import type { Expression } from '../../syntax/ast.ts';
 import { singleName } from '../expressions.ts';
 import { insertion } from '../report.ts';
-import type { Resolution, Rule, TaskPart, TaskScore } from '../resolution.ts';
+import type { Resolution, ResolvedTask, Rule, TaskScore } from '../resolution.ts';
 import { scoreBound } from './score_size.ts';
 
 /** A task that the objective leaves out would never be learned, and one without a loss has nothing to add up. */
@@ -91,19 +91,19 @@ export const retrieveScales: Rule = (resolution, report) => {
   report('retrieve-scales', other.score.span, { first: first.name, second: other.name, firstSize, secondSize });
 };
 
-interface Sized {
+interface SizedScore {
   readonly name: string;
   readonly score: TaskScore;
   readonly bound: number | undefined;
 }
 
-const sized = (resolution: Resolution, { name }: TaskPart, score: TaskScore): Sized => ({
+const sized = (resolution: Resolution, { name }: ResolvedTask, score: TaskScore): SizedScore => ({
   name,
   score,
   bound: scoreBound(resolution, score),
 });
 
-function differ(one: Sized, other: Sized): boolean {
+function differ(one: SizedScore, other: SizedScore): boolean {
   // Without a bound each vector has the size that training gives it: only the same score is of the same size.
   if (one.bound === undefined && other.bound === undefined) return formOf(one.score) !== formOf(other.score);
   if (one.bound === undefined || other.bound === undefined) return true;

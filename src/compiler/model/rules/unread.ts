@@ -21,7 +21,7 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
   }
 };
 
-/** Of a block that gives several outputs, each is read: one that is not learns nothing. */
+/** Each output of a block that gives several is read: one that is not learns nothing. */
 export const unreadOutput: Rule = ({ towers, library }, report) => {
   for (const { steps } of towers) {
     const read = new Map<string, SourceName[]>();
@@ -44,7 +44,7 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
   }
 };
 
-/** What a tower lets in, some flow of it reads. */
+/** Some flow of a tower reads each of its inputs. */
 export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
   if (uncertain.has('feature')) return;
   for (const { name: tower, inputs, features: all, steps, key } of towers) {

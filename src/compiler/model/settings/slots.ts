@@ -1,5 +1,5 @@
 /**
- * What a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
+ * Finds the slot that a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
  * objective, a feature, and any argument of these. A slot knows what is written there, what may be, and how to put something else.
  */
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
@@ -19,7 +19,6 @@ import { printCall } from '../print.ts';
 import type { Report } from '../report.ts';
 import { expressionAt, readSettings, type Settings } from './setting_text.ts';
 
-/** What settings are applied with; mistakes of their syntax go to `found`. */
 interface SettingScope {
   readonly library: Library;
   readonly report: Report;
@@ -43,7 +42,7 @@ export function applySettings(files: Files, settings: Settings, { library, repor
 }
 
 /** The files with another declaration. A new one goes to the main file, if that is a model. */
-function replace({ main, all, whole }: Files, { from, to }: Change): Files {
+function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
   const changed = (file: Ast.File): Ast.File => {
     if (from === undefined) {
       return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
@@ -55,25 +54,24 @@ function replace({ main, all, whole }: Files, { from, to }: Change): Files {
   return makeFiles(next, next[all.findIndex(({ file }) => file === main)]!.file, whole);
 }
 
-/** What may be in a slot: what an entry may be, any number, or a flow of blocks. */
+/** A slot holds what an entry may be, any number, or a flow of blocks. */
 type SlotType = EntryType | { readonly is: 'constant' };
 
 export interface Slot {
   readonly type: SlotType;
   /** Where it is an argument: of which kind, and what the kind's table says of it. */
   readonly argument?: { readonly kind: string; readonly parameter: Parameter };
-  /** What is written there, without which the default holds. */
+  /** The values written there, without which the default holds. */
   readonly values: readonly Ast.Expression[];
-  /** What holds where nothing is written. */
   readonly default?: unknown;
   /** The declaration with other values in the slot. */
-  readonly put: (values: readonly Ast.Expression[]) => Change;
+  readonly put: (values: readonly Ast.Expression[]) => DeclarationChange;
   /** The same as an edit of the text: what replaces which place. Nothing where no text has the declaration. */
   readonly write: (text: string) => TextChange | undefined;
 }
 
 /** One declaration in place of another; a new one where the file has none. */
-export interface Change {
+export interface DeclarationChange {
   readonly from?: Ast.Declaration;
   readonly to: Ast.Declaration;
 }
@@ -90,13 +88,13 @@ interface SlotScope {
 }
 
 /** A path in the file, and where it is written. */
-interface Path {
+interface SettingPath {
   readonly parts: readonly string[];
   readonly at: Span;
 }
 
 /** Reports that there is nothing of a name. */
-function unknown(report: Report, { at }: Path, name: string, what: string, all: Iterable<string>): undefined {
+function unknown(report: Report, { at }: SettingPath, name: string, what: string, all: Iterable<string>): undefined {
   const known = [...all];
   report('unknown-setting', at, { name, what, nearest: nearest(name, known), known });
 }
@@ -106,7 +104,7 @@ function unknown(report: Report, { at }: Path, name: string, what: string, all: 
  * `train.batch`, `task.watch.loss` and `features.user_id` name others; `dense.rate` and `task.watch.loss.temperature` are arguments.
  * @returns nothing where there is no such thing; the report says why
  */
-export function findSlot(scope: SlotScope, path: Path): Slot | undefined {
+export function findSlot(scope: SlotScope, path: SettingPath): Slot | undefined {
   const [first, ...rest] = path.parts;
   const root = rootOf(scope, path, first!, rest);
   return root?.rest.reduce<Slot | undefined>((slot, name) => slot && argumentOf(scope, slot, name, path), root.slot);
@@ -126,13 +124,13 @@ function slotNames(files: Files): readonly string[] {
   ];
 }
 
-interface Root {
+interface SettingRoot {
   readonly slot: Slot;
   /** Names of arguments that follow. */
   readonly rest: readonly string[];
 }
 
-function rootOf(scope: SlotScope, path: Path, first: string, rest: readonly string[]): Root | undefined {
+function rootOf(scope: SlotScope, path: SettingPath, first: string, rest: readonly string[]): SettingRoot | undefined {
   const { files, report } = scope;
   const { lets, blocks, tasks, features } = declared(files);
   const bare = rest.length === 0;
@@ -169,7 +167,7 @@ interface DeclaredFeature {
   readonly entry: Ast.TypedEntry;
 }
 
-/** What a file and those it uses declare, by name; of two that share a name the first. */
+/** Maps names to the declarations of a file and those it uses; of two that share a name the first. */
 export function declared({ main, shared }: Files): {
   readonly lets: ReadonlyMap<string, Ast.Let>;
   readonly blocks: ReadonlyMap<string, Ast.Block>;
@@ -195,7 +193,7 @@ export function declared({ main, shared }: Files): {
 }
 
 /** Where an entry is, or would be. */
-interface Holder {
+interface EntryHolder {
   /** The declaration that has the entries. */
   readonly node: Ast.Train | Ast.Task;
   /** Set where no file has the declaration. */
@@ -203,7 +201,7 @@ interface Holder {
   readonly at: Span;
 }
 
-function trainOf({ main }: Files): Holder {
+function trainOf({ main }: Files): EntryHolder {
   const node = main.declarations.find((one): one is Ast.Train => one.kind === 'Train');
   const at = { ...main.span, start: main.span.end };
   return node ? { node, at: node.span } : { node: { kind: 'Train', span: at, entries: [] }, isNew: true, at };
@@ -238,7 +236,7 @@ function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slo
   };
 }
 
-function entrySlot({ node, isNew, at }: Holder, rows: Entries, name: string): Slot {
+function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string): Slot {
   const row: Entry = rows[name]!;
   const given = node.entries.find((entry) => entry.name.name === name);
   return {
@@ -293,7 +291,12 @@ function featureSlot({ features, entry }: DeclaredFeature, name: string, library
 }
 
 /** The slot of an argument of the call in a slot. */
-function argumentOf({ files, library, report }: SlotScope, slot: Slot, name: string, path: Path): Slot | undefined {
+function argumentOf(
+  { files, library, report }: SlotScope,
+  slot: Slot,
+  name: string,
+  path: SettingPath,
+): Slot | undefined {
   const table = tableOf(slot.type, library);
   if (!table) {
     return unknown(
@@ -364,7 +367,7 @@ function tableOf(
   return type.is === 'feature' ? { of: library.features, also: {} } : undefined;
 }
 
-/** What is written for a parameter: one argument, or several where it takes the rest. */
+/** Returns the arguments for a parameter: one, or several where it takes the rest. */
 function argumentsFor(call: Ast.Call, parameters: Parameters, name: string, files: Files): readonly Ast.Argument[] {
   const { lets } = declared(files);
   const places = placesOf(call, parameters, { isNumeric: (value) => isNumeric(value, (word) => lets.has(word)) });

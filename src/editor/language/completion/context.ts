@@ -3,15 +3,15 @@ import { defined } from '../../../base/util/defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
 import { describeType } from '../../../compiler/model/describe.ts';
 import type { Library } from '../../../compiler/model/library.ts';
-import type { Cursor } from '../cursor.ts';
+import type { EditorCursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
 import { headOf } from '../hover.ts';
 import { kindDoc, parameterText, signatureOf } from '../markdown.ts';
-import { type LookupKind, type NamedSymbol, Symbols } from '../symbols.ts';
+import { type LookupKind, type NamedSymbol, SymbolTable } from '../symbols.ts';
 import { snippets } from '../vocabulary.ts';
 
-/** What lies outside the file: none of it need be there. */
-export interface Surroundings {
+/** Names from outside the file: none of them need be there. */
+export interface CompletionSurroundings {
   /** Columns of the data's files, as their headers say. */
   readonly columns?: readonly string[];
   /** Paths that may follow `use`, from the folder of the file. */
@@ -21,9 +21,9 @@ export interface Surroundings {
 }
 
 /** A place in a declaration. */
-type PlaceWithin = Cursor & Required<Pick<Cursor, 'declaration'>>;
+type PlaceWithin = EditorCursor & Required<Pick<EditorCursor, 'declaration'>>;
 
-/** What a value gives a name to, by the word of its declaration. */
+/** The kind of name that a value gets, by the word of its declaration. */
 const declares: Readonly<Record<string, LookupKind>> = {
   features: 'feature',
   let: 'constant',
@@ -32,14 +32,14 @@ const declares: Readonly<Record<string, LookupKind>> = {
 };
 
 export class CompletionContext {
-  readonly symbols: Symbols;
+  readonly symbols: SymbolTable;
 
   constructor(
     readonly facts: FileAnalysis,
     readonly place: PlaceWithin,
-    readonly around: Surroundings,
+    readonly around: CompletionSurroundings,
   ) {
-    this.symbols = new Symbols(facts.checked.resolution);
+    this.symbols = new SymbolTable(facts.checked.resolution);
   }
 
   get library(): Library {
@@ -90,7 +90,7 @@ export interface Completion {
   readonly detail?: string;
   /** Markdown. */
   readonly doc?: string;
-  /** What is written, where it is not the label; `$1` and `${1:name}` are places to fill in when `snippet`. */
+  /** The text to insert, where it is not the label; `$1` and `${1:name}` are places to fill in when `snippet`. */
   readonly insert?: string;
   readonly snippet?: true;
 }

@@ -22,7 +22,7 @@ import { rowIn } from '../../../compiler/model/library.ts';
 import type { FlowStep } from '../../../compiler/model/model.ts';
 import { endOf, is } from '../../../compiler/syntax/token.ts';
 import { type Builder, makeBuilder } from '../../../graph/builder.ts';
-import type { Symbols } from '../symbols.ts';
+import type { SymbolTable } from '../symbols.ts';
 import { events } from '../valid_parts.ts';
 import type { Completion, CompletionContext } from './context.ts';
 
@@ -49,7 +49,7 @@ function rankOf({ library, symbols }: CompletionContext, name: string, arrows: r
 }
 
 /** The kind of the library that a block of the file begins with; its own name is the library's within it. */
-function firstKind(name: string, symbols: Symbols): string {
+function firstKind(name: string, symbols: SymbolTable): string {
   const seen = new Set<string>();
   let word = name;
   for (;;) {
@@ -120,14 +120,14 @@ function leastOfType(type: Parameter['type']): unknown {
   }
 }
 
-interface Trial {
+interface StepTrial {
   readonly gives: ValueType;
   /** It comes out as it went in, such as a vector that is flattened. */
   readonly idle: boolean;
 }
 
 /** Absent where the step refuses the value. Steps within its arguments are tried with it. */
-export function tryStep(step: FlowStep, type: ValueType): Trial | undefined {
+export function tryStep(step: FlowStep, type: ValueType): StepTrial | undefined {
   const context = makeTowerContext(new GraphInputs(makeBuilder('trial')), noFeatures, true);
   const input = inputOf(type, context.inputs.builder);
   try {

@@ -15,14 +15,14 @@ import { lineColumns } from '../../../data/files/records/lines.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../host.ts';
 
-interface OnDisk {
+interface DiskFile {
   readonly source: Source;
   readonly modified: number;
   readonly size: number;
 }
 
 export function nodeHost(): Host {
-  const known = new Map<string, OnDisk>();
+  const known = new Map<string, DiskFile>();
   return {
     pathOf(uri) {
       if (!uri.startsWith('file:')) return uri;
@@ -65,7 +65,7 @@ export function nodeHost(): Host {
   };
 }
 
-/** Of the data blocks of a file, valid or not, and of those it uses. */
+/** Reads the headers for the data blocks of a file, valid or not, and of those it uses. */
 async function headerColumns({ checked, source }: FileAnalysis): Promise<readonly string[]> {
   // Nothing lies around a document that is in no folder yet.
   if (!isAbsolute(source.name)) return [];

@@ -7,7 +7,7 @@ import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { printCost } from '../../language/valid_parts.ts';
 import { aboutDocument, factsOf, type Provider, toOffset, toPosition, toRange } from '../provider.ts';
-import type { Session } from '../session.ts';
+import type { EditorSession } from '../session.ts';
 
 export const inlayHints: Provider = {
   capabilities: { inlayHintProvider: true },
@@ -53,7 +53,7 @@ export const codeLens: Provider = {
   },
 };
 
-function lensesOf(facts: FileAnalysis, { commands }: Session, uri: string): CodeLens[] {
+function lensesOf(facts: FileAnalysis, { commands }: EditorSession, uri: string): CodeLens[] {
   const { file, model, diagnostics } = facts.checked;
   const names = file.declarations.flatMap((node) => (node.kind === 'Tower' ? [node.name] : []));
   const towers = names.map(

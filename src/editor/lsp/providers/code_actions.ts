@@ -9,9 +9,9 @@ import { offersFor } from '../../language/offers.ts';
 import { refactoringsAt } from '../../language/refactorings.ts';
 import { toProtocol } from '../diagnostics.ts';
 import { aboutDocument, type Provider, toOffset, toWorkspaceEdit } from '../provider.ts';
-import type { Session } from '../session.ts';
+import type { EditorSession } from '../session.ts';
 
-/** What `tower check --fix` does; a part of what an editor may do whenever a file is saved. */
+/** Does what `tower check --fix` does; an editor may do it whenever a file is saved. */
 const fixAll = `${CodeActionKind.SourceFixAll}.tower`;
 
 export const codeActions: Provider = {
@@ -40,7 +40,7 @@ export const codeActions: Provider = {
 };
 
 /** The fixes that diagnostics carry, and then what may help beside them, tried before it is offered. */
-function quickFixes(session: Session, facts: FileAnalysis, start: number, end: number): CodeAction[] {
+function quickFixes(session: EditorSession, facts: FileAnalysis, start: number, end: number): CodeAction[] {
   const { source, checked } = facts;
   const quickFix = (title: string, diagnostic: Diagnostic, edits: readonly Edit[]): CodeAction => ({
     title,
@@ -63,7 +63,12 @@ function quickFixes(session: Session, facts: FileAnalysis, start: number, end: n
   ];
 }
 
-async function refactorings(session: Session, facts: FileAnalysis, start: number, end: number): Promise<CodeAction[]> {
+async function refactorings(
+  session: EditorSession,
+  facts: FileAnalysis,
+  start: number,
+  end: number,
+): Promise<CodeAction[]> {
   const offered = refactoringsAt(facts, [start, end], rechecked(session, facts));
   const reformat = offered.length > 0 ? await formatKeeper(facts.source) : undefined;
   return offered.map(({ title, kind, edits }) => ({
@@ -90,15 +95,15 @@ async function formatKeeper(
   };
 }
 
-/** What a check of a file finds with edits made. */
+/** Returns a function that checks the file with edits made. */
 const rechecked =
-  (session: Session, { source }: FileAnalysis) =>
+  (session: EditorSession, { source }: FileAnalysis) =>
   (edits: readonly Edit[]): readonly Diagnostic[] => {
     const changed = makeSource(source.name, applyEdits(source, edits));
     return session.factsWith(source.name, new Map([[source.name, changed]]))?.checked.diagnostics ?? [];
   };
 
-function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
+function fixesOfAll(session: EditorSession, { source }: FileAnalysis): CodeAction[] {
   const { name } = source;
   const { text } = applySafeFixes(
     source,

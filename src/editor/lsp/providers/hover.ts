@@ -4,7 +4,7 @@
  */
 import { defined } from '../../../base/util/defined.ts';
 import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
-import { boxesOf, type Part, partAt } from '../../drawing/file_drawing.ts';
+import { boxesOf, type PicturePart, partAt } from '../../drawing/file_drawing.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { hoverAt } from '../../language/hover.ts';
 import { aboutPosition, type Provider, toRange } from '../provider.ts';
@@ -31,11 +31,11 @@ export const hover: Provider = {
 
 /** Pixels. A hover is 500 wide; a higher picture is folded, and scrolled where it still is higher. */
 const room = { width: 480, height: 560 };
-/** Of the address that holds a picture. VS Code cuts a Markdown text at 100,000 characters. */
+/** Characters of the address that holds a picture. VS Code cuts a Markdown text at 100,000 characters. */
 const most = 48_000;
 
 /**
- * What an editor says of pictures: that it shows them, and on which paper. They are an address of some kilobytes, which an editor
+ * Reads the option by which an editor says that it shows pictures, and on which paper. They are an address of some kilobytes, which an editor
  * without images would show as text: so there are none where it says nothing.
  */
 export function themeOf(said: unknown): PictureTheme | undefined {
@@ -57,14 +57,14 @@ export function hoverPicture(facts: FileAnalysis, offset: number, theme: Picture
   return `![${part.title.replaceAll(/[^\p{L}\p{N}_. ]/gu, '')}](${address})`;
 }
 
-const draw = ({ name, title, drawing }: Part, theme: PictureTheme, fold: readonly string[]): SvgFile =>
+const draw = ({ name, title, drawing }: PicturePart, theme: PictureTheme, fold: readonly string[]): SvgFile =>
   drawFile(name, drawing, {
     ...{ title, width: room.width, most: room.width, folded: new Set(fold) },
     ...defined({ theme: theme === 'system' ? undefined : theme }),
   });
 
 /** Tasks have little to fold. A block alone stays open: its steps are what it is about. */
-function folded({ drawing }: Part): readonly string[] {
+function folded({ drawing }: PicturePart): readonly string[] {
   const boxes = boxesOf(drawing);
   return boxes.length === 1 ? [] : boxes.flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
 }

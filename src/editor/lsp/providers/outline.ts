@@ -63,7 +63,6 @@ interface OutlineItem {
   readonly detail: string;
   readonly kind: OutlineKind;
   readonly span: Span;
-  /** Of the name within it. */
   readonly nameSpan: Span;
   readonly children: readonly OutlineItem[];
 }

@@ -9,10 +9,10 @@ import {
   type UnchangedDocumentDiagnosticReport,
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import { addReports, type Reports, reportOf } from '../diagnostics.ts';
+import { addReports, type FileReports, reportOf } from '../diagnostics.ts';
 import { recentPaths, Turns } from '../project.ts';
 import type { Provider } from '../provider.ts';
-import type { Session } from '../session.ts';
+import type { EditorSession } from '../session.ts';
 
 export const pulledDiagnostics: Provider = {
   capabilities: {
@@ -21,7 +21,7 @@ export const pulledDiagnostics: Provider = {
   register(connection, session) {
     connection.languages.diagnostics.on(({ textDocument, previousResultId }) => {
       const path = session.pathOf(textDocument.uri);
-      const reports: Reports = new Map();
+      const reports: FileReports = new Map();
       // An open model may say more of a file that it uses.
       for (const one of new Set([path, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
         addReports(session, one, reports);
@@ -43,10 +43,10 @@ export const pulledDiagnostics: Provider = {
   },
 };
 
-type Report = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
+type DiagnosticReport = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
 
-async function ofProject(session: Session, token: CancellationToken): Promise<Reports> {
-  const reports: Reports = new Map();
+async function ofProject(session: EditorSession, token: CancellationToken): Promise<FileReports> {
+  const reports: FileReports = new Map();
   const turns = new Turns();
   for (const path of await recentPaths(session, token)) {
     await turns.next();
@@ -56,13 +56,13 @@ async function ofProject(session: Session, token: CancellationToken): Promise<Re
   return reports;
 }
 
-/** What was last reported, by its text: short, and no two servers give the same. */
+/** Result ids begin with this, so that no two servers give the same. */
 const server = crypto.randomUUID();
 const resultIds = new Map<string, string>();
 /** Enough for the files of a project as they are. Of an older text the whole report is sent again. */
 const mostIds = 10_000;
 
-function report(items: Diagnostic[], before: string | undefined): Report {
+function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {
   const text = JSON.stringify(items);
   if (resultIds.size >= mostIds) resultIds.clear();
   const resultId = resultIds.get(text) ?? `${server}-${resultIds.size}`;
