@@ -123,9 +123,9 @@ class CallBinding {
       return;
     }
     const { rest, type } = this.#parameters[name]!;
-    const first = this.#places.get(name);
-    if (first) {
-      repeated(this.#kind, name, argument, first, this.#binding);
+    const firstArgument = this.#places.get(name);
+    if (firstArgument) {
+      repeated(this.#kind, name, argument, firstArgument, this.#binding);
       this.#valid = false;
     } else if (rest && argument.value.kind === 'List') this.#bindList(name, argument, argument.value.items);
     else if (type.is === 'numbers' && looseList(this.#call, argument, name, this.#binding, this.#places)) {
@@ -145,10 +145,10 @@ class CallBinding {
 
   #unknown(argument: Argument, name: string, span: Identifier['span']): void {
     const takes = Object.keys(this.#parameters);
-    const others = this.#call.arguments.filter((other) => other !== argument);
-    const given = others.flatMap((other) => (other.name ? [other.name.name] : []));
-    const open = takes.filter((parameter) => !this.#places.has(parameter) && !given.includes(parameter));
-    const { extra, ...meant } = guess(name, span, open, 'argument', { taken: takes, rows: this.#parameters });
+    const otherArguments = this.#call.arguments.filter((other) => other !== argument);
+    const givenNames = otherArguments.flatMap((other) => (other.name ? [other.name.name] : []));
+    const openNames = takes.filter((parameter) => !this.#places.has(parameter) && !givenNames.includes(parameter));
+    const { extra, ...meant } = guess(name, span, openNames, 'argument', { taken: takes, rows: this.#parameters });
     // `dense(64, relu: true)`: a word that says which of several needs no yes or no.
     const of = takes.find((parameter) => {
       const { type } = this.#parameters[parameter]!;
@@ -186,9 +186,9 @@ class CallBinding {
       return;
     }
     // Several values of one argument are mostly wrong alike.
-    const quiet = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
-    const converted = bindValue(type, argument.value, name, quiet);
-    if (converted) this.#put(name, converted);
+    const quietBinding = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
+    const boundValue = bindValue(type, argument.value, name, quietBinding);
+    if (boundValue) this.#put(name, boundValue);
     else {
       this.#wrong.add(name);
       this.#valid = false;
@@ -196,8 +196,8 @@ class CallBinding {
   }
 
   #put(name: string, { value }: Converted): void {
-    const before = (this.#values[name] as unknown[] | undefined) ?? [];
-    this.#values[name] = this.#parameters[name]!.rest ? [...before, value] : value;
+    const earlierValues = (this.#values[name] as unknown[] | undefined) ?? [];
+    this.#values[name] = this.#parameters[name]!.rest ? [...earlierValues, value] : value;
   }
 
   #fillDefaults(): void {
@@ -230,13 +230,16 @@ function looseList(
   places: Map<string, Argument>,
 ): boolean {
   if (!binding.constants.isNumeric(argument.value)) return false;
-  const after = call.arguments.slice(call.arguments.indexOf(argument) + 1);
-  const end = after.findIndex((other) => other.name !== undefined || !binding.constants.isNumeric(other.value));
-  const rest = end === -1 ? after : after.slice(0, end);
-  const last = rest.at(-1);
-  if (!last) return false;
-  for (const [index, one] of [argument, ...rest].entries()) places.set(index === 0 ? name : `${name} ${index}`, one);
-  const at = { ...argument.value.span, end: last.span.end };
+  const laterArguments = call.arguments.slice(call.arguments.indexOf(argument) + 1);
+  const end = laterArguments.findIndex(
+    (other) => other.name !== undefined || !binding.constants.isNumeric(other.value),
+  );
+  const looseArguments = end === -1 ? laterArguments : laterArguments.slice(0, end);
+  const lastArgument = looseArguments.at(-1);
+  if (!lastArgument) return false;
+  for (const [index, one] of [argument, ...looseArguments].entries())
+    places.set(index === 0 ? name : `${name} ${index}`, one);
+  const at = { ...argument.value.span, end: lastArgument.span.end };
   const expected = 'a list of numbers, such as `[18, 25, 35]`';
   const extra = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
   binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, extra);
@@ -271,12 +274,12 @@ function misplaced(
       return;
     }
   }
-  const given = Object.entries(parameters).find(
+  const takenParameter = Object.entries(parameters).find(
     ([name, { type, positional }]) =>
       positional && places.get(name)?.name !== undefined && looksLike(type, argument.value, binding.constants),
   );
-  if (given) {
-    repeated(kind, given[0], argument, places.get(given[0])!, binding);
+  if (takenParameter) {
+    repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
     return;
   }
   const [named, ...others] = Object.entries(parameters).filter(
@@ -291,14 +294,14 @@ function misplaced(
 
 /** A word where only a number has a place: a misspelt constant, or no number at all. */
 function meantAsNumber(argument: Argument, word: string, parameters: Parameters, binding: Binding): boolean {
-  const numeric = Object.entries(parameters).find(
+  const numericParameter = Object.entries(parameters).find(
     ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
   );
-  if (!numeric) return false;
+  if (!numericParameter) return false;
   const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
   const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
   if (near !== undefined) binding.report('unknown-name', argument.span, facts, extra);
-  else convert(numeric[1].type, argument.value, numeric[0], binding, () => undefined);
+  else convert(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
   return true;
 }
 

@@ -22,9 +22,10 @@ import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } 
 /** @returns nothing where two towers or a valid task are missing */
 export function complete(resolution: Resolution): Model | undefined {
   const { towers, tasks, features, labels, groups, reads, scope } = resolution;
-  const order = towerOrder(resolution);
-  const valid = tasks.map(completeTask);
-  if (!order || !resolution.train || tasks.length === 0 || valid.some((task) => task === undefined)) return undefined;
+  const towerPair = towerOrder(resolution);
+  const validTasks = tasks.map(completeTask);
+  if (!towerPair || !resolution.train || tasks.length === 0 || validTasks.some((task) => task === undefined))
+    return undefined;
   if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
   const objective: Objective = resolution.objective ?? {
@@ -43,8 +44,11 @@ export function complete(resolution: Resolution): Model | undefined {
         .filter(([name]) => reads.group.has(name))
         .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
-    towers: [completeTower(order[0], readsBias(tasks, 'query')), completeTower(order[1], readsBias(tasks, 'item'))],
-    tasks: valid as Task[],
+    towers: [
+      completeTower(towerPair[0], readsBias(tasks, 'query')),
+      completeTower(towerPair[1], readsBias(tasks, 'item')),
+    ],
+    tasks: validTasks as Task[],
     objective,
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
     train: resolution.train,
@@ -60,31 +64,36 @@ export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
 /** @returns nothing where there are not two towers, or none is valid */
 export function validTowers(resolution: Resolution): ValidTowers | undefined {
   const { features, library } = resolution;
-  const order = towerOrder(resolution);
-  if (!order) return undefined;
-  const read = new Set<string>();
-  const valid = new Set<string>();
-  for (const { name, key, features: own, steps } of order) {
-    const named = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
-    if (steps.some(({ flow }) => flow === undefined) || [...named].some((feature) => !features.has(feature))) continue;
-    valid.add(name);
-    for (const feature of named) read.add(feature);
+  const towerPair = towerOrder(resolution);
+  if (!towerPair) return undefined;
+  const readFeatureNames = new Set<string>();
+  const validNames = new Set<string>();
+  for (const { name, key, features: own, steps } of towerPair) {
+    const namedFeatures = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
+    if (steps.some(({ flow }) => flow === undefined) || [...namedFeatures].some((feature) => !features.has(feature)))
+      continue;
+    validNames.add(name);
+    for (const feature of namedFeatures) readFeatureNames.add(feature);
   }
-  if (valid.size === 0) return undefined;
+  if (validNames.size === 0) return undefined;
   const towerOf = (part: ResolvedTower): Tower =>
-    valid.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
-  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], valid };
+    validNames.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
+  return {
+    features: only(features, readFeatureNames),
+    towers: [towerOf(towerPair[0]), towerOf(towerPair[1])],
+    valid: validNames,
+  };
 }
 
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
-  const named = featuresOfTasks(
+  const namedFeatures = featuresOfTasks(
     tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
     features,
     library,
   );
-  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
-  return withNamed([...read, ...named], features, library.features);
+  const towerFeatures = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+  return withNamed([...towerFeatures, ...namedFeatures], features, library.features);
 }
 
 /** The entries of a table with these names. */
@@ -96,8 +105,8 @@ function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefi
 export function towerOrder({ towers, tasks }: Resolution): readonly [ResolvedTower, ResolvedTower] | undefined {
   const [first, second] = towers;
   if (towers.length !== 2 || !first || !second) return undefined;
-  const query = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
-  return query === second.name ? [second, first] : [first, second];
+  const queryTower = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
+  return queryTower === second.name ? [second, first] : [first, second];
 }
 
 function defaultRetrieve(objective: Objective): Model['retrieve'] {
@@ -106,12 +115,12 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
 }
 
 function completeTask({ name, span, score, product, loss, label, weight, only }: ResolvedTask): Task | undefined {
-  const whole = score ? scoreOf(score) : product && productScore(product);
-  if (!whole) return undefined;
+  const completeScore = score ? scoreOf(score) : product && productScore(product);
+  if (!completeScore) return undefined;
   return {
     name,
     span,
-    score: whole,
+    score: completeScore,
     ...defined({ loss, label: label?.name, weight: weight?.name, weightAt: weight?.span, only: only?.name }),
   };
 }
@@ -147,18 +156,18 @@ function completeTower({ name, span, features, key, steps }: ResolvedTower, bias
 /** The model without it; the same one where everything is read. */
 export function withoutUnread(model: Model, library: Library = wholeLibrary): Model {
   const [query, item] = model.towers;
-  const read = readTower(query, model.tasks, 'query');
-  const encodes = channelsThrough(read.features, model.features, item);
-  const towers = [read, readTower(item, model.tasks, 'item', encodes)] as const;
+  const queryRead = readTower(query, model.tasks, 'query');
+  const encodedChannels = channelsThrough(queryRead.features, model.features, item);
+  const towers = [queryRead, readTower(item, model.tasks, 'item', encodedChannels)] as const;
   if (towers[0] === query && towers[1] === item) return model;
-  const keys = towers.flatMap(({ key }) => (key === undefined ? [] : [key]));
-  const direct = [
+  const keyNames = towers.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  const directFeatures = [
     ...towers.flatMap(({ features }) => features),
-    ...keys,
+    ...keyNames,
     ...featuresOfTasks(model.tasks, model.features, library),
   ];
-  const needed = withNamed(direct, model.features, library.features);
-  return { ...model, towers, features: new Map([...model.features].filter(([name]) => needed.has(name))) };
+  const neededFeatures = withNamed(directFeatures, model.features, library.features);
+  return { ...model, towers, features: new Map([...model.features].filter(([name]) => neededFeatures.has(name))) };
 }
 
 /** @param encodes channels that lists of the other tower read */
@@ -168,16 +177,16 @@ function readTower(
   side: 'query' | 'item',
   encodes: ReadonlySet<string> = new Set(),
 ): Tower {
-  const reached = new Set(encodes);
-  for (const name of channelsOf(tasks, side)) reached.add(name);
+  const reachedSteps = new Set(encodes);
+  for (const name of channelsOf(tasks, side)) reachedSteps.add(name);
   const features = new Set<string>();
   const steps: TowerStep[] = [];
   // A step reads only what is above it.
   for (const step of tower.steps.toReversed()) {
-    if (!reached.has(step.name)) continue;
+    if (!reachedSteps.has(step.name)) continue;
     steps.unshift(step);
     for (const part of partsOf(step.flow)) {
-      if (part.kind === 'step') reached.add(part.name);
+      if (part.kind === 'step') reachedSteps.add(part.name);
       else for (const feature of part.features) features.add(feature);
     }
   }

@@ -62,10 +62,10 @@ class Evaluator implements Constants {
         return operand === undefined ? undefined : -operand;
       }
       case 'Binary': {
-        const left = this.number(expression.left, of, expected);
-        const right = this.number(expression.right, of, expected);
-        if (left === undefined || right === undefined) return undefined;
-        return this.finite(calculate(expression.operator, left, right), expression);
+        const leftValue = this.number(expression.left, of, expected);
+        const rightValue = this.number(expression.right, of, expected);
+        if (leftValue === undefined || rightValue === undefined) return undefined;
+        return this.finite(calculate(expression.operator, leftValue, rightValue), expression);
       }
     }
     this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
@@ -84,18 +84,18 @@ class Evaluator implements Constants {
   constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
-    const found = byName.get(name);
-    if (!found) {
+    const constant = byName.get(name);
+    if (!constant) {
       this.reportUnknown({ name, span }, of, expected);
       return undefined;
     }
     if (values.has(name)) return values.get(name);
     if (open.has(name)) {
-      this.report('constant-cycle', found.name.span, { name });
+      this.report('constant-cycle', constant.name.span, { name });
       values.set(name, undefined);
       return undefined;
     }
-    settle(this.file, found);
+    settle(this.file, constant);
     return values.get(name);
   }
 
@@ -134,16 +134,16 @@ function settle(file: FileConstants, wanted: Let): void {
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const { value: next, done } = top.reads.next();
     if (!done) {
-      const read = byName.get(next);
-      if (read && !values.has(next) && !open.has(next)) enter(read);
+      const readConstant = byName.get(next);
+      if (readConstant && !values.has(next) && !open.has(next)) enter(readConstant);
       continue;
     }
     path.pop();
     const { name, value } = top.constant;
     // One that is still open is read in a cycle.
-    const found = evaluator.number(value, name.name, 'a number');
+    const result = evaluator.number(value, name.name, 'a number');
     open.delete(name.name);
-    if (!values.has(name.name)) values.set(name.name, found);
+    if (!values.has(name.name)) values.set(name.name, result);
   }
 }
 
@@ -221,8 +221,8 @@ export function linear(
   ): boolean {
     const value = constants.number(number, 'factor', 'a number');
     if (value === undefined) return false;
-    const next = whole.operator === '*' ? factor * value : factor / value;
-    if (Number.isFinite(next)) return collect(part, next);
+    const scaledFactor = whole.operator === '*' ? factor * value : factor / value;
+    if (Number.isFinite(scaledFactor)) return collect(part, scaledFactor);
     report('not-finite', whole.span, { text: textOf(whole.span) });
     return false;
   }

@@ -10,8 +10,8 @@ export function describeType(type: ParameterType): string {
     case 'integer':
       return `a whole number${range(type)}`;
     case 'number': {
-      const calls = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
-      return `a number${range(type)}${calls.join('')}`;
+      const callExamples = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
+      return `a number${range(type)}${callExamples.join('')}`;
     }
     case 'choice':
       return `one of ${type.of.map((word) => `\`${word}\``).join(', ')}`;
@@ -80,10 +80,10 @@ interface NumberRange {
 
 function range({ min, max, above, below }: NumberRange): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
-  const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
-  if (low === undefined && high === undefined) return '';
-  const words = [low, high].filter((word) => word !== undefined).join(' and ');
+  const lowerBound = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
+  const upperBound = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
+  if (lowerBound === undefined && upperBound === undefined) return '';
+  const words = [lowerBound, upperBound].filter((word) => word !== undefined).join(' and ');
   return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
 }
 

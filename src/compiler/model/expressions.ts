@@ -57,11 +57,11 @@ export function isNumeric(expression: Expression, isConstant: (name: string) => 
 
 /** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
 export function placesOf(call: Call, parameters: Parameters, numbers: NumberTest): ReadonlyMap<Argument, string> {
-  const found = new Map<Argument, string>();
-  const places = new Map<string, Argument>();
+  const nameOfArgument = new Map<Argument, string>();
+  const argumentOfName = new Map<string, Argument>();
   const give = (name: string, argument: Argument): void => {
-    found.set(argument, name);
-    places.set(name, argument);
+    nameOfArgument.set(argument, name);
+    argumentOfName.set(name, argument);
   };
   for (const argument of call.arguments) {
     const name = argument.name?.name;
@@ -69,10 +69,10 @@ export function placesOf(call: Call, parameters: Parameters, numbers: NumberTest
   }
   for (const argument of call.arguments) {
     if (argument.name) continue;
-    const name = place(argument.value, parameters, places, numbers);
+    const name = place(argument.value, parameters, argumentOfName, numbers);
     if (name !== undefined) give(name, argument);
   }
-  return found;
+  return nameOfArgument;
 }
 
 /** Tells which expressions are numbers: literals, arithmetic, names of constants. */
@@ -87,28 +87,28 @@ export function place(
   places: ReadonlyMap<string, Argument>,
   numbers: NumberTest,
 ): string | undefined {
-  const free = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
+  const freeParameters = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
   const word = wordOf(value);
   if (word !== undefined) {
     const knows = ([name, { type }]: [string, Parameter]): boolean =>
       (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
       (type.is === 'flag' && value.kind === 'Name' && name === word) ||
       Object.hasOwn(callsOf(type), word);
-    const known = free.find(knows);
-    if (known) return known[0];
+    const knowingParameter = freeParameters.find(knows);
+    if (knowingParameter) return knowingParameter[0];
   }
-  const positional = free.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
-  const fits = positional.find(([, { type }]) => looksLike(type, value, numbers));
-  if (fits) return fits[0];
+  const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
+  const fittingParameter = positional.find(([, { type }]) => looksLike(type, value, numbers));
+  if (fittingParameter) return fittingParameter[0];
   // What fits a place that is named already is given twice.
-  const named = Object.entries(parameters).some(
+  const isNamedAlready = Object.entries(parameters).some(
     ([name, { type, positional }]) =>
       positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
   );
-  if (named) return undefined;
+  if (isNamedAlready) return undefined;
   // A lone wrong value still belongs to the place it is in; a word belongs to nothing that is not made of words.
-  const taken = positional.filter(([name, { rest }]) => rest || !places.has(name));
-  return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
+  const openParameters = positional.filter(([name, { rest }]) => rest || !places.has(name));
+  return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 
 export function looksLike(type: Parameter['type'], value: Expression, numbers: NumberTest): boolean {

@@ -42,32 +42,32 @@ const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels'
 export function gather(main: Ast.File, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
   const folder = options.folder ?? dirname(main.span.source.name);
   const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
-  const all: UsedFile[] = [];
-  const read = new Set<string>();
+  const usedFiles: UsedFile[] = [];
+  const readPaths = new Set<string>();
   let whole = true;
 
   function visit(file: Ast.File, folder: string, within: readonly string[]): void {
     for (const declaration of file.declarations) if (declaration.kind === 'Use') follow(declaration, folder, within);
-    all.push({ file, folder });
+    usedFiles.push({ file, folder });
   }
 
   function follow({ path }: Ast.Use, from: string, within: readonly string[]): void {
-    const target = normalize(join(from, path.value));
-    if (isAbsolute(path.value) || leaves(project, target)) {
+    const targetPath = normalize(join(from, path.value));
+    if (isAbsolute(path.value) || leaves(project, targetPath)) {
       report('use-outside', path.span, { path: path.value });
       whole = false;
       return;
     }
-    const at = within.indexOf(target);
-    if (at !== -1) {
-      const cycle = [...within.slice(at), target].map((name) => relative(project || '.', name));
+    const cycleStart = within.indexOf(targetPath);
+    if (cycleStart !== -1) {
+      const cycle = [...within.slice(cycleStart), targetPath].map((name) => relative(project || '.', name));
       report('use-cycle', path.span, { path: path.value, cycle });
       whole = false;
       return;
     }
-    if (read.has(target)) return;
-    read.add(target);
-    const source = options.load?.(target, [project || '.', folder]);
+    if (readPaths.has(targetPath)) return;
+    readPaths.add(targetPath);
+    const source = options.load?.(targetPath, [project || '.', folder]);
     if (source === undefined || source === 'outside') {
       report(source === 'outside' ? 'use-outside' : 'use-missing', path.span, { path: path.value });
       whole = false;
@@ -76,11 +76,11 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
     const parsed = (options.parse ?? parse)(source);
     diagnostics.push(...parsed.diagnostics);
     if (hasErrors(parsed.diagnostics)) whole = false;
-    visit(parsed.output, dirname(target), [...within, target]);
+    visit(parsed.output, dirname(targetPath), [...within, targetPath]);
   }
 
   visit(main, folder, [normalize(join(folder, baseName(main.span.source.name)))]);
-  return makeFiles(all, main, whole);
+  return makeFiles(usedFiles, main, whole);
 }
 
 /** @param all of them `main` is one */

@@ -32,13 +32,13 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
 
 /** The features given and all that they name, and so on. */
 export function withNamed(names: Iterable<string>, features: DeclaredFeatures, kinds: Kinds): ReadonlySet<string> {
-  const reached = new Set(names);
+  const reachedFeatures = new Set(names);
   // A set goes on through what is added to it on the way.
-  for (const name of reached) {
+  for (const name of reachedFeatures) {
     const feature = features.get(name);
-    for (const other of feature ? featuresNamed(feature.call, kinds) : []) reached.add(other);
+    for (const other of feature ? featuresNamed(feature.call, kinds) : []) reachedFeatures.add(other);
   }
-  return reached;
+  return reachedFeatures;
 }
 
 /** The features that tasks name: as a weight, or in a loss as `mask: history`. */
@@ -89,15 +89,15 @@ export function channelsThrough(
   features: FeatureMap,
   { name, steps }: Pick<Tower, 'name'> & { readonly steps: Parameters<typeof channelThrough>[1] },
 ): ReadonlySet<string> {
-  const found = new Set<string>();
-  const through = featuresThrough(features);
-  if (through.size === 0) return found;
+  const channelNames = new Set<string>();
+  const throughOf = featuresThrough(features);
+  if (throughOf.size === 0) return channelNames;
   for (const feature of names) {
-    const side = through.get(feature);
+    const side = throughOf.get(feature);
     const channel = side?.tower === name ? channelThrough(side, steps) : undefined;
-    if (channel !== undefined) found.add(channel);
+    if (channel !== undefined) channelNames.add(channel);
   }
-  return found;
+  return channelNames;
 }
 
 export function needsOf(
@@ -110,13 +110,13 @@ export function needsOf(
 
 /** The groups among a group's members, among their members, and so on, in order, each once; without the group itself. */
 export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): readonly string[] {
-  const found = new Set([name]);
+  const groupNames = new Set([name]);
   // A set goes on through what is added to it on the way.
-  for (const group of found) {
-    for (const member of groups.get(group)?.members ?? []) if (groups.has(member.name)) found.add(member.name);
+  for (const group of groupNames) {
+    for (const member of groups.get(group)?.members ?? []) if (groups.has(member.name)) groupNames.add(member.name);
   }
-  found.delete(name);
-  return [...found];
+  groupNames.delete(name);
+  return [...groupNames];
 }
 
 /** True if every member is declared: one that is not is reported, and its features are not known. */

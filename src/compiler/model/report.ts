@@ -51,8 +51,8 @@ export function removal(at: Span): Edit {
   while (end < text.length && (text[end] === ' ' || text[end] === '\t')) end++;
   const comment = /^\/\/[^\n]*/.exec(text.slice(end));
   const lineEnd = comment ? end + comment[0].length : end;
-  const alone = (start === 0 || text[start - 1] === '\n') && (lineEnd === text.length || text[lineEnd] === '\n');
-  if (alone) return { at: { source, start, end: Math.min(lineEnd + 1, text.length) }, text: '' };
+  const isAlone = (start === 0 || text[start - 1] === '\n') && (lineEnd === text.length || text[lineEnd] === '\n');
+  if (isAlone) return { at: { source, start, end: Math.min(lineEnd + 1, text.length) }, text: '' };
   if (text[end] === ',') {
     end++;
     while (text[end] === ' ') end++;
@@ -81,18 +81,18 @@ export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] 
 /** The same for diagnostics about the same name, of which the same is thought to be meant. */
 function keyOf({ code, at, hint, fixes }: Diagnostic): string | undefined {
   if ((code !== 'unknown-name' && code !== 'unknown-kind') || !at) return undefined;
-  const meant = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
-  return JSON.stringify([code, at.source.name, textOf(at), meant]);
+  const meantName = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
+  return JSON.stringify([code, at.source.name, textOf(at), meantName]);
 }
 
 function merge(group: readonly Diagnostic[]): Diagnostic {
   const sorted = [...group].sort((a, b) => (a.at?.start ?? 0) - (b.at?.start ?? 0));
   const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
   if (others.length === 0) return first;
-  const also = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
+  const otherNotes = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
   const fixes = first.fixes.map((_, at): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[at] ?? []));
-  const doubtful = sorted.some((one) => one.doubtful);
-  return { ...first, notes: [...first.notes, ...also], fixes, ...(doubtful ? { doubtful } : {}) };
+  const isDoubtful = sorted.some((one) => one.doubtful);
+  return { ...first, notes: [...first.notes, ...otherNotes], fixes, ...(isDoubtful ? { doubtful: isDoubtful } : {}) };
 }
 
 /**
@@ -101,10 +101,12 @@ function merge(group: readonly Diagnostic[]): Diagnostic {
  */
 export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
   const { code, at, fixes } = diagnostic;
-  const meant = fixes[0]?.[0]?.text;
-  if (code !== 'unknown-name' || !at || meant === undefined) return diagnostic;
+  const meantName = fixes[0]?.[0]?.text;
+  if (code !== 'unknown-name' || !at || meantName === undefined) return diagnostic;
   const text = at.source.text.replace(/\/\/[^\n]*|"[^"\n]*"/g, ' ');
-  return text.match(new RegExp(`\\b${meant}\\b`, 'g'))?.length === 1 ? { ...diagnostic, doubtful: true } : diagnostic;
+  return text.match(new RegExp(`\\b${meantName}\\b`, 'g'))?.length === 1
+    ? { ...diagnostic, doubtful: true }
+    : diagnostic;
 }
 
 /** The parts of a file, and of those that it uses, that could not be read. */
@@ -168,10 +170,11 @@ function isCertain(
   isNear: boolean,
 ): boolean {
   if (at === undefined) return !ofAll.has(code);
-  const within = (span: Diagnostic['at']) => span?.source === at.source && span.start <= at.start && at.end <= span.end;
-  if (doubtful.some(within)) return false;
-  const written = textOf(at);
-  if (lost.some(({ name }) => name === written)) return false;
+  const isWithin = (span: Diagnostic['at']) =>
+    span?.source === at.source && span.start <= at.start && at.end <= span.end;
+  if (doubtful.some(isWithin)) return false;
+  const writtenName = textOf(at);
+  if (lost.some(({ name }) => name === writtenName)) return false;
   if (ofTower.has(code) && lost.some(({ name, within }) => name === undefined && within === 'tower')) return false;
   if (ofAll.has(code)) return !used && lost.length === 0 && doubtful.length === 0;
   if (code === 'unknown-entry' || code === 'missing-key') {
@@ -179,10 +182,12 @@ function isCertain(
     return isNear || !lost.some(({ name, within }) => name === undefined && within === word);
   }
   if (code !== 'unknown-name' && code !== 'unknown-kind') return true;
-  const places = declaredIn[what ?? ''] ?? (code === 'unknown-name' ? ['tower'] : []);
-  if (lost.some(({ name, within }) => name === undefined && (within === undefined || places.includes(within)))) {
+  const declaringWords = declaredIn[what ?? ''] ?? (code === 'unknown-name' ? ['tower'] : []);
+  if (
+    lost.some(({ name, within }) => name === undefined && (within === undefined || declaringWords.includes(within)))
+  ) {
     return false;
   }
   // Of another file not even the names are known; one that is near another is a misspelling all the same.
-  return isNear || !used || !places.some((place) => shared.has(place));
+  return isNear || !used || !declaringWords.some((place) => shared.has(place));
 }

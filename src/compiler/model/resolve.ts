@@ -40,8 +40,8 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
  */
 export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
-  const found = [...diagnostics, ...rulesOf(resolution, options)];
-  return { output: modelOf(resolution, found), diagnostics: found };
+  const allDiagnostics = [...diagnostics, ...rulesOf(resolution, options)];
+  return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
 }
 
 /** Applies the rules; they find nothing in a file that is no model, or of which a part could not be read. */
@@ -64,10 +64,14 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const collector = makeCollector();
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
-  const used: Diagnostic[] = [];
-  const gathered = gather(written, options, collector.report, used);
-  const whole = gathered.whole && !options.partial;
-  const files = applySettings(gathered, options.settings ?? {}, { library, report: collector.report, found: used });
+  const usedDiagnostics: Diagnostic[] = [];
+  const gatheredFiles = gather(written, options, collector.report, usedDiagnostics);
+  const whole = gatheredFiles.whole && !options.partial;
+  const files = applySettings(gatheredFiles, options.settings ?? {}, {
+    library,
+    report: collector.report,
+    found: usedDiagnostics,
+  });
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
@@ -83,19 +87,19 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
-  const one = <K extends Ast.Declaration['kind']>(
+  const onlyDeclaration = <K extends Ast.Declaration['kind']>(
     kind: K,
     word: string,
   ): Extract<Ast.Declaration, { kind: K }> | undefined => onlyOne(file, kind, word, report);
-  const name = one('ModelName', 'model');
-  const objectiveNode = one('Objective', 'objective');
-  const retrieveNode = one('Retrieve', 'retrieve');
-  const trainNode = one('Train', 'train');
+  const name = onlyDeclaration('ModelName', 'model');
+  const objectiveNode = onlyDeclaration('Objective', 'objective');
+  const retrieveNode = onlyDeclaration('Retrieve', 'retrieve');
+  const trainNode = onlyDeclaration('Train', 'train');
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
-  const searchNode = one('Search', 'search');
+  const searchNode = onlyDeclaration('Search', 'search');
   const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
@@ -120,7 +124,7 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
+    diagnostics: [...usedDiagnostics, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
 }
 
@@ -141,23 +145,23 @@ function onlyOne<K extends Ast.Declaration['kind']>(
 
 /** All tasks must have the same query tower: the first task decides. */
 function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readonly ResolvedTask[] {
-  const first = tasks.find(({ score }) => score !== undefined)?.score;
-  if (!first) return tasks;
+  const firstScore = tasks.find(({ score }) => score !== undefined)?.score;
+  if (!firstScore) return tasks;
   for (const { score } of tasks) {
-    if (!score || score.towers[0] === first.towers[0]) continue;
-    const [query, item] = first.towers;
-    report('towers-swapped', score.span, { query, item }, noteAt(notes.order(query), first.span));
+    if (!score || score.towers[0] === firstScore.towers[0]) continue;
+    const [query, item] = firstScore.towers;
+    report('towers-swapped', score.span, { query, item }, noteAt(notes.order(query), firstScore.span));
   }
   return tasks;
 }
 
 /** A model without a `model` line is called as its file is. */
 function nameOfFile({ span }: Ast.File): string {
-  const base = span.source.name
+  const baseName = span.source.name
     .split(/[\\/]/)
     .at(-1)!
     .replace(/\.tower$/, '');
-  return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
+  return /^[A-Za-z_]\w*$/.test(baseName) ? baseName : 'model';
 }
 
 /**

@@ -27,24 +27,27 @@ export function renameSymbol(
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return { refusal: `\`${name}\` is not a name: a name consists of the letters a to z, digits and \`_\`` };
   }
-  const symbols = [
+  const symbolsToRename = [
     symbol,
     ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts)),
     ...dataPartners(symbol, files),
   ];
   if (name === symbol.name) return { edits: [] };
-  const renamed = symbols
+  const renameEdits = symbolsToRename
     .flatMap((one) => referencesTo(one, files))
     .map(({ span }): Edit => ({ at: span, text: name }));
   const isRenamed = ({ at }: Edit): boolean =>
-    renamed.some((edit) => edit.at.start === at.start && edit.at.source.name === at.source.name);
+    renameEdits.some((edit) => edit.at.start === at.start && edit.at.source.name === at.source.name);
   const bindings = bindingsFor(symbol, name, files, headers).filter((edit) => !isRenamed(edit));
-  const edits = [...renamed, ...bindings];
-  const after = recheck(edits);
-  const moved = bindings.length > 0 ? recheck(renamed) : after;
+  const edits = [...renameEdits, ...bindings];
+  const filesAfter = recheck(edits);
+  const filesRenamed = bindings.length > 0 ? recheck(renameEdits) : filesAfter;
   const countErrors = (all: readonly FileAnalysis[]): number =>
     all.flatMap(({ checked }) => checked.diagnostics).filter(({ severity }) => severity === 'error').length;
-  if (!symbols.every((one) => isMoved(one, files, moved, renamed)) || countErrors(after) > countErrors(files)) {
+  if (
+    !symbolsToRename.every((one) => isMoved(one, files, filesRenamed, renameEdits)) ||
+    countErrors(filesAfter) > countErrors(files)
+  ) {
     return { refusal: `\`${name}\` has another meaning here` };
   }
   return { edits };
@@ -59,10 +62,11 @@ function isMoved(
 ): boolean {
   const expected = referencesTo(symbol, before).map(({ span }) => startAfter(span, edits));
   const declaredAt = startAfter(symbol.span, edits);
-  const renamed = after
+  const renamedWord = after
     .flatMap(({ occurrences }) => occurrences)
     .find((word) => word.is === 'symbol' && word.declares && startOf(word.span) === declaredAt);
-  const actual = renamed?.is === 'symbol' ? referencesTo(renamed.symbol, after).map(({ span }) => startOf(span)) : [];
+  const actual =
+    renamedWord?.is === 'symbol' ? referencesTo(renamedWord.symbol, after).map(({ span }) => startOf(span)) : [];
   return expected.sort().join('\n') === actual.sort().join('\n');
 }
 
@@ -70,9 +74,9 @@ const startOf = ({ source, start }: Span): string => `${source.name} ${start}`;
 
 /** Where a span begins once the edits are made. */
 function startAfter({ source, start }: Span, edits: readonly Edit[]): string {
-  const before = edits.filter(({ at }) => at.source.name === source.name && at.start < start);
-  const moved = before.reduce((sum, { at, text }) => sum + text.length - (at.end - at.start), 0);
-  return `${source.name} ${start + moved}`;
+  const editsBefore = edits.filter(({ at }) => at.source.name === source.name && at.start < start);
+  const movedBy = editsBefore.reduce((sum, { at, text }) => sum + text.length - (at.end - at.start), 0);
+  return `${source.name} ${start + movedBy}`;
 }
 
 /** Returns the channels that a score pairs with a channel by its name: they would lose it, unless they get the new name too. */
@@ -80,16 +84,16 @@ function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAna
   if (kind !== 'channel' || tower === undefined) return [];
   const { scope } = checked.resolution;
   const symbols = new SymbolTable(checked.resolution);
-  const scores = [...scope.tasks.values()].flatMap(({ entries }) =>
+  const scoreEntries = [...scope.tasks.values()].flatMap(({ entries }) =>
     entries.filter((entry) => entry.name.name === 'score'),
   );
-  const others = scores
+  const pairedTowers = scoreEntries
     .flatMap(({ value }) => operandsOf(value).flatMap(wholeTowers))
     .filter((pair) => pair.includes(tower))
     .flatMap((pair) => pair.filter((other) => other !== tower));
-  return [...new Set(others)].flatMap((other) => {
-    const partner = symbols.step(other, name);
-    return partner?.kind === 'channel' ? [partner] : [];
+  return [...new Set(pairedTowers)].flatMap((other) => {
+    const pairedStep = symbols.step(other, name);
+    return pairedStep?.kind === 'channel' ? [pairedStep] : [];
   });
 }
 
@@ -104,19 +108,21 @@ function wholeTowers(value: Ast.Expression): readonly (readonly string[])[] {
 function dataPartners(symbol: NamedSymbol, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
   const isColumn = symbol.kind === 'column';
   if (!isColumn && symbol.kind !== 'feature' && symbol.kind !== 'label') return [];
-  const alike = declaredAs(symbol.name, files).filter((one) => !isSame(one, symbol));
-  const rivals = alike.filter(({ kind }) => (kind === 'column') === isColumn);
-  const otherFile = rivals.some(({ span }) => span.source.name !== symbol.span.source.name);
-  return otherFile ? [] : alike.filter(({ kind }) => (kind === 'column') !== isColumn);
+  const sameNamed = declaredAs(symbol.name, files).filter((one) => !isSame(one, symbol));
+  const sameKind = sameNamed.filter(({ kind }) => (kind === 'column') === isColumn);
+  const otherFile = sameKind.some(({ span }) => span.source.name !== symbol.span.source.name);
+  return otherFile ? [] : sameNamed.filter(({ kind }) => (kind === 'column') !== isColumn);
 }
 
 /** The features, labels and columns of a name, each once. */
 function declaredAs(name: string, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
-  const declared = files
+  const declaredSymbols = files
     .flatMap(({ occurrences }) => occurrences)
     .flatMap((word) => (word.is === 'symbol' && word.declares && word.symbol.name === name ? [word.symbol] : []))
     .filter(({ kind }) => ['feature', 'label', 'column'].includes(kind));
-  return declared.filter((symbol, index) => declared.findIndex((other) => isSame(other, symbol)) === index);
+  return declaredSymbols.filter(
+    (symbol, index) => declaredSymbols.findIndex((other) => isSame(other, symbol)) === index,
+  );
 }
 
 /** The columns that headers of data files name, by the file with the data block. */
@@ -134,15 +140,15 @@ function bindingsFor(
 ): readonly Edit[] {
   // Where several models declare it, others go on to read the column by its name, which stays.
   if (!readsColumn(symbol, files)) return [];
-  const blocks = files.flatMap(({ source, checked }) =>
+  const dataBlocks = files.flatMap(({ source, checked }) =>
     checked.file.declarations.flatMap((node) =>
       node.kind === 'Data' ? [{ node, columns: headers.get(source.name) }] : [],
     ),
   );
-  return blocks.flatMap(({ node, columns = [] }) => {
-    const feeds = columns.length > 0 ? columns.includes(symbol.name) : blocks.length === 1;
-    const named = columnEntries(node).some((entry) => entry.name.name === symbol.name);
-    return feeds && !named ? bindingIn(node, symbol.name, name) : [];
+  return dataBlocks.flatMap(({ node, columns = [] }) => {
+    const feedsColumn = columns.length > 0 ? columns.includes(symbol.name) : dataBlocks.length === 1;
+    const isBound = columnEntries(node).some((entry) => entry.name.name === symbol.name);
+    return feedsColumn && !isBound ? bindingIn(node, symbol.name, name) : [];
   });
 }
 
@@ -155,15 +161,15 @@ function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]
 
 function bindingIn(node: Ast.Data, column: string, name: string): readonly Edit[] {
   const entry = `${name} = ${JSON.stringify(sqlName(column))}`;
-  const own = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
-  const last = own?.kind === 'Columns' ? own.entries.at(-1) : undefined;
-  const bound = last
-    ? entryAfter(node, last, entry)
+  const columnsBlock = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
+  const lastColumn = columnsBlock?.kind === 'Columns' ? columnsBlock.entries.at(-1) : undefined;
+  const boundEdit = lastColumn
+    ? entryAfter(node, lastColumn, entry)
     : node.entries.length > 0 && entryAfter(node, node.entries.at(-1)!, `columns { ${entry} }`);
-  const keys = node.entries.flatMap((one) => {
+  const keyNames = node.entries.flatMap((one) => {
     if (one.kind === 'Columns') return [];
-    const first = isHistoryEntry(one) && one.value.kind === 'Call' ? one.value.arguments[0] : undefined;
-    return [one.by, first && singleName(first.value)].filter((word) => word?.name === column);
+    const firstArgument = isHistoryEntry(one) && one.value.kind === 'Call' ? one.value.arguments[0] : undefined;
+    return [one.by, firstArgument && singleName(firstArgument.value)].filter((word) => word?.name === column);
   });
-  return [...(bound ? [bound] : []), ...keys.map((word) => ({ at: word!.span, text: name }))];
+  return [...(boundEdit ? [boundEdit] : []), ...keyNames.map((word) => ({ at: word!.span, text: name }))];
 }

@@ -23,37 +23,37 @@ export function semanticTokensOf(
   const { source, lexed } = facts;
   const { tokens, comments } = lexed;
   const meanings = facts.occurrences;
-  const colours: SemanticToken[] = [];
+  const semanticTokens: SemanticToken[] = [];
   const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers']): void => {
-    if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
+    if (to > start && from < end) semanticTokens.push({ span: { source, start: from, end: to }, type, modifiers });
   };
   // Tokens, comments and meanings are in the order of their places: each is passed once.
-  let comment = Math.max(0, firstFrom(comments, start) - 1);
+  let commentIndex = Math.max(0, firstFrom(comments, start) - 1);
   const addComments = (before: number): void => {
-    for (; comment < comments.length && comments[comment]!.startOffset < before; comment++) {
-      add(comments[comment]!.startOffset, endOf(comments[comment]!), ...commentLook(comments[comment]!));
+    for (; commentIndex < comments.length && comments[commentIndex]!.startOffset < before; commentIndex++) {
+      add(comments[commentIndex]!.startOffset, endOf(comments[commentIndex]!), ...commentLook(comments[commentIndex]!));
     }
   };
-  let next = 0;
+  let nextMeaning = 0;
   const meaningAt = (place: number): Occurrence | undefined => {
-    let found: Occurrence | undefined;
-    for (; next < meanings.length && meanings[next]!.span.start <= place; next++) {
-      const { span } = meanings[next]!;
-      if (span.start === place && span.source === source) found = meanings[next];
+    let lastMeaning: Occurrence | undefined;
+    for (; nextMeaning < meanings.length && meanings[nextMeaning]!.span.start <= place; nextMeaning++) {
+      const { span } = meanings[nextMeaning]!;
+      if (span.start === place && span.source === source) lastMeaning = meanings[nextMeaning];
     }
-    return found;
+    return lastMeaning;
   };
-  const past = firstFrom(tokens, end);
-  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < past; at++) {
+  const endIndex = firstFrom(tokens, end);
+  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < endIndex; at++) {
     const token = tokens[at]!;
     const from = token.startOffset;
     const to = endOf(token);
     addComments(from);
-    const look = lookOf(tokens, at, meaningAt(from));
-    if (look) add(from, to, ...look);
+    const tokenStyle = lookOf(tokens, at, meaningAt(from));
+    if (tokenStyle) add(from, to, ...tokenStyle);
   }
   addComments(end);
-  return colours;
+  return semanticTokens;
 }
 
 /** In the order of the legend. */

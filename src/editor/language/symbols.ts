@@ -63,12 +63,12 @@ export class SymbolTable {
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
     const { lets, features, labels, groups, blocks, towers, tasks } = scope;
-    const named = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
+    const byName = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
       new Map(nodes.map((node) => [node.name.name, node]));
     const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
     this.#towers = towers;
     this.#nodes = {
-      constant: named(lets),
+      constant: byName(lets),
       feature: features,
       label: labels,
       group: groups,
@@ -76,7 +76,7 @@ export class SymbolTable {
       tower: towers,
       task: tasks,
       // The first of a name is the one that counts, as in a data block.
-      column: named(data.flatMap(columnEntries).reverse()),
+      column: byName(data.flatMap(columnEntries).reverse()),
     };
   }
 
@@ -104,8 +104,8 @@ export class SymbolTable {
   }
 
   #stepsOf(tower: string): ReadonlyMap<string, NamedSymbol> {
-    const known = this.#steps.get(tower);
-    if (known) return known;
+    const cachedSteps = this.#steps.get(tower);
+    if (cachedSteps) return cachedSteps;
     const steps = new Map<string, NamedSymbol>();
     for (const entry of this.#towers.get(tower)?.entries ?? []) {
       if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(tower, entry));

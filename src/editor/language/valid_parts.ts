@@ -56,14 +56,14 @@ function openedBy(from: FlowSource): readonly Extract<FlowSource, { readonly kin
 export function validFeatures(resolution: Resolution): LoweredFeatures {
   const { features, towers } = resolution;
   const uses = usesOf(features);
-  const valid = uses.size === features.size ? features : new Map([...features].filter(([name]) => uses.has(name)));
-  const readers = towers.map(({ name, span, features, key }) => ({
+  const validKinds = uses.size === features.size ? features : new Map([...features].filter(([name]) => uses.has(name)));
+  const towerInputs = towers.map(({ name, span, features, key }) => ({
     ...{ name, span, features, steps: [] },
     ...defined({ key: key?.name }),
   }));
-  const nobody = { name: '', span: undefined as never, features: [], steps: [] };
-  const [first = nobody, second = nobody] = readers;
-  const { output } = lowerFeatures({ features: valid, towers: [first, second] });
+  const noTower = { name: '', span: undefined as never, features: [], steps: [] };
+  const [first = noTower, second = noTower] = towerInputs;
+  const { output } = lowerFeatures({ features: validKinds, towers: [first, second] });
   const validTowers = towers.map((part) => validTower(part, resolution, output));
   return withElements(output, validTowers);
 }
@@ -124,9 +124,9 @@ export function costsOf({ resolution, file }: Checked): FileCosts {
     };
     for (const { name, flow } of tower.steps) {
       const path = `${tower.name}/${name}`;
-      const cost = parts.get(path);
+      const flowCost = parts.get(path);
       const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
-      if (cost && !isBroken) towers.set(`${tower.name}.${name}`, cost);
+      if (flowCost && !isBroken) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new Names();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
       if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));

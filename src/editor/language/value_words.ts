@@ -159,10 +159,10 @@ export class ValueWords {
     const name = singleName(value);
     if (name && !this.isNumeric(value) && !(compares && name.name === 'mean')) this.name(name, 'task');
     else if (value.kind === 'Call' && Object.hasOwn(scores, value.callee.name)) {
-      const places = value.arguments.filter(({ name }) => name === undefined).slice(0, 2);
-      for (const { value: side } of places) this.#side(side);
-      const others = value.arguments.filter((argument) => !places.includes(argument));
-      this.kind('score', scores, { ...value, arguments: others });
+      const sideArguments = value.arguments.filter(({ name }) => name === undefined).slice(0, 2);
+      for (const { value: side } of sideArguments) this.#side(side);
+      const otherArguments = value.arguments.filter((argument) => !sideArguments.includes(argument));
+      this.kind('score', scores, { ...value, arguments: otherArguments });
     } else if (value.kind === 'Name' && value.parts.length === 2) this.#side(value, true);
     else if (name?.name === 'mean' && !this.isNumeric(value)) {
       this.add(value.span, { is: 'word', word: 'mean', name: 'mean', parameter: biasWords.mean });
@@ -185,8 +185,8 @@ export class ValueWords {
   /** A sum of tasks, or a call of a weighting. */
   tasks(value: Ast.Expression, weightings: KindTable, also: Parameters = {}): void {
     const word = singleName(value)?.name;
-    const bare = word !== undefined && !this.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
-    if (value.kind === 'Call' || bare) this.kind('weighting', weightings, value, also);
+    const isBareWord = word !== undefined && !this.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
+    if (value.kind === 'Call' || isBareWord) this.kind('weighting', weightings, value, also);
     else for (const name of operandsOf(value).map(singleName)) if (name) this.name(name, 'task', 'constant');
   }
 
@@ -204,8 +204,8 @@ export class ValueWords {
     for (const step of steps) {
       const call = asCall(step);
       if (!call) continue;
-      const declared = call.callee.name === within ? undefined : this.symbols.find(call.callee.name, 'block');
-      if (declared) this.#use(call, declared);
+      const declaredBlock = call.callee.name === within ? undefined : this.symbols.find(call.callee.name, 'block');
+      if (declaredBlock) this.#use(call, declaredBlock);
       else this.kind('block', this.#library.blocks, call);
     }
   }

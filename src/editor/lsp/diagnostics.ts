@@ -43,10 +43,10 @@ export function addReports(session: EditorSession, path: string, reports: FileRe
   reports.set(path, reports.get(path) ?? new Map());
   for (const diagnostic of session.facts(path)?.checked.diagnostics ?? []) {
     const file = diagnostic.at?.source.name ?? path;
-    const found = reports.get(file) ?? new Map<string, Diagnostic>();
-    reports.set(file, found);
+    const fileReports = reports.get(file) ?? new Map<string, Diagnostic>();
+    reports.set(file, fileReports);
     const { code, at, message } = diagnostic;
-    found.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
+    fileReports.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
   }
 }
 
@@ -79,19 +79,19 @@ export class Publisher {
     clearTimeout(this.#timer);
     const reports: FileReports = new Map();
     for (const { uri } of this.#session.open) addReports(this.#session, this.#session.pathOf(uri), reports);
-    const sent = new Map<string, string>();
+    const sentTexts = new Map<string, string>();
     for (const path of reports.keys()) {
       const diagnostics = reportOf(this.#session, reports, path);
       const version = this.#session.document(path)?.version;
       const text = JSON.stringify([version, diagnostics]);
-      sent.set(path, text);
+      sentTexts.set(path, text);
       if (this.#sent.get(path) === text) continue;
       const uri = this.#session.uriOf(path);
       this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
     }
     for (const path of this.#sent.keys()) {
-      if (!sent.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
+      if (!sentTexts.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
     }
-    this.#sent = sent;
+    this.#sent = sentTexts;
   }
 }

@@ -31,14 +31,15 @@ const restPerRead = 10;
 
 /** As `projectPaths`, of what was read a moment ago where the folders are large. */
 export async function recentPaths(session: EditorSession, token: CancellationToken): Promise<readonly string[]> {
-  const began = performance.now();
-  const last = known.get(session);
-  if (last && last.folders === session.folders && began < last.until) return withOpen(session, last.paths);
+  const startTime = performance.now();
+  const lastListing = known.get(session);
+  if (lastListing && lastListing.folders === session.folders && startTime < lastListing.until)
+    return withOpen(session, lastListing.paths);
   const { folders } = session;
   const paths = await pathsIn(session, token);
-  const ended = performance.now();
+  const endTime = performance.now();
   if (!token.isCancellationRequested) {
-    known.set(session, { folders, paths, until: ended + restPerRead * (ended - began) });
+    known.set(session, { folders, paths, until: endTime + restPerRead * (endTime - startTime) });
   }
   return withOpen(session, paths);
 }
@@ -49,19 +50,19 @@ const withOpen = (session: EditorSession, paths: readonly string[]): readonly st
 
 /** In turns, nearest folders first: others are answered while a large folder is read. */
 async function pathsIn({ folders: open, host }: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
-  const found: string[] = [];
+  const towerPaths: string[] = [];
   const folders = [...open];
   const turns = new Turns();
-  for (let at = 0; at < folders.length && at < most.folders && found.length < most.files; at++) {
+  for (let at = 0; at < folders.length && at < most.folders && towerPaths.length < most.files; at++) {
     await turns.next();
     if (token?.isCancellationRequested) break;
     for (const { name, isFile, isFolder } of host.entries(folders[at]!)) {
       const path = join(folders[at]!, name);
       if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(path);
-      else if (isFile && name.endsWith('.tower')) found.push(path);
+      else if (isFile && name.endsWith('.tower')) towerPaths.push(path);
     }
   }
-  return found;
+  return towerPaths;
 }
 
 /** The checks of all files, as they are now: they are made in turns first, and then taken in one. */
@@ -91,18 +92,18 @@ export async function symbolInProject(
   params: PositionParams,
   token: CancellationToken,
 ): Promise<ProjectSymbol | undefined> {
-  const place = locate(session, params);
-  const found = place && place.facts.symbolAt(place.offset);
-  if (!place || !found) return undefined;
-  const { facts } = place;
-  const { symbol } = found;
+  const location = locate(session, params);
+  const namedWord = location && location.facts.symbolAt(location.offset);
+  if (!location || !namedWord) return undefined;
+  const { facts } = location;
+  const { symbol } = namedWord;
   if (isOwn(symbol)) return { symbol, files: [facts] };
-  const all = await projectFacts(session, token);
+  const projectFiles = await projectFacts(session, token);
   // The places of a symbol are good for one text only.
   if (locate(session, params)?.facts !== facts) {
     throw new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed meanwhile');
   }
-  return { symbol, files: [facts, ...all.filter((one) => one !== facts)] };
+  return { symbol, files: [facts, ...projectFiles.filter((one) => one !== facts)] };
 }
 
 const isOwn = ({ kind }: NamedSymbol): boolean =>

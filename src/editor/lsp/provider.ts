@@ -76,8 +76,8 @@ export const aboutPosition =
 export function toPosition(source: Source, offset: number): Position {
   const { line, column } = positionAt(source, offset);
   // A byte order mark is a character to the editor.
-  const mark = line === 1 ? source.lineStarts[0]! : 0;
-  return { line: line - 1, character: column - 1 + mark };
+  const markLength = line === 1 ? source.lineStarts[0]! : 0;
+  return { line: line - 1, character: column - 1 + markLength };
 }
 
 export function toRange({ source, start, end }: Span): Range {
@@ -85,9 +85,9 @@ export function toRange({ source, start, end }: Span): Range {
 }
 
 export function toOffset(source: Source, { line, character }: Position): number {
-  const mark = line === 0 ? source.lineStarts[0]! : 0;
+  const markLength = line === 0 ? source.lineStarts[0]! : 0;
   if (line >= source.lineStarts.length) return source.text.length;
-  const offset = offsetAt(source, { line: line + 1, column: Math.max(0, character - mark) + 1 });
+  const offset = offsetAt(source, { line: line + 1, column: Math.max(0, character - markLength) + 1 });
   return Math.min(offset, (source.lineStarts[line + 1] ?? source.text.length + 1) - 1);
 }
 

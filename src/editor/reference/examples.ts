@@ -25,14 +25,18 @@ export interface Example {
 /** @param written what is written of the kind: its row's example */
 export function exampleOf({ section, name, row }: LibraryKind, written = row.example): Example {
   // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
-  const tried = variationsOf(section.table, name, written).map((variation) => {
+  const triedSources = variationsOf(section.table, name, written).map((variation) => {
     const text = smallModel(variation);
     const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
     return { source, checked: check(source) };
   });
-  const { source, checked } = tried.find((each) => each.checked.diagnostics.length === 0) ?? tried[0]!;
-  const shown = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
-  return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
+  const { source, checked } = triedSources.find((each) => each.checked.diagnostics.length === 0) ?? triedSources[0]!;
+  const shownDeclaration = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
+  return {
+    model: source.text,
+    excerpt: `${shownDeclaration ? textOf(shownDeclaration.span) : source.text.trimEnd()}\n`,
+    checked,
+  };
 }
 
 const declarationOf: Readonly<Record<LibraryTable, Ast.Declaration['kind']>> = {
@@ -82,20 +86,20 @@ const named = (text: string, names: readonly string[]): string[] =>
   names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
 
 function featureVariation(written: string): Variation {
-  const needs = named(written, Object.keys(others));
-  const users = needs.filter((name) => others[name]!.side === 'user');
-  const items = needs.filter((name) => others[name]!.side === 'item');
+  const neededNames = named(written, Object.keys(others));
+  const userNames = neededNames.filter((name) => others[name]!.side === 'user');
+  const itemNames = neededNames.filter((name) => others[name]!.side === 'item');
   // Pooled: only its newest element is asked for.
-  const features = needs.map((name) => others[name]!.feature.replace(', pool: none', ''));
+  const features = neededNames.map((name) => others[name]!.feature.replace(', pool: none', ''));
   return {
     features: [`example: ${written}`, ...features].join('\n'),
     groups: [
-      `group profile = user_id, example${users.map((name) => `, ${name}`).join('')}`,
-      ...(items.length > 0 ? [`group video = movie_id, ${items.join(', ')}`] : []),
+      `group profile = user_id, example${userNames.map((name) => `, ${name}`).join('')}`,
+      ...(itemNames.length > 0 ? [`group video = movie_id, ${itemNames.join(', ')}`] : []),
     ].join('\n'),
     userInputs: 'profile',
     user: 'channel main = profile -> flatten -> mlp(32, 16)',
-    ...(items.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
+    ...(itemNames.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
   };
 }
 
@@ -131,10 +135,10 @@ function blockVariation(written: string): Variation {
       tasks: 'task click { score = cosine(user, item) / 0.1, loss = bce, label = clicked }',
     };
   }
-  const towards = towardsVector(gives);
-  const whole = towards === undefined ? flow : `${flow} -> ${towards}`;
-  if (groups[source!]) return around(source!, [`channel main = ${whole} -> dense(16)`]);
-  return around(source!, [`read = ${whole}`, 'channel main = concat(read, user_id) -> dense(16)']);
+  const vectorStep = towardsVector(gives);
+  const wholeFlow = vectorStep === undefined ? flow : `${flow} -> ${vectorStep}`;
+  if (groups[source!]) return around(source!, [`channel main = ${wholeFlow} -> dense(16)`]);
+  return around(source!, [`read = ${wholeFlow}`, 'channel main = concat(read, user_id) -> dense(16)']);
 }
 
 /** A tower of these lines, which read a group, or the sequence. */

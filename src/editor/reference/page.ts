@@ -48,7 +48,7 @@ const page = (parts: readonly string[]): string => `${[generated, ...parts].join
 function entry(kind: LibraryKind): string[] {
   const { name, row, facts } = kind;
   const example = exampleOf(kind);
-  const inner = innerKinds(kind);
+  const innerRows = innerKinds(kind);
   return [
     `## ${name}`,
     fence('text', `${signatureOf(name, row.parameters)}\n`),
@@ -57,7 +57,7 @@ function entry(kind: LibraryKind): string[] {
     row.when === undefined ? '' : `**When to use it.** ${row.when}`,
     parameterTable(row),
     takenTable(kind),
-    ...inner.flatMap((one) => [
+    ...innerRows.flatMap((one) => [
       `**${one.name}**, for \`${one.parameter}\`: ${one.row.doc}${one.row.paper === undefined ? '' : ` *${one.row.paper}*.`}`,
       parameterTable(one.row),
     ]),
@@ -84,8 +84,8 @@ function parameterTable({ parameters }: KindRow): string {
 /** Describes the values of a parameter, and its value where it is not given. */
 export function parameterCells(parameter: Parameter): [is: string, otherwise: string] {
   const { type, required, rest, default: value } = parameter;
-  const one = describeType(type);
-  const is = rest ? `any number of arguments, each ${one}` : one;
+  const oneValue = describeType(type);
+  const is = rest ? `any number of arguments, each ${oneValue}` : oneValue;
   if (type.is === 'flag') return ['a bare word', 'absent'];
   if (required) return [is, rest ? 'one at least' : 'must be given'];
   if (rest) return [is, 'none'];
@@ -97,18 +97,18 @@ export function shapesOf({ section, row }: LibraryKind, { checked }: Example): s
   if (section.table !== 'blocks') return undefined;
   const arrows = checked.shapes?.arrows ?? [];
   const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
-  const given = arrows[at];
-  if (!given) return undefined;
+  const exampleArrow = arrows[at];
+  if (!exampleArrow) return undefined;
   // The parts between are steps of a flow within its arguments.
-  const before = arrows.slice(0, at).findLast(({ span }) => span.end <= given.span.start);
-  const taken = before ? `${printValueType(before.type)} → ` : '';
-  return `${taken}${printValueType(given.type)}`;
+  const arrowBefore = arrows.slice(0, at).findLast(({ span }) => span.end <= exampleArrow.span.start);
+  const takenType = arrowBefore ? `${printValueType(arrowBefore.type)} → ` : '';
+  return `${takenType}${printValueType(exampleArrow.type)}`;
 }
 
 /** Lists what a block takes and gives with the arguments of its example, found out by trying. */
 function takenTable({ section, row }: LibraryKind): string {
-  const taken = section.table === 'blocks' ? takesOf(row.example) : [];
-  const rows = taken.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
+  const blockTypes = section.table === 'blocks' ? takesOf(row.example) : [];
+  const rows = blockTypes.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
   return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
 }
 
@@ -119,8 +119,8 @@ function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): st
   const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
     tower.steps.some(({ node }) => span.start >= node.span.start && span.end <= node.span.end),
   );
-  const shown = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
-  return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+  const shownArrows = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
+  return `Types: ${shownArrows.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
 }
 
 export interface GrammarWord {
@@ -161,8 +161,8 @@ export const words: readonly GrammarWord[] = [
 ];
 
 export const wordsNamed = (name: string): readonly GrammarWord[] => {
-  const meant = Object.hasOwn(aliases, name) ? aliases[name] : name;
-  return words.filter(({ word }) => word === meant);
+  const meantWord = Object.hasOwn(aliases, name) ? aliases[name] : name;
+  return words.filter(({ word }) => word === meantWord);
 };
 
 /** In the terminal: what it is, what it does, and how it is written. */

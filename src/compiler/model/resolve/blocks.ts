@@ -107,11 +107,11 @@ class BlockReader {
   #libraryStep(call: Ast.Call, row: BlockKind): FlowStep | undefined {
     const extent = this.#extent;
     extent.blocks++;
-    const before = extent.blocks;
-    const bound = bindCall(call, row, this.#binding);
-    if (!bound) return undefined;
-    extent.blocks = before + (extent.blocks - before) * (row.times?.(bound.arguments) ?? 1);
-    return this.#fits(call.callee) ? { kind: 'block', span: call.span, call: bound } : undefined;
+    const blocksBefore = extent.blocks;
+    const boundCall = bindCall(call, row, this.#binding);
+    if (!boundCall) return undefined;
+    extent.blocks = blocksBefore + (extent.blocks - blocksBefore) * (row.times?.(boundCall.arguments) ?? 1);
+    return this.#fits(call.callee) ? { kind: 'block', span: call.span, call: boundCall } : undefined;
   }
 
   /** @param own the block that is being read, where the step has its name */
@@ -119,8 +119,8 @@ class BlockReader {
     const { scope, library, reads, uncertain } = this.#workspace;
     const { report } = this.#binding;
     const { name, span } = call.callee;
-    const around = scope.blocks.get(this.#open.at(-1) ?? '');
-    if (around?.parameters.some((parameter) => parameter.name.name === name)) {
+    const blockAround = scope.blocks.get(this.#open.at(-1) ?? '');
+    if (blockAround?.parameters.some((parameter) => parameter.name.name === name)) {
       const found = `the parameter \`${name}\`, which is a number`;
       report('not-a-flow', call.span, { found, expected: 'a block' });
       return;
@@ -165,9 +165,9 @@ class BlockReader {
 
   /** Counts a block that is written out, or that is too deep for that; returns its step where it is valid and small enough. */
   #stepOf(call: Ast.Call, block: Ast.Block, written: WrittenBlock | undefined, use?: BlockUse): FlowStep | undefined {
-    const inner = written?.extent ?? { blocks: 0, depth: limits.depth };
-    this.#extent.blocks += inner.blocks;
-    this.#extent.depth = Math.max(this.#extent.depth, inner.depth + 1);
+    const innerExtent = written?.extent ?? { blocks: 0, depth: limits.depth };
+    this.#extent.blocks += innerExtent.blocks;
+    this.#extent.depth = Math.max(this.#extent.depth, innerExtent.depth + 1);
     if (!this.#fits(call.callee) || !written?.steps) return undefined;
     const { name } = call.callee;
     const values = use ? { values: Object.fromEntries(use.values) } : {};
@@ -175,9 +175,9 @@ class BlockReader {
   }
 
   #writeOnce(key: string, block: Ast.Block, binding: Binding): WrittenBlock {
-    const written = this.#written.get(key) ?? this.#write(block, binding);
-    this.#written.set(key, written);
-    return written;
+    const writtenBlock = this.#written.get(key) ?? this.#write(block, binding);
+    this.#written.set(key, writtenBlock);
+    return writtenBlock;
   }
 
   #write({ name, flow }: Ast.Block, binding: Binding): WrittenBlock {
@@ -203,9 +203,10 @@ class BlockReader {
     const values = new Map<string, undefined>();
     for (const { name: parameter, span, default: value } of parameters) {
       const { name: word } = parameter;
-      const first = parameters.find((other) => other.name.name === word)!.name;
+      const firstParameter = parameters.find((other) => other.name.name === word)!.name;
       const facts = { what: 'parameter', name: word, other: 'parameter' };
-      if (first !== parameter) report('repeated-name', parameter.span, facts, repeats(word, first.span, span));
+      if (firstParameter !== parameter)
+        report('repeated-name', parameter.span, facts, repeats(word, firstParameter.span, span));
       if (word === '__proto__') report('reserved-name', parameter.span, { what: 'parameter', name: word });
       if (value) this.#workspace.constants.within(values, report).number(value, word, 'a number');
       values.set(word, undefined);
@@ -222,21 +223,21 @@ class BlockReader {
   #useOf(call: Ast.Call, block: Ast.Block): BlockUse | undefined {
     const binding = this.#binding;
     const row = rowOf(block);
-    const bound = bindCall(call, row, binding);
-    if (!bound || this.#broken.has(block.name.name)) return undefined;
-    const places = placesOf(call, row.parameters, binding.constants);
-    const given = new Map([...places].map(([argument, name]) => [name, argument.value]));
+    const boundCall = bindCall(call, row, binding);
+    if (!boundCall || this.#broken.has(block.name.name)) return undefined;
+    const argumentNames = placesOf(call, row.parameters, binding.constants);
+    const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
     const values = new Map<string, number>();
     const origins = new Map<string, Span>();
     const report = this.#reportOfUse(call, block, values, origins);
     for (const { name, default: usual } of block.parameters) {
-      const written = given.get(name.name);
-      const value = written
-        ? (bound.arguments[name.name] as number)
+      const writtenExpression = givenExpressions.get(name.name);
+      const value = writtenExpression
+        ? (boundCall.arguments[name.name] as number)
         : usual && this.#workspace.constants.within(new Map(values), report).number(usual, name.name, 'a number');
       if (value === undefined) return undefined;
       values.set(name.name, value);
-      origins.set(name.name, (written ?? usual!).span);
+      origins.set(name.name, (writtenExpression ?? usual!).span);
     }
     return { values, binding: this.#bindingWithin(values, report) };
   }
@@ -275,11 +276,11 @@ class BlockReader {
   #sharesValues({ span }: Ast.Call, block: Ast.Block, use: BlockUse): boolean {
     const { name } = block.name;
     const values = valuesText(use.values);
-    const first = this.#shared.get(name) ?? { values, at: span };
-    this.#shared.set(name, first);
-    if (first.values === values) return true;
-    const note = noteAt(notes.values(name, first.values), first.at);
-    this.#binding.report('shared-arguments', span, { name, values, others: first.values }, note);
+    const firstUse = this.#shared.get(name) ?? { values, at: span };
+    this.#shared.set(name, firstUse);
+    if (firstUse.values === values) return true;
+    const note = noteAt(notes.values(name, firstUse.values), firstUse.at);
+    this.#binding.report('shared-arguments', span, { name, values, others: firstUse.values }, note);
     return false;
   }
 

@@ -44,23 +44,23 @@ function entriesByName<N extends string>(
   for (const entry of entries) {
     const { name } = entry.name;
     if (!isKnown(name)) continue;
-    const first = byName.get(name);
-    if (!first) byName.set(name, entry);
+    const firstEntry = byName.get(name);
+    if (!firstEntry) byName.set(name, entry);
     else {
-      const extra = repeats(name, first.span, entry.span);
+      const extra = repeats(name, firstEntry.span, entry.span);
       report('repeated-entry', entry.name.span, { of, name }, extra);
     }
   }
   for (const entry of entries) {
     const { name, span } = entry.name;
     if (isKnown(name)) continue;
-    const home = homeOf(name, place);
-    if (home !== undefined) {
-      report('unknown-entry', span, { of, name, takes: known, advice: `it belongs inside ${home}` });
+    const otherDeclaration = homeOf(name, place);
+    if (otherDeclaration !== undefined) {
+      report('unknown-entry', span, { of, name, takes: known, advice: `it belongs inside ${otherDeclaration}` });
       continue;
     }
-    const free = known.filter((candidate) => !byName.has(candidate));
-    const { extra, ...meant } = guess(name, span, free, place, { taken: known });
+    const freeNames = known.filter((candidate) => !byName.has(candidate));
+    const { extra, ...meant } = guess(name, span, freeNames, place, { taken: known });
     report('unknown-entry', span, { of, name, takes: known, ...meant }, extra);
     if (meant.nearest !== undefined && isKnown(meant.nearest)) byName.set(meant.nearest, entry);
   }
@@ -75,10 +75,10 @@ const homes: Readonly<Record<EntryPlace, string>> = {
 
 /** The other declaration that an entry belongs to. */
 function homeOf(name: string, place: EntryPlace): string | undefined {
-  const found = (Object.keys(entryTables) as EntryPlace[]).find(
+  const otherPlace = (Object.keys(entryTables) as EntryPlace[]).find(
     (other) => other !== place && Object.hasOwn(entryTables[other], name),
   );
-  return found && homes[found];
+  return otherPlace && homes[otherPlace];
 }
 
 interface ResolvedEntries<N extends string> {
@@ -121,8 +121,8 @@ export function resolveEntries<E extends Entries>(
     const row = rows[name]!;
     const entry = given.get(name);
     if (entry) {
-      const found = resolveEntry(workspace, name, row.type, entry, towers);
-      if (found) values[name] = found.value;
+      const resolvedValue = resolveEntry(workspace, name, row.type, entry, towers);
+      if (resolvedValue) values[name] = resolvedValue.value;
       else valid = false;
     } else if (row.required) {
       valid = false;
@@ -187,25 +187,25 @@ function resolveKinds(
   const { report } = workspace;
   const [first] = values;
   if (first?.kind === 'List') {
-    const inner = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
-    const facts = { of, expected: describeEntry(type), found: 'a list in brackets', write: inner };
-    report('wrong-type', first.span, facts, rewrite(first.span, inner === '' ? undefined : inner));
+    const innerText = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
+    const facts = { of, expected: describeEntry(type), found: 'a list in brackets', write: innerText };
+    report('wrong-type', first.span, facts, rewrite(first.span, innerText === '' ? undefined : innerText));
     return undefined;
   }
   const calls = values.map((value) => bindKind(type.what, type.of, value, workspace));
   if (calls.some((call) => call === undefined)) return undefined;
-  const found = new Map<string, Call>();
+  const callsByText = new Map<string, Call>();
   for (const call of calls as Call[]) {
     const name = printCall(call);
-    const same = found.get(name);
-    if (same) {
-      const extra = repeats(name, same.span, call.span);
+    const sameCall = callsByText.get(name);
+    if (sameCall) {
+      const extra = repeats(name, sameCall.span, call.span);
       report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, extra);
       return undefined;
     }
-    found.set(name, call);
+    callsByText.set(name, call);
   }
-  return [...found.values()];
+  return [...callsByText.values()];
 }
 
 /** A label, or a feature where the entry takes one. */
@@ -232,15 +232,15 @@ function resolveReference(
     report('feature-as-label', name.span, { name: name.name }, note);
     return undefined;
   }
-  const found = read(workspace, 'label', scope.labels, name);
-  if (!found) return undefined;
+  const readLabel = read(workspace, 'label', scope.labels, name);
+  if (!readLabel) return undefined;
   // Any other kind of label is a mistake of its own.
-  if (type.binary && singleName(found.value.value)?.name === 'number') {
-    const note = noteAt(notes.declared('label', found.name), found.value.name.span);
-    report('only-not-binary', name.span, { name: found.name }, note);
+  if (type.binary && singleName(readLabel.value.value)?.name === 'number') {
+    const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
+    report('only-not-binary', name.span, { name: readLabel.name }, note);
     return undefined;
   }
-  return { ...name, name: found.name };
+  return { ...name, name: readLabel.name };
 }
 
 interface LocatedText {

@@ -22,7 +22,7 @@ interface DiskFile {
 }
 
 export function nodeHost(): Host {
-  const known = new Map<string, DiskFile>();
+  const cachedFiles = new Map<string, DiskFile>();
   return {
     pathOf(uri) {
       if (!uri.startsWith('file:')) return uri;
@@ -40,13 +40,13 @@ export function nodeHost(): Host {
         const { mtimeMs, size } = statSync(path);
         // Reading a pipe or a device would hold up the editor.
         if (kindAt(path) !== 'file') return undefined;
-        const before = known.get(path);
-        if (before && before.modified === mtimeMs && before.size === size) return before.source;
+        const cachedFile = cachedFiles.get(path);
+        if (cachedFile && cachedFile.modified === mtimeMs && cachedFile.size === size) return cachedFile.source;
         const source = makeSource(path, readFileSync(path, 'utf8'));
-        known.set(path, { source, modified: mtimeMs, size });
+        cachedFiles.set(path, { source, modified: mtimeMs, size });
         return source;
       } catch {
-        known.delete(path);
+        cachedFiles.delete(path);
         return undefined;
       }
     },
@@ -70,20 +70,20 @@ async function headerColumns({ checked, source }: FileAnalysis): Promise<readonl
   // Nothing lies around a document that is in no folder yet.
   if (!isAbsolute(source.name)) return [];
   const columns: string[] = [];
-  const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
-  const own = linksOf(checked.file).filter(({ to }) => to === 'data');
+  const usedData = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
+  const ownLinks = linksOf(checked.file).filter(({ to }) => to === 'data');
   const folder = dirname(source.name);
   const reach = reachOf(folder);
   const paths = new Set([
-    ...own.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
-    ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
+    ...ownLinks.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
+    ...usedData.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
   ]);
-  const lines = new Set(
-    used.flatMap(({ files }) => files.flatMap(({ path, kind }) => (kind === 'lines' ? [path] : []))),
+  const lineFiles = new Set(
+    usedData.flatMap(({ files }) => files.flatMap(({ path, kind }) => (kind === 'lines' ? [path] : []))),
   );
-  if (lines.size > 0) for (const { name } of lineColumns) columns.push(name);
+  if (lineFiles.size > 0) for (const { name } of lineColumns) columns.push(name);
   for (const path of paths) {
-    if (lines.has(path)) continue;
+    if (lineFiles.has(path)) continue;
     if (formatOf(path) !== 'csv') continue;
     try {
       const file = { path, name: path, kind: 'csv', compressed: isCompressed(path) } as const;

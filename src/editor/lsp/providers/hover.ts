@@ -15,11 +15,11 @@ export const hover: Provider = {
   register(connection, session) {
     connection.onHover(
       aboutPosition(session, (facts, offset) => {
-        const shown = hoverAt(facts, offset);
-        if (!shown) return null;
+        const shownHover = hoverAt(facts, offset);
+        if (!shownHover) return null;
         const picture = session.pictures && hoverPicture(facts, offset, session.pictures);
-        const value = picture === undefined ? shown.text : `${shown.text}\n\n${picture}`;
-        return { contents: { kind: 'markdown', value }, range: toRange(shown.span) };
+        const value = picture === undefined ? shownHover.text : `${shownHover.text}\n\n${picture}`;
+        return { contents: { kind: 'markdown', value }, range: toRange(shownHover.span) };
       }),
     );
     // The theme of a window changes while it is open. An editor that has said nothing of pictures gets none after it either.
@@ -46,9 +46,9 @@ export function themeOf(said: unknown): PictureTheme | undefined {
 export function hoverPicture(facts: FileAnalysis, offset: number, theme: PictureTheme): string | undefined {
   const part = partAt(facts, offset);
   if (!part) return undefined;
-  const open = draw(part, theme, []);
-  const isLarge = open.height > room.height || addressOf(open).length > most;
-  const file = isLarge ? draw(part, theme, folded(part)) : open;
+  const openPicture = draw(part, theme, []);
+  const isLarge = openPicture.height > room.height || addressOf(openPicture).length > most;
+  const file = isLarge ? draw(part, theme, folded(part)) : openPicture;
   const address = addressOf(file);
   const count = boxesOf(part.drawing).length;
   if (address.length > most) {

@@ -11,11 +11,11 @@ export const symbols: Provider = {
   register(connection, session) {
     connection.onDocumentSymbol(aboutDocument(session, ({ checked }) => outlineOf(checked.file).map(toSymbol)));
     connection.onWorkspaceSymbol(async ({ query }, token) => {
-      const wanted = query.toLowerCase();
+      const lowerQuery = query.toLowerCase();
       return (await projectFacts(session, token)).flatMap(({ checked }) =>
         outlineOf(checked.file)
           .flatMap((item) => [item, ...item.children])
-          .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(wanted))
+          .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(lowerQuery))
           .map(({ name, kind, nameSpan }) => ({ name, kind: kinds[kind], location: toLocation(session, nameSpan) })),
       );
     });
@@ -120,8 +120,8 @@ function item(node: Ast.Declaration): OutlineItem {
 /** A declaration without a name is called by its word. */
 function plain(node: Ast.Declaration, name: string, children: readonly OutlineItem[] = []): OutlineItem {
   const start = node.span.start;
-  const head = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
-  return { name, detail: '', kind: node.kind, span: node.span, nameSpan: head, children };
+  const headSpan = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
+  return { name, detail: '', kind: node.kind, span: node.span, nameSpan: headSpan, children };
 }
 
 const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
@@ -146,8 +146,8 @@ function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
 }
 
 function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
-  const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
-  return { name: name.name, detail: short(values), kind: 'Entry', span, nameSpan: name.span, children: [] };
+  const valueSpan = { ...value.span, end: (more.at(-1) ?? value).span.end };
+  return { name: name.name, detail: short(valueSpan), kind: 'Entry', span, nameSpan: name.span, children: [] };
 }
 
 function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
@@ -158,13 +158,13 @@ function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
 }
 
 function columns(node: Ast.Columns): OutlineItem {
-  const head = { ...node.span, end: node.span.start + wordAt(node.span) };
+  const headSpan = { ...node.span, end: node.span.start + wordAt(node.span) };
   return {
     name: 'columns',
     detail: '',
     kind: 'Columns',
     span: node.span,
-    nameSpan: head,
+    nameSpan: headSpan,
     children: node.entries.map(entryItem),
   };
 }

@@ -30,15 +30,17 @@ export const pulledDiagnostics: Provider = {
     });
     connection.languages.diagnostics.onWorkspace(async ({ previousResultIds }, token) => {
       const reports = await ofProject(session, token);
-      const before = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
+      const previousIds = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
       const items = [...reports.keys()].map((path): WorkspaceDocumentDiagnosticReport => {
         const uri = session.uriOf(path);
         const version = session.document(path)?.version ?? null;
-        return { ...report(reportOf(session, reports, path), before.get(uri)), uri, version };
+        return { ...report(reportOf(session, reports, path), previousIds.get(uri)), uri, version };
       });
       // What is gone has no mistakes any more.
-      const gone = [...before.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
-      return { items: [...items, ...gone.map((uri) => ({ ...report([], before.get(uri)), uri, version: null }))] };
+      const goneUris = [...previousIds.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
+      return {
+        items: [...items, ...goneUris.map((uri) => ({ ...report([], previousIds.get(uri)), uri, version: null }))],
+      };
     });
   },
 };

@@ -31,33 +31,33 @@ interface Fold {
 
 export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
   const folds: Fold[] = [];
-  const open: number[] = [];
+  const openLines: number[] = [];
   for (const token of lexed.tokens) {
-    const deeper = depthOf(token);
-    if (deeper === 0) continue;
+    const depthChange = depthOf(token);
+    if (depthChange === 0) continue;
     const { line } = positionAt(source, token.startOffset);
-    if (deeper > 0) open.push(line);
+    if (depthChange > 0) openLines.push(line);
     else {
-      const start = open.pop();
+      const start = openLines.pop();
       // The closing bracket's line stays in sight.
       if (start !== undefined && line - 1 > start) folds.push({ start, end: line - 1, comment: false });
     }
   }
-  let run: { start: number; end: number } | undefined;
-  const close = (): void => {
-    if (run && run.end > run.start) folds.push({ ...run, comment: true });
+  let commentRun: { start: number; end: number } | undefined;
+  const closeRun = (): void => {
+    if (commentRun && commentRun.end > commentRun.start) folds.push({ ...commentRun, comment: true });
   };
   for (const { startOffset } of lexed.comments) {
     const { line } = positionAt(source, startOffset);
-    const alone = /^\s*$/.test(source.text.slice(source.lineStarts[line - 1], startOffset));
-    if (!alone) continue;
-    if (run && line === run.end + 1) run.end = line;
+    const isAlone = /^\s*$/.test(source.text.slice(source.lineStarts[line - 1], startOffset));
+    if (!isAlone) continue;
+    if (commentRun && line === commentRun.end + 1) commentRun.end = line;
     else {
-      close();
-      run = { start: line, end: line };
+      closeRun();
+      commentRun = { start: line, end: line };
     }
   }
-  close();
+  closeRun();
   return folds.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
@@ -67,12 +67,12 @@ export const selection: Provider = {
     connection.onSelectionRanges(
       aboutDocument(session, ({ checked, source }, { positions }) =>
         positions.map((position) => {
-          const around = selectionsAt(checked.file, toOffset(source, position));
-          const grown = around.reduceRight<SelectionRange | undefined>(
+          const spansAround = selectionsAt(checked.file, toOffset(source, position));
+          const selectionRange = spansAround.reduceRight<SelectionRange | undefined>(
             (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
             undefined,
           );
-          return grown ?? { range: { start: position, end: position } };
+          return selectionRange ?? { range: { start: position, end: position } };
         }),
       ),
     );
@@ -80,20 +80,21 @@ export const selection: Provider = {
 };
 
 export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
-  const around: Span[] = [];
+  const spansAround: Span[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);
     else if (isNode(value) && value.span.start <= offset && offset <= value.span.end) {
-      const last = around.at(-1);
+      const innerSpan = spansAround.at(-1);
       // Next to each other at the offset: the one that comes first is kept.
-      const within = !last || (last.start <= value.span.start && value.span.end <= last.end);
-      if (!within) return;
-      if (!last || last.start !== value.span.start || last.end !== value.span.end) around.push(value.span);
+      const isWithinInner = !innerSpan || (innerSpan.start <= value.span.start && value.span.end <= innerSpan.end);
+      if (!isWithinInner) return;
+      if (!innerSpan || innerSpan.start !== value.span.start || innerSpan.end !== value.span.end)
+        spansAround.push(value.span);
       for (const part of Object.values(value)) visit(part);
     }
   };
   visit(file);
-  return around.toReversed();
+  return spansAround.toReversed();
 }
 
 const isNode = (value: unknown): value is { readonly span: Span } =>
