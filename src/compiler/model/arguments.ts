@@ -2,6 +2,7 @@
  * Binds an expression to one of the kinds of a table, or to its defaults, and a call's arguments to the parameters
  * of its kind; every misfit is a diagnostic.
  */
+
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { Place } from '../../base/text/synonyms.ts';
@@ -10,6 +11,7 @@ import type { Argument, Call as CallNode, Expression, Identifier } from '../synt
 import { describeExpression } from './describe.ts';
 import { asCall, looksLike, place, wordOf } from './expressions.ts';
 import { guess } from './guess.ts';
+import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
 import { insertion, removal, repeats, rewrite } from './report.ts';
 import { type Binding, type Converted, convert } from './values.ts';
@@ -36,7 +38,7 @@ export function bindKind(
     return undefined;
   }
   const { name, span } = call.callee;
-  const row = Object.hasOwn(table, name) ? table[name] : undefined;
+  const row = rowIn(table, name);
   if (!row) {
     const known = Object.keys(table);
     const { extra, ...meant } = guess(name, span, known, kindPlaces[what]);

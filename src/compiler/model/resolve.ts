@@ -9,7 +9,7 @@ import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { type FileOptions, gather, isModel } from './files.ts';
+import { type FileOptions, type Files, gather, isModel, makeFiles } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { DataDescription, Model } from './model.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
@@ -23,8 +23,8 @@ import { resolveSearch } from './resolve/search.ts';
 import { resolveTower } from './resolve/towers.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { declare, makeWorkspace } from './scope.ts';
-import type { Settings } from './settings/setting_text.ts';
-import { applySettings } from './settings/slots.ts';
+import { readSettings, type Settings } from './settings/setting_text.ts';
+import { type DeclarationChange, findSlot } from './settings/slots.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
   /** These replace what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
@@ -67,11 +67,7 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const usedDiagnostics: Diagnostic[] = [];
   const gatheredFiles = gather(written, options, collector.report, usedDiagnostics);
   const whole = gatheredFiles.whole && !options.partial;
-  const files = applySettings(gatheredFiles, options.settings ?? {}, {
-    library,
-    report: collector.report,
-    found: usedDiagnostics,
-  });
+  const files = applySettings(gatheredFiles, options.settings ?? {}, library, collector.report, usedDiagnostics);
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
@@ -87,19 +83,15 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
-  const onlyDeclaration = <K extends Ast.Declaration['kind']>(
-    kind: K,
-    word: string,
-  ): Extract<Ast.Declaration, { kind: K }> | undefined => onlyOne(file, kind, word, report);
-  const name = onlyDeclaration('ModelName', 'model');
-  const objectiveNode = onlyDeclaration('Objective', 'objective');
-  const retrieveNode = onlyDeclaration('Retrieve', 'retrieve');
-  const trainNode = onlyDeclaration('Train', 'train');
+  const name = onlyOne(file, 'ModelName', 'model', report);
+  const objectiveNode = onlyOne(file, 'Objective', 'objective', report);
+  const retrieveNode = onlyOne(file, 'Retrieve', 'retrieve', report);
+  const trainNode = onlyOne(file, 'Train', 'train', report);
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
-  const searchNode = onlyDeclaration('Search', 'search');
+  const searchNode = onlyOne(file, 'Search', 'search', report);
   const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
@@ -126,6 +118,41 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
     },
     diagnostics: [...usedDiagnostics, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
+}
+
+/** The files as they would be with the settings. */
+function applySettings(
+  files: Files,
+  settings: Settings,
+  library: Library,
+  report: Report,
+  diagnostics: Diagnostic[],
+): Files {
+  let changed = files;
+  for (const { path, at, values } of readSettings(settings, report, diagnostics)) {
+    const slot = findSlot({ files: changed, library, report }, { parts: path, at });
+    if (!slot) continue;
+    const [, second] = values;
+    if (second && slot.type.is !== 'kinds') {
+      report('wrong-type', second.span, { of: path.join('.'), expected: 'one value', found: 'more than one' });
+      continue;
+    }
+    changed = replace(changed, slot.put(values));
+  }
+  return changed;
+}
+
+/** The files with another declaration. A new one goes to the main file, if that is a model. */
+function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
+  const changed = (file: Ast.File): Ast.File => {
+    if (from === undefined) {
+      return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
+    }
+    if (!file.declarations.includes(from)) return file;
+    return { ...file, declarations: file.declarations.map((one) => (one === from ? to : one)) };
+  };
+  const next = all.map(({ file, folder }) => ({ file: changed(file), folder }));
+  return makeFiles(next, next[all.findIndex(({ file }) => file === main)]!.file, whole);
 }
 
 /** The first of a declaration that a model has once; others are reported. */

@@ -117,7 +117,7 @@ export function declare(files: Files, report: Report): Scope {
 export function find<T>(
   what: string,
   table: ReadonlyMap<string, T>,
-  { name, span }: Ast.Identifier,
+  { name, span }: Pick<Ast.Identifier, 'name' | 'span'>,
   report: Report,
 ): { readonly name: string; readonly value: T } | undefined {
   const value = table.get(name);

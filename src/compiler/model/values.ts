@@ -1,4 +1,5 @@
 /** One written value → the checked value of a parameter's type. */
+
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
@@ -6,6 +7,7 @@ import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
 import { asCall, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
+import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
 
@@ -228,7 +230,7 @@ function feature(written: WrittenValue, bind: BindNested): Converted | undefined
     binding.onName?.('feature', name);
     return { value: { feature: name } };
   }
-  const row = Object.hasOwn(binding.featureKinds, name) ? binding.featureKinds[name] : undefined;
+  const row = rowIn(binding.featureKinds, name);
   if (row) return boundOrNothing(bind(call, row));
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {

@@ -2,6 +2,7 @@
  * Resolves scores, `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels each pairs by name,
  * factors, and biases.
  */
+
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
@@ -11,6 +12,7 @@ import { type LinearTerm, linear } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
+import { rowIn } from '../library.ts';
 import { type Bias, keyBias, type ScoreUse } from '../model.ts';
 import { noteAt, rewrite } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, TaskScore } from '../resolution.ts';
@@ -92,7 +94,7 @@ function resolveTerm(
   const call = asCall(of);
   if (!call) return odd(workspace, of);
   const { name, span } = call.callee;
-  const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
+  const row = rowIn(library.scores, name);
   if (!row) {
     const known = Object.keys(library.scores);
     const { extra, ...meant } = guess(name, span, known, 'score');
@@ -127,29 +129,33 @@ function resolveTerm(
 }
 
 function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): ScoreSide | undefined {
-  const { report } = workspace;
   if (value.kind !== 'Name' || value.parts.length > 2) {
-    const facts = {
-      of: 'score',
-      expected: 'a tower, or a channel such as `user.click`',
-      found: describeExpression(value),
-    };
-    report('wrong-type', value.span, facts);
+    const expected = 'a tower, or a channel such as `user.click`';
+    workspace.report('wrong-type', value.span, { of: 'score', expected, found: describeExpression(value) });
     return undefined;
   }
-  const tower = find('tower', towers, value.parts[0]!, report)?.value;
-  if (!tower) return undefined;
-  const part = value.parts[1];
-  if (!part) return { tower, span: value.span };
-  const step = tower.steps.findLast(({ name }) => name === part.name);
+  const side = resolveChannel(workspace, value, towers);
+  return side && { ...side, span: value.span };
+}
+
+/** Looks up `user` or `user.click`. @param also names that a tower has besides its channels */
+function resolveChannel(
+  workspace: Workspace,
+  { parts: [towerName, name] }: Ast.Name,
+  towers: Towers,
+  also: readonly string[] = [],
+): Omit<ScoreSide, 'span'> | undefined {
+  const tower = find('tower', towers, towerName!, workspace.report)?.value;
+  if (!tower || !name) return tower && { tower };
+  const step = tower.steps.findLast((candidate) => candidate.name === name.name);
   if (step && !step.channel) {
-    stepNotChannel(workspace, tower, step, part.span);
+    stepNotChannel(workspace, tower, step, name.span);
     return undefined;
   }
-  if (step) return { tower, channel: step.name, span: value.span };
-  const channels = new Map(tower.steps.filter(({ channel }) => channel).map((step) => [step.name, step]));
-  const channel = find(`channel of tower \`${tower.name}\``, channels, part, report);
-  return channel && { tower, channel: channel.name, span: value.span };
+  if (step) return { tower, channel: step.name };
+  const channels = new Map([...channelsOf(tower).map((channel) => channel.name), ...also].map((word) => [word, word]));
+  const channel = find(`channel of tower \`${tower.name}\``, channels, name, workspace.report);
+  return channel && { tower, channel: channel.name };
 }
 
 /** The word for the mean of the task's label. A constant of that name goes before it. */
@@ -180,22 +186,12 @@ function resolveBias(
     return number === undefined ? undefined : { kind: 'constant', span, value: number * factor };
   }
   if (of.kind !== 'Name') return undefined;
-  const [first, second] = of.parts;
+  const second = of.parts[1];
   if (!second) return { kind: 'mean', span, factor };
-  const tower = find('tower', towers, first!, report)?.value;
-  if (!tower) return undefined;
-  const step = tower.steps.findLast(({ name }) => name === second.name);
-  if (step && !step.channel) {
-    stepNotChannel(workspace, tower, step, second.span);
-    return undefined;
-  }
-  if (!step && second.name !== keyBias) {
-    const channels = tower.steps.filter(({ channel }) => channel).map((step) => [step.name, step] as const);
-    const known = new Map<string, unknown>([...channels, [keyBias, keyBias]]);
-    find(`channel of tower \`${tower.name}\``, known, second, report);
-    return undefined;
-  }
-  if (step) reads.channel.add(`${tower.name}.${step.name}`);
+  const side = resolveChannel(workspace, of, towers, [keyBias]);
+  if (side?.channel !== second.name) return undefined;
+  const { tower } = side;
+  if (tower.steps.some(({ name }) => name === second.name)) reads.channel.add(`${tower.name}.${second.name}`);
   else if (!tower.node.key) {
     report('bias-key-needed', span, { tower: tower.name }, noteAt(notes.declared('tower', tower.name), tower.span));
     return undefined;

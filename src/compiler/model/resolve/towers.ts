@@ -4,13 +4,13 @@ import { textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
-import { guess } from '../guess.ts';
-import type { Library } from '../library.ts';
+import { stepsOf } from '../expressions.ts';
+import { type Library, rowIn } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
 import { groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
-import { read, type Workspace } from '../scope.ts';
+import { find, read, type Workspace } from '../scope.ts';
 import type { ReadStep } from './blocks.ts';
 import { labelExtra } from './features.ts';
 
@@ -25,21 +25,20 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
     const first = seen.get(name) ?? node.inputs.find((input) => input.name === name);
     if (first) {
       const what = entry.channel ? 'channel' : 'step';
-      const other = seen.has(name) ? 'step' : 'input';
-      const message = notes.first(name);
-      report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
+      const facts = { what, name, other: seen.has(name) ? what : 'input' };
+      workspace.report('repeated-name', span, facts, noteAt(notes.first(name), first.span));
     } else seen.set(name, entry.name);
-    const surroundings = { inputs, features, above: steps, groups, tower: node, entry };
-    const { flow, begun, reads } = resolveFlow(workspace, surroundings, readStep);
-    steps.push({
-      name,
-      span,
-      node: entry,
-      channel: entry.channel,
-      ...(flow && !first ? { flow } : {}),
-      ...(begun && !first ? { begun } : {}),
-      ...defined({ reads }),
+    const { reads, ...flow } = resolveFlow({
+      ...workspace,
+      readStep,
+      inputs,
+      features,
+      above: steps,
+      groups,
+      node,
+      entry,
     });
+    steps.push({ name, span, node: entry, channel: entry.channel, ...(first ? {} : flow), ...defined({ reads }) });
   }
   return {
     name: node.name.name,
@@ -52,96 +51,69 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
   };
 }
 
-function report(
-  workspace: Workspace,
-  span: Ast.Identifier['span'],
-  facts: { what: string; name: string; other: string },
-  message: string,
-  first: Ast.Identifier,
-): void {
-  workspace.report('repeated-name', span, facts, { notes: [{ message, at: first.span }] });
-}
-
 function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): TowerInput[] {
-  const { scope, reads } = workspace;
-  const inputs: TowerInput[] = [];
-  for (const input of node.inputs) {
-    const { name, span } = input;
-    if (scope.labels.has(name)) {
-      workspace.report('label-as-feature', span, { name }, labelExtra(workspace, name, span));
-      continue;
+  const { scope, reads, report, uncertain } = workspace;
+  const known = new Map<string, unknown>([...groups, ...scope.features]);
+  return node.inputs.flatMap((input): TowerInput[] => {
+    if (scope.labels.has(input.name)) {
+      report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input.name, input.span));
+      return [];
     }
-    const first = node.inputs.find((other) => other.name === name);
-    if (first !== input && first) {
-      const extra = repeats(name, first.span, span);
-      workspace.report('repeated-name', span, { what: 'input', name, other: 'input' }, extra);
-      continue;
+    const first = node.inputs.find((other) => other.name === input.name)!;
+    if (first !== input) {
+      const facts = { what: 'input', name: input.name, other: 'input' };
+      report('repeated-name', input.span, facts, repeats(input.name, first.span, input.span));
+      return [];
     }
-    if (groups.has(name) || scope.features.has(name)) {
-      inputs.push({ name, span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) });
-      if (groups.has(name)) reads.group.add(name);
-      continue;
+    const name = find('group or feature', known, input, report)?.name;
+    if (name === undefined) {
+      uncertain.add('feature');
+      uncertain.add('group');
+      return [];
     }
-    const known = [...groups.keys(), ...scope.features.keys()];
-    const { nearest: near, extra } = guess(name, span, known);
-    workspace.report('unknown-name', span, { what: 'group or feature', name, nearest: near, known }, extra);
-    if (near === undefined) {
-      workspace.uncertain.add('feature');
-      workspace.uncertain.add('group');
-    } else {
-      if (groups.has(near)) reads.group.add(near);
-      inputs.push({ name: near, span, features: groups.get(near) ?? [near], groups: groupsWithin(scope, near) });
-    }
-  }
-  return inputs;
+    if (groups.has(name)) reads.group.add(name);
+    return [{ name, span: input.span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) }];
+  });
 }
 
-function resolveFlow(
-  workspace: Workspace,
-  surroundings: FlowScope,
-  readStep: ReadStep,
-): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
-  const { entry } = surroundings;
-  const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
-  const source = first && resolveSource(workspace, first, surroundings, readStep);
-  const steps = rest.map(readStep);
-  const reads = source ? readsOf(source) : first && writtenSources(first);
-  if (!source || !reads) return defined({ reads });
+function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
+  const { entry, readStep } = flowScope;
+  const [first, ...blocks] = stepsOf(entry.flow);
+  const from = first && resolveSource(flowScope, first);
+  const steps = blocks.map(readStep);
+  const reads = from ? readsOf(from) : first && writtenSources(first);
+  if (!from || !reads) return defined({ reads });
   const invalid = steps.indexOf(undefined);
   const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
-  const flow = { span: entry.flow.span, from: source, steps: valid };
+  const flow = { span: entry.flow.span, from, steps: valid };
   return invalid === -1 ? { reads, flow } : { reads, begun: flow };
 }
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-interface FlowScope {
-  readonly tower: Ast.Tower;
+/** The names that a flow may begin with. */
+interface FlowScope extends Workspace {
+  readonly node: Ast.Tower;
   readonly entry: Ast.TowerEntry;
   readonly inputs: readonly TowerInput[];
   readonly features: readonly string[];
   readonly above: readonly ResolvedStep[];
   readonly groups: Groups;
+  readonly readStep: ReadStep;
 }
 
-function resolveSource(
-  workspace: Workspace,
-  expression: Ast.Expression,
-  around: FlowScope,
-  readStep: ReadStep,
-): FlowSource | undefined {
-  if (expression.kind !== 'Call') return resolvePart(workspace, expression, around);
+function resolveSource(flowScope: FlowScope, expression: Ast.Expression): FlowSource | undefined {
+  if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
   const parts: Ast.Expression[] = [];
   const others: Ast.Argument[] = [];
   for (const argument of expression.arguments) {
-    if (argument.name === undefined && isPart(workspace, expression, argument.value, around))
-      parts.push(argument.value);
+    if (argument.name === undefined && isPart(flowScope, expression, argument.value)) parts.push(argument.value);
     else others.push(argument);
   }
   // A block that is given nothing to begin with.
-  if (parts.length === 0) return resolvePart(workspace, expression, around);
-  const found = parts.map((part) => resolvePart(workspace, part, around));
-  const block = readStep({ ...expression, arguments: others });
+  if (parts.length === 0) return resolvePart(flowScope, expression);
+  const resolvedParts = parts.map((part) => resolvePart(flowScope, part));
+  const block = flowScope.readStep({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
     const written = parts.map(({ span }) => textOf(span));
@@ -150,11 +122,11 @@ function resolveSource(
     const flow = `${from} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
     // Several values side by side are fields or a vector: only one is certain.
     const fixes = written.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
-    workspace.report('block-arguments', expression.span, { name, flow }, { fixes });
+    flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
     return undefined;
   }
-  if (!block || found.some((part) => part === undefined)) return undefined;
-  return { kind: 'join', span: expression.span, call: block.call, parts: found as FlowPart[] };
+  if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
+  return { kind: 'join', span: expression.span, call: block.call, parts: resolvedParts as FlowPart[] };
 }
 
 function readsOf(source: FlowSource): readonly SourceName[] {
@@ -175,17 +147,11 @@ function writtenSources(expression: Ast.Expression): readonly SourceName[] | und
 }
 
 /** True if an argument without a name is a value to begin with: any name that is not a word of the block's own. */
-function isPart(
-  { library, scope, constants }: Workspace,
-  call: Ast.Call,
-  value: Ast.Expression,
-  around: FlowScope,
-): boolean {
-  const kind = call.callee.name;
-  const parameters = Object.hasOwn(library.blocks, kind) ? Object.entries(library.blocks[kind]!.parameters) : [];
+function isPart(flowScope: FlowScope, call: Ast.Call, value: Ast.Expression): boolean {
+  const { library, scope, constants, above, inputs, features } = flowScope;
+  const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
   if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
   const word = value.parts[0]!.name;
-  const { above, inputs, features } = around;
   if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
   if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
   if (constants.has(word)) return false;
@@ -198,42 +164,34 @@ function isPart(
   );
 }
 
-function resolvePart(workspace: Workspace, expression: Ast.Expression, around: FlowScope): FlowPart | undefined {
-  const { report } = workspace;
+function resolvePart(flowScope: FlowScope, expression: Ast.Expression): FlowPart | undefined {
+  const { report, uncertain, library, above } = flowScope;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
-    workspace.uncertain.add('feature');
+    uncertain.add('feature');
     const expected = 'the name of an input or of a step above';
     report('not-a-flow', expression.span, { found: describeExpression(expression), expected });
     return undefined;
   }
   const [name, output] = expression.parts;
-  const source = resolveName(workspace, name!, around);
+  const source = resolveName(flowScope, name!);
   if (!output || !source) return source && { ...source, span: expression.span };
-  const step = around.above.find((candidate) => candidate.name === source.name);
-  const outputs = step ? outputsOf(workspace.library, step, around.above) : [];
-  // The step has a mistake of its own.
+  const step = above.find((candidate) => candidate.name === source.name);
+  const outputs = step ? outputsOf(library, step, above) : [];
+  // The step has an error of its own.
   if (outputs === undefined) return undefined;
   if (outputs.length === 0) {
     const at = { ...output.span, start: name!.span.end };
     report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(at)]] });
     return undefined;
   }
-  const { nearest: near, extra } = guess(output.name, output.span, outputs);
-  if (near !== output.name) {
-    const facts = { what: `output of \`${source.name}\``, name: output.name, nearest: near, known: outputs };
-    report('unknown-name', output.span, facts, extra);
-    if (near === undefined) return undefined;
-  }
-  return { kind: 'step', span: expression.span, name: source.name, output: near };
+  const known = new Map(outputs.map((word) => [word, word]));
+  const taken = find(`output of \`${source.name}\``, known, output, report);
+  return taken && { kind: 'step', span: expression.span, name: source.name, output: taken.name };
 }
 
 /** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
-function resolveName(
-  workspace: Workspace,
-  { name, span }: Ast.Identifier,
-  { tower, entry, inputs, features, above, groups }: FlowScope,
-): FlowPart | undefined {
-  const { report, scope, reads } = workspace;
+function resolveName(flowScope: FlowScope, { name, span }: Ast.Identifier): FlowPart | undefined {
+  const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
   const open = (word: string): FlowPart | undefined => {
     if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
     const input = inputs.find((candidate) => candidate.name === word);
@@ -246,26 +204,23 @@ function resolveName(
 
   const source = open(name);
   if (source) return source;
-  if (tower.entries.some((other) => other.name.name === name)) {
-    const at = tower.entries.find((other) => other.name.name === name)!.name.span;
-    if (entry.name.name !== name || at !== entry.name.span) {
-      report('read-before', span, { name }, noteAt(notes.declared('step', name), at));
-    } else report('read-before', span, { name });
+  const step = tower.entries.find((other) => other.name.name === name);
+  if (step) {
+    const at = step.name.span;
+    report('read-before', span, { name }, at === entry.name.span ? {} : noteAt(notes.declared('step', name), at));
     return undefined;
   }
   if (scope.labels.has(name)) {
-    const at = scope.labels.get(name)!.name.span;
     reads.label.add(name);
-    report('label-as-feature', span, { name }, noteAt(notes.declared('label', name), at));
+    const note = noteAt(notes.declared('label', name), scope.labels.get(name)!.name.span);
+    report('label-as-feature', span, { name }, note);
     return undefined;
   }
   if (groups.has(name) || scope.features.has(name)) {
-    const other = otherSide(workspace, tower, name, groups);
+    const other = otherSide(flowScope, name);
     if (other) {
       const facts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
-      report('feature-both-sides', span, facts, {
-        notes: [{ message: notes.read(other.tower, name), at: other.span }],
-      });
+      report('feature-both-sides', span, facts, noteAt(notes.read(other.tower, name), other.span));
       return undefined;
     }
     const last = tower.inputs.at(-1);
@@ -277,29 +232,25 @@ function resolveName(
     report('not-an-input', span, { tower: tower.name.name, name }, defined({ fixes: fix && [[fix]] }));
     return undefined;
   }
-  const letIn = inputs.flatMap((input) => [input.name, ...input.groups]);
-  const candidates = [...above.map((step) => step.name), ...letIn, ...features];
-  const { nearest: near, extra } = guess(name, span, candidates);
-  report('unknown-name', span, { what: 'input or step', name, nearest: near, known: [...new Set(candidates)] }, extra);
-  if (near !== undefined) return open(near);
-  workspace.uncertain.add('feature');
+  const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
+  const known = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
+  const meant = find('input or step', new Map([...known].map((word) => [word, word])), { name, span }, report);
+  if (meant) return open(meant.name);
+  uncertain.add('feature');
   return undefined;
 }
 
 /** Where another tower lets a feature or group in. */
 function otherSide(
-  { scope }: Workspace,
-  tower: Ast.Tower,
+  { scope, node, groups }: FlowScope,
   name: string,
-  groups: Groups,
 ): { readonly tower: string; readonly span: Ast.Identifier['span'] } | undefined {
   const wanted = groups.get(name) ?? [name];
   for (const other of scope.towers.values()) {
-    if (other === tower) continue;
     const input = other.inputs.find((candidate) =>
       (groups.get(candidate.name) ?? [candidate.name]).some((feature) => wanted.includes(feature)),
     );
-    if (input) return { tower: other.name.name, span: input.span };
+    if (input && other !== node) return { tower: other.name.name, span: input.span };
   }
   return undefined;
 }

@@ -2,7 +2,6 @@
  * Finds the slot that a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
  * objective, a feature, and any argument of these. A slot knows what is written there, what may be, and how to put something else.
  */
-import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/contract.ts';
@@ -13,46 +12,11 @@ import { task } from '../../library/declarations/task.ts';
 import { train } from '../../library/declarations/train.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { asCall, isNumeric, placesOf } from '../expressions.ts';
-import { type Files, isModel, makeFiles } from '../files.ts';
-import type { Library } from '../library.ts';
+import type { Files } from '../files.ts';
+import { type Library, rowIn } from '../library.ts';
 import { printCall } from '../print.ts';
 import type { Report } from '../report.ts';
-import { expressionAt, readSettings, type Settings } from './setting_text.ts';
-
-interface SettingScope {
-  readonly library: Library;
-  readonly report: Report;
-  readonly found: Diagnostic[];
-}
-
-/** The files as they would be with the settings. */
-export function applySettings(files: Files, settings: Settings, { library, report, found }: SettingScope): Files {
-  let changed = files;
-  for (const { path, at, values } of readSettings(settings, report, found)) {
-    const slot = findSlot({ files: changed, library, report }, { parts: path, at });
-    if (!slot) continue;
-    const [, second] = values;
-    if (second && slot.type.is !== 'kinds') {
-      report('wrong-type', second.span, { of: path.join('.'), expected: 'one value', found: 'more than one' });
-      continue;
-    }
-    changed = replace(changed, slot.put(values));
-  }
-  return changed;
-}
-
-/** The files with another declaration. A new one goes to the main file, if that is a model. */
-function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
-  const changed = (file: Ast.File): Ast.File => {
-    if (from === undefined) {
-      return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
-    }
-    if (!file.declarations.includes(from)) return file;
-    return { ...file, declarations: file.declarations.map((one) => (one === from ? to : one)) };
-  };
-  const next = all.map(({ file, folder }) => ({ file: changed(file), folder }));
-  return makeFiles(next, next[all.findIndex(({ file }) => file === main)]!.file, whole);
-}
+import { expressionAt } from './setting_text.ts';
 
 /** A slot holds what an entry may be, any number, or a flow of blocks. */
 type SlotType = EntryType | { readonly is: 'constant' };
@@ -299,13 +263,8 @@ function argumentOf(
 ): Slot | undefined {
   const table = tableOf(slot.type, library);
   if (!table) {
-    return unknown(
-      report,
-      path,
-      name,
-      `argument in \`${path.parts.slice(0, path.parts.indexOf(name)).join('.')}\``,
-      [],
-    );
+    const call = path.parts.slice(0, path.parts.indexOf(name)).join('.');
+    return unknown(report, path, name, `argument in \`${call}\``, []);
   }
   const written = slot.values[0];
   const usual = slot.default === undefined ? undefined : expressionAt(printDefault(slot.default), path.at);
@@ -316,7 +275,7 @@ function argumentOf(
     return undefined;
   }
   // A kind that is not in the table is a mistake of the file, which has a message of its own.
-  const row = Object.hasOwn(table.of, call.callee.name) ? table.of[call.callee.name] : undefined;
+  const row = rowIn(table.of, call.callee.name);
   if (!row) return undefined;
   const parameters: Parameters = { ...table.also, ...row.parameters };
   if (!Object.hasOwn(parameters, name)) {
@@ -354,7 +313,7 @@ export function parametersOf(slot: Slot, library: Library): Parameters | undefin
   const [written] = slot.values;
   const usual = slot.default as Partial<BoundKind> | undefined;
   const kind = written ? asCall(written)?.callee.name : usual?.kind;
-  const row = table && kind !== undefined && Object.hasOwn(table.of, kind) ? table.of[kind] : undefined;
+  const row = table && kind !== undefined ? rowIn(table.of, kind) : undefined;
   return row && { ...row.parameters, ...table?.also };
 }
 
