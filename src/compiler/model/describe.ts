@@ -71,14 +71,14 @@ const listOf = (table: Readonly<Record<string, { readonly example: string }>>): 
     .map(({ example }) => example)
     .join(', ');
 
-interface NumberRange {
+interface NumberBounds {
   readonly min?: number;
   readonly max?: number;
   readonly above?: number;
   readonly below?: number;
 }
 
-function range({ min, max, above, below }: NumberRange): string {
+function range({ min, max, above, below }: NumberBounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   const lowerBound = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
   const upperBound = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
@@ -87,7 +87,7 @@ function range({ min, max, above, below }: NumberRange): string {
   return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
 }
 
-export function inRange(value: number, { min, max, above, below }: NumberRange): boolean {
+export function inRange(value: number, { min, max, above, below }: NumberBounds): boolean {
   return (
     (min === undefined || value >= min) &&
     (max === undefined || value <= max) &&

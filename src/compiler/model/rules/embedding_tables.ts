@@ -68,13 +68,13 @@ export const wideTable: Rule = ({ file, features, scope }, report) => {
   }
 };
 
-interface TableSize {
+interface WideTableSize {
   readonly rows: number;
   readonly dim: number;
 }
 
 /** Nothing where another feature owns the table, and where the text does not show its rows, as those of a learned vocabulary. */
-function wideTableOf({ encoder, dim = 0, along }: FeatureUse): TableSize | undefined {
+function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | undefined {
   // A sum with the list needs the width of the list.
   if ('owner' in encoder || along !== undefined) return undefined;
   const table = { rows: rows(encoder), dim };
