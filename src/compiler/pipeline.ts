@@ -18,14 +18,14 @@ import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { tryChoices } from './model/resolve/search.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
-import type { File } from './syntax/ast.ts';
+import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
 export type CheckOptions = Omit<ResolveOptions, 'partial'>;
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
 export interface Checked {
-  readonly file: File;
+  readonly file: FileNode;
   readonly resolution: Resolution;
   /** Absent also for a file that declares only what others use. */
   readonly model?: Model;

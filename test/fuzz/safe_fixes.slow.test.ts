@@ -57,8 +57,8 @@ function declaredIn(text: string): ReadonlyMap<string, Declared> {
   const { output } = parse(makeSource('program.tower', text));
   const found = new Map<string, Declared>();
   const counts = new Map<string, number>();
-  const add = (path: string, node: Ast.Declaration | Ast.Entry | object): void => {
-    const { span } = node as { span: Ast.File['span'] };
+  const add = (path: string, node: Ast.DeclarationNode | Ast.EntryNode | object): void => {
+    const { span } = node as { span: Ast.FileNode['span'] };
     const lines = [positionAt(span.source, span.start).line, positionAt(span.source, span.end).line] as const;
     found.set(path, { meaning: meaningOf(node), lines });
   };
@@ -73,11 +73,11 @@ function declaredIn(text: string): ReadonlyMap<string, Declared> {
       const brace = head.span.source.text.indexOf('{', start);
       add(own, { ...head, span: { ...head.span, end: brace === -1 ? start : brace } });
       for (const entry of entries as readonly (
-        | Ast.Entry
-        | Ast.TypedEntry
-        | Ast.TowerEntry
-        | Ast.SearchEntry
-        | Ast.Columns
+        | Ast.EntryNode
+        | Ast.TypedEntryNode
+        | Ast.TowerEntryNode
+        | Ast.SearchEntryNode
+        | Ast.ColumnsNode
       )[]) {
         if (entry.kind !== 'Columns') add(`${own}/${nameOf(entry)}`, entry);
         else for (const one of entry.entries) add(`${own}/columns/${nameOf(one)}`, one);

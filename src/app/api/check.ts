@@ -12,7 +12,7 @@ import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../compiler/model/settings/setting_text.ts';
 import { type CheckOptions, check as checkSource } from '../../compiler/pipeline.ts';
-import type { File } from '../../compiler/syntax/ast.ts';
+import type { FileNode } from '../../compiler/syntax/ast.ts';
 import type { Access } from '../../data/files/access.ts';
 import { loadUsed, readSource } from './files.ts';
 
@@ -34,7 +34,7 @@ export interface Checked {
   readonly text: string;
   /** The model's file first, then those it uses. */
   readonly sources: readonly Source[];
-  readonly file: File;
+  readonly file: FileNode;
   readonly model?: Model;
   readonly shapes?: Shapes;
   readonly search: readonly SearchParameter[];

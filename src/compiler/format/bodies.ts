@@ -12,7 +12,7 @@ import type { Line } from './lines.ts';
 
 const { hardline, indent } = builders;
 
-type Node = Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns;
+type Node = Ast.TypedEntryNode | Ast.TowerEntryNode | Ast.SearchEntryNode | Ast.EntryNode | Ast.ColumnsNode;
 
 /** A comma that stays where it is: a description before it would otherwise pass to the entry after it. */
 interface Comma {

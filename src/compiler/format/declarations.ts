@@ -30,7 +30,7 @@ interface Placed {
   readonly what: Binding | Bodied | Plain;
 }
 
-export function printFile({ declarations }: Ast.File, cursor: Cursor, layout: Layout): Doc {
+export function printFile({ declarations }: Ast.FileNode, cursor: Cursor, layout: Layout): Doc {
   const placed = declarations.map((node): Placed => {
     const before = cursor.takeGap();
     if (saysIgnore(before)) return { before, what: { kind: 'plain', doc: cursor.verbatim(node.span.end) } };
@@ -64,7 +64,7 @@ export function printFile({ declarations }: Ast.File, cursor: Cursor, layout: La
   return stack(lines, end, layout);
 }
 
-function read(node: Ast.Declaration, cursor: Cursor): Placed['what'] {
+function read(node: Ast.DeclarationNode, cursor: Cursor): Placed['what'] {
   switch (node.kind) {
     case 'Use':
     case 'ModelName':
@@ -92,7 +92,7 @@ function read(node: Ast.Declaration, cursor: Cursor): Placed['what'] {
 }
 
 function withBody(
-  { kind, entries }: Extract<Ast.Declaration, { readonly entries: unknown }>,
+  { kind, entries }: Extract<Ast.DeclarationNode, { readonly entries: unknown }>,
   head: Doc[],
   cursor: Cursor,
 ): Bodied {
@@ -100,7 +100,7 @@ function withBody(
   return { kind: 'bodied', form: kind, head: whole, body: readBody(entries, cursor) };
 }
 
-function towerHead({ inputs, key }: Ast.Tower, cursor: Cursor): Doc[] {
+function towerHead({ inputs, key }: Ast.TowerNode, cursor: Cursor): Doc[] {
   const name = [cursor.word(), indent([cursor.take(' '), cursor.take('')])];
   const parts: Doc[] = [cursor.gap(softline), cursor.word()];
   for (let index = 1; index < inputs.length; index++) {

@@ -24,23 +24,23 @@ export interface Binding {
   readonly form: string;
 }
 
-export function typedEntry({ names, value }: Ast.TypedEntry, cursor: Cursor): Binding {
+export function typedEntry({ names, value }: Ast.TypedEntryNode, cursor: Cursor): Binding {
   return binding([listed(names, cursor)], ':', 'typed', cursor, () => expression(value, cursor), names.length > 1);
 }
 
-export function towerEntry({ channel, flow }: Ast.TowerEntry, cursor: Cursor): Binding {
+export function towerEntry({ channel, flow }: Ast.TowerEntryNode, cursor: Cursor): Binding {
   const head = channel ? [cursor.word(), cursor.take(' ')] : [cursor.word()];
   return binding(head, '=', channel ? 'channel' : 'step', cursor, () => expression(flow, cursor));
 }
 
-export function entry({ value, more = [], by }: Ast.Entry, cursor: Cursor): Binding {
+export function entry({ value, more = [], by }: Ast.EntryNode, cursor: Cursor): Binding {
   return binding([cursor.word()], '=', 'entry', cursor, () => {
     const printed = values([value, ...more], cursor);
     return by ? [printed, indent([cursor.take(' '), cursor.take(' ')])] : printed;
   });
 }
 
-export function searchEntry({ path, domain }: Ast.SearchEntry, cursor: Cursor): Binding {
+export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Cursor): Binding {
   const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
   return binding([first!, ...rest], ':', 'search', cursor, () => {
     if (domain.kind === 'Choices') {
@@ -55,7 +55,7 @@ export function searchEntry({ path, domain }: Ast.SearchEntry, cursor: Cursor): 
 }
 
 /** With commas between them; too many for a line, they go on in the next. */
-function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
+function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: Cursor): Doc {
   const parts: Doc[] = [expression(first!, cursor)];
   for (const value of others) {
     cursor.passComma();
@@ -64,18 +64,18 @@ function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): 
   return parts.length === 1 ? parts[0]! : indent(fill(parts));
 }
 
-export function letDeclaration({ value }: Ast.Let, cursor: Cursor): Binding {
+export function letDeclaration({ value }: Ast.LetNode, cursor: Cursor): Binding {
   return binding(words(2, cursor), '=', 'let', cursor, () => expression(value, cursor));
 }
 
-export function blockDeclaration({ shared, parameters, flow }: Ast.Block, cursor: Cursor): Binding {
+export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cursor: Cursor): Binding {
   const name = words(shared ? 3 : 2, cursor);
   const head = parameters.length === 0 ? name : [group([...name, ...parameterList(parameters, cursor)])];
   return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
 }
 
 /** `(width, depth = 2)` */
-function parameterList(parameters: readonly Ast.BlockParameter[], cursor: Cursor): Doc[] {
+function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: Cursor): Doc[] {
   const open = indent(cursor.take(''));
   const parts: Doc[] = [];
   for (const { default: value } of parameters) {
@@ -89,18 +89,18 @@ function parameterList(parameters: readonly Ast.BlockParameter[], cursor: Cursor
   return [open, indent(parts), cursor.close(softline)];
 }
 
-export function goal({ value }: Ast.Objective | Ast.Retrieve, cursor: Cursor): Binding {
+export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: Cursor): Binding {
   return binding([cursor.word()], '=', 'goal', cursor, () => expression(value, cursor));
 }
 
-export function groupDeclaration({ members }: Ast.Group, cursor: Cursor): Binding {
+export function groupDeclaration({ members }: Ast.GroupNode, cursor: Cursor): Binding {
   return binding(words(2, cursor), '=', 'group', cursor, () => {
     return indent(listed(members, cursor));
   });
 }
 
 /** `a, b, c`, as many on each line as it takes. */
-function listed(names: readonly Ast.Identifier[], cursor: Cursor): Doc {
+function listed(names: readonly Ast.IdentifierNode[], cursor: Cursor): Doc {
   const parts: Doc[] = [cursor.word()];
   for (let index = 1; index < names.length; index++) {
     cursor.passComma();

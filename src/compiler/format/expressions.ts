@@ -6,7 +6,7 @@ import type { Doc } from './doc.ts';
 
 const { fill, group, ifBreak, indent, line, softline } = builders;
 
-export function expression(node: Ast.Expression, cursor: Cursor): Doc {
+export function expression(node: Ast.ExpressionNode, cursor: Cursor): Doc {
   if (cursor.offset < node.span.start) return parenthesized(node, cursor);
   switch (node.kind) {
     case 'Number':
@@ -28,29 +28,29 @@ export function expression(node: Ast.Expression, cursor: Cursor): Doc {
 }
 
 /** Parentheses stay where they were written, needed or not. */
-function parenthesized(node: Ast.Expression, cursor: Cursor): Doc {
+function parenthesized(node: Ast.ExpressionNode, cursor: Cursor): Doc {
   const open = cursor.word();
   const inner = indent([cursor.gap(softline), expression(node, cursor)]);
   return group([open, inner, cursor.close(softline)]);
 }
 
-function name({ parts }: Ast.Name, cursor: Cursor): Doc {
+function name({ parts }: Ast.NameNode, cursor: Cursor): Doc {
   const first = cursor.word();
   if (parts.length === 1) return first;
   return [first, indent(parts.slice(1).map(() => [cursor.take(''), cursor.take('')]))];
 }
 
 /** `a -> b -> c`, `a + b - c`: too long for a line it breaks before each sign. */
-function chain([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
+function chain([first, ...others]: readonly Ast.ExpressionNode[], cursor: Cursor): Doc {
   const start = expression(first!, cursor);
   const rest = others.map((operand) => [cursor.take(line), cursor.gap(' '), expression(operand, cursor)]);
   return group([start, indent(rest)]);
 }
 
 /** `a + b - c` is read as `(a + b) - c`; what was written in parentheses is an operand of its own. */
-function operands(node: Ast.Binary): readonly Ast.Expression[] {
-  const found: Ast.Expression[] = [];
-  let left: Ast.Expression = node;
+function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
+  const found: Ast.ExpressionNode[] = [];
+  let left: Ast.ExpressionNode = node;
   while (
     left.kind === 'Binary' &&
     strength(left) === strength(node) &&
@@ -62,15 +62,15 @@ function operands(node: Ast.Binary): readonly Ast.Expression[] {
   return [left, ...found.reverse()];
 }
 
-const strength = ({ operator }: Ast.Binary): number => (operator === '+' || operator === '-' ? 1 : 2);
+const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
 
-function call(node: Ast.Call, cursor: Cursor): Doc {
+function call(node: Ast.CallNode, cursor: Cursor): Doc {
   const callee = cursor.word();
   const open = indent(cursor.take(''));
   return bracketed([callee, open], node.arguments, argument, cursor);
 }
 
-function list(node: Ast.ListLiteral, cursor: Cursor): Doc {
+function list(node: Ast.ListNode, cursor: Cursor): Doc {
   return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
 }
 
@@ -97,11 +97,11 @@ function bracketed<T>(
   return group([open, indent([before, contents, ifBreak(',')]), cursor.close(softline)]);
 }
 
-function isNumber(node: Ast.Expression): boolean {
+function isNumber(node: Ast.ExpressionNode): boolean {
   return node.kind === 'Number' || (node.kind === 'Unary' && isNumber(node.operand));
 }
 
-function argument(node: Ast.Argument, cursor: Cursor): Doc {
+function argument(node: Ast.ArgumentNode, cursor: Cursor): Doc {
   if (!node.name) return expression(node.value, cursor);
   return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
 }

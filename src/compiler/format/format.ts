@@ -3,7 +3,7 @@ import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import type { File } from '../syntax/ast.ts';
+import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { Cursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
@@ -33,7 +33,7 @@ export function format(source: Source, layout: Partial<Layout> = {}): Outcome<st
 }
 
 /** The tree of a text that can be formatted; else its mistakes of syntax. */
-export function readForFormat(source: Source): Outcome<File | undefined> {
+export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   const { output, diagnostics } = parse(source);
   const mistakes = syntaxMistakes(diagnostics);
   return mistakes.length > 0 ? { output: undefined, diagnostics: mistakes } : { output, diagnostics: [] };
@@ -43,7 +43,7 @@ export function readForFormat(source: Source): Outcome<File | undefined> {
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
 
-export function printTree(file: File, text: string, layout: Layout): Doc {
+export function printTree(file: FileNode, text: string, layout: Layout): Doc {
   const { tokens, comments } = lex(text);
   return printFile(file, new Cursor(tokens, gapsBetween(tokens, comments), text), layout);
 }

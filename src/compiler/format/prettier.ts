@@ -1,12 +1,12 @@
 /** The prettier plugin: `prettier --plugin tower-lang/prettier`. */
 import type { AstPath, Parser, Printer, RequiredOptions, SupportLanguage } from 'prettier';
 import { makeSource, positionAt } from '../../base/text/source.ts';
-import type { File } from '../syntax/ast.ts';
+import type { FileNode } from '../syntax/ast.ts';
 import { printTree, readForFormat } from './format.ts';
 import { defaultLayout } from './layout.ts';
 
 interface Root {
-  readonly file: File;
+  readonly file: FileNode;
   readonly text: string;
 }
 

@@ -41,7 +41,11 @@ export interface IgnoreOptions {
  * The diagnostics of a file and of the files it uses, without those that an ignore silences. Adds warnings about the ignores of the
  * file itself: no reason, an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
  */
-export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], options: IgnoreOptions = {}): Diagnostic[] {
+export function applyIgnores(
+  file: Ast.FileNode,
+  found: readonly Diagnostic[],
+  options: IgnoreOptions = {},
+): Diagnostic[] {
   const { source } = file.span;
   const bySource = new Map<Source, readonly Ignore[]>();
   const ignoresOf = (one: Source): readonly Ignore[] => {
@@ -92,7 +96,7 @@ function mistakeOf(
   return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
 }
 
-function readIgnores(source: Source, known: Ast.File | undefined): readonly Ignore[] {
+function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly Ignore[] {
   if (!source.text.includes(word)) return [];
   const { tokens, comments } = lex(source.text);
   const file = known ?? parse(source).output;
@@ -125,10 +129,16 @@ function readIgnores(source: Source, known: Ast.File | undefined): readonly Igno
 }
 
 /** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
-function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
+function logicalLines({ declarations }: Ast.FileNode): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   const visit = (
-    node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns,
+    node:
+      | Ast.DeclarationNode
+      | Ast.TypedEntryNode
+      | Ast.TowerEntryNode
+      | Ast.SearchEntryNode
+      | Ast.EntryNode
+      | Ast.ColumnsNode,
   ): void => {
     if ('entries' in node) {
       for (const entry of node.entries) visit(entry);

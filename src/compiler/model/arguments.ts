@@ -7,7 +7,7 @@ import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { Place } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
-import type { Argument, Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
+import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { asCall, looksLike, place, wordOf } from './expressions.ts';
 import { guess } from './guess.ts';
@@ -27,7 +27,7 @@ export type KindTable = Readonly<Record<string, KindRow>>;
 export function bindKind(
   what: string,
   table: KindTable,
-  expression: Expression,
+  expression: ExpressionNode,
   binding: Binding,
   extra: Parameters = {},
 ): Call | undefined {
@@ -76,7 +76,12 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
 }
 
 /** One value of an entry, or of an argument. */
-export function bindValue(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
+export function bindValue(
+  type: ParameterType,
+  value: ExpressionNode,
+  of: string,
+  binding: Binding,
+): Converted | undefined {
   return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
 }
 
@@ -88,7 +93,7 @@ class CallBinding {
   readonly #parameters: Parameters;
   readonly #binding: Binding;
   /** Which argument fills a parameter; also where its value is wrong. */
-  readonly #places = new Map<string, Argument>();
+  readonly #places = new Map<string, ArgumentNode>();
   readonly #values: Record<string, unknown> = {};
   /** Parameters with a wrong value. */
   readonly #wrong = new Set<string>();
@@ -119,7 +124,7 @@ class CallBinding {
     return { kind: this.#kind, arguments: Object.fromEntries(inOrder), span: this.#call.span };
   }
 
-  #bindNamed(argument: Argument, { name, span }: Identifier): void {
+  #bindNamed(argument: ArgumentNode, { name, span }: IdentifierNode): void {
     if (!Object.hasOwn(this.#parameters, name)) {
       this.#unknown(argument, name, span);
       return;
@@ -135,7 +140,7 @@ class CallBinding {
     } else this.#give(name, argument);
   }
 
-  #bindList(name: string, argument: Argument, items: readonly Expression[]): void {
+  #bindList(name: string, argument: ArgumentNode, items: readonly ExpressionNode[]): void {
     this.#places.set(name, argument);
     this.#values[name] = [];
     for (const item of items) {
@@ -145,7 +150,7 @@ class CallBinding {
     }
   }
 
-  #unknown(argument: Argument, name: string, span: Identifier['span']): void {
+  #unknown(argument: ArgumentNode, name: string, span: IdentifierNode['span']): void {
     const takes = Object.keys(this.#parameters);
     const otherArguments = this.#call.arguments.filter((other) => other !== argument);
     const givenNames = otherArguments.flatMap((other) => (other.name ? [other.name.name] : []));
@@ -164,7 +169,7 @@ class CallBinding {
     this.#valid = false;
   }
 
-  #bindUnnamed(argument: Argument): void {
+  #bindUnnamed(argument: ArgumentNode): void {
     const name = place(argument.value, this.#parameters, this.#places, this.#binding.constants);
     if (name === undefined) {
       this.#valid = false;
@@ -177,7 +182,7 @@ class CallBinding {
     } else this.#give(name, argument);
   }
 
-  #give(name: string, argument: Argument): void {
+  #give(name: string, argument: ArgumentNode): void {
     const { rest, type } = this.#parameters[name]!;
     this.#places.set(name, argument);
     if (rest && argument.value.kind === 'List') {
@@ -226,10 +231,10 @@ const without = (silent: Code, binding: Binding): Binding => ({
 /** `boundaries: 18, 25, 35`: a list without its brackets. Reported, and all of it taken. */
 function looseList(
   call: CallNode,
-  argument: Argument,
+  argument: ArgumentNode,
   name: string,
   binding: Binding,
-  places: Map<string, Argument>,
+  places: Map<string, ArgumentNode>,
 ): boolean {
   if (!binding.constants.isNumeric(argument.value)) return false;
   const laterArguments = call.arguments.slice(call.arguments.indexOf(argument) + 1);
@@ -250,9 +255,9 @@ function looseList(
 
 function misplaced(
   kind: string,
-  argument: Argument,
+  argument: ArgumentNode,
   parameters: Parameters,
-  places: ReadonlyMap<string, Argument>,
+  places: ReadonlyMap<string, ArgumentNode>,
   binding: Binding,
 ): void {
   const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
@@ -295,7 +300,7 @@ function misplaced(
 }
 
 /** A word where only a number has a place: a misspelt constant, or no number at all. */
-function meantAsNumber(argument: Argument, word: string, parameters: Parameters, binding: Binding): boolean {
+function meantAsNumber(argument: ArgumentNode, word: string, parameters: Parameters, binding: Binding): boolean {
   const numericParameter = Object.entries(parameters).find(
     ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
   );
@@ -307,6 +312,6 @@ function meantAsNumber(argument: Argument, word: string, parameters: Parameters,
   return true;
 }
 
-function repeated(kind: string, name: string, argument: Argument, first: Argument, binding: Binding): void {
+function repeated(kind: string, name: string, argument: ArgumentNode, first: ArgumentNode, binding: Binding): void {
   binding.report('repeated-argument', argument.span, { kind, name }, repeats(name, first.span, argument.span));
 }

@@ -3,7 +3,7 @@
  * things.
  */
 import { textOf } from '../../base/text/source.ts';
-import type { Expression, Identifier, Let } from '../syntax/ast.ts';
+import type { ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
@@ -12,15 +12,15 @@ import type { Report } from './report.ts';
 export interface Constants {
   readonly names: readonly string[];
   /** The number an expression is; reports why it is none. `of` names what it is for. */
-  number(expression: Expression, of: string, expected: string): number | undefined;
+  number(expression: ExpressionNode, of: string, expected: string): number | undefined;
   /** True for a literal, arithmetic, or the name of a constant. */
-  isNumeric(expression: Expression): boolean;
+  isNumeric(expression: ExpressionNode): boolean;
   has(name: string): boolean;
   /** The same with further names, which go before those of the file; the value of one may not be known. */
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
-export function makeConstants(lets: readonly Let[], report: Report): Constants {
+export function makeConstants(lets: readonly LetNode[], report: Report): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
   const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
   // A constant that nothing reads is checked too.
@@ -30,7 +30,7 @@ export function makeConstants(lets: readonly Let[], report: Report): Constants {
 
 /** The constants of a file, and how far they are evaluated. */
 interface FileConstants {
-  readonly byName: ReadonlyMap<string, Let>;
+  readonly byName: ReadonlyMap<string, LetNode>;
   /** Those that are settled; without a value where they are wrong. */
   readonly values: Map<string, number | undefined>;
   /** Those that are being evaluated. */
@@ -50,7 +50,7 @@ class Evaluator implements Constants {
     return [...this.local.keys(), ...this.file.byName.keys()];
   }
 
-  number(expression: Expression, of: string, expected: string): number | undefined {
+  number(expression: ExpressionNode, of: string, expected: string): number | undefined {
     switch (expression.kind) {
       case 'Number':
         return this.finite(expression.value, expression);
@@ -72,7 +72,7 @@ class Evaluator implements Constants {
     return undefined;
   }
 
-  isNumeric(expression: Expression): boolean {
+  isNumeric(expression: ExpressionNode): boolean {
     return isNumeric(expression, (name) => this.has(name));
   }
 
@@ -81,7 +81,7 @@ class Evaluator implements Constants {
   }
 
   /** The value of a local name or of a constant. */
-  constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
+  constant({ name, span }: IdentifierNode, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
     const constant = byName.get(name);
@@ -99,7 +99,7 @@ class Evaluator implements Constants {
     return values.get(name);
   }
 
-  private reportUnknown({ name, span }: Pick<Identifier, 'name' | 'span'>, of: string, expected: string): void {
+  private reportUnknown({ name, span }: Pick<IdentifierNode, 'name' | 'span'>, of: string, expected: string): void {
     const known = this.names;
     if (known.length === 0) {
       this.report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
@@ -114,7 +114,7 @@ class Evaluator implements Constants {
     return this.local.has(name) || this.file.byName.has(name);
   }
 
-  private finite(value: number, { span }: Expression): number | undefined {
+  private finite(value: number, { span }: ExpressionNode): number | undefined {
     if (Number.isFinite(value)) return value;
     this.report('not-finite', span, { text: textOf(span) });
     return undefined;
@@ -122,11 +122,11 @@ class Evaluator implements Constants {
 }
 
 /** Evaluates a constant after those that it reads. It does not recurse: a chain of them may be longer than the stack is deep. */
-function settle(file: FileConstants, wanted: Let): void {
+function settle(file: FileConstants, wanted: LetNode): void {
   const { byName, values, open, report } = file;
   const evaluator = new Evaluator(file, new Map(), report);
-  const path: { readonly constant: Let; readonly reads: Iterator<string, undefined> }[] = [];
-  const enter = (constant: Let): void => {
+  const path: { readonly constant: LetNode; readonly reads: Iterator<string, undefined> }[] = [];
+  const enter = (constant: LetNode): void => {
     open.add(constant.name.name);
     path.push({ constant, reads: namesIn(constant.value) });
   };
@@ -148,7 +148,7 @@ function settle(file: FileConstants, wanted: Let): void {
 }
 
 /** The names that an expression reads. */
-function* namesIn(expression: Expression): Generator<string, undefined> {
+function* namesIn(expression: ExpressionNode): Generator<string, undefined> {
   if (expression.kind === 'Name' && expression.parts.length === 1) yield expression.parts[0]!.name;
   if (expression.kind === 'Unary') yield* namesIn(expression.operand);
   if (expression.kind === 'Binary') {
@@ -172,7 +172,7 @@ function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number)
 
 export interface LinearTerm {
   /** The name or call that is weighed; or a number, where numbers may be terms. */
-  readonly of: Expression;
+  readonly of: ExpressionNode;
   readonly factor: number;
 }
 
@@ -183,16 +183,16 @@ export interface LinearTerm {
  * @returns the terms in order; nothing after a mistake, which is then reported
  */
 export function linear(
-  expression: Expression,
+  expression: ExpressionNode,
   constants: Constants,
   report: Report,
-  odd: (part: Expression) => void,
+  odd: (part: ExpressionNode) => void,
   numbers = false,
 ): readonly LinearTerm[] | undefined {
   const terms: LinearTerm[] = [];
   return collect(expression, 1) ? terms : undefined;
 
-  function collect(part: Expression, factor: number): boolean {
+  function collect(part: ExpressionNode, factor: number): boolean {
     if (numbers && constants.isNumeric(part)) {
       terms.push({ of: part, factor });
       return true;
@@ -214,9 +214,9 @@ export function linear(
   }
 
   function scaled(
-    whole: Extract<Expression, { kind: 'Binary' }>,
-    part: Expression,
-    number: Expression,
+    whole: Extract<ExpressionNode, { kind: 'Binary' }>,
+    part: ExpressionNode,
+    number: ExpressionNode,
     factor: number,
   ): boolean {
     const value = constants.number(number, 'factor', 'a number');

@@ -2,7 +2,7 @@
 import { textOf } from '../../base/text/source.ts';
 import type { ParameterType } from '../library/contract.ts';
 import type { EntryType } from '../library/declarations/entry.ts';
-import type { Expression } from '../syntax/ast.ts';
+import type { ExpressionNode } from '../syntax/ast.ts';
 
 /** Describes a type: "a whole number of at least 1". Completes "`units` is …". */
 export function describeType(type: ParameterType): string {
@@ -97,7 +97,7 @@ export function inRange(value: number, { min, max, above, below }: NumberBounds)
 }
 
 /** Describes what is written, for "…, not the text "F"". */
-export function describeExpression(expression: Expression): string {
+export function describeExpression(expression: ExpressionNode): string {
   switch (expression.kind) {
     case 'Name':
       return `the name \`${textOf(expression.span)}\``;

@@ -2,30 +2,31 @@
 
 import { textOf } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
-import type { Argument, Block, Call, Expression, Identifier } from '../syntax/ast.ts';
+import type { ArgumentNode, BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 
 /** `cosine` and `cosine(user, item)` alike: a bare word is a call without arguments. Nothing for other forms. */
-export function asCall(expression: Expression): Call | undefined {
+export function asCall(expression: ExpressionNode): CallNode | undefined {
   if (expression.kind === 'Call') return expression;
   const word = singleName(expression);
   return word && { kind: 'Call', span: expression.span, callee: word, arguments: [] };
 }
 
 /** The word of a name, when it is one word. */
-export function singleName(expression: Expression): Identifier | undefined {
+export function singleName(expression: ExpressionNode): IdentifierNode | undefined {
   return expression.kind === 'Name' && expression.parts.length === 1 ? expression.parts[0] : undefined;
 }
 
 /** The word that a name is or a call begins with. */
-export function wordOf(expression: Expression): string | undefined {
+export function wordOf(expression: ExpressionNode): string | undefined {
   return asCall(expression)?.callee.name;
 }
 
 /** The steps of a flow; an expression without arrows is one step. */
-export const stepsOf = (flow: Expression): readonly Expression[] => (flow.kind === 'Flow' ? flow.steps : [flow]);
+export const stepsOf = (flow: ExpressionNode): readonly ExpressionNode[] =>
+  flow.kind === 'Flow' ? flow.steps : [flow];
 
 /** The expressions directly within another one. */
-export function partsOf(expression: Expression): readonly Expression[] {
+export function partsOf(expression: ExpressionNode): readonly ExpressionNode[] {
   switch (expression.kind) {
     case 'Flow':
       return expression.steps;
@@ -43,23 +44,27 @@ export function partsOf(expression: Expression): readonly Expression[] {
 }
 
 /** The operands of all arithmetic in an expression; the expression itself where it has none. */
-export const operandsOf = (expression: Expression): readonly Expression[] =>
+export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
   isArithmetic(expression) ? partsOf(expression).flatMap(operandsOf) : [expression];
 
-const isArithmetic = ({ kind }: Expression): boolean => kind === 'Binary' || kind === 'Unary';
+const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
 
 /** True for a literal, arithmetic, and the name of a constant. */
-export function isNumeric(expression: Expression, isConstant: (name: string) => boolean): boolean {
+export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
   if (expression.kind === 'Number') return true;
   if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
   return isArithmetic(expression) && partsOf(expression).every((part) => isNumeric(part, isConstant));
 }
 
 /** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
-export function placesOf(call: Call, parameters: Parameters, numbers: NumberTest): ReadonlyMap<Argument, string> {
-  const nameOfArgument = new Map<Argument, string>();
-  const argumentOfName = new Map<string, Argument>();
-  const give = (name: string, argument: Argument): void => {
+export function placesOf(
+  call: CallNode,
+  parameters: Parameters,
+  numbers: NumberTest,
+): ReadonlyMap<ArgumentNode, string> {
+  const nameOfArgument = new Map<ArgumentNode, string>();
+  const argumentOfName = new Map<string, ArgumentNode>();
+  const give = (name: string, argument: ArgumentNode): void => {
     nameOfArgument.set(argument, name);
     argumentOfName.set(name, argument);
   };
@@ -77,14 +82,14 @@ export function placesOf(call: Call, parameters: Parameters, numbers: NumberTest
 
 /** Tells which expressions are numbers: literals, arithmetic, names of constants. */
 interface NumberTest {
-  isNumeric(expression: Expression): boolean;
+  isNumeric(expression: ExpressionNode): boolean;
 }
 
 /** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
 export function place(
-  value: Expression,
+  value: ExpressionNode,
   parameters: Parameters,
-  places: ReadonlyMap<string, Argument>,
+  places: ReadonlyMap<string, ArgumentNode>,
   numbers: NumberTest,
 ): string | undefined {
   const freeParameters = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
@@ -111,7 +116,7 @@ export function place(
   return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 
-export function looksLike(type: Parameter['type'], value: Expression, numbers: NumberTest): boolean {
+export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
   switch (type.is) {
     case 'integer':
     case 'number':
@@ -133,7 +138,7 @@ export function looksLike(type: Parameter['type'], value: Expression, numbers: N
 }
 
 /** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
-export function rowOf({ name, parameters, doc = 'A block of this file.' }: Block): KindRow {
+export function rowOf({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: 64`);

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
-import type { File } from '../syntax/ast.ts';
+import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Report } from './report.ts';
 
@@ -14,7 +14,7 @@ export interface FileOptions {
    */
   readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
   /** Reads the text of a file. A check that tries the choices of a search gives one that reads each file once. Default: `parse`. */
-  readonly parse?: (source: Source) => Outcome<Ast.File>;
+  readonly parse?: (source: Source) => Outcome<Ast.FileNode>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
   /** No file outside this folder may be used. Default: the working folder, or `folder` when that lies elsewhere. */
@@ -22,36 +22,36 @@ export interface FileOptions {
 }
 
 interface UsedFile {
-  readonly file: Ast.File;
+  readonly file: Ast.FileNode;
   readonly folder: string;
 }
 
 export interface Files {
-  readonly main: Ast.File;
+  readonly main: Ast.FileNode;
   /** Used files first, in the order they are needed; the main one last. */
   readonly all: readonly UsedFile[];
   /** The declarations in scope of the main file: all of its own; of used files all but towers, tasks and training. */
-  readonly shared: readonly Ast.Declaration[];
+  readonly shared: readonly Ast.DeclarationNode[];
   /** False when one could not be read, or not all of it: what seems to be missing may be there. */
   readonly whole: boolean;
 }
 
-const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
+const comesAlong = new Set<Ast.DeclarationNode['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
 
 /** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
-export function gather(main: Ast.File, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
+export function gather(main: Ast.FileNode, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
   const folder = options.folder ?? dirname(main.span.source.name);
   const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
   const usedFiles: UsedFile[] = [];
   const readPaths = new Set<string>();
   let whole = true;
 
-  function visit(file: Ast.File, folder: string, within: readonly string[]): void {
+  function visit(file: Ast.FileNode, folder: string, within: readonly string[]): void {
     for (const declaration of file.declarations) if (declaration.kind === 'Use') follow(declaration, folder, within);
     usedFiles.push({ file, folder });
   }
 
-  function follow({ path }: Ast.Use, from: string, within: readonly string[]): void {
+  function follow({ path }: Ast.UseNode, from: string, within: readonly string[]): void {
     const targetPath = normalize(join(from, path.value));
     if (isAbsolute(path.value) || leaves(project, targetPath)) {
       report('use-outside', path.span, { path: path.value });
@@ -84,7 +84,7 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
 }
 
 /** @param all of them `main` is one */
-export function makeFiles(all: readonly UsedFile[], main: Ast.File, whole: boolean): Files {
+export function makeFiles(all: readonly UsedFile[], main: Ast.FileNode, whole: boolean): Files {
   const shared = all.flatMap(({ file }) =>
     file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
   );
@@ -99,7 +99,7 @@ function leaves(project: string, target: string): boolean {
 }
 
 /** True if a file is meant as a model, and not only as something that models use. */
-export function isModel(file: File): boolean {
+export function isModel(file: FileNode): boolean {
   const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train', 'Search'];
   return file.declarations.some(({ kind }) => kinds.includes(kind));
 }

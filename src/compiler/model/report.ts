@@ -111,7 +111,7 @@ export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
 
 /** The parts of a file, and of those that it uses, that could not be read. */
 interface Unread {
-  readonly lost: readonly Ast.Lost[];
+  readonly lost: readonly Ast.UnreadPart[];
   readonly doubtful: readonly Diagnostic['at'][];
   /** A used file could not be read, or not all of it. */
   readonly used: boolean;
@@ -131,7 +131,7 @@ const ofAll: ReadonlySet<Code> = new Set<Code>([
 const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
 
 /** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
-const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
+const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
   constant: ['let'],
   'parameter or constant': ['let'],
   feature: ['features'],
@@ -145,7 +145,14 @@ const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
 };
 
 /** The declarations that come along from used files. */
-const shared: ReadonlySet<Ast.Lost['within']> = new Set(['let', 'features', 'labels', 'group', 'block', 'shared']);
+const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
+  'let',
+  'features',
+  'labels',
+  'group',
+  'block',
+  'shared',
+]);
 
 /** Reports only what stays wrong whatever the unread parts say. */
 export function certainly(report: Report, unread: Unread): Report {

@@ -12,7 +12,7 @@ import type { SearchParameter } from './resolve/search.ts';
 import type { ReadKind, Scope } from './scope.ts';
 
 export interface Resolution {
-  readonly file: Ast.File;
+  readonly file: Ast.FileNode;
   readonly files: Files;
   readonly library: Library;
   readonly scope: Scope;
@@ -45,11 +45,11 @@ export interface Resolution {
 export interface ResolvedTower {
   readonly name: string;
   readonly span: Span;
-  readonly node: Ast.Tower;
+  readonly node: Ast.TowerNode;
   readonly inputs: readonly TowerInput[];
   /** The features of all inputs, groups opened, in order, each once. */
   readonly features: readonly string[];
-  readonly key?: Ast.Identifier;
+  readonly key?: Ast.IdentifierNode;
   readonly steps: readonly ResolvedStep[];
 }
 
@@ -64,7 +64,7 @@ export interface TowerInput {
 export interface ResolvedStep {
   readonly name: string;
   readonly span: Span;
-  readonly node: Ast.TowerEntry;
+  readonly node: Ast.TowerEntryNode;
   readonly channel: boolean;
   /** Absent when it is not valid. */
   readonly flow?: Flow;
@@ -83,15 +83,15 @@ export interface SourceName {
 export interface ResolvedTask {
   readonly name: string;
   readonly span: Span;
-  readonly node: Ast.Task;
+  readonly node: Ast.TaskNode;
   /** Absent where it is not valid, and of a product. */
   readonly score?: TaskScore;
   /** In place of a score. */
   readonly product?: TaskProduct;
   readonly loss?: Call;
-  readonly label?: Ast.Identifier;
-  readonly weight?: Ast.Identifier;
-  readonly only?: Ast.Identifier;
+  readonly label?: Ast.IdentifierNode;
+  readonly weight?: Ast.IdentifierNode;
+  readonly only?: Ast.IdentifierNode;
   /** True if there is an entry `label`, valid or not. */
   readonly saysLabel: boolean;
   /** True if it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
@@ -102,7 +102,7 @@ export interface ResolvedTask {
 export interface TaskProduct {
   readonly span: Span;
   /** At least two tasks. */
-  readonly factors: readonly Ast.Identifier[];
+  readonly factors: readonly Ast.IdentifierNode[];
 }
 
 export interface TaskScore extends ScoreSum {

@@ -38,7 +38,7 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
  * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
  * @returns no model, and no mistake, for a file that declares only what others use (features, data)
  */
-export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
+export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
   const allDiagnostics = [...diagnostics, ...rulesOf(resolution, options)];
   return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
@@ -60,7 +60,7 @@ export function towersOf(resolution: Resolution): ValidTowers | undefined {
 }
 
 /** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
-export function resolveNames(written: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
+export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
@@ -144,7 +144,7 @@ function applySettings(
 
 /** The files with another declaration. A new one goes to the main file, if that is a model. */
 function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
-  const changed = (file: Ast.File): Ast.File => {
+  const changed = (file: Ast.FileNode): Ast.FileNode => {
     if (from === undefined) {
       return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
     }
@@ -156,13 +156,13 @@ function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): 
 }
 
 /** The first of a declaration that a model has once; others are reported. */
-function onlyOne<K extends Ast.Declaration['kind']>(
-  file: Ast.File,
+function onlyOne<K extends Ast.DeclarationNode['kind']>(
+  file: Ast.FileNode,
   kind: K,
   word: string,
   report: Report,
-): Extract<Ast.Declaration, { kind: K }> | undefined {
-  type Node = Extract<Ast.Declaration, { kind: K }>;
+): Extract<Ast.DeclarationNode, { kind: K }> | undefined {
+  type Node = Extract<Ast.DeclarationNode, { kind: K }>;
   const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
   for (const other of others) {
     report('repeated-declaration', other.span, { what: word }, noteAt(notes.first(word), first!.span));
@@ -183,7 +183,7 @@ function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readon
 }
 
 /** A model without a `model` line is called as its file is. */
-function nameOfFile({ span }: Ast.File): string {
+function nameOfFile({ span }: Ast.FileNode): string {
   const baseName = span.source.name
     .split(/[\\/]/)
     .at(-1)!
@@ -195,7 +195,7 @@ function nameOfFile({ span }: Ast.File): string {
  * The data block of a file, or of a file that it uses.
  * @returns no description when there is none, or when a part of it is wrong
  */
-export function resolveData(file: Ast.File, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
+export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
   const { output, diagnostics } = resolveNames(file, options);
   return { output: output.data[0], diagnostics };
 }

@@ -16,27 +16,27 @@ const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'chann
 export type ReadKind = (typeof readKinds)[number];
 
 export interface Scope {
-  readonly lets: readonly Ast.Let[];
+  readonly lets: readonly Ast.LetNode[];
   readonly features: ReadonlyMap<string, TypedName>;
   readonly labels: ReadonlyMap<string, TypedName>;
-  readonly groups: ReadonlyMap<string, Ast.Group>;
-  readonly blocks: ReadonlyMap<string, Ast.Block>;
-  readonly towers: ReadonlyMap<string, Ast.Tower>;
-  readonly tasks: ReadonlyMap<string, Ast.Task>;
+  readonly groups: ReadonlyMap<string, Ast.GroupNode>;
+  readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
+  readonly towers: ReadonlyMap<string, Ast.TowerNode>;
+  readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
 }
 
 /** One name of `a, b : category(dim: 4)`: each is a feature, or a label, of its own. */
 export interface TypedName {
   readonly kind: 'TypedName';
-  readonly name: Ast.Identifier;
-  readonly value: Ast.Expression;
+  readonly name: Ast.IdentifierNode;
+  readonly value: Ast.ExpressionNode;
   readonly doc?: string;
   /** Its removal takes this: the entry where it has no other name, else the name. */
   readonly span: Span;
-  readonly entry: Ast.TypedEntry;
+  readonly entry: Ast.TypedEntryNode;
 }
 
-export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
+export function typedNames(entry: Ast.TypedEntryNode): readonly TypedName[] {
   const { names, value, doc } = entry;
   return names.map((name): TypedName => {
     const span = names.length === 1 ? entry.span : name.span;
@@ -45,7 +45,7 @@ export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
 }
 
 interface NamedNode {
-  readonly name: Ast.Identifier;
+  readonly name: Ast.IdentifierNode;
 }
 
 /** Tables that share their names, by the kind of their entries. */
@@ -71,13 +71,13 @@ export function declare(files: Files, report: Report): Scope {
     table.set(name, node);
   };
 
-  const lets = new Map<string, Ast.Let>();
+  const lets = new Map<string, Ast.LetNode>();
   const features = new Map<string, TypedName>();
   const labels = new Map<string, TypedName>();
-  const groups = new Map<string, Ast.Group>();
-  const blocks = new Map<string, Ast.Block>();
-  const towers = new Map<string, Ast.Tower>();
-  const tasks = new Map<string, Ast.Task>();
+  const groups = new Map<string, Ast.GroupNode>();
+  const blocks = new Map<string, Ast.BlockNode>();
+  const towers = new Map<string, Ast.TowerNode>();
+  const tasks = new Map<string, Ast.TaskNode>();
   const values = { feature: features, label: labels, group: groups };
 
   for (const declaration of files.shared) {
@@ -117,7 +117,7 @@ export function declare(files: Files, report: Report): Scope {
 export function find<T>(
   what: string,
   table: ReadonlyMap<string, T>,
-  { name, span }: Pick<Ast.Identifier, 'name' | 'span'>,
+  { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
   report: Report,
 ): { readonly name: string; readonly value: T } | undefined {
   const value = table.get(name);
@@ -153,7 +153,7 @@ export function read<T>(
   workspace: Workspace,
   kind: ReadKind,
   table: ReadonlyMap<string, T>,
-  name: Ast.Identifier,
+  name: Ast.IdentifierNode,
 ): { readonly name: string; readonly value: T } | undefined {
   const found = find(kind, table, name, workspace.report);
   if (found) workspace.reads[kind].add(found.name);

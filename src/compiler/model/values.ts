@@ -2,7 +2,7 @@
 
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
-import type { Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
+import type { CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
 import { asCall, singleName } from './expressions.ts';
@@ -24,7 +24,7 @@ export interface Binding {
   readonly onName?: (kind: NameKind, name: string) => void;
   readonly onUnknown?: (kind: NameKind) => void;
   /** Looks a step of a flow up, where the value of an argument may be one. */
-  readonly steps?: (step: Expression) => FlowStep | undefined;
+  readonly steps?: (step: ExpressionNode) => FlowStep | undefined;
 }
 
 export interface Converted {
@@ -40,7 +40,7 @@ export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
  */
 export function convert(
   type: ParameterType,
-  value: Expression,
+  value: ExpressionNode,
   of: string,
   binding: Binding,
   bind: BindNested,
@@ -81,7 +81,7 @@ export function convert(
 /** A value as it is written, and what it is for. */
 interface WrittenValue {
   readonly type: ParameterType;
-  readonly value: Expression;
+  readonly value: ExpressionNode;
   readonly of: string;
   readonly binding: Binding;
 }
@@ -92,7 +92,7 @@ function wrong({ type, value, of, binding }: WrittenValue, extra?: Extra): undef
 }
 
 /** A text where a word belongs, without its quotation marks. */
-function unquoted(value: Expression, words: { has(word: string): boolean }): Extra | undefined {
+function unquoted(value: ExpressionNode, words: { has(word: string): boolean }): Extra | undefined {
   return value.kind === 'Text' && words.has(value.value) ? rewrite(value.span, value.value) : undefined;
 }
 
@@ -163,7 +163,7 @@ function name(of: NameKind, written: WrittenValue): Converted | undefined {
 }
 
 /** The name itself where the file declares it; else nothing, and a report. */
-function declared(of: NameKind, { name: word, span }: Identifier, binding: Binding): string | undefined {
+function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: Binding): string | undefined {
   const names = binding.names[of];
   if (names.has(word)) {
     binding.onName?.(of, word);

@@ -4,270 +4,270 @@
  */
 import type { Span } from '../../base/text/source.ts';
 
-export interface File {
+export interface FileNode {
   readonly kind: 'File';
   readonly span: Span;
-  readonly declarations: readonly Declaration[];
+  readonly declarations: readonly DeclarationNode[];
   /** After a mistake: what could not be read, so that no later stage calls a name unknown that is declared there. */
-  readonly lost?: readonly Lost[];
+  readonly lost?: readonly UnreadPart[];
   /** Stretches whose reading is a guess: what later stages find wrong in them may only follow from the mistake that is reported. */
   readonly doubtful?: readonly Span[];
 }
 
 /** A declaration or entry that could not be read. */
-export interface Lost {
+export interface UnreadPart {
   /** What it declares; absent where not even that could be read. */
   readonly name?: string;
   /** The first word of the declaration that it is, or is in; absent where that could not be read. */
   readonly within?: string;
 }
 
-export type Declaration =
-  | Use
-  | Let
-  | ModelName
-  | Features
-  | Labels
-  | Group
-  | Block
-  | Tower
-  | Task
-  | Objective
-  | Retrieve
-  | Train
-  | Search
-  | Data;
+export type DeclarationNode =
+  | UseNode
+  | LetNode
+  | ModelNameNode
+  | FeaturesNode
+  | LabelsNode
+  | GroupNode
+  | BlockNode
+  | TowerNode
+  | TaskNode
+  | ObjectiveNode
+  | RetrieveNode
+  | TrainNode
+  | SearchNode
+  | DataNode;
 
-interface Node {
+interface SyntaxNode {
   readonly span: Span;
   /** The `///` lines above it, without the slashes. */
   readonly doc?: string;
 }
 
 /** A name where it is declared or used. */
-export interface Identifier {
+export interface IdentifierNode {
   readonly kind: 'Identifier';
   readonly span: Span;
   readonly name: string;
 }
 
 /** `use "features/movielens.tower"` */
-export interface Use extends Node {
+export interface UseNode extends SyntaxNode {
   readonly kind: 'Use';
-  readonly path: TextLiteral;
+  readonly path: TextNode;
 }
 
 /** `let width = 64` */
-export interface Let extends Node {
+export interface LetNode extends SyntaxNode {
   readonly kind: 'Let';
-  readonly name: Identifier;
-  readonly value: Expression;
+  readonly name: IdentifierNode;
+  readonly value: ExpressionNode;
 }
 
 /** `model two_tower` */
-export interface ModelName extends Node {
+export interface ModelNameNode extends SyntaxNode {
   readonly kind: 'ModelName';
-  readonly name: Identifier;
+  readonly name: IdentifierNode;
 }
 
 /** `features { user_id : id(dim: 32) … }` */
-export interface Features extends Node {
+export interface FeaturesNode extends SyntaxNode {
   readonly kind: 'Features';
-  readonly entries: readonly TypedEntry[];
+  readonly entries: readonly TypedEntryNode[];
 }
 
 /** `labels { clicked: binary, … }` */
-interface Labels extends Node {
+interface LabelsNode extends SyntaxNode {
   readonly kind: 'Labels';
-  readonly entries: readonly TypedEntry[];
+  readonly entries: readonly TypedEntryNode[];
 }
 
 /** `name : kind(…)`; `a, b : kind(…)` is the same kind for each name. */
-export interface TypedEntry extends Node {
+export interface TypedEntryNode extends SyntaxNode {
   readonly kind: 'TypedEntry';
   /** One at least. */
-  readonly names: readonly Identifier[];
-  readonly value: Expression;
+  readonly names: readonly IdentifierNode[];
+  readonly value: ExpressionNode;
 }
 
 /** `name = value`, in tasks, train, data and columns. `by` only where data joins a file by a key. */
-export interface Entry extends Node {
+export interface EntryNode extends SyntaxNode {
   readonly kind: 'Entry';
-  readonly name: Identifier;
-  readonly value: Expression;
+  readonly name: IdentifierNode;
+  readonly value: ExpressionNode;
   /** The values after the first, of an entry that takes several: `metrics = recall(20), ndcg(20)`. */
-  readonly more?: readonly Expression[];
-  readonly by?: Identifier;
+  readonly more?: readonly ExpressionNode[];
+  readonly by?: IdentifierNode;
 }
 
 /** `group profile = user_id, gender`; a member is a feature or another group. */
-export interface Group extends Node {
+export interface GroupNode extends SyntaxNode {
   readonly kind: 'Group';
-  readonly name: Identifier;
-  readonly members: readonly Identifier[];
+  readonly name: IdentifierNode;
+  readonly members: readonly IdentifierNode[];
 }
 
 /** `block body(width) = mlp(2 * width, width)`; `shared block …` when every use has the same weights. */
-export interface Block extends Node {
+export interface BlockNode extends SyntaxNode {
   readonly kind: 'Block';
-  readonly name: Identifier;
-  readonly parameters: readonly BlockParameter[];
+  readonly name: IdentifierNode;
+  readonly parameters: readonly BlockParameterNode[];
   readonly shared: boolean;
-  readonly flow: Expression;
+  readonly flow: ExpressionNode;
 }
 
 /** `width = 64`: a number that each use of the block gives, or its default. */
-export interface BlockParameter {
+export interface BlockParameterNode {
   readonly kind: 'BlockParameter';
   readonly span: Span;
   /** The description of the block says what it is. */
   readonly doc?: never;
-  readonly name: Identifier;
-  readonly default?: Expression;
+  readonly name: IdentifierNode;
+  readonly default?: ExpressionNode;
 }
 
 /** `tower user(profile) keyed by user_id { … }` */
-export interface Tower extends Node {
+export interface TowerNode extends SyntaxNode {
   readonly kind: 'Tower';
-  readonly name: Identifier;
-  readonly inputs: readonly Identifier[];
-  readonly key?: Identifier;
-  readonly entries: readonly TowerEntry[];
+  readonly name: IdentifierNode;
+  readonly inputs: readonly IdentifierNode[];
+  readonly key?: IdentifierNode;
+  readonly entries: readonly TowerEntryNode[];
 }
 
 /** `channel main = profile -> mlp(64)`, or without `channel`: a step that channels share. */
-export interface TowerEntry extends Node {
+export interface TowerEntryNode extends SyntaxNode {
   readonly kind: 'TowerEntry';
   readonly channel: boolean;
-  readonly name: Identifier;
-  readonly flow: Expression;
+  readonly name: IdentifierNode;
+  readonly flow: ExpressionNode;
 }
 
-export interface Task extends Node {
+export interface TaskNode extends SyntaxNode {
   readonly kind: 'Task';
-  readonly name: Identifier;
-  readonly entries: readonly Entry[];
+  readonly name: IdentifierNode;
+  readonly entries: readonly EntryNode[];
 }
 
-export interface Objective extends Node {
+export interface ObjectiveNode extends SyntaxNode {
   readonly kind: 'Objective';
-  readonly value: Expression;
+  readonly value: ExpressionNode;
 }
 
-export interface Retrieve extends Node {
+export interface RetrieveNode extends SyntaxNode {
   readonly kind: 'Retrieve';
-  readonly value: Expression;
+  readonly value: ExpressionNode;
 }
 
-export interface Train extends Node {
+export interface TrainNode extends SyntaxNode {
   readonly kind: 'Train';
-  readonly entries: readonly Entry[];
+  readonly entries: readonly EntryNode[];
 }
 
 /** `search { dim : one of 16, 32  dense.rate : log 1e-4 .. 1e-1 }` */
-export interface Search extends Node {
+export interface SearchNode extends SyntaxNode {
   readonly kind: 'Search';
-  readonly entries: readonly SearchEntry[];
+  readonly entries: readonly SearchEntryNode[];
 }
 
 /** `dense.rate : log 1e-4 .. 1e-1` */
-export interface SearchEntry extends Node {
+export interface SearchEntryNode extends SyntaxNode {
   readonly kind: 'SearchEntry';
   /** `dense`, `rate`: one part or more. */
-  readonly path: readonly Identifier[];
-  readonly domain: Choices | Range;
+  readonly path: readonly IdentifierNode[];
+  readonly domain: ChoicesNode | RangeNode;
 }
 
 /** `one of 16, 32, 64` */
-export interface Choices {
+export interface ChoicesNode {
   readonly kind: 'Choices';
   readonly span: Span;
-  readonly items: readonly Expression[];
+  readonly items: readonly ExpressionNode[];
 }
 
 /** `0.1 .. 0.5`, and with `log` even in its logarithm. */
-export interface Range {
+export interface RangeNode {
   readonly kind: 'Range';
   readonly span: Span;
   readonly log: boolean;
-  readonly from: Expression;
-  readonly to: Expression;
+  readonly from: ExpressionNode;
+  readonly to: ExpressionNode;
 }
 
 /** `data movielens { … }` */
-export interface Data extends Node {
+export interface DataNode extends SyntaxNode {
   readonly kind: 'Data';
-  readonly name: Identifier;
-  readonly entries: readonly (Entry | Columns)[];
+  readonly name: IdentifierNode;
+  readonly entries: readonly (EntryNode | ColumnsNode)[];
 }
 
 /** `columns { movie_id = "movieId" … }` */
-export interface Columns extends Node {
+export interface ColumnsNode extends SyntaxNode {
   readonly kind: 'Columns';
-  readonly entries: readonly Entry[];
+  readonly entries: readonly EntryNode[];
 }
 
-export type Expression = Name | NumberLiteral | TextLiteral | ListLiteral | Call | Unary | Binary | Flow;
+export type ExpressionNode = NameNode | NumberNode | TextNode | ListNode | CallNode | UnaryNode | BinaryNode | FlowNode;
 
 /** `profile`, `user.click`: one part or more. */
-export interface Name {
+export interface NameNode {
   readonly kind: 'Name';
   readonly span: Span;
-  readonly parts: readonly Identifier[];
+  readonly parts: readonly IdentifierNode[];
 }
 
 /** `30_000`, `1e-3`, `10%` (then `value` is 0.1 and `percent` is true). */
-interface NumberLiteral {
+interface NumberNode {
   readonly kind: 'Number';
   readonly span: Span;
   readonly value: number;
   readonly percent: boolean;
 }
 
-export interface TextLiteral {
+export interface TextNode {
   readonly kind: 'Text';
   readonly span: Span;
   readonly value: string;
 }
 
-export interface ListLiteral {
+export interface ListNode {
   readonly kind: 'List';
   readonly span: Span;
-  readonly items: readonly Expression[];
+  readonly items: readonly ExpressionNode[];
 }
 
-export interface Call {
+export interface CallNode {
   readonly kind: 'Call';
   readonly span: Span;
-  readonly callee: Identifier;
-  readonly arguments: readonly Argument[];
+  readonly callee: IdentifierNode;
+  readonly arguments: readonly ArgumentNode[];
 }
 
-export interface Argument {
+export interface ArgumentNode {
   readonly kind: 'Argument';
   readonly span: Span;
-  readonly name?: Identifier;
-  readonly value: Expression;
+  readonly name?: IdentifierNode;
+  readonly value: ExpressionNode;
 }
 
-interface Unary {
+interface UnaryNode {
   readonly kind: 'Unary';
   readonly span: Span;
   readonly operator: '-';
-  readonly operand: Expression;
+  readonly operand: ExpressionNode;
 }
 
-export interface Binary {
+export interface BinaryNode {
   readonly kind: 'Binary';
   readonly span: Span;
   readonly operator: '+' | '-' | '*' | '/';
-  readonly left: Expression;
-  readonly right: Expression;
+  readonly left: ExpressionNode;
+  readonly right: ExpressionNode;
 }
 
 /** `profile -> flatten -> mlp(64)`: two steps or more, in the order the data takes. */
-interface Flow {
+interface FlowNode {
   readonly kind: 'Flow';
   readonly span: Span;
-  readonly steps: readonly Expression[];
+  readonly steps: readonly ExpressionNode[];
 }

@@ -17,11 +17,11 @@ export class Builder {
     private readonly docs: Docs['text'],
   ) {}
 
-  declarations(file: CstNode): ast.Declaration[] {
+  declarations(file: CstNode): ast.DeclarationNode[] {
     return present(nodes(file, 'declaration'), (node) => this.declaration(node));
   }
 
-  declaration(node: CstNode): ast.Declaration | undefined {
+  declaration(node: CstNode): ast.DeclarationNode | undefined {
     const inner = firstNode(node);
     if (inner === undefined) return undefined;
     switch (inner.name) {
@@ -88,11 +88,11 @@ export class Builder {
     }
   }
 
-  columns(node: CstNode): ast.Columns {
+  columns(node: CstNode): ast.ColumnsNode {
     return { kind: 'Columns', ...this.place(node), entries: this.entries(node) };
   }
 
-  entry(node: CstNode): ast.Entry | undefined {
+  entry(node: CstNode): ast.EntryNode | undefined {
     const [name, by] = this.identifiers(node);
     const [value, ...more] = present(nodes(node, 'expression'), (each) => this.expression(each));
     if (!name || !value) return undefined;
@@ -105,20 +105,20 @@ export class Builder {
     };
   }
 
-  typedEntry(node: CstNode): ast.TypedEntry | undefined {
+  typedEntry(node: CstNode): ast.TypedEntryNode | undefined {
     const names = this.identifiers(node);
     const value = this.expressionIn(node);
     return value && names.length > 0 ? { kind: 'TypedEntry', ...this.place(node), names, value } : undefined;
   }
 
-  searchEntry(node: CstNode): ast.SearchEntry | undefined {
+  searchEntry(node: CstNode): ast.SearchEntryNode | undefined {
     const name = nodes(node, 'path')[0];
     const domain = this.domain(node);
     const path = name ? this.identifiers(name) : [];
     return domain && path.length > 0 ? { kind: 'SearchEntry', ...this.place(node), path, domain } : undefined;
   }
 
-  private domain(node: CstNode): ast.SearchEntry['domain'] | undefined {
+  private domain(node: CstNode): ast.SearchEntryNode['domain'] | undefined {
     const choices = nodes(node, 'choices')[0];
     if (choices) {
       const items = present(nodes(choices, 'expression'), (item) => this.expression(item));
@@ -130,20 +130,20 @@ export class Builder {
     return { kind: 'Range', span: this.span(range), log: token(range, 'Log') !== undefined, from, to };
   }
 
-  towerEntry(node: CstNode): ast.TowerEntry | undefined {
+  towerEntry(node: CstNode): ast.TowerEntryNode | undefined {
     const name = this.identifier(node);
     const flow = this.expressionIn(node);
     const channel = token(node, 'Channel') !== undefined;
     return name && flow && { kind: 'TowerEntry', ...this.place(node), channel, name, flow };
   }
 
-  private parameter(node: CstNode): ast.BlockParameter | undefined {
+  private parameter(node: CstNode): ast.BlockParameterNode | undefined {
     const name = this.identifier(node);
     const value = this.expressionIn(node);
     return name && { kind: 'BlockParameter', span: this.span(node), name, ...defined({ default: value }) };
   }
 
-  private tower(node: CstNode): ast.Tower | undefined {
+  private tower(node: CstNode): ast.TowerNode | undefined {
     const name = this.identifier(node);
     if (name === undefined) return undefined;
     const inputs = this.identifiers(node).slice(1);
@@ -153,33 +153,33 @@ export class Builder {
     return { kind: 'Tower', ...this.place(node), name, inputs, ...defined({ key }), entries };
   }
 
-  private entries(node: CstNode): ast.Entry[] {
+  private entries(node: CstNode): ast.EntryNode[] {
     return present(nodes(node, 'entry'), (entry) => this.entry(entry));
   }
 
-  private typedEntries(node: CstNode): ast.TypedEntry[] {
+  private typedEntries(node: CstNode): ast.TypedEntryNode[] {
     return present(nodes(node, 'typedEntry'), (entry) => this.typedEntry(entry));
   }
 
-  private expressionIn(node: CstNode): ast.Expression | undefined {
+  private expressionIn(node: CstNode): ast.ExpressionNode | undefined {
     const inner = nodes(node, 'expression')[0];
     return inner && this.expression(inner);
   }
 
-  expression(node: CstNode): ast.Expression | undefined {
+  expression(node: CstNode): ast.ExpressionNode | undefined {
     const sums = nodes(node, 'sum');
     if (sums.length === 1) return this.sum(sums[0]!);
     const steps = present(sums, (sum) => this.sum(sum));
     return steps.length > 1 ? { kind: 'Flow', span: this.span(node), steps } : steps[0];
   }
 
-  private sum(node: CstNode): ast.Expression | undefined {
+  private sum(node: CstNode): ast.ExpressionNode | undefined {
     const products = nodes(node, 'product');
     if (products.length === 1) return this.product(products[0]!);
     return this.chain(node, products, (product) => this.product(product));
   }
 
-  private product(node: CstNode): ast.Expression | undefined {
+  private product(node: CstNode): ast.ExpressionNode | undefined {
     const factors = nodes(node, 'factor');
     if (factors.length === 1) return this.factor(factors[0]!);
     return this.chain(node, factors, (factor) => this.factor(factor));
@@ -189,8 +189,8 @@ export class Builder {
   private chain(
     node: CstNode,
     parts: readonly CstNode[],
-    read: (part: CstNode) => ast.Expression | undefined,
-  ): ast.Expression | undefined {
+    read: (part: CstNode) => ast.ExpressionNode | undefined,
+  ): ast.ExpressionNode | undefined {
     const { Plus = [], Minus = [], Times = [], Over = [] } = node.children as Record<string, IToken[]>;
     const operators = [...Plus, ...Minus, ...Times, ...Over].sort((a, b) => a.startOffset - b.startOffset);
     let left = parts[0] && read(parts[0]);
@@ -199,12 +199,12 @@ export class Builder {
       const right = part && read(part);
       if (left === undefined || right === undefined || part === undefined) return left ?? right;
       const span = { source: this.source, start: this.span(node).start, end: this.span(part).end };
-      left = { kind: 'Binary', span, operator: operator.image as ast.Binary['operator'], left, right };
+      left = { kind: 'Binary', span, operator: operator.image as ast.BinaryNode['operator'], left, right };
     }
     return left;
   }
 
-  private factor(node: CstNode): ast.Expression | undefined {
+  private factor(node: CstNode): ast.ExpressionNode | undefined {
     let operand = this.operand(node);
     const signs = node.children.Minus as IToken[] | undefined;
     if (signs === undefined) return operand;
@@ -217,7 +217,7 @@ export class Builder {
     return operand;
   }
 
-  private operand(node: CstNode): ast.Expression | undefined {
+  private operand(node: CstNode): ast.ExpressionNode | undefined {
     const path = nodes(node, 'path')[0];
     if (path) {
       const made = this.identifier(path) === undefined;
@@ -237,31 +237,31 @@ export class Builder {
     return this.expressionIn(node);
   }
 
-  private call(node: CstNode): ast.Call | undefined {
+  private call(node: CstNode): ast.CallNode | undefined {
     const callee = this.identifier(node);
     if (callee === undefined) return undefined;
     const parts = present(nodes(node, 'argument'), (argument) => this.argument(argument));
     return { kind: 'Call', span: this.span(node), callee, arguments: parts };
   }
 
-  private argument(node: CstNode): ast.Argument | undefined {
+  private argument(node: CstNode): ast.ArgumentNode | undefined {
     const name = this.identifier(node);
     const value = this.expressionIn(node);
     return value && { kind: 'Argument', span: this.span(node), ...defined({ name }), value };
   }
 
-  private text(at: IToken): ast.TextLiteral {
+  private text(at: IToken): ast.TextNode {
     return { kind: 'Text', span: this.spanOf(at), value: readText(at.image).value };
   }
 
-  private identifier(node: CstNode): ast.Identifier | undefined {
+  private identifier(node: CstNode): ast.IdentifierNode | undefined {
     const name = token(node, 'Name');
     return name && { kind: 'Identifier', span: this.spanOf(name), name: name.image };
   }
 
   /** The names directly under a node, in the order written; one that recovery made up is left out. */
-  private identifiers(node: CstNode): ast.Identifier[] {
-    const names: ast.Identifier[] = [];
+  private identifiers(node: CstNode): ast.IdentifierNode[] {
+    const names: ast.IdentifierNode[] = [];
     for (const name of (node.children.Name ?? none) as readonly IToken[]) {
       if (name.isInsertedInRecovery) continue;
       names.push({ kind: 'Identifier', span: this.spanOf(name), name: name.image });

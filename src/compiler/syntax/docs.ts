@@ -3,7 +3,15 @@ import type { IToken } from 'chevrotain';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { Columns, Declaration, Entry, File, SearchEntry, TowerEntry, TypedEntry } from './ast.ts';
+import type {
+  ColumnsNode,
+  DeclarationNode,
+  EntryNode,
+  FileNode,
+  SearchEntryNode,
+  TowerEntryNode,
+  TypedEntryNode,
+} from './ast.ts';
 import { firstFrom, spanOf } from './token.ts';
 
 export interface Docs {
@@ -39,10 +47,10 @@ function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
 }
 
-type Node = Declaration | Columns | Entry | SearchEntry | TowerEntry | TypedEntry;
+type Node = DeclarationNode | ColumnsNode | EntryNode | SearchEntryNode | TowerEntryNode | TypedEntryNode;
 
 /** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
-export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {
+export function strayDocs(source: Source, docs: Docs, file: FileNode): Diagnostic[] {
   const homes = new Set<number>();
   for (const declaration of file.declarations) addHomes(declaration, homes);
   const last = file.declarations.at(-1)?.span.end ?? 0;

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/order.ts';
 import type { Source } from '../../base/text/source.ts';
-import type { File } from './ast.ts';
+import type { FileNode } from './ast.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { docsAbove, strayDocs } from './docs.ts';
@@ -17,7 +17,7 @@ import { type Recovered, Recovery } from './recover.ts';
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
  * that is reported.
  */
-export function parse(source: Source): Outcome<File> {
+export function parse(source: Source): Outcome<FileNode> {
   const span = { source, start: 0, end: source.text.length };
   const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
@@ -40,7 +40,7 @@ export function parse(source: Source): Outcome<File> {
     'node' in reading
       ? { declarations: builder.declarations(reading.node), lost: [], doubtful: [] }
       : new Recovery(source, builder, collector, tokens).read();
-  const output: File = {
+  const output: FileNode = {
     kind: 'File',
     span,
     declarations,

@@ -26,20 +26,20 @@ import { type Complaint, type EntryRule, entryRule, isColumns, readStrictly } fr
 import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
-type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry | ast.Columns;
+type BodyEntry = ast.EntryNode | ast.TypedEntryNode | ast.TowerEntryNode | ast.SearchEntryNode | ast.ColumnsNode;
 
 /** Mistakes corrected in one entry, before the rest of it is given up. */
 const mostCorrections = 8;
 
 export interface Recovered {
-  readonly declarations: ast.Declaration[];
-  readonly lost: ast.Lost[];
+  readonly declarations: ast.DeclarationNode[];
+  readonly lost: ast.UnreadPart[];
   /** Stretches whose reading is a guess. */
   readonly doubtful: Span[];
 }
 
 export class Recovery {
-  private readonly lost: ast.Lost[] = [];
+  private readonly lost: ast.UnreadPart[] = [];
   private readonly doubtful: Span[] = [];
   /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
@@ -55,7 +55,7 @@ export class Recovery {
   ) {}
 
   read(): Recovered {
-    const declarations: ast.Declaration[] = [];
+    const declarations: ast.DeclarationNode[] = [];
     const parts = splitDeclarations(balance(this.source, this.all, this.collector.report));
     for (const [index, part] of parts.entries()) {
       if (this.collector.full) break;
@@ -85,7 +85,7 @@ export class Recovery {
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
-  private declaration(part: readonly IToken[]): ast.Declaration | undefined {
+  private declaration(part: readonly IToken[]): ast.DeclarationNode | undefined {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
@@ -101,11 +101,11 @@ export class Recovery {
     const declaration = this.corrected('declaration', outside, (node) => this.builder.declaration(node));
     const entries = this.entries(rule, tokens.slice(open + 1, close), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
-    return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
+    return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.DeclarationNode;
   }
 
   /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
-  private bodiless(tokens: readonly IToken[], open: number): ast.Declaration | undefined {
+  private bodiless(tokens: readonly IToken[], open: number): ast.DeclarationNode | undefined {
     const at = spanOf(this.source, tokens[open]!);
     const wanted = '`features`, `labels` or `train` before it';
     this.collector.report(diagnose('unexpected-text', at, { expected: wanted, found: '`{`' }));
@@ -140,12 +140,12 @@ export class Recovery {
     }
   }
 
-  private columns(tokens: readonly IToken[]): ast.Columns | undefined {
+  private columns(tokens: readonly IToken[]): ast.ColumnsNode | undefined {
     const close = closeOf(tokens, 1);
     const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
     const columns = this.corrected('columns', outside, (node) => this.builder.columns(node));
     const entries = this.entries('entry', tokens.slice(2, close), tokens[0]!);
-    return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.Entry[] };
+    return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.EntryNode[] };
   }
 
   /** The tokens with a first word that begins a declaration, or nothing. */

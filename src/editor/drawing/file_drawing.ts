@@ -85,7 +85,7 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
 }
 
 /** Its steps, each with what it gives in any use; at a use with its weights there. */
-function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.Block, use: Span): Drawing {
+function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = stepsOf(flow).map(({ span }) => {
     const given = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
@@ -145,13 +145,13 @@ function validDrawing(facts: FileAnalysis): Drawing {
     }
     return [{ name: tower, boxes: [...boxes.values()] }];
   });
-  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.Task[];
+  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.TaskNode[];
   const channels = towers.flatMap(({ boxes }) => boxes.filter(({ kind }) => kind === 'channel'));
   return { towers, tasks: tasks.map((task) => taskBox(task, channels)) };
 }
 
 /** It reads the channels that its score names, or all of a tower that it names. */
-const taskBox = ({ name, entries, span }: Ast.Task, channels: readonly Box[]): Box => ({
+const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]): Box => ({
   id: `task ${name.name}`,
   kind: 'task',
   name: name.name,

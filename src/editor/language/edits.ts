@@ -34,8 +34,8 @@ const lineStart = ({ lineStarts, text }: Source, line: number): number => lineSt
 
 /** Inserts an entry after the last one of a body. One that has its entries on one line goes on there. */
 export function entryAfter(
-  { span: { source } }: Ast.Declaration,
-  last: { readonly span: Ast.File['span'] },
+  { span: { source } }: Ast.DeclarationNode,
+  last: { readonly span: Ast.FileNode['span'] },
   text: string,
 ): Edit {
   const { end } = last.span;
@@ -47,7 +47,12 @@ export function entryAfter(
 }
 
 /** Inserts a declaration after another one; where there is none, at the start of the file. */
-export function declarationAfter(file: Ast.File, node: Ast.Declaration | undefined, text: string, gap: string): Edit {
+export function declarationAfter(
+  file: Ast.FileNode,
+  node: Ast.DeclarationNode | undefined,
+  text: string,
+  gap: string,
+): Edit {
   const { source } = file.span;
   if (!node) return insertion(source, file.declarations[0]?.span.start ?? 0, `${text}${gap}`);
   return insertion(source, endOfLine(source, node.span.end), `${gap}${text}`);
@@ -59,19 +64,19 @@ function endOfLine({ text }: Source, offset: number): number {
   return text[line - 1] === '\r' ? line - 1 : line;
 }
 
-type DeclarationOf<K extends Ast.Declaration['kind']> = Extract<Ast.Declaration, { kind: K }>;
+type DeclarationOf<K extends Ast.DeclarationNode['kind']> = Extract<Ast.DeclarationNode, { kind: K }>;
 
 /** The last declaration of some kinds. */
-export function lastOf<K extends Ast.Declaration['kind']>(
-  { declarations }: Ast.File,
+export function lastOf<K extends Ast.DeclarationNode['kind']>(
+  { declarations }: Ast.FileNode,
   ...kinds: readonly K[]
 ): DeclarationOf<K> | undefined {
   return declarations.findLast((node): node is DeclarationOf<K> => kinds.includes(node.kind as K));
 }
 
 /** The declaration of one of some kinds that a span lies in. */
-export function declarationAround<K extends Ast.Declaration['kind']>(
-  { declarations }: Ast.File,
+export function declarationAround<K extends Ast.DeclarationNode['kind']>(
+  { declarations }: Ast.FileNode,
   span: Pick<Span, 'start' | 'end'>,
   ...kinds: readonly K[]
 ): DeclarationOf<K> | undefined {
@@ -84,7 +89,7 @@ export const isWithin = (inner: Pick<Span, 'start' | 'end'>, outer: Span): boole
   outer.start <= inner.start && inner.end <= outer.end;
 
 /** The text of an expression with edits made in it. */
-export function withEdits({ span }: Ast.Expression, edits: readonly Edit[]): string {
+export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]): string {
   const { source, start, end } = span;
   return applyEdits(
     source,

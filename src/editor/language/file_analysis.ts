@@ -119,7 +119,7 @@ interface PathLink {
 }
 
 /** Returns the paths that a file names: those of files it uses, and those of its data. */
-export function linksOf({ declarations }: Ast.File): readonly PathLink[] {
+export function linksOf({ declarations }: Ast.FileNode): readonly PathLink[] {
   return declarations.flatMap((node): PathLink[] => {
     if (node.kind === 'Use') return [link(node.path, 'tower')];
     if (node.kind !== 'Data') return [];
@@ -137,6 +137,6 @@ export function linksOf({ declarations }: Ast.File): readonly PathLink[] {
   });
 }
 
-function link({ span, value }: Ast.TextLiteral, to: PathLink['to']): PathLink {
+function link({ span, value }: Ast.TextNode, to: PathLink['to']): PathLink {
   return { span: { ...span, start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) }, path: value, to };
 }

@@ -22,7 +22,7 @@ export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   const { scope, file } = resolution;
   const words = new DeclarationWords(resolution);
   for (const declaration of file.declarations) words.declaration(declaration);
-  const isUsed = ({ span }: { readonly span: Ast.File['span'] }): boolean => span.source !== file.span.source;
+  const isUsed = ({ span }: { readonly span: Ast.FileNode['span'] }): boolean => span.source !== file.span.source;
   const others = [...scope.lets, ...scope.groups.values(), ...scope.blocks.values()];
   for (const node of others.filter(isUsed)) words.declaration(node);
   for (const entry of entriesOf(scope.features).filter(isUsed)) words.feature(entry);
@@ -30,7 +30,7 @@ export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   return words.all.toSorted((a, b) => a.span.start - b.span.start);
 }
 
-const entriesOf = (names: ReadonlyMap<string, TypedName>): readonly Ast.TypedEntry[] => [
+const entriesOf = (names: ReadonlyMap<string, TypedName>): readonly Ast.TypedEntryNode[] => [
   ...new Set([...names.values()].map(({ entry }) => entry)),
 ];
 
@@ -42,7 +42,7 @@ class DeclarationWords extends ValueWords {
     this.#resolution = resolution;
   }
 
-  declaration(node: Ast.Declaration): void {
+  declaration(node: Ast.DeclarationNode): void {
     switch (node.kind) {
       case 'Use':
         return;
@@ -92,30 +92,30 @@ class DeclarationWords extends ValueWords {
     }
   }
 
-  feature(entry: Ast.TypedEntry): void {
+  feature(entry: Ast.TypedEntryNode): void {
     for (const name of typedNames(entry)) this.declare(symbolOf('feature', name));
     this.kind('kind of feature', this.#resolution.library.features, entry.value);
   }
 
-  label(entry: Ast.TypedEntry): void {
+  label(entry: Ast.TypedEntryNode): void {
     for (const name of typedNames(entry)) this.declare(symbolOf('label', name));
     const word = singleName(entry.value);
     if (word?.name === 'binary' || word?.name === 'number') this.add(word.span, { is: 'label type', name: word.name });
   }
 
-  #entry(of: EntryPlace, entry: Ast.Entry): void {
+  #entry(of: EntryPlace, entry: Ast.EntryNode): void {
     const row = this.#entryName(of, entry.name);
     if (row) this.entry(entry.name.name, row, entry);
   }
 
   /** Adds the name of an entry that the table of its declaration has. */
-  #entryName(of: EntryPlace, { name, span }: Ast.Identifier): Entry | undefined {
+  #entryName(of: EntryPlace, { name, span }: Ast.IdentifierNode): Entry | undefined {
     const row = rowIn<Entry>(entryTables[of], name);
     if (row) this.add(span, { is: 'entry', of, name, row });
     return row;
   }
 
-  #tower(node: Ast.Tower): void {
+  #tower(node: Ast.TowerNode): void {
     this.declare(symbolOf('tower', node));
     for (const input of node.inputs) this.name(input, 'group', 'feature', 'label');
     if (node.key) this.name(node.key, 'feature');
@@ -128,9 +128,9 @@ class DeclarationWords extends ValueWords {
   }
 
   /** `profile`, `shared.click`, `concat(deep, wide)`: what a flow begins with. */
-  #source(tower: string, entry: Ast.TowerEntry, value: Ast.Expression): void {
+  #source(tower: string, entry: Ast.TowerEntryNode, value: Ast.ExpressionNode): void {
     if (value.kind === 'Call') {
-      const isPart = ({ name: argument, value: part }: Ast.Argument): boolean => {
+      const isPart = ({ name: argument, value: part }: Ast.ArgumentNode): boolean => {
         const name = part.kind === 'Name' && !argument ? part.parts[0]!.name : undefined;
         return name !== undefined && !!(this.symbols.step(tower, name) ?? this.symbols.find(name, 'group', 'feature'));
       };
@@ -149,7 +149,7 @@ class DeclarationWords extends ValueWords {
   }
 
   /** Columns are names within the declaration, read before the features of the file. */
-  #data(node: Ast.Data): void {
+  #data(node: Ast.DataNode): void {
     this.declare(symbolOf('data', node));
     const columns = new Map<string, NamedSymbol>();
     for (const entry of columnEntries(node)) {
@@ -157,7 +157,7 @@ class DeclarationWords extends ValueWords {
       if (!columns.has(symbol.name)) columns.set(symbol.name, symbol);
       this.declare(symbol);
     }
-    const column = (name: Ast.Identifier | undefined): void => {
+    const column = (name: Ast.IdentifierNode | undefined): void => {
       const symbol = name && (columns.get(name.name) ?? this.symbols.find(name.name, 'feature'));
       if (symbol) this.read(name.span, symbol);
     };
@@ -176,7 +176,7 @@ class DeclarationWords extends ValueWords {
   }
 
   /** Adds what an entry of `search` names, and what its choices are. */
-  #searchEntry({ path, domain }: Ast.SearchEntry): void {
+  #searchEntry({ path, domain }: Ast.SearchEntryNode): void {
     this.#path(path);
     const { files, library } = this.#resolution;
     const slots = path.map((_, index): Slot | undefined => {
@@ -195,7 +195,7 @@ class DeclarationWords extends ValueWords {
     }
   }
 
-  #path([first, second, third]: readonly Ast.Identifier[]): void {
+  #path([first, second, third]: readonly Ast.IdentifierNode[]): void {
     if (!first) return;
     if (!second && this.symbols.find(first.name, 'constant', 'block')) this.name(first, 'constant', 'block');
     else if (Object.hasOwn(train.entries, first.name)) this.#entryName('train', first);

@@ -118,7 +118,7 @@ function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedErr
   return /^[A-Za-z_]\w*$/.test(name) ? constants(file, name) : [];
 }
 
-function constants(file: Ast.File, name: string): readonly Offer[] {
+function constants(file: Ast.FileNode, name: string): readonly Offer[] {
   const lastLet = lastOf(file, 'Let');
   const above = lastLet ?? lastOf(file, 'Use', 'ModelName');
   return constantValues.map((value) => ({
@@ -128,7 +128,7 @@ function constants(file: Ast.File, name: string): readonly Offer[] {
 }
 
 /** A feature or a label, in the declaration that the file has, or in a new one. */
-function typedEntry(file: Ast.File, kind: 'Features' | 'Labels', entry: string): Edit {
+function typedEntry(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: string): Edit {
   const node = lastOf(file, kind);
   const last = node?.entries.at(-1);
   if (node && last) return entryAfter(node, last, entry);
@@ -177,7 +177,9 @@ function readOutput({ checked: { file } }: FileAnalysis, { at, message }: Locate
   if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];
   const flowAfterSource = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
   const channel = entryAfter(tower, tower.entries.at(-1)!, `channel ${output} = ${step}.${output}${flowAfterSource}`);
-  const reader = file.declarations.find((node): node is Ast.Task => node.kind === 'Task' && node.name.name === output);
+  const reader = file.declarations.find(
+    (node): node is Ast.TaskNode => node.kind === 'Task' && node.name.name === output,
+  );
   const scores = (reader?.entries ?? []).flatMap(({ name, value }) => (name.name === 'score' ? [value] : []));
   const reads = scores.flatMap((score) => channelReads(score, tower.name.name, sibling.name.name));
   const title = `Give \`${step}.${output}\` a channel of its own`;
@@ -185,13 +187,13 @@ function readOutput({ checked: { file } }: FileAnalysis, { at, message }: Locate
   return [{ title: reads.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
 }
 
-function sourceOf(flow: Ast.Expression): Ast.Name | undefined {
+function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
   const [first] = stepsOf(flow);
   return first?.kind === 'Name' ? first : undefined;
 }
 
 /** Where an expression names a channel of a tower. */
-function channelReads(value: Ast.Expression, tower: string, channel: string): readonly Ast.Identifier[] {
+function channelReads(value: Ast.ExpressionNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
   if (value.kind !== 'Name') return partsOf(value).flatMap((part) => channelReads(part, tower, channel));
   const [first, second] = value.parts;
   return first?.name === tower && second?.name === channel ? [second] : [];
@@ -211,7 +213,7 @@ function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: Loc
   return edits.length > 0 ? [{ title: 'Swap the towers of the score', edits }] : [];
 }
 
-const callsIn = (expression: Ast.Expression, kinds: readonly string[]): readonly Ast.Call[] =>
+const callsIn = (expression: Ast.ExpressionNode, kinds: readonly string[]): readonly Ast.CallNode[] =>
   expression.kind === 'Call' && kinds.includes(expression.callee.name)
     ? [expression]
     : partsOf(expression).flatMap((part) => callsIn(part, kinds));
@@ -268,7 +270,7 @@ function equalWidths(facts: FileAnalysis, { at }: LocatedError): readonly Offer[
 interface ChannelEnd {
   /** `user.main` */
   readonly name: string;
-  readonly flow: Ast.Expression;
+  readonly flow: Ast.ExpressionNode;
   readonly width: number;
 }
 

@@ -49,8 +49,8 @@ function countsOf(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, numbe
 
 /** A flow that a selection lies in, with all steps that could be a block's. */
 interface SelectedFlow {
-  readonly node: Ast.Tower | Ast.Block;
-  readonly steps: readonly Ast.Expression[];
+  readonly node: Ast.TowerNode | Ast.BlockNode;
+  readonly steps: readonly Ast.ExpressionNode[];
 }
 
 /** Nothing for a selection of more than one flow. */
@@ -88,7 +88,7 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
 }
 
 /** Finds the flow around a selection; the source of a tower's flow is no step. */
-function flowAround(file: Ast.File, start: number, end: number): SelectedFlow | undefined {
+function flowAround(file: Ast.FileNode, start: number, end: number): SelectedFlow | undefined {
   const node = declarationAround(file, { start, end }, 'Block', 'Tower');
   if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
   const entry = node?.entries.find(({ span }) => isWithin({ start, end }, span));
@@ -103,7 +103,7 @@ const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): bool
 /** Parameters of the block around a place that are read there, in their order. */
 function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span): readonly string[] {
   if (node.kind === 'Tower') return [];
-  const isRead = (parameter: Ast.BlockParameter): boolean =>
+  const isRead = (parameter: Ast.BlockParameterNode): boolean =>
     referencesTo(parameterSymbol(node.name.name, parameter), [facts]).some(({ span }) => isWithin(span, at));
   return node.parameters.filter(isRead).map(({ name }) => name.name);
 }
@@ -157,7 +157,7 @@ function inlined(facts: FileAnalysis, offset: number): Refactoring | undefined {
 /** The spans where each parameter is read. */
 type ParameterReads = ReadonlyMap<string, readonly Span[]>;
 
-const readsOf = (facts: FileAnalysis, { name: block, parameters }: Ast.Block): ParameterReads =>
+const readsOf = (facts: FileAnalysis, { name: block, parameters }: Ast.BlockNode): ParameterReads =>
   new Map(
     parameters.map((parameter) => {
       const all = referencesTo(parameterSymbol(block.name, parameter), [facts]);
@@ -170,8 +170,8 @@ const filled = (reads: ParameterReads, values: ReadonlyMap<string, string>): rea
 
 /** Returns each parameter's value at a use, as it is written; nothing where one has no value. A default may read parameters before it. */
 function valuesOf(
-  { parameters }: Ast.Block,
-  use: Ast.Expression,
+  { parameters }: Ast.BlockNode,
+  use: Ast.ExpressionNode,
   reads: ParameterReads,
 ): ReadonlyMap<string, string> | undefined {
   const given = use.kind === 'Call' ? use.arguments : [];
@@ -188,11 +188,11 @@ function valuesOf(
 }
 
 /** `tower tune` tries other blocks in the place of one that a search names: it must stay named. */
-const isSearched = ({ declarations }: Ast.File, { name }: Ast.Block): boolean =>
+const isSearched = ({ declarations }: Ast.FileNode, { name }: Ast.BlockNode): boolean =>
   declarations.some((node) => node.kind === 'Search' && node.entries.some(({ path }) => path[0]?.name === name.name));
 
 /** True if a name of the block would be a parameter of the block that uses it: `width` there is another one. */
-function readsOthers(file: Ast.File, block: Ast.Block, use: Span): boolean {
+function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boolean {
   const around = declarationAround(file, use, 'Block');
   if (!around) return false;
   const own = new Set(block.parameters.map(({ name }) => name.name));
@@ -209,14 +209,14 @@ function losesComments({ lexed }: FileAnalysis, use: Span, text: string): boolea
     .some(({ image }) => !lines.some((line) => line.endsWith(image)));
 }
 
-const namesIn = (value: Ast.Expression): readonly string[] => [
+const namesIn = (value: Ast.ExpressionNode): readonly string[] => [
   ...(value.kind === 'Name' ? [value.parts[0]!.name] : []),
   ...partsOf(value).flatMap(namesIn),
 ];
 
 /** Every step of every flow, also of those within arguments. */
-function usesIn({ declarations }: Ast.File): readonly Ast.Expression[] {
-  const stepsWithin = (value: Ast.Expression): readonly Ast.Expression[] => [
+function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
+  const stepsWithin = (value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] => [
     ...(value.kind === 'Flow' ? [] : [value]),
     ...partsOf(value).flatMap(stepsWithin),
   ];

@@ -98,7 +98,7 @@ function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAna
 }
 
 /** The names that are alone in a call of a score: of towers, whose channels all take part. */
-function wholeTowers(value: Ast.Expression): readonly (readonly string[])[] {
+function wholeTowers(value: Ast.ExpressionNode): readonly (readonly string[])[] {
   return value.kind === 'Call' ? [value.arguments.flatMap((argument) => singleName(argument.value)?.name ?? [])] : [];
 }
 
@@ -159,7 +159,7 @@ function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]
   return rowIn(library.features, wordOf(node.value) ?? '')?.column !== 'none';
 }
 
-function bindingIn(node: Ast.Data, column: string, name: string): readonly Edit[] {
+function bindingIn(node: Ast.DataNode, column: string, name: string): readonly Edit[] {
   const entry = `${name} = ${JSON.stringify(sqlName(column))}`;
   const columnsBlock = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
   const lastColumn = columnsBlock?.kind === 'Columns' ? columnsBlock.entries.at(-1) : undefined;

@@ -25,17 +25,17 @@ export type SymbolKind =
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
 type SymbolNode =
-  | Ast.ModelName
-  | Ast.Let
+  | Ast.ModelNameNode
+  | Ast.LetNode
   | TypedName
-  | Ast.Group
-  | Ast.Block
-  | Ast.BlockParameter
-  | Ast.Tower
-  | Ast.TowerEntry
-  | Ast.Task
-  | Ast.Data
-  | Ast.Entry;
+  | Ast.GroupNode
+  | Ast.BlockNode
+  | Ast.BlockParameterNode
+  | Ast.TowerNode
+  | Ast.TowerEntryNode
+  | Ast.TaskNode
+  | Ast.DataNode
+  | Ast.EntryNode;
 
 export interface NamedSymbol {
   readonly kind: SymbolKind;
@@ -59,13 +59,13 @@ export class SymbolTable {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
   readonly #symbols = new Map<SymbolNode, NamedSymbol>();
   readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
-  readonly #towers: ReadonlyMap<string, Ast.Tower>;
+  readonly #towers: ReadonlyMap<string, Ast.TowerNode>;
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
     const { lets, features, labels, groups, blocks, towers, tasks } = scope;
     const byName = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
       new Map(nodes.map((node) => [node.name.name, node]));
-    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
+    const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.DataNode[];
     this.#towers = towers;
     this.#nodes = {
       constant: byName(lets),
@@ -129,22 +129,22 @@ export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
   return { kind, name: node.name.name, span: node.name.span, node };
 }
 
-export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedSymbol {
+export function parameterSymbol(block: string, node: Ast.BlockParameterNode): NamedSymbol {
   return { ...symbolOf('parameter', node), block };
 }
 
-export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {
+export function stepSymbol(tower: string, node: Ast.TowerEntryNode): NamedSymbol {
   return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
 }
 
-export function isHistoryEntry({ name, value }: Ast.Entry): boolean {
+export function isHistoryEntry({ name, value }: Ast.EntryNode): boolean {
   return (
     !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && Object.hasOwn(histories, value.callee.name)
   );
 }
 
 /** In the order of the file. */
-export function columnEntries(node: Ast.Data): readonly Ast.Entry[] {
+export function columnEntries(node: Ast.DataNode): readonly Ast.EntryNode[] {
   return node.entries.flatMap((entry) => {
     if (entry.kind === 'Columns') return entry.entries;
     return isHistoryEntry(entry) ? [entry] : [];

@@ -57,18 +57,18 @@ export class ValueWords {
   }
 
   /** Adds a name that is read, where something of one of these kinds has it. */
-  name({ name, span }: Ast.Identifier, ...kinds: readonly LookupKind[]): void {
+  name({ name, span }: Ast.IdentifierNode, ...kinds: readonly LookupKind[]): void {
     const symbol = this.symbols.find(name, ...kinds);
     if (symbol) this.read(span, symbol);
   }
 
-  kind(what: string, table: KindTable, value: Ast.Expression, extra: Parameters = {}): void {
+  kind(what: string, table: KindTable, value: Ast.ExpressionNode, extra: Parameters = {}): void {
     const call = asCall(value);
     const row = call && rowIn(table, call.callee.name);
     if (call && row) this.call(what, call, row, extra);
   }
 
-  call(what: string, call: Ast.Call, row: KindRow, extra: Parameters = {}): void {
+  call(what: string, call: Ast.CallNode, row: KindRow, extra: Parameters = {}): void {
     const kind = call.callee.name;
     this.add(call.callee.span, { is: 'kind', what, name: kind, row });
     const parameters: Parameters = { ...extra, ...row.parameters };
@@ -80,7 +80,7 @@ export class ValueWords {
     }
   }
 
-  value(name: string, parameter: Parameter, value: Ast.Expression): void {
+  value(name: string, parameter: Parameter, value: Ast.ExpressionNode): void {
     const { type } = parameter;
     const word = singleName(value);
     switch (type.is) {
@@ -125,7 +125,7 @@ export class ValueWords {
   }
 
   /** Adds the words of an entry's value, by its row. */
-  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.Entry, 'value' | 'more'>): void {
+  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.EntryNode, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);
     switch (type.is) {
@@ -154,7 +154,7 @@ export class ValueWords {
   }
 
   /** @param compares false where the score is a product of tasks */
-  #score(value: Ast.Expression, compares: boolean): void {
+  #score(value: Ast.ExpressionNode, compares: boolean): void {
     const { scores } = this.#library;
     const name = singleName(value);
     if (name && !this.isNumeric(value) && !(compares && name.name === 'mean')) this.name(name, 'task');
@@ -170,7 +170,7 @@ export class ValueWords {
   }
 
   /** @param added by itself, so that it may be the number of a key */
-  #side(value: Ast.Expression, added = false): void {
+  #side(value: Ast.ExpressionNode, added = false): void {
     if (value.kind !== 'Name') return;
     const [tower, channel] = value.parts;
     if (!tower) return;
@@ -183,7 +183,7 @@ export class ValueWords {
   }
 
   /** A sum of tasks, or a call of a weighting. */
-  tasks(value: Ast.Expression, weightings: KindTable, also: Parameters = {}): void {
+  tasks(value: Ast.ExpressionNode, weightings: KindTable, also: Parameters = {}): void {
     const word = singleName(value)?.name;
     const isBareWord = word !== undefined && !this.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
     if (value.kind === 'Call' || isBareWord) this.kind('weighting', weightings, value, also);
@@ -191,7 +191,7 @@ export class ValueWords {
   }
 
   /** The constants of arithmetic. */
-  numbers(value: Ast.Expression): void {
+  numbers(value: Ast.ExpressionNode): void {
     for (const word of operandsOf(value).map(singleName)) {
       const parameter = word && this.#parameters.get(word.name);
       if (parameter) this.read(word.span, parameter);
@@ -200,7 +200,7 @@ export class ValueWords {
   }
 
   /** Within its own declaration a block's name is always the library's. */
-  steps(steps: readonly Ast.Expression[], within?: string): void {
+  steps(steps: readonly Ast.ExpressionNode[], within?: string): void {
     for (const step of steps) {
       const call = asCall(step);
       if (!call) continue;
@@ -211,7 +211,7 @@ export class ValueWords {
   }
 
   /** A declared block: its parameters, and its steps, in which they go before constants of their name. */
-  block(node: Ast.Block): void {
+  block(node: Ast.BlockNode): void {
     const parameters = this.symbols.parameters(node.name.name);
     this.#parameters = new Map(parameters.map((symbol) => [symbol.name, symbol]));
     for (const parameter of node.parameters) {
@@ -223,7 +223,7 @@ export class ValueWords {
   }
 
   /** A use of a declared block: the names of its arguments are those of its parameters. */
-  #use(call: Ast.Call, declared: NamedSymbol): void {
+  #use(call: Ast.CallNode, declared: NamedSymbol): void {
     this.read(call.callee.span, declared);
     if (declared.node.kind !== 'Block') return;
     const parameters = new Map(this.symbols.parameters(declared.name).map((symbol) => [symbol.name, symbol]));
@@ -234,9 +234,9 @@ export class ValueWords {
     }
   }
 
-  isNumeric(expression: Ast.Expression): boolean {
+  isNumeric(expression: Ast.ExpressionNode): boolean {
     return isNumeric(expression, (name) => this.#parameters.has(name) || !!this.symbols.find(name, 'constant'));
   }
 }
 
-const hasCall = (value: Ast.Expression): boolean => value.kind === 'Call' || partsOf(value).some(hasCall);
+const hasCall = (value: Ast.ExpressionNode): boolean => value.kind === 'Call' || partsOf(value).some(hasCall);

@@ -39,7 +39,7 @@ export function exampleOf({ section, name, row }: LibraryKind, written = row.exa
   };
 }
 
-const declarationOf: Readonly<Record<LibraryTable, Ast.Declaration['kind']>> = {
+const declarationOf: Readonly<Record<LibraryTable, Ast.DeclarationNode['kind']>> = {
   features: 'Features',
   blocks: 'Tower',
   scores: 'Task',

@@ -1,7 +1,7 @@
 /** `metrics = recall(20), ndcg(20)`: a comma within a list, and a comma between entries. */
 import { describe, expect, it } from 'vitest';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
-import type { Train } from '../../../src/compiler/syntax/ast.ts';
+import type { TrainNode } from '../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
 const source = (body: string) => makeSource('a.tower', `train {${body}}\n`);
@@ -9,7 +9,7 @@ const source = (body: string) => makeSource('a.tower', `train {${body}}\n`);
 /** Entries as `name = value | value`, then the codes. */
 function read(body: string): string[] {
   const { output, diagnostics } = parse(source(body));
-  const train = output.declarations[0] as Train | undefined;
+  const train = output.declarations[0] as TrainNode | undefined;
   const entries = (train?.entries ?? []).map(
     ({ name, value, more = [] }) => `${name.name} = ${[value, ...more].map(({ span }) => textOf(span)).join(' | ')}`,
   );

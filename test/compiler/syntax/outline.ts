@@ -1,7 +1,12 @@
-import type { BlockParameter, Declaration, Expression, File } from '../../../src/compiler/syntax/ast.ts';
+import type {
+  BlockParameterNode,
+  DeclarationNode,
+  ExpressionNode,
+  FileNode,
+} from '../../../src/compiler/syntax/ast.ts';
 
 /** What a tree holds, a line for each declaration and entry: for goldens to compare. */
-export function outline(file: File): string {
+export function outline(file: FileNode): string {
   const lost =
     file.lost === undefined
       ? ''
@@ -9,7 +14,7 @@ export function outline(file: File): string {
   return file.declarations.map(declaration).join('\n') + lost;
 }
 
-function declaration(node: Declaration): string {
+function declaration(node: DeclarationNode): string {
   const name = 'name' in node ? ` ${node.name.name}` : '';
   switch (node.kind) {
     case 'Use':
@@ -34,7 +39,7 @@ function declaration(node: Declaration): string {
   }
 }
 
-type Entries = Extract<Declaration, { entries: unknown }>['entries'];
+type Entries = Extract<DeclarationNode, { entries: unknown }>['entries'];
 
 function body(entries: Entries, indent = '  '): string {
   return entries.map((node) => `\n${indent}${entry(node, indent)}`).join('');
@@ -60,7 +65,7 @@ function entry(node: Entries[number], indent: string): string {
 }
 
 /** An expression with every grouping shown. */
-function expression(node: Expression): string {
+function expression(node: ExpressionNode): string {
   switch (node.kind) {
     case 'Name':
       return node.parts.map((part) => part.name).join('.');
@@ -83,7 +88,7 @@ function expression(node: Expression): string {
   }
 }
 
-function parameters(all: readonly BlockParameter[]): string {
+function parameters(all: readonly BlockParameterNode[]): string {
   const texts = all.map(({ name, default: value }) => (value ? `${name.name} = ${expression(value)}` : name.name));
   return texts.length === 0 ? '' : `(${texts.join(', ')})`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
 import { makeSource, type Span, textOf } from '../../../src/base/text/source.ts';
-import type { File } from '../../../src/compiler/syntax/ast.ts';
+import type { FileNode } from '../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import fc from '../../fast_check.ts';
 import * as examples from './examples.ts';
@@ -123,7 +123,7 @@ test('every character that is cut off is missed: only whole programs have no mis
 });
 
 test('CRLF, a byte order mark and blanks of all kinds change no meaning', () => {
-  const plain = (file: File) => JSON.stringify(file, (key, value) => (key === 'span' ? undefined : value));
+  const plain = (file: FileNode) => JSON.stringify(file, (key, value) => (key === 'span' ? undefined : value));
   const expected = plain(read(youtube).output);
   expect(plain(read(youtube.replaceAll('\n', '\r\n')).output)).toBe(expected);
   expect(plain(read(`\uFEFF${youtube}`).output)).toBe(expected);

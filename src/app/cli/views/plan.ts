@@ -1,5 +1,5 @@
 import { positionAt, type Span } from '../../../base/text/source.ts';
-import type { File } from '../../../compiler/syntax/ast.ts';
+import type { FileNode } from '../../../compiler/syntax/ast.ts';
 import type { GraphPlan, InputSource, Plan } from '../../../graph/plan/plan.ts';
 import type { Attention } from '../../../training/scoring/attention.ts';
 import { tableOf } from '../table.ts';
@@ -37,7 +37,7 @@ function describe({ from, ...rest }: InputSource): string {
 }
 
 /** The tree as JSON; an identifier is its name and place alone. */
-export function astJson(file: File): unknown {
+export function astJson(file: FileNode): unknown {
   return withoutKind(plain(file));
 }
 

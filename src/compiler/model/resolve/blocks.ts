@@ -16,7 +16,7 @@ import { noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import type { Binding } from '../values.ts';
 
-export type ReadStep = (expression: Ast.Expression) => FlowStep | undefined;
+export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
 
 /** Blocks of the library that a declared one may become, written out, and declared blocks within one another. */
 const limits = { blocks: 10_000, depth: 64 };
@@ -104,7 +104,7 @@ class BlockReader {
     return undefined;
   };
 
-  #libraryStep(call: Ast.Call, row: BlockKind): FlowStep | undefined {
+  #libraryStep(call: Ast.CallNode, row: BlockKind): FlowStep | undefined {
     const extent = this.#extent;
     extent.blocks++;
     const blocksBefore = extent.blocks;
@@ -115,7 +115,7 @@ class BlockReader {
   }
 
   /** @param own the block that is being read, where the step has its name */
-  #reportUnknown(call: Ast.Call, own: Ast.Block | undefined): void {
+  #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
     const { scope, library, reads, uncertain } = this.#workspace;
     const { report } = this.#binding;
     const { name, span } = call.callee;
@@ -137,7 +137,7 @@ class BlockReader {
     report('unknown-kind', span, { what: 'block', name, known, ...meant }, extra);
   }
 
-  #declaredStep(call: Ast.Call, block: Ast.Block): FlowStep | undefined {
+  #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
     const { name, span } = call.callee;
     const { report } = this.#binding;
     this.#workspace.reads.block.add(name);
@@ -164,7 +164,12 @@ class BlockReader {
   }
 
   /** Counts a block that is written out, or that is too deep for that; returns its step where it is valid and small enough. */
-  #stepOf(call: Ast.Call, block: Ast.Block, written: WrittenBlock | undefined, use?: BlockUse): FlowStep | undefined {
+  #stepOf(
+    call: Ast.CallNode,
+    block: Ast.BlockNode,
+    written: WrittenBlock | undefined,
+    use?: BlockUse,
+  ): FlowStep | undefined {
     const innerExtent = written?.extent ?? { blocks: 0, depth: limits.depth };
     this.#extent.blocks += innerExtent.blocks;
     this.#extent.depth = Math.max(this.#extent.depth, innerExtent.depth + 1);
@@ -174,13 +179,13 @@ class BlockReader {
     return { kind: 'declared', span: call.span, name, ...values, shared: block.shared, steps: written.steps };
   }
 
-  #writeOnce(key: string, block: Ast.Block, binding: Binding): WrittenBlock {
+  #writeOnce(key: string, block: Ast.BlockNode, binding: Binding): WrittenBlock {
     const writtenBlock = this.#written.get(key) ?? this.#write(block, binding);
     this.#written.set(key, writtenBlock);
     return writtenBlock;
   }
 
-  #write({ name, flow }: Ast.Block, binding: Binding): WrittenBlock {
+  #write({ name, flow }: Ast.BlockNode, binding: Binding): WrittenBlock {
     const [outerExtent, outerBinding] = [this.#extent, this.#binding];
     const extent = { blocks: 0, depth: 0 };
     [this.#extent, this.#binding] = [extent, binding];
@@ -192,7 +197,7 @@ class BlockReader {
   }
 
   /** Finds what is wrong in a block whatever the values of its parameters, and reports it once. */
-  #checkWithoutValues(block: Ast.Block): void {
+  #checkWithoutValues(block: Ast.BlockNode): void {
     const { name, parameters } = block;
     if (this.#readWithoutValues.has(name.name)) return;
     this.#readWithoutValues.add(name.name);
@@ -220,7 +225,7 @@ class BlockReader {
   }
 
   /** Returns what a use gives for each parameter; nothing where that is wrong, or follows from values that are not known. */
-  #useOf(call: Ast.Call, block: Ast.Block): BlockUse | undefined {
+  #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
     const binding = this.#binding;
     const row = rowOf(block);
     const boundCall = bindCall(call, row, binding);
@@ -247,8 +252,8 @@ class BlockReader {
    * @param origins where each value is written: at the use, or as a default
    */
   #reportOfUse(
-    call: Ast.Call,
-    block: Ast.Block,
+    call: Ast.CallNode,
+    block: Ast.BlockNode,
     values: ReadonlyMap<string, number>,
     origins: ReadonlyMap<string, Span>,
   ): Report {
@@ -273,7 +278,7 @@ class BlockReader {
   }
 
   /** One set of weights is of one width: every use of a shared block gives the same values. */
-  #sharesValues({ span }: Ast.Call, block: Ast.Block, use: BlockUse): boolean {
+  #sharesValues({ span }: Ast.CallNode, block: Ast.BlockNode, use: BlockUse): boolean {
     const { name } = block.name;
     const values = valuesText(use.values);
     const firstUse = this.#shared.get(name) ?? { values, at: span };
@@ -285,7 +290,7 @@ class BlockReader {
   }
 
   /** True if what is read so far is small enough; reports once where it is not. */
-  #fits({ name, span }: Ast.Identifier): boolean {
+  #fits({ name, span }: Ast.IdentifierNode): boolean {
     if (this.#extent.depth <= limits.depth && this.#extent.blocks <= limits.blocks) return true;
     if (!this.#isTooLarge) this.#binding.report('block-too-large', span, { name, ...limits });
     this.#isTooLarge = true;

@@ -23,7 +23,7 @@ const entryNames = Object.keys(rows) as EntryName[];
 /** The valid data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
   const dataBlocks: DataDescription[] = [];
-  const firstNames = new Map<string, Ast.Identifier>();
+  const firstNames = new Map<string, Ast.IdentifierNode>();
   for (const { file, folder } of [...files.all].reverse()) {
     for (const node of file.declarations) {
       if (node.kind !== 'Data') continue;
@@ -42,7 +42,7 @@ export function resolveDataBlocks(workspace: Workspace, files: Files): readonly 
   return dataBlocks;
 }
 
-function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
+function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string): DataDescription | undefined {
   let errorCount = 0;
   const report: Report = (...found) => {
     errorCount++;
@@ -50,7 +50,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   };
   const workspace: Workspace = { ...whole, report };
   const of = `data \`${node.name.name}\``;
-  const allEntries = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
+  const allEntries = node.entries.filter((entry): entry is Ast.EntryNode => entry.kind === 'Entry');
   const historyEntries = allEntries.filter(isHistory);
   const otherEntries = allEntries.filter((entry) => !isHistory(entry));
   for (const { by, name } of allEntries) {
@@ -97,7 +97,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
 const historyKinds = Object.keys(kinds) as HistoryKind[];
 
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
-function isHistory({ name, value }: Ast.Entry): boolean {
+function isHistory({ name, value }: Ast.EntryNode): boolean {
   if (value.kind !== 'Call') return false;
   if (entryNames.includes(name.name as EntryName) && !wordEntries.has(name.name as EntryName)) return false;
   if (Object.hasOwn(kinds, value.callee.name)) return true;
@@ -113,9 +113,9 @@ const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
 /** Splits that say "earlier" and "later". */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
 
-function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
+function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
-  const firstNames = new Map<string, Ast.Identifier>();
+  const firstNames = new Map<string, Ast.IdentifierNode>();
   for (const block of node.entries) {
     if (block.kind !== 'Columns') continue;
     for (const { name, value } of block.entries) {
@@ -129,14 +129,14 @@ function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['
   return columns;
 }
 
-function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {
+function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: Ast.IdentifierNode): void {
   const note = noteAt(notes.first(first.name), first.span);
   report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, note);
 }
 
 function resolveHistories(
   workspace: Workspace,
-  entries: readonly Ast.Entry[],
+  entries: readonly Ast.EntryNode[],
   columns: DataDescription['columns'],
 ): DataDescription['histories'] | undefined {
   const { report } = workspace;
@@ -186,7 +186,7 @@ function resolveHistories(
 /** With the shares that the call leaves out. */
 function completeSplit(
   workspace: Workspace,
-  { value }: Ast.Entry,
+  { value }: Ast.EntryNode,
   call: Call,
   events: DataFile | undefined,
 ): Split | undefined {
@@ -214,7 +214,7 @@ function completeSplit(
 }
 
 /** Read as `events` is. */
-function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFile | undefined): Split | undefined {
+function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: DataFile | undefined): Split | undefined {
   const file = (name: string): DataFile | undefined => {
     const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
     const path = argument && located(workspace, name, argument.value);
@@ -224,7 +224,7 @@ function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFil
   return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
 }
 
-function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void {
+function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): void {
   const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
     ? 'split = by_time(validation: 10%, test: 10%)'
     : 'split = random(validation: 10%, test: 10%)';

@@ -34,12 +34,12 @@ import { resolveScore } from './scores.ts';
  */
 function entriesByName<N extends string>(
   of: string,
-  entries: readonly Ast.Entry[],
+  entries: readonly Ast.EntryNode[],
   known: readonly N[],
   report: Report,
   place: EntryPlace,
-): ReadonlyMap<N, Ast.Entry> {
-  const byName = new Map<N, Ast.Entry>();
+): ReadonlyMap<N, Ast.EntryNode> {
+  const byName = new Map<N, Ast.EntryNode>();
   const isKnown = (name: string): name is N => (known as readonly string[]).includes(name);
   for (const entry of entries) {
     const { name } = entry.name;
@@ -83,7 +83,7 @@ function homeOf(name: string, place: EntryPlace): string | undefined {
 
 interface ResolvedEntries<N extends string> {
   /** The first entry of each name, valid or not. */
-  readonly given: ReadonlyMap<N, Ast.Entry>;
+  readonly given: ReadonlyMap<N, Ast.EntryNode>;
   /** By name: what is given, or the default. Nothing where neither is there, and where the entry is not valid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
   /** True if every entry of the table is valid. */
@@ -99,7 +99,7 @@ interface DeclaredEntries<E extends Entries> {
   /** Where an entry that must be there is reported missing, and what has defaults alone is. */
   readonly at: Span;
   readonly rows: E;
-  readonly entries: readonly Ast.Entry[];
+  readonly entries: readonly Ast.EntryNode[];
   /** Entries whose absence the caller reports, with a fix that it knows. */
   readonly reported?: readonly string[];
   /** For entries that are scores. */
@@ -145,7 +145,7 @@ function resolveEntry(
   workspace: Workspace,
   name: string,
   type: EntryType,
-  entry: Ast.Entry,
+  entry: Ast.EntryNode,
   towers: ReadonlyMap<string, ResolvedTower>,
 ): Converted | undefined {
   const { value } = entry;
@@ -182,7 +182,7 @@ function resolveKinds(
   workspace: Workspace,
   of: string,
   type: Extract<EntryType, { readonly is: 'kinds' }>,
-  values: readonly Ast.Expression[],
+  values: readonly Ast.ExpressionNode[],
 ): readonly Call[] | undefined {
   const { report } = workspace;
   const [first] = values;
@@ -213,8 +213,8 @@ function resolveReference(
   workspace: Workspace,
   of: string,
   type: Extract<EntryType, { readonly is: 'reference' }>,
-  value: Ast.Expression,
-): Ast.Identifier | undefined {
+  value: Ast.ExpressionNode,
+): Ast.IdentifierNode | undefined {
   const { scope, report, reads } = workspace;
   const name = singleName(value);
   if (!name) {
@@ -249,7 +249,7 @@ interface LocatedText {
 }
 
 /** A text that is not empty, and its place. */
-export function located({ report }: Workspace, name: string, value: Ast.Expression): LocatedText | undefined {
+export function located({ report }: Workspace, name: string, value: Ast.ExpressionNode): LocatedText | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
   // `movies.year`: a column goes by its name alone.
   const word = value.kind === 'Name' ? value.parts.at(-1)?.name : undefined;
@@ -264,7 +264,7 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
 function dataFile(
   workspace: Workspace,
   name: string,
-  { value, by }: Ast.Entry,
+  { value, by }: Ast.EntryNode,
   { by: joined, or }: Extract<EntryType, { readonly is: 'file' }>,
 ): DataFile | undefined {
   if (or && value.kind === 'Call') {
@@ -280,7 +280,7 @@ function dataFile(
 
 export function resolveTask(
   workspace: Workspace,
-  node: Ast.Task,
+  node: Ast.TaskNode,
   towers: ReadonlyMap<string, ResolvedTower>,
 ): ResolvedTask {
   const { name, span } = node.name;
@@ -310,7 +310,7 @@ export function defaultTraining(span: Span): Training {
   return { span, ...(Object.fromEntries(values) as Omit<Training, 'span'>) };
 }
 
-export function resolveTrain(workspace: Workspace, { entries, span }: Ast.Train): Training | undefined {
+export function resolveTrain(workspace: Workspace, { entries, span }: Ast.TrainNode): Training | undefined {
   const declared = { place: 'train', of: '`train`', at: span, rows, entries } as const;
   const { given, values, valid } = resolveEntries(workspace, declared);
   const both = given.has('epochs') && given.get('steps');

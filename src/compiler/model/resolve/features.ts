@@ -15,7 +15,7 @@ export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Featu
   const { features: kinds } = workspace.library;
   const features = new Map<string, Feature>();
   /** By entry: several names have one kind, and its errors are reported once. */
-  const calls = new Map<Ast.TypedEntry, Feature['call'] | undefined>();
+  const calls = new Map<Ast.TypedEntryNode, Feature['call'] | undefined>();
   for (const [name, { entry, value, name: node }] of workspace.scope.features) {
     if (!calls.has(entry)) calls.set(entry, bindKind('kind of feature', kinds, value, workspace));
     const call = calls.get(entry);
@@ -28,7 +28,7 @@ const types = Object.keys(labelKinds) as Label['type'][];
 
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
-  const reported = new Set<Ast.TypedEntry>();
+  const reported = new Set<Ast.TypedEntryNode>();
   for (const [name, { value, name: at, entry }] of scope.labels) {
     const word = singleName(value)?.name;
     const type = types.find((known) => known === word);
@@ -62,7 +62,7 @@ export function labelExtra(
 
 /** A member as it is meant: a misspelt name is taken as the nearest. */
 interface Member {
-  readonly node: Ast.Identifier;
+  readonly node: Ast.IdentifierNode;
   readonly name: string;
   readonly isGroup: boolean;
 }
@@ -125,7 +125,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
 }
 
-function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly Member[] {
+function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
   const { scope, report, reads, uncertain } = workspace;
   const found: Member[] = [];
   for (const node of members) {
@@ -152,7 +152,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly
   return found;
 
   /** A misspelt name does not mean the group itself. */
-  function lookedUp(node: Ast.Identifier): string | undefined {
+  function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
     const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
@@ -184,4 +184,4 @@ function repeated(
 }
 
 /** Nothing where the group would be left empty. */
-const cycleFix = ({ members }: Ast.Group, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);
+const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

@@ -13,7 +13,7 @@ import type { ResolvedTask, TaskProduct } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
-export function resolveObjective(workspace: Workspace, { value, span }: Ast.Objective): Objective | undefined {
+export function resolveObjective(workspace: Workspace, { value, span }: Ast.ObjectiveNode): Objective | undefined {
   const { library, scope, report } = workspace;
   const word = singleName(value)?.name;
   const bare = word !== undefined && !scope.tasks.has(word) && Object.hasOwn(library.weightings, word);
@@ -40,7 +40,7 @@ export function resolveObjective(workspace: Workspace, { value, span }: Ast.Obje
 
 export function resolveRetrieve(
   workspace: Workspace,
-  { value }: Ast.Retrieve,
+  { value }: Ast.RetrieveNode,
 ): readonly { readonly task: string; readonly factor: number }[] | undefined {
   const terms = resolveSum(workspace, 'retrieve', value);
   if (!terms) return undefined;
@@ -54,12 +54,12 @@ export function resolveRetrieve(
 interface TaskTerm {
   readonly task: string;
   readonly factor: number;
-  readonly span: Ast.Expression['span'];
+  readonly span: Ast.ExpressionNode['span'];
 }
 
-function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): readonly TaskTerm[] | undefined {
+function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNode): readonly TaskTerm[] | undefined {
   const { report, scope } = workspace;
-  const notSum = (part: Ast.Expression): void =>
+  const notSum = (part: Ast.ExpressionNode): void =>
     report('not-a-sum', part.span, { what, found: describeExpression(part) });
   const form = linear(value, workspace.constants, report, notSum);
   if (!form) return undefined;
@@ -88,8 +88,8 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): 
 }
 
 /** True if a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
-export function isProduct({ scope, constants, library }: Workspace, value: Ast.Expression): boolean {
-  const isTask = (part: Ast.Expression): boolean => {
+export function isProduct({ scope, constants, library }: Workspace, value: Ast.ExpressionNode): boolean {
+  const isTask = (part: Ast.ExpressionNode): boolean => {
     const name = singleName(part)?.name;
     return name !== undefined && scope.tasks.has(name) && !constants.isNumeric(part);
   };
@@ -110,21 +110,21 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
 }
 
 /** All that arithmetic puts together. */
-function operandsOf(value: Ast.Expression): readonly Ast.Expression[] {
+function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
   return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
 }
 
-function factorsOf(value: Ast.Expression): readonly Ast.Expression[] {
+function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
   if (value.kind !== 'Binary' || value.operator !== '*') return [value];
   return [...factorsOf(value.left), ...factorsOf(value.right)];
 }
 
 /** @returns nothing after a mistake, which is then reported; tasks that it names count as named all the same */
-export function resolveProduct(workspace: Workspace, value: Ast.Expression): TaskProduct | undefined {
+export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode): TaskProduct | undefined {
   const { scope, constants, report } = workspace;
   const parts = factorsOf(value);
-  const factors = parts.flatMap((part): Ast.Identifier[] => {
+  const factors = parts.flatMap((part): Ast.IdentifierNode[] => {
     const name = constants.isNumeric(part) ? undefined : singleName(part);
     if (!name) {
       report('not-a-product', part.span, { found: describeExpression(part) });
@@ -185,7 +185,7 @@ const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
 const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>
   library.losses[kind]!.probability?.(args);
 
-function checkFactor(workspace: Workspace, { name, loss, product }: ResolvedTask, at: Ast.Identifier): void {
+function checkFactor(workspace: Workspace, { name, loss, product }: ResolvedTask, at: Ast.IdentifierNode): void {
   // The loss of a product is a matter of that product.
   if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
   const note = noteAt(notes.loss(name), loss.span);
@@ -231,7 +231,7 @@ function checkRepeated(
   byName: ByName,
   inCycles: ReadonlySet<string>,
 ): void {
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   const leavesOf = (name: string): readonly string[] => {
     const product = inCycles.has(name) ? undefined : byName.get(name)?.product;
     return product ? product.factors.flatMap((factor) => leavesOf(factor.name)) : [name];

@@ -21,13 +21,13 @@ import { find, type Workspace } from '../scope.ts';
 type Towers = ReadonlyMap<string, ResolvedTower>;
 
 /** @returns nothing when it is not valid: then whether every channel is read is not known either */
-export function resolveScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const score = validScore(workspace, value, towers);
   if (!score) workspace.uncertain.add('channel');
   return score;
 }
 
-function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const parts = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
   if (!parts) return undefined;
   const added = parts.filter(({ of }) => isBias(workspace, of));
@@ -57,9 +57,10 @@ function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
   };
 }
 
-const nameOf = (of: Ast.Expression): string => (of.kind === 'Name' ? of.parts.map(({ name }) => name).join('.') : '');
+const nameOf = (of: Ast.ExpressionNode): string =>
+  of.kind === 'Name' ? of.parts.map(({ name }) => name).join('.') : '';
 
-const cosineOf = (terms: readonly ValidTerm[]): Ast.Expression['span'] | undefined =>
+const cosineOf = (terms: readonly ValidTerm[]): Ast.ExpressionNode['span'] | undefined =>
   terms.find(({ use }) => use.call.kind === 'cosine')?.use.call.span;
 
 /** `cosine(user, item) - cosine(user, item)` */
@@ -72,7 +73,7 @@ function cancelOut(terms: readonly ValidTerm[]): boolean {
   return [...sums.values()].every((factor) => factor === 0);
 }
 
-function odd({ report }: Workspace, part: Ast.Expression, found = describeExpression(part)): undefined {
+function odd({ report }: Workspace, part: Ast.ExpressionNode, found = describeExpression(part)): undefined {
   report('not-a-score', part.span, { found });
 }
 
@@ -84,7 +85,7 @@ interface ValidTerm {
 /** @param whole what is written of it, with its factor where it is alone */
 function resolveTerm(
   workspace: Workspace,
-  whole: Ast.Expression,
+  whole: Ast.ExpressionNode,
   { of, factor }: LinearTerm,
   towers: Towers,
   biases: ReadonlySet<string>,
@@ -128,7 +129,7 @@ function resolveTerm(
   };
 }
 
-function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): ScoreSide | undefined {
+function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): ScoreSide | undefined {
   if (value.kind !== 'Name' || value.parts.length > 2) {
     const expected = 'a tower, or a channel such as `user.click`';
     workspace.report('wrong-type', value.span, { of: 'score', expected, found: describeExpression(value) });
@@ -141,7 +142,7 @@ function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers
 /** Looks up `user` or `user.click`. @param also names that a tower has besides its channels */
 function resolveChannel(
   workspace: Workspace,
-  { parts: [towerName, name] }: Ast.Name,
+  { parts: [towerName, name] }: Ast.NameNode,
   towers: Towers,
   also: readonly string[] = [],
 ): Omit<ScoreSide, 'span'> | undefined {
@@ -162,7 +163,7 @@ function resolveChannel(
 const meanWord = 'mean';
 
 /** True if a term of a score is a number, `mean`, or something of one tower. */
-function isBias({ constants }: Workspace, of: Ast.Expression): boolean {
+function isBias({ constants }: Workspace, of: Ast.ExpressionNode): boolean {
   if (constants.isNumeric(of)) return true;
   return of.kind === 'Name' && (of.parts.length === 2 || singleName(of)?.name === meanWord);
 }

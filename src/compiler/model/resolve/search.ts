@@ -50,9 +50,13 @@ function triedValues({ domain }: SearchParameter): readonly { readonly text: str
 }
 
 /** The valid entries, in the order written. */
-export function resolveSearch(workspace: Workspace, files: Files, { entries }: Ast.Search): readonly SearchParameter[] {
+export function resolveSearch(
+  workspace: Workspace,
+  files: Files,
+  { entries }: Ast.SearchNode,
+): readonly SearchParameter[] {
   const { report } = workspace;
-  const seen = new Map<string, Ast.SearchEntry>();
+  const seen = new Map<string, Ast.SearchEntryNode>();
   // Tasks and features that there are none of: the first entry of each says so.
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
@@ -90,14 +94,14 @@ function isLost([first, second]: readonly string[], files: Files): boolean {
   return second !== undefined && all !== undefined && !all.has(second);
 }
 
-const nameOf = ({ path }: Ast.SearchEntry): string => path.map(({ name }) => name).join('.');
+const nameOf = ({ path }: Ast.SearchEntryNode): string => path.map(({ name }) => name).join('.');
 
-function pathSpan({ path }: Ast.SearchEntry): Span {
+function pathSpan({ path }: Ast.SearchEntryNode): Span {
   return { ...path[0]!.span, end: path.at(-1)!.span.end };
 }
 
 /** Why trials of it could not be compared. */
-function refusal({ path }: Ast.SearchEntry, files: Files): string | undefined {
+function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
   const { lets, blocks } = declared(files);
   const parts = path.map(({ name }) => name);
   const [first, second, ...rest] = parts[0] === 'train' ? parts.slice(1) : parts;
@@ -108,15 +112,15 @@ function refusal({ path }: Ast.SearchEntry, files: Files): string | undefined {
   return first === 'stop' && !patience ? 'all trials are compared by one metric' : undefined;
 }
 
-function domainOf(workspace: Workspace, entry: Ast.SearchEntry, slot: Slot): Domain | undefined {
+function domainOf(workspace: Workspace, entry: Ast.SearchEntryNode, slot: Slot): Domain | undefined {
   const { domain } = entry;
   return domain.kind === 'Choices'
     ? choicesOf(workspace, domain)
     : rangeOf(workspace, domain, { slot, of: nameOf(entry) });
 }
 
-function choicesOf({ report }: Workspace, { items }: Ast.Choices): Domain | undefined {
-  const seen = new Map<string, Ast.Expression>();
+function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Domain | undefined {
+  const seen = new Map<string, Ast.ExpressionNode>();
   for (const item of items) {
     const text = textIn(item.span);
     const first = seen.get(text);
@@ -132,7 +136,7 @@ function choicesOf({ report }: Workspace, { items }: Ast.Choices): Domain | unde
 
 function rangeOf(
   { report, constants }: Workspace,
-  node: Ast.Range,
+  node: Ast.RangeNode,
   { slot: { type }, of }: { readonly slot: Slot; readonly of: string },
 ): Domain | undefined {
   if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant') {
@@ -155,7 +159,7 @@ function rangeOf(
   return { kind: 'range', from, to, log: node.log, whole, ends: [node.from.span, node.to.span] };
 }
 
-function isWhole(node: Ast.Expression): boolean {
+function isWhole(node: Ast.ExpressionNode): boolean {
   if (node.kind === 'Unary') return isWhole(node.operand);
   return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
 }
@@ -178,8 +182,8 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
 /** Counts the names in choices as read: they are, in the trials that take them. */
-function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntry): void {
-  const visit = (node: Ast.Expression): void => {
+function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode): void {
+  const visit = (node: Ast.ExpressionNode): void => {
     const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
     if (word !== undefined) {
       if (scope.blocks.has(word)) reads.block.add(word);

@@ -14,12 +14,17 @@ import { find, read, type Workspace } from '../scope.ts';
 import type { ReadStep } from './blocks.ts';
 import { labelExtra } from './features.ts';
 
-export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, readStep: ReadStep): ResolvedTower {
+export function resolveTower(
+  workspace: Workspace,
+  node: Ast.TowerNode,
+  groups: Groups,
+  readStep: ReadStep,
+): ResolvedTower {
   const inputs = resolveInputs(workspace, node, groups);
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
   const steps: ResolvedStep[] = [];
-  const seen = new Map<string, Ast.Identifier>();
+  const seen = new Map<string, Ast.IdentifierNode>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
     const first = seen.get(name) ?? node.inputs.find((input) => input.name === name);
@@ -51,7 +56,7 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
   };
 }
 
-function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): TowerInput[] {
+function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
   const { scope, reads, report, uncertain } = workspace;
   const known = new Map<string, unknown>([...groups, ...scope.features]);
   return node.inputs.flatMap((input): TowerInput[] => {
@@ -93,8 +98,8 @@ type Groups = ReadonlyMap<string, readonly string[]>;
 
 /** The names that a flow may begin with. */
 interface FlowScope extends Workspace {
-  readonly node: Ast.Tower;
-  readonly entry: Ast.TowerEntry;
+  readonly node: Ast.TowerNode;
+  readonly entry: Ast.TowerEntryNode;
   readonly inputs: readonly TowerInput[];
   readonly features: readonly string[];
   readonly above: readonly ResolvedStep[];
@@ -102,10 +107,10 @@ interface FlowScope extends Workspace {
   readonly readStep: ReadStep;
 }
 
-function resolveSource(flowScope: FlowScope, expression: Ast.Expression): FlowSource | undefined {
+function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
   if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
-  const parts: Ast.Expression[] = [];
-  const others: Ast.Argument[] = [];
+  const parts: Ast.ExpressionNode[] = [];
+  const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
     if (argument.name === undefined && isPart(flowScope, expression, argument.value)) parts.push(argument.value);
     else others.push(argument);
@@ -136,7 +141,7 @@ function readsOf(source: FlowSource): readonly SourceName[] {
 }
 
 /** Returns the names of a source that is not valid; nothing where it is not made of names. */
-function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
+function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
     const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
@@ -147,7 +152,7 @@ function writtenSources(expression: Ast.Expression): readonly SourceName[] | und
 }
 
 /** True if an argument without a name is a value to begin with: any name that is not a word of the block's own. */
-function isPart(flowScope: FlowScope, call: Ast.Call, value: Ast.Expression): boolean {
+function isPart(flowScope: FlowScope, call: Ast.CallNode, value: Ast.ExpressionNode): boolean {
   const { library, scope, constants, above, inputs, features } = flowScope;
   const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
   if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
@@ -164,7 +169,7 @@ function isPart(flowScope: FlowScope, call: Ast.Call, value: Ast.Expression): bo
   );
 }
 
-function resolvePart(flowScope: FlowScope, expression: Ast.Expression): FlowPart | undefined {
+function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowPart | undefined {
   const { report, uncertain, library, above } = flowScope;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
     uncertain.add('feature');
@@ -190,7 +195,7 @@ function resolvePart(flowScope: FlowScope, expression: Ast.Expression): FlowPart
 }
 
 /** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
-function resolveName(flowScope: FlowScope, { name, span }: Ast.Identifier): FlowPart | undefined {
+function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): FlowPart | undefined {
   const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
   const open = (word: string): FlowPart | undefined => {
     if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
@@ -244,7 +249,7 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.Identifier): Flow
 function otherSide(
   { scope, node, groups }: FlowScope,
   name: string,
-): { readonly tower: string; readonly span: Ast.Identifier['span'] } | undefined {
+): { readonly tower: string; readonly span: Ast.IdentifierNode['span'] } | undefined {
   const wanted = groups.get(name) ?? [name];
   for (const other of scope.towers.values()) {
     const input = other.inputs.find((candidate) =>

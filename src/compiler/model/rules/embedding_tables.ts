@@ -1,7 +1,7 @@
 import type { FeatureUse } from '../../library/contract.ts';
 import { clockRows } from '../../library/features/time.ts';
 import { usesOf } from '../../library/features/uses.ts';
-import type { Argument, Expression } from '../../syntax/ast.ts';
+import type { ArgumentNode, ExpressionNode } from '../../syntax/ast.ts';
 import type { Rule } from '../resolution.ts';
 
 /** 2 GB, before the optimizer's state. */
@@ -54,7 +54,7 @@ const tolerated = 2;
 
 /** A table much wider than it has rows: far fewer numbers could distinguish its rows. */
 export const wideTable: Rule = ({ file, features, scope }, report) => {
-  const reported = new Set<Expression>();
+  const reported = new Set<ExpressionNode>();
   for (const [name, use] of usesOf(features)) {
     const table = wideTableOf(use);
     if (!table) continue;
@@ -82,7 +82,7 @@ function wideTableOf({ encoder, dim = 0, along }: FeatureUse): WideTableSize | u
 }
 
 /** The argument `dim`, of the feature or of its elements. */
-function dimIn(value: Expression): Argument | undefined {
+function dimIn(value: ExpressionNode): ArgumentNode | undefined {
   if (value.kind !== 'Call') return undefined;
   const own = value.arguments.find(({ name }) => name?.name === 'dim');
   return own ?? value.arguments.map((argument) => dimIn(argument.value)).find((found) => found !== undefined);

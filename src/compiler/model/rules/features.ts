@@ -3,7 +3,7 @@ import type { Span } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type BoundKind, type FeatureUse, ShapeError, type SideArgument } from '../../library/contract.ts';
 import { deepest, featureUse, usesOf } from '../../library/features/uses.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import { towerOrder } from '../complete.ts';
 import { guess } from '../guess.ts';
 import { featuresNamed, featuresThrough, useOf, valuesNamed, withNamed } from '../references.ts';
@@ -122,7 +122,7 @@ export const throughTower: Rule = (resolution, report) => {
   const order = towerOrder(resolution);
   if (!order) return;
   const [query, item] = order;
-  const reported = new Set<Expression>();
+  const reported = new Set<ExpressionNode>();
   for (const [name, through] of featuresThrough(features)) {
     const written = scope.features.get(name)?.value;
     // Several names of one kind make one mistake.
@@ -188,7 +188,7 @@ function ownerOf(name: string, features: Resolution['features']): string | undef
 }
 
 /** Where `through` is written. */
-function argumentIn(value: Expression): Span | undefined {
+function argumentIn(value: ExpressionNode): Span | undefined {
   if (value.kind !== 'Call') return undefined;
   return value.arguments.find(({ name }) => name?.name === 'through')?.value.span;
 }

@@ -1,5 +1,5 @@
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import { singleName } from '../expressions.ts';
 import { insertion } from '../report.ts';
 import type { Resolution, ResolvedTask, Rule, TaskScore } from '../resolution.ts';
@@ -129,7 +129,7 @@ export const retrieveZero: Rule = ({ file, retrieve = [] }, report) => {
 };
 
 /** The first place of a name in a sum. */
-function nameIn(node: Expression, name: string): Expression | undefined {
+function nameIn(node: ExpressionNode, name: string): ExpressionNode | undefined {
   switch (node.kind) {
     case 'Name':
       return node.parts.length === 1 && node.parts[0]!.name === name ? node : undefined;

@@ -2,7 +2,7 @@
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { textOf } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow } from '../../library/contract.ts';
-import type { Expression } from '../../syntax/ast.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
 import type { FlowStep, ScoreUse } from '../model.ts';
 import { insertion } from '../report.ts';
 import type { Resolution, Rule, TaskScore } from '../resolution.ts';
@@ -176,7 +176,7 @@ const firstOf = (given: unknown): number =>
   typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
 /** Gives the loss what it stretches a cosine by in most papers. */
-function stretched(loss: Expression, { parameters }: KindRow): Edit {
+function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
   const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
   const { source, end } = loss.span;
   if (loss.kind !== 'Call') return insertion(source, end, `(${argument})`);

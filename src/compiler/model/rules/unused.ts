@@ -1,7 +1,7 @@
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { Expression, File } from '../../syntax/ast.ts';
+import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
 import { wordOf } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
@@ -42,9 +42,9 @@ export const unusedConstant: Rule = ({ file, scope }, report) => {
  * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
  * too: better silent than wrong.
  */
-function readAsConstants({ declarations }: File, sought: Set<string>): ReadonlySet<string> {
+function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
   const found = new Set<string>();
-  const visit = (node: Expression): void => {
+  const visit = (node: ExpressionNode): void => {
     switch (node.kind) {
       case 'Name':
         if (node.parts.length === 1) {
@@ -104,7 +104,7 @@ export const unusedParameter: Rule = ({ file, scope }, report) => {
 };
 
 /** The words of an expression that may be numbers: all but those of blocks. */
-function numbersIn(expression: Expression): readonly string[] {
+function numbersIn(expression: ExpressionNode): readonly string[] {
   switch (expression.kind) {
     case 'Name':
       return expression.parts.length === 1 ? [expression.parts[0]!.name] : [];
@@ -151,6 +151,6 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
   }
 };
 
-function isMadeOf(name: string, flow: Expression): boolean {
+function isMadeOf(name: string, flow: ExpressionNode): boolean {
   return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => wordOf(step) === name);
 }

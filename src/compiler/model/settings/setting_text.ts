@@ -1,7 +1,7 @@
 /** The text of a setting, `dense.rate=1e-3`, read as the file's own text is. */
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source, type Span } from '../../../base/text/source.ts';
-import type { Entry, Expression } from '../../syntax/ast.ts';
+import type { EntryNode, ExpressionNode } from '../../syntax/ast.ts';
 import { parse } from '../../syntax/parse.ts';
 import type { Report } from '../report.ts';
 
@@ -13,7 +13,7 @@ interface Setting {
   readonly path: readonly string[];
   readonly at: Span;
   /** One, or several with commas between them. */
-  readonly values: readonly Expression[];
+  readonly values: readonly ExpressionNode[];
 }
 
 /** How messages call the source of a setting. */
@@ -48,7 +48,7 @@ function readValues(
   text: string,
   source: Source,
   found: Diagnostic[],
-): readonly Expression[] | 'several' | undefined {
+): readonly ExpressionNode[] | 'several' | undefined {
   // An entry as a file has it, so that lists have their commas and mistakes their messages.
   const before = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
   const { output, diagnostics } = parse(makeSource(sourceName, `${before}${text}\n}`));
@@ -61,17 +61,17 @@ function readValues(
     return undefined;
   }
   const [train, ...others] = output.declarations;
-  const entries: readonly Entry[] = train?.kind === 'Train' && others.length === 0 ? train.entries : [];
+  const entries: readonly EntryNode[] = train?.kind === 'Train' && others.length === 0 ? train.entries : [];
   const [first, ...rest] = entries;
   if (first === undefined || rest.length > 0) return 'several';
   return respan([first.value, ...(first.more ?? [])], move);
 }
 
 /** Expressions that no file wrote, by their text. They are defaults of the library, so there are few; a search asks for the same again and again. */
-const unwritten = new Map<string, Expression | undefined>();
+const unwritten = new Map<string, ExpressionNode | undefined>();
 
 /** An expression that no file wrote, all of it at one place. Absent where the text is none. */
-export function expressionAt(text: string, at: Span): Expression | undefined {
+export function expressionAt(text: string, at: Span): ExpressionNode | undefined {
   if (!unwritten.has(text)) {
     const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;
     unwritten.set(text, found?.kind === 'Let' ? found.value : undefined);

@@ -26,18 +26,18 @@ export interface Slot {
   /** Where it is an argument: of which kind, and what the kind's table says of it. */
   readonly argument?: { readonly kind: string; readonly parameter: Parameter };
   /** The values written there, without which the default holds. */
-  readonly values: readonly Ast.Expression[];
+  readonly values: readonly Ast.ExpressionNode[];
   readonly default?: unknown;
   /** The declaration with other values in the slot. */
-  readonly put: (values: readonly Ast.Expression[]) => DeclarationChange;
+  readonly put: (values: readonly Ast.ExpressionNode[]) => DeclarationChange;
   /** The same as an edit of the text: what replaces which place. Nothing where no text has the declaration. */
   readonly write: (text: string) => TextChange | undefined;
 }
 
 /** One declaration in place of another; a new one where the file has none. */
 export interface DeclarationChange {
-  readonly from?: Ast.Declaration;
-  readonly to: Ast.Declaration;
+  readonly from?: Ast.DeclarationNode;
+  readonly to: Ast.DeclarationNode;
 }
 
 interface TextChange {
@@ -127,20 +127,20 @@ function rootOf(scope: SlotScope, path: SettingPath, first: string, rest: readon
 }
 
 interface DeclaredFeature {
-  readonly features: Ast.Features;
-  readonly entry: Ast.TypedEntry;
+  readonly features: Ast.FeaturesNode;
+  readonly entry: Ast.TypedEntryNode;
 }
 
 /** Maps names to the declarations of a file and those it uses; of two that share a name the first. */
 export function declared({ main, shared }: Files): {
-  readonly lets: ReadonlyMap<string, Ast.Let>;
-  readonly blocks: ReadonlyMap<string, Ast.Block>;
-  readonly tasks: ReadonlyMap<string, Ast.Task>;
+  readonly lets: ReadonlyMap<string, Ast.LetNode>;
+  readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
+  readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
   readonly features: ReadonlyMap<string, DeclaredFeature>;
 } {
-  const lets = new Map<string, Ast.Let>();
-  const blocks = new Map<string, Ast.Block>();
-  const tasks = new Map<string, Ast.Task>();
+  const lets = new Map<string, Ast.LetNode>();
+  const blocks = new Map<string, Ast.BlockNode>();
+  const tasks = new Map<string, Ast.TaskNode>();
   const features = new Map<string, DeclaredFeature>();
   for (const node of shared) {
     if (node.kind === 'Let' && !lets.has(node.name.name)) lets.set(node.name.name, node);
@@ -159,26 +159,26 @@ export function declared({ main, shared }: Files): {
 /** Where an entry is, or would be. */
 interface EntryHolder {
   /** The declaration that has the entries. */
-  readonly node: Ast.Train | Ast.Task;
+  readonly node: Ast.TrainNode | Ast.TaskNode;
   /** Set where no file has the declaration. */
   readonly isNew?: true;
   readonly at: Span;
 }
 
 function trainOf({ main }: Files): EntryHolder {
-  const node = main.declarations.find((one): one is Ast.Train => one.kind === 'Train');
+  const node = main.declarations.find((one): one is Ast.TrainNode => one.kind === 'Train');
   const at = { ...main.span, start: main.span.end };
   return node ? { node, at: node.span } : { node: { kind: 'Train', span: at, entries: [] }, isNew: true, at };
 }
 
-const letSlot = (node: Ast.Let): Slot => ({
+const letSlot = (node: Ast.LetNode): Slot => ({
   type: { is: 'constant' },
   values: [node.value],
   put: ([value]) => ({ from: node, to: { ...node, value: value! } }),
   write: (text) => ({ at: node.value.span, text }),
 });
 
-const blockSlot = (node: Ast.Block): Slot => ({
+const blockSlot = (node: Ast.BlockNode): Slot => ({
   type: { is: 'flow' },
   values: [node.flow],
   put: ([flow]) => ({ from: node, to: { ...node, flow: flow! } }),
@@ -187,13 +187,13 @@ const blockSlot = (node: Ast.Block): Slot => ({
 
 function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slot {
   const kind = word === 'objective' ? 'Objective' : 'Retrieve';
-  const node = main.declarations.find((one): one is Ast.Objective | Ast.Retrieve => one.kind === kind);
+  const node = main.declarations.find((one): one is Ast.ObjectiveNode | Ast.RetrieveNode => one.kind === kind);
   const end = { ...main.span, start: main.span.end };
   return {
     type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
     values: node ? [node.value] : [],
     put: ([value]) => {
-      const to = { kind, span: node?.span ?? at, value: value! } as Ast.Objective | Ast.Retrieve;
+      const to = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
       return node ? { from: node, to } : { to };
     },
     write: (text) => (node ? { at: node.value.span, text } : { at: end, text: `\n${word} = ${text}\n` }),
@@ -209,7 +209,7 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
     default: row.default,
     put: ([value, ...more]) => {
       const span = value!.span;
-      const made: Ast.Entry = {
+      const made: Ast.EntryNode = {
         kind: 'Entry',
         span: given?.span ?? span,
         name: given?.name ?? { kind: 'Identifier', span, name },
@@ -217,12 +217,12 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
         ...(more.length > 0 ? { more } : {}),
       };
       // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
-      const isReplaced = ({ name: other, span: of }: Ast.Entry): boolean =>
+      const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
         other.name === row.insteadOf && of.source === node.span.source;
       const entries = given
         ? node.entries.map((entry) => (entry === given ? made : entry))
         : [...node.entries.filter((entry) => !isReplaced(entry)), made];
-      const to = { ...node, entries } as Ast.Train | Ast.Task;
+      const to = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
       return isNew ? { to } : { from: node, to };
     },
     write(text) {
@@ -327,21 +327,26 @@ function tableOf(
 }
 
 /** Returns the arguments for a parameter: one, or several where it takes the rest. */
-function argumentsFor(call: Ast.Call, parameters: Parameters, name: string, files: Files): readonly Ast.Argument[] {
+function argumentsFor(
+  call: Ast.CallNode,
+  parameters: Parameters,
+  name: string,
+  files: Files,
+): readonly Ast.ArgumentNode[] {
   const { lets } = declared(files);
   const places = placesOf(call, parameters, { isNumeric: (value) => isNumeric(value, (word) => lets.has(word)) });
   return call.arguments.filter((argument) => places.get(argument) === name);
 }
 
 function withArgument(
-  call: Ast.Call,
-  given: readonly Ast.Argument[],
+  call: Ast.CallNode,
+  given: readonly Ast.ArgumentNode[],
   name: string,
-  values: readonly Ast.Expression[],
-): Ast.Call {
+  values: readonly Ast.ExpressionNode[],
+): Ast.CallNode {
   const [value] = values;
   const { span } = value!;
-  const made: Ast.Argument = {
+  const made: Ast.ArgumentNode = {
     kind: 'Argument',
     span: given[0]?.span ?? span,
     name: given[0]?.name ?? { kind: 'Identifier', span, name },
@@ -354,7 +359,7 @@ function withArgument(
 }
 
 /** A flag is written by its own name, so another value needs that name too. */
-const withName = (argument: Ast.Argument, name: string, is: SlotType['is'], text: string): string =>
+const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], text: string): string =>
   argument.name === undefined && is === 'flag' ? `${name}: ${text}` : text;
 
 const printDefault = (value: unknown): string =>

@@ -56,7 +56,7 @@ const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
   Columns: SymbolKind.Struct,
 };
 
-type OutlineKind = Ast.Declaration['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
+type OutlineKind = Ast.DeclarationNode['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
 
 interface OutlineItem {
   readonly name: string;
@@ -67,11 +67,11 @@ interface OutlineItem {
   readonly children: readonly OutlineItem[];
 }
 
-export function outlineOf(file: Ast.File): readonly OutlineItem[] {
+export function outlineOf(file: Ast.FileNode): readonly OutlineItem[] {
   return file.declarations.map(item);
 }
 
-function item(node: Ast.Declaration): OutlineItem {
+function item(node: Ast.DeclarationNode): OutlineItem {
   switch (node.kind) {
     case 'Features':
       return plain(
@@ -118,7 +118,7 @@ function item(node: Ast.Declaration): OutlineItem {
 }
 
 /** A declaration without a name is called by its word. */
-function plain(node: Ast.Declaration, name: string, children: readonly OutlineItem[] = []): OutlineItem {
+function plain(node: Ast.DeclarationNode, name: string, children: readonly OutlineItem[] = []): OutlineItem {
   const start = node.span.start;
   const headSpan = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
   return { name, detail: '', kind: node.kind, span: node.span, nameSpan: headSpan, children };
@@ -127,37 +127,37 @@ function plain(node: Ast.Declaration, name: string, children: readonly OutlineIt
 const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
 
 function named(
-  node: Extract<Ast.Declaration, { readonly name: Ast.Identifier }>,
+  node: Extract<Ast.DeclarationNode, { readonly name: Ast.IdentifierNode }>,
   detail: string,
   children: readonly OutlineItem[] = [],
 ): OutlineItem {
   return { name: node.name.name, detail, kind: node.kind, span: node.span, nameSpan: node.name.span, children };
 }
 
-function typed(entry: Ast.TypedEntry, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
+function typed(entry: Ast.TypedEntryNode, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
   return typedNames(entry).map(({ name, span, value }) => {
     return { name: name.name, detail: short(value.span), kind, span, nameSpan: name.span, children: [] };
   });
 }
 
-function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
+function step({ name, span, flow, channel }: Ast.TowerEntryNode): OutlineItem {
   const kind = channel ? 'Channel' : 'Step';
   return { name: name.name, detail: short(flow.span), kind, span, nameSpan: name.span, children: [] };
 }
 
-function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
+function entryItem({ name, span, value, more = [] }: Ast.EntryNode): OutlineItem {
   const valueSpan = { ...value.span, end: (more.at(-1) ?? value).span.end };
   return { name: name.name, detail: short(valueSpan), kind: 'Entry', span, nameSpan: name.span, children: [] };
 }
 
-function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
+function searchItem({ path, span, domain }: Ast.SearchEntryNode): OutlineItem {
   const [first] = path;
   const name = path.map((part) => part.name).join('.');
   const nameSpan = { ...first!.span, end: path.at(-1)!.span.end };
   return { name, detail: short(domain.span), kind: 'Entry', span, nameSpan, children: [] };
 }
 
-function columns(node: Ast.Columns): OutlineItem {
+function columns(node: Ast.ColumnsNode): OutlineItem {
   const headSpan = { ...node.span, end: node.span.start + wordAt(node.span) };
   return {
     name: 'columns',

@@ -79,7 +79,7 @@ export const selection: Provider = {
   },
 };
 
-export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
+export function selectionsAt(file: Ast.FileNode, offset: number): readonly Span[] {
   const spansAround: Span[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);

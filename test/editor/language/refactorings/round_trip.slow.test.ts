@@ -19,10 +19,11 @@ const commentsOf = (text: string): readonly string[] => lex(text).comments.map((
 const wordsOf = (text: string): readonly string[] => lex(text).tokens.map(({ image }) => image);
 const formatted = (text: string): string => format(source(text)).output!;
 
-const stepsOf = (flow: Ast.Expression): readonly Ast.Expression[] => (flow.kind === 'Flow' ? flow.steps : [flow]);
+const stepsOf = (flow: Ast.ExpressionNode): readonly Ast.ExpressionNode[] =>
+  flow.kind === 'Flow' ? flow.steps : [flow];
 
 /** Steps that could be a block's: those of each flow of a tower but the first, and those of a block but the first. */
-const flowsOf = (text: string): readonly (readonly Ast.Expression[])[] =>
+const flowsOf = (text: string): readonly (readonly Ast.ExpressionNode[])[] =>
   parse(source(text))
     .output.declarations.flatMap((node) =>
       node.kind === 'Tower' ? node.entries.map(({ flow }) => flow) : node.kind === 'Block' ? [node.flow] : [],
@@ -60,7 +61,7 @@ describe.each(models)('$name', ({ name, text }) => {
       const back = refactored(tidy, 'inline', /(?<!block )\bpart\b/.exec(tidy)!.index);
       expect(checksumOf(back)).toBe(plan);
       // Without the block that nothing uses now, it has the words that it had.
-      const isPart = (node: Ast.Declaration): boolean => node.kind === 'Block' && node.name.name === 'part';
+      const isPart = (node: Ast.DeclarationNode): boolean => node.kind === 'Block' && node.name.name === 'part';
       const { span } = parse(source(back)).output.declarations.find(isPart)!;
       const without = back.slice(0, span.start) + back.slice(span.end);
       expect(wordsOf(without)).toEqual(wordsOf(text));
