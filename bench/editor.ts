@@ -20,7 +20,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
-import { debounceMs } from '../src/editor/lsp/publisher.ts';
+import { debounceMs } from '../src/editor/lsp/diagnostics.ts';
 import { largeModel } from './editor_model.ts';
 import { describeMachine, median } from './machine.ts';
 

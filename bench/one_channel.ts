@@ -1,4 +1,4 @@
-import type { Flow, Model, Score, Tower } from '../src/compiler/model/model.ts';
+import type { Flow, Model, ScoreSum, Tower } from '../src/compiler/model/model.ts';
 
 /**
  * The model with one pair of its channels at a time: only the scores, tasks and tower steps that it needs. Features stay, so that
@@ -14,7 +14,7 @@ export function channelModels(model: Model): { readonly name: string; readonly m
     }
   if (pairs.size < 2) return [];
   return [...pairs.values()].map(({ query, item }) => {
-    const only = (score: Score): Score => ({
+    const only = (score: ScoreSum): ScoreSum => ({
       ...score,
       terms: score.terms.flatMap((term) => {
         const channels = term.channels.filter((pair) => pair.query === query && pair.item === item);

@@ -37,7 +37,7 @@ const script = await bundled({
   jsxImportSource: 'preact',
   define: { 'process.env.NODE_ENV': '"production"' },
 });
-const styleModule = await bundled({ entryPoints: ['src/editor/drawing/style.ts'], format: 'esm' });
+const styleModule = await bundled({ entryPoints: ['src/editor/drawing/drawing.ts'], format: 'esm' });
 const { palette } = await import(`data:text/javascript;base64,${Buffer.from(styleModule).toString('base64')}`);
 const style = await bundled({
   stdin: { contents: palette + readFileSync(`${root}src/serving/page/style.css`, 'utf8'), loader: 'css' },

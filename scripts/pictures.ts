@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { makeSource } from '../src/base/text/source.ts';
 import { compile } from '../src/compiler/pipeline.ts';
+import { svgFile } from '../src/editor/drawing/drawing.ts';
 import { drawingOf } from '../src/editor/drawing/drawn.ts';
-import { svgFile } from '../src/editor/drawing/svg_file.ts';
 
 /** A column of text in the site and on GitHub: a wider picture would be shown with smaller words. */
 const columnWidth = 610;

@@ -167,18 +167,15 @@ ${lintGolden(name)}\`\`\`
 [Specification, 1.2: Lexis](../spec.md#1-lexis).
 `;
 
-export const lintRule = (name: string): string => `import type { Rule } from './rule.ts';
+export const lintRule = (name: string): string => `import type { Rule } from '../resolution.ts';
 
 /** TODO: why a model with this most likely is not what was meant. */
-export const ${camel(name)}: Rule = {
-  name: '${name.replaceAll('-', ' ')}',
-  check({ towers }, report) {
-    for (const { name, span } of towers) {
-      // TODO: when it is wrong.
-      const wrong: boolean = false;
-      if (wrong) report('${name}', span, { tower: name });
-    }
-  },
+export const ${camel(name)}: Rule = ({ towers }, report) => {
+  for (const { name, span } of towers) {
+    // TODO: when it is wrong.
+    const wrong: boolean = false;
+    if (wrong) report('${name}', span, { tower: name });
+  }
 };
 `;
 

@@ -1,6 +1,6 @@
 /** The formulas of the library as tables of docs/spec.md: a new kind needs no edit there. */
 import type { LossKind } from '../../src/compiler/library/contract.ts';
-import { type Kind, kindsOf, sections } from '../../src/editor/reference/kinds.ts';
+import { kindsOf, type LibraryKind, sections } from '../../src/editor/reference/kinds.ts';
 
 /** A mark, the table that `npm run generate` writes, and the mark of its end. */
 const marked = /^(<!-- formulas: (\w+)(?: (with|without) columns)? -->\n)[\s\S]*?^(<!-- end of formulas -->)$/gm;
@@ -21,7 +21,7 @@ export function withFormulas(spec: string): string {
 }
 
 /** Whether a loss compares an item with others, which are its columns. */
-const comparesColumns = ({ row }: Kind): boolean => (row as LossKind).needsItemKey;
+const comparesColumns = ({ row }: LibraryKind): boolean => (row as LossKind).needsItemKey;
 
 /** Code keeps `_` and `*` as they are; a table needs its own `|` escaped. */
 const cell = (formula: readonly string[]): string =>

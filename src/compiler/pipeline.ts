@@ -16,8 +16,8 @@ import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
+import { tryChoices } from './model/resolve/search.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
-import { tryChoices } from './model/try_choices.ts';
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { towardsVector } from '../../src/compiler/library/values.ts';
 import { library } from '../../src/compiler/model/library.ts';
-import { takesOf } from '../../src/editor/reference/takes.ts';
+import { takesOf } from '../../src/editor/reference/examples.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { feed, planOf } from '../compiler/library/support.ts';

@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeSource } from '../../base/text/source.ts';
-import type { Settings } from '../../compiler/model/settings/text.ts';
+import type { Settings } from '../../compiler/model/settings/setting_text.ts';
 import { check } from '../../compiler/pipeline.ts';
 import { loadUsed, readSource } from './files.ts';
 

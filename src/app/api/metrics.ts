@@ -1,7 +1,7 @@
 import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { measureOf } from '../../compiler/lower/measure.ts';
-import { readMetrics } from '../../compiler/model/metrics.ts';
+import { readMetrics } from '../../compiler/model/resolve/entries.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 
 /** As `metrics` of `train` writes them, `recall(20), ndcg(20)`; or as data, `[{ metric: 'recall', k: 20 }]`. */

@@ -1,7 +1,7 @@
 /** Which columns of the vectors of a run belong to which task of `retrieve`, so that a request can weigh them. */
 import { lowerFeatures } from '../../compiler/lower/features.ts';
 import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
-import { withoutUnread } from '../../compiler/model/unread.ts';
+import { withoutUnread } from '../../compiler/model/complete.ts';
 import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
 import type { Trained } from '../../training/artifact/load.ts';
 import { recompiled } from './runs.ts';

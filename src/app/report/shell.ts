@@ -1,6 +1,6 @@
 /** What all reports have around them: the policy, the style, and links to their sections. */
 import { createHash } from 'node:crypto';
-import { palette, pictureStyle } from '../../editor/drawing/style.ts';
+import { palette, pictureStyle } from '../../editor/drawing/drawing.ts';
 import { escapeHtml } from './html.ts';
 
 const tones = `

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { Model, Tower } from '../model/model.ts';
-import { channelThrough } from '../model/through.ts';
+import { channelThrough } from '../model/references.ts';
 import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './features.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';

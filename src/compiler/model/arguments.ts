@@ -1,15 +1,21 @@
-/** Binds an expression to one of the kinds of a table, or to its defaults. */
+/**
+ * Binds an expression to one of the kinds of a table, or to its defaults, and a call's arguments to the parameters
+ * of its kind; every misfit is a diagnostic.
+ */
+import type { Code } from '../../base/diagnostics/codes.ts';
+import { textOf } from '../../base/text/source.ts';
 import type { Place } from '../../base/text/synonyms.ts';
-import type { KindRow, Parameters } from '../library/contract.ts';
-import type { ExpressionNode } from '../syntax/ast.ts';
-import { bindCall } from './arguments/call.ts';
-import { asCall } from './calls.ts';
+import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
+import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
+import { asCall, looksLike, place, wordOf } from './expressions.ts';
 import { guess } from './guess.ts';
+import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
-import type { Binding } from './values.ts';
+import { insertion, removal, repeats, rewrite } from './report.ts';
+import { type Binding, type Converted, convert } from './values.ts';
 
-export type Table = Readonly<Record<string, KindRow>>;
+export type KindTable = Readonly<Record<string, KindRow>>;
 
 /**
  * A call, or a bare word that represents a call without arguments, of one of the kinds of `table`.
@@ -19,7 +25,7 @@ export type Table = Readonly<Record<string, KindRow>>;
  */
 export function bindKind(
   what: string,
-  table: Table,
+  table: KindTable,
   expression: ExpressionNode,
   binding: Binding,
   extra: Parameters = {},
@@ -31,7 +37,7 @@ export function bindKind(
     return undefined;
   }
   const { name, span } = call.callee;
-  const row = Object.hasOwn(table, name) ? table[name] : undefined;
+  const row = rowIn(table, name);
   if (!row) {
     const known = Object.keys(table);
     const { extra, ...meant } = guess(name, span, known, kindPlaces[what]);
@@ -61,4 +67,250 @@ export function bindDefaults(
 ): Call {
   const defaults = Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]);
   return { kind, arguments: { ...Object.fromEntries(defaults), ...given }, span };
+}
+
+/** @param extra parameters that the place of the call adds to the kind's own */
+export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: Parameters = {}): Call | undefined {
+  return new CallBinding(call, row, binding, extra).bind();
+}
+
+/** One value of an entry, or of an argument. */
+export function bindValue(
+  type: ParameterType,
+  value: ExpressionNode,
+  of: string,
+  binding: Binding,
+): Converted | undefined {
+  return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
+}
+
+class CallBinding {
+  readonly #call: CallNode;
+  readonly #kind: string;
+  readonly #row: KindRow;
+  readonly #extra: Parameters;
+  readonly #parameters: Parameters;
+  readonly #binding: Binding;
+  /** Which argument fills a parameter; also where its value is wrong. */
+  readonly #places = new Map<string, ArgumentNode>();
+  readonly #values: Record<string, unknown> = {};
+  /** Parameters with a wrong value. */
+  readonly #wrong = new Set<string>();
+  #valid = true;
+  /** Arguments without a place. */
+  #misfits = 0;
+
+  constructor(call: CallNode, row: KindRow, binding: Binding, extra: Parameters) {
+    this.#call = call;
+    this.#kind = call.callee.name;
+    this.#row = row;
+    this.#extra = extra;
+    this.#parameters = { ...extra, ...row.parameters };
+    this.#binding = binding;
+  }
+
+  /** Named arguments first, so that a place which is named is not filled again by order. */
+  bind(): Call | undefined {
+    for (const argument of this.#call.arguments) if (argument.name) this.#bindNamed(argument, argument.name);
+    for (const argument of this.#call.arguments) {
+      if (!argument.name && ![...this.#places.values()].includes(argument)) this.#bindUnnamed(argument);
+    }
+    this.#fillDefaults();
+    if (!this.#valid) return undefined;
+    // The kind's own first, as its page lists them.
+    const names = Object.keys({ ...this.#row.parameters, ...this.#extra });
+    const inOrder = names.map((name) => [name, this.#values[name]]);
+    return { kind: this.#kind, arguments: Object.fromEntries(inOrder), span: this.#call.span };
+  }
+
+  #bindNamed(argument: ArgumentNode, { name, span }: IdentifierNode): void {
+    if (!Object.hasOwn(this.#parameters, name)) {
+      this.#unknown(argument, name, span);
+      return;
+    }
+    const { rest, type } = this.#parameters[name]!;
+    const firstArgument = this.#places.get(name);
+    if (firstArgument) {
+      repeated(this.#kind, name, argument, firstArgument, this.#binding);
+      this.#valid = false;
+    } else if (rest && argument.value.kind === 'List') this.#bindList(name, argument, argument.value.items);
+    else if (type.is === 'numbers' && looseList(this.#call, argument, name, this.#binding, this.#places)) {
+      this.#valid = false;
+    } else this.#give(name, argument);
+  }
+
+  #bindList(name: string, argument: ArgumentNode, items: readonly ExpressionNode[]): void {
+    this.#places.set(name, argument);
+    this.#values[name] = [];
+    for (const item of items) {
+      const converted = bindValue(this.#parameters[name]!.type, item, name, this.#binding);
+      if (converted) this.#put(name, converted);
+      else this.#valid = false;
+    }
+  }
+
+  #unknown(argument: ArgumentNode, name: string, span: IdentifierNode['span']): void {
+    const takes = Object.keys(this.#parameters);
+    const otherArguments = this.#call.arguments.filter((other) => other !== argument);
+    const givenNames = otherArguments.flatMap((other) => (other.name ? [other.name.name] : []));
+    const openNames = takes.filter((parameter) => !this.#places.has(parameter) && !givenNames.includes(parameter));
+    const { extra, ...meant } = guess(name, span, openNames, 'argument', { taken: takes, rows: this.#parameters });
+    // `dense(64, relu: true)`: a word that says which of several needs no yes or no.
+    const of = takes.find((parameter) => {
+      const { type } = this.#parameters[parameter]!;
+      return type.is === 'choice' && type.of.includes(name);
+    });
+    const advice = of === undefined ? meant.advice : `write \`${of}: ${name}\``;
+    const fix = meant.nearest === undefined ? { fixes: [[removal(argument.span)]] } : extra;
+    this.#binding.report('unknown-argument', span, { kind: this.#kind, name, takes, ...meant, advice }, fix);
+    // Taken as the one it was meant to be, so that it is not also missing.
+    if (meant.nearest !== undefined) this.#places.set(meant.nearest, argument);
+    this.#valid = false;
+  }
+
+  #bindUnnamed(argument: ArgumentNode): void {
+    const name = place(argument.value, this.#parameters, this.#places, this.#binding.constants);
+    if (name === undefined) {
+      this.#valid = false;
+      // Of several without a place the first is reported: mostly one mistake moved them all.
+      const binding = this.#misfits++ === 0 ? this.#binding : without('too-many-arguments', this.#binding);
+      misplaced(this.#kind, argument, this.#parameters, this.#places, binding);
+    } else if (this.#parameters[name]!.type.is === 'flag' && wordOf(argument.value) === name) {
+      this.#places.set(name, argument);
+      this.#values[name] = true;
+    } else this.#give(name, argument);
+  }
+
+  #give(name: string, argument: ArgumentNode): void {
+    const { rest, type } = this.#parameters[name]!;
+    this.#places.set(name, argument);
+    if (rest && argument.value.kind === 'List') {
+      const write = argument.value.items.map(({ span }) => textOf(span)).join(', ');
+      const facts = { of: name, expected: 'values without brackets', found: 'a list in brackets', write };
+      this.#binding.report('wrong-type', argument.value.span, facts, rewrite(argument.value.span, write));
+      this.#valid = false;
+      return;
+    }
+    // Several values of one argument are mostly wrong alike.
+    const quietBinding = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
+    const boundValue = bindValue(type, argument.value, name, quietBinding);
+    if (boundValue) this.#put(name, boundValue);
+    else {
+      this.#wrong.add(name);
+      this.#valid = false;
+    }
+  }
+
+  #put(name: string, { value }: Converted): void {
+    const earlierValues = (this.#values[name] as unknown[] | undefined) ?? [];
+    this.#values[name] = this.#parameters[name]!.rest ? [...earlierValues, value] : value;
+  }
+
+  #fillDefaults(): void {
+    for (const [name, parameter] of Object.entries(this.#parameters)) {
+      if (this.#places.has(name)) continue;
+      if (!parameter.required) {
+        this.#values[name] = parameter.default;
+        continue;
+      }
+      this.#valid = false;
+      // An argument that could not be placed may be this one: one mistake, one message.
+      if (this.#places.size < this.#call.arguments.length) continue;
+      const facts = { kind: this.#kind, name, doc: parameter.doc, example: this.#row.example };
+      this.#binding.report('missing-argument', this.#call.span, facts);
+    }
+  }
+}
+
+const without = (silent: Code, binding: Binding): Binding => ({
+  ...binding,
+  report: (code, ...found) => (code === silent ? undefined : binding.report(code, ...found)),
+});
+
+/** `boundaries: 18, 25, 35`: a list without its brackets. Reported, and all of it taken. */
+function looseList(
+  call: CallNode,
+  argument: ArgumentNode,
+  name: string,
+  binding: Binding,
+  places: Map<string, ArgumentNode>,
+): boolean {
+  if (!binding.constants.isNumeric(argument.value)) return false;
+  const laterArguments = call.arguments.slice(call.arguments.indexOf(argument) + 1);
+  const end = laterArguments.findIndex(
+    (other) => other.name !== undefined || !binding.constants.isNumeric(other.value),
+  );
+  const looseArguments = end === -1 ? laterArguments : laterArguments.slice(0, end);
+  const lastArgument = looseArguments.at(-1);
+  if (!lastArgument) return false;
+  for (const [index, one] of [argument, ...looseArguments].entries())
+    places.set(index === 0 ? name : `${name} ${index}`, one);
+  const at = { ...argument.value.span, end: lastArgument.span.end };
+  const expected = 'a list of numbers, such as `[18, 25, 35]`';
+  const extra = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
+  binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, extra);
+  return true;
+}
+
+function misplaced(
+  kind: string,
+  argument: ArgumentNode,
+  parameters: Parameters,
+  places: ReadonlyMap<string, ArgumentNode>,
+  binding: Binding,
+): void {
+  const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
+  const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
+    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(callsOf(type)),
+  );
+  if (word !== undefined) {
+    const repeatedName = Object.entries(parameters).find(
+      ([name, { type }]) => places.has(name) && (type.is === 'choice' ? type.of.includes(word) : name === word),
+    )?.[0];
+    if (repeatedName !== undefined) {
+      repeated(kind, repeatedName, argument, places.get(repeatedName)!, binding);
+      return;
+    }
+    const { extra, ...meant } = guess(word, argument.span, byWord, 'choice');
+    const unlike = meant.nearest === undefined && meant.advice === undefined;
+    if (unlike && meantAsNumber(argument, word, parameters, binding)) return;
+    if (byWord.length > 0) {
+      const takes = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
+      binding.report('unknown-argument', argument.span, { kind, name: word, takes, ...meant }, extra);
+      return;
+    }
+  }
+  const takenParameter = Object.entries(parameters).find(
+    ([name, { type, positional }]) =>
+      positional && places.get(name)?.name !== undefined && looksLike(type, argument.value, binding.constants),
+  );
+  if (takenParameter) {
+    repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
+    return;
+  }
+  const [named, ...others] = Object.entries(parameters).filter(
+    ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding.constants),
+  );
+  const { span, value } = argument;
+  const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
+  const instead = named && `${named[0]}: ${textOf(value.span)}`;
+  const extra = { fixes: [[fix]], doubtful: others.length > 0 };
+  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, extra);
+}
+
+/** A word where only a number has a place: a misspelt constant, or no number at all. */
+function meantAsNumber(argument: ArgumentNode, word: string, parameters: Parameters, binding: Binding): boolean {
+  const numericParameter = Object.entries(parameters).find(
+    ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
+  );
+  if (!numericParameter) return false;
+  const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
+  const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
+  if (near !== undefined) binding.report('unknown-name', argument.span, facts, extra);
+  else convert(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
+  return true;
+}
+
+function repeated(kind: string, name: string, argument: ArgumentNode, first: ArgumentNode, binding: Binding): void {
+  binding.report('repeated-argument', argument.span, { kind, name }, repeats(name, first.span, argument.span));
 }

@@ -1,16 +1,31 @@
-/** A resolution without errors → a Model: drafts lose their "perhaps". */
+/**
+ * Turns a resolution without errors into a Model, where drafts lose their "perhaps", and takes out what nothing of
+ * its tasks reads.
+ */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
-import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
-import { featuresOfTasks, withNamed } from './references.ts';
-import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
+import { type Library, library as wholeLibrary } from './library.ts';
+import {
+  type Flow,
+  type FlowPart,
+  keyBias,
+  type Model,
+  type Objective,
+  type ScoreSum,
+  type Task,
+  type Tower,
+  type TowerStep,
+} from './model.ts';
+import { channelsThrough, featuresOfTasks, withNamed } from './references.ts';
+import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from './resolution.ts';
 
 /** @returns nothing where two towers or a valid task are missing */
 export function complete(resolution: Resolution): Model | undefined {
   const { towers, tasks, features, labels, groups, reads, scope } = resolution;
-  const order = towerOrder(resolution);
-  const valid = tasks.map(completeTask);
-  if (!order || !resolution.train || tasks.length === 0 || valid.some((task) => task === undefined)) return undefined;
+  const towerPair = towerOrder(resolution);
+  const validTasks = tasks.map(completeTask);
+  if (!towerPair || !resolution.train || tasks.length === 0 || validTasks.some((task) => task === undefined))
+    return undefined;
   if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
   const objective: Objective = resolution.objective ?? {
@@ -29,8 +44,11 @@ export function complete(resolution: Resolution): Model | undefined {
         .filter(([name]) => reads.group.has(name))
         .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
-    towers: [completeTower(order[0], readsBias(tasks, 'query')), completeTower(order[1], readsBias(tasks, 'item'))],
-    tasks: valid as Task[],
+    towers: [
+      completeTower(towerPair[0], readsBias(tasks, 'query')),
+      completeTower(towerPair[1], readsBias(tasks, 'item')),
+    ],
+    tasks: validTasks as Task[],
     objective,
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
     train: resolution.train,
@@ -46,31 +64,36 @@ export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
 /** @returns nothing where there are not two towers, or none is valid */
 export function validTowers(resolution: Resolution): ValidTowers | undefined {
   const { features, library } = resolution;
-  const order = towerOrder(resolution);
-  if (!order) return undefined;
-  const read = new Set<string>();
-  const valid = new Set<string>();
-  for (const { name, key, features: own, steps } of order) {
-    const named = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
-    if (steps.some(({ flow }) => flow === undefined) || [...named].some((feature) => !features.has(feature))) continue;
-    valid.add(name);
-    for (const feature of named) read.add(feature);
+  const towerPair = towerOrder(resolution);
+  if (!towerPair) return undefined;
+  const readFeatureNames = new Set<string>();
+  const validNames = new Set<string>();
+  for (const { name, key, features: own, steps } of towerPair) {
+    const namedFeatures = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
+    if (steps.some(({ flow }) => flow === undefined) || [...namedFeatures].some((feature) => !features.has(feature)))
+      continue;
+    validNames.add(name);
+    for (const feature of namedFeatures) readFeatureNames.add(feature);
   }
-  if (valid.size === 0) return undefined;
-  const towerOf = (part: TowerPart): Tower =>
-    valid.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
-  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], valid };
+  if (validNames.size === 0) return undefined;
+  const towerOf = (part: ResolvedTower): Tower =>
+    validNames.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
+  return {
+    features: only(features, readFeatureNames),
+    towers: [towerOf(towerPair[0]), towerOf(towerPair[1])],
+    valid: validNames,
+  };
 }
 
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
-  const named = featuresOfTasks(
+  const namedFeatures = featuresOfTasks(
     tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
     features,
     library,
   );
-  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
-  return withNamed([...read, ...named], features, library.features);
+  const towerFeatures = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+  return withNamed([...towerFeatures, ...namedFeatures], features, library.features);
 }
 
 /** The entries of a table with these names. */
@@ -79,11 +102,11 @@ function only<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string | undefi
 }
 
 /** The query tower, then the item tower: as the scores say, else in the order they are written. */
-export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
+export function towerOrder({ towers, tasks }: Resolution): readonly [ResolvedTower, ResolvedTower] | undefined {
   const [first, second] = towers;
   if (towers.length !== 2 || !first || !second) return undefined;
-  const query = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
-  return query === second.name ? [second, first] : [first, second];
+  const queryTower = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
+  return queryTower === second.name ? [second, first] : [first, second];
 }
 
 function defaultRetrieve(objective: Objective): Model['retrieve'] {
@@ -91,32 +114,32 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
-  const whole = score ? scoreOf(score) : product && productScore(product);
-  if (!whole) return undefined;
+function completeTask({ name, span, score, product, loss, label, weight, only }: ResolvedTask): Task | undefined {
+  const completeScore = score ? scoreOf(score) : product && productScore(product);
+  if (!completeScore) return undefined;
   return {
     name,
     span,
-    score: whole,
+    score: completeScore,
     ...defined({ loss, label: label?.name, weight: weight?.name, weightAt: weight?.span, only: only?.name }),
   };
 }
 
-const scoreOf = ({ towers: _, ...use }: TaskScore): Score => use;
+const scoreOf = ({ towers: _, ...use }: TaskScore): ScoreSum => use;
 
-const productScore = ({ span, factors }: TaskProduct): Score => ({
+const productScore = ({ span, factors }: TaskProduct): ScoreSum => ({
   span,
   terms: [],
   product: factors.map(({ name }) => name),
 });
 
-/** Whether a score adds what it calls `bias` of a side. */
-const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean =>
+/** True if a score adds what it calls `bias` of a side. */
+const readsBias = (tasks: readonly ResolvedTask[], side: 'query' | 'item'): boolean =>
   tasks.some(({ score }) =>
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
   );
 
-function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
+function completeTower({ name, span, features, key, steps }: ResolvedTower, bias = false): Tower {
   return {
     name,
     span,
@@ -129,3 +152,53 @@ function completeTower({ name, span, features, key, steps }: TowerPart, bias = f
     }),
   };
 }
+
+/** The model without it; the same one where everything is read. */
+export function withoutUnread(model: Model, library: Library = wholeLibrary): Model {
+  const [query, item] = model.towers;
+  const queryRead = readTower(query, model.tasks, 'query');
+  const encodedChannels = channelsThrough(queryRead.features, model.features, item);
+  const towers = [queryRead, readTower(item, model.tasks, 'item', encodedChannels)] as const;
+  if (towers[0] === query && towers[1] === item) return model;
+  const keyNames = towers.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  const directFeatures = [
+    ...towers.flatMap(({ features }) => features),
+    ...keyNames,
+    ...featuresOfTasks(model.tasks, model.features, library),
+  ];
+  const neededFeatures = withNamed(directFeatures, model.features, library.features);
+  return { ...model, towers, features: new Map([...model.features].filter(([name]) => neededFeatures.has(name))) };
+}
+
+/** @param encodes channels that lists of the other tower read */
+function readTower(
+  tower: Tower,
+  tasks: readonly Task[],
+  side: 'query' | 'item',
+  encodes: ReadonlySet<string> = new Set(),
+): Tower {
+  const reachedSteps = new Set(encodes);
+  for (const name of channelsOf(tasks, side)) reachedSteps.add(name);
+  const features = new Set<string>();
+  const steps: TowerStep[] = [];
+  // A step reads only what is above it.
+  for (const step of tower.steps.toReversed()) {
+    if (!reachedSteps.has(step.name)) continue;
+    steps.unshift(step);
+    for (const part of partsOf(step.flow)) {
+      if (part.kind === 'step') reachedSteps.add(part.name);
+      else for (const feature of part.features) features.add(feature);
+    }
+  }
+  if (steps.length === tower.steps.length && tower.features.every((feature) => features.has(feature))) return tower;
+  return { ...tower, steps, features: tower.features.filter((feature) => features.has(feature)) };
+}
+
+/** The channels that scores read of a side. */
+const channelsOf = (tasks: readonly Task[], side: 'query' | 'item'): readonly string[] =>
+  tasks.flatMap(({ score: { terms, biases = [] } }) => [
+    ...terms.flatMap(({ channels }) => channels.map((pair) => pair[side])),
+    ...biases.flatMap((bias) => (bias.kind === 'channel' && bias.side === side ? [bias.channel] : [])),
+  ]);
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);

@@ -1,7 +1,11 @@
-/** `let` constants, and arithmetic on them: usable wherever a number is. */
+/**
+ * Evaluates `let` constants and arithmetic on them, usable wherever a number is, and opens sums of numbers times
+ * things.
+ */
 import { textOf } from '../../base/text/source.ts';
 import type { ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
+import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 
@@ -9,7 +13,7 @@ export interface Constants {
   readonly names: readonly string[];
   /** The number an expression is; reports why it is none. `of` names what it is for. */
   number(expression: ExpressionNode, of: string, expected: string): number | undefined;
-  /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
+  /** True for a literal, arithmetic, or the name of a constant. */
   isNumeric(expression: ExpressionNode): boolean;
   has(name: string): boolean;
   /** The same with further names, which go before those of the file; the value of one may not be known. */
@@ -25,7 +29,7 @@ export function makeConstants(lets: readonly LetNode[], report: Report): Constan
 }
 
 /** The constants of a file, and how far they are evaluated. */
-interface File {
+interface FileConstants {
   readonly byName: ReadonlyMap<string, LetNode>;
   /** Those that are settled; without a value where they are wrong. */
   readonly values: Map<string, number | undefined>;
@@ -37,7 +41,7 @@ interface File {
 /** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
 class Evaluator implements Constants {
   constructor(
-    private readonly file: File,
+    private readonly file: FileConstants,
     private readonly local: ReadonlyMap<string, number | undefined>,
     private readonly report: Report,
   ) {}
@@ -58,10 +62,10 @@ class Evaluator implements Constants {
         return operand === undefined ? undefined : -operand;
       }
       case 'Binary': {
-        const left = this.number(expression.left, of, expected);
-        const right = this.number(expression.right, of, expected);
-        if (left === undefined || right === undefined) return undefined;
-        return this.finite(calculate(expression.operator, left, right), expression);
+        const leftValue = this.number(expression.left, of, expected);
+        const rightValue = this.number(expression.right, of, expected);
+        if (leftValue === undefined || rightValue === undefined) return undefined;
+        return this.finite(calculate(expression.operator, leftValue, rightValue), expression);
       }
     }
     this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
@@ -69,18 +73,7 @@ class Evaluator implements Constants {
   }
 
   isNumeric(expression: ExpressionNode): boolean {
-    switch (expression.kind) {
-      case 'Number':
-        return true;
-      case 'Name':
-        return expression.parts.length === 1 && this.has(expression.parts[0]!.name);
-      case 'Unary':
-        return this.isNumeric(expression.operand);
-      case 'Binary':
-        return this.isNumeric(expression.left) && this.isNumeric(expression.right);
-      default:
-        return false;
-    }
+    return isNumeric(expression, (name) => this.has(name));
   }
 
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants {
@@ -91,18 +84,18 @@ class Evaluator implements Constants {
   constant({ name, span }: IdentifierNode, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
-    const found = byName.get(name);
-    if (!found) {
+    const constant = byName.get(name);
+    if (!constant) {
       this.reportUnknown({ name, span }, of, expected);
       return undefined;
     }
     if (values.has(name)) return values.get(name);
     if (open.has(name)) {
-      this.report('constant-cycle', found.name.span, { name });
+      this.report('constant-cycle', constant.name.span, { name });
       values.set(name, undefined);
       return undefined;
     }
-    settle(this.file, found);
+    settle(this.file, constant);
     return values.get(name);
   }
 
@@ -129,7 +122,7 @@ class Evaluator implements Constants {
 }
 
 /** Evaluates a constant after those that it reads. It does not recurse: a chain of them may be longer than the stack is deep. */
-function settle(file: File, wanted: LetNode): void {
+function settle(file: FileConstants, wanted: LetNode): void {
   const { byName, values, open, report } = file;
   const evaluator = new Evaluator(file, new Map(), report);
   const path: { readonly constant: LetNode; readonly reads: Iterator<string, undefined> }[] = [];
@@ -141,16 +134,16 @@ function settle(file: File, wanted: LetNode): void {
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const { value: next, done } = top.reads.next();
     if (!done) {
-      const read = byName.get(next);
-      if (read && !values.has(next) && !open.has(next)) enter(read);
+      const readConstant = byName.get(next);
+      if (readConstant && !values.has(next) && !open.has(next)) enter(readConstant);
       continue;
     }
     path.pop();
     const { name, value } = top.constant;
     // One that is still open is read in a cycle.
-    const found = evaluator.number(value, name.name, 'a number');
+    const result = evaluator.number(value, name.name, 'a number');
     open.delete(name.name);
-    if (!values.has(name.name)) values.set(name.name, found);
+    if (!values.has(name.name)) values.set(name.name, result);
   }
 }
 
@@ -174,5 +167,63 @@ function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number)
       return left * right;
     case '/':
       return left / right;
+  }
+}
+
+export interface LinearTerm {
+  /** The name or call that is weighed; or a number, where numbers may be terms. */
+  readonly of: ExpressionNode;
+  readonly factor: number;
+}
+
+/**
+ * Opens sums, differences, products with numbers and quotients by numbers.
+ * @param odd called with the first part that is not linear
+ * @param numbers whether a number may be a term of its own
+ * @returns the terms in order; nothing after a mistake, which is then reported
+ */
+export function linear(
+  expression: ExpressionNode,
+  constants: Constants,
+  report: Report,
+  odd: (part: ExpressionNode) => void,
+  numbers = false,
+): readonly LinearTerm[] | undefined {
+  const terms: LinearTerm[] = [];
+  return collect(expression, 1) ? terms : undefined;
+
+  function collect(part: ExpressionNode, factor: number): boolean {
+    if (numbers && constants.isNumeric(part)) {
+      terms.push({ of: part, factor });
+      return true;
+    }
+    if (part.kind === 'Unary') return collect(part.operand, -factor);
+    if (part.kind === 'Binary') {
+      const { operator, left, right } = part;
+      if (operator === '+' || operator === '-') {
+        return collect(left, factor) && collect(right, operator === '+' ? factor : -factor);
+      }
+      if (constants.isNumeric(right) && !constants.isNumeric(left)) return scaled(part, left, right, factor);
+      if (operator === '*' && constants.isNumeric(left)) return scaled(part, right, left, factor);
+    } else if ((part.kind === 'Name' && !constants.isNumeric(part)) || part.kind === 'Call') {
+      terms.push({ of: part, factor });
+      return true;
+    }
+    odd(part);
+    return false;
+  }
+
+  function scaled(
+    whole: Extract<ExpressionNode, { kind: 'Binary' }>,
+    part: ExpressionNode,
+    number: ExpressionNode,
+    factor: number,
+  ): boolean {
+    const value = constants.number(number, 'factor', 'a number');
+    if (value === undefined) return false;
+    const scaledFactor = whole.operator === '*' ? factor * value : factor / value;
+    if (Number.isFinite(scaledFactor)) return collect(part, scaledFactor);
+    report('not-finite', whole.span, { text: textOf(whole.span) });
+    return false;
   }
 }

@@ -4,14 +4,14 @@ import type { ParameterType } from '../library/contract.ts';
 import type { EntryType } from '../library/declarations/entry.ts';
 import type { ExpressionNode } from '../syntax/ast.ts';
 
-/** What an argument must be: "a whole number of at least 1". Completes "`units` is …". */
+/** Describes a type: "a whole number of at least 1". Completes "`units` is …". */
 export function describeType(type: ParameterType): string {
   switch (type.is) {
     case 'integer':
       return `a whole number${range(type)}`;
     case 'number': {
-      const calls = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
-      return `a number${range(type)}${calls.join('')}`;
+      const callExamples = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
+      return `a number${range(type)}${callExamples.join('')}`;
     }
     case 'choice':
       return `one of ${type.of.map((word) => `\`${word}\``).join(', ')}`;
@@ -71,23 +71,23 @@ const listOf = (table: Readonly<Record<string, { readonly example: string }>>): 
     .map(({ example }) => example)
     .join(', ');
 
-interface Range {
+interface NumberBounds {
   readonly min?: number;
   readonly max?: number;
   readonly above?: number;
   readonly below?: number;
 }
 
-function range({ min, max, above, below }: Range): string {
+function range({ min, max, above, below }: NumberBounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
-  const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
-  if (low === undefined && high === undefined) return '';
-  const words = [low, high].filter((word) => word !== undefined).join(' and ');
+  const lowerBound = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
+  const upperBound = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
+  if (lowerBound === undefined && upperBound === undefined) return '';
+  const words = [lowerBound, upperBound].filter((word) => word !== undefined).join(' and ');
   return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
 }
 
-export function inRange(value: number, { min, max, above, below }: Range): boolean {
+export function inRange(value: number, { min, max, above, below }: NumberBounds): boolean {
   return (
     (min === undefined || value >= min) &&
     (max === undefined || value <= max) &&
@@ -96,7 +96,7 @@ export function inRange(value: number, { min, max, above, below }: Range): boole
   );
 }
 
-/** What is written, for "…, not the text "F"". */
+/** Describes what is written, for "…, not the text "F"". */
 export function describeExpression(expression: ExpressionNode): string {
   switch (expression.kind) {
     case 'Name':

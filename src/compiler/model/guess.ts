@@ -1,4 +1,4 @@
-/** What a word that is not known most likely means: another name for something of the field, or a misspelling. */
+/** Guesses what an unknown word means: another name for something of the field, or a misspelling. */
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type Place } from '../../base/text/synonyms.ts';
@@ -8,14 +8,14 @@ import type { Extra } from './report.ts';
 export interface Guess {
   /** The candidate that it is taken for. */
   readonly nearest?: string;
-  /** What the hint says in place of "did you mean": the field has a word for it. */
+  /** Replaces "did you mean" in the hint: the field has a word for it. */
   readonly advice?: string;
   /** The fix of the report. */
   readonly extra: Extra;
 }
 
 /** The names of a place that come into question besides its candidates. */
-interface Others {
+interface GuessOptions {
   /** Candidates that are given already: they are not meant, but may be as near. */
   readonly taken?: Iterable<string>;
   /** Those of the candidates that the file declares: what is near one of them is no word of the field. */
@@ -33,28 +33,31 @@ export function guess(
   at: Span,
   candidates: Iterable<string>,
   place?: Place,
-  { taken = [], declared = [], rows }: Others = {},
+  { taken = [], declared = [], rows }: GuessOptions = {},
 ): Guess {
-  const free = [...new Set(candidates)];
-  const others = new Set([...taken].filter((word) => !free.includes(word)));
-  const likely = likest(name, [...free, ...others]);
-  const known = likely !== undefined && !others.has(likely.name) ? likely : likest(name, free);
-  const sure = known !== undefined && known === likely && known.sure;
+  const freeNames = [...new Set(candidates)];
+  const takenNames = new Set([...taken].filter((word) => !freeNames.includes(word)));
+  const nearestOfAll = likest(name, [...freeNames, ...takenNames]);
+  const nearestFree =
+    nearestOfAll !== undefined && !takenNames.has(nearestOfAll.name) ? nearestOfAll : likest(name, freeNames);
+  const isSure = nearestFree !== undefined && nearestFree === nearestOfAll && nearestFree.sure;
   // Only case and underscores differ.
-  const spelled = sure && flat(name) === flat(known.name);
-  const own = known !== undefined && [...declared].includes(known.name);
+  const isSpelledAlike = isSure && flat(name) === flat(nearestFree.name);
+  const isDeclared = nearestFree !== undefined && [...declared].includes(nearestFree.name);
   const meaning =
-    place === undefined || spelled || own ? undefined : meaningOf(name, place, free, rows ?? rowsAt[place]);
-  if (meaning?.write !== undefined && free.includes(meaning.write)) {
+    place === undefined || isSpelledAlike || isDeclared
+      ? undefined
+      : meaningOf(name, place, freeNames, rows ?? rowsAt[place]);
+  if (meaning?.write !== undefined && freeNames.includes(meaning.write)) {
     const { write, same } = meaning;
     return { nearest: write, advice: `Tower calls it \`${write}\``, extra: suggested([write], at, !same) };
   }
   if (meaning !== undefined) {
     return { advice: meaning.advice ?? `write \`${meaning.write}\``, extra: {} };
   }
-  if (known === undefined) return { extra: {} };
-  const doubtful = !sure || (!spelled && isTerm(name));
-  return { nearest: known.name, extra: suggested([known.name, ...known.others], at, doubtful) };
+  if (nearestFree === undefined) return { extra: {} };
+  const isDoubtful = !isSure || (!isSpelledAlike && isTerm(name));
+  return { nearest: nearestFree.name, extra: suggested([nearestFree.name, ...nearestFree.others], at, isDoubtful) };
 }
 
 type Rows = Readonly<Record<string, OtherNames>>;

@@ -90,7 +90,7 @@ export type FlowStep =
       readonly kind: 'declared';
       readonly span: Span;
       readonly name: string;
-      /** Of its parameters, where it has some. */
+      /** The values of its parameters, where it has some. */
       readonly values?: Readonly<Record<string, number>>;
       readonly shared: boolean;
       readonly steps: readonly FlowStep[];
@@ -99,7 +99,7 @@ export type FlowStep =
 export interface Task {
   readonly name: string;
   readonly span: Span;
-  readonly score: Score;
+  readonly score: ScoreSum;
   /** Absent where a product names the task and only the product learns. */
   readonly loss?: Call;
   readonly label?: string;
@@ -112,13 +112,13 @@ export interface Task {
 }
 
 /** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`; or a product of tasks. */
-export interface Score {
+export interface ScoreSum {
   readonly span: Span;
   /** One at least; none of a product. */
   readonly terms: readonly ScoreUse[];
   /** `click * convert`: the tasks whose probabilities it multiplies, as written. It is the logit of their product. */
   readonly product?: readonly string[];
-  /** What is added to the terms, and depends on one side alone or on none. Absent: nothing. */
+  /** Added to the terms; each depends on one side alone or on none. */
   readonly biases?: readonly Bias[];
 }
 
@@ -128,14 +128,14 @@ export type Bias =
       readonly kind: 'channel';
       readonly span: Span;
       readonly side: 'query' | 'item';
-      /** Of width 1; `bias` where the tower has no step of that name: the learned number of its key. */
+      /** A channel of width 1; `bias` where the tower has no step of that name: the learned number of its key. */
       readonly channel: string;
       readonly factor: number;
     }
   | { readonly kind: 'mean'; readonly span: Span; readonly factor: number }
   | { readonly kind: 'constant'; readonly span: Span; readonly value: number };
 
-/** What a score calls the learned number of a tower's key. */
+/** Scores call the learned number of a tower's key so. */
 export const keyBias = 'bias';
 
 /** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */
@@ -154,17 +154,16 @@ export type Objective =
     }
   | { readonly kind: 'dynamic'; readonly span: Span; readonly call: Call; readonly tasks: readonly string[] };
 
-/** What the entries of `train` give, by their names. `stop` has its patience among its arguments. */
+/** The values of the entries of `train`, by name. `stop` has its patience among its arguments. */
 export interface Training extends CheckedEntries<(typeof train)['entries']> {
   readonly span?: Span;
 }
 
-/** What a checked entry gives: a call has its place. */
-type Checked<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? readonly Call[] : T;
+/** The value of a checked entry: a call has its span. */
+type CheckedValue<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? readonly Call[] : T;
 
-/** What the entries of a declaration give, by name. */
 type CheckedEntries<E extends Entries> = {
-  readonly [N in keyof E]: E[N] extends DeclarationEntry<infer T> ? Checked<T> : never;
+  readonly [N in keyof E]: E[N] extends DeclarationEntry<infer T> ? CheckedValue<T> : never;
 };
 
 /** A `data` block with every entry checked; paths are relative to the folder of its file. */
@@ -194,9 +193,9 @@ export interface DataDescription {
     readonly span: Span;
   }[];
   readonly split: Split;
-  /** Whether items that a user had before an event leave its ranking. Absent: `excluded`. */
+  /** Items that a user had before an event leave its ranking where this is absent or `excluded`. */
   readonly seen: 'excluded' | 'kept';
-  /** What figures are means over. Absent: `per_event`. */
+  /** Figures are means over events where this is absent. */
   readonly evaluate?: 'per_event' | 'per_user';
   /** Share of bad rows past which the run stops. */
   readonly reject: number;

@@ -54,9 +54,9 @@ export function printData(data: DataDescription): string {
   const histories = data.histories.map(({ name, kind, of, max }) => `${name} = ${kind}(${of}, ${max})`);
   const lines = Object.entries<DeclarationEntry>(dataRows.entries).flatMap(([name, { type }]) => {
     const value = data[name as keyof typeof dataRows.entries];
-    const own = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
+    const ownLines = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
     // Declarations that have names come before the entries that may read them.
-    return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...own];
+    return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...ownLines];
   });
   return `${block(`data ${data.name}`, lines).join('\n')}\n`;
 }
@@ -78,9 +78,9 @@ function printDataValue(type: EntryType, value: unknown): string {
 
 /** `id(dim: 32)`, arguments in the order of the kind's table; those that are not given are left out. */
 export function printCall({ kind, arguments: args }: BoundKind): string {
-  const given = Object.entries(args).filter(([, value]) => value !== undefined && !isEmpty(value));
-  if (given.length === 0) return kind;
-  return `${kind}(${given.map(([name, value]) => `${name}: ${printValue(value)}`).join(', ')})`;
+  const givenArguments = Object.entries(args).filter(([, value]) => value !== undefined && !isEmpty(value));
+  if (givenArguments.length === 0) return kind;
+  return `${kind}(${givenArguments.map(([name, value]) => `${name}: ${printValue(value)}`).join(', ')})`;
 }
 
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
@@ -135,9 +135,9 @@ function printSource(from: FlowSource): string {
 /** A block of the file is shown with its steps: `deep{flatten -> mlp(units: [64])}`. */
 function printStep(step: FlowStep): string {
   if (step.kind === 'block') return printCall(step.call);
-  const values = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);
-  const given = values.length === 0 ? '' : `(${values.join(', ')})`;
-  return `${step.shared ? 'shared ' : ''}${step.name}${given}{${step.steps.map(printStep).join(' -> ')}}`;
+  const parameterTexts = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);
+  const parameterList = parameterTexts.length === 0 ? '' : `(${parameterTexts.join(', ')})`;
+  return `${step.shared ? 'shared ' : ''}${step.name}${parameterList}{${step.steps.map(printStep).join(' -> ')}}`;
 }
 
 function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {
@@ -176,11 +176,11 @@ function printTraining(training: Training): string[] {
     const { insteadOf, default: usual } = rows[name]!;
     return usual !== undefined && insteadOf !== undefined && training[insteadOf as keyof Training] !== undefined;
   };
-  const given = names.filter((name) => training[name] !== undefined && !isReplaced(name));
-  const width = Math.max(...given.map((name) => name.length));
+  const givenNames = names.filter((name) => training[name] !== undefined && !isReplaced(name));
+  const width = Math.max(...givenNames.map((name) => name.length));
   return block(
     'train',
-    given.map((name) => `${name.padEnd(width)} = ${printEntry(training[name])}`),
+    givenNames.map((name) => `${name.padEnd(width)} = ${printEntry(training[name])}`),
   );
 }
 

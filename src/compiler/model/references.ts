@@ -1,8 +1,15 @@
-/** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
-import type { BoundKind, KindRow } from '../library/contract.ts';
+/**
+ * Follows names among features: those that a feature names (`like(video_id)`), lists through a tower, groups in
+ * groups, and features that tasks read.
+ */
+import type { BoundKind, FeatureUse, KindRow, LossKind, SideArgument } from '../library/contract.ts';
+import { usesOf, validUse } from '../library/features/uses.ts';
+import type { Library } from './library.ts';
+import type { Feature, Tower } from './model.ts';
+import type { Scope } from './scope.ts';
 
 type Kinds = Readonly<Record<string, KindRow>>;
-type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+type DeclaredFeatures = ReadonlyMap<string, { readonly call: BoundKind }>;
 
 export function featuresNamed(call: BoundKind, kinds: Kinds): readonly string[] {
   const named: string[] = [];
@@ -30,14 +37,14 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
 }
 
 /** The features given and all that they name, and so on. */
-export function withNamed(names: Iterable<string>, features: Declared, kinds: Kinds): ReadonlySet<string> {
-  const reached = new Set(names);
+export function withNamed(names: Iterable<string>, features: DeclaredFeatures, kinds: Kinds): ReadonlySet<string> {
+  const reachedFeatures = new Set(names);
   // A set goes on through what is added to it on the way.
-  for (const name of reached) {
+  for (const name of reachedFeatures) {
     const feature = features.get(name);
-    for (const other of feature ? featuresNamed(feature.call, kinds) : []) reached.add(other);
+    for (const other of feature ? featuresNamed(feature.call, kinds) : []) reachedFeatures.add(other);
   }
-  return reached;
+  return reachedFeatures;
 }
 
 /** The features that tasks name: as a weight, or in a loss as `mask: history`. */
@@ -60,4 +67,67 @@ function argumentsThatName({ arguments: given }: BoundKind, { parameters }: Kind
     const call = type.is === 'kind' ? (value as BoundKind | undefined) : undefined;
     return call ? argumentsThatName(call, (type as { of: Readonly<Record<string, KindRow>> }).of[call.kind]!) : [];
   });
+}
+
+type FeatureMap = ReadonlyMap<string, Feature>;
+
+/** Returns how a feature is used; nothing where it is wrong, which another rule reports. */
+export const useOf = (name: string, features: FeatureMap): FeatureUse | undefined =>
+  features.has(name) ? validUse(name, features) : undefined;
+
+/** The features that go through a tower, in order, with what they say of it. Most models have none. */
+export const featuresThrough = (features: FeatureMap): ReadonlyMap<string, SideArgument> =>
+  new Map([...usesOf(features)].flatMap(([name, { through }]) => (through ? [[name, through]] : [])));
+
+/** The channel that is named, or the only one that the tower has. */
+export function channelThrough(
+  { channel }: SideArgument,
+  steps: readonly Pick<Tower['steps'][number], 'name' | 'channel'>[],
+): string | undefined {
+  const channels = steps.filter((step) => step.channel).map(({ name }) => name);
+  if (channel === undefined) return channels.length === 1 ? channels[0] : undefined;
+  return channels.includes(channel) ? channel : undefined;
+}
+
+/** The channels of a tower that features among `names` go through. */
+export function channelsThrough(
+  names: Iterable<string>,
+  features: FeatureMap,
+  { name, steps }: Pick<Tower, 'name'> & { readonly steps: Parameters<typeof channelThrough>[1] },
+): ReadonlySet<string> {
+  const channelNames = new Set<string>();
+  const throughOf = featuresThrough(features);
+  if (throughOf.size === 0) return channelNames;
+  for (const feature of names) {
+    const side = throughOf.get(feature);
+    const channel = side?.tower === name ? channelThrough(side, steps) : undefined;
+    if (channel !== undefined) channelNames.add(channel);
+  }
+  return channelNames;
+}
+
+export function needsOf(
+  { losses }: Pick<Library, 'losses'>,
+  loss: BoundKind,
+): Required<Pick<LossKind, 'label' | 'needsItemKey'>> {
+  const row = losses[loss.kind]!;
+  return { label: row.label, needsItemKey: row.needsItemKey, ...row.needs?.(loss.arguments) };
+}
+
+/** The groups among a group's members, among their members, and so on, in order, each once; without the group itself. */
+export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): readonly string[] {
+  const groupNames = new Set([name]);
+  // A set goes on through what is added to it on the way.
+  for (const group of groupNames) {
+    for (const member of groups.get(group)?.members ?? []) if (groups.has(member.name)) groupNames.add(member.name);
+  }
+  groupNames.delete(name);
+  return [...groupNames];
+}
+
+/** True if every member is declared: one that is not is reported, and its features are not known. */
+export function isWholeGroup({ groups, features }: Pick<Scope, 'groups' | 'features'>, name: string): boolean {
+  return [name, ...groupsWithin({ groups }, name)].every((group) =>
+    groups.get(group)?.members.every((member) => features.has(member.name) || groups.has(member.name)),
+  );
 }

@@ -1,8 +1,13 @@
-/** Where the stages of this folder put what they find. */
+/**
+ * Collects what the stages of this folder report: notes and fixes, one report for an unknown name however often it
+ * appears, and only what is certain of a file that was not read whole.
+ */
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';
-import type { Span } from '../../base/text/source.ts';
+import { notes } from '../../base/diagnostics/notes.ts';
+import { type Span, textOf } from '../../base/text/source.ts';
+import type * as Ast from '../syntax/ast.ts';
 
 export interface Extra {
   readonly notes?: readonly Note[];
@@ -13,17 +18,183 @@ export interface Extra {
 
 export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => void;
 
-export interface Collector {
+interface ReportCollector {
   readonly report: Report;
   readonly diagnostics: Diagnostic[];
 }
 
-export function makeCollector(): Collector {
+export function makeCollector(): ReportCollector {
   const diagnostics: Diagnostic[] = [];
   return { diagnostics, report: (code, at, facts, extra) => void diagnostics.push(diagnose(code, at, facts, extra)) };
 }
 
-/** The fix that writes something else in a place. */
+/** The fix that writes something else in a span; none where that is not known. */
 export function rewrite(at: Span, text: string | undefined): Extra {
   return text === undefined ? {} : { fixes: [[{ at, text }]] };
+}
+
+export const noteAt = (message: string, at: Span): Extra => ({ notes: [{ message, at }] });
+
+/** Goes with the report of something that is there twice: points at the first one, and removes the second. */
+export const repeats = (name: string, first: Span, second: Span): Extra => ({
+  ...noteAt(notes.first(name), first),
+  fixes: [[removal(second)]],
+});
+
+/** Removes a whole entry: with its line if nothing else is on it, else with the comma before its neighbour. */
+export function removal(at: Span): Edit {
+  const { source } = at;
+  const { text } = source;
+  let start = at.start;
+  while (start > 0 && (text[start - 1] === ' ' || text[start - 1] === '\t')) start--;
+  let end = at.end;
+  while (end < text.length && (text[end] === ' ' || text[end] === '\t')) end++;
+  const comment = /^\/\/[^\n]*/.exec(text.slice(end));
+  const lineEnd = comment ? end + comment[0].length : end;
+  const isAlone = (start === 0 || text[start - 1] === '\n') && (lineEnd === text.length || text[lineEnd] === '\n');
+  if (isAlone) return { at: { source, start, end: Math.min(lineEnd + 1, text.length) }, text: '' };
+  if (text[end] === ',') {
+    end++;
+    while (text[end] === ' ') end++;
+    return { at: { source, start: at.start, end }, text: '' };
+  }
+  if (text[start - 1] === ',') return { at: { source, start: start - 1, end: at.end }, text: '' };
+  return { at, text: '' };
+}
+
+export function insertion(source: Span['source'], offset: number, text: string): Edit {
+  return { at: { source, start: offset, end: offset }, text };
+}
+
+/** The first of those that name the same unknown thing stays; the others become its notes, and its fix changes them all. */
+export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const groups = new Map<string, Diagnostic[]>();
+  for (const [index, diagnostic] of diagnostics.entries()) {
+    const key = keyOf(diagnostic) ?? String(index);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(diagnostic);
+  }
+  return [...groups.values()].map(merge);
+}
+
+/** The same for diagnostics about the same name, of which the same is thought to be meant. */
+function keyOf({ code, at, hint, fixes }: Diagnostic): string | undefined {
+  if ((code !== 'unknown-name' && code !== 'unknown-kind') || !at) return undefined;
+  const meantName = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
+  return JSON.stringify([code, at.source.name, textOf(at), meantName]);
+}
+
+function merge(group: readonly Diagnostic[]): Diagnostic {
+  const sorted = [...group].sort((a, b) => (a.at?.start ?? 0) - (b.at?.start ?? 0));
+  const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
+  if (others.length === 0) return first;
+  const otherNotes = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
+  const fixes = first.fixes.map((_, at): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[at] ?? []));
+  const isDoubtful = sorted.some((one) => one.doubtful);
+  return { ...first, notes: [...first.notes, ...otherNotes], fixes, ...(isDoubtful ? { doubtful: isDoubtful } : {}) };
+}
+
+/**
+ * A misspelling may be where a name is declared, not where it is used. Where the name that is thought to be meant occurs
+ * nowhere but in its declaration, the fix is a guess.
+ */
+export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
+  const { code, at, fixes } = diagnostic;
+  const meantName = fixes[0]?.[0]?.text;
+  if (code !== 'unknown-name' || !at || meantName === undefined) return diagnostic;
+  const text = at.source.text.replace(/\/\/[^\n]*|"[^"\n]*"/g, ' ');
+  return text.match(new RegExp(`\\b${meantName}\\b`, 'g'))?.length === 1
+    ? { ...diagnostic, doubtful: true }
+    : diagnostic;
+}
+
+/** The parts of a file, and of those that it uses, that could not be read. */
+interface Unread {
+  readonly lost: readonly Ast.UnreadPart[];
+  readonly doubtful: readonly Diagnostic['at'][];
+  /** A used file could not be read, or not all of it. */
+  readonly used: boolean;
+}
+
+/** Judged by all entries of a declaration, or by all declarations. */
+const ofAll: ReadonlySet<Code> = new Set<Code>([
+  'missing-entry',
+  'empty-file',
+  'unpaired-channel',
+  'channel-needed',
+  'time-needed',
+  'towers-swapped',
+]);
+
+/** Judged by all of a tower. */
+const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
+
+/** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
+const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
+  constant: ['let'],
+  'parameter or constant': ['let'],
+  feature: ['features'],
+  label: ['labels'],
+  group: ['group'],
+  'group or feature': ['features', 'group'],
+  block: ['block', 'shared'],
+  tower: ['tower'],
+  task: ['task'],
+  'input or step': ['tower', 'features', 'group'],
+};
+
+/** The declarations that come along from used files. */
+const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
+  'let',
+  'features',
+  'labels',
+  'group',
+  'block',
+  'shared',
+]);
+
+/** Reports only what stays wrong whatever the unread parts say. */
+export function certainly(report: Report, unread: Unread): Report {
+  return (code, at, facts, extra) => {
+    if (isCertain(unread, code, at, facts as ReportedNames, (extra?.fixes ?? []).length > 0 && !extra?.doubtful)) {
+      report(code, at, facts, extra);
+    }
+  };
+}
+
+interface ReportedNames {
+  readonly what?: string;
+  /** The declaration of an entry: "task `watch`". */
+  readonly of?: string;
+}
+
+function isCertain(
+  { lost, doubtful, used }: Unread,
+  code: Code,
+  at: Diagnostic['at'],
+  { what, of }: ReportedNames,
+  isNear: boolean,
+): boolean {
+  if (at === undefined) return !ofAll.has(code);
+  const isWithin = (span: Diagnostic['at']) =>
+    span?.source === at.source && span.start <= at.start && at.end <= span.end;
+  if (doubtful.some(isWithin)) return false;
+  const writtenName = textOf(at);
+  if (lost.some(({ name }) => name === writtenName)) return false;
+  if (ofTower.has(code) && lost.some(({ name, within }) => name === undefined && within === 'tower')) return false;
+  if (ofAll.has(code)) return !used && lost.length === 0 && doubtful.length === 0;
+  if (code === 'unknown-entry' || code === 'missing-key') {
+    const word = of === undefined ? 'data' : /\w+/.exec(of)?.[0];
+    return isNear || !lost.some(({ name, within }) => name === undefined && within === word);
+  }
+  if (code !== 'unknown-name' && code !== 'unknown-kind') return true;
+  const declaringWords = declaredIn[what ?? ''] ?? (code === 'unknown-name' ? ['tower'] : []);
+  if (
+    lost.some(({ name, within }) => name === undefined && (within === undefined || declaringWords.includes(within)))
+  ) {
+    return false;
+  }
+  // Of another file not even the names are known; one that is near another is a misspelling all the same.
+  return isNear || !used || !declaringWords.some((place) => shared.has(place));
 }

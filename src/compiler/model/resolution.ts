@@ -1,14 +1,15 @@
 /**
- * What is known of a file once its names are looked up: every declaration, whether or not all of it is valid. Rules read it,
- * so that one mistake hides no other; a valid one becomes a Model.
+ * A resolution has every declaration of a file with its names looked up, whether or not all of it is valid. Rules read it, so that
+ * one error hides no other; a valid one becomes a Model.
  */
 import type { Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
+import type { Files } from './files.ts';
 import type { Library } from './library.ts';
-import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
+import type { Call, DataDescription, Feature, Flow, Label, Objective, ScoreSum, Training } from './model.ts';
+import type { Report } from './report.ts';
+import type { SearchParameter } from './resolve/search.ts';
 import type { ReadKind, Scope } from './scope.ts';
-import type { SearchParameter } from './search.ts';
-import type { Files } from './use.ts';
 
 export interface Resolution {
   readonly file: Ast.FileNode;
@@ -16,15 +17,15 @@ export interface Resolution {
   readonly library: Library;
   readonly scope: Scope;
   readonly name: string;
-  /** Of the `model` line, else of the file. */
+  /** The span of the `model` line, else of the file. */
   readonly span: Span;
   /** The valid ones; `scope` has all. */
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
   /** The features of each, those of groups within it in their place. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  readonly towers: readonly TowerPart[];
-  readonly tasks: readonly TaskPart[];
+  readonly towers: readonly ResolvedTower[];
+  readonly tasks: readonly ResolvedTask[];
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
   /** Defaults where the file says nothing; absent when what it says is not valid. */
@@ -35,22 +36,21 @@ export interface Resolution {
   readonly data: readonly DataDescription[];
   /** False when a part of the file, or of one that it uses, could not be read. */
   readonly whole: boolean;
-  /** What something read, by kind. */
+  /** The names that something read, by kind. */
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
   /** Kinds of which a name could not be looked up. Whether something of such a kind is unread is not certain. */
   readonly uncertain: ReadonlySet<ReadKind>;
 }
 
-export interface TowerPart {
+export interface ResolvedTower {
   readonly name: string;
-  /** Of the name. */
   readonly span: Span;
   readonly node: Ast.TowerNode;
   readonly inputs: readonly TowerInput[];
-  /** Of all inputs, groups opened, in order, each once. */
+  /** The features of all inputs, groups opened, in order, each once. */
   readonly features: readonly string[];
   readonly key?: Ast.IdentifierNode;
-  readonly steps: readonly TowerStepPart[];
+  readonly steps: readonly ResolvedStep[];
 }
 
 export interface TowerInput {
@@ -61,9 +61,8 @@ export interface TowerInput {
   readonly groups: readonly string[];
 }
 
-export interface TowerStepPart {
+export interface ResolvedStep {
   readonly name: string;
-  /** Of the name. */
   readonly span: Span;
   readonly node: Ast.TowerEntryNode;
   readonly channel: boolean;
@@ -71,7 +70,7 @@ export interface TowerStepPart {
   readonly flow?: Flow;
   /** If the flow is not valid: the steps before the first invalid step, for an editor. */
   readonly begun?: Flow;
-  /** What its flow begins with, valid or not; absent where that is not made of names. */
+  /** The names that its flow begins with, valid or not; absent where it begins with something else. */
   readonly reads?: readonly SourceName[];
 }
 
@@ -81,9 +80,8 @@ export interface SourceName {
   readonly output?: string;
 }
 
-export interface TaskPart {
+export interface ResolvedTask {
   readonly name: string;
-  /** Of the name. */
   readonly span: Span;
   readonly node: Ast.TaskNode;
   /** Absent where it is not valid, and of a product. */
@@ -94,20 +92,28 @@ export interface TaskPart {
   readonly label?: Ast.IdentifierNode;
   readonly weight?: Ast.IdentifierNode;
   readonly only?: Ast.IdentifierNode;
-  /** Whether an entry `label` is there at all, valid or not. */
+  /** True if there is an entry `label`, valid or not. */
   readonly saysLabel: boolean;
-  /** Whether it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
+  /** True if it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
   readonly hasNoLoss: boolean;
 }
 
 /** `click * convert`: the probability that all these tasks predict. */
 export interface TaskProduct {
   readonly span: Span;
-  /** Of tasks, two at least, each with its place. */
+  /** At least two tasks. */
   readonly factors: readonly Ast.IdentifierNode[];
 }
 
-export interface TaskScore extends Score {
+export interface TaskScore extends ScoreSum {
   /** The query tower, then the item tower. */
   readonly towers: readonly [string, string];
 }
+
+export interface RuleOptions {
+  /** Bytes that embedding tables may take before a warning; their optimizer's state comes on top. Default 2 GB. */
+  readonly tableBudget?: number;
+}
+
+/** Reports one kind of error that names and arguments alone do not show. */
+export type Rule = (resolution: Resolution, report: Report, options: RuleOptions) => void;

@@ -3,40 +3,31 @@
  *
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/notes.ts';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { isModel } from './is_model.ts';
+import { type FileOptions, type Files, gather, isModel, makeFiles } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
-import { doubtUnused, mergeRepeated } from './merge.ts';
-import type { Model } from './model.ts';
-import { certainly } from './partial.ts';
-import { makeCollector, type Report } from './report.ts';
-import type { Resolution, TaskPart } from './resolution.ts';
+import type { DataDescription, Model } from './model.ts';
+import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
+import type { Resolution, ResolvedTask } from './resolution.ts';
+import { resolveBlocks } from './resolve/blocks.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
-import { resolveFeatures } from './resolve/features.ts';
-import { resolveBlocks } from './resolve/flows.ts';
-import { resolveGroups } from './resolve/groups.ts';
-import { resolveLabels } from './resolve/labels.ts';
-import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
-import { checkProducts } from './resolve/products.ts';
+import { defaultTraining, resolveTask, resolveTrain } from './resolve/entries.ts';
+import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/features.ts';
+import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/objective.ts';
 import { resolveSearch } from './resolve/search.ts';
-import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
-import { defaultTraining, resolveTrain } from './resolve/train.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
-import { declare } from './scope.ts';
-import { applySettings } from './settings/apply.ts';
-import type { Settings } from './settings/text.ts';
-import { type FileOptions, gather } from './use.ts';
-import { makeWorkspace } from './workspace.ts';
+import { declare, makeWorkspace } from './scope.ts';
+import { readSettings, type Settings } from './settings/setting_text.ts';
+import { type DeclarationChange, findSlot } from './settings/slots.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
+  /** These replace what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
   readonly settings?: Settings;
   readonly library?: Library;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
@@ -49,11 +40,11 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
  */
 export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
-  const found = [...diagnostics, ...rulesOf(resolution, options)];
-  return { output: modelOf(resolution, found), diagnostics: found };
+  const allDiagnostics = [...diagnostics, ...rulesOf(resolution, options)];
+  return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
 }
 
-/** What the rules find; nothing in a file that is no model, or of which a part could not be read. */
+/** Applies the rules; they find nothing in a file that is no model, or of which a part could not be read. */
 export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
   return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
 }
@@ -63,7 +54,7 @@ export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): M
   return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
 }
 
-/** What of a model with mistakes has shapes all the same: towers that are valid, where all of the file was read. */
+/** Returns the towers that have shapes in spite of errors elsewhere, where all of the file was read. */
 export function towersOf(resolution: Resolution): ValidTowers | undefined {
   return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
@@ -73,10 +64,10 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const collector = makeCollector();
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
-  const used: Diagnostic[] = [];
-  const gathered = gather(written, options, collector.report, used);
-  const whole = gathered.whole && !options.partial;
-  const files = applySettings(gathered, options.settings ?? {}, { library, report: collector.report, found: used });
+  const usedDiagnostics: Diagnostic[] = [];
+  const gatheredFiles = gather(written, options, collector.report, usedDiagnostics);
+  const whole = gatheredFiles.whole && !options.partial;
+  const files = applySettings(gatheredFiles, options.settings ?? {}, library, collector.report, usedDiagnostics);
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
@@ -92,19 +83,15 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
   checkProducts(workspace, tasks);
 
-  const one = <K extends Ast.DeclarationNode['kind']>(
-    kind: K,
-    word: string,
-  ): Extract<Ast.DeclarationNode, { kind: K }> | undefined => onlyOne(file, kind, word, report);
-  const name = one('ModelName', 'model');
-  const objectiveNode = one('Objective', 'objective');
-  const retrieveNode = one('Retrieve', 'retrieve');
-  const trainNode = one('Train', 'train');
+  const name = onlyOne(file, 'ModelName', 'model', report);
+  const objectiveNode = onlyOne(file, 'Objective', 'objective', report);
+  const retrieveNode = onlyOne(file, 'Retrieve', 'retrieve', report);
+  const trainNode = onlyOne(file, 'Train', 'train', report);
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
-  const searchNode = one('Search', 'search');
+  const searchNode = onlyOne(file, 'Search', 'search', report);
   const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
@@ -129,8 +116,43 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
+    diagnostics: [...usedDiagnostics, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
+}
+
+/** The files as they would be with the settings. */
+function applySettings(
+  files: Files,
+  settings: Settings,
+  library: Library,
+  report: Report,
+  diagnostics: Diagnostic[],
+): Files {
+  let changed = files;
+  for (const { path, at, values } of readSettings(settings, report, diagnostics)) {
+    const slot = findSlot({ files: changed, library, report }, { parts: path, at });
+    if (!slot) continue;
+    const [, second] = values;
+    if (second && slot.type.is !== 'kinds') {
+      report('wrong-type', second.span, { of: path.join('.'), expected: 'one value', found: 'more than one' });
+      continue;
+    }
+    changed = replace(changed, slot.put(values));
+  }
+  return changed;
+}
+
+/** The files with another declaration. A new one goes to the main file, if that is a model. */
+function replace({ main, all, whole }: Files, { from, to }: DeclarationChange): Files {
+  const changed = (file: Ast.FileNode): Ast.FileNode => {
+    if (from === undefined) {
+      return file === main && isModel(file) ? { ...file, declarations: [...file.declarations, to] } : file;
+    }
+    if (!file.declarations.includes(from)) return file;
+    return { ...file, declarations: file.declarations.map((one) => (one === from ? to : one)) };
+  };
+  const next = all.map(({ file, folder }) => ({ file: changed(file), folder }));
+  return makeFiles(next, next[all.findIndex(({ file }) => file === main)]!.file, whole);
 }
 
 /** The first of a declaration that a model has once; others are reported. */
@@ -143,30 +165,37 @@ function onlyOne<K extends Ast.DeclarationNode['kind']>(
   type Node = Extract<Ast.DeclarationNode, { kind: K }>;
   const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
   for (const other of others) {
-    const note = { message: notes.first(word), at: first!.span };
-    report('repeated-declaration', other.span, { what: word }, { notes: [note] });
+    report('repeated-declaration', other.span, { what: word }, noteAt(notes.first(word), first!.span));
   }
   return first;
 }
 
 /** All tasks must have the same query tower: the first task decides. */
-function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly TaskPart[] {
-  const first = tasks.find(({ score }) => score !== undefined)?.score;
-  if (!first) return tasks;
+function consistentOrder(tasks: readonly ResolvedTask[], report: Report): readonly ResolvedTask[] {
+  const firstScore = tasks.find(({ score }) => score !== undefined)?.score;
+  if (!firstScore) return tasks;
   for (const { score } of tasks) {
-    if (!score || score.towers[0] === first.towers[0]) continue;
-    const [query, item] = first.towers;
-    const note = { message: notes.order(query), at: first.span };
-    report('towers-swapped', score.span, { query, item }, { notes: [note] });
+    if (!score || score.towers[0] === firstScore.towers[0]) continue;
+    const [query, item] = firstScore.towers;
+    report('towers-swapped', score.span, { query, item }, noteAt(notes.order(query), firstScore.span));
   }
   return tasks;
 }
 
 /** A model without a `model` line is called as its file is. */
 function nameOfFile({ span }: Ast.FileNode): string {
-  const base = span.source.name
+  const baseName = span.source.name
     .split(/[\\/]/)
     .at(-1)!
     .replace(/\.tower$/, '');
-  return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
+  return /^[A-Za-z_]\w*$/.test(baseName) ? baseName : 'model';
+}
+
+/**
+ * The data block of a file, or of a file that it uses.
+ * @returns no description when there is none, or when a part of it is wrong
+ */
+export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
+  const { output, diagnostics } = resolveNames(file, options);
+  return { output: output.data[0], diagnostics };
 }

@@ -1,19 +1,19 @@
-/** What every name represents: the declarations of a file and of those it uses. */
+/** Declares every name of a file and of those it uses, looks names up, and notes what is read. */
 import { notes } from '../../base/diagnostics/notes.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
+import type { Constants } from './constants.ts';
+import type { Files } from './files.ts';
 import { guess } from './guess.ts';
-import type { Report } from './report.ts';
-import type { Files } from './use.ts';
+import type { Library } from './library.ts';
+import { noteAt, type Report } from './report.ts';
+import type { Binding } from './values.ts';
 
 const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
 
-/** What of a file may be read by its name. */
+/** The kinds of declarations that a file reads by name. */
 export type ReadKind = (typeof readKinds)[number];
-
-export const ofEachKind = <T>(make: (kind: ReadKind) => T): Readonly<Record<ReadKind, T>> =>
-  Object.fromEntries(readKinds.map((kind) => [kind, make(kind)])) as Record<ReadKind, T>;
 
 export interface Scope {
   readonly lets: readonly Ast.LetNode[];
@@ -31,7 +31,7 @@ export interface TypedName {
   readonly name: Ast.IdentifierNode;
   readonly value: Ast.ExpressionNode;
   readonly doc?: string;
-  /** What goes when it is removed: the entry where it has no other name, else the name. */
+  /** Its removal takes this: the entry where it has no other name, else the name. */
   readonly span: Span;
   readonly entry: Ast.TypedEntryNode;
 }
@@ -44,29 +44,28 @@ export function typedNames(entry: Ast.TypedEntryNode): readonly TypedName[] {
   });
 }
 
-interface Named {
+interface NamedNode {
   readonly name: Ast.IdentifierNode;
 }
 
 /** Tables that share their names, by the kind of their entries. */
-type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
+type NameTables = Readonly<Record<string, ReadonlyMap<string, NamedNode>>>;
 
 /**
- * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
- * the object, and a value would be lost.
+ * JavaScript that reads a trained model keeps values in objects by their names. There this name is the kind of the object, and a
+ * value would be lost.
  */
 const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
-  const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
+  const add = <N extends NamedNode>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
     if (name === reserved) report('reserved-name', span, { what, name });
     for (const other in tables) {
       const first = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (first === undefined) continue;
-      const note = { message: notes.declared(other, name), at: first.name.span };
-      report('repeated-name', span, { what, name, other }, { notes: [note] });
+      report('repeated-name', span, { what, name, other }, noteAt(notes.declared(other, name), first.name.span));
       return;
     }
     table.set(name, node);
@@ -118,7 +117,7 @@ export function declare(files: Files, report: Report): Scope {
 export function find<T>(
   what: string,
   table: ReadonlyMap<string, T>,
-  { name, span }: Ast.IdentifierNode,
+  { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
   report: Report,
 ): { readonly name: string; readonly value: T } | undefined {
   const value = table.get(name);
@@ -126,4 +125,38 @@ export function find<T>(
   const { nearest: near, extra } = guess(name, span, table.keys());
   report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
+}
+
+/** All resolvers share a binding to the names of the file, and what is read so far. */
+export interface Workspace extends Binding {
+  readonly library: Library;
+  readonly scope: Scope;
+  readonly reads: Readonly<Record<ReadKind, Set<string>>>;
+  readonly uncertain: Set<ReadKind>;
+}
+
+export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
+  const reads = Object.fromEntries(readKinds.map((kind) => [kind, new Set<string>()])) as Workspace['reads'];
+  const uncertain = new Set<ReadKind>();
+  const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
+  return {
+    ...{ report, library, scope, constants, reads, uncertain },
+    names: { feature, label, task, block, tower },
+    featureKinds: library.features,
+    onName: (kind, name) => void reads[kind].add(name),
+    onUnknown: (kind) => void uncertain.add(kind),
+  };
+}
+
+/** Looks a declared name up and notes that it is read. */
+export function read<T>(
+  workspace: Workspace,
+  kind: ReadKind,
+  table: ReadonlyMap<string, T>,
+  name: Ast.IdentifierNode,
+): { readonly name: string; readonly value: T } | undefined {
+  const found = find(kind, table, name, workspace.report);
+  if (found) workspace.reads[kind].add(found.name);
+  else workspace.uncertain.add(kind);
+  return found;
 }

@@ -2,16 +2,17 @@
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
-import { asCall, singleName } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
+import { asCall, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
+import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
 
 type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
 
-/** What a value may refer to. */
+/** Resolves what values refer to: names, constants, kinds. */
 export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
@@ -43,7 +44,7 @@ export function convert(
   binding: Binding,
   bind: BindNested,
 ): Converted | undefined {
-  const written: Written = { type, value, of, binding };
+  const written: WrittenValue = { type, value, of, binding };
   switch (type.is) {
     case 'number':
       // A call is no arithmetic: it is one of those that may replace the number, or a misspelling of one.
@@ -77,14 +78,14 @@ export function convert(
 }
 
 /** A value as it is written, and what it is for. */
-interface Written {
+interface WrittenValue {
   readonly type: ParameterType;
   readonly value: ExpressionNode;
   readonly of: string;
   readonly binding: Binding;
 }
 
-function wrong({ type, value, of, binding }: Written, extra?: Extra): undefined {
+function wrong({ type, value, of, binding }: WrittenValue, extra?: Extra): undefined {
   const facts = { of, expected: describeType(type), found: describeExpression(value) };
   binding.report('wrong-type', value.span, facts, extra);
 }
@@ -96,7 +97,7 @@ function unquoted(value: ExpressionNode, words: { has(word: string): boolean }):
 
 function number(
   type: Extract<ParameterType, { is: 'integer' | 'number' }>,
-  { value, of, binding }: Written,
+  { value, of, binding }: WrittenValue,
 ): Converted | undefined {
   const expected = describeType(type);
   const found = binding.constants.number(value, of, expected);
@@ -112,7 +113,7 @@ function number(
   return undefined;
 }
 
-function choice(choices: readonly string[], written: Written): Converted | undefined {
+function choice(choices: readonly string[], written: WrittenValue): Converted | undefined {
   const { value, of, binding } = written;
   const word = singleName(value)?.name;
   if (word === undefined) return wrong(written, unquoted(value, new Set(choices)));
@@ -122,19 +123,19 @@ function choice(choices: readonly string[], written: Written): Converted | undef
   return undefined;
 }
 
-function flag(written: Written): Converted | undefined {
+function flag(written: WrittenValue): Converted | undefined {
   const word = singleName(written.value)?.name;
   return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong(written);
 }
 
-function text(written: Written): Converted | undefined {
+function text(written: WrittenValue): Converted | undefined {
   const { value } = written;
   if (value.kind === 'Text') return { value: value.value };
   const word = singleName(value)?.name;
   return wrong(written, word === undefined ? undefined : rewrite(value.span, `"${word}"`));
 }
 
-function numbers(ascending: boolean, written: Written): Converted | undefined {
+function numbers(ascending: boolean, written: WrittenValue): Converted | undefined {
   const { value, of, binding } = written;
   if (value.kind !== 'List') {
     const single = binding.constants.isNumeric(value);
@@ -152,7 +153,7 @@ function numbers(ascending: boolean, written: Written): Converted | undefined {
 }
 
 /** A name that the file declares. */
-function name(of: NameKind, written: Written): Converted | undefined {
+function name(of: NameKind, written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   const word = singleName(value);
   if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
@@ -176,7 +177,7 @@ function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: B
 }
 
 /** Which columns there are, only the data knows. */
-function column(written: Written): Converted | undefined {
+function column(written: WrittenValue): Converted | undefined {
   const { value } = written;
   const word = singleName(value)?.name;
   if (word !== undefined) return { value: word };
@@ -186,7 +187,7 @@ function column(written: Written): Converted | undefined {
 const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
 
 /** `item`, `item.main`. Whether the tower has the channel is known once its steps are read. */
-function side(written: Written): Converted | undefined {
+function side(written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   if (value.kind !== 'Name' || value.parts.length > 2) return wrong(written, unquoted(value, binding.names.tower));
   const [first, second] = value.parts;
@@ -197,7 +198,7 @@ function side(written: Written): Converted | undefined {
   return { value: { tower, ...(second ? { channel: second.name } : {}) } };
 }
 
-function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: BindNested): Converted | undefined {
+function kind(rows: Readonly<Record<string, KindRow>>, written: WrittenValue, bind: BindNested): Converted | undefined {
   const { value, of, binding } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
@@ -209,7 +210,7 @@ function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: B
   return undefined;
 }
 
-function flow(written: Written): Converted | undefined {
+function flow(written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   if (!binding.steps) return wrong(written);
   const steps = (value.kind === 'Flow' ? value.steps : [value]).map(binding.steps);
@@ -219,7 +220,7 @@ function flow(written: Written): Converted | undefined {
 const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
 /** A declared feature's name, or a call of a feature kind. */
-function feature(written: Written, bind: BindNested): Converted | undefined {
+function feature(written: WrittenValue, bind: BindNested): Converted | undefined {
   const { value, binding } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
@@ -228,7 +229,7 @@ function feature(written: Written, bind: BindNested): Converted | undefined {
     binding.onName?.('feature', name);
     return { value: { feature: name } };
   }
-  const row = Object.hasOwn(binding.featureKinds, name) ? binding.featureKinds[name] : undefined;
+  const row = rowIn(binding.featureKinds, name);
   if (row) return boundOrNothing(bind(call, row));
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {

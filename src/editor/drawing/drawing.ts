@@ -1,13 +1,15 @@
-/** The boxes of a model in rows, each below what it reads, with arrows between; its towers side by side always, its tasks under both. */
+/**
+ * Draws the boxes of a model in rows, each below what it reads, with arrows between; its towers side by side
+ * always, its tasks under both.
+ */
 import { escapeHtml } from '../../base/text/escape_html.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Box, Drawing } from './drawn.ts';
-import { heightOf, lineHeight, type Placed, place, titleHeight } from './place.ts';
-import { routes } from './route.ts';
+import { heightOf, lineHeight, type PlacedBox, place, routes, titleHeight } from './layout.ts';
 
-/** Of one character, on an average line of the widest of the usual fonts. */
+/** Mean width on a line in the widest of the usual fonts. */
 const characterWidth = 6.8;
-/** Of the mark that folds, with the gap after it. */
+/** The mark that folds, with the gap after it. */
 const markWidth = 13;
 /** Lines of a box of features. */
 const mostFeatures = 16;
@@ -17,24 +19,24 @@ const padding = 9;
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** What it shows, for who cannot see it. */
+  /** Describes the picture for who cannot see it. */
   readonly title: string;
-  /** What an `svg` element of that size holds. */
+  /** The content of an `svg` element of that size. */
   readonly svg: string;
 }
 
-export interface DrawingOptions {
+interface DrawingOptions {
   /** Boxes are narrowed, and rows broken, so that the picture is no wider where that is possible. */
   readonly width?: number;
   /** Ids of boxes that show their name and what comes out of them alone. */
   readonly folded?: ReadonlySet<string>;
-  /** Whether boxes are buttons that fold and open: of a page with a script. */
+  /** Boxes are buttons that fold and open: for a page with a script. */
   readonly canFold?: boolean;
   /** Default: that it is a model, and what of it is shown. */
   readonly title?: string;
 }
 
-/** What a page or a Markdown file has room for. */
+/** The room of a page or a Markdown file. */
 const usualWidth = 1000;
 
 export function drawModel(model: string, drawing: Drawing, options: DrawingOptions = {}): Picture {
@@ -104,7 +106,7 @@ const titleOf = ({ kind, name, weights }: Box): string =>
   `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
 
 /** @param isFolded undefined where boxes do not fold */
-function draw({ box, x, y, width }: Placed, tower: string | undefined, isFolded: boolean | undefined): string {
+function draw({ box, x, y, width }: PlacedBox, tower: string | undefined, isFolded: boolean | undefined): string {
   const canFold = isFolded !== undefined;
   const left = x + padding + (canFold ? markWidth : 0);
   const fit = Math.floor((width - 2 * padding) / characterWidth);
@@ -152,3 +154,70 @@ const looks: Readonly<Record<Box['kind'], string>> = {
 };
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+interface SvgFileOptions extends DrawingOptions {
+  /** Default: what the system of the reader asks for. */
+  readonly theme?: Theme;
+  /** A picture that is wider is shown smaller. */
+  readonly most?: number;
+}
+
+export interface SvgFile {
+  /** As it is shown. */
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+export const svgFile = (model: string, drawing: Drawing, options: SvgFileOptions = {}): string =>
+  drawFile(model, drawing, options).text;
+
+export function drawFile(model: string, drawing: Drawing, options: SvgFileOptions = {}): SvgFile {
+  const { width, height, title, svg } = drawModel(model, drawing, options);
+  const scale = Math.min(1, (options.most ?? width) / width);
+  const [shownWidth, shownHeight] = [width, height].map((each) => Math.round(each * scale * 100) / 100) as [
+    number,
+    number,
+  ];
+  const text = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${shownWidth}" height="${shownHeight}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
+    `<style>${paletteOf(options.theme)}${pictureStyle}</style>`,
+    `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
+    svg,
+    '</svg>\n',
+  ].join('\n');
+  return { width: shownWidth, height: shownHeight, title, text };
+}
+
+export type Theme = 'light' | 'dark';
+
+const colours: Readonly<Record<Theme, string>> = {
+  light: `--paper: #fff; --ink: #1b1f24; --soft: #57606a; --line: #d4d9df; --card: #f5f7f9; --accent: #0b62c4;
+  --c0: #0b62c4; --c1: #b4470a; --c2: #18794e; --c3: #8a3ab9; --c4: #946200; --c5: #b3245a;`,
+  dark: `--paper: #14181d; --ink: #e8ebef; --soft: #a3adb8; --line: #38414b; --card: #1d2329; --accent: #6cb2ff;
+  --c0: #6cb2ff; --c1: #ff9d5c; --c2: #5fd39b; --c3: #cf9bf5; --c4: #e6c04d; --c5: #ff86ae;`,
+};
+
+/** Colours for light and for dark, as the reader's system asks for. */
+export const palette = `
+:root { color-scheme: light dark; ${colours.light} }
+@media (prefers-color-scheme: dark) { :root { ${colours.dark} } }
+`;
+
+/** One of the two, for a picture in a window that has a theme of its own. */
+const paletteOf = (theme: Theme | undefined): string =>
+  theme === undefined ? palette : `\n:root { color-scheme: ${theme}; ${colours[theme]} }\n`;
+
+export const pictureStyle = `
+svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+svg .box { fill: var(--card); stroke: var(--line); }
+svg .box.channel { stroke: var(--accent); stroke-width: 2; }
+svg .box.task { stroke: var(--ink); }
+svg .box.features { stroke-dasharray: 4 3; }
+svg .name, svg .tower { font-weight: 600; }
+svg .tower { font-size: 14px; }
+svg .gives { fill: var(--soft); }
+svg .arrow { fill: none; stroke: var(--soft); stroke-width: 1.4; }
+svg .head { fill: var(--soft); }
+`;

@@ -11,7 +11,7 @@ export interface Box {
   /** `back`: of a training step, the way back from the loss. */
   readonly kind: 'features' | 'step' | 'channel' | 'task' | 'back';
   readonly name: string;
-  /** What happens within, in order, and what comes out of it. */
+  /** The steps within, in order, and what comes out of each. */
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];
   /** Boxes whose values go in, earlier ones of its list among them. */
   readonly reads: readonly string[];
@@ -111,4 +111,5 @@ function factorsFirst(tasks: readonly Task[]): readonly Task[] {
 const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
-const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');
+/** The text of a span on one line. */
+export const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

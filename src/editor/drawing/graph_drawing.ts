@@ -9,12 +9,12 @@ const deepest = 3;
 /** Shapes that a box has room for. */
 const mostShapes = 3;
 
-interface Group {
+interface NodeGroup {
   readonly name: string;
   readonly ops: Map<string, number>;
   /** Inputs of the graph that it reads. */
   readonly inputs: Set<string>;
-  readonly reads: Set<Group>;
+  readonly reads: Set<NodeGroup>;
   /** Types of its values that other groups read. */
   readonly gives: Set<string>;
   readonly outputs: string[];
@@ -37,9 +37,9 @@ export function drawingOfGraph(graph: Graph, towers: readonly string[]): Drawing
 }
 
 /** Each after what it reads. */
-function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): Group[] {
-  const groups = new Map<string, Group>();
-  const at = (name: string): Group => {
+function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): NodeGroup[] {
+  const groups = new Map<string, NodeGroup>();
+  const at = (name: string): NodeGroup => {
     let group = groups.get(name);
     if (!group) {
       group = { name, ops: new Map(), inputs: new Set(), reads: new Set(), gives: new Set(), outputs: [], weights: 0 };
@@ -48,7 +48,7 @@ function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): Group
     return group;
   };
   const named = new Map(inputs.map(({ name, node }) => [node, name]));
-  const of = nodes.map((node): Group | undefined => {
+  const of = nodes.map((node): NodeGroup | undefined => {
     if (node.op === 'Input' || node.op === 'Parameter' || node.op === 'Constant') return undefined;
     return at(blockOf(node.label));
   });
@@ -82,8 +82,8 @@ function groupsOf({ nodes, inputs, parameters, outputs, updates }: Graph): Group
  * Ops of one block need not lie together, so two blocks may read each other. The picture flows one way: of such a cycle the block that
  * begins first comes first, and its arrow from the later one is left out.
  */
-function inOrder(groups: readonly Group[]): Group[] {
-  const order = new Set<Group>();
+function inOrder(groups: readonly NodeGroup[]): NodeGroup[] {
+  const order = new Set<NodeGroup>();
   const rest = new Set(groups);
   while (rest.size > 0) {
     const all = [...rest];
@@ -102,8 +102,8 @@ function blockOf(label: string): string {
 }
 
 /** Without arrows that a longer way has too: what flows on stays, and what is looked up again on the way back goes. */
-function reduced(groups: readonly Group[]): readonly Group[] {
-  const before = new Map<Group, Set<Group>>();
+function reduced(groups: readonly NodeGroup[]): readonly NodeGroup[] {
+  const before = new Map<NodeGroup, Set<NodeGroup>>();
   for (const group of groups) {
     const all = new Set([...group.reads].flatMap((read) => [read, ...before.get(read)!]));
     before.set(group, all);
@@ -117,11 +117,11 @@ function reduced(groups: readonly Group[]): readonly Group[] {
 const towerOf = (name: string, towers: readonly string[]): string | undefined =>
   towers.find((tower) => name.startsWith(`${tower}/`));
 
-function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: Group, towers: readonly string[]): Box {
+function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: NodeGroup, towers: readonly string[]): Box {
   const tower = towerOf(name, towers);
   // A tower is a column. What one reads of the other has no arrow, and is named.
-  const isNear = (read: Group): boolean => tower === undefined || towerOf(read.name, towers) === tower;
-  const names = (all: readonly Group[]): string[] => all.map((each) => each.name);
+  const isNear = (read: NodeGroup): boolean => tower === undefined || towerOf(read.name, towers) === tower;
+  const names = (all: readonly NodeGroup[]): string[] => all.map((each) => each.name);
   const far = names([...reads].filter((each) => !isNear(each)));
   const read = [...inputs, ...far];
   const counts = [...ops].sort((a, b) => b[1] - a[1]).map(([op, count]) => (count === 1 ? op : `${count} ${op}`));

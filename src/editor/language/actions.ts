@@ -1,4 +1,4 @@
-/** What fixes a mistake: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
+/** Lists what fixes an error: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { textOf } from '../../base/text/source.ts';
 import { silenceOf } from '../../compiler/lint/ignores.ts';
@@ -11,7 +11,7 @@ export interface Action {
   readonly preferred: boolean;
 }
 
-/** Of the diagnostics that touch a stretch of text. */
+/** Returns the actions for the diagnostics that touch a range of text. */
 export function actionsFor(
   diagnostics: readonly Diagnostic[],
   file: string,

@@ -1,69 +1,180 @@
-/** Which row of the library a call is of, while its text is still being written. */
+/** Says what is written at a cursor: the type of the value there, the library's row of the call around it, and the argument that is being typed. */
+import type { IToken } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
 import { callsOf, type KindRow, type Parameters } from '../../compiler/library/contract.ts';
-import { rowOf } from '../../compiler/model/block_parameters.ts';
-import type { CallAtCursor, Cursor } from './cursor.ts';
-import { typeAt } from './entry_type.ts';
+import type { EntryType } from '../../compiler/library/declarations/entry.ts';
+import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
+import { rowOf } from '../../compiler/model/expressions.ts';
+import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
+import { is } from '../../compiler/syntax/token.ts';
+import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
-import { searchedSlot } from './searched_slot.ts';
+import { parameterLines, signatureParts } from './markdown.ts';
 
-export interface Callee {
+interface Callee {
+  /** "block", "score", the name of a parameter: what the place of the call is for. */
   readonly what: string;
   readonly row: KindRow;
   /** With those that the place adds. */
   readonly parameters: Parameters;
 }
 
-/** The row that a call at a place is of: the table follows from the declaration, the entry, and the calls around it. */
+/** Finds the row of a call: its table follows from the declaration, the entry, and the calls around it. */
 export function calleeAt(
   facts: FileAnalysis,
-  place: Cursor,
+  cursor: EditorCursor,
   call: CallAtCursor,
   outer: readonly CallAtCursor[],
 ): Callee | undefined {
-  const { library } = facts.checked.resolution;
+  const { library, scope } = facts.checked.resolution;
   const parent = outer.at(-1);
   const name = call.callee.image;
-  const look = (what: string, table: Readonly<Record<string, KindRow>>, extra: Parameters = {}): Callee | undefined => {
+  const rowIn = (
+    what: string,
+    table: Readonly<Record<string, KindRow>>,
+    extra: Parameters = {},
+  ): Callee | undefined => {
     const row = Object.hasOwn(table, name) ? table[name]! : undefined;
     return row && { what, row, parameters: { ...extra, ...row.parameters } };
   };
   /** A block of the file goes before one of the library, but not within its own declaration. */
   const block = (): Callee | undefined => {
-    const { word, name: within } = place.declaration ?? {};
-    const node = word === 'block' && within === name ? undefined : facts.checked.resolution.scope.blocks.get(name);
-    if (!node) return look('block', library.blocks);
+    const { word, name: within } = cursor.declaration ?? {};
+    const node = word === 'block' && within === name ? undefined : scope.blocks.get(name);
+    if (!node) return rowIn('block', library.blocks);
     const row = rowOf(node);
     return { what: 'block', row, parameters: row.parameters };
   };
   if (parent) {
-    const above = calleeAt(facts, place, parent, outer.slice(0, -1));
-    const nested = Object.entries(above?.parameters ?? {}).flatMap(([parameter, { type }]) =>
-      type.is === 'kind' || type.is === 'number'
-        ? (look(parameter, callsOf(type)) ?? [])
-        : type.is === 'feature'
-          ? (look('kind of feature', library.features) ?? [])
-          : type.is === 'flow'
-            ? (block() ?? [])
-            : [],
-    );
-    return nested[0];
+    const above = calleeAt(facts, cursor, parent, outer.slice(0, -1));
+    for (const [parameter, { type }] of Object.entries(above?.parameters ?? {})) {
+      const callee =
+        type.is === 'kind' || type.is === 'number'
+          ? rowIn(parameter, callsOf(type))
+          : type.is === 'feature'
+            ? rowIn('kind of feature', library.features)
+            : type.is === 'flow'
+              ? block()
+              : undefined;
+      if (callee) return callee;
+    }
+    return undefined;
   }
-  const isSearch = place.declaration?.word === 'search';
-  const type = isSearch ? searchedSlot(facts, place)?.type : typeAt(place);
+  const isSearch = cursor.declaration?.word === 'search';
+  const type = isSearch ? searchedSlot(facts, cursor)?.type : typeAt(cursor);
   switch (type?.is) {
     case 'kind':
     case 'kinds':
-      return look(type.what ?? name, type.of, type.is === 'kind' ? type.also : {});
+      return rowIn(type.what ?? name, type.of, type.is === 'kind' ? type.also : {});
     case 'flow':
     case 'channel':
       return block();
     case 'score':
-      return look('score', library.scores);
+      return rowIn('score', library.scores);
     case 'tasks':
-      return type.weightings && look('weighting', type.weightings, type.also);
+      return type.weightings && rowIn('weighting', type.weightings, type.also);
     case 'history':
-      return look('history', type.of);
+      return rowIn('history', type.of);
     default:
       return undefined;
   }
+}
+
+/** The type that the row of the entry, or of the declaration, has. */
+export function typeAt({ declaration, body, entry }: EditorCursor): EntryType | undefined {
+  if (!declaration) return undefined;
+  // Columns have names of the file, like features.
+  return body === 'columns' ? { is: 'sql' } : typeOfEntry(declaration.word, entry?.name ?? '');
+}
+
+/** Finds what the entry of `search` at the cursor names. */
+export function searchedSlot(facts: FileAnalysis, { before }: Pick<EditorCursor, 'before'>): Slot | undefined {
+  const sign = before.findLastIndex((token, index) => is(token, t.Colon) && isPathEnd(before, index - 1));
+  return sign === -1 ? undefined : slotAt(facts, pathEndingAt(before, sign));
+}
+
+/** A colon within a call is of an argument. */
+function isPathEnd(tokens: readonly IToken[], end: number): boolean {
+  let start = end;
+  while (is(tokens[start - 1], t.Dot)) start -= 2;
+  return !is(tokens[start - 1], t.LeftParenthesis) && is(tokens[end], t.Name);
+}
+
+/** The parts of the path that ends before a token. */
+export function pathEndingAt(tokens: readonly IToken[], end: number): string[] {
+  const parts: string[] = [];
+  for (let index = end - 1; is(tokens[index], t.Name); index -= 2) {
+    parts.unshift(tokens[index]!.image);
+    if (!is(tokens[index - 1], t.Dot)) break;
+  }
+  return parts;
+}
+
+export function slotAt(facts: FileAnalysis, parts: readonly string[]): Slot | undefined {
+  const { files, library } = facts.checked.resolution;
+  return findSlot({ files, library, report: () => {} }, { parts, at: facts.checked.file.span });
+}
+
+interface CallSignature {
+  readonly text: string;
+  /** Markdown. */
+  readonly doc: string;
+  readonly parameters: readonly { readonly start: number; readonly end: number; readonly doc: string }[];
+  /** Index of the argument at the cursor. */
+  readonly active?: number;
+}
+
+export function signatureAt(facts: FileAnalysis, offset: number): CallSignature | undefined {
+  const cursor = cursorAt(facts, offset);
+  const call = cursor?.calls.at(-1);
+  const callee = cursor && call && calleeAt(facts, cursor, call, cursor.calls.slice(0, -1));
+  if (!callee) return undefined;
+  const firstPlaces: Parameters = callee.what === 'score' ? sides : callee.what === 'history' ? column : {};
+  const parameters = { ...firstPlaces, ...callee.parameters };
+  const { text, parameters: offsets } = signatureParts(call.callee.image, parameters);
+  const activeName = activeParameter(call, parameters);
+  const active = offsets.findIndex(({ name }) => name === activeName);
+  return {
+    text,
+    doc: [callee.row.doc, parameterLines(callee.parameters)].filter((part) => part !== '').join('\n\n'),
+    parameters: offsets.map(({ name, start, end }) => ({ start, end, doc: parameters[name]!.doc })),
+    ...(active === -1 ? {} : { active }),
+  };
+}
+
+const wordParameter = (doc: string, ...of: readonly string[]): Parameters[string] => ({
+  type: { is: 'choice', of },
+  doc,
+  required: true,
+  positional: true,
+});
+
+/** No table has the first two places of a score. */
+const sides: Parameters = {
+  query: wordParameter('The query tower, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
+  item: wordParameter('The item tower, or one of its channels.', 'tower', 'tower.channel'),
+};
+const column: Parameters = {
+  column: wordParameter('The column whose earlier values form the history.', 'feature', 'column'),
+};
+
+/** By its name, by its word, else by its place among those without a name. */
+function activeParameter(call: CallAtCursor, parameters: Parameters): string | undefined {
+  if (call.argument !== undefined) return call.argument;
+  const free = Object.entries(parameters).filter(([name, { positional, type }]) => {
+    return positional && type.is !== 'flag' && !call.named.includes(name);
+  });
+  const isNamed = (tokens: readonly IToken[]): boolean => is(tokens[1], t.Colon);
+  const filled = call.given.filter((tokens) => !isNamed(tokens) && !isWord(tokens, parameters)).length;
+  return free.find(([, { rest }], index) => rest || index === filled)?.[0];
+}
+
+function isWord([first]: readonly IToken[], parameters: Parameters): boolean {
+  const word = first?.image ?? '';
+  return Object.entries(parameters).some(
+    ([name, { type }]) =>
+      (type.is === 'choice' && type.of.includes(word)) ||
+      (type.is === 'flag' && name === word) ||
+      Object.hasOwn(callsOf(type), word),
+  );
 }

@@ -1,23 +1,21 @@
-/** What may be written at a place. */
+/** Completes what may be written at an offset. */
+import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
-import { argumentsAt } from './completion/arguments.ts';
-import { CompletionContext, type Surroundings } from './completion/context.ts';
-import { entriesAt } from './completion/entries.ts';
-import { headerAt } from './completion/header.ts';
-import { ignoresAt } from './completion/ignores.ts';
-import { type Completion, declarations } from './completion/item.ts';
-import { textsAt } from './completion/texts.ts';
-import { valuesAt } from './completion/values.ts';
-import { type Cursor, cursorAt } from './cursor.ts';
+import { aboutIgnores } from '../../compiler/lint/ignores.ts';
+import { endOf } from '../../compiler/syntax/token.ts';
+import { type Completion, CompletionContext, type CompletionSurroundings, declarations } from './completion/context.ts';
+import { argumentsAt, valuesAt } from './completion/values.ts';
+import { entriesAt, headerAt, textsAt } from './completion/words.ts';
+import { cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
-export interface Completions {
-  /** What is replaced. */
+interface Completions {
+  /** The text that an item replaces. */
   readonly span: Span;
   readonly items: readonly Completion[];
 }
 
-export function completionsAt(facts: FileAnalysis, offset: number, around: Surroundings = {}): Completions {
+export function completionsAt(facts: FileAnalysis, offset: number, around: CompletionSurroundings = {}): Completions {
   const place = cursorAt(facts, offset);
   if (!place) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
@@ -28,7 +26,7 @@ export function completionsAt(facts: FileAnalysis, offset: number, around: Surro
   return { span, items: itemsAt(facts, place, around) };
 }
 
-function itemsAt(facts: FileAnalysis, place: Cursor, around: Surroundings): readonly Completion[] {
+function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSurroundings): readonly Completion[] {
   const { text, declaration, body, value, calls } = place;
   if (!declaration) return text ? [] : declarations;
   const here = new CompletionContext(facts, { ...place, declaration }, around);
@@ -37,3 +35,21 @@ function itemsAt(facts: FileAnalysis, place: Cursor, around: Surroundings): read
   const call = calls.at(-1);
   return call ? argumentsAt(here, call, calls.slice(0, -1)) : valuesAt(here);
 }
+
+/** The typed part of a code, and the codes that fit; nothing elsewhere. */
+function ignoresAt(
+  { checked, lexed, source }: FileAnalysis,
+  offset: number,
+): { readonly start: number; readonly items: readonly Completion[] } | undefined {
+  const comment = lexed.comments.find((one) => one.startOffset < offset && offset <= endOf(one));
+  const typed = comment && /^\/\/\s*tower-ignore\s+([a-z-]*)$/.exec(source.text.slice(comment.startOffset, offset));
+  if (!typed) return undefined;
+  const found = checked.diagnostics.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
+  const silenced = [...new Set([...found, ...warnings])].filter((code) => !aboutIgnores.has(code));
+  return {
+    start: offset - typed[1]!.length,
+    items: silenced.map((label) => ({ label, kind: 'word', insert: `${label}: ` })),
+  };
+}
+
+const warnings = (Object.keys(codes) as (keyof typeof codes)[]).filter((code) => codes[code].severity === 'warning');

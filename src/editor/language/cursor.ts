@@ -10,8 +10,8 @@ import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.t
 import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
-export interface Cursor {
-  /** What is typed of the word at the cursor: from `start` on. */
+export interface EditorCursor {
+  /** The typed part of the word at the cursor: from `start` on. */
   readonly start: number;
   readonly word: string;
   /** The declaration that the cursor is in, and its name where it has one. */
@@ -36,7 +36,7 @@ export interface CallAtCursor {
   readonly callee: IToken;
   /** Arrows before the callee in its flow. */
   readonly arrows: number;
-  /** Of the argument at the cursor: its place among the others, and its name where that is written. */
+  /** The argument at the cursor: its index among the others, and its name where that is written. */
   readonly index: number;
   readonly argument?: string;
   /** Names that arguments before or after the cursor say. */
@@ -46,7 +46,7 @@ export interface CallAtCursor {
 }
 
 /** Nothing inside a comment. */
-export function cursorAt({ lexed, source }: FileAnalysis, offset: number): Cursor | undefined {
+export function cursorAt({ lexed, source }: FileAnalysis, offset: number): EditorCursor | undefined {
   const commented = [...lexed.comments, ...lexed.foreignComments].some(
     (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),
   );
@@ -75,9 +75,9 @@ function startsLine(text: string, offset: number): boolean {
   return /^[ \t]*$/.test(text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset));
 }
 
-type Surroundings = Omit<Cursor, 'start' | 'word' | 'text'>;
+type CursorContext = Omit<EditorCursor, 'start' | 'word' | 'text'>;
 
-function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): Surroundings {
+function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): CursorContext {
   const open = openBrackets(tokens);
   const brace = open.findLastIndex((at) => is(tokens[at], t.LeftBrace));
   const from = headOf(tokens, brace === -1 ? tokens.length : open[brace]!);
@@ -189,7 +189,7 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
   return undefined;
 }
 
-function declarationOf(tokens: readonly IToken[]): NonNullable<Cursor['declaration']> {
+function declarationOf(tokens: readonly IToken[]): NonNullable<EditorCursor['declaration']> {
   const [first, ...rest] = tokens;
   const word = is(first, t.Shared) ? 'block' : first!.image;
   const name = is(first, t.Shared) ? rest[1] : rest[0];

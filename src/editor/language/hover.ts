@@ -1,17 +1,15 @@
-/** What is shown for the word, or the arrow, under the pointer. */
+/** Shows what the word, or the arrow, under the pointer is. */
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels.ts';
 import { makeConstants } from '../../compiler/model/constants.ts';
-import { rows } from '../../compiler/model/rules/table_budget.ts';
+import { rows } from '../../compiler/model/rules/embedding_tables.ts';
 import { endOf, spanOf } from '../../compiler/syntax/token.ts';
-import { printCost, thousands } from './costs.ts';
 import type { FileAnalysis } from './file_analysis.ts';
-import { keywordDocAt } from './keywords.ts';
-import { entryDoc, fence, kindDoc, parameterDoc } from './markdown.ts';
-import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
+import { entryDoc, fence, keywordDocAt, kindDoc, parameterDoc } from './markdown.ts';
 import type { NamedSymbol } from './symbols.ts';
-import { validFeatures } from './valid_features.ts';
+import { printCost, thousands, validFeatures } from './valid_parts.ts';
+import type { Occurrence } from './value_words.ts';
 
 export interface Hover {
   readonly span: Span;
@@ -23,28 +21,27 @@ export function hoverAt(facts: FileAnalysis, offset: number): Hover | undefined 
   return arrowAt(facts, offset) ?? wordAt(facts, offset) ?? keywordAt(facts, offset);
 }
 
-/** `->` carries what is before it. */
+/** Shows for `->` the type that it carries. */
 function arrowAt(facts: FileAnalysis, offset: number): Hover | undefined {
   const { lexed, source } = facts;
-  const token = lexed.tokens.find((one) => one.startOffset <= offset && offset <= (one.endOffset ?? one.startOffset));
-  if (!token || !t.isOf(token, t.Arrow)) return undefined;
-  const previous = lexed.tokens[lexed.tokens.indexOf(token) - 1];
-  if (!previous) return undefined;
-  const end = (previous.endOffset ?? previous.startOffset) + 1;
-  const types = facts.typeEnding(end);
-  const span = { source, start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
-  return types === undefined ? undefined : { span, text: fence(types) };
+  const index = facts.tokenIndexAt(offset);
+  const token = lexed.tokens[index];
+  const previous = lexed.tokens[index - 1];
+  if (!token || !previous || !t.isOf(token, t.Arrow)) return undefined;
+  const type = facts.typeEnding(endOf(previous));
+  return type === undefined ? undefined : { span: spanOf(source, token), text: fence(type) };
 }
 
 function wordAt(facts: FileAnalysis, offset: number): Hover | undefined {
-  const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
+  const occurrence = facts.occurrenceAt(offset);
   return occurrence && { span: occurrence.span, text: describe(facts, occurrence) };
 }
 
-function keywordAt({ lexed: { tokens }, source }: FileAnalysis, offset: number): Hover | undefined {
-  const at = tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
-  const doc = at === -1 ? undefined : keywordDocAt(tokens, at);
-  return doc === undefined ? undefined : { span: spanOf(source, tokens[at]!), text: doc };
+function keywordAt(facts: FileAnalysis, offset: number): Hover | undefined {
+  const { tokens } = facts.lexed;
+  const index = facts.tokenIndexAt(offset);
+  const doc = index === -1 ? undefined : keywordDocAt(tokens, index);
+  return doc === undefined ? undefined : { span: spanOf(facts.source, tokens[index]!), text: doc };
 }
 
 function describe(facts: FileAnalysis, occurrence: Occurrence): string {
@@ -53,12 +50,9 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
       return describeSymbol(facts, occurrence.symbol, occurrence.span);
     case 'kind': {
       const { what, name, row } = occurrence;
-      return [kindDoc(what, name, row), what === 'block' ? flowLine(facts, occurrence.span) : '']
-        .filter(isSaid)
-        .join('\n\n');
+      return joined([kindDoc(what, name, row), what === 'block' ? flowLine(facts, occurrence.span) : ''], '\n\n');
     }
     case 'parameter':
-      return parameterDoc(occurrence.name, occurrence.parameter);
     case 'word':
       return parameterDoc(occurrence.name, occurrence.parameter);
     case 'entry':
@@ -68,18 +62,19 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
   }
 }
 
-const isSaid = (text: string): boolean => text !== '';
+const joined = (parts: readonly string[], separator = ' · '): string =>
+  parts.filter((text) => text !== '').join(separator);
 
-/** What a step gives, and what it costs: `→ vector[64] · 16,640 weights`. */
+/** Says what a step gives and costs: `→ vector[64] · 16,640 weights`. */
 function flowLine(facts: FileAnalysis, word: Span): string {
   const given = facts.typeStarting(word.start);
   const cost = facts.costs.steps.get(word.start);
-  return [given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : ''].filter(isSaid).join(' · ');
+  return joined([given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : '']);
 }
 
 function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string {
   const { node } = symbol;
-  return [fence(headOf(symbol)), node.doc ?? '', ...details(facts, symbol, at)].filter(isSaid).join('\n\n');
+  return joined([fence(headOf(symbol)), node.doc ?? '', ...details(facts, symbol, at)], '\n\n');
 }
 
 /** The declaration in one line, without its body. */
@@ -141,14 +136,14 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
     case 'step': {
       const flow = symbol.node.kind === 'TowerEntry' ? symbol.node.flow.span : undefined;
       const cost = facts.costs.towers.get(`${symbol.tower}.${symbol.name}`);
-      return [[flow ? endType(facts, flow).trim() : '', cost ? printCost(cost) : ''].filter(isSaid).join(' · ')];
+      return [joined([flow ? endType(facts, flow).trim() : '', cost ? printCost(cost) : ''])];
     }
     default:
       return [];
   }
 }
 
-/** `fields[9 × 16] `, of what the arrow before a step carries. */
+/** Returns the type that the arrow before a step carries, with a blank: `fields[9 × 16] `. */
 function takenBefore(facts: FileAnalysis, at: Span): string {
   const { tokens } = facts.lexed;
   const word = at.source === facts.source ? tokens.findIndex(({ startOffset }) => startOffset === at.start) : -1;
@@ -158,7 +153,7 @@ function takenBefore(facts: FileAnalysis, at: Span): string {
   return type === undefined ? '' : `\`${type}\` `;
 }
 
-/** ` → vector[64]`, of what a flow ends in. */
+/** Returns the type that a flow ends in: ` → vector[64]`. */
 function endType(facts: FileAnalysis, flow: Span): string {
   const type = flow.source === facts.source ? facts.typeEnding(flow.end) : undefined;
   return type === undefined ? '' : ` → \`${type}\``;
@@ -188,5 +183,5 @@ function featureLine({ checked }: FileAnalysis, name: string): string {
       : count === 0
         ? `a table of width ${plan.width}, a row for each ${file === undefined ? 'value of the training part' : `line of \`${file}\``}`
         : `a table of ${thousands(count)} × ${plan.width} = ${thousands(count * plan.width)} numbers`;
-  return [carried, table].filter(isSaid).join(' · ');
+  return joined([carried, table]);
 }

@@ -1,8 +1,16 @@
-/** Rows of the library as the text that hover and completion show. */
+/** Writes rows of the library and words of the grammar as the text that hover and completion show. */
+import type { IToken } from 'chevrotain';
+import * as t from '../../../grammar/tokens.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
+import { data } from '../../compiler/library/declarations/data.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
+import { search } from '../../compiler/library/declarations/search.ts';
+import { declarations } from '../../compiler/library/declarations/table.ts';
+import { tower } from '../../compiler/library/declarations/tower.ts';
 import { describeEntry, describeType } from '../../compiler/model/describe.ts';
 import { printCall } from '../../compiler/model/print.ts';
+import { declarationWords, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
+import { is, isAny } from '../../compiler/syntax/token.ts';
 
 export const fence = (text: string): string => `\`\`\`tower\n${text}\n\`\`\``;
 
@@ -11,7 +19,7 @@ export function signatureOf(name: string, parameters: Parameters): string {
   return signatureParts(name, parameters).text;
 }
 
-export interface SignatureText {
+interface SignatureText {
   readonly text: string;
   /** Offsets of each parameter in the text, by name. */
   readonly parameters: readonly { readonly name: string; readonly start: number; readonly end: number }[];
@@ -79,7 +87,7 @@ export function parameterDoc(name: string, parameter: Parameter): string {
   return [fence(parameterText(name, parameter)), parameter.doc, `It is ${describeType(parameter.type)}.`].join('\n\n');
 }
 
-/** What an entry does, what its value may be, and what it is where nothing is written. */
+/** Describes what an entry does, what its value may be, and its default. */
 export function entryDoc(name: string, { type, doc, example, default: value }: DeclarationEntry): string {
   const otherwise = value === undefined ? '' : ` Default: \`${printDefault(value)}\`.`;
   return [`**${name}** · ${doc}`, `It is ${describeEntry(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
@@ -100,3 +108,39 @@ export function kindDoc(what: string, name: string, row: KindRow, extra: Paramet
     .filter((part) => part !== '')
     .join('\n\n');
 }
+
+export const keywordDocs = {
+  channel: tower.words.channel.brief,
+  columns: data.words.columns.brief,
+  keyed: tower.words.keyed.brief,
+  by: tower.words.by.brief,
+  one: search.words.one.brief,
+  of: search.words.of.brief,
+  log: search.words.log.brief,
+} as const;
+
+/** A word of the grammar where it is not a name. */
+export function isKeyword(tokens: readonly IToken[], at: number): boolean {
+  const token = tokens[at];
+  const next = tokens[at + 1];
+  if (isAny(token, declarationWords)) return looksLikeDeclaration(tokens, at) || !isAny(next, [t.Equals, t.Colon]);
+  if (is(token, t.Columns)) return is(next, t.LeftBrace);
+  if (is(token, t.Channel)) return is(next, t.Name);
+  if (is(token, t.One)) return is(next, t.Of);
+  if (is(token, t.Of)) return is(tokens[at - 1], t.One);
+  if (is(token, t.Log)) return is(tokens[at - 1], t.Colon) && isAny(next, [t.NumberToken, t.Minus, t.Name]);
+  return isAny(token, [t.Keyed, t.By]);
+}
+
+/** Explains the word of the grammar at an index; nothing if it is a name. */
+export function keywordDocAt(tokens: readonly IToken[], at: number): string | undefined {
+  if (!isKeyword(tokens, at)) return undefined;
+  const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);
+  const word = isKey ? 'keyed' : tokens[at]!.image;
+  if (Object.hasOwn(keywordDocs, word)) return keywordDocs[word as keyof typeof keywordDocs];
+  // `shared block` says what the two mean.
+  const declaration = is(tokens[at - 1], t.Shared) ? 'shared' : word;
+  return isDeclaration(declaration) ? declarations[declaration].brief : undefined;
+}
+
+const isDeclaration = (word: string): word is keyof typeof declarations => Object.hasOwn(declarations, word);

@@ -1,20 +1,35 @@
 /**
- * Changes that an editor offers for a mistake, next to the fixes that it carries. Each is tried first: it is offered where a check
- * of the changed file no longer finds the mistake, and finds no other.
+ * Changes that an editor offers for an error, next to the fixes that it carries. Each is tried first: it is offered where a check
+ * of the changed file no longer finds the error, and finds no other.
  */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
+import { type Span, textOf } from '../../base/text/source.ts';
+import { data } from '../../compiler/library/declarations/data.ts';
+import type { Entries } from '../../compiler/library/declarations/entry.ts';
+import { task } from '../../compiler/library/declarations/task.ts';
+import { partsOf, stepsOf } from '../../compiler/model/expressions.ts';
+import { insertion } from '../../compiler/model/report.ts';
+import type { ResolvedTower } from '../../compiler/model/resolution.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import { declarationAfter, declarationAround, entryAfter, isWithin, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
-import { declareConstant, declareName } from './offers/declare.ts';
-import { giveEntry, giveLabel } from './offers/entries.ts';
-import type { Mistake, Offer, OfferTable } from './offers/offer.ts';
-import { readOutput } from './offers/outputs.ts';
-import { swapTowers } from './offers/scores.ts';
-import { stepAfter, stepBefore } from './offers/steps.ts';
-import { equalWidths } from './offers/widths.ts';
 
-export const offers: OfferTable = {
+interface Offer {
+  readonly title: string;
+  readonly edits: readonly Edit[];
+}
+
+/** An error with its span, in the file that is analysed. */
+interface LocatedError extends Diagnostic {
+  readonly at: Span;
+}
+
+/** Guesses what may help, best first: only what a check finds better is offered. */
+type FindOffers = (facts: FileAnalysis, error: LocatedError) => readonly Offer[];
+
+export const offers: Partial<Readonly<Record<Code, FindOffers>>> = {
   'unknown-name': declareName,
   'channel-widths': equalWidths,
   'shape-mismatch': stepBefore,
@@ -29,11 +44,11 @@ export const offers: OfferTable = {
 };
 
 /** More than a person reads. */
-const most = 4;
+const mostOffers = 4;
 /** Characters of a file that is still checked again for each offer while somebody waits. */
-const longest = 200_000;
+const longestFile = 200_000;
 
-/** @param recheck what a check of the file finds with these edits made */
+/** @param recheck returns what a check of the file finds with these edits made */
 export function offersFor(
   facts: FileAnalysis,
   diagnostic: Diagnostic,
@@ -41,28 +56,238 @@ export function offersFor(
 ): readonly Offer[] {
   const { source, checked } = facts;
   const { code, at } = diagnostic;
-  const offersOf = offers[code as Code];
-  if (!offersOf || at?.source !== source || source.text.length > longest) return [];
+  const findOffers = offers[code as Code];
+  if (!findOffers || at?.source !== source || source.text.length > longestFile) return [];
   const texts = new Set(diagnostic.fixes.map((fix) => applyEdits(source, fix)));
-  const found: Offer[] = [];
-  for (const offer of offersOf(facts, { ...diagnostic, at } satisfies Mistake)) {
-    if (found.length === most) break;
+  const solving: Offer[] = [];
+  for (const offer of findOffers(facts, { ...diagnostic, at })) {
+    if (solving.length === mostOffers) break;
     const text = applyEdits(source, offer.edits);
     if (texts.has(text)) continue;
     texts.add(text);
-    if (solves(checked.diagnostics, recheck(offer.edits), diagnostic)) found.push(offer);
+    if (solves(checked.diagnostics, recheck(offer.edits), diagnostic)) solving.push(offer);
   }
-  return found;
+  return solving;
 }
 
-/** Whether a mistake is gone, and no other has come. */
-function solves(before: readonly Diagnostic[], after: readonly Diagnostic[], mistake: Diagnostic): boolean {
-  const key = ({ code, message }: Diagnostic): string => `${code} ${message}`;
-  const left = before.map(key);
-  left.splice(left.indexOf(key(mistake)), 1);
-  return after.every((one) => {
-    const at = left.indexOf(key(one));
-    if (at !== -1) left.splice(at, 1);
-    return at !== -1;
+/** True if the error is gone, and no other has come. */
+function solves(before: readonly Diagnostic[], after: readonly Diagnostic[], error: Diagnostic): boolean {
+  const keyOf = ({ code, message }: Diagnostic): string => `${code} ${message}`;
+  const unmatched = before.map(keyOf);
+  unmatched.splice(unmatched.indexOf(keyOf(error)), 1);
+  return after.every((diagnostic) => {
+    const index = unmatched.indexOf(keyOf(diagnostic));
+    if (index !== -1) unmatched.splice(index, 1);
+    return index !== -1;
   });
 }
+
+const labelTypes = ['binary', 'number'];
+const featureKinds = ['id(dim: 32)', 'category(dim: 16)', 'number(standardize)', 'list(category(dim: 16), max: 50)'];
+/** Values that a number of some place may have: a width, a share. */
+const constantValues = ['64', '0.1'];
+
+/** Declares a name that nothing declares: a label, a feature or a constant, whichever the place can read. */
+function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const name = textOf(at);
+  if (!/^[A-Za-z_]\w*$/.test(name)) return [];
+  const tower = declarationAround(file, at, 'Tower');
+  const lastInput = tower?.inputs.at(-1);
+  // A flow reads what its tower lets in.
+  const isInFlow = tower && lastInput && !tower.inputs.some(({ span }) => span.start === at.start);
+  const declareFeature = (kind: string): Offer => {
+    const declared = typedEntry(file, 'Features', `${name} : ${kind}`);
+    const title = `Declare the feature \`${name} : ${kind}\``;
+    if (!isInFlow) return { title, edits: [declared] };
+    const input = insertion(at.source, lastInput.span.end, `, ${name}`);
+    return { title: `${title}, and let it into \`${tower.name.name}\``, edits: [declared, input] };
+  };
+  return [
+    ...labelTypes.map((type) => ({
+      title: `Declare the label \`${name} : ${type}\``,
+      edits: [typedEntry(file, 'Labels', `${name} : ${type}`)],
+    })),
+    ...featureKinds.map(declareFeature),
+    ...constants(file, name),
+  ];
+}
+
+/** Where a number is needed and a name is written. */
+function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const name = textOf(at);
+  return /^[A-Za-z_]\w*$/.test(name) ? constants(file, name) : [];
+}
+
+function constants(file: Ast.FileNode, name: string): readonly Offer[] {
+  const lastLet = lastOf(file, 'Let');
+  const above = lastLet ?? lastOf(file, 'Use', 'ModelName');
+  return constantValues.map((value) => ({
+    title: `Declare \`let ${name} = ${value}\``,
+    edits: [declarationAfter(file, above, `let ${name} = ${value}`, lastLet ? '\n' : '\n\n')],
+  }));
+}
+
+/** A feature or a label, in the declaration that the file has, or in a new one. */
+function typedEntry(file: Ast.FileNode, kind: 'Features' | 'Labels', entry: string): Edit {
+  const node = lastOf(file, kind);
+  const last = node?.entries.at(-1);
+  if (node && last) return entryAfter(node, last, entry);
+  const above = lastOf(file, 'Use', 'Let', 'ModelName', ...(kind === 'Labels' ? (['Features'] as const) : []));
+  return declarationAfter(file, above, `${kind.toLowerCase()} {\n  ${entry}\n}`, '\n\n');
+}
+
+/** Adds the label of a task: one that is declared, or a new one. */
+function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const node = declarationAround(file, at, 'Task', 'Data');
+  const last = node?.entries.at(-1);
+  if (!node || !last) return [];
+  const declared = [...resolution.labels.keys()].map((label) => ({
+    title: `Add \`label = ${label}\``,
+    edits: [entryAfter(node, last, `label = ${label}`)],
+  }));
+  const name = /^(.*?)(?:_label)?$/.exec(node.name.name)![1]!;
+  const added = labelTypes.map((type) => ({
+    title: `Declare the label \`${name} : ${type}\`, and add \`label = ${name}\``,
+    edits: [typedEntry(file, 'Labels', `${name} : ${type}`), entryAfter(node, last, `label = ${name}`)],
+  }));
+  return [...declared, ...added];
+}
+
+/** Adds an entry that a declaration needs, with the value of its example: the loss of a task, the split of data. */
+function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
+  const node = declarationAround(file, at, 'Task', 'Data');
+  const last = node?.entries.at(-1);
+  if (!node || !last) return [];
+  const entries: Entries = node.kind === 'Task' ? task.entries : data.entries;
+  const isWritten = (name: string): boolean =>
+    node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === name);
+  const missing = Object.entries(entries).filter(([name]) => message.includes(`\`${name}\``) && !isWritten(name));
+  return missing.map(([name, { example }]) => {
+    const text = example.startsWith(`${name} =`) ? example : `${name} = ${example}`;
+    return { title: `Add \`${text}\``, edits: [entryAfter(node, last, text)] };
+  });
+}
+
+/** Reads an output that nothing reads: a channel of its own, as its siblings have one, and the task of its name. */
+function readOutput({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
+  const step = textOf(at);
+  const [, output] = /`\w+\.(\w+)`/.exec(message) ?? [];
+  const tower = declarationAround(file, at, 'Tower');
+  const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step);
+  if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];
+  const flowAfterSource = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
+  const channel = entryAfter(tower, tower.entries.at(-1)!, `channel ${output} = ${step}.${output}${flowAfterSource}`);
+  const reader = file.declarations.find(
+    (node): node is Ast.TaskNode => node.kind === 'Task' && node.name.name === output,
+  );
+  const scores = (reader?.entries ?? []).flatMap(({ name, value }) => (name.name === 'score' ? [value] : []));
+  const reads = scores.flatMap((score) => channelReads(score, tower.name.name, sibling.name.name));
+  const title = `Give \`${step}.${output}\` a channel of its own`;
+  const edits: readonly Edit[] = [channel, ...reads.map(({ span }) => ({ at: span, text: output }))];
+  return [{ title: reads.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
+}
+
+function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
+  const [first] = stepsOf(flow);
+  return first?.kind === 'Name' ? first : undefined;
+}
+
+/** Where an expression names a channel of a tower. */
+function channelReads(value: Ast.ExpressionNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
+  if (value.kind !== 'Name') return partsOf(value).flatMap((part) => channelReads(part, tower, channel));
+  const [first, second] = value.parts;
+  return first?.name === tower && second?.name === channel ? [second] : [];
+}
+
+function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const node = declarationAround(file, at, 'Task');
+  const score = node?.entries.find(({ name }) => name.name === 'score')?.value;
+  const edits = (score ? callsIn(score, Object.keys(resolution.library.scores)) : []).flatMap((call) => {
+    const [first, second] = call.arguments.filter(({ name }) => !name).map(({ value }) => value.span);
+    if (!first || !second) return [];
+    return [
+      { at: first, text: textOf(second) },
+      { at: second, text: textOf(first) },
+    ];
+  });
+  return edits.length > 0 ? [{ title: 'Swap the towers of the score', edits }] : [];
+}
+
+const callsIn = (expression: Ast.ExpressionNode, kinds: readonly string[]): readonly Ast.CallNode[] =>
+  expression.kind === 'Call' && kinds.includes(expression.callee.name)
+    ? [expression]
+    : partsOf(expression).flatMap((part) => callsIn(part, kinds));
+
+/** Blocks without arguments that give a vector. */
+const towardsVector = ['flatten', 'mean', 'last', 'max', 'attention', 'sum'];
+
+/** Inserts a step before the one that refuses its value. */
+function stepBefore(_: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  return towardsVector.map((block) => ({
+    title: `Insert \`${block} ->\``,
+    edits: [insertion(at.source, at.start, `${block} -> `)],
+  }));
+}
+
+/** Ends a channel that is no vector with a step that makes it one. */
+function stepAfter(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const entries = facts.checked.file.declarations.flatMap((node) => (node.kind === 'Tower' ? node.entries : []));
+  const end = entries.find(({ span }) => isWithin(at, span))?.flow.span.end ?? at.end;
+  const channels = facts.checked.resolution.towers.flatMap(({ steps }) => steps.filter(({ channel }) => channel));
+  const widths = channels.flatMap(({ node }) => {
+    const type = facts.typeEnding(node.flow.span.end);
+    return /^vector\[(\d+)\]$/.exec(type ?? '')?.[1] ?? [];
+  });
+  // A score needs the width of the other channel, too.
+  const layers = [...new Set(widths)].map((width) => `flatten -> dense(${width})`);
+  return [...towardsVector, ...layers].map((steps) => ({
+    title: `End with \`-> ${steps}\``,
+    edits: [insertion(at.source, end, ` -> ${steps}`)],
+  }));
+}
+
+/** Makes two channels of a score equally wide: by the last width of one of them, or by one more layer. */
+function equalWidths(facts: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+  const { tasks, towers } = facts.checked.resolution;
+  const score = tasks.find(({ node }) => isWithin(at, node.span))?.score;
+  if (!score) return [];
+  const [queryTower, itemTower] = score.towers.map((name) => towers.find((tower) => tower.name === name));
+  return score.terms
+    .flatMap(({ channels }) => channels)
+    .flatMap((pair) => {
+      const query = channelEnd(facts, queryTower, pair.query);
+      const item = channelEnd(facts, itemTower, pair.item);
+      if (!query || !item || query.width === item.width) return [];
+      return [
+        ...rewidened(query, item.width),
+        ...rewidened(item, query.width),
+        layered(query, item.width),
+        layered(item, query.width),
+      ];
+    });
+}
+
+interface ChannelEnd {
+  /** `user.main` */
+  readonly name: string;
+  readonly flow: Ast.ExpressionNode;
+  readonly width: number;
+}
+
+function channelEnd(facts: FileAnalysis, tower: ResolvedTower | undefined, name: string): ChannelEnd | undefined {
+  const flow = tower?.steps.find((step) => step.name === name)?.node.flow;
+  const [, width] = /^(?:vector\[|fields\[1 × )(\d+)\]$/.exec((flow && facts.typeEnding(flow.span.end)) ?? '') ?? [];
+  return flow && width ? { name: `${tower!.name}.${name}`, flow, width: Number(width) } : undefined;
+}
+
+function rewidened({ name, flow, width }: ChannelEnd, other: number): readonly Offer[] {
+  const last = stepsOf(flow).at(-1);
+  const given = last?.kind === 'Call' ? last.arguments : [];
+  const at = given.findLast(({ value }) => value.kind === 'Number' && value.value === width)?.value.span;
+  return at ? [{ title: `Make \`${name}\` ${other} wide, not ${width}`, edits: [{ at, text: String(other) }] }] : [];
+}
+
+const layered = ({ name, flow }: ChannelEnd, other: number): Offer => ({
+  title: `End \`${name}\` with \`-> dense(${other})\``,
+  edits: [insertion(flow.span.source, flow.span.end, ` -> dense(${other})`)],
+});

@@ -1,30 +1,38 @@
-/** Steps of a flow into a block of their own, and a block into the flow that uses it. What the model computes stays the same. */
+/** Turns steps of a flow into a block of their own, and a block into the flow that uses it. What the model computes stays the same. */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
-import type { FileAnalysis } from './file_analysis.ts';
-import { extracted } from './refactorings/extract.ts';
-import { inlined } from './refactorings/inline.ts';
-import type { Refactoring } from './refactorings/refactoring.ts';
+import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
+import { partsOf, stepsOf } from '../../compiler/model/expressions.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import { declarationAround, isWithin, withEdits } from './edits.ts';
+import { type FileAnalysis, referencesTo } from './file_analysis.ts';
+import { parameterSymbol } from './symbols.ts';
 
-/**
- * Of the text from `start` to `end`.
- * @param recheck what a check of the file finds with these edits made: one that brings a mistake is not offered
- */
+interface Refactoring {
+  readonly title: string;
+  readonly kind: 'extract' | 'inline';
+  readonly edits: readonly Edit[];
+}
+
+/** Characters and steps that one refactoring moves. More is no selection of steps, and each is checked as the selection changes. */
+const limits = { characters: 4000, steps: 50 };
+
+/** @param recheck returns what a check of the file finds with these edits made: a refactoring that brings an error is not offered */
 export function refactoringsAt(
   facts: FileAnalysis,
   [start, end]: readonly [start: number, end: number],
   recheck: (edits: readonly Edit[]) => readonly Diagnostic[],
 ): readonly Refactoring[] {
-  const found = [extracted(facts, start, end), inlined(facts, start)].filter((one) => one !== undefined);
-  if (found.length === 0) return [];
-  const known = countsOf(facts.checked.diagnostics);
+  const candidates = [extracted(facts, start, end), inlined(facts, start)].filter((one) => one !== undefined);
+  if (candidates.length === 0) return [];
+  const countsBefore = countsOf(facts.checked.diagnostics);
   const bringsMore = (diagnostics: readonly Diagnostic[]): boolean =>
-    [...countsOf(diagnostics)].some(([mistake, count]) => count > (known.get(mistake) ?? 0));
-  return found.filter(({ edits }) => !bringsMore(recheck(edits)));
+    [...countsOf(diagnostics)].some(([message, count]) => count > (countsBefore.get(message) ?? 0));
+  return candidates.filter(({ edits }) => !bringsMore(recheck(edits)));
 }
 
 /**
- * What a refactoring may bring. A block whose last use is gone is left, and said to be unused: other files may use it. A parameter that hides a
+ * Warnings that a refactoring may bring. A block whose last use is gone is left, and said to be unused: other files may use it. A parameter that hides a
  * constant does so in the new block too.
  */
 const mayCome: ReadonlySet<string> = new Set<Code>(['unused-block', 'shadowed-name']);
@@ -33,8 +41,187 @@ function countsOf(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, numbe
   const counts = new Map<string, number>();
   for (const { code, message } of diagnostics) {
     if (mayCome.has(code)) continue;
-    const mistake = `${code} ${message}`;
-    counts.set(mistake, (counts.get(mistake) ?? 0) + 1);
+    const key = `${code} ${message}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
+}
+
+/** A flow that a selection lies in, with all steps that could be a block's. */
+interface SelectedFlow {
+  readonly node: Ast.TowerNode | Ast.BlockNode;
+  readonly steps: readonly Ast.ExpressionNode[];
+}
+
+/** Nothing for a selection of more than one flow. */
+function extracted(facts: FileAnalysis, start: number, end: number): Refactoring | undefined {
+  const { source, checked } = facts;
+  const [from, to] = withoutBlanks(source.text, start, end);
+  const flow = from < to ? flowAround(checked.file, from, to) : undefined;
+  if (!flow) return undefined;
+  const { node, steps } = flow;
+  const chosen = steps.filter(({ span }) => span.start < to && from < span.end);
+  const [first, last] = [chosen[0], chosen.at(-1)];
+  // All steps of a block are a block already.
+  if (!first || !last || chosen.length > limits.steps || (node.kind === 'Block' && chosen.length === steps.length)) {
+    return undefined;
+  }
+  const at = { source, start: first.span.start, end: last.span.end };
+  if (at.end - at.start > limits.characters || hasError(facts, at)) return undefined;
+  const name = freeName(facts);
+  const read = parametersIn(facts, node, at);
+  const given = read.length > 0 ? `(${read.join(', ')})` : '';
+  const above = beforeDeclaration(source, node.span.start);
+  return {
+    title: `Extract \`${short(textOf(at))}\` into a block`,
+    kind: 'extract',
+    edits: [
+      { at: { source, start: above, end: above }, text: `block ${name}${given} = ${textOf(at)}\n\n` },
+      { at, text: `${name}${given}` },
+    ],
+  };
+}
+
+function withoutBlanks(text: string, start: number, end: number): readonly [number, number] {
+  const selected = text.slice(start, end);
+  return [start + selected.length - selected.trimStart().length, end - selected.length + selected.trimEnd().length];
+}
+
+/** Finds the flow around a selection; the source of a tower's flow is no step. */
+function flowAround(file: Ast.FileNode, start: number, end: number): SelectedFlow | undefined {
+  const node = declarationAround(file, { start, end }, 'Block', 'Tower');
+  if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
+  const entry = node?.entries.find(({ span }) => isWithin({ start, end }, span));
+  return node && entry && { node, steps: stepsOf(entry.flow).slice(1) };
+}
+
+const hasError = ({ checked, source }: FileAnalysis, { start, end }: Span): boolean =>
+  checked.diagnostics.some(
+    ({ severity, at }) => severity === 'error' && at?.source === source && at.start < end && start < at.end,
+  );
+
+/** Parameters of the block around a place that are read there, in their order. */
+function parametersIn(facts: FileAnalysis, node: SelectedFlow['node'], at: Span): readonly string[] {
+  if (node.kind === 'Tower') return [];
+  const isRead = (parameter: Ast.BlockParameterNode): boolean =>
+    referencesTo(parameterSymbol(node.name.name, parameter), [facts]).some(({ span }) => isWithin(span, at));
+  return node.parameters.filter(isRead).map(({ name }) => name.name);
+}
+
+/** A word that the file has nowhere, and nothing that it uses declares. */
+function freeName({ lexed, checked }: FileAnalysis): string {
+  const { scope, library } = checked.resolution;
+  const { lets, ...tables } = scope;
+  const taken = new Set([
+    ...lexed.tokens.map(({ image }) => image),
+    ...Object.keys(library.blocks),
+    ...lets.map(({ name }) => name.name),
+    ...Object.values(tables).flatMap((table) => [...table.keys()]),
+  ]);
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? 'part' : `part_${count}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+/** Above the line of a declaration, and above the comments right over it; within a line where another one ends there. */
+function beforeDeclaration(source: Source, offset: number): number {
+  let { line } = positionAt(source, offset);
+  if (source.text.slice(source.lineStarts[line - 1], offset).trim() !== '') return offset;
+  while (line > 1 && /^\s*\/\//.test(lineAt(source, line - 1))) line--;
+  return source.lineStarts[line - 1]!;
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+}
+
+/** The use at an offset of a block that is declared in this file. Weights that several uses share stay where they are. */
+function inlined(facts: FileAnalysis, offset: number): Refactoring | undefined {
+  const word = facts.symbolAt(offset);
+  const block = word?.symbol.node;
+  if (word?.symbol.kind !== 'block' || block?.kind !== 'Block' || block.shared) return undefined;
+  if (block.span.source !== facts.source || word.span.start === word.symbol.span.start) return undefined;
+  const { file } = facts.checked;
+  const use = usesIn(file).find(({ span }) => span.start === word.span.start);
+  if (!use || isSearched(file, block) || readsOthers(file, block, use.span)) return undefined;
+  const parameterReads = readsOf(facts, block);
+  const values = valuesOf(block, use, parameterReads);
+  if (!values) return undefined;
+  const text = withEdits(block.flow, filled(parameterReads, values));
+  if (text.length > limits.characters || losesComments(facts, use.span, text)) return undefined;
+  return { title: `Write \`${word.symbol.name}\` out here`, kind: 'inline', edits: [{ at: use.span, text }] };
+}
+
+/** The spans where each parameter is read. */
+type ParameterReads = ReadonlyMap<string, readonly Span[]>;
+
+const readsOf = (facts: FileAnalysis, { name: block, parameters }: Ast.BlockNode): ParameterReads =>
+  new Map(
+    parameters.map((parameter) => {
+      const all = referencesTo(parameterSymbol(block.name, parameter), [facts]);
+      return [parameter.name.name, all.flatMap(({ declares, span }) => (declares ? [] : [span]))];
+    }),
+  );
+
+const filled = (reads: ParameterReads, values: ReadonlyMap<string, string>): readonly Edit[] =>
+  [...values].flatMap(([name, text]) => (reads.get(name) ?? []).map((at) => ({ at, text })));
+
+/** Returns each parameter's value at a use, as it is written; nothing where one has no value. A default may read parameters before it. */
+function valuesOf(
+  { parameters }: Ast.BlockNode,
+  use: Ast.ExpressionNode,
+  reads: ParameterReads,
+): ReadonlyMap<string, string> | undefined {
+  const given = use.kind === 'Call' ? use.arguments : [];
+  const inPlaces = given.filter(({ name }) => !name);
+  const values = new Map<string, string>();
+  for (const [at, { name, default: usual }] of parameters.entries()) {
+    const value = given.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
+    const written = value ?? usual;
+    if (!written) return undefined;
+    const text = value ? textOf(value.span) : withEdits(written, filled(reads, values));
+    values.set(name.name, written.kind === 'Binary' || written.kind === 'Unary' ? `(${text})` : text);
+  }
+  return values;
+}
+
+/** `tower tune` tries other blocks in the place of one that a search names: it must stay named. */
+const isSearched = ({ declarations }: Ast.FileNode, { name }: Ast.BlockNode): boolean =>
+  declarations.some((node) => node.kind === 'Search' && node.entries.some(({ path }) => path[0]?.name === name.name));
+
+/** True if a name of the block would be a parameter of the block that uses it: `width` there is another one. */
+function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boolean {
+  const around = declarationAround(file, use, 'Block');
+  if (!around) return false;
+  const own = new Set(block.parameters.map(({ name }) => name.name));
+  const others = new Set(around.parameters.flatMap(({ name }) => (own.has(name.name) ? [] : [name.name])));
+  const defaults = block.parameters.flatMap(({ default: usual }) => usual ?? []);
+  return [block.flow, ...defaults].some((each) => namesIn(each).some((name) => others.has(name)));
+}
+
+/** Comments of the use are lost unless they lie within a value that the block reads. */
+function losesComments({ lexed }: FileAnalysis, use: Span, text: string): boolean {
+  const lines = text.split(/\r?\n/);
+  return lexed.comments
+    .filter(({ startOffset }) => use.start <= startOffset && startOffset < use.end)
+    .some(({ image }) => !lines.some((line) => line.endsWith(image)));
+}
+
+const namesIn = (value: Ast.ExpressionNode): readonly string[] => [
+  ...(value.kind === 'Name' ? [value.parts[0]!.name] : []),
+  ...partsOf(value).flatMap(namesIn),
+];
+
+/** Every step of every flow, also of those within arguments. */
+function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
+  const stepsWithin = (value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] => [
+    ...(value.kind === 'Flow' ? [] : [value]),
+    ...partsOf(value).flatMap(stepsWithin),
+  ];
+  return declarations.flatMap((node) => {
+    if (node.kind === 'Block') return stepsWithin(node.flow);
+    return node.kind === 'Tower' ? node.entries.flatMap(({ flow }) => stepsWithin(flow)) : [];
+  });
 }

@@ -1,18 +1,20 @@
-/** What giving a name another one changes, and when that is refused. */
+/** Gives names other ones: which edits that takes, and when it is refused. */
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
-import { bindingsFor, dataPartners, type HeaderColumns } from './data_partners.ts';
-import type { FileAnalysis } from './file_analysis.ts';
-import { isMoved } from './moved.ts';
-import { pairedChannels } from './paired_channels.ts';
-import { referencesTo } from './references.ts';
-import type { NamedSymbol } from './symbols.ts';
+import type { Span } from '../../base/text/source.ts';
+import { sqlName } from '../../base/text/sql.ts';
+import { operandsOf, singleName, wordOf } from '../../compiler/model/expressions.ts';
+import { rowIn } from '../../compiler/model/library.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import { entryAfter } from './edits.ts';
+import { type FileAnalysis, referencesTo } from './file_analysis.ts';
+import { columnEntries, isHistoryEntry, isSame, type NamedSymbol, SymbolTable } from './symbols.ts';
 
-export type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
+type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 
 /**
  * Gives a name another one, in all the files given, the first of which has it in scope. The partners of a channel get it too, and so
  * do the columns of a feature; a column that has its name only from the header of its file is bound to the new one.
- * @param recheck a file of that name as it would be with these edits made
+ * @param recheck returns the files as they would be with these edits made
  * @returns a refusal if the new name is not a name, or would have another meaning in some place
  */
 export function renameSymbol(
@@ -25,28 +27,149 @@ export function renameSymbol(
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return { refusal: `\`${name}\` is not a name: a name consists of the letters a to z, digits and \`_\`` };
   }
-  const symbols = [
+  const symbolsToRename = [
     symbol,
     ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts)),
     ...dataPartners(symbol, files),
   ];
   if (name === symbol.name) return { edits: [] };
-  const renamed = symbols
+  const renameEdits = symbolsToRename
     .flatMap((one) => referencesTo(one, files))
     .map(({ span }): Edit => ({ at: span, text: name }));
   const isRenamed = ({ at }: Edit): boolean =>
-    renamed.some((edit) => edit.at.start === at.start && edit.at.source.name === at.source.name);
+    renameEdits.some((edit) => edit.at.start === at.start && edit.at.source.name === at.source.name);
   const bindings = bindingsFor(symbol, name, files, headers).filter((edit) => !isRenamed(edit));
-  const edits = [...renamed, ...bindings];
-  const after = recheck(edits);
-  const moved = bindings.length > 0 ? recheck(renamed) : after;
-  const mistakes = (all: readonly FileAnalysis[]): number =>
-    all.reduce(
-      (sum, { checked }) => sum + checked.diagnostics.filter(({ severity }) => severity === 'error').length,
-      0,
-    );
-  if (!symbols.every((one) => isMoved(one, files, moved, renamed)) || mistakes(after) > mistakes(files)) {
+  const edits = [...renameEdits, ...bindings];
+  const filesAfter = recheck(edits);
+  const filesRenamed = bindings.length > 0 ? recheck(renameEdits) : filesAfter;
+  const countErrors = (all: readonly FileAnalysis[]): number =>
+    all.flatMap(({ checked }) => checked.diagnostics).filter(({ severity }) => severity === 'error').length;
+  if (
+    !symbolsToRename.every((one) => isMoved(one, files, filesRenamed, renameEdits)) ||
+    countErrors(filesAfter) > countErrors(files)
+  ) {
     return { refusal: `\`${name}\` has another meaning here` };
   }
   return { edits };
+}
+
+/** True if the edits carried every place of a name along, and gave it no place that was another name's. */
+function isMoved(
+  symbol: NamedSymbol,
+  before: readonly FileAnalysis[],
+  after: readonly FileAnalysis[],
+  edits: readonly Edit[],
+): boolean {
+  const expected = referencesTo(symbol, before).map(({ span }) => startAfter(span, edits));
+  const declaredAt = startAfter(symbol.span, edits);
+  const renamedWord = after
+    .flatMap(({ occurrences }) => occurrences)
+    .find((word) => word.is === 'symbol' && word.declares && startOf(word.span) === declaredAt);
+  const actual =
+    renamedWord?.is === 'symbol' ? referencesTo(renamedWord.symbol, after).map(({ span }) => startOf(span)) : [];
+  return expected.sort().join('\n') === actual.sort().join('\n');
+}
+
+const startOf = ({ source, start }: Span): string => `${source.name} ${start}`;
+
+/** Where a span begins once the edits are made. */
+function startAfter({ source, start }: Span, edits: readonly Edit[]): string {
+  const editsBefore = edits.filter(({ at }) => at.source.name === source.name && at.start < start);
+  const movedBy = editsBefore.reduce((sum, { at, text }) => sum + text.length - (at.end - at.start), 0);
+  return `${source.name} ${start + movedBy}`;
+}
+
+/** Returns the channels that a score pairs with a channel by its name: they would lose it, unless they get the new name too. */
+function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
+  if (kind !== 'channel' || tower === undefined) return [];
+  const { scope } = checked.resolution;
+  const symbols = new SymbolTable(checked.resolution);
+  const scoreEntries = [...scope.tasks.values()].flatMap(({ entries }) =>
+    entries.filter((entry) => entry.name.name === 'score'),
+  );
+  const pairedTowers = scoreEntries
+    .flatMap(({ value }) => operandsOf(value).flatMap(wholeTowers))
+    .filter((pair) => pair.includes(tower))
+    .flatMap((pair) => pair.filter((other) => other !== tower));
+  return [...new Set(pairedTowers)].flatMap((other) => {
+    const pairedStep = symbols.step(other, name);
+    return pairedStep?.kind === 'channel' ? [pairedStep] : [];
+  });
+}
+
+/** The names that are alone in a call of a score: of towers, whose channels all take part. */
+function wholeTowers(value: Ast.ExpressionNode): readonly (readonly string[])[] {
+  return value.kind === 'Call' ? [value.arguments.flatMap((argument) => singleName(argument.value)?.name ?? [])] : [];
+}
+
+/**
+ * Returns the columns that feed a feature or label by its name, or the features and labels that a column feeds. None where several files declare the same: then it is not clear which are meant.
+ */
+function dataPartners(symbol: NamedSymbol, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
+  const isColumn = symbol.kind === 'column';
+  if (!isColumn && symbol.kind !== 'feature' && symbol.kind !== 'label') return [];
+  const sameNamed = declaredAs(symbol.name, files).filter((one) => !isSame(one, symbol));
+  const sameKind = sameNamed.filter(({ kind }) => (kind === 'column') === isColumn);
+  const otherFile = sameKind.some(({ span }) => span.source.name !== symbol.span.source.name);
+  return otherFile ? [] : sameNamed.filter(({ kind }) => (kind === 'column') !== isColumn);
+}
+
+/** The features, labels and columns of a name, each once. */
+function declaredAs(name: string, files: readonly FileAnalysis[]): readonly NamedSymbol[] {
+  const declaredSymbols = files
+    .flatMap(({ occurrences }) => occurrences)
+    .flatMap((word) => (word.is === 'symbol' && word.declares && word.symbol.name === name ? [word.symbol] : []))
+    .filter(({ kind }) => ['feature', 'label', 'column'].includes(kind));
+  return declaredSymbols.filter(
+    (symbol, index) => declaredSymbols.findIndex((other) => isSame(other, symbol)) === index,
+  );
+}
+
+/** The columns that headers of data files name, by the file with the data block. */
+type HeaderColumns = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Returns what data blocks need when a feature or label gets a new name, and they feed it by the name of a column alone: an entry that gives
+ * the column that name. Blocks do whose files have the column; where no header is known, the only block of the project does.
+ */
+function bindingsFor(
+  symbol: NamedSymbol,
+  name: string,
+  files: readonly FileAnalysis[],
+  headers: HeaderColumns,
+): readonly Edit[] {
+  // Where several models declare it, others go on to read the column by its name, which stays.
+  if (!readsColumn(symbol, files)) return [];
+  const dataBlocks = files.flatMap(({ source, checked }) =>
+    checked.file.declarations.flatMap((node) =>
+      node.kind === 'Data' ? [{ node, columns: headers.get(source.name) }] : [],
+    ),
+  );
+  return dataBlocks.flatMap(({ node, columns = [] }) => {
+    const feedsColumn = columns.length > 0 ? columns.includes(symbol.name) : dataBlocks.length === 1;
+    const isBound = columnEntries(node).some((entry) => entry.name.name === symbol.name);
+    return feedsColumn && !isBound ? bindingIn(node, symbol.name, name) : [];
+  });
+}
+
+/** A cross of two features, and the like, read the columns of others. */
+function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]): boolean {
+  if (kind !== 'feature' || node.kind !== 'TypedName') return kind === 'label';
+  const { library } = files[0]!.checked.resolution;
+  return rowIn(library.features, wordOf(node.value) ?? '')?.column !== 'none';
+}
+
+function bindingIn(node: Ast.DataNode, column: string, name: string): readonly Edit[] {
+  const entry = `${name} = ${JSON.stringify(sqlName(column))}`;
+  const columnsBlock = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
+  const lastColumn = columnsBlock?.kind === 'Columns' ? columnsBlock.entries.at(-1) : undefined;
+  const boundEdit = lastColumn
+    ? entryAfter(node, lastColumn, entry)
+    : node.entries.length > 0 && entryAfter(node, node.entries.at(-1)!, `columns { ${entry} }`);
+  const keyNames = node.entries.flatMap((one) => {
+    if (one.kind === 'Columns') return [];
+    const firstArgument = isHistoryEntry(one) && one.value.kind === 'Call' ? one.value.arguments[0] : undefined;
+    return [one.by, firstArgument && singleName(firstArgument.value)].filter((word) => word?.name === column);
+  });
+  return [...(boundEdit ? [boundEdit] : []), ...keyNames.map((word) => ({ at: word!.span, text: name }))];
 }

@@ -1,17 +1,17 @@
-/** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
+/** Classifies each word for semantic highlighting: the same word may be a feature here and a kind there. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Span } from '../../base/text/source.ts';
 import { endOf, firstFrom, is } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
-import { isKeyword } from './keywords.ts';
-import type { Occurrence } from './occurrences/occurrence.ts';
+import { isKeyword } from './markdown.ts';
 import type { SymbolKind } from './symbols.ts';
+import type { Occurrence } from './value_words.ts';
 
 export interface SemanticToken {
   readonly span: Span;
   readonly type: TokenType;
-  readonly modifiers: Look[1];
+  readonly modifiers: TokenStyle[1];
 }
 
 /** In the order of their places; none overlaps another, none goes over a line's end. */
@@ -23,37 +23,37 @@ export function semanticTokensOf(
   const { source, lexed } = facts;
   const { tokens, comments } = lexed;
   const meanings = facts.occurrences;
-  const colours: SemanticToken[] = [];
+  const semanticTokens: SemanticToken[] = [];
   const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers']): void => {
-    if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
+    if (to > start && from < end) semanticTokens.push({ span: { source, start: from, end: to }, type, modifiers });
   };
   // Tokens, comments and meanings are in the order of their places: each is passed once.
-  let comment = Math.max(0, firstFrom(comments, start) - 1);
+  let commentIndex = Math.max(0, firstFrom(comments, start) - 1);
   const addComments = (before: number): void => {
-    for (; comment < comments.length && comments[comment]!.startOffset < before; comment++) {
-      add(comments[comment]!.startOffset, endOf(comments[comment]!), ...commentLook(comments[comment]!));
+    for (; commentIndex < comments.length && comments[commentIndex]!.startOffset < before; commentIndex++) {
+      add(comments[commentIndex]!.startOffset, endOf(comments[commentIndex]!), ...commentLook(comments[commentIndex]!));
     }
   };
-  let next = 0;
+  let nextMeaning = 0;
   const meaningAt = (place: number): Occurrence | undefined => {
-    let found: Occurrence | undefined;
-    for (; next < meanings.length && meanings[next]!.span.start <= place; next++) {
-      const { span } = meanings[next]!;
-      if (span.start === place && span.source === source) found = meanings[next];
+    let lastMeaning: Occurrence | undefined;
+    for (; nextMeaning < meanings.length && meanings[nextMeaning]!.span.start <= place; nextMeaning++) {
+      const { span } = meanings[nextMeaning]!;
+      if (span.start === place && span.source === source) lastMeaning = meanings[nextMeaning];
     }
-    return found;
+    return lastMeaning;
   };
-  const past = firstFrom(tokens, end);
-  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < past; at++) {
+  const endIndex = firstFrom(tokens, end);
+  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < endIndex; at++) {
     const token = tokens[at]!;
     const from = token.startOffset;
     const to = endOf(token);
     addComments(from);
-    const look = lookOf(tokens, at, meaningAt(from));
-    if (look) add(from, to, ...look);
+    const tokenStyle = lookOf(tokens, at, meaningAt(from));
+    if (tokenStyle) add(from, to, ...tokenStyle);
   }
   addComments(end);
-  return colours;
+  return semanticTokens;
 }
 
 /** In the order of the legend. */
@@ -98,10 +98,10 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   task: 'class',
 };
 
-type Look = readonly [type: TokenType, modifiers: Modifiers];
+type TokenStyle = readonly [type: TokenType, modifiers: Modifiers];
 
-/** What the token at an index looks like, by what it means; nothing where it has no look of its own. */
-function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): Look | undefined {
+/** Returns the type and modifiers of the token at an index, by its meaning; nothing where it has none. */
+function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | undefined): TokenStyle | undefined {
   const token = tokens[at];
   if (is(token, t.Text)) return ['string', none];
   if (is(token, t.NumberToken)) return ['number', none];
@@ -111,9 +111,9 @@ function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | und
   return is(token, t.Name) ? ['variable', none] : undefined;
 }
 
-const commentLook = ({ image }: IToken): Look => ['comment', image.startsWith('///') ? documentation : none];
+const commentLook = ({ image }: IToken): TokenStyle => ['comment', image.startsWith('///') ? documentation : none];
 
-function look(occurrence: Occurrence): Look {
+function look(occurrence: Occurrence): TokenStyle {
   switch (occurrence.is) {
     case 'symbol': {
       const { symbol, declares } = occurrence;

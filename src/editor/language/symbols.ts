@@ -1,9 +1,10 @@
-/** What a file declares, each with its place: what definitions, references and renames are about. */
+/** Lists what a file declares, each with its span: what definitions, references and renames are about. */
 import type { Span } from '../../base/text/source.ts';
+import { data } from '../../compiler/library/declarations/data.ts';
+import { histories } from '../../compiler/library/declarations/histories.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type { TypedName } from '../../compiler/model/scope.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import { columnEntries } from './columns.ts';
 
 export type SymbolKind =
   | 'model'
@@ -20,10 +21,10 @@ export type SymbolKind =
   | 'data'
   | 'column';
 
-/** What has one name for the whole file. */
+/** Declarations whose names are looked up in the whole file. */
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
-export type SymbolNode =
+type SymbolNode =
   | Ast.ModelNameNode
   | Ast.LetNode
   | TypedName
@@ -39,12 +40,12 @@ export type SymbolNode =
 export interface NamedSymbol {
   readonly kind: SymbolKind;
   readonly name: string;
-  /** Of the name where it is declared. */
+  /** The name where it is declared. */
   readonly span: Span;
   readonly node: SymbolNode;
-  /** Of a channel or step: its tower. */
+  /** The tower of a channel or step. */
   readonly tower?: string;
-  /** Of a parameter: its block. */
+  /** The block of a parameter. */
   readonly block?: string;
 }
 
@@ -54,7 +55,7 @@ export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
 }
 
 /** Looks up by kind and name what is in scope of a file. A symbol is made when it is asked for: a file has thousands. */
-export class Symbols {
+export class SymbolTable {
   readonly #nodes: Readonly<Record<LookupKind, ReadonlyMap<string, SymbolNode>>>;
   readonly #symbols = new Map<SymbolNode, NamedSymbol>();
   readonly #steps = new Map<string, ReadonlyMap<string, NamedSymbol>>();
@@ -62,12 +63,12 @@ export class Symbols {
 
   constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
     const { lets, features, labels, groups, blocks, towers, tasks } = scope;
-    const named = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
+    const byName = <N extends SymbolNode>(nodes: readonly N[]): ReadonlyMap<string, N> =>
       new Map(nodes.map((node) => [node.name.name, node]));
     const data = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.DataNode[];
     this.#towers = towers;
     this.#nodes = {
-      constant: named(lets),
+      constant: byName(lets),
       feature: features,
       label: labels,
       group: groups,
@@ -75,7 +76,7 @@ export class Symbols {
       tower: towers,
       task: tasks,
       // The first of a name is the one that counts, as in a data block.
-      column: named(data.flatMap(columnEntries).reverse()),
+      column: byName(data.flatMap(columnEntries).reverse()),
     };
   }
 
@@ -93,7 +94,7 @@ export class Symbols {
     return symbol;
   }
 
-  /** Of a tower's channels and steps. */
+  /** Looks up a channel or step of a tower. */
   step(tower: string, name: string): NamedSymbol | undefined {
     return this.#stepsOf(tower).get(name);
   }
@@ -103,8 +104,8 @@ export class Symbols {
   }
 
   #stepsOf(tower: string): ReadonlyMap<string, NamedSymbol> {
-    const known = this.#steps.get(tower);
-    if (known) return known;
+    const cachedSteps = this.#steps.get(tower);
+    if (cachedSteps) return cachedSteps;
     const steps = new Map<string, NamedSymbol>();
     for (const entry of this.#towers.get(tower)?.entries ?? []) {
       if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(tower, entry));
@@ -113,7 +114,7 @@ export class Symbols {
     return steps;
   }
 
-  /** Of a block of the file. */
+  /** Returns the parameters of a block of the file. */
   parameters(block: string): readonly NamedSymbol[] {
     const node = this.#nodes.block.get(block);
     return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
@@ -134,4 +135,18 @@ export function parameterSymbol(block: string, node: Ast.BlockParameterNode): Na
 
 export function stepSymbol(tower: string, node: Ast.TowerEntryNode): NamedSymbol {
   return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
+}
+
+export function isHistoryEntry({ name, value }: Ast.EntryNode): boolean {
+  return (
+    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && Object.hasOwn(histories, value.callee.name)
+  );
+}
+
+/** In the order of the file. */
+export function columnEntries(node: Ast.DataNode): readonly Ast.EntryNode[] {
+  return node.entries.flatMap((entry) => {
+    if (entry.kind === 'Columns') return entry.entries;
+    return isHistoryEntry(entry) ? [entry] : [];
+  });
 }

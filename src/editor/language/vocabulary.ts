@@ -1,8 +1,11 @@
-/** Every word that the library knows: kinds, and what arguments may be. */
+/**
+ * Lists every word that the library knows, and whole declarations to begin with, for editors without the language
+ * server.
+ */
 import type { Vocabulary } from '../../../grammar/textmate.ts';
 import type { KindRow } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
-import { allTypes } from '../../compiler/library/declarations/table.ts';
+import { allTypes, declarations } from '../../compiler/library/declarations/table.ts';
 import { library } from '../../compiler/model/library.ts';
 
 export function vocabulary(): Vocabulary {
@@ -29,4 +32,22 @@ export function vocabulary(): Vocabulary {
     kinds: [...kinds].sort(),
     words: [...words].sort(),
   };
+}
+
+interface Snippet {
+  readonly prefix: string;
+  readonly doc: string;
+  readonly body: readonly string[];
+}
+
+export const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { brief, snippet }]) => ({
+  prefix: word === 'shared' ? 'shared block' : word,
+  doc: brief,
+  body: snippet,
+}));
+
+/** The file of snippets of an editor that has no language server yet: of declarations, at any place. */
+export function snippetsFile(): string {
+  const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
 }

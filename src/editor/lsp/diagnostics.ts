@@ -1,9 +1,15 @@
-/** Diagnostics for the protocol, by file: each where it is, also where a file that uses it found it. */
-import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as ProtocolDiagnostic } from 'vscode-languageserver';
+/** Converts diagnostics for the protocol, by file, and sends them while a person types. */
+import {
+  type Connection,
+  DiagnosticSeverity,
+  DiagnosticTag,
+  type Diagnostic as ProtocolDiagnostic,
+} from 'vscode-languageserver';
 import { type Code, codes } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { toLocation, toRange } from './convert.ts';
-import type { Session } from './session.ts';
+import { defined } from '../../base/util/defined.ts';
+import { toLocation, toRange } from './provider.ts';
+import type { EditorSession } from './session.ts';
 
 function isUnnecessary(code: Code): boolean {
   const { unnecessary }: { readonly unnecessary?: true } = codes[code];
@@ -15,7 +21,7 @@ const pages = 'https://github.com/tower-lang/tower/blob/main/docs/errors';
 
 const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDiagnostic {
+export function toProtocol(session: EditorSession, diagnostic: Diagnostic): ProtocolDiagnostic {
   const { code, severity, message, hint, at, notes } = diagnostic;
   return {
     range: at ? toRange(at) : nowhere,
@@ -30,20 +36,62 @@ export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDi
 }
 
 /** By file, each once. */
-export type Reports = Map<string, Map<string, Diagnostic>>;
+export type FileReports = Map<string, Map<string, Diagnostic>>;
 
 /** Adds what a check of a file says of it and of the files that it uses. What two say of one file counts once. */
-export function addReports(session: Session, path: string, reports: Reports): void {
+export function addReports(session: EditorSession, path: string, reports: FileReports): void {
   reports.set(path, reports.get(path) ?? new Map());
   for (const diagnostic of session.facts(path)?.checked.diagnostics ?? []) {
     const file = diagnostic.at?.source.name ?? path;
-    const found = reports.get(file) ?? new Map<string, Diagnostic>();
-    reports.set(file, found);
+    const fileReports = reports.get(file) ?? new Map<string, Diagnostic>();
+    reports.set(file, fileReports);
     const { code, at, message } = diagnostic;
-    found.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
+    fileReports.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
   }
 }
 
-export function reportOf(session: Session, reports: Reports, path: string): ProtocolDiagnostic[] {
+export function reportOf(session: EditorSession, reports: FileReports, path: string): ProtocolDiagnostic[] {
   return [...(reports.get(path)?.values() ?? [])].map((diagnostic) => toProtocol(session, diagnostic));
+}
+
+/** Milliseconds without a keystroke after which the open documents are checked: a burst of keystrokes is one check. */
+export const debounceMs = 25;
+
+/** Checks the open documents, each as a whole, and sends what has changed. */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #session: EditorSession;
+  #timer: NodeJS.Timeout | undefined;
+  /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
+  #sent = new Map<string, string>();
+
+  constructor(connection: Connection, session: EditorSession) {
+    this.#connection = connection;
+    this.#session = session;
+  }
+
+  schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.publish(), debounceMs);
+  }
+
+  publish(): void {
+    clearTimeout(this.#timer);
+    const reports: FileReports = new Map();
+    for (const { uri } of this.#session.open) addReports(this.#session, this.#session.pathOf(uri), reports);
+    const sentTexts = new Map<string, string>();
+    for (const path of reports.keys()) {
+      const diagnostics = reportOf(this.#session, reports, path);
+      const version = this.#session.document(path)?.version;
+      const text = JSON.stringify([version, diagnostics]);
+      sentTexts.set(path, text);
+      if (this.#sent.get(path) === text) continue;
+      const uri = this.#session.uriOf(path);
+      this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
+    }
+    for (const path of this.#sent.keys()) {
+      if (!sentTexts.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
+    }
+    this.#sent = sentTexts;
+  }
 }

@@ -3,9 +3,8 @@ import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../../package.json' with { type: 'json' };
-import { answerCancelled } from './cancelled.ts';
 import { nodeHost } from './hosts/node.ts';
-import { serve } from './server.ts';
+import { answerCancelled, serve } from './server.ts';
 
 /**
  * How far the heap grows, in percent of what lives, before what is dead is looked for. The engine's own measure is fourfold:
@@ -17,7 +16,7 @@ const inspector = new Session();
 inspector.connect();
 
 /**
- * What checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
+ * Memory that checks leave behind is given back while nobody types: else it lies there until it is many times what is needed. The
  * inspector's collection also gives back the room that it lay in, which the engine's own (`gc`) keeps for what may come.
  */
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');

@@ -1,70 +1,75 @@
-/** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
+/**
+ * Finds the `.tower` files of the open folders, which references, renames and workspace symbols look through, in
+ * turns between which messages are answered.
+ */
 import { join } from 'node:path';
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { FileAnalysis } from '../language/file_analysis.ts';
-import { symbolAt } from '../language/references.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
-import { placeOf } from './provider.ts';
-import type { Session } from './session.ts';
-import { Turns } from './turns.ts';
+import { locate, type PositionParams } from './provider.ts';
+import type { EditorSession } from './session.ts';
 
 /** Enough for any project, and an end where a folder is not one, such as the home of a person. */
 const most = { files: 2000, folders: 10_000 };
 const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
 
-async function projectPaths(session: Session, token?: CancellationToken): Promise<readonly string[]> {
+async function projectPaths(session: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
   return withOpen(session, await pathsIn(session, token));
 }
 
-interface Read {
+interface FolderListing {
   readonly folders: readonly string[];
   readonly paths: readonly string[];
   /** By the clock of `performance`. */
   readonly until: number;
 }
 
-/** Of sessions whose editor asks every few seconds, by what was read last. */
-const known = new WeakMap<Session, Read>();
+/** Caches what was read last for editors that ask every few seconds. */
+const known = new WeakMap<EditorSession, FolderListing>();
 /** How much longer than it took to read the folders what they hold is taken as it was: a tenth of the time at most goes into that. */
 const restPerRead = 10;
 
 /** As `projectPaths`, of what was read a moment ago where the folders are large. */
-export async function recentPaths(session: Session, token: CancellationToken): Promise<readonly string[]> {
-  const began = performance.now();
-  const last = known.get(session);
-  if (last && last.folders === session.folders && began < last.until) return withOpen(session, last.paths);
+export async function recentPaths(session: EditorSession, token: CancellationToken): Promise<readonly string[]> {
+  const startTime = performance.now();
+  const lastListing = known.get(session);
+  if (lastListing && lastListing.folders === session.folders && startTime < lastListing.until)
+    return withOpen(session, lastListing.paths);
   const { folders } = session;
   const paths = await pathsIn(session, token);
-  const ended = performance.now();
+  const endTime = performance.now();
   if (!token.isCancellationRequested) {
-    known.set(session, { folders, paths, until: ended + restPerRead * (ended - began) });
+    known.set(session, { folders, paths, until: endTime + restPerRead * (endTime - startTime) });
   }
   return withOpen(session, paths);
 }
 
-const withOpen = (session: Session, paths: readonly string[]): readonly string[] => [
+const withOpen = (session: EditorSession, paths: readonly string[]): readonly string[] => [
   ...new Set([...session.open.map(({ uri }) => session.pathOf(uri)), ...paths]),
 ];
 
 /** In turns, nearest folders first: others are answered while a large folder is read. */
-async function pathsIn({ folders: open, host }: Session, token?: CancellationToken): Promise<readonly string[]> {
-  const found: string[] = [];
+async function pathsIn({ folders: open, host }: EditorSession, token?: CancellationToken): Promise<readonly string[]> {
+  const towerPaths: string[] = [];
   const folders = [...open];
   const turns = new Turns();
-  for (let at = 0; at < folders.length && at < most.folders && found.length < most.files; at++) {
+  for (let at = 0; at < folders.length && at < most.folders && towerPaths.length < most.files; at++) {
     await turns.next();
     if (token?.isCancellationRequested) break;
     for (const { name, isFile, isFolder } of host.entries(folders[at]!)) {
       const path = join(folders[at]!, name);
       if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(path);
-      else if (isFile && name.endsWith('.tower')) found.push(path);
+      else if (isFile && name.endsWith('.tower')) towerPaths.push(path);
     }
   }
-  return found;
+  return towerPaths;
 }
 
 /** The checks of all files, as they are now: they are made in turns first, and then taken in one. */
-export async function projectFacts(session: Session, token?: CancellationToken): Promise<readonly FileAnalysis[]> {
+export async function projectFacts(
+  session: EditorSession,
+  token?: CancellationToken,
+): Promise<readonly FileAnalysis[]> {
   const paths = await projectPaths(session, token);
   const turns = new Turns();
   for (const path of paths) {
@@ -75,31 +80,45 @@ export async function projectFacts(session: Session, token?: CancellationToken):
   return paths.flatMap((path) => session.facts(path) ?? []);
 }
 
-interface InProject {
+interface ProjectSymbol {
   readonly symbol: NamedSymbol;
   /** The first has the symbol in scope. The others are those of the project, if they can use its file. */
   readonly files: readonly FileAnalysis[];
 }
 
-/** What a position names, and the files that may name it too. */
+/** Finds the symbol at a position, and the files that may name it too. */
 export async function symbolInProject(
-  session: Session,
-  params: Parameters<typeof placeOf>[1],
+  session: EditorSession,
+  params: PositionParams,
   token: CancellationToken,
-): Promise<InProject | undefined> {
-  const place = placeOf(session, params);
-  const found = place && symbolAt(place.facts, place.offset);
-  if (!place || !found) return undefined;
-  const { facts } = place;
-  const { symbol } = found;
+): Promise<ProjectSymbol | undefined> {
+  const location = locate(session, params);
+  const namedWord = location && location.facts.symbolAt(location.offset);
+  if (!location || !namedWord) return undefined;
+  const { facts } = location;
+  const { symbol } = namedWord;
   if (isOwn(symbol)) return { symbol, files: [facts] };
-  const all = await projectFacts(session, token);
+  const projectFiles = await projectFacts(session, token);
   // The places of a symbol are good for one text only.
-  if (placeOf(session, params)?.facts !== facts) {
+  if (locate(session, params)?.facts !== facts) {
     throw new ResponseError(LSPErrorCodes.ContentModified, 'the text has changed meanwhile');
   }
-  return { symbol, files: [facts, ...all.filter((one) => one !== facts)] };
+  return { symbol, files: [facts, ...projectFiles.filter((one) => one !== facts)] };
 }
 
 const isOwn = ({ kind }: NamedSymbol): boolean =>
   kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';
+
+/** Milliseconds. */
+const longest = 30;
+
+export class Turns {
+  #began = performance.now();
+
+  /** Gives others their turn where this one has taken long enough. */
+  async next(): Promise<void> {
+    if (performance.now() - this.#began <= longest) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#began = performance.now();
+  }
+}

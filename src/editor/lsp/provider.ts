@@ -1,13 +1,26 @@
-/** One thing that the server offers: what it says it can do, and how it answers. */
-import type { Connection, Position, ServerCapabilities } from 'vscode-languageserver';
-import { ErrorCodes, ResponseError } from 'vscode-languageserver';
+/**
+ * Defines what the server offers: what each provider says it can do and how it answers, with offsets converted to
+ * the protocol's lines and columns from 0.
+ */
+import {
+  type Connection,
+  ErrorCodes,
+  type Location,
+  type Position,
+  type Range,
+  ResponseError,
+  type ServerCapabilities,
+  type TextEdit,
+  type WorkspaceEdit,
+} from 'vscode-languageserver';
+import type { Edit } from '../../base/diagnostics/diagnostic.ts';
+import { offsetAt, positionAt, type Source, type Span, withLineEndsOf } from '../../base/text/source.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
-import { toOffset } from './convert.ts';
-import type { Session } from './session.ts';
+import type { EditorSession } from './session.ts';
 
 export interface Provider {
   readonly capabilities: ServerCapabilities;
-  register(connection: Connection, session: Session): void;
+  register(connection: Connection, session: EditorSession): void;
 }
 
 /** Protocol code of a request that is understood and cannot be done; its message is shown. */
@@ -15,23 +28,82 @@ const requestFailed = -32803;
 
 export const refuse = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
 
-/** Of a client that does not keep to the protocol: it learns what it has left out. */
+/** Tells a client that breaks the protocol what it has left out. */
 const invalid = (message: string): ResponseError<void> => new ResponseError(ErrorCodes.InvalidParams, message);
 
-/** The check of the document that a request names, and the offset it asks about. */
-export function placeOf(
-  session: Session,
-  params: { readonly textDocument: { readonly uri: string }; readonly position: Position },
+interface DocumentParams {
+  readonly textDocument: { readonly uri: string };
+}
+
+export interface PositionParams extends DocumentParams {
+  readonly position: Position;
+}
+
+/** Returns the check of the document that a request names, and the offset it is about. */
+export function locate(
+  session: EditorSession,
+  params: PositionParams,
 ): { readonly facts: FileAnalysis; readonly offset: number } | undefined {
   const facts = factsOf(session, params);
   if (facts && typeof params.position?.line !== 'number') throw invalid('`position` is missing');
   return facts && { facts, offset: toOffset(facts.source, params.position) };
 }
 
-export function factsOf(
-  session: Session,
-  { textDocument }: { readonly textDocument: { readonly uri: string } },
-): FileAnalysis | undefined {
+export function factsOf(session: EditorSession, { textDocument }: DocumentParams): FileAnalysis | undefined {
   if (typeof textDocument?.uri !== 'string') throw invalid('`textDocument.uri` is missing');
   return session.facts(session.pathOf(textDocument.uri));
+}
+
+/** Answers a request about a document; null where there is none of its name. */
+export const aboutDocument =
+  <P extends DocumentParams, A>(session: EditorSession, answer: (facts: FileAnalysis, params: P) => A) =>
+  (params: P): A | null => {
+    const facts = factsOf(session, params);
+    return facts ? answer(facts, params) : null;
+  };
+
+/** Answers a request about a position in a document. */
+export const aboutPosition =
+  <P extends PositionParams, A>(
+    session: EditorSession,
+    answer: (facts: FileAnalysis, offset: number, params: P) => A,
+  ) =>
+  (params: P): A | null => {
+    const location = locate(session, params);
+    return location ? answer(location.facts, location.offset, params) : null;
+  };
+
+export function toPosition(source: Source, offset: number): Position {
+  const { line, column } = positionAt(source, offset);
+  // A byte order mark is a character to the editor.
+  const markLength = line === 1 ? source.lineStarts[0]! : 0;
+  return { line: line - 1, character: column - 1 + markLength };
+}
+
+export function toRange({ source, start, end }: Span): Range {
+  return { start: toPosition(source, start), end: toPosition(source, end) };
+}
+
+export function toOffset(source: Source, { line, character }: Position): number {
+  const markLength = line === 0 ? source.lineStarts[0]! : 0;
+  if (line >= source.lineStarts.length) return source.text.length;
+  const offset = offsetAt(source, { line: line + 1, column: Math.max(0, character - markLength) + 1 });
+  return Math.min(offset, (source.lineStarts[line + 1] ?? source.text.length + 1) - 1);
+}
+
+export function toLocation(session: EditorSession, span: Span): Location {
+  return { uri: session.uriOf(span.source.name), range: toRange(span) };
+}
+
+export function toTextEdit({ at, text }: Edit): TextEdit {
+  return { range: toRange(at), newText: withLineEndsOf(at.source, text) };
+}
+
+export function toWorkspaceEdit(session: EditorSession, edits: readonly Edit[]): WorkspaceEdit {
+  const changes: Record<string, TextEdit[]> = {};
+  for (const edit of edits) {
+    const uri = session.uriOf(edit.at.source.name);
+    changes[uri] = [...(changes[uri] ?? []), toTextEdit(edit)];
+  }
+  return { changes };
 }

@@ -1,20 +1,22 @@
 /** The language server: the protocol over a connection. Never loads an engine or the database. */
 import {
   type Connection,
+  type ConnectionOptions,
   DidChangeWatchedFilesNotification,
   DidChangeWorkspaceFoldersNotification,
+  LSPErrorCodes,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { Publisher } from './diagnostics.ts';
 import type { Host } from './host.ts';
-import { themeOf } from './hover_picture.ts';
+import { themeOf } from './providers/hover.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
-import { Publisher } from './publisher.ts';
-import { Session } from './session.ts';
+import { EditorSession } from './session.ts';
 
-export interface Served {
+interface LanguageServerOptions {
   readonly connection: Connection;
   readonly version: string;
   readonly host: Host;
@@ -23,15 +25,15 @@ export interface Served {
 }
 
 /** @returns what to call where files of the host have changed that it alone knows of */
-export function serve({ connection, version, host, rest = () => {} }: Served): () => void {
-  const session = new Session(host);
+export function serve({ connection, version, host, rest = () => {} }: LanguageServerOptions): () => void {
+  const session = new EditorSession(host);
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
-  let watches = false;
-  /** Whether the editor asks for diagnostics, and whether it asks again on request. */
-  let pulls = false;
-  let refreshes = false;
-  let resting: ReturnType<typeof setTimeout> | undefined;
+  let watchesFiles = false;
+  /** True if the editor asks for diagnostics; `refreshes` if it asks again on request. */
+  let pullsDiagnostics = false;
+  let refreshesDiagnostics = false;
+  let restTimer: ReturnType<typeof setTimeout> | undefined;
 
   connection.onInitialize(({ workspaceFolders, rootUri, capabilities, initializationOptions }) => {
     const { commands, pictures } = (initializationOptions ?? {}) as Readonly<Record<'commands' | 'pictures', unknown>>;
@@ -39,13 +41,13 @@ export function serve({ connection, version, host, rest = () => {} }: Served): (
     host.begin?.(initializationOptions);
     const takesMarkdown = capabilities.textDocument?.hover?.contentFormat?.includes('markdown') ?? false;
     session.pictures = takesMarkdown ? themeOf(pictures) : undefined;
-    const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
-    session.openFolders(uris);
-    pulls = capabilities.textDocument?.diagnostic !== undefined;
-    refreshes = capabilities.workspace?.diagnostics?.refreshSupport ?? false;
-    watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
+    const folderUris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
+    session.openFolders(folderUris);
+    pullsDiagnostics = capabilities.textDocument?.diagnostic !== undefined;
+    refreshesDiagnostics = capabilities.workspace?.diagnostics?.refreshSupport ?? false;
+    watchesFiles = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
     // One that can not ask is sent them.
-    const provided = providers.filter((provider) => pulls || provider !== pulledDiagnostics);
+    const provided = providers.filter((provider) => pullsDiagnostics || provider !== pulledDiagnostics);
     return {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
@@ -56,14 +58,14 @@ export function serve({ connection, version, host, rest = () => {} }: Served): (
     };
   });
   connection.onInitialized(() => {
-    if (!watches) return;
+    if (!watchesFiles) return;
     const watchers = [{ globPattern: '**/*.tower' }];
     void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
   });
   /** Something that diagnostics depend on has changed, but no open document. */
   const recheck = (): void => {
-    if (!pulls) publisher.schedule();
-    else if (refreshes) connection.languages.diagnostics.refresh();
+    if (!pullsDiagnostics) publisher.schedule();
+    else if (refreshesDiagnostics) connection.languages.diagnostics.refresh();
   };
   connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
     session.closeFolders(removed.map(({ uri }) => uri));
@@ -75,15 +77,15 @@ export function serve({ connection, version, host, rest = () => {} }: Served): (
   documents.onDidOpen(({ document }) => session.put(document));
   documents.onDidChangeContent(({ document }) => {
     session.put(document);
-    if (!pulls) publisher.schedule();
-    clearTimeout(resting);
-    resting = setTimeout(rest, 2000);
+    if (!pullsDiagnostics) publisher.schedule();
+    clearTimeout(restTimer);
+    restTimer = setTimeout(rest, 2000);
     // In Node.js: it keeps no server from ending.
-    if (typeof resting === 'object') resting.unref();
+    if (typeof restTimer === 'object') restTimer.unref();
   });
   documents.onDidClose(({ document }) => {
     session.remove(document.uri);
-    if (!pulls) publisher.schedule();
+    if (!pullsDiagnostics) publisher.schedule();
   });
 
   for (const provider of providers) provider.register(connection, session);
@@ -91,3 +93,13 @@ export function serve({ connection, version, host, rest = () => {} }: Served): (
   connection.listen();
   return recheck;
 }
+
+export const answerCancelled: ConnectionOptions = {
+  connectionStrategy: {
+    // The connection fills in the number of the request.
+    cancelUndispatched: ({ jsonrpc }) => ({
+      ...{ jsonrpc, id: null },
+      error: { code: LSPErrorCodes.RequestCancelled, message: 'the request was cancelled' },
+    }),
+  },
+};

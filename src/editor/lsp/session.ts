@@ -1,31 +1,31 @@
 /**
- * What the server knows: open documents, the files on disk that they use, and the last check of each. An open document goes
+ * The state of the server: open documents, the files on disk that they use, and the last check of each. An open document goes
  * before its file on disk.
  */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { check } from '../../compiler/pipeline.ts';
-import type { Theme } from '../drawing/style.ts';
+import type { Theme } from '../drawing/drawing.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 import type { Host } from './host.ts';
 
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
 
-interface Analysed {
+interface CachedAnalysis {
   readonly facts: FileAnalysis;
-  /** What each file that the check asked for was, or that there was none. */
+  /** The sources that the check loaded; undefined where there was none. */
   readonly reads: ReadonlyMap<string, Source | undefined>;
 }
 
-export class Session {
+export class EditorSession {
   /** Folders that the editor has open: a file may use what lies in its own. */
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
-  /** Of open documents, each of the version that was last asked for. */
+  /** The sources of open documents, each of the version that was last requested. */
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #facts = new Map<string, Analysed>();
+  readonly #facts = new Map<string, CachedAnalysis>();
 
   constructor(readonly host: Host) {}
 
@@ -55,8 +55,8 @@ export class Session {
   }
 
   closeFolders(uris: readonly string[]): void {
-    const gone = new Set(uris.map((uri) => this.pathOf(uri)));
-    this.#folders = this.#folders.filter((folder) => !gone.has(folder));
+    const gonePaths = new Set(uris.map((uri) => this.pathOf(uri)));
+    this.#folders = this.#folders.filter((folder) => !gonePaths.has(folder));
     this.#facts.clear();
   }
 
@@ -79,12 +79,12 @@ export class Session {
     return this.#documents.get(path);
   }
 
-  /** What is open of a file, else what lies on disk; nothing where there is neither. */
+  /** Returns the open document, else the file on disk; nothing where there is neither. */
   source(path: string): Source | undefined {
     const document = this.#documents.get(path);
     if (!document) return this.host.source(path);
-    const known = this.#sources.get(path);
-    if (known?.version === document.version) return known.source;
+    const cachedSource = this.#sources.get(path);
+    if (cachedSource?.version === document.version) return cachedSource.source;
     const source = makeSource(path, document.getText());
     this.#sources.set(path, { version: document.version, source });
     return source;
@@ -94,9 +94,10 @@ export class Session {
   facts(path: string): FileAnalysis | undefined {
     const source = this.source(path);
     if (!source) return undefined;
-    const known = this.#facts.get(path);
-    const isSame = known?.facts.source === source;
-    if (isSame && [...known.reads].every(([used, read]) => read === this.source(used))) return known.facts;
+    const cachedAnalysis = this.#facts.get(path);
+    const isSame = cachedAnalysis?.facts.source === source;
+    if (isSame && [...cachedAnalysis.reads].every(([used, read]) => read === this.source(used)))
+      return cachedAnalysis.facts;
     // Else the collector would copy what nobody reads any more, again and again.
     this.#facts.delete(path);
     const reads = new Map<string, Source | undefined>();
@@ -119,20 +120,20 @@ export class Session {
     return check(source, {
       project: this.#projectOf(source.name),
       load: (path, roots) => {
-        const open = texts?.has(path) || this.#documents.has(path);
+        const isOpen = texts?.has(path) || this.#documents.has(path);
         // What the user opens is theirs to read.
-        const outside = !open && !this.host.isWithin(path, roots);
-        const found = texts?.get(path) ?? this.source(path);
+        const isOutside = !isOpen && !this.host.isWithin(path, roots);
+        const loadedSource = texts?.get(path) ?? this.source(path);
         // Noted in either case: once it is open, the file is checked again.
-        onRead(path, found);
-        return outside ? 'outside' : found;
+        onRead(path, loadedSource);
+        return isOutside ? 'outside' : loadedSource;
       },
     });
   }
 
   /** The innermost open folder that a file lies in, else the folder of the file. */
   #projectOf(path: string): string {
-    const around = this.#folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
-    return around.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
+    const foldersAround = this.#folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
+    return foldersAround.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
   }
 }

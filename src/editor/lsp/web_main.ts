@@ -6,9 +6,8 @@ import {
   ProposedFeatures,
 } from 'vscode-languageserver/browser';
 import manifest from '../../../package.json' with { type: 'json' };
-import { answerCancelled } from './cancelled.ts';
 import { webHost } from './hosts/web.ts';
-import { serve } from './server.ts';
+import { answerCancelled, serve } from './server.ts';
 
 /** As much of a worker as the connection uses; the types of a page have another `self`. */
 const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];

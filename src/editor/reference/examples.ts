@@ -1,13 +1,18 @@
-/** A small model around the example of each kind: what shows that it checks. */
+/**
+ * Builds a small model around the example of each kind, which shows that it checks, and finds out what each block
+ * takes and gives.
+ */
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
 import { makeSource, textOf } from '../../base/text/source.ts';
 import { format } from '../../compiler/format/format.ts';
+import type { ValueType } from '../../compiler/library/contract.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { library } from '../../compiler/model/library.ts';
+import type { FlowStep } from '../../compiler/model/model.ts';
 import { type CheckResult, check } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
-import type { Kind, Table } from './kinds.ts';
-import { takesOf, twoTasks } from './takes.ts';
+import { tryStep } from '../language/completion/fitting_blocks.ts';
+import type { LibraryKind, LibraryTable } from './kinds.ts';
 
 export interface Example {
   /** A whole model that has the example at its place. */
@@ -18,19 +23,23 @@ export interface Example {
 }
 
 /** @param written what is written of the kind: its row's example */
-export function exampleOf({ section, name, row }: Kind, written = row.example): Example {
+export function exampleOf({ section, name, row }: LibraryKind, written = row.example): Example {
   // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
-  const tried = variationsOf(section.table, name, written).map((variation) => {
+  const triedSources = variationsOf(section.table, name, written).map((variation) => {
     const text = smallModel(variation);
     const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
     return { source, checked: check(source) };
   });
-  const { source, checked } = tried.find((each) => each.checked.diagnostics.length === 0) ?? tried[0]!;
-  const shown = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
-  return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
+  const { source, checked } = triedSources.find((each) => each.checked.diagnostics.length === 0) ?? triedSources[0]!;
+  const shownDeclaration = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
+  return {
+    model: source.text,
+    excerpt: `${shownDeclaration ? textOf(shownDeclaration.span) : source.text.trimEnd()}\n`,
+    checked,
+  };
 }
 
-const declarationOf: Readonly<Record<Table, Ast.DeclarationNode['kind']>> = {
+const declarationOf: Readonly<Record<LibraryTable, Ast.DeclarationNode['kind']>> = {
   features: 'Features',
   blocks: 'Tower',
   scores: 'Task',
@@ -40,7 +49,7 @@ const declarationOf: Readonly<Record<Table, Ast.DeclarationNode['kind']>> = {
   metrics: 'Train',
 };
 
-function variationsOf(table: Table, name: string, written: string): readonly Variation[] {
+function variationsOf(table: LibraryTable, name: string, written: string): readonly Variation[] {
   switch (table) {
     case 'features':
       return [featureVariation(written), sequenceVariation(written)];
@@ -77,24 +86,24 @@ const named = (text: string, names: readonly string[]): string[] =>
   names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
 
 function featureVariation(written: string): Variation {
-  const needs = named(written, Object.keys(others));
-  const users = needs.filter((name) => others[name]!.side === 'user');
-  const items = needs.filter((name) => others[name]!.side === 'item');
+  const neededNames = named(written, Object.keys(others));
+  const userNames = neededNames.filter((name) => others[name]!.side === 'user');
+  const itemNames = neededNames.filter((name) => others[name]!.side === 'item');
   // Pooled: only its newest element is asked for.
-  const features = needs.map((name) => others[name]!.feature.replace(', pool: none', ''));
+  const features = neededNames.map((name) => others[name]!.feature.replace(', pool: none', ''));
   return {
     features: [`example: ${written}`, ...features].join('\n'),
     groups: [
-      `group profile = user_id, example${users.map((name) => `, ${name}`).join('')}`,
-      ...(items.length > 0 ? [`group video = movie_id, ${items.join(', ')}`] : []),
+      `group profile = user_id, example${userNames.map((name) => `, ${name}`).join('')}`,
+      ...(itemNames.length > 0 ? [`group video = movie_id, ${itemNames.join(', ')}`] : []),
     ].join('\n'),
     userInputs: 'profile',
     user: 'channel main = profile -> flatten -> mlp(32, 16)',
-    ...(items.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
+    ...(itemNames.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
   };
 }
 
-/** What belongs to the elements of a list is read next to the list, in sequence. */
+/** Reads what belongs to the elements of a list next to the list, in sequence. */
 function sequenceVariation(written: string): Variation {
   return {
     features: [`example: ${written}`, others.history!.feature].join('\n'),
@@ -126,10 +135,10 @@ function blockVariation(written: string): Variation {
       tasks: 'task click { score = cosine(user, item) / 0.1, loss = bce, label = clicked }',
     };
   }
-  const towards = towardsVector(gives);
-  const whole = towards === undefined ? flow : `${flow} -> ${towards}`;
-  if (groups[source!]) return around(source!, [`channel main = ${whole} -> dense(16)`]);
-  return around(source!, [`read = ${whole}`, 'channel main = concat(read, user_id) -> dense(16)']);
+  const vectorStep = towardsVector(gives);
+  const wholeFlow = vectorStep === undefined ? flow : `${flow} -> ${vectorStep}`;
+  if (groups[source!]) return around(source!, [`channel main = ${wholeFlow} -> dense(16)`]);
+  return around(source!, [`read = ${wholeFlow}`, 'channel main = concat(read, user_id) -> dense(16)']);
 }
 
 /** A tower of these lines, which read a group, or the sequence. */
@@ -152,3 +161,56 @@ function lossVariations(name: string, written: string): readonly Variation[] {
     tasks: `task watch { score = ${score}, loss = ${written}${label === 'none' ? '' : ', label = wanted'} }`,
   }));
 }
+
+interface BlockTypes {
+  readonly takes: ValueType;
+  readonly gives: ValueType;
+  /** How a flow begins that carries the value, in the models of examples. */
+  readonly from: string;
+}
+
+/** The beginning of a flow, and what it carries. */
+interface Sample {
+  readonly from: string;
+  readonly type: ValueType;
+}
+
+const fields = (...widths: readonly number[]): ValueType => ({
+  kind: 'fields',
+  fields: widths.map((width, at) => ({ name: `field_${at}`, width })),
+});
+
+/** One of each type, in the order in which a block is shown: after the first that it takes. */
+const samples: readonly Sample[] = [
+  { from: 'profile -> flatten', type: { kind: 'vector', width: 64 } },
+  { from: 'mixed', type: fields(16, 8, 4) },
+  { from: 'history', type: { kind: 'sequence', length: 20, width: 16 } },
+  { from: 'profile', type: fields(16, 16, 16, 16) },
+  { from: 'history -> multi_interest(3)', type: { kind: 'interests', count: 3, width: 16 } },
+];
+
+/** Each type that the step takes without giving it back as it was. None for what is no step, such as `concat(deep, wide)`. */
+export function takesOf(text: string): readonly BlockTypes[] {
+  const step = stepOf(text);
+  if (!step) return [];
+  return samples.flatMap(({ from, type }) => {
+    const trial = tryStep(step, type);
+    return trial && !trial.idle ? [{ from, takes: type, gives: trial.gives }] : [];
+  });
+}
+
+/** The step as a model has it, whatever it makes of what is before it. */
+export function stepOf(text: string): FlowStep | undefined {
+  const user = `channel main = user_id -> ${text} -> dense(16)`;
+  const { resolution } = check(makeSource('trial.tower', smallModel({ user, ...twoTasks })));
+  return resolution.towers[0]?.steps[0]?.flow?.steps[0];
+}
+
+/** Tasks that an example may name. */
+const twoTasks = {
+  labels: 'clicked: binary, liked: binary',
+  tasks: [
+    'task click { score = cosine(user, item) / 0.1, loss = bce, label = clicked }',
+    'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }',
+  ].join('\n'),
+};

@@ -2,18 +2,18 @@
 import { callsOf, type KindRow } from '../../compiler/library/contract.ts';
 import { type Library, library } from '../../compiler/model/library.ts';
 
-export type Table = keyof Library;
+export type LibraryTable = keyof Library;
 
 export interface Section {
-  readonly table: Table;
+  readonly table: LibraryTable;
   readonly title: string;
-  /** What one of its kinds is called. */
+  /** The word for one of its kinds. */
   readonly what: string;
   /** Where such a kind is written, and what it is for. */
   readonly doc: string;
   /** The paragraph of docs/spec.md that defines what its kinds compute. */
   readonly paragraph: string;
-  /** What the letters mean that the formulas of several of its kinds have. */
+  /** Explains letters that the formulas of several of its kinds have. */
   readonly symbols?: string;
 }
 
@@ -78,15 +78,15 @@ export const sections: readonly Section[] = [
   },
 ];
 
-export interface Kind {
+export interface LibraryKind {
   readonly section: Section;
   readonly name: string;
   readonly row: KindRow;
-  /** What else its row says, one sentence each. */
+  /** Further statements of its row, one sentence each. */
   readonly facts: readonly string[];
 }
 
-export function kindsOf(section: Section): readonly Kind[] {
+export function kindsOf(section: Section): readonly LibraryKind[] {
   return Object.entries(library[section.table] as Readonly<Record<string, KindRow>>).map(([name, row]) => ({
     section,
     name,
@@ -95,10 +95,10 @@ export function kindsOf(section: Section): readonly Kind[] {
   }));
 }
 
-export const allKinds = (): readonly Kind[] => sections.flatMap(kindsOf);
+export const allKinds = (): readonly LibraryKind[] => sections.flatMap(kindsOf);
 
 /** Those of one name: `sum` may be in several tables. */
-export const kindsNamed = (name: string): readonly Kind[] => allKinds().filter((kind) => kind.name === name);
+export const kindsNamed = (name: string): readonly LibraryKind[] => allKinds().filter((kind) => kind.name === name);
 
 /** A kind that only an argument of another may be, such as `sampled` in `softmax(negatives: sampled(4))`. */
 export interface InnerKind {
@@ -108,17 +108,17 @@ export interface InnerKind {
   readonly parameter: string;
 }
 
-export function innerKinds({ row }: Kind): readonly InnerKind[] {
+export function innerKinds({ row }: LibraryKind): readonly InnerKind[] {
   return Object.entries(row.parameters).flatMap(([parameter, { type }]) =>
     Object.entries(callsOf(type)).map(([name, row]) => ({ name, row, parameter })),
   );
 }
 
 /** Kinds that have `name` as that of one of their arguments. */
-export const kindsAround = (name: string): readonly Kind[] =>
+export const kindsAround = (name: string): readonly LibraryKind[] =>
   allKinds().filter((kind) => innerKinds(kind).some((inner) => inner.name === name));
 
-/** Of kinds of an argument too. */
+/** Includes kinds that only an argument may be. */
 export const kindNames = (): readonly string[] =>
   allKinds().flatMap((kind) => [kind.name, ...innerKinds(kind).map((inner) => inner.name)]);
 
@@ -132,7 +132,7 @@ const columns: Readonly<Record<string, string>> = {
   none: 'It reads no column of its own.',
 };
 
-function factsOf(table: Table, name: string): readonly string[] {
+function factsOf(table: LibraryTable, name: string): readonly string[] {
   switch (table) {
     case 'features':
       return [columns[library.features[name]!.column]!];

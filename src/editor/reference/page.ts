@@ -1,14 +1,18 @@
-/** The reference: a page for each table of the library, and the list of all. */
+/**
+ * Writes the reference: a page for each table of the library and the list of all, and what `tower explain` says of
+ * words of the grammar.
+ */
 import { textOf } from '../../base/text/source.ts';
 import { firstSentence } from '../../compiler/explain/page.ts';
 import { specLink } from '../../compiler/explain/specification.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
+import type { DeclarationRow } from '../../compiler/library/declarations/entry.ts';
+import { declarations, entryTables } from '../../compiler/library/declarations/table.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault, signatureOf } from '../language/markdown.ts';
-import { type Example, exampleOf } from './examples.ts';
-import { allKinds, innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
-import { takesOf } from './takes.ts';
+import { type Example, exampleOf, takesOf } from './examples.ts';
+import { allKinds, innerKinds, kindsOf, type LibraryKind, type Section, sections } from './kinds.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/compiler/library: change that, not this. -->';
 
@@ -30,7 +34,7 @@ function index(): string {
   return page(['# Reference', head, ...parts]);
 }
 
-const rowOf = ({ section, name, row }: Kind): string =>
+const rowOf = ({ section, name, row }: LibraryKind): string =>
   `| [${name}](${section.table}.md#${name}) | ${firstSentence(row.doc)} |`;
 
 function pageOf(section: Section): string {
@@ -41,10 +45,10 @@ function pageOf(section: Section): string {
 
 const page = (parts: readonly string[]): string => `${[generated, ...parts].join('\n\n')}\n`;
 
-function entry(kind: Kind): string[] {
+function entry(kind: LibraryKind): string[] {
   const { name, row, facts } = kind;
   const example = exampleOf(kind);
-  const inner = innerKinds(kind);
+  const innerRows = innerKinds(kind);
   return [
     `## ${name}`,
     fence('text', `${signatureOf(name, row.parameters)}\n`),
@@ -53,7 +57,7 @@ function entry(kind: Kind): string[] {
     row.when === undefined ? '' : `**When to use it.** ${row.when}`,
     parameterTable(row),
     takenTable(kind),
-    ...inner.flatMap((one) => [
+    ...innerRows.flatMap((one) => [
       `**${one.name}**, for \`${one.parameter}\`: ${one.row.doc}${one.row.paper === undefined ? '' : ` *${one.row.paper}*.`}`,
       parameterTable(one.row),
     ]),
@@ -77,44 +81,92 @@ function parameterTable({ parameters }: KindRow): string {
   return rows.length === 0 ? '' : ['| argument | is | default | |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** What it may be, and what it is where it is not given. */
+/** Describes the values of a parameter, and its value where it is not given. */
 export function parameterCells(parameter: Parameter): [is: string, otherwise: string] {
   const { type, required, rest, default: value } = parameter;
-  const one = describeType(type);
-  const is = rest ? `any number of arguments, each ${one}` : one;
+  const oneValue = describeType(type);
+  const is = rest ? `any number of arguments, each ${oneValue}` : oneValue;
   if (type.is === 'flag') return ['a bare word', 'absent'];
   if (required) return [is, rest ? 'one at least' : 'must be given'];
   if (rest) return [is, 'none'];
   return [is, value === undefined ? 'none' : `\`${printDefault(value)}\``];
 }
 
-/** What goes into a block and what comes out, in its example: `fields[3 × 16] → vector[48]`. */
-export function shapesOf({ section, row }: Kind, { checked }: Example): string | undefined {
+/** Returns the types of a block's input and output in its example: `fields[3 × 16] → vector[48]`. */
+export function shapesOf({ section, row }: LibraryKind, { checked }: Example): string | undefined {
   if (section.table !== 'blocks') return undefined;
   const arrows = checked.shapes?.arrows ?? [];
   const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
-  const given = arrows[at];
-  if (!given) return undefined;
+  const exampleArrow = arrows[at];
+  if (!exampleArrow) return undefined;
   // The parts between are steps of a flow within its arguments.
-  const before = arrows.slice(0, at).findLast(({ span }) => span.end <= given.span.start);
-  const taken = before ? `${printValueType(before.type)} → ` : '';
-  return `${taken}${printValueType(given.type)}`;
+  const arrowBefore = arrows.slice(0, at).findLast(({ span }) => span.end <= exampleArrow.span.start);
+  const takenType = arrowBefore ? `${printValueType(arrowBefore.type)} → ` : '';
+  return `${takenType}${printValueType(exampleArrow.type)}`;
 }
 
-/** What a block takes and gives with the arguments of its example, found out by trying. */
-function takenTable({ section, row }: Kind): string {
-  const taken = section.table === 'blocks' ? takesOf(row.example) : [];
-  const rows = taken.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
+/** Lists what a block takes and gives with the arguments of its example, found out by trying. */
+function takenTable({ section, row }: LibraryKind): string {
+  const blockTypes = section.table === 'blocks' ? takesOf(row.example) : [];
+  const rows = blockTypes.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
   return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
 }
 
 /** The type at each step of the example's flow. */
-function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
+function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): string {
   if (section.table !== 'blocks') return '';
   const tower = checked.resolution.towers[0]!;
   const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
     tower.steps.some(({ node }) => span.start >= node.span.start && span.end <= node.span.end),
   );
-  const shown = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
-  return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+  const shownArrows = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
+  return `Types: ${shownArrows.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+}
+
+export interface GrammarWord {
+  readonly word: string;
+  /** "declaration", "entry of `train`". */
+  readonly what: string;
+  readonly doc: string;
+  readonly example: string;
+}
+
+/** Plain words that people ask for, and the word that answers. */
+const aliases: Readonly<Record<string, string>> = {
+  feature: 'features',
+  column: 'columns',
+  key: 'keyed',
+  history: 'past',
+};
+
+/** Every word, the declarations first. A word may be an entry of one declaration and a word of another. */
+export const words: readonly GrammarWord[] = [
+  ...Object.entries<DeclarationRow>(declarations).flatMap(([word, { doc, example, words = {} }]) => [
+    { word, what: word === 'shared' ? 'word before `block`' : 'declaration', doc, example },
+    ...Object.entries(words).map(([inner, row]) => ({
+      word: inner,
+      what: row.what,
+      doc: row.doc,
+      example: row.example,
+    })),
+  ]),
+  ...Object.entries(entryTables).flatMap(([place, table]) =>
+    Object.entries(table).map(([word, { doc, example }]) => ({
+      word,
+      what: `entry of \`${place}\``,
+      doc,
+      example: `${word} = ${example}`,
+    })),
+  ),
+];
+
+export const wordsNamed = (name: string): readonly GrammarWord[] => {
+  const meantWord = Object.hasOwn(aliases, name) ? aliases[name] : name;
+  return words.filter(({ word }) => word === meantWord);
+};
+
+/** In the terminal: what it is, what it does, and how it is written. */
+export function wordText({ word, what, doc, example }: GrammarWord): string {
+  const lines = example.split('\n').map((line) => `  ${line}`);
+  return [`${word} · ${what}`, doc, 'Example:', lines.join('\n')].join('\n\n');
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { figureOf } from '../../../src/app/report/page.ts';
-import { drawModel } from '../../../src/editor/drawing/drawing.ts';
+import { drawModel, svgFile } from '../../../src/editor/drawing/drawing.ts';
 import type { Box, Drawing } from '../../../src/editor/drawing/drawn.ts';
-import { svgFile } from '../../../src/editor/drawing/svg_file.ts';
 
 const hostile = `<b>"1 & 2"</b>`;
 const box = (name: string, text: string, kind: Box['kind'], reads: readonly string[] = []): Box => ({

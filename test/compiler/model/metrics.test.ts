@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readMetrics } from '../../../src/compiler/model/metrics.ts';
+import { readMetrics } from '../../../src/compiler/model/resolve/entries.ts';
 
 const codesOf = (text: string): string[] => readMetrics('--metrics', text).diagnostics.map(({ code }) => code);
 

@@ -2,7 +2,7 @@
 import type { Parameter } from '../../../src/compiler/library/contract.ts';
 import { entryTables } from '../../../src/compiler/library/declarations/table.ts';
 import { exampleOf } from '../../../src/editor/reference/examples.ts';
-import { allKinds, type Kind } from '../../../src/editor/reference/kinds.ts';
+import { allKinds, type LibraryKind } from '../../../src/editor/reference/kinds.ts';
 
 /** A text without errors, and a word of the library in it. */
 export interface Sample {
@@ -90,7 +90,7 @@ function wordsOfLibrary(): string[] {
 }
 
 /** The model of a kind's example, and one for each argument that the example leaves out; those without errors. */
-function variationsOf(kind: Kind): string[] {
+function variationsOf(kind: LibraryKind): string[] {
   const { example } = kind.row;
   const more = Object.entries(kind.row.parameters).flatMap(([name, parameter]) => {
     if (new RegExp(`\\b${name}\\b`).test(example)) return [];

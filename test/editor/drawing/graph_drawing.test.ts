@@ -6,7 +6,7 @@ import { compile } from '../../../src/compiler/pipeline.ts';
 import { drawModel } from '../../../src/editor/drawing/drawing.ts';
 import type { Box } from '../../../src/editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../../src/editor/drawing/graph_drawing.ts';
-import { place } from '../../../src/editor/drawing/place.ts';
+import { place } from '../../../src/editor/drawing/layout.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 
 const lowered = (name: string) =>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { boxesOf, partAt } from '../../../src/editor/drawing/part.ts';
+import { boxesOf, partAt } from '../../../src/editor/drawing/file_drawing.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 
 const model = `model films

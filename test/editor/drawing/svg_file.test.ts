@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { drawFile } from '../../../src/editor/drawing/drawing.ts';
 import type { Drawing } from '../../../src/editor/drawing/drawn.ts';
-import { drawFile } from '../../../src/editor/drawing/svg_file.ts';
 
 const drawing: Drawing = {
   towers: [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { changeOf } from '../../../src/editor/language/change.ts';
+import { changeOf } from '../../../src/editor/language/edits.ts';
 import fc from '../../fast_check.ts';
 
 const change = (before: string, after: string): [number, number, string] | undefined => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { blocks } from '../../../src/compiler/library/blocks/table.ts';
-import type { Surroundings } from '../../../src/editor/language/completion/context.ts';
+import type { CompletionSurroundings } from '../../../src/editor/language/completion/context.ts';
 import { completionsAt } from '../../../src/editor/language/completion.ts';
 import { marked } from '../lsp/marked.ts';
 
@@ -29,7 +29,7 @@ task watch { ${task} }
 ${after}
 `;
 
-function labels(text: string, around?: Surroundings): string[] {
+function labels(text: string, around?: CompletionSurroundings): string[] {
   const { facts, offset } = marked(text);
   return completionsAt(facts, offset, around).items.map(({ label }) => label);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { signatureAt } from '../../../src/editor/language/callee.ts';
 import { hoverAt } from '../../../src/editor/language/hover.ts';
-import { inlaysIn } from '../../../src/editor/language/inlay.ts';
-import { signatureAt } from '../../../src/editor/language/signature.ts';
+import { inlaysIn } from '../../../src/editor/lsp/providers/annotations.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 
 const model = (user = 'channel main = user_id -> flatten -> mlp(8, 4)', more = ''): string => `
@@ -107,7 +107,7 @@ describe('hover', () => {
     const broken = model('channel main = user_id -> flaten -> mlp(8, 4)', 'task { nonsense (');
     const { facts } = { facts: factsOf(broken) };
     expect(facts.checked.model).toBeUndefined();
-    expect(inlaysIn(facts, 0, broken.length).map(({ text }) => text)).toEqual(['vector[4]']);
+    expect(inlaysIn(facts, 0, broken.length).map(({ label }) => label)).toEqual(['vector[4]']);
     expect(hoverAt(facts, broken.indexOf('keyed by movie_id') + 10)?.text).toContain('feature movie_id');
   });
 
@@ -118,7 +118,7 @@ describe('hover', () => {
     expect(arrow('-> mlpx')).toContain('vector[16]');
     expect(arrow('-> dense(2)')).toBe('');
     expect(arrow('-> dense(4)')).toBe('');
-    expect(inlaysIn(factsOf(wrong), 0, wrong.length).map(({ text }) => text)).toEqual(['vector[4]']);
+    expect(inlaysIn(factsOf(wrong), 0, wrong.length).map(({ label }) => label)).toEqual(['vector[4]']);
   });
 
   it('writes every type where flows of several go through one block', () => {
@@ -128,7 +128,7 @@ describe('hover', () => {
       .replace('block deep = dense(4)', 'block deep = normalize')
       .replace('movie_id: id(dim: 16)', 'movie_id: id(dim: 8)')
       .replace('movie_id -> flatten -> mlp(8, 4)', 'movie_id -> deep');
-    expect(inlaysIn(factsOf(both), 0, both.length)[0]?.text).toBe('vector[16] or vector[8]');
+    expect(inlaysIn(factsOf(both), 0, both.length)[0]?.label).toBe('vector[16] or vector[8]');
   });
 });
 

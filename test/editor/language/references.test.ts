@@ -3,8 +3,7 @@ import type { Edit } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
 import { check } from '../../../src/compiler/pipeline.ts';
-import { FileAnalysis } from '../../../src/editor/language/file_analysis.ts';
-import { referencesTo, symbolAt } from '../../../src/editor/language/references.ts';
+import { FileAnalysis, referencesTo } from '../../../src/editor/language/file_analysis.ts';
 import { renameSymbol } from '../../../src/editor/language/renaming.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 
@@ -22,7 +21,7 @@ task watch { score = cosine(user.main, item.main), loss = softmax(in_batch) }
 
 function rename(words: string, name: string): string {
   const { facts, offset } = marked(model.replace(words.replace('|', ''), words));
-  const found = symbolAt(facts, offset)!;
+  const found = facts.symbolAt(offset)!;
   const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
   const renaming = renameSymbol(found.symbol, name, [facts], (edits) => [factsOf(edited(edits))]);
   return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
@@ -31,7 +30,7 @@ function rename(words: string, name: string): string {
 describe('references', () => {
   it('finds every place of a feature, also within a kind', () => {
     const facts = factsOf(model);
-    const { symbol } = symbolAt(facts, model.indexOf('movie_id'))!;
+    const { symbol } = facts.symbolAt(model.indexOf('movie_id'))!;
     const places = referencesTo(symbol, [facts]);
     expect(places.map(({ span }) => textOf(span))).toEqual(Array(5).fill('movie_id'));
     expect(places.map(({ declares }) => declares)).toEqual([true, false, false, false, false]);
@@ -49,7 +48,7 @@ describe('rename', () => {
     const whole = model.replace('seen: list(movie_id)', 'seen: list(movie_id, through: item.main)');
     const renamed = (words: string, name: string): string => {
       const { facts, offset } = marked(whole.replace(words.replace('|', ''), words));
-      const found = symbolAt(facts, offset)!;
+      const found = facts.symbolAt(offset)!;
       const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
       const renaming = renameSymbol(found.symbol, name, [facts], (edits) => [factsOf(edited(edits))]);
       return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
@@ -64,7 +63,7 @@ describe('rename', () => {
       .concat('data d { events = "a.csv", time = "t", stars = past(rating, 5), split = random(test: 10%) }\n');
     for (const words of ['weights: st|ars', 'time = "t", st|ars']) {
       const { facts, offset } = marked(whole.replace(words.replace('|', ''), words));
-      const { symbol } = symbolAt(facts, offset)!;
+      const { symbol } = facts.symbolAt(offset)!;
       expect(referencesTo(symbol, [facts]).map(({ span }) => textOf(span))).toEqual(['stars', 'stars']);
       const renaming = renameSymbol(symbol, 'rated', [facts], (edits) => [factsOf(applyEdits(facts.source, edits))]);
       const edited = 'refusal' in renaming ? renaming.refusal : applyEdits(facts.source, renaming.edits);
@@ -93,7 +92,7 @@ describe('rename', () => {
       const files = Object.entries(texts).map(([name, text]) => facts(name, text));
       const here = files.find(({ source }) => source.name === from)!;
       const ordered = [here, ...files.filter((one) => one !== here)];
-      const { symbol } = symbolAt(here, here.source.text.indexOf(words))!;
+      const { symbol } = here.symbolAt(here.source.text.indexOf(words))!;
       const edited = (edits: readonly Edit[]) =>
         ordered.map(({ source }) => [source.name, applyEdits(source, edits)] as const);
       const renaming = renameSymbol(symbol, 'film', ordered, (edits) =>
@@ -118,7 +117,7 @@ describe('rename', () => {
     const block = (body: string): string => `data d {\n  events = "a.csv"\n${body}  split = random(test: 10%)\n}\n`;
     const rename = (data: string, columns: readonly string[] = [], own = model): readonly string[] => {
       const files = [facts('model', own), facts('data', data)];
-      const { symbol } = symbolAt(files[0]!, own.indexOf('movie_id'))!;
+      const { symbol } = files[0]!.symbolAt(own.indexOf('movie_id'))!;
       const made = (edits: readonly Edit[]) => files.map(({ source }) => applyEdits(source, edits));
       const headers = new Map([['data', columns]]);
       const recheck = (edits: readonly Edit[]) => made(edits).map((text, at) => facts(files[at]!.source.name, text));
@@ -146,7 +145,7 @@ describe('rename', () => {
     const reserved = model.replaceAll('movie_id', 'order');
     const files = [facts('model', reserved), facts('data', block(''))];
     const made = (edits: readonly Edit[]) => files.map(({ source }) => applyEdits(source, edits));
-    const renaming = renameSymbol(symbolAt(files[0]!, reserved.indexOf('order'))!.symbol, 'film', files, (edits) =>
+    const renaming = renameSymbol(files[0]!.symbolAt(reserved.indexOf('order'))!.symbol, 'film', files, (edits) =>
       made(edits).map((text, at) => facts(files[at]!.source.name, text)),
     );
     expect('edits' in renaming && made(renaming.edits)[1]).toContain('columns { film = "\\"order\\"" }');
@@ -155,7 +154,7 @@ describe('rename', () => {
   it('renames both channels that a score pairs by their name', () => {
     const whole = model.replace('user.main, item.main', 'user, item');
     const { facts } = marked(`${whole}|`);
-    const found = symbolAt(facts, whole.indexOf('main = first'))!;
+    const found = facts.symbolAt(whole.indexOf('main = first'))!;
     const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
     const renaming = renameSymbol(found.symbol, 'out', [facts], (edits) => [factsOf(edited(edits))]);
     expect('edits' in renaming && edited(renaming.edits)).toBe(whole.replaceAll('main', 'out'));
@@ -167,7 +166,7 @@ describe('rename', () => {
       task both { score = watch * keep, loss = bce, label = seen }
       retrieve = watch + keep`);
     const { facts } = marked(`${several}|`);
-    const found = symbolAt(facts, several.indexOf('watch * keep'))!;
+    const found = facts.symbolAt(several.indexOf('watch * keep'))!;
     const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
     const renaming = renameSymbol(found.symbol, 'look', [facts], (edits) => [factsOf(edited(edits))]);
     expect('edits' in renaming && edited(renaming.edits)).toBe(several.replaceAll('watch', 'look'));
@@ -186,9 +185,7 @@ describe('rename', () => {
     const at = (words: string, name: string): string => {
       const { facts, offset } = marked(several.replace(words.replace('|', ''), words));
       const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
-      const renaming = renameSymbol(symbolAt(facts, offset)!.symbol, name, [facts], (edits) => [
-        factsOf(edited(edits)),
-      ]);
+      const renaming = renameSymbol(facts.symbolAt(offset)!.symbol, name, [facts], (edits) => [factsOf(edited(edits))]);
       return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
     };
     expect(at('list(movie|_id)', 'film_id')).toBe(several.replaceAll('movie_id', 'film_id'));
@@ -202,17 +199,17 @@ describe('rename', () => {
     const { facts } = marked(`${text}|`);
     const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
     for (const place of ['w, half', 'w / n', 'w) ->', 'w: 4']) {
-      const found = symbolAt(facts, text.indexOf(place))!;
+      const found = facts.symbolAt(text.indexOf(place))!;
       const renaming = renameSymbol(found.symbol, 'size', [facts], (edits) => [factsOf(edited(edits))]);
       expect('edits' in renaming && edited(renaming.edits)).toBe(
         'let n = 2\nblock deep(size, half = size / n) = dense(size) -> dense(half)\nblock more = deep(8) -> deep(half: 2, size: 4)\n',
       );
     }
-    const taken = renameSymbol(symbolAt(facts, text.indexOf('w, half'))!.symbol, 'half', [facts], (edits) => [
+    const taken = renameSymbol(facts.symbolAt(text.indexOf('w, half'))!.symbol, 'half', [facts], (edits) => [
       factsOf(edited(edits)),
     ]);
     expect('refusal' in taken).toBe(true);
-    expect(symbolAt(facts, text.indexOf('half: 2'))!.symbol.span.start).toBe(text.indexOf('half = w'));
+    expect(facts.symbolAt(text.indexOf('half: 2'))!.symbol.span.start).toBe(text.indexOf('half = w'));
   });
 
   it('refuses a name that another declaration has', () => {

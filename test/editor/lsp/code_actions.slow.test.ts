@@ -6,7 +6,7 @@ import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import { readErrorPage } from '../../../src/compiler/explain/page.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
 import { codeActions } from '../../../src/editor/lsp/providers/code_actions.ts';
-import { Session } from '../../../src/editor/lsp/session.ts';
+import { EditorSession } from '../../../src/editor/lsp/session.ts';
 
 const path = '/not/there/model.tower';
 const uri = `file://${path}`;
@@ -14,7 +14,7 @@ const ends = { line: 10_000, character: 0 };
 
 /** All that is offered for a text, and what a check says of another. */
 function editorOf(text: string) {
-  const session = new Session(nodeHost());
+  const session = new EditorSession(nodeHost());
   let version = 0;
   let answer: (params: CodeActionParams) => Promise<CodeAction[]>;
   const connection = { onCodeAction: (handler: typeof answer) => void (answer = handler) };

@@ -9,9 +9,9 @@ import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
 import { type CheckResult, check } from '../../../src/compiler/pipeline.ts';
-import { inlaysIn } from '../../../src/editor/language/inlay.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
-import { Session } from '../../../src/editor/lsp/session.ts';
+import { inlaysIn } from '../../../src/editor/lsp/providers/annotations.ts';
+import { EditorSession } from '../../../src/editor/lsp/session.ts';
 import { edit, editLines, pick, randomOf } from '../../fuzz/edits.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
@@ -97,7 +97,7 @@ describe('a session', () => {
     const random = randomOf(seed);
     let version = 0;
     for (let round = 0; round < 6; round++) {
-      const session = new Session(nodeHost());
+      const session = new EditorSession(nodeHost());
       const texts = [pick(random, programs)];
       for (let step = 0; step < 12; step++) {
         const last = texts.at(-1)!;
@@ -120,14 +120,16 @@ describe('a session', () => {
         expect(toJson(facts.checked.diagnostics), text).toEqual(toJson(anew.diagnostics));
         expect([...facts.checked.resolution.features.keys()]).toEqual([...anew.resolution.features.keys()]);
         expect(arrowsOf(facts.checked), text).toEqual(arrowsOf(anew));
-        if (anew.model) expect(inlaysIn(facts, 0, text.length).every(({ offset }) => offset <= text.length)).toBe(true);
+        const lines = text.split('\n').length;
+        if (anew.model)
+          expect(inlaysIn(facts, 0, text.length).every(({ position }) => position.line < lines)).toBe(true);
       }
     }
   });
 
   it.each([11])('says the same of a model in two open files, whichever is edited: seed %i', (seed) => {
     const random = randomOf(seed);
-    const session = new Session(nodeHost());
+    const session = new EditorSession(nodeHost());
     const used = join(folder, 'used.tower');
     const files: readonly [Edited, Edited] = [
       { path, text: longModel, valid: longModel },
@@ -155,7 +157,7 @@ describe('a session', () => {
   });
 
   it('answers with the same check while nothing changes, and with another once a used file does', () => {
-    const session = new Session(nodeHost());
+    const session = new EditorSession(nodeHost());
     mkdirSync(join(folder, 'parts'), { recursive: true });
     writeFileSync(join(folder, 'parts/shared.tower'), 'features { a : id(dim: 4) }\n');
     const text = 'use "parts/shared.tower"\ngroup g = a\n';
@@ -171,7 +173,7 @@ describe('a session', () => {
   });
 
   it('uses no file that a link leads to out of the project, until that file is open', () => {
-    const [session, other] = [new Session(nodeHost()), join(temporaryFolder(), 'other.tower')];
+    const [session, other] = [new EditorSession(nodeHost()), join(temporaryFolder(), 'other.tower')];
     writeFileSync(other, 'features { a : id(dim: 4) }\n');
     symlinkSync(other, join(folder, 'out.tower'));
     const codes = (): string[] => session.facts(path)!.checked.diagnostics.map(({ code }) => code);

@@ -8,17 +8,17 @@ import { exampleOf } from '../../../src/editor/reference/examples.ts';
 import {
   allKinds,
   innerKinds,
-  type Kind,
   kindNames,
   kindsAround,
   kindsNamed,
+  type LibraryKind,
 } from '../../../src/editor/reference/kinds.ts';
 import { referencePages, shapesOf } from '../../../src/editor/reference/page.ts';
 
 const kinds = allKinds();
-const named = ({ section, name }: Kind): string => `${section.table}: ${name}`;
+const named = ({ section, name }: LibraryKind): string => `${section.table}: ${name}`;
 const pages = referencePages();
-const kindCalled = (name: string): Kind => kindsNamed(name)[0]!;
+const kindCalled = (name: string): LibraryKind => kindsNamed(name)[0]!;
 
 describe('the reference', () => {
   it('has every row of every table of the library', () => {

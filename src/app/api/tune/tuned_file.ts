@@ -7,7 +7,7 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { writing } from '../../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { findSlot } from '../../../compiler/model/settings/find_slot.ts';
+import { findSlot } from '../../../compiler/model/settings/slots.ts';
 import { check } from '../../../compiler/pipeline.ts';
 import type { CheckRequest } from '../check.ts';
 import { loadUsed, readSource } from '../files.ts';

@@ -15,7 +15,7 @@ export function explainCommand(program: Command): void {
       const { kindNames, kindsAround, kindsNamed } = await import('../../../editor/reference/kinds.ts');
       const named = kindsNamed(name);
       const kinds = named.length > 0 ? named : kindsAround(name);
-      const { words, wordsNamed, wordText } = await import('../../../editor/reference/words.ts');
+      const { words, wordsNamed, wordText } = await import('../../../editor/reference/page.ts');
       const found = wordsNamed(name);
       if (kinds.length > 0 || found.length > 0) {
         const { kindJson, kindText } = await import('../views/kind.ts');

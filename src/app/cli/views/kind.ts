@@ -4,11 +4,11 @@ import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts'
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
 import { exampleOf } from '../../../editor/reference/examples.ts';
-import { innerKinds, type Kind } from '../../../editor/reference/kinds.ts';
+import { innerKinds, type LibraryKind } from '../../../editor/reference/kinds.ts';
 import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
 import { wrapWords } from '../report.ts';
 
-export function kindText(kind: Kind): string {
+export function kindText(kind: LibraryKind): string {
   const { section, name, row, facts } = kind;
   const example = exampleOf(kind);
   const shapes = shapesOf(kind, example);
@@ -43,7 +43,7 @@ const parameterLines = ({ parameters }: KindRow): string =>
     .join('\n');
 
 /** The same as data: types of arguments as the library has them. */
-export function kindJson(kind: Kind) {
+export function kindJson(kind: LibraryKind) {
   const { section, name, row, facts } = kind;
   const example = exampleOf(kind);
   return {

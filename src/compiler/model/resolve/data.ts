@@ -1,4 +1,4 @@
-/** Data blocks, entry by entry. */
+/** Resolves data blocks, entry by entry, and finds what gives another value each time that their SQL is computed. */
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
@@ -7,16 +7,14 @@ import type { EntryType } from '../../library/declarations/entry.ts';
 import { type HistoryKind, histories as kinds } from '../../library/declarations/histories.ts';
 import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { bindCall } from '../arguments/call.ts';
-import { asCall, singleName } from '../calls.ts';
+import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
-import { insertion } from '../edits.ts';
+import { asCall, singleName } from '../expressions.ts';
+import type { Files } from '../files.ts';
 import type { Call, DataDescription, DataFile, Split } from '../model.ts';
-import { type Report, rewrite } from '../report.ts';
-import { unrepeatableIn } from '../unrepeatable_sql.ts';
-import type { Files } from '../use.ts';
-import type { Workspace } from '../workspace.ts';
-import { located, resolveEntries } from './entry.ts';
+import { insertion, noteAt, type Report, rewrite } from '../report.ts';
+import type { Workspace } from '../scope.ts';
+import { located, resolveEntries } from './entries.ts';
 
 const { entries: rows } = data;
 type EntryName = keyof typeof rows;
@@ -24,44 +22,44 @@ const entryNames = Object.keys(rows) as EntryName[];
 
 /** The valid data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
-  const found: DataDescription[] = [];
-  const seen = new Map<string, Ast.IdentifierNode>();
+  const dataBlocks: DataDescription[] = [];
+  const firstNames = new Map<string, Ast.IdentifierNode>();
   for (const { file, folder } of [...files.all].reverse()) {
     for (const node of file.declarations) {
       if (node.kind !== 'Data') continue;
-      const first = seen.get(node.name.name);
-      if (first) {
-        const note = { message: notes.declared('data', first.name), at: first.span };
-        const facts = { what: 'data block', name: first.name, other: 'data block' };
+      const firstName = firstNames.get(node.name.name);
+      if (firstName) {
+        const note = { message: notes.declared('data', firstName.name), at: firstName.span };
+        const facts = { what: 'data block', name: firstName.name, other: 'data block' };
         workspace.report('repeated-name', node.name.span, facts, { notes: [note] });
         continue;
       }
-      seen.set(node.name.name, node.name);
-      const data = resolveDataBlock(workspace, node, folder);
-      if (data) found.push(data);
+      firstNames.set(node.name.name, node.name);
+      const dataBlock = resolveDataBlock(workspace, node, folder);
+      if (dataBlock) dataBlocks.push(dataBlock);
     }
   }
-  return found;
+  return dataBlocks;
 }
 
 function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string): DataDescription | undefined {
-  let mistakes = 0;
+  let errorCount = 0;
   const report: Report = (...found) => {
-    mistakes++;
+    errorCount++;
     whole.report(...found);
   };
-  const workspace: Workspace = { ...whole, report, binding: { ...whole.binding, report } };
+  const workspace: Workspace = { ...whole, report };
   const of = `data \`${node.name.name}\``;
-  const all = node.entries.filter((entry): entry is Ast.EntryNode => entry.kind === 'Entry');
-  const histories = all.filter(isHistory);
-  const others = all.filter((entry) => !isHistory(entry));
-  for (const { by, name } of all) {
-    const known = entryNames.find((entry) => entry === name.name);
-    const type: EntryType | undefined = known && rows[known].type;
+  const allEntries = node.entries.filter((entry): entry is Ast.EntryNode => entry.kind === 'Entry');
+  const historyEntries = allEntries.filter(isHistory);
+  const otherEntries = allEntries.filter((entry) => !isHistory(entry));
+  for (const { by, name } of allEntries) {
+    const knownName = entryNames.find((entry) => entry === name.name);
+    const type: EntryType | undefined = knownName && rows[knownName].type;
     if (by && type && !(type.is === 'file' && type.by)) report('misplaced-by', by.span, { name: name.name });
   }
   const at = node.name.span;
-  const declared = { place: 'data', of, at, rows, entries: others, reported: ['split'] } as const;
+  const declared = { place: 'data', of, at, rows, entries: otherEntries, reported: ['split'] } as const;
   const { given, values, strange } = resolveEntries(workspace, declared);
   if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
   const splitEntry = given.get('split');
@@ -70,22 +68,30 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
       ? completeSplit(workspace, splitEntry, values.split as Call, values.events as DataFile | undefined)
       : undefined;
   const columns = resolveColumns(workspace, node);
-  const past = resolveHistories(workspace, histories, columns);
+  const resolvedHistories = resolveHistories(workspace, historyEntries, columns);
   if (!given.has('time')) {
-    const inTime = histories.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
+    const inTime = historyEntries.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
     const needing = inTime ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
     if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
   const { events, reject } = values;
-  if (mistakes > 0 || !events || !split || !past || reject === undefined) return undefined;
+  if (errorCount > 0 || !events || !split || !resolvedHistories || reject === undefined) return undefined;
   for (const text of [...columns, values.where, values.time] as readonly DataDescription['where'][]) {
     const call = text && unrepeatableIn(text.expression);
     // A warning leaves the block as it is: it is no mistake of the block.
     if (call !== undefined) whole.report('unrepeatable-sql', text!.span, { call });
   }
   const { name } = node;
-  const known = { ...values, name: name.name, span: name.span, folder, columns, histories: past, split };
-  return defined(known) as unknown as DataDescription;
+  const description = {
+    ...values,
+    name: name.name,
+    span: name.span,
+    folder,
+    columns,
+    histories: resolvedHistories,
+    split,
+  };
+  return defined(description) as unknown as DataDescription;
 }
 
 const historyKinds = Object.keys(kinds) as HistoryKind[];
@@ -93,13 +99,13 @@ const historyKinds = Object.keys(kinds) as HistoryKind[];
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.EntryNode): boolean {
   if (value.kind !== 'Call') return false;
-  if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
+  if (entryNames.includes(name.name as EntryName) && !wordEntries.has(name.name as EntryName)) return false;
   if (Object.hasOwn(kinds, value.callee.name)) return true;
   return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
 }
 
 /** Entries whose value is a word. They came late to the language: a history may have their names. */
-const words = new Set<EntryName>(['seen', 'evaluate']);
+const wordEntries = new Set<EntryName>(['seen', 'evaluate']);
 
 /** Histories of earlier events. */
 const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
@@ -109,14 +115,14 @@ const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
 
 function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
-  const seen = new Map<string, Ast.IdentifierNode>();
+  const firstNames = new Map<string, Ast.IdentifierNode>();
   for (const block of node.entries) {
     if (block.kind !== 'Columns') continue;
     for (const { name, value } of block.entries) {
-      const first = seen.get(name.name);
+      const firstName = firstNames.get(name.name);
       const text = located(workspace, name.name, value);
-      if (first) repeatedColumn(workspace, name, first);
-      else seen.set(name.name, name);
+      if (firstName) repeatedColumn(workspace, name, firstName);
+      else firstNames.set(name.name, name);
       if (text) columns.push({ name: name.name, nameSpan: name.span, ...text });
     }
   }
@@ -124,8 +130,8 @@ function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescripti
 }
 
 function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: Ast.IdentifierNode): void {
-  const note = { message: notes.first(first.name), at: first.span };
-  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, { notes: [note] });
+  const note = noteAt(notes.first(first.name), first.span);
+  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, note);
 }
 
 function resolveHistories(
@@ -133,22 +139,21 @@ function resolveHistories(
   entries: readonly Ast.EntryNode[],
   columns: DataDescription['columns'],
 ): DataDescription['histories'] | undefined {
-  const { report, binding } = workspace;
+  const { report } = workspace;
   const histories: DataDescription['histories'][number][] = [];
   let valid = true;
   for (const entry of entries) {
     const { name, span } = entry.name;
     const call = asCall(entry.value)!;
     const column = columns.find((other) => other.name === name);
-    const same = entries.find((other) => other.name.name === name)!;
-    if (same !== entry) repeatedColumn(workspace, entry.name, same.name);
+    const firstEntry = entries.find((other) => other.name.name === name)!;
+    if (firstEntry !== entry) repeatedColumn(workspace, entry.name, firstEntry.name);
     if (column) {
-      const note = { message: notes.first(name), at: column.span };
-      report('repeated-name', span, { what: 'history', name, other: 'column' }, { notes: [note] });
+      report('repeated-name', span, { what: 'history', name, other: 'column' }, noteAt(notes.first(name), column.span));
     }
-    const known = historyKinds.find((each) => each === call.callee.name);
-    const kind = known ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
-    if (!known) {
+    const knownKind = historyKinds.find((each) => each === call.callee.name);
+    const kind = knownKind ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
+    if (!knownKind) {
       const facts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
       report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, kind));
     }
@@ -170,13 +175,10 @@ function resolveHistories(
         report('missing-argument', call.span, facts);
       }
     }
-    const bound = bindCall(
-      { ...call, arguments: of || !first || !first.name ? rest : call.arguments },
-      kinds[kind],
-      binding,
-    );
-    if (!of || !bound || column || same !== entry || !known) valid = false;
-    else histories.push({ name, kind, of: of.name, max: bound.arguments.max as number, span: entry.span });
+    const callWithoutColumn = { ...call, arguments: of || !first || !first.name ? rest : call.arguments };
+    const boundCall = bindCall(callWithoutColumn, kinds[kind], workspace);
+    if (!of || !boundCall || column || firstEntry !== entry || !knownKind) valid = false;
+    else histories.push({ name, kind, of: of.name, max: boundCall.arguments.max as number, span: entry.span });
   }
   return valid ? histories : undefined;
 }
@@ -190,15 +192,17 @@ function completeSplit(
 ): Split | undefined {
   const { report } = workspace;
   if (call.kind === 'files') return givenFiles(workspace, value, events);
-  const bound = call as Call & {
+  const boundCall = call as Call & {
     readonly kind: keyof typeof splits;
     readonly arguments: Readonly<Record<string, number | undefined>>;
   };
-  const { validation, test } = bound.arguments;
-  const other = validation === undefined && test === undefined ? usualShare : 0;
+  const { validation, test } = boundCall.arguments;
+  const missingShare = validation === undefined && test === undefined ? usualShare : 0;
   const shares =
-    'validation' in splits[bound.kind].parameters ? { validation: validation ?? other, test: test ?? other } : {};
-  const split = { kind: bound.kind, ...bound.arguments, ...shares } as Split;
+    'validation' in splits[boundCall.kind].parameters
+      ? { validation: validation ?? missingShare, test: test ?? missingShare }
+      : {};
+  const split = { kind: boundCall.kind, ...boundCall.arguments, ...shares } as Split;
   if (split.kind === 'by_time' || split.kind === 'random') {
     const held = split.validation + split.test;
     if (held >= 1) {
@@ -224,7 +228,60 @@ function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): v
   const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
     ? 'split = by_time(validation: 10%, test: 10%)'
     : 'split = random(validation: 10%, test: 10%)';
-  const last = node.entries.at(-1)?.span;
-  const fixes = last ? [[insertion(last.source, last.end, `\n  ${example}`)]] : [];
+  const lastSpan = node.entries.at(-1)?.span;
+  const fixes = lastSpan ? [[insertion(lastSpan.source, lastSpan.end, `\n  ${example}`)]] : [];
   report('missing-entry', node.name.span, { of, name: 'split', example }, { fixes });
+}
+
+/** Functions that DuckDB calls volatile or consistent within one query alone, and its macros over them. A test compares the list with DuckDB. */
+const functions: ReadonlySet<string> = new Set([
+  'ago',
+  'current_localtime',
+  'current_localtimestamp',
+  'gen_random_uuid',
+  'get_current_time',
+  'get_current_timestamp',
+  'now',
+  'random',
+  'today',
+  'transaction_timestamp',
+  'uuid',
+  'uuidv4',
+  'uuidv7',
+]);
+
+/** Words that SQL reads as such functions without parentheses. */
+const words: ReadonlySet<string> = new Set([
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+]);
+
+/** Texts, quoted names and comments: none of them calls a function. */
+const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
+
+/** The first such function or word of an expression, as a message shows it; undefined where there is none. */
+export function unrepeatableIn(expression: string): string | undefined {
+  const text = expression.replace(quoted, ' ? ');
+  for (const { 0: all, 1: name, 2: call, index } of text.matchAll(/(?<![\w.])([a-z_]\w*)(\s*\(|\s*\.)?/gi)) {
+    const lowerName = name!.toLowerCase();
+    if (call?.endsWith('(') && functions.has(lowerName)) return `${lowerName}()`;
+    // Of one moment it is the time from there to today, of two the time between them.
+    if (call?.endsWith('(') && lowerName === 'age' && isOneArgument(text, index + all.length)) return 'age(x)';
+    if (call === undefined && words.has(lowerName)) return lowerName;
+  }
+  return undefined;
+}
+
+/** True if no comma comes before the parenthesis that closes the one before `from`. */
+function isOneArgument(text: string, from: number): boolean {
+  for (let at = from, depth = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === ',' && depth === 0) return false;
+    if ('([{'.includes(sign)) depth++;
+    if (')]}'.includes(sign) && depth-- === 0) return true;
+  }
+  return true;
 }

@@ -1,34 +1,187 @@
-/** `features { … }`: each feature bound to its kind. */
+/** Resolves features, labels, and groups, whose members are features and other groups. */
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { labelKinds } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
-import type { Library } from '../library.ts';
-import type { Feature } from '../model.ts';
-import type { TypedName } from '../scope.ts';
-import type { Binding } from '../values.ts';
-import type { Workspace } from '../workspace.ts';
+import { describeExpression } from '../describe.ts';
+import { singleName } from '../expressions.ts';
+import { guess } from '../guess.ts';
+import type { Feature, Label } from '../model.ts';
+import { removal } from '../report.ts';
+import { find, type Workspace } from '../scope.ts';
 
-/** Those that are valid. */
-export function resolveFeatures({ library, scope, binding }: Workspace): ReadonlyMap<string, Feature> {
-  const bind = (typed: TypedName): Feature | undefined => resolveFeature(library, typed, binding);
+/** Returns the features that are valid. */
+export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
+  const { features: kinds } = workspace.library;
   const features = new Map<string, Feature>();
-  /** By entry: the kind of several names is one, and so are its mistakes. */
-  const several = new Map<Ast.TypedEntryNode, Feature | undefined>();
-  for (const [name, typed] of scope.features) {
-    const { entry } = typed;
-    if (entry.names.length === 1) {
-      const feature = bind(typed);
-      if (feature) features.set(name, feature);
-      continue;
-    }
-    if (!several.has(entry)) several.set(entry, bind(typed));
-    const first = several.get(entry);
-    if (first) features.set(name, { name, span: typed.name.span, call: first.call });
+  /** By entry: several names have one kind, and its errors are reported once. */
+  const calls = new Map<Ast.TypedEntryNode, Feature['call'] | undefined>();
+  for (const [name, { entry, value, name: node }] of workspace.scope.features) {
+    if (!calls.has(entry)) calls.set(entry, bindKind('kind of feature', kinds, value, workspace));
+    const call = calls.get(entry);
+    if (call) features.set(name, { name, span: node.span, call });
   }
   return features;
 }
 
-/** Nothing where it is not valid. */
-function resolveFeature(library: Library, { name, value }: TypedName, binding: Binding): Feature | undefined {
-  const call = bindKind('kind of feature', library.features, value, binding);
-  return call && { name: name.name, span: name.span, call };
+const types = Object.keys(labelKinds) as Label['type'][];
+
+export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
+  const labels = new Map<string, Label>();
+  const reported = new Set<Ast.TypedEntryNode>();
+  for (const [name, { value, name: at, entry }] of scope.labels) {
+    const word = singleName(value)?.name;
+    const type = types.find((known) => known === word);
+    if (type) labels.set(name, { name, span: at.span, type });
+    // The type of several names is one mistake.
+    if (type || reported.has(entry)) continue;
+    reported.add(entry);
+    if (word === undefined) {
+      const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
+      report('wrong-type', value.span, facts);
+    } else {
+      const { extra, ...meant } = guess(word, value.span, types, 'label');
+      report('unknown-kind', value.span, { what: 'type of label', name: word, known: types, ...meant }, extra);
+    }
+  }
+  return labels;
 }
+
+/** Where the label is declared, and the fix that takes it out of here. */
+export function labelExtra(
+  { scope, reads }: Workspace,
+  name: string,
+  at: Feature['span'],
+): Parameters<Workspace['report']>[3] & {} {
+  reads.label.add(name);
+  return {
+    notes: [{ message: notes.declared('label', name), at: scope.labels.get(name)!.name.span }],
+    fixes: [[removal(at)]],
+  };
+}
+
+/** A member as it is meant: a misspelt name is taken as the nearest. */
+interface Member {
+  readonly node: Ast.IdentifierNode;
+  readonly name: string;
+  readonly isGroup: boolean;
+}
+
+/**
+ * The features of each group, those of groups among its members in their place, each once; members that could not be looked up are
+ * left out.
+ */
+export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
+  const { scope, report } = workspace;
+  const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
+  const done = new Map<string, readonly string[]>();
+  const open = new Set<string>();
+
+  /** Groups that a group is made of come first: a chain of them may be longer than the stack is deep. */
+  function settle(wanted: string): void {
+    const path = [{ name: wanted, next: 0 }];
+    open.add(wanted);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const member = members.get(top.name)![top.next++];
+      if (member === undefined) {
+        path.pop();
+        done.set(top.name, featuresOf(top.name));
+        open.delete(top.name);
+      } else if (member.isGroup && open.has(member.name)) {
+        report(
+          'group-cycle',
+          member.node.span,
+          { name: member.name },
+          { fixes: cycleFix(scope.groups.get(top.name)!, member) },
+        );
+      } else if (member.isGroup && !done.has(member.name)) {
+        path.push({ name: member.name, next: 0 });
+        open.add(member.name);
+      }
+    }
+  }
+
+  function featuresOf(group: string): readonly string[] {
+    /** Each feature, and the member that it came with first. */
+    const from = new Map<string, Member>();
+    for (const member of members.get(group)!) {
+      if (!member.isGroup && !from.has(member.name)) {
+        from.set(member.name, member);
+        continue;
+      }
+      // One that is still open is in a cycle.
+      const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
+      const twice = brought.filter((feature) => from.has(feature));
+      // What is taken for another name is reported already.
+      if (twice.length > 0 && member.node.name === member.name) {
+        repeated(workspace, group, member, from.get(twice[0]!)!, twice, twice.length === brought.length);
+      }
+      for (const feature of brought) if (!from.has(feature)) from.set(feature, member);
+    }
+    return [...from.keys()];
+  }
+
+  for (const name of scope.groups.keys()) if (!done.has(name)) settle(name);
+  return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
+}
+
+function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
+  const { scope, report, reads, uncertain } = workspace;
+  const found: Member[] = [];
+  for (const node of members) {
+    // Names of features are those of no label and of no group.
+    if (scope.features.has(node.name)) {
+      reads.feature.add(node.name);
+      found.push({ node, name: node.name, isGroup: false });
+      continue;
+    }
+    if (scope.labels.has(node.name)) {
+      report('label-as-feature', node.span, { name: node.name }, labelExtra(workspace, node.name, node.span));
+      continue;
+    }
+    const meant = scope.groups.has(node.name) ? node.name : lookedUp(node);
+    if (meant === undefined) {
+      uncertain.add('feature');
+      uncertain.add('group');
+      continue;
+    }
+    const isGroup = scope.groups.has(meant);
+    if (!isGroup) reads.feature.add(meant);
+    found.push({ node, name: meant, isGroup });
+  }
+  return found;
+
+  /** A misspelt name does not mean the group itself. */
+  function lookedUp(node: Ast.IdentifierNode): string | undefined {
+    const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
+    table.delete(name.name);
+    const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
+    return find(what, table, node, report)?.name;
+  }
+}
+
+/** @param all whether the member brings nothing else */
+function repeated(
+  { report }: Workspace,
+  group: string,
+  member: Member,
+  first: Member,
+  names: readonly string[],
+  all: boolean,
+): void {
+  const at = first.node.span;
+  const note = { message: first.isGroup ? notes.brings(first.name, names[0]!) : notes.first(first.name), at };
+  if (member.name === first.name) {
+    const facts = { what: 'member', name: member.name, other: 'member' };
+    const extra = { notes: [{ message: notes.first(member.name), at }], fixes: [[removal(member.node.span)]] };
+    report('repeated-name', member.node.span, facts, extra);
+    return;
+  }
+  const needless = all ? member : first.isGroup ? undefined : first;
+  const fixes = needless ? [[removal(needless.node.span)]] : [];
+  const facts = { group, names, first: first.name, second: member.name };
+  report('repeated-member', member.node.span, facts, { notes: [note], fixes });
+}
+
+/** Nothing where the group would be left empty. */
+const cycleFix = ({ members }: Ast.GroupNode, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

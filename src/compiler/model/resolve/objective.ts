@@ -1,21 +1,24 @@
-/** `objective` and `retrieve`: how the tasks' losses and scores add up. */
+/** Resolves how tasks add up: `objective`, `retrieve`, and products of what other tasks predict. */
 import { notes } from '../../../base/diagnostics/notes.ts';
 import { weightedTasks } from '../../library/declarations/objective.ts';
+import { task as taskRow } from '../../library/declarations/task.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
-import { singleName } from '../calls.ts';
+import { linear } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
-import { linear } from '../linear.ts';
-import type { Objective } from '../model.ts';
-import { read, type Workspace } from '../workspace.ts';
+import { singleName } from '../expressions.ts';
+import type { Call, Objective } from '../model.ts';
+import { noteAt, removal } from '../report.ts';
+import type { ResolvedTask, TaskProduct } from '../resolution.ts';
+import { read, type Workspace } from '../scope.ts';
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
 export function resolveObjective(workspace: Workspace, { value, span }: Ast.ObjectiveNode): Objective | undefined {
-  const { library, binding, scope, report } = workspace;
+  const { library, scope, report } = workspace;
   const word = singleName(value)?.name;
   const bare = word !== undefined && !scope.tasks.has(word) && Object.hasOwn(library.weightings, word);
   if (value.kind === 'Call' || bare) {
-    const call = bindKind('weighting', library.weightings, value, binding, weightedTasks);
+    const call = bindKind('weighting', library.weightings, value, workspace, weightedTasks);
     if (!call) return undefined;
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };
     const named = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
@@ -76,10 +79,170 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.ExpressionNod
     }
     const first = terms.find(({ task }) => task === found.name);
     if (first) {
-      const note = { message: notes.first(found.name), at: first.span };
-      report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, { notes: [note] });
+      const note = noteAt(notes.first(found.name), first.span);
+      report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, note);
       valid = false;
     } else terms.push({ task: found.name, factor, span: of.span });
   }
   return valid ? terms : undefined;
+}
+
+/** True if a score is made of tasks: it names one, or multiplies names that nothing else of a score can be. */
+export function isProduct({ scope, constants, library }: Workspace, value: Ast.ExpressionNode): boolean {
+  const isTask = (part: Ast.ExpressionNode): boolean => {
+    const name = singleName(part)?.name;
+    return name !== undefined && scope.tasks.has(name) && !constants.isNumeric(part);
+  };
+  const parts = operandsOf(value);
+  const [first, ...others] = parts;
+  if (others.length === 0) return isTask(first!) && !Object.hasOwn(library.scores, singleName(first!)!.name);
+  // `+ mean` is a bias, whatever tasks are called.
+  const compares = parts.some(({ kind }) => kind === 'Call');
+  if (parts.some((part) => isTask(part) && !(compares && singleName(part)?.name === 'mean'))) return true;
+  const factors = factorsOf(value);
+  return (
+    factors.length > 1 &&
+    factors.every((part) => {
+      const name = constants.isNumeric(part) ? undefined : singleName(part)?.name;
+      return name !== undefined && !scope.towers.has(name) && !Object.hasOwn(library.scores, name);
+    })
+  );
+}
+
+/** All that arithmetic puts together. */
+function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
+  if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
+  return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
+}
+
+function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
+  if (value.kind !== 'Binary' || value.operator !== '*') return [value];
+  return [...factorsOf(value.left), ...factorsOf(value.right)];
+}
+
+/** @returns nothing after a mistake, which is then reported; tasks that it names count as named all the same */
+export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode): TaskProduct | undefined {
+  const { scope, constants, report } = workspace;
+  const parts = factorsOf(value);
+  const factors = parts.flatMap((part): Ast.IdentifierNode[] => {
+    const name = constants.isNumeric(part) ? undefined : singleName(part);
+    if (!name) {
+      report('not-a-product', part.span, { found: describeExpression(part) });
+      for (const operand of operandsOf(part)) {
+        const inner = singleName(operand)?.name;
+        if (inner !== undefined && scope.tasks.has(inner)) workspace.reads.task.add(inner);
+      }
+      return [];
+    }
+    const found = read(workspace, 'task', scope.tasks, name);
+    return found ? [{ ...name, name: found.name }] : [];
+  });
+  if (factors.length < parts.length) return undefined;
+  if (factors.length === 1) {
+    report('product-of-one', value.span, { task: factors[0]!.name });
+    return undefined;
+  }
+  return { span: value.span, factors };
+}
+
+/**
+ * Checks products once all tasks are known: a task without a loss needs a product that names it, and a factor needs a
+ * loss that gives a probability, or none.
+ */
+export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask[]): void {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  for (const task of tasks) {
+    if (task.hasNoLoss) checkWithoutLoss(workspace, task);
+    if (!task.product) continue;
+    for (const factor of task.product.factors) checkFactor(workspace, byName.get(factor.name)!, factor);
+    if (task.loss) checkOwnLoss(workspace, task, task.loss);
+  }
+  const inCycles = reportCycles(workspace, tasks, byName);
+  for (const { name, product } of tasks) {
+    if (product && !inCycles.has(name)) checkRepeated(workspace, product, byName, inCycles);
+  }
+}
+
+function checkWithoutLoss({ report, reads, uncertain }: Workspace, { name, span, node }: ResolvedTask): void {
+  const of = `task \`${name}\``;
+  if (!reads.task.has(name)) {
+    // A product may have meant this one.
+    if (uncertain.has('task')) return;
+    report('missing-entry', span, { of, name: 'loss', example: `loss = ${taskRow.entries.loss.example}` });
+    return;
+  }
+  for (const entry of node.entries) {
+    if (!ofLoss.has(entry.name.name)) continue;
+    const fixes = [[removal(entry.span)]];
+    report('entry-without-loss', entry.name.span, { task: name, entry: entry.name.name }, { fixes });
+  }
+}
+
+/** Entries of which only a loss reads the value. */
+const ofLoss: ReadonlySet<string> = new Set(['label', 'weight', 'only']);
+
+/** The factor of the score before the sigmoid; nothing where the loss gives no probability of each event. */
+const scaleOf = ({ library }: Workspace, { kind, arguments: args }: Call): number | undefined =>
+  library.losses[kind]!.probability?.(args);
+
+function checkFactor(workspace: Workspace, { name, loss, product }: ResolvedTask, at: Ast.IdentifierNode): void {
+  // The loss of a product is a matter of that product.
+  if (!loss || product || scaleOf(workspace, loss) !== undefined) return;
+  const note = noteAt(notes.loss(name), loss.span);
+  workspace.report('product-factor-loss', at.span, { task: name, loss: loss.kind }, note);
+}
+
+function checkOwnLoss(workspace: Workspace, { name }: ResolvedTask, loss: Call): void {
+  const scale = scaleOf(workspace, loss);
+  if (scale === 1) return;
+  workspace.report('product-loss', loss.span, {
+    task: name,
+    loss: loss.kind,
+    ...(scale === undefined ? {} : { scale }),
+  });
+}
+
+type ByName = ReadonlyMap<string, ResolvedTask>;
+
+/** @returns the tasks of which a product has, by others, itself as a factor; each cycle is reported once */
+function reportCycles({ report }: Workspace, tasks: readonly ResolvedTask[], byName: ByName): ReadonlySet<string> {
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]): void => {
+    for (const factor of byName.get(name)?.product?.factors ?? []) {
+      const from = path.indexOf(factor.name);
+      if (from >= 0) {
+        const cycle = path.slice(from);
+        if (!cycle.some((each) => found.has(each)))
+          report('product-cycle', factor.span, { cycle: [...cycle, factor.name] });
+        for (const each of cycle) found.add(each);
+      } else if (!done.has(factor.name)) visit(factor.name, [...path, factor.name]);
+    }
+    done.add(name);
+  };
+  for (const { name } of tasks) if (!done.has(name)) visit(name, [name]);
+  return found;
+}
+
+/** A task twice, by itself or by a product within the product. */
+function checkRepeated(
+  { report }: Workspace,
+  { factors }: TaskProduct,
+  byName: ByName,
+  inCycles: ReadonlySet<string>,
+): void {
+  const seen = new Map<string, Ast.IdentifierNode>();
+  const leavesOf = (name: string): readonly string[] => {
+    const product = inCycles.has(name) ? undefined : byName.get(name)?.product;
+    return product ? product.factors.flatMap((factor) => leavesOf(factor.name)) : [name];
+  };
+  for (const factor of factors) {
+    const again = leavesOf(factor.name).find((leaf) => seen.has(leaf));
+    if (again !== undefined) {
+      const note = noteAt(notes.first(again), seen.get(again)!.span);
+      report('repeated-name', factor.span, { what: 'factor', name: again, other: 'factor' }, note);
+      return;
+    }
+    for (const leaf of leavesOf(factor.name)) seen.set(leaf, factor);
+  }
 }

@@ -1,19 +1,23 @@
-/** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, factors, and biases. */
+/**
+ * Resolves scores, `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels each pairs by name,
+ * factors, and biases.
+ */
 import { notes } from '../../../base/diagnostics/notes.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import type { Span } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { bindCall } from '../arguments/call.ts';
-import { asCall } from '../calls.ts';
+import { bindCall } from '../arguments.ts';
+import { type LinearTerm, linear } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
+import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
-import { linear, type Term } from '../linear.ts';
-import type { Bias, ScoreUse } from '../model.ts';
-import type { TaskScore, TowerPart } from '../resolution.ts';
-import { find } from '../scope.ts';
-import type { Workspace } from '../workspace.ts';
-import { isBias, resolveBias } from './biases.ts';
-import { pairChannels, type Side, stepNotChannel } from './pairs.ts';
+import { rowIn } from '../library.ts';
+import { type Bias, keyBias, type ScoreUse } from '../model.ts';
+import { noteAt, rewrite } from '../report.ts';
+import type { ResolvedStep, ResolvedTower, TaskScore } from '../resolution.ts';
+import { find, type Workspace } from '../scope.ts';
 
-type Towers = ReadonlyMap<string, TowerPart>;
+type Towers = ReadonlyMap<string, ResolvedTower>;
 
 /** @returns nothing when it is not valid: then whether every channel is read is not known either */
 export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
@@ -36,8 +40,7 @@ function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Tow
   const swapped = valid.find((use) => use.towers[0] !== first.towers[0]);
   if (swapped) {
     const [query, item] = first.towers;
-    const note = { message: notes.order(query), at: first.use.span };
-    workspace.report('towers-swapped', swapped.use.span, { query, item }, { notes: [note] });
+    workspace.report('towers-swapped', swapped.use.span, { query, item }, noteAt(notes.order(query), first.use.span));
     return undefined;
   }
   if (cancelOut(valid)) return odd(workspace, value, '0 whatever the towers say');
@@ -82,7 +85,7 @@ interface ValidTerm {
 function resolveTerm(
   workspace: Workspace,
   whole: Ast.ExpressionNode,
-  { of, factor }: Term,
+  { of, factor }: LinearTerm,
   towers: Towers,
   biases: ReadonlySet<string>,
 ): ValidTerm | undefined {
@@ -91,7 +94,7 @@ function resolveTerm(
   const call = asCall(of);
   if (!call) return odd(workspace, of);
   const { name, span } = call.callee;
-  const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
+  const row = rowIn(library.scores, name);
   if (!row) {
     const known = Object.keys(library.scores);
     const { extra, ...meant } = guess(name, span, known, 'score');
@@ -102,7 +105,7 @@ function resolveTerm(
   const places = call.arguments.filter((argument) => argument.name === undefined);
   const sides = places.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
   const others = call.arguments.filter((argument) => !places.slice(0, 2).includes(argument));
-  const bound = bindCall({ ...call, arguments: others }, row, workspace.binding);
+  const bound = bindCall({ ...call, arguments: others }, row, workspace);
   if (places.length < 2) {
     report('score-towers', call.span, { kind: name, count: places.length });
     return undefined;
@@ -125,28 +128,189 @@ function resolveTerm(
   };
 }
 
-function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): Side | undefined {
-  const { report } = workspace;
+function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): ScoreSide | undefined {
   if (value.kind !== 'Name' || value.parts.length > 2) {
-    const facts = {
-      of: 'score',
-      expected: 'a tower, or a channel such as `user.click`',
-      found: describeExpression(value),
-    };
-    report('wrong-type', value.span, facts);
+    const expected = 'a tower, or a channel such as `user.click`';
+    workspace.report('wrong-type', value.span, { of: 'score', expected, found: describeExpression(value) });
     return undefined;
   }
-  const tower = find('tower', towers, value.parts[0]!, report)?.value;
-  if (!tower) return undefined;
-  const part = value.parts[1];
-  if (!part) return { tower, span: value.span };
-  const step = tower.steps.findLast(({ name }) => name === part.name);
+  const side = resolveChannel(workspace, value, towers);
+  return side && { ...side, span: value.span };
+}
+
+/** Looks up `user` or `user.click`. @param also names that a tower has besides its channels */
+function resolveChannel(
+  workspace: Workspace,
+  { parts: [towerName, name] }: Ast.NameNode,
+  towers: Towers,
+  also: readonly string[] = [],
+): Omit<ScoreSide, 'span'> | undefined {
+  const tower = find('tower', towers, towerName!, workspace.report)?.value;
+  if (!tower || !name) return tower && { tower };
+  const step = tower.steps.findLast((candidate) => candidate.name === name.name);
   if (step && !step.channel) {
-    stepNotChannel(workspace, tower, step, part.span);
+    stepNotChannel(workspace, tower, step, name.span);
     return undefined;
   }
-  if (step) return { tower, channel: step.name, span: value.span };
-  const channels = new Map(tower.steps.filter(({ channel }) => channel).map((step) => [step.name, step]));
-  const channel = find(`channel of tower \`${tower.name}\``, channels, part, report);
-  return channel && { tower, channel: channel.name, span: value.span };
+  if (step) return { tower, channel: step.name };
+  const channels = new Map([...channelsOf(tower).map((channel) => channel.name), ...also].map((word) => [word, word]));
+  const channel = find(`channel of tower \`${tower.name}\``, channels, name, workspace.report);
+  return channel && { tower, channel: channel.name };
+}
+
+/** The word for the mean of the task's label. A constant of that name goes before it. */
+const meanWord = 'mean';
+
+/** True if a term of a score is a number, `mean`, or something of one tower. */
+function isBias({ constants }: Workspace, of: Ast.ExpressionNode): boolean {
+  if (constants.isNumeric(of)) return true;
+  return of.kind === 'Name' && (of.parts.length === 2 || singleName(of)?.name === meanWord);
+}
+
+/**
+ * Resolves a term for which `isBias` holds.
+ * @param sides the names of the query tower and of the item tower
+ * @param cosine where the score has a cosine, which takes no learned bias
+ */
+function resolveBias(
+  workspace: Workspace,
+  { of, factor }: LinearTerm,
+  sides: TaskScore['towers'],
+  towers: ReadonlyMap<string, ResolvedTower>,
+  cosine: Span | undefined,
+): Bias | undefined {
+  const { constants, report, reads } = workspace;
+  const { span } = of;
+  if (constants.isNumeric(of)) {
+    const number = constants.number(of, 'score', 'a number');
+    return number === undefined ? undefined : { kind: 'constant', span, value: number * factor };
+  }
+  if (of.kind !== 'Name') return undefined;
+  const second = of.parts[1];
+  if (!second) return { kind: 'mean', span, factor };
+  const side = resolveChannel(workspace, of, towers, [keyBias]);
+  if (side?.channel !== second.name) return undefined;
+  const { tower } = side;
+  if (tower.steps.some(({ name }) => name === second.name)) reads.channel.add(`${tower.name}.${second.name}`);
+  else if (!tower.node.key) {
+    report('bias-key-needed', span, { tower: tower.name }, noteAt(notes.declared('tower', tower.name), tower.span));
+    return undefined;
+  }
+  if (cosine) {
+    report('bias-with-cosine', span, { name: `${tower.name}.${second.name}` }, noteAt(notes.cosine(), cosine));
+    return undefined;
+  }
+  return { kind: 'channel', span, side: tower.name === sides[0] ? 'query' : 'item', channel: second.name, factor };
+}
+
+/** One side of a score: a tower, or one of its channels. */
+interface ScoreSide {
+  readonly tower: ResolvedTower;
+  readonly channel?: string;
+  readonly span: Span;
+}
+
+/**
+ * @returns nothing where each side has a channel without a partner, which may be one pair under two names, or where no pair is
+ * left; each such channel is reported, with the other tower's place
+ * @param biases `tower.channel` of those that the score adds by themselves: two whole towers do not pair them
+ */
+function pairChannels(
+  workspace: Workspace,
+  query: ScoreSide,
+  item: ScoreSide,
+  biases: ReadonlySet<string>,
+): ScoreUse['channels'] | undefined {
+  if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item, biases);
+  const one = theChannel(workspace, query);
+  const other = theChannel(workspace, item);
+  return one !== undefined && other !== undefined ? [{ query: one, item: other }] : undefined;
+}
+
+/** A step that a score needs as a channel, and the word that makes it one. */
+function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): void {
+  const { start, source } = step.node.span;
+  const fix = { at: { source, start, end: start }, text: 'channel ' };
+  const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
+  report('step-not-channel', at, { tower: tower.name, name: step.name }, extra);
+}
+
+const channelsOf = (tower: ResolvedTower): ResolvedStep[] => tower.steps.filter((step) => step.channel);
+
+/** All but biases; all where each channel is a bias. */
+function toPair(tower: ResolvedTower, biases: ReadonlySet<string>): ResolvedStep[] {
+  const channels = channelsOf(tower);
+  const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));
+  return others.length > 0 ? others : channels;
+}
+
+/** The channel that is named, or the only one there is. */
+function theChannel({ report }: Workspace, { tower, channel, span }: ScoreSide): string | undefined {
+  if (channel !== undefined) return channel;
+  const channels = channelsOf(tower).map((step) => step.name);
+  // A tower without any is reported once, where it is declared.
+  if (channels.length > 1) report('channel-needed', span, { tower: tower.name, channels });
+  return channels.length === 1 ? channels[0] : undefined;
+}
+
+function allChannels(
+  workspace: Workspace,
+  query: ScoreSide,
+  item: ScoreSide,
+  biases: ReadonlySet<string>,
+): ScoreUse['channels'] | undefined {
+  const { report, reads } = workspace;
+  const asking = toPair(query.tower, biases);
+  const answering = toPair(item.tower, biases);
+  if (asking.length === 0 || answering.length === 0) return undefined;
+  let left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
+  let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));
+
+  const unpaired = (channel: ResolvedStep, tower: ResolvedTower, other: ResolvedTower, meant?: ResolvedStep): void => {
+    const note = meant
+      ? { message: notes.declared('channel', `${other.name}.${meant.name}`), at: meant.span }
+      : { message: notes.channels(other.name), at: other.span };
+    const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
+    report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
+  };
+  /** A step of the same name that nothing reads was meant as the partner. */
+  const isStep = (channel: ResolvedStep, own: ResolvedTower, tower: ResolvedTower): boolean => {
+    const step = tower.steps.find(({ name, channel: isChannel }) => name === channel.name && !isChannel);
+    if (!step || tower.steps.some(({ reads: names }) => names?.some(({ name }) => name === step.name))) return false;
+    stepNotChannel(workspace, tower, step, step.span);
+    // The rules of what nothing reads need not report either again.
+    for (const { name } of [own, tower]) reads.channel.add(`${name}.${channel.name}`);
+    return true;
+  };
+  const paired = asking.filter((channel) => !left.includes(channel));
+  left = left.filter((channel) => !isStep(channel, query.tower, item.tower));
+  right = right.filter((channel) => !isStep(channel, item.tower, query.tower));
+  // Channels left over on one side alone are one edit away from a valid model: the pairs there are still make a score.
+  if (paired.length > 0 && (left.length === 0 || right.length === 0)) {
+    for (const [channels, { tower }, { tower: other }] of [
+      [left, query, item] as const,
+      [right, item, query] as const,
+    ]) {
+      for (const { name, span } of channels) {
+        const note = noteAt(notes.channels(other.name), other.span);
+        report('lone-channel', span, { tower: tower.name, channel: name, other: other.name }, note);
+        // The rule of unread channels need not report it again.
+        reads.channel.add(`${tower.name}.${name}`);
+      }
+    }
+    return paired.map(({ name }) => ({ query: name, item: name }));
+  }
+  for (const channel of left) {
+    const near = nearest(
+      channel.name,
+      right.map(({ name }) => name),
+    );
+    // Two that are left over, one a side, were meant for each other.
+    const meant =
+      right.find(({ name }) => name === near) ?? (left.length === 1 && right.length === 1 ? right[0] : undefined);
+    unpaired(channel, query.tower, item.tower, meant);
+    right = right.filter((candidate) => candidate !== meant);
+  }
+  for (const channel of right) unpaired(channel, item.tower, query.tower);
+  return undefined;
 }

@@ -1,16 +1,53 @@
-/** `search { … }`: what a study may change. Whether the model checks with each choice is found out by trying it. */
-import { notes } from '../../../base/diagnostics/notes.ts';
+/**
+ * Resolves `search { … }`, the parameters of a study, and tries whether the model checks with each value that it
+ * names: a trial that could not start is an error of the file.
+ */
+import { diagnose } from '../../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { singleName } from '../calls.ts';
 import { describeEntry } from '../describe.ts';
-import { removal } from '../edits.ts';
-import type { Domain, SearchParameter } from '../search.ts';
-import { declared } from '../settings/declared.ts';
-import { findSlot } from '../settings/find_slot.ts';
-import type { Slot } from '../settings/slot.ts';
-import type { Files } from '../use.ts';
-import type { Workspace } from '../workspace.ts';
+import { singleName } from '../expressions.ts';
+import type { Files } from '../files.ts';
+import { removal, repeats } from '../report.ts';
+import type { Workspace } from '../scope.ts';
+import { respan, type Settings } from '../settings/setting_text.ts';
+import { declared, findSlot, type Slot } from '../settings/slots.ts';
+
+export interface SearchParameter {
+  /** The path of a setting: `dense.rate`. */
+  readonly name: string;
+  readonly span: Span;
+  readonly domain: Domain;
+  /** The file's own value, if the domain has it: a number of the range, or the index of a choice. */
+  readonly usual?: number;
+}
+
+type Domain =
+  /** The text of each choice, on one line. */
+  | { readonly kind: 'choices'; readonly choices: readonly { readonly text: string; readonly span: Span }[] }
+  | {
+      readonly kind: 'range';
+      /** `from` is below `to`; both may be drawn. */
+      readonly from: number;
+      readonly to: number;
+      /** Even in the logarithm; `from` is above 0. */
+      readonly log: boolean;
+      /** Whole numbers alone. */
+      readonly whole: boolean;
+      /** Where the ends are written. */
+      readonly ends: readonly [Span, Span];
+    };
+
+/** The values that are tried when a file is checked: each choice, and the ends of a range. */
+function triedValues({ domain }: SearchParameter): readonly { readonly text: string; readonly span: Span }[] {
+  if (domain.kind === 'choices') return domain.choices;
+  const { from, to, ends } = domain;
+  return [
+    { text: String(from), span: ends[0] },
+    { text: String(to), span: ends[1] },
+  ];
+}
 
 /** The valid entries, in the order written. */
 export function resolveSearch(
@@ -27,7 +64,7 @@ export function resolveSearch(
     readNames(workspace, entry);
     const first = seen.get(name);
     if (first) {
-      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(entry.span)]] };
+      const extra = repeats(name, first.span, entry.span);
       report('repeated-entry', pathSpan(entry), { of: '`search`', name }, extra);
       return [];
     }
@@ -88,7 +125,7 @@ function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Domain | 
     const text = textIn(item.span);
     const first = seen.get(text);
     if (first) {
-      const extra = { notes: [{ message: notes.first(text), at: first.span }], fixes: [[removal(item.span)]] };
+      const extra = repeats(text, first.span, item.span);
       report('repeated-name', item.span, { what: 'choice', name: text, other: 'choice' }, extra);
       return undefined;
     }
@@ -127,7 +164,7 @@ function isWhole(node: Ast.ExpressionNode): boolean {
   return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
 }
 
-/** What the file itself has there: a number of a range, the place of a choice. Nothing where it is neither. */
+/** Returns the file's own value as a number of a range or the index of a choice; nothing where it is neither. */
 function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot, domain: Domain): number | undefined {
   const [value, second] = values;
   if (second) return undefined;
@@ -144,7 +181,7 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
 /** On one line. */
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
-/** What choices name counts as read: it is, in the trials that take it. */
+/** Counts the names in choices as read: they are, in the trials that take them. */
 function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode): void {
   const visit = (node: Ast.ExpressionNode): void => {
     const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
@@ -159,4 +196,38 @@ function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode)
     if (node.kind === 'Binary') [node.left, node.right].forEach(visit);
   };
   if (domain.kind === 'Choices') domain.items.forEach(visit);
+}
+
+/** More values than a person writes. What is not tried here is checked before its trial. */
+const mostTried = 256;
+
+/**
+ * @param check the mistakes of the file with settings
+ * @returns the errors: in the value itself where that is wrong, else at the value, with a note where it does not fit
+ */
+export function tryChoices(
+  parameters: readonly SearchParameter[],
+  check: (settings: Settings) => readonly Diagnostic[],
+): readonly Diagnostic[] {
+  const values = parameters.flatMap((parameter) => triedValues(parameter).map((value) => ({ parameter, value })));
+  return values.slice(0, mostTried).flatMap(({ parameter: { name }, value: { text, span } }) => {
+    const errors = check({ [name]: text }).filter(({ severity }) => severity === 'error');
+    const own = errors.filter(({ at }) => isWithin(at, name));
+    // Places in the text of the setting are places in the value.
+    const move = (at: Span): Span => (isWithin(at, name) ? moved(at, name, span) : at);
+    if (own.length > 0) return own.map((one) => respan(one, move));
+    const [first] = errors;
+    if (!first) return [];
+    const notes = first.at ? [{ message: `here, ${first.message}`, at: first.at }] : [];
+    return [diagnose('search-choice', span, { name, value: text, message: first.message }, { notes })];
+  });
+}
+
+/** True if a span lies in the value of the setting of this name. */
+const isWithin = (at: Span | undefined, name: string): boolean =>
+  at !== undefined && at.source.name === '--set' && at.source.text.startsWith(`${name}=`) && at.start > name.length;
+
+function moved({ start, end }: Span, name: string, value: Span): Span {
+  const inside = (at: number): number => Math.min(value.end, value.start + at - name.length - 1);
+  return { source: value.source, start: inside(start), end: inside(end) };
 }

@@ -1,45 +1,49 @@
-/** Towers: what they let in, their key, and their steps in order. */
+/** Resolves towers: what they let in, their key, and their steps in order, each with where its flow begins. */
 import { notes } from '../../../base/diagnostics/notes.ts';
+import { textOf } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { removal } from '../edits.ts';
-import { groupsWithin } from '../groups.ts';
-import { guess } from '../guess.ts';
-import type { FlowStep } from '../model.ts';
-import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
-import { read, type Workspace } from '../workspace.ts';
-import type { ReadStep } from './block_reading.ts';
-import { labelExtra } from './labels.ts';
-import { readsOf, resolveSource, type Surroundings, writtenSources } from './sources.ts';
+import { describeExpression } from '../describe.ts';
+import { stepsOf } from '../expressions.ts';
+import { type Library, rowIn } from '../library.ts';
+import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
+import { groupsWithin } from '../references.ts';
+import { insertion, noteAt, removal, repeats } from '../report.ts';
+import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
+import { find, read, type Workspace } from '../scope.ts';
+import type { ReadStep } from './blocks.ts';
+import { labelExtra } from './features.ts';
 
-type Groups = ReadonlyMap<string, readonly string[]>;
-
-export function resolveTower(workspace: Workspace, node: Ast.TowerNode, groups: Groups, readStep: ReadStep): TowerPart {
+export function resolveTower(
+  workspace: Workspace,
+  node: Ast.TowerNode,
+  groups: Groups,
+  readStep: ReadStep,
+): ResolvedTower {
   const inputs = resolveInputs(workspace, node, groups);
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
-  const steps: TowerStepPart[] = [];
+  const steps: ResolvedStep[] = [];
   const seen = new Map<string, Ast.IdentifierNode>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
     const first = seen.get(name) ?? node.inputs.find((input) => input.name === name);
     if (first) {
       const what = entry.channel ? 'channel' : 'step';
-      const other = seen.has(name) ? 'step' : 'input';
-      const message = notes.first(name);
-      report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
+      const facts = { what, name, other: seen.has(name) ? what : 'input' };
+      workspace.report('repeated-name', span, facts, noteAt(notes.first(name), first.span));
     } else seen.set(name, entry.name);
-    const surroundings = { inputs, features, above: steps, groups, tower: node, entry };
-    const { flow, begun, reads } = resolveFlow(workspace, surroundings, readStep);
-    steps.push({
-      name,
-      span,
-      node: entry,
-      channel: entry.channel,
-      ...(flow && !first ? { flow } : {}),
-      ...(begun && !first ? { begun } : {}),
-      ...defined({ reads }),
+    const { reads, ...flow } = resolveFlow({
+      ...workspace,
+      readStep,
+      inputs,
+      features,
+      above: steps,
+      groups,
+      node,
+      entry,
     });
+    steps.push({ name, span, node: entry, channel: entry.channel, ...(first ? {} : flow), ...defined({ reads }) });
   }
   return {
     name: node.name.name,
@@ -52,63 +56,241 @@ export function resolveTower(workspace: Workspace, node: Ast.TowerNode, groups: 
   };
 }
 
-function report(
-  workspace: Workspace,
-  span: Ast.IdentifierNode['span'],
-  facts: { what: string; name: string; other: string },
-  message: string,
-  first: Ast.IdentifierNode,
-): void {
-  workspace.report('repeated-name', span, facts, { notes: [{ message, at: first.span }] });
-}
-
 function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
-  const { scope, reads } = workspace;
-  const inputs: TowerInput[] = [];
-  for (const input of node.inputs) {
-    const { name, span } = input;
-    if (scope.labels.has(name)) {
-      workspace.report('label-as-feature', span, { name }, labelExtra(workspace, name, span));
-      continue;
+  const { scope, reads, report, uncertain } = workspace;
+  const known = new Map<string, unknown>([...groups, ...scope.features]);
+  return node.inputs.flatMap((input): TowerInput[] => {
+    if (scope.labels.has(input.name)) {
+      report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input.name, input.span));
+      return [];
     }
-    const first = node.inputs.find((other) => other.name === name);
-    if (first !== input && first) {
-      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(span)]] };
-      workspace.report('repeated-name', span, { what: 'input', name, other: 'input' }, extra);
-      continue;
+    const first = node.inputs.find((other) => other.name === input.name)!;
+    if (first !== input) {
+      const facts = { what: 'input', name: input.name, other: 'input' };
+      report('repeated-name', input.span, facts, repeats(input.name, first.span, input.span));
+      return [];
     }
-    if (groups.has(name) || scope.features.has(name)) {
-      inputs.push({ name, span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) });
-      if (groups.has(name)) reads.group.add(name);
-      continue;
+    const name = find('group or feature', known, input, report)?.name;
+    if (name === undefined) {
+      uncertain.add('feature');
+      uncertain.add('group');
+      return [];
     }
-    const known = [...groups.keys(), ...scope.features.keys()];
-    const { nearest: near, extra } = guess(name, span, known);
-    workspace.report('unknown-name', span, { what: 'group or feature', name, nearest: near, known }, extra);
-    if (near === undefined) {
-      workspace.uncertain.add('feature');
-      workspace.uncertain.add('group');
-    } else {
-      if (groups.has(near)) reads.group.add(near);
-      inputs.push({ name: near, span, features: groups.get(near) ?? [near], groups: groupsWithin(scope, near) });
-    }
-  }
-  return inputs;
+    if (groups.has(name)) reads.group.add(name);
+    return [{ name, span: input.span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) }];
+  });
 }
 
-function resolveFlow(
-  workspace: Workspace,
-  surroundings: Surroundings,
-  readStep: ReadStep,
-): Pick<TowerStepPart, 'flow' | 'begun' | 'reads'> {
-  const { entry } = surroundings;
-  const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
-  const source = first && resolveSource(workspace, first, surroundings, readStep);
-  const steps = rest.map(readStep);
-  const reads = source ? readsOf(source) : first && writtenSources(first);
-  if (!source || !reads) return defined({ reads });
+function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
+  const { entry, readStep } = flowScope;
+  const [first, ...blocks] = stepsOf(entry.flow);
+  const from = first && resolveSource(flowScope, first);
+  const steps = blocks.map(readStep);
+  const reads = from ? readsOf(from) : first && writtenSources(first);
+  if (!from || !reads) return defined({ reads });
   const invalid = steps.indexOf(undefined);
   const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
-  const flow = { span: entry.flow.span, from: source, steps: valid };
+  const flow = { span: entry.flow.span, from, steps: valid };
   return invalid === -1 ? { reads, flow } : { reads, begun: flow };
+}
+
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+/** The names that a flow may begin with. */
+interface FlowScope extends Workspace {
+  readonly node: Ast.TowerNode;
+  readonly entry: Ast.TowerEntryNode;
+  readonly inputs: readonly TowerInput[];
+  readonly features: readonly string[];
+  readonly above: readonly ResolvedStep[];
+  readonly groups: Groups;
+  readonly readStep: ReadStep;
+}
+
+function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
+  if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
+  const parts: Ast.ExpressionNode[] = [];
+  const others: Ast.ArgumentNode[] = [];
+  for (const argument of expression.arguments) {
+    if (argument.name === undefined && isPart(flowScope, expression, argument.value)) parts.push(argument.value);
+    else others.push(argument);
+  }
+  // A block that is given nothing to begin with.
+  if (parts.length === 0) return resolvePart(flowScope, expression);
+  const resolvedParts = parts.map((part) => resolvePart(flowScope, part));
+  const block = flowScope.readStep({ ...expression, arguments: others });
+  if (block?.kind === 'declared') {
+    const { name } = block;
+    const written = parts.map(({ span }) => textOf(span));
+    const values = others.map(({ span }) => textOf(span));
+    const from = written.length === 1 ? written[0]! : `concat(${written.join(', ')})`;
+    const flow = `${from} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
+    // Several values side by side are fields or a vector: only one is certain.
+    const fixes = written.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
+    flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
+    return undefined;
+  }
+  if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
+  return { kind: 'join', span: expression.span, call: block.call, parts: resolvedParts as FlowPart[] };
+}
+
+function readsOf(source: FlowSource): readonly SourceName[] {
+  if (source.kind === 'join') return source.parts.flatMap(readsOf);
+  const output = source.kind === 'step' ? source.output : undefined;
+  return [{ name: source.name, ...defined({ output }) }];
+}
+
+/** Returns the names of a source that is not valid; nothing where it is not made of names. */
+function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
+  if (expression.kind === 'Call') {
+    const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  }
+  if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
+  const [name, output] = expression.parts;
+  return [{ name: name!.name, ...defined({ output: output?.name }) }];
+}
+
+/** True if an argument without a name is a value to begin with: any name that is not a word of the block's own. */
+function isPart(flowScope: FlowScope, call: Ast.CallNode, value: Ast.ExpressionNode): boolean {
+  const { library, scope, constants, above, inputs, features } = flowScope;
+  const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
+  if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
+  const word = value.parts[0]!.name;
+  if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
+  if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
+  if (constants.has(word)) return false;
+  return !parameters.some(
+    ([parameter, { type }]) =>
+      (type.is === 'choice' && type.of.includes(word)) ||
+      (type.is === 'flag' && parameter === word) ||
+      type.is === 'flow' ||
+      (type.is === 'name' && type.of === 'task' && scope.tasks.has(word)),
+  );
+}
+
+function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowPart | undefined {
+  const { report, uncertain, library, above } = flowScope;
+  if (expression.kind !== 'Name' || expression.parts.length > 2) {
+    uncertain.add('feature');
+    const expected = 'the name of an input or of a step above';
+    report('not-a-flow', expression.span, { found: describeExpression(expression), expected });
+    return undefined;
+  }
+  const [name, output] = expression.parts;
+  const source = resolveName(flowScope, name!);
+  if (!output || !source) return source && { ...source, span: expression.span };
+  const step = above.find((candidate) => candidate.name === source.name);
+  const outputs = step ? outputsOf(library, step, above) : [];
+  // The step has an error of its own.
+  if (outputs === undefined) return undefined;
+  if (outputs.length === 0) {
+    const at = { ...output.span, start: name!.span.end };
+    report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(at)]] });
+    return undefined;
+  }
+  const known = new Map(outputs.map((word) => [word, word]));
+  const taken = find(`output of \`${source.name}\``, known, output, report);
+  return taken && { kind: 'step', span: expression.span, name: source.name, output: taken.name };
+}
+
+/** A step above, or an input: a group of features or one of them. A misspelt name is taken as the nearest. */
+function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): FlowPart | undefined {
+  const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
+  const open = (word: string): FlowPart | undefined => {
+    if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
+    const input = inputs.find((candidate) => candidate.name === word);
+    const inner = inputs.some((candidate) => candidate.groups.includes(word)) ? groups.get(word) : undefined;
+    const opened = input?.features ?? inner ?? (features.includes(word) ? [word] : undefined);
+    if (!opened) return undefined;
+    for (const feature of opened) reads.feature.add(feature);
+    return { kind: 'features', span, name: word, features: opened };
+  };
+
+  const source = open(name);
+  if (source) return source;
+  const step = tower.entries.find((other) => other.name.name === name);
+  if (step) {
+    const at = step.name.span;
+    report('read-before', span, { name }, at === entry.name.span ? {} : noteAt(notes.declared('step', name), at));
+    return undefined;
+  }
+  if (scope.labels.has(name)) {
+    reads.label.add(name);
+    const note = noteAt(notes.declared('label', name), scope.labels.get(name)!.name.span);
+    report('label-as-feature', span, { name }, note);
+    return undefined;
+  }
+  if (groups.has(name) || scope.features.has(name)) {
+    const other = otherSide(flowScope, name);
+    if (other) {
+      const facts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
+      report('feature-both-sides', span, facts, noteAt(notes.read(other.tower, name), other.span));
+      return undefined;
+    }
+    const last = tower.inputs.at(-1);
+    const fix = last && insertion(last.span.source, last.span.end, `, ${name}`);
+    for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
+    if (groups.has(name)) reads.group.add(name);
+    // An input that nothing is called may be this one.
+    if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
+    report('not-an-input', span, { tower: tower.name.name, name }, defined({ fixes: fix && [[fix]] }));
+    return undefined;
+  }
+  const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
+  const known = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
+  const meant = find('input or step', new Map([...known].map((word) => [word, word])), { name, span }, report);
+  if (meant) return open(meant.name);
+  uncertain.add('feature');
+  return undefined;
+}
+
+/** Where another tower lets a feature or group in. */
+function otherSide(
+  { scope, node, groups }: FlowScope,
+  name: string,
+): { readonly tower: string; readonly span: Ast.IdentifierNode['span'] } | undefined {
+  const wanted = groups.get(name) ?? [name];
+  for (const other of scope.towers.values()) {
+    const input = other.inputs.find((candidate) =>
+      (groups.get(candidate.name) ?? [candidate.name]).some((feature) => wanted.includes(feature)),
+    );
+    if (input && other !== node) return { tower: other.name.name, span: input.span };
+  }
+  return undefined;
+}
+
+/** None for a step that gives one value; nothing where the step is not valid. */
+export function outputsOf(
+  library: Library,
+  { flow }: ResolvedStep,
+  above: readonly ResolvedStep[],
+): readonly string[] | undefined {
+  if (!flow) return undefined;
+  const last = flow.steps.at(-1);
+  if (last) return ofStep(library, last);
+  const { from } = flow;
+  if (from.kind === 'join') return ofCall(library, from.call);
+  if (from.kind === 'features' || from.output !== undefined) return [];
+  const step = above.find(({ name }) => name === from.name);
+  return step ? outputsOf(library, step, above) : [];
+}
+
+function ofStep(library: Library, step: FlowStep): readonly string[] {
+  if (step.kind === 'block') return ofCall(library, step.call);
+  const last = step.steps.at(-1);
+  return last ? ofStep(library, last) : [];
+}
+
+function ofCall(library: Library, call: Call): readonly string[] {
+  const last = repeatedSteps(library, call).at(-1);
+  return last ? ofStep(library, last) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
+}
+
+/** The steps of a flow that a block goes through and gives the result of: `repeat(2, dense(8) -> dropout)`. */
+export function repeatedSteps({ blocks }: Library, call: Call): readonly FlowStep[] {
+  if (!blocks[call.kind]?.times) return [];
+  return Object.values(call.arguments).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? (value.flow as readonly FlowStep[]) : [],
+  );
 }

@@ -1,12 +1,17 @@
-/** Where completion is asked for, and the names that are in scope there. */
+/** Holds where completion is requested, the names that are in scope there, and how each item is offered. */
+import { defined } from '../../../base/util/defined.ts';
+import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
+import { describeType } from '../../../compiler/model/describe.ts';
 import type { Library } from '../../../compiler/model/library.ts';
-import type { Cursor } from '../cursor.ts';
+import type { EditorCursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
-import { type LookupKind, type NamedSymbol, Symbols } from '../symbols.ts';
-import { type Completion, symbolItem, unique } from './item.ts';
+import { headOf } from '../hover.ts';
+import { kindDoc, parameterText, signatureOf } from '../markdown.ts';
+import { type LookupKind, type NamedSymbol, SymbolTable } from '../symbols.ts';
+import { snippets } from '../vocabulary.ts';
 
-/** What lies outside the file: none of it need be there. */
-export interface Surroundings {
+/** Names from outside the file: none of them need be there. */
+export interface CompletionSurroundings {
   /** Columns of the data's files, as their headers say. */
   readonly columns?: readonly string[];
   /** Paths that may follow `use`, from the folder of the file. */
@@ -16,9 +21,9 @@ export interface Surroundings {
 }
 
 /** A place in a declaration. */
-export type PlaceWithin = Cursor & Required<Pick<Cursor, 'declaration'>>;
+type PlaceWithin = EditorCursor & Required<Pick<EditorCursor, 'declaration'>>;
 
-/** What a value gives a name to, by the word of its declaration. */
+/** The kind of name that a value gets, by the word of its declaration. */
 const declares: Readonly<Record<string, LookupKind>> = {
   features: 'feature',
   let: 'constant',
@@ -27,14 +32,14 @@ const declares: Readonly<Record<string, LookupKind>> = {
 };
 
 export class CompletionContext {
-  readonly symbols: Symbols;
+  readonly symbols: SymbolTable;
 
   constructor(
     readonly facts: FileAnalysis,
     readonly place: PlaceWithin,
-    readonly around: Surroundings,
+    readonly around: CompletionSurroundings,
   ) {
-    this.symbols = new Symbols(facts.checked.resolution);
+    this.symbols = new SymbolTable(facts.checked.resolution);
   }
 
   get library(): Library {
@@ -74,4 +79,67 @@ export class CompletionContext {
   columns(): Completion[] {
     return (this.around.columns ?? []).map((label) => ({ label, kind: 'column', detail: 'column of the data' }));
   }
+}
+
+export type CompletionKind = 'word' | 'kind' | 'argument' | 'choice' | 'name' | 'column' | 'file' | 'entry' | 'snippet';
+
+export interface Completion {
+  readonly label: string;
+  readonly kind: CompletionKind;
+  /** One line next to the label. */
+  readonly detail?: string;
+  /** Markdown. */
+  readonly doc?: string;
+  /** The text to insert, where it is not the label; `$1` and `${1:name}` are places to fill in when `snippet`. */
+  readonly insert?: string;
+  readonly snippet?: true;
+}
+
+export const declarations: readonly Completion[] = snippets.map(({ prefix, doc, body }) => ({
+  label: prefix,
+  kind: 'snippet',
+  doc,
+  insert: body.join('\n'),
+  snippet: true,
+}));
+
+export function symbolItem(symbol: NamedSymbol): Completion {
+  const { name, node } = symbol;
+  // A block that needs numbers is written with its parentheses.
+  const needs = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
+  const insert = needs ? { insert: `${name}($1)`, snippet: true as const } : {};
+  return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
+}
+
+/** @param what what its place asks for: "block", "loss" */
+export function kindItems(
+  what: string,
+  table: Readonly<Record<string, KindRow>>,
+  extra: Parameters = {},
+): Completion[] {
+  return Object.entries(table).map(([label, row]) => ({
+    label,
+    kind: 'kind',
+    detail: signatureOf('', { ...row.parameters, ...extra }),
+    doc: kindDoc(what, label, row, extra),
+    ...(Object.values(row.parameters).some(({ required }) => required)
+      ? { insert: `${label}($1)`, snippet: true as const }
+      : {}),
+  }));
+}
+
+export function argumentItem(kind: string, name: string, parameter: Parameter): Completion {
+  return {
+    label: `${name}:`,
+    kind: 'argument',
+    insert: `${name}: `,
+    detail: parameterText(name, parameter),
+    doc: `${parameter.doc}\n\nOf \`${kind}\`: ${describeType(parameter.type)}.`,
+  };
+}
+
+/** Each label once, where it comes first. */
+export function unique(items: readonly Completion[]): Completion[] {
+  const seen = new Set<string>();
+  return items.filter(({ label }) => !seen.has(label) && seen.add(label));
 }

@@ -1,21 +1,28 @@
-/** The files of this machine. */
+/**
+ * Reads the files of this machine, and the columns that headers of CSV files name. Other kinds of files would need
+ * the database, which the editor never loads.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { isWithin } from '../../../data/files/access.ts';
+import { isWithin, reachOf } from '../../../data/files/access.ts';
+import { sampleCsv } from '../../../data/files/csv.ts';
+import { formatOf, isCompressed } from '../../../data/files/file_kind.ts';
+import { findFiles } from '../../../data/files/files.ts';
 import { kindAt, resolved } from '../../../data/files/path_target.ts';
+import { lineColumns } from '../../../data/files/records/lines.ts';
+import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../host.ts';
-import { headerColumns } from './header_columns.ts';
 
-interface OnDisk {
+interface DiskFile {
   readonly source: Source;
   readonly modified: number;
   readonly size: number;
 }
 
 export function nodeHost(): Host {
-  const known = new Map<string, OnDisk>();
+  const cachedFiles = new Map<string, DiskFile>();
   return {
     pathOf(uri) {
       if (!uri.startsWith('file:')) return uri;
@@ -33,13 +40,13 @@ export function nodeHost(): Host {
         const { mtimeMs, size } = statSync(path);
         // Reading a pipe or a device would hold up the editor.
         if (kindAt(path) !== 'file') return undefined;
-        const before = known.get(path);
-        if (before && before.modified === mtimeMs && before.size === size) return before.source;
+        const cachedFile = cachedFiles.get(path);
+        if (cachedFile && cachedFile.modified === mtimeMs && cachedFile.size === size) return cachedFile.source;
         const source = makeSource(path, readFileSync(path, 'utf8'));
-        known.set(path, { source, modified: mtimeMs, size });
+        cachedFiles.set(path, { source, modified: mtimeMs, size });
         return source;
       } catch {
-        known.delete(path);
+        cachedFiles.delete(path);
         return undefined;
       }
     },
@@ -56,4 +63,42 @@ export function nodeHost(): Host {
     isWithin: (path, folders) => isWithin(path, { folders: folders.map(resolved) }),
     headerColumns,
   };
+}
+
+/** Reads the headers for the data blocks of a file, valid or not, and of those it uses. */
+async function headerColumns({ checked, source }: FileAnalysis): Promise<readonly string[]> {
+  // Nothing lies around a document that is in no folder yet.
+  if (!isAbsolute(source.name)) return [];
+  const columns: string[] = [];
+  const usedData = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
+  const ownLinks = linksOf(checked.file).filter(({ to }) => to === 'data');
+  const folder = dirname(source.name);
+  const reach = reachOf(folder);
+  const paths = new Set([
+    ...ownLinks.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
+    ...usedData.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
+  ]);
+  const lineFiles = new Set(
+    usedData.flatMap(({ files }) => files.flatMap(({ path, kind }) => (kind === 'lines' ? [path] : []))),
+  );
+  if (lineFiles.size > 0) for (const { name } of lineColumns) columns.push(name);
+  for (const path of paths) {
+    if (lineFiles.has(path)) continue;
+    if (formatOf(path) !== 'csv') continue;
+    try {
+      const file = { path, name: path, kind: 'csv', compressed: isCompressed(path) } as const;
+      for (const { name } of (await sampleCsv(file)).columns) columns.push(name);
+    } catch {
+      // A file that cannot be read has no columns to offer; `tower check` says why.
+    }
+  }
+  return columns;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return kindAt(path) === 'file';
+  } catch {
+    return false;
+  }
 }

@@ -3,12 +3,12 @@
  * data block are those that it names itself.
  */
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import type { Entry, Host } from '../host.ts';
+import type { FolderEntry, Host } from '../host.ts';
 
 /** A file as the editor gives it. */
 interface GivenFile {
   readonly uri: string;
-  /** Of a `.tower` file. Another one has its name alone. `null`: the file is gone. */
+  /** The text of a `.tower` file; other files have none. `null`: the file is gone. */
   readonly text?: string | null;
 }
 
@@ -20,7 +20,7 @@ export interface WebHost extends Host {
 export function webHost(): WebHost {
   const files = new Map<string, { readonly uri: string; readonly source: Source | undefined }>();
   /** By folder, each with all above it. */
-  let folders = new Map<string, Map<string, Entry>>();
+  let folders = new Map<string, Map<string, FolderEntry>>();
 
   const index = (): void => {
     folders = new Map();
@@ -29,7 +29,7 @@ export function webHost(): WebHost {
       for (let depth = 1; depth <= parts.length; depth++) {
         const folder = `/${parts.slice(0, depth - 1).join('/')}`;
         const [name, isFile] = [parts[depth - 1]!, depth === parts.length];
-        const entries = folders.get(folder) ?? new Map<string, Entry>();
+        const entries = folders.get(folder) ?? new Map<string, FolderEntry>();
         folders.set(folder, entries.set(name, { name, isFile, isFolder: !isFile }));
       }
     }

@@ -1,18 +1,17 @@
-import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-languageserver';
+import { type CodeAction, CodeActionKind } from 'vscode-languageserver';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { applyEdits, applySafeFixes } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { actionsFor } from '../../language/actions.ts';
-import { changeOf } from '../../language/change.ts';
+import { changeOf } from '../../language/edits.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { offersFor } from '../../language/offers.ts';
 import { refactoringsAt } from '../../language/refactorings.ts';
-import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
-import { factsOf, type Provider } from '../provider.ts';
-import type { Session } from '../session.ts';
+import { aboutDocument, type Provider, toOffset, toWorkspaceEdit } from '../provider.ts';
+import type { EditorSession } from '../session.ts';
 
-/** What `tower check --fix` does; a part of what an editor may do whenever a file is saved. */
+/** Does what `tower check --fix` does; an editor may do it whenever a file is saved. */
 const fixAll = `${CodeActionKind.SourceFixAll}.tower`;
 
 export const codeActions: Provider = {
@@ -22,61 +21,60 @@ export const codeActions: Provider = {
     },
   },
   register(connection, session) {
-    connection.onCodeAction(async (params) => {
-      const facts = factsOf(session, params);
-      if (!facts) return null;
-      const { only } = params.context;
-      const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
-      const refactors = [CodeActionKind.RefactorExtract, CodeActionKind.RefactorInline];
-      return [
-        ...(!only || wants(CodeActionKind.QuickFix)
-          ? [...quickFixes(session, facts, params), ...offered(session, facts, params)]
-          : []),
-        ...(!only || refactors.some(wants) ? await refactorings(session, facts, params) : []).filter(
-          ({ kind }) => !only || wants(kind!),
-        ),
-        // Where any will do, it would be among the fixes of one place.
-        ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
-      ];
-    });
+    connection.onCodeAction(
+      aboutDocument(session, async (facts, { context: { only }, range }) => {
+        const [start, end] = [toOffset(facts.source, range.start), toOffset(facts.source, range.end)];
+        const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
+        const refactors = [CodeActionKind.RefactorExtract, CodeActionKind.RefactorInline];
+        return [
+          ...(!only || wants(CodeActionKind.QuickFix) ? quickFixes(session, facts, start, end) : []),
+          ...(!only || refactors.some(wants) ? await refactorings(session, facts, start, end) : []).filter(
+            ({ kind }) => !only || wants(kind!),
+          ),
+          // Where any will do, it would be among the fixes of one place.
+          ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
+        ];
+      }),
+    );
   },
 };
 
-function quickFixes(session: Session, { source, checked }: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
-  const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
-  return actionsFor(checked.diagnostics, source.name, start, end).map(({ title, diagnostic, edits, preferred }) => ({
+/** The fixes that diagnostics carry, and then what may help beside them, tried before it is offered. */
+function quickFixes(session: EditorSession, facts: FileAnalysis, start: number, end: number): CodeAction[] {
+  const { source, checked } = facts;
+  const quickFix = (title: string, diagnostic: Diagnostic, edits: readonly Edit[]): CodeAction => ({
     title,
     kind: CodeActionKind.QuickFix,
-    isPreferred: preferred,
     diagnostics: [toProtocol(session, diagnostic)],
     edit: toWorkspaceEdit(session, edits),
-  }));
-}
-
-/** What may help where a mistake has no fix of its own, tried before it is offered. */
-function offered(session: Session, facts: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
-  const { source, checked } = facts;
-  const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
-  const here = checked.diagnostics.filter(({ at }) => at?.source === source && at.start <= end && at.end >= start);
-  return here.flatMap((diagnostic) =>
-    offersFor(facts, diagnostic, rechecked(session, facts)).map(({ title, edits }) => ({
-      title,
-      kind: CodeActionKind.QuickFix,
-      diagnostics: [toProtocol(session, diagnostic)],
-      edit: toWorkspaceEdit(session, edits),
+  });
+  const fixes = actionsFor(checked.diagnostics, source.name, start, end);
+  const touched = checked.diagnostics.filter(({ at }) => at?.source === source && at.start <= end && at.end >= start);
+  return [
+    ...fixes.map(({ title, diagnostic, edits, preferred }) => ({
+      ...quickFix(title, diagnostic, edits),
+      isPreferred: preferred,
     })),
-  );
+    ...touched.flatMap((diagnostic) =>
+      offersFor(facts, diagnostic, rechecked(session, facts)).map(({ title, edits }) =>
+        quickFix(title, diagnostic, edits),
+      ),
+    ),
+  ];
 }
 
-async function refactorings(session: Session, facts: FileAnalysis, { range }: CodeActionParams): Promise<CodeAction[]> {
-  const { source } = facts;
-  const stretch = [toOffset(source, range.start), toOffset(source, range.end)] as const;
-  const found = refactoringsAt(facts, stretch, rechecked(session, facts));
-  const keptFormat = found.length > 0 ? await formatKeeper(source) : undefined;
-  return found.map(({ title, kind, edits }) => ({
+async function refactorings(
+  session: EditorSession,
+  facts: FileAnalysis,
+  start: number,
+  end: number,
+): Promise<CodeAction[]> {
+  const offered = refactoringsAt(facts, [start, end], rechecked(session, facts));
+  const reformat = offered.length > 0 ? await formatKeeper(facts.source) : undefined;
+  return offered.map(({ title, kind, edits }) => ({
     title,
     kind: kind === 'extract' ? CodeActionKind.RefactorExtract : CodeActionKind.RefactorInline,
-    edit: toWorkspaceEdit(session, keptFormat?.(edits) ?? edits),
+    edit: toWorkspaceEdit(session, reformat?.(edits) ?? edits),
   }));
 }
 
@@ -97,15 +95,15 @@ async function formatKeeper(
   };
 }
 
-/** What a check of a file finds with edits made. */
+/** Returns a function that checks the file with edits made. */
 const rechecked =
-  (session: Session, { source }: FileAnalysis) =>
+  (session: EditorSession, { source }: FileAnalysis) =>
   (edits: readonly Edit[]): readonly Diagnostic[] => {
     const changed = makeSource(source.name, applyEdits(source, edits));
     return session.factsWith(source.name, new Map([[source.name, changed]]))?.checked.diagnostics ?? [];
   };
 
-function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
+function fixesOfAll(session: EditorSession, { source }: FileAnalysis): CodeAction[] {
   const { name } = source;
   const { text } = applySafeFixes(
     source,

@@ -1,20 +1,19 @@
 import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
-import type { CompletionKind } from '../../language/completion/item.ts';
+import type { CompletionKind } from '../../language/completion/context.ts';
 import { completionsAt } from '../../language/completion.ts';
-import { toRange } from '../convert.ts';
-import { type Provider, placeOf } from '../provider.ts';
-import { surroundingsOf } from '../surroundings.ts';
+import { surroundingsOf } from '../host.ts';
+import { locate, type Provider, toRange } from '../provider.ts';
 
 export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },
   register(connection, session) {
     connection.onCompletion(async (params) => {
-      const before = placeOf(session, params);
-      if (!before) return null;
-      const around = await surroundingsOf(before.facts, session.host);
+      const locationBefore = locate(session, params);
+      if (!locationBefore) return null;
+      const surroundings = await surroundingsOf(locationBefore.facts, session.host);
       // Something may have been typed meanwhile, and a check is good for one text only.
-      const { facts, offset } = placeOf(session, params) ?? before;
-      const { span, items } = completionsAt(facts, offset, around);
+      const { facts, offset } = locate(session, params) ?? locationBefore;
+      const { span, items } = completionsAt(facts, offset, surroundings);
       const range = toRange(span);
       return items.map(({ label, kind, detail, doc, insert = label, snippet }, at) => ({
         label,

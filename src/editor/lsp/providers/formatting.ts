@@ -1,6 +1,7 @@
-import { changeOf } from '../../language/change.ts';
-import { toOffset, toTextEdit } from '../convert.ts';
-import { factsOf, type Provider } from '../provider.ts';
+import type { FormattingOptions, TextEdit } from 'vscode-languageserver';
+import { changeOf } from '../../language/edits.ts';
+import type { FileAnalysis } from '../../language/file_analysis.ts';
+import { aboutDocument, type Provider, toOffset, toTextEdit } from '../provider.ts';
 
 export const formatting: Provider = {
   capabilities: {
@@ -9,39 +10,40 @@ export const formatting: Provider = {
     documentOnTypeFormattingProvider: { firstTriggerCharacter: '}' },
   },
   register(connection, session) {
-    connection.onDocumentFormatting(async (params) => {
-      const facts = factsOf(session, params);
-      if (!facts) return null;
-      const { source } = facts;
-      // Loaded when it is first asked for: starting the server does not wait for it.
-      const { format } = await import('../../../compiler/format/format.ts');
-      const { tabSize, insertSpaces } = params.options;
-      const { output } = format(source, { tabWidth: tabSize, useTabs: !insertSpaces });
-      const change = output === undefined ? undefined : changeOf(source, output);
-      return change ? [toTextEdit(change)] : [];
-    });
+    connection.onDocumentFormatting(
+      aboutDocument(session, async ({ source }, { options }) => {
+        // Loaded on the first request: starting the server does not wait for it.
+        const { format } = await import('../../../compiler/format/format.ts');
+        const { output } = format(source, styleOf(options));
+        const change = output === undefined ? undefined : changeOf(source, output);
+        return change ? [toTextEdit(change)] : [];
+      }),
+    );
     // The declaration that the brace ends.
-    connection.onDocumentOnTypeFormatting(async (params) => {
-      const facts = factsOf(session, params);
-      if (!facts || params.ch !== '}') return null;
-      const { source } = facts;
-      const end = toOffset(source, params.position);
-      const ended = facts.checked.file.declarations.some(({ span }) => span.end === end);
-      if (!ended) return null;
-      const { formatRange } = await import('../../../compiler/format/format.ts');
-      const { tabSize, insertSpaces } = params.options;
-      const edit = formatRange(source, { start: end, end }, { tabWidth: tabSize, useTabs: !insertSpaces });
-      return edit ? [toTextEdit(edit)] : [];
-    });
-    connection.onDocumentRangeFormatting(async (params) => {
-      const facts = factsOf(session, params);
-      if (!facts) return null;
-      const { source } = facts;
-      const { formatRange } = await import('../../../compiler/format/format.ts');
-      const { tabSize, insertSpaces } = params.options;
-      const range = { start: toOffset(source, params.range.start), end: toOffset(source, params.range.end) };
-      const edit = formatRange(source, range, { tabWidth: tabSize, useTabs: !insertSpaces });
-      return edit ? [toTextEdit(edit)] : [];
-    });
+    connection.onDocumentOnTypeFormatting(
+      aboutDocument(session, async (facts, { ch, position, options }) => {
+        const end = toOffset(facts.source, position);
+        const isEnded = ch === '}' && facts.checked.file.declarations.some(({ span }) => span.end === end);
+        return isEnded ? formatted(facts, end, end, options) : null;
+      }),
+    );
+    connection.onDocumentRangeFormatting(
+      aboutDocument(session, (facts, { range: { start, end }, options }) =>
+        formatted(facts, toOffset(facts.source, start), toOffset(facts.source, end), options),
+      ),
+    );
   },
 };
+
+async function formatted(
+  { source }: FileAnalysis,
+  start: number,
+  end: number,
+  options: FormattingOptions,
+): Promise<TextEdit[]> {
+  const { formatRange } = await import('../../../compiler/format/format.ts');
+  const edit = formatRange(source, { start, end }, styleOf(options));
+  return edit ? [toTextEdit(edit)] : [];
+}
+
+const styleOf = ({ tabSize, insertSpaces }: FormattingOptions) => ({ tabWidth: tabSize, useTabs: !insertSpaces });

@@ -1,22 +1,78 @@
+/**
+ * Answers hovers: text, and the picture of what the word is about, as an image in Markdown within what a hover of
+ * VS Code has room for.
+ */
+import { defined } from '../../../base/util/defined.ts';
+import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
+import { boxesOf, type PicturePart, partAt } from '../../drawing/file_drawing.ts';
+import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { hoverAt } from '../../language/hover.ts';
-import { toRange } from '../convert.ts';
-import { hoverPicture, themeOf } from '../hover_picture.ts';
-import { type Provider, placeOf } from '../provider.ts';
+import { aboutPosition, type Provider, toRange } from '../provider.ts';
+import type { PictureTheme } from '../session.ts';
 
 export const hover: Provider = {
   capabilities: { hoverProvider: true },
   register(connection, session) {
-    connection.onHover((params) => {
-      const place = placeOf(session, params);
-      const found = place && hoverAt(place.facts, place.offset);
-      if (!found) return found;
-      const picture = session.pictures && hoverPicture(place.facts, place.offset, session.pictures);
-      const value = picture === undefined ? found.text : `${found.text}\n\n${picture}`;
-      return { contents: { kind: 'markdown', value }, range: toRange(found.span) };
-    });
+    connection.onHover(
+      aboutPosition(session, (facts, offset) => {
+        const shownHover = hoverAt(facts, offset);
+        if (!shownHover) return null;
+        const picture = session.pictures && hoverPicture(facts, offset, session.pictures);
+        const value = picture === undefined ? shownHover.text : `${shownHover.text}\n\n${picture}`;
+        return { contents: { kind: 'markdown', value }, range: toRange(shownHover.span) };
+      }),
+    );
     // The theme of a window changes while it is open. An editor that has said nothing of pictures gets none after it either.
     connection.onNotification('tower/pictures', (said: unknown) => {
       if (session.pictures) session.pictures = themeOf(said) ?? session.pictures;
     });
   },
 };
+
+/** Pixels. A hover is 500 wide; a higher picture is folded, and scrolled where it still is higher. */
+const room = { width: 480, height: 560 };
+/** Characters of the address that holds a picture. VS Code cuts a Markdown text at 100,000 characters. */
+const most = 48_000;
+
+/**
+ * Reads the option by which an editor says that it shows pictures, and on which paper. They are an address of some kilobytes, which an editor
+ * without images would show as text: so there are none where it says nothing.
+ */
+export function themeOf(said: unknown): PictureTheme | undefined {
+  return said === 'light' || said === 'dark' || said === 'system' ? said : undefined;
+}
+
+/** Absent where the word at the offset has no picture. */
+export function hoverPicture(facts: FileAnalysis, offset: number, theme: PictureTheme): string | undefined {
+  const part = partAt(facts, offset);
+  if (!part) return undefined;
+  const openPicture = draw(part, theme, []);
+  const isLarge = openPicture.height > room.height || addressOf(openPicture).length > most;
+  const file = isLarge ? draw(part, theme, folded(part)) : openPicture;
+  const address = addressOf(file);
+  const count = boxesOf(part.drawing).length;
+  if (address.length > most) {
+    return `*${part.title} has ${count} boxes, too many for a hover.* \`tower inspect MODEL --svg\` writes the picture.`;
+  }
+  return `![${part.title.replaceAll(/[^\p{L}\p{N}_. ]/gu, '')}](${address})`;
+}
+
+const draw = ({ name, title, drawing }: PicturePart, theme: PictureTheme, fold: readonly string[]): SvgFile =>
+  drawFile(name, drawing, {
+    ...{ title, width: room.width, most: room.width, folded: new Set(fold) },
+    ...defined({ theme: theme === 'system' ? undefined : theme }),
+  });
+
+/** Tasks have little to fold. A block alone stays open: its steps are what it is about. */
+function folded({ drawing }: PicturePart): readonly string[] {
+  const boxes = boxesOf(drawing);
+  return boxes.length === 1 ? [] : boxes.flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
+}
+
+/** Base64, which has none of the characters that end an address in Markdown. */
+const addressOf = ({ text }: SvgFile): string => `data:image/svg+xml;base64,${base64(text)}`;
+
+/** Also in a browser, where the server may run. */
+function base64(text: string): string {
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
+}

@@ -9,11 +9,10 @@ import {
   type UnchangedDocumentDiagnosticReport,
   type WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import { addReports, type Reports, reportOf } from '../diagnostics.ts';
-import { recentPaths } from '../project.ts';
+import { addReports, type FileReports, reportOf } from '../diagnostics.ts';
+import { recentPaths, Turns } from '../project.ts';
 import type { Provider } from '../provider.ts';
-import type { Session } from '../session.ts';
-import { Turns } from '../turns.ts';
+import type { EditorSession } from '../session.ts';
 
 export const pulledDiagnostics: Provider = {
   capabilities: {
@@ -22,7 +21,7 @@ export const pulledDiagnostics: Provider = {
   register(connection, session) {
     connection.languages.diagnostics.on(({ textDocument, previousResultId }) => {
       const path = session.pathOf(textDocument.uri);
-      const reports: Reports = new Map();
+      const reports: FileReports = new Map();
       // An open model may say more of a file that it uses.
       for (const one of new Set([path, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
         addReports(session, one, reports);
@@ -31,23 +30,25 @@ export const pulledDiagnostics: Provider = {
     });
     connection.languages.diagnostics.onWorkspace(async ({ previousResultIds }, token) => {
       const reports = await ofProject(session, token);
-      const before = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
+      const previousIds = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
       const items = [...reports.keys()].map((path): WorkspaceDocumentDiagnosticReport => {
         const uri = session.uriOf(path);
         const version = session.document(path)?.version ?? null;
-        return { ...report(reportOf(session, reports, path), before.get(uri)), uri, version };
+        return { ...report(reportOf(session, reports, path), previousIds.get(uri)), uri, version };
       });
       // What is gone has no mistakes any more.
-      const gone = [...before.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
-      return { items: [...items, ...gone.map((uri) => ({ ...report([], before.get(uri)), uri, version: null }))] };
+      const goneUris = [...previousIds.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
+      return {
+        items: [...items, ...goneUris.map((uri) => ({ ...report([], previousIds.get(uri)), uri, version: null }))],
+      };
     });
   },
 };
 
-type Report = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
+type DiagnosticReport = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
 
-async function ofProject(session: Session, token: CancellationToken): Promise<Reports> {
-  const reports: Reports = new Map();
+async function ofProject(session: EditorSession, token: CancellationToken): Promise<FileReports> {
+  const reports: FileReports = new Map();
   const turns = new Turns();
   for (const path of await recentPaths(session, token)) {
     await turns.next();
@@ -57,13 +58,13 @@ async function ofProject(session: Session, token: CancellationToken): Promise<Re
   return reports;
 }
 
-/** What was last reported, by its text: short, and no two servers give the same. */
+/** Result ids begin with this, so that no two servers give the same. */
 const server = crypto.randomUUID();
 const resultIds = new Map<string, string>();
 /** Enough for the files of a project as they are. Of an older text the whole report is sent again. */
 const mostIds = 10_000;
 
-function report(items: Diagnostic[], before: string | undefined): Report {
+function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {
   const text = JSON.stringify(items);
   if (resultIds.size >= mostIds) resultIds.clear();
   const resultId = resultIds.get(text) ?? `${server}-${resultIds.size}`;

@@ -1,27 +1,26 @@
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { symbolAt } from '../../language/references.ts';
 import { renameSymbol } from '../../language/renaming.ts';
-import { toRange, toWorkspaceEdit } from '../convert.ts';
 import { symbolInProject } from '../project.ts';
-import { type Provider, placeOf, refuse } from '../provider.ts';
+import { aboutPosition, type Provider, refuse, toRange, toWorkspaceEdit } from '../provider.ts';
 
 export const rename: Provider = {
   capabilities: { renameProvider: { prepareProvider: true } },
   register(connection, session) {
-    connection.onPrepareRename((params) => {
-      const place = placeOf(session, params);
-      const found = place && symbolAt(place.facts, place.offset);
-      return found ? { range: toRange(found.span), placeholder: found.symbol.name } : null;
-    });
+    connection.onPrepareRename(
+      aboutPosition(session, (facts, offset) => {
+        const word = facts.symbolAt(offset);
+        return word ? { range: toRange(word.span), placeholder: word.symbol.name } : null;
+      }),
+    );
     connection.onRenameRequest(async (params, token) => {
-      const found = await symbolInProject(session, params, token);
-      if (!found) return refuse('no declared name is here to rename');
-      const { symbol, files } = found;
+      const namedSymbol = await symbolInProject(session, params, token);
+      if (!namedSymbol) return refuse('no declared name is here to rename');
+      const { symbol, files } = namedSymbol;
       const withData = files.filter(({ checked }) => checked.file.declarations.some(({ kind }) => kind === 'Data'));
-      const headers = new Map<string, readonly string[]>();
-      for (const facts of withData) headers.set(facts.source.name, await session.host.headerColumns(facts));
+      const headerColumns = new Map<string, readonly string[]>();
+      for (const facts of withData) headerColumns.set(facts.source.name, await session.host.headerColumns(facts));
       const renaming = renameSymbol(
         symbol,
         params.newName,
@@ -30,7 +29,7 @@ export const rename: Provider = {
           const texts = edited(edits);
           return files.flatMap(({ source }) => session.factsWith(source.name, texts) ?? []);
         },
-        headers,
+        headerColumns,
       );
       return 'refusal' in renaming ? refuse(renaming.refusal) : toWorkspaceEdit(session, renaming.edits);
     });
@@ -42,10 +41,10 @@ function edited(edits: readonly Edit[]): ReadonlyMap<string, Source> {
   const sources = new Map(edits.map(({ at }) => [at.source.name, at.source]));
   return new Map(
     [...sources].map(([name, source]) => {
-      const own = edits
+      const fileEdits = edits
         .filter(({ at }) => at.source.name === name)
         .map(({ at, text }) => ({ at: { ...at, source }, text }));
-      return [name, makeSource(name, applyEdits(source, own))];
+      return [name, makeSource(name, applyEdits(source, fileEdits))];
     }),
   );
 }

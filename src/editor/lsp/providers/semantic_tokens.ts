@@ -2,8 +2,7 @@ import { SemanticTokensBuilder } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { semanticTokensOf, tokenModifiers, tokenTypes } from '../../language/semantic_tokens.ts';
-import { toOffset, toPosition } from '../convert.ts';
-import { factsOf, type Provider } from '../provider.ts';
+import { factsOf, type Provider, toOffset, toPosition } from '../provider.ts';
 
 export const semanticTokens: Provider = {
   capabilities: {
@@ -55,8 +54,8 @@ const none = { data: [] };
 function add(builder: SemanticTokensBuilder, facts: FileAnalysis, start?: number, end?: number): SemanticTokensBuilder {
   for (const { span, type, modifiers } of semanticTokensOf(facts, start, end)) {
     const { line, character } = toPosition(span.source, span.start);
-    const bits = modifiers.reduce((sum, modifier) => sum | (1 << tokenModifiers.indexOf(modifier)), 0);
-    builder.push(line, character, span.end - span.start, tokenTypes.indexOf(type), bits);
+    const modifierBits = modifiers.reduce((sum, modifier) => sum | (1 << tokenModifiers.indexOf(modifier)), 0);
+    builder.push(line, character, span.end - span.start, tokenTypes.indexOf(type), modifierBits);
   }
   return builder;
 }

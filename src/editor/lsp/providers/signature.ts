@@ -1,26 +1,24 @@
 import { defined } from '../../../base/util/defined.ts';
-import { signatureAt } from '../../language/signature.ts';
-import { type Provider, placeOf } from '../provider.ts';
+import { signatureAt } from '../../language/callee.ts';
+import { aboutPosition, type Provider } from '../provider.ts';
 
 export const signature: Provider = {
   capabilities: { signatureHelpProvider: { triggerCharacters: ['(', ','], retriggerCharacters: [':'] } },
   register(connection, session) {
-    connection.onSignatureHelp((params) => {
-      const place = placeOf(session, params);
-      const found = place && signatureAt(place.facts, place.offset);
-      if (!found) return null;
-      const { text, doc, parameters, active } = found;
-      return {
-        activeSignature: 0,
-        ...defined({ activeParameter: active }),
-        signatures: [
-          {
-            label: text,
-            documentation: { kind: 'markdown', value: doc },
-            parameters: parameters.map(({ start, end, doc }) => ({ label: [start, end], documentation: doc })),
-          },
-        ],
-      };
-    });
+    connection.onSignatureHelp(
+      aboutPosition(session, (facts, offset) => {
+        const call = signatureAt(facts, offset);
+        if (!call) return null;
+        const parameters = call.parameters.map(({ start, end, doc }) => ({
+          label: [start, end] as [number, number],
+          documentation: doc,
+        }));
+        return {
+          activeSignature: 0,
+          ...defined({ activeParameter: call.active }),
+          signatures: [{ label: call.text, documentation: { kind: 'markdown' as const, value: call.doc }, parameters }],
+        };
+      }),
+    );
   },
 };

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { blocks } from '../../../../src/compiler/library/blocks/table.ts';
 import type { BlockContext, Value } from '../../../../src/compiler/library/contract.ts';
 import type { FlowStep } from '../../../../src/compiler/model/model.ts';
-import { stepOf, takesOf } from '../../../../src/editor/reference/takes.ts';
+import { stepOf, takesOf } from '../../../../src/editor/reference/examples.ts';
 
 /** Every block that takes a sequence, by its example, with what it gives. */
 export const ofSequences = Object.entries(blocks).flatMap(([kind, { example }]) =>

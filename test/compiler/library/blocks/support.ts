@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { blocks } from '../../../../src/compiler/library/blocks/table.ts';
 import { ShapeError, type Value } from '../../../../src/compiler/library/contract.ts';
 import { printValueType, typeOf } from '../../../../src/compiler/library/values.ts';
-import { stepOf, takesOf } from '../../../../src/editor/reference/takes.ts';
+import { stepOf, takesOf } from '../../../../src/editor/reference/examples.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
 import { evaluate } from '../../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';

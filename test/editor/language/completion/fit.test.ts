@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blocks } from '../../../../src/compiler/library/blocks/table.ts';
 import type { Arrow } from '../../../../src/compiler/lower/flow.ts';
-import { type Fit, fitOf } from '../../../../src/editor/language/completion/fit.ts';
+import { type Fit, fitOf } from '../../../../src/editor/language/completion/fitting_blocks.ts';
 import { factsOf } from '../../lsp/marked.ts';
 
 const model = (flow: string): string => `

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { textOf } from '../../../../src/base/text/source.ts';
 import { completionsAt } from '../../../../src/editor/language/completion.ts';
+import { referencesTo } from '../../../../src/editor/language/file_analysis.ts';
 import { hoverAt } from '../../../../src/editor/language/hover.ts';
-import { referencesTo, symbolAt } from '../../../../src/editor/language/references.ts';
 import { semanticTokensOf } from '../../../../src/editor/language/semantic_tokens.ts';
 import { model } from '../../../compiler/model/check_text.ts';
 import { marked } from '../../lsp/marked.ts';
@@ -61,7 +61,7 @@ describe('words of a search', () => {
 
   it('are renamed with what they name', () => {
     const { facts, offset } = marked(program('wid|th : one of 8, 16'));
-    const { symbol } = symbolAt(facts, offset)!;
+    const { symbol } = facts.symbolAt(offset)!;
     expect(referencesTo(symbol, [facts])).toHaveLength(4);
   });
 

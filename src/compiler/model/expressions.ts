@@ -1,0 +1,155 @@
+/** Reads the forms of expressions: names, calls, flows and arithmetic, and which parameter each argument of a call is for. */
+import { textOf } from '../../base/text/source.ts';
+import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
+import type { ArgumentNode, BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
+
+/** `cosine` and `cosine(user, item)` alike: a bare word is a call without arguments. Nothing for other forms. */
+export function asCall(expression: ExpressionNode): CallNode | undefined {
+  if (expression.kind === 'Call') return expression;
+  const word = singleName(expression);
+  return word && { kind: 'Call', span: expression.span, callee: word, arguments: [] };
+}
+
+/** The word of a name, when it is one word. */
+export function singleName(expression: ExpressionNode): IdentifierNode | undefined {
+  return expression.kind === 'Name' && expression.parts.length === 1 ? expression.parts[0] : undefined;
+}
+
+/** The word that a name is or a call begins with. */
+export function wordOf(expression: ExpressionNode): string | undefined {
+  return asCall(expression)?.callee.name;
+}
+
+/** The steps of a flow; an expression without arrows is one step. */
+export const stepsOf = (flow: ExpressionNode): readonly ExpressionNode[] =>
+  flow.kind === 'Flow' ? flow.steps : [flow];
+
+/** The expressions directly within another one. */
+export function partsOf(expression: ExpressionNode): readonly ExpressionNode[] {
+  switch (expression.kind) {
+    case 'Flow':
+      return expression.steps;
+    case 'Call':
+      return expression.arguments.map(({ value }) => value);
+    case 'List':
+      return expression.items;
+    case 'Binary':
+      return [expression.left, expression.right];
+    case 'Unary':
+      return [expression.operand];
+    default:
+      return [];
+  }
+}
+
+/** The operands of all arithmetic in an expression; the expression itself where it has none. */
+export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
+  isArithmetic(expression) ? partsOf(expression).flatMap(operandsOf) : [expression];
+
+const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
+
+/** True for a literal, arithmetic, and the name of a constant. */
+export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
+  if (expression.kind === 'Number') return true;
+  if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
+  return isArithmetic(expression) && partsOf(expression).every((part) => isNumeric(part, isConstant));
+}
+
+/** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
+export function placesOf(
+  call: CallNode,
+  parameters: Parameters,
+  numbers: NumberTest,
+): ReadonlyMap<ArgumentNode, string> {
+  const nameOfArgument = new Map<ArgumentNode, string>();
+  const argumentOfName = new Map<string, ArgumentNode>();
+  const give = (name: string, argument: ArgumentNode): void => {
+    nameOfArgument.set(argument, name);
+    argumentOfName.set(name, argument);
+  };
+  for (const argument of call.arguments) {
+    const name = argument.name?.name;
+    if (name !== undefined && Object.hasOwn(parameters, name)) give(name, argument);
+  }
+  for (const argument of call.arguments) {
+    if (argument.name) continue;
+    const name = place(argument.value, parameters, argumentOfName, numbers);
+    if (name !== undefined) give(name, argument);
+  }
+  return nameOfArgument;
+}
+
+/** Tells which expressions are numbers: literals, arithmetic, names of constants. */
+interface NumberTest {
+  isNumeric(expression: ExpressionNode): boolean;
+}
+
+/** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it is. */
+export function place(
+  value: ExpressionNode,
+  parameters: Parameters,
+  places: ReadonlyMap<string, ArgumentNode>,
+  numbers: NumberTest,
+): string | undefined {
+  const freeParameters = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
+  const word = wordOf(value);
+  if (word !== undefined) {
+    const knows = ([name, { type }]: [string, Parameter]): boolean =>
+      (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
+      (type.is === 'flag' && value.kind === 'Name' && name === word) ||
+      Object.hasOwn(callsOf(type), word);
+    const knowingParameter = freeParameters.find(knows);
+    if (knowingParameter) return knowingParameter[0];
+  }
+  const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
+  const fittingParameter = positional.find(([, { type }]) => looksLike(type, value, numbers));
+  if (fittingParameter) return fittingParameter[0];
+  // What fits a place that is named already is given twice.
+  const isNamedAlready = Object.entries(parameters).some(
+    ([name, { type, positional }]) =>
+      positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
+  );
+  if (isNamedAlready) return undefined;
+  // A lone wrong value still belongs to the place it is in; a word belongs to nothing that is not made of words.
+  const openParameters = positional.filter(([name, { rest }]) => rest || !places.has(name));
+  return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
+}
+
+export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
+  switch (type.is) {
+    case 'integer':
+    case 'number':
+      return numbers.isNumeric(value) || value.kind === 'Unary' || value.kind === 'Binary';
+    case 'text':
+      return value.kind === 'Text';
+    case 'numbers':
+      return value.kind === 'List';
+    case 'name':
+    case 'side':
+      return value.kind === 'Name' && !numbers.isNumeric(value);
+    case 'feature':
+      return value.kind === 'Name' || value.kind === 'Call';
+    case 'flow':
+      return value.kind === 'Name' || value.kind === 'Call' || value.kind === 'Flow';
+    default:
+      return false;
+  }
+}
+
+/** The block as a row of the library would say it. A default is its text: what it comes to may follow from other parameters. */
+export function rowOf({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
+  const required = parameters
+    .filter((parameter) => !parameter.default)
+    .map((parameter) => `${parameter.name.name}: 64`);
+  const rows = parameters.map((parameter): [string, Parameter] => [
+    parameter.name.name,
+    {
+      type: { is: 'number' },
+      positional: true,
+      doc: `A number: a parameter of block \`${name.name}\`.`,
+      ...(parameter.default ? { default: textOf(parameter.default.span) } : { required: true }),
+    },
+  ]);
+  const example = required.length === 0 ? name.name : `${name.name}(${required.join(', ')})`;
+  return { doc, example, parameters: Object.fromEntries(rows) };
+}

@@ -1,0 +1,303 @@
+/**
+ * Resolves the steps of flows: blocks of the library, and declared blocks, which are written out for the values that a
+ * step gives.
+ */
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { type Span, textOf } from '../../../base/text/source.ts';
+import type { BlockKind } from '../../library/contract.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { bindCall } from '../arguments.ts';
+import { describeExpression } from '../describe.ts';
+import { asCall, placesOf, rowOf, stepsOf } from '../expressions.ts';
+import { guess } from '../guess.ts';
+import { rowIn } from '../library.ts';
+import type { FlowStep } from '../model.ts';
+import { noteAt, type Report, repeats } from '../report.ts';
+import type { Workspace } from '../scope.ts';
+import type { Binding } from '../values.ts';
+
+export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
+
+/** Blocks of the library that a declared one may become, written out, and declared blocks within one another. */
+const limits = { blocks: 10_000, depth: 64 };
+/** Uses of blocks within one another that a message names. */
+const mostNotes = 3;
+
+/** Reads all blocks of the file. @returns a function that reads the steps of its flows */
+export function resolveBlocks(workspace: Workspace): ReadStep {
+  const reader = new BlockReader(workspace);
+  reader.readDeclared();
+  return reader.readStep;
+}
+
+/** How much a declared block is, written out. */
+interface BlockExtent {
+  blocks: number;
+  depth: number;
+}
+
+/** A declared block, written out for some values of its parameters; without steps where it is not valid. */
+interface WrittenBlock {
+  readonly steps?: readonly FlowStep[];
+  readonly extent: BlockExtent;
+}
+
+/** The values that a use of a declared block gives, and the binding with which the block is read for them. */
+interface BlockUse {
+  readonly values: ReadonlyMap<string, number>;
+  readonly binding: Binding;
+}
+
+class BlockReader {
+  readonly #workspace: Workspace;
+  /** The binding outside of every declared block. */
+  readonly #outermost: Binding;
+  /** The binding of the block that is being read. */
+  #binding: Binding;
+  /** Names of the declared blocks that are being read, the innermost last. */
+  readonly #open: string[] = [];
+  /** The extent of the declared block that is being read; of all flows of towers, outside of one. */
+  #extent: BlockExtent = { blocks: 0, depth: 0 };
+  /** One message is enough: what contains the block is too large as well. */
+  #isTooLarge = false;
+  /** By name and values. */
+  readonly #written = new Map<string, WrittenBlock>();
+  /** Blocks with parameters that are read without values already. */
+  readonly #readWithoutValues = new Set<string>();
+  /** Blocks with parameters that are wrong whatever their values. */
+  readonly #broken = new Set<string>();
+  /** Places within blocks of which an error is reported for some values. */
+  readonly #reported = new Set<string>();
+  /** The values that the first use of each shared block gives, and where that is. */
+  readonly #shared = new Map<string, { readonly values: string; readonly at: Span }>();
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+    this.#outermost = { ...workspace, steps: (expression) => this.readStep(expression) };
+    this.#binding = this.#outermost;
+  }
+
+  /** Reads every block of the file: a block that nothing uses is checked too. */
+  readDeclared(): void {
+    for (const [name, block] of this.#workspace.scope.blocks) {
+      if (block.parameters.length === 0) this.#writeOnce(name, block, this.#outermost);
+      else this.#checkWithoutValues(block);
+    }
+    this.#extent = { blocks: 0, depth: 0 };
+  }
+
+  /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */
+  readonly readStep: ReadStep = (expression) => {
+    const { scope, library } = this.#workspace;
+    const call = asCall(expression);
+    if (!call) {
+      const found = describeExpression(expression);
+      this.#binding.report('not-a-flow', expression.span, { found, expected: 'a block' });
+      return undefined;
+    }
+    const { name } = call.callee;
+    const block = scope.blocks.get(name);
+    if (block && this.#open.at(-1) !== name) return this.#declaredStep(call, block);
+    const row = rowIn(library.blocks, name);
+    if (row) return this.#libraryStep(call, row);
+    this.#reportUnknown(call, block);
+    return undefined;
+  };
+
+  #libraryStep(call: Ast.CallNode, row: BlockKind): FlowStep | undefined {
+    const extent = this.#extent;
+    extent.blocks++;
+    const blocksBefore = extent.blocks;
+    const boundCall = bindCall(call, row, this.#binding);
+    if (!boundCall) return undefined;
+    extent.blocks = blocksBefore + (extent.blocks - blocksBefore) * (row.times?.(boundCall.arguments) ?? 1);
+    return this.#fits(call.callee) ? { kind: 'block', span: call.span, call: boundCall } : undefined;
+  }
+
+  /** @param own the block that is being read, where the step has its name */
+  #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
+    const { scope, library, reads, uncertain } = this.#workspace;
+    const { report } = this.#binding;
+    const { name, span } = call.callee;
+    const blockAround = scope.blocks.get(this.#open.at(-1) ?? '');
+    if (blockAround?.parameters.some((parameter) => parameter.name.name === name)) {
+      const found = `the parameter \`${name}\`, which is a number`;
+      report('not-a-flow', call.span, { found, expected: 'a block' });
+      return;
+    }
+    // With arguments it means the library's, which has none of this name.
+    if (own && (call.arguments.length === 0 || own.parameters.length > 0)) {
+      report('block-cycle', span, { name });
+      return;
+    }
+    const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
+    const { extra, ...meant } = guess(name, span, known, 'block', { declared: scope.blocks.keys() });
+    if (meant.nearest === undefined) uncertain.add('block');
+    else if (scope.blocks.has(meant.nearest)) reads.block.add(meant.nearest);
+    report('unknown-kind', span, { what: 'block', name, known, ...meant }, extra);
+  }
+
+  #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
+    const { name, span } = call.callee;
+    const { report } = this.#binding;
+    this.#workspace.reads.block.add(name);
+    if (block.parameters.length === 0 && call.arguments.length > 0) {
+      report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
+      return undefined;
+    }
+    if (this.#open.includes(name)) {
+      report('block-cycle', span, { name });
+      return undefined;
+    }
+    // Deeper than this the next one is not looked at: so a long chain does not exhaust the stack.
+    const isDeep = this.#open.length > limits.depth;
+    if (isDeep || block.parameters.length === 0) {
+      return this.#stepOf(call, block, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));
+    }
+    this.#checkWithoutValues(block);
+    const use = this.#useOf(call, block);
+    if (!use || (block.shared && !this.#sharesValues(call, block, use))) return undefined;
+    const key = `${name} ${[...use.values.values()].join()}`;
+    // Each value makes another block: of those there could be twice as many at every level.
+    if (this.#isTooLarge && !this.#written.has(key)) return undefined;
+    return this.#stepOf(call, block, this.#writeOnce(key, block, use.binding), use);
+  }
+
+  /** Counts a block that is written out, or that is too deep for that; returns its step where it is valid and small enough. */
+  #stepOf(
+    call: Ast.CallNode,
+    block: Ast.BlockNode,
+    written: WrittenBlock | undefined,
+    use?: BlockUse,
+  ): FlowStep | undefined {
+    const innerExtent = written?.extent ?? { blocks: 0, depth: limits.depth };
+    this.#extent.blocks += innerExtent.blocks;
+    this.#extent.depth = Math.max(this.#extent.depth, innerExtent.depth + 1);
+    if (!this.#fits(call.callee) || !written?.steps) return undefined;
+    const { name } = call.callee;
+    const values = use ? { values: Object.fromEntries(use.values) } : {};
+    return { kind: 'declared', span: call.span, name, ...values, shared: block.shared, steps: written.steps };
+  }
+
+  #writeOnce(key: string, block: Ast.BlockNode, binding: Binding): WrittenBlock {
+    const writtenBlock = this.#written.get(key) ?? this.#write(block, binding);
+    this.#written.set(key, writtenBlock);
+    return writtenBlock;
+  }
+
+  #write({ name, flow }: Ast.BlockNode, binding: Binding): WrittenBlock {
+    const [outerExtent, outerBinding] = [this.#extent, this.#binding];
+    const extent = { blocks: 0, depth: 0 };
+    [this.#extent, this.#binding] = [extent, binding];
+    this.#open.push(name.name);
+    const steps = stepsOf(flow).map(this.readStep);
+    this.#open.pop();
+    [this.#extent, this.#binding] = [outerExtent, outerBinding];
+    return steps.every((step) => step !== undefined) ? { steps, extent } : { extent };
+  }
+
+  /** Finds what is wrong in a block whatever the values of its parameters, and reports it once. */
+  #checkWithoutValues(block: Ast.BlockNode): void {
+    const { name, parameters } = block;
+    if (this.#readWithoutValues.has(name.name)) return;
+    this.#readWithoutValues.add(name.name);
+    const report: Report = (...error) => {
+      this.#broken.add(name.name);
+      this.#outermost.report(...error);
+    };
+    const values = new Map<string, undefined>();
+    for (const { name: parameter, span, default: value } of parameters) {
+      const { name: word } = parameter;
+      const firstParameter = parameters.find((other) => other.name.name === word)!.name;
+      const facts = { what: 'parameter', name: word, other: 'parameter' };
+      if (firstParameter !== parameter)
+        report('repeated-name', parameter.span, facts, repeats(word, firstParameter.span, span));
+      if (word === '__proto__') report('reserved-name', parameter.span, { what: 'parameter', name: word });
+      if (value) this.#workspace.constants.within(values, report).number(value, word, 'a number');
+      values.set(word, undefined);
+    }
+    this.#write(block, this.#bindingWithin(values, report));
+  }
+
+  /** The binding within a declared block, where its parameters have these values. */
+  #bindingWithin(values: ReadonlyMap<string, number | undefined>, report: Report): Binding {
+    return { ...this.#outermost, report, constants: this.#workspace.constants.within(values, report) };
+  }
+
+  /** Returns what a use gives for each parameter; nothing where that is wrong, or follows from values that are not known. */
+  #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
+    const binding = this.#binding;
+    const row = rowOf(block);
+    const boundCall = bindCall(call, row, binding);
+    if (!boundCall || this.#broken.has(block.name.name)) return undefined;
+    const argumentNames = placesOf(call, row.parameters, binding.constants);
+    const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
+    const values = new Map<string, number>();
+    const origins = new Map<string, Span>();
+    const report = this.#reportOfUse(call, block, values, origins);
+    for (const { name, default: usual } of block.parameters) {
+      const writtenExpression = givenExpressions.get(name.name);
+      const value = writtenExpression
+        ? (boundCall.arguments[name.name] as number)
+        : usual && this.#workspace.constants.within(new Map(values), report).number(usual, name.name, 'a number');
+      if (value === undefined) return undefined;
+      values.set(name.name, value);
+      origins.set(name.name, (writtenExpression ?? usual!).span);
+    }
+    return { values, binding: this.#bindingWithin(values, report) };
+  }
+
+  /**
+   * A value that does not fit is an error where it is written; other errors of these values are in the block.
+   * @param origins where each value is written: at the use, or as a default
+   */
+  #reportOfUse(
+    call: Ast.CallNode,
+    block: Ast.BlockNode,
+    values: ReadonlyMap<string, number>,
+    origins: ReadonlyMap<string, Span>,
+  ): Report {
+    const { name } = block.name;
+    const { report } = this.#binding;
+    return (code, at, facts, extra = {}) => {
+      const isValue = code === 'wrong-type' || code === 'out-of-range';
+      const origin = at && isValue ? origins.get(textOf(at)) : undefined;
+      if (at && origin) {
+        const note = { message: notes.parameter(name, textOf(at)), at };
+        report(code, origin, facts, { notes: [...(extra.notes ?? []), note] });
+        return;
+      }
+      const key = `${name} ${code} ${at?.source.name} ${at?.start}`;
+      if (this.#reported.has(key)) return;
+      this.#reported.add(key);
+      const note = { message: notes.values(name, valuesText(values)), at: call.span };
+      // Of many blocks within one another the innermost say enough.
+      const isEnough = code === 'block-too-large' || (extra.notes ?? []).length >= mostNotes;
+      report(code, at, facts, isEnough ? extra : { ...extra, notes: [...(extra.notes ?? []), note] });
+    };
+  }
+
+  /** One set of weights is of one width: every use of a shared block gives the same values. */
+  #sharesValues({ span }: Ast.CallNode, block: Ast.BlockNode, use: BlockUse): boolean {
+    const { name } = block.name;
+    const values = valuesText(use.values);
+    const firstUse = this.#shared.get(name) ?? { values, at: span };
+    this.#shared.set(name, firstUse);
+    if (firstUse.values === values) return true;
+    const note = noteAt(notes.values(name, firstUse.values), firstUse.at);
+    this.#binding.report('shared-arguments', span, { name, values, others: firstUse.values }, note);
+    return false;
+  }
+
+  /** True if what is read so far is small enough; reports once where it is not. */
+  #fits({ name, span }: Ast.IdentifierNode): boolean {
+    if (this.#extent.depth <= limits.depth && this.#extent.blocks <= limits.blocks) return true;
+    if (!this.#isTooLarge) this.#binding.report('block-too-large', span, { name, ...limits });
+    this.#isTooLarge = true;
+    return false;
+  }
+}
+
+/** `w = 64, depth = 2` */
+const valuesText = (values: ReadonlyMap<string, number>): string =>
+  [...values].map(([name, value]) => `${name} = ${value}`).join(', ');

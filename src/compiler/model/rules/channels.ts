@@ -1,0 +1,85 @@
+/** Checks the channels of towers: that there are some, and what they end with. */
+import { defined } from '../../../base/util/defined.ts';
+import type { Library } from '../library.ts';
+import type { Call, FlowStep } from '../model.ts';
+import { insertion } from '../report.ts';
+import type { ResolvedStep, ResolvedTower, Rule } from '../resolution.ts';
+import { repeatedSteps } from '../resolve/towers.ts';
+
+/** A tower gives something only through its channels. */
+export const towerChannel: Rule = ({ towers }, report) => {
+  for (const { name, span, steps } of towers) {
+    if (steps.some(({ channel }) => channel)) continue;
+    const last = steps.at(-1)?.node.span;
+    const fix = last && insertion(last.source, last.start, 'channel ');
+    report('tower-without-channel', span, { tower: name }, defined({ fixes: fix && [[fix]] }));
+  }
+};
+
+/** The last block of the library that a channel goes through and that turns its vector, `normalize` left aside. */
+function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Library): Call | undefined {
+  if (!flow) return undefined;
+  const own = opened(flow.steps, library).findLast(({ kind }) => kind !== 'normalize');
+  if (own) return own;
+  const { from } = flow;
+  if (from.kind !== 'step' || from.output !== undefined) return undefined;
+  const before = tower.steps.find(({ name }) => name === from.name);
+  return before && lastBlockOf(before, tower, library);
+}
+
+function opened(steps: readonly FlowStep[], library: Library): readonly Call[] {
+  return steps.flatMap((step) => {
+    if (step.kind === 'declared') return opened(step.steps, library);
+    const repeated = repeatedSteps(library, step.call);
+    return repeated.length > 0 ? opened(repeated, library) : [step.call];
+  });
+}
+
+/** Dropout belongs before a layer that can make up for what it takes away. */
+export const lastDropout: Rule = ({ towers, library }, report) => {
+  for (const tower of towers) {
+    for (const step of tower.steps.filter(({ channel }) => channel)) {
+      if (lastBlockOf(step, tower, library)?.kind !== 'dropout') continue;
+      const { flow } = step.node;
+      const steps = flow.kind === 'Flow' ? flow.steps : [];
+      const [before, last] = [steps.at(-2), steps.at(-1)];
+      const direct =
+        before && last && (last.kind === 'Call' ? last.callee.name : last.kind === 'Name' && last.parts[0]!.name);
+      const at = direct === 'dropout' ? last!.span : step.span;
+      const fix = direct === 'dropout' && { at: { ...last!.span, start: before!.span.end }, text: '' };
+      report('last-dropout', at, { tower: tower.name, channel: step.name }, fix ? { fixes: [[fix]] } : {});
+    }
+  }
+};
+
+/** Activations whose values are never below 0. */
+const nonnegative = ['relu', 'sigmoid', 'softplus'];
+
+/** Vectors without a negative number lie in one corner of the space, so no cosine between them is below 0. */
+export const nonnegativeChannel: Rule = ({ towers, tasks, library }, report) => {
+  const read = new Set(
+    tasks.flatMap(({ score }) => score?.terms.flatMap((term) => channelsOf(term, score.towers)) ?? []),
+  );
+  for (const tower of towers) {
+    for (const step of tower.steps) {
+      if (!step.channel || !read.has(`${tower.name}.${step.name}`)) continue;
+      const block = lastBlockOf(step, tower, library);
+      const activation = block && activationOf(block);
+      if (activation === undefined || !nonnegative.includes(activation)) continue;
+      report('nonnegative-channel', step.span, { tower: tower.name, channel: step.name, activation });
+    }
+  }
+};
+
+function channelsOf(
+  { channels }: { readonly channels: readonly { readonly query: string; readonly item: string }[] },
+  [query, item]: readonly [string, string],
+): string[] {
+  return channels.flatMap((pair) => [`${query}.${pair.query}`, `${item}.${pair.item}`]);
+}
+
+/** Returns the activation after a block's last layer. */
+function activationOf({ kind, arguments: given }: Call): string | undefined {
+  const value = kind === 'mlp' ? given.last : kind === 'dense' ? given.activation : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

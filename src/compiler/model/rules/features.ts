@@ -1,0 +1,222 @@
+import { notes } from '../../../base/diagnostics/notes.ts';
+import type { Span } from '../../../base/text/source.ts';
+import { defined } from '../../../base/util/defined.ts';
+import { type BoundKind, type FeatureUse, ShapeError, type SideArgument } from '../../library/contract.ts';
+import { deepest, featureUse, usesOf } from '../../library/features/uses.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
+import { towerOrder } from '../complete.ts';
+import { guess } from '../guess.ts';
+import { featuresNamed, featuresThrough, useOf, valuesNamed, withNamed } from '../references.ts';
+import { noteAt, type Report } from '../report.ts';
+import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
+
+/** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
+export const featureArguments: Rule = ({ features, library }, report) => {
+  const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
+  const reported: string[] = [];
+  const reportedKinds = new Set<BoundKind>();
+  const naming = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, library.features)]));
+  const unsettled = unsettledOf(features, naming);
+  // Of very many that are unsettled not all are looked at.
+  const valid = unsettled.size > most ? new Map() : usesOf(features);
+  if (valid.size === features.size) return;
+  for (const [name, { call }] of features) {
+    if (valid.has(name)) continue;
+    // Of very many it is enough to report one: each looks at all the others.
+    if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
+    const namesOthers = naming.get(name)!.length > 0;
+    // One that names a feature whose own declaration is wrong cannot be judged.
+    if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
+    // A cycle is one mistake, however many features it has.
+    if (namesOthers && reported.some((other) => reach(other).has(name) && reach(name).has(other))) continue;
+    try {
+      featureUse(name, features);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      if (error.feature !== name) continue;
+      reported.push(name);
+      // Several names of one kind.
+      if (reportedKinds.has(call)) continue;
+      reportedKinds.add(call);
+      report('arguments-conflict', call.span, { kind: call.kind, reason: error.reason });
+    }
+  }
+};
+
+/** Features in cycles, or in chains that are too long, of which each is judged by itself. */
+const most = 200;
+
+/** Features whose named features, and those that these name, do not end within `deepest`. */
+function unsettledOf(
+  features: ReadonlyMap<string, unknown>,
+  naming: ReadonlyMap<string, readonly string[]>,
+): ReadonlySet<string> {
+  // Those that name none end first: they are most of a file.
+  const left = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
+  for (let depth = 1; depth <= deepest; depth++) {
+    const ended = [...left].filter(([, named]) => named.every((other) => !left.has(other)));
+    if (ended.length === 0) break;
+    for (const [name] of ended) left.delete(name);
+  }
+  return new Set(left.keys());
+}
+
+/** A tower is a wall: no feature is on both sides of it. */
+export const featureBothSides: Rule = ({ towers, features: declared, library }, report) => {
+  /** The features, each with those whose values it takes, and so on. */
+  const valuesOf = (names: readonly string[]): readonly string[] => {
+    const values = new Set<string>();
+    const add = (name: string): void => {
+      if (values.has(name)) return;
+      values.add(name);
+      const call = declared.get(name)?.call;
+      if (call && library.features[call.kind]?.readsNamed) valuesNamed(call, library.features).forEach(add);
+    };
+    names.forEach(add);
+    return [...values];
+  };
+  const places = new Map(
+    towers.map((tower) => [
+      tower,
+      inputsAndKey(tower).map(({ features, span }) => ({ features: valuesOf(features), span })),
+    ]),
+  );
+  const reported = new Set<string>();
+  for (const [at, tower] of towers.entries()) {
+    const seen = new Set(places.get(tower)!.flatMap(({ features }) => features));
+    for (const other of towers.slice(at + 1)) {
+      for (const { features, span } of places.get(other)!) {
+        const both = features.filter((feature) => seen.has(feature) && !reported.has(feature));
+        for (const feature of both) reported.add(feature);
+        const [name] = both;
+        if (name === undefined) continue;
+        const first = places.get(tower)!.find((place) => place.features.includes(name))!;
+        const facts = { name, first: tower.name, second: other.name };
+        // A key that is no input of its own tower is wrong itself, and not the tower that it belongs to.
+        if (first.span === tower.key?.span) {
+          const note = noteAt(notes.read(other.name, name), span);
+          report('feature-both-sides', first.span, { ...facts, keyOf: tower.name }, note);
+        } else {
+          const note = { message: notes.read(tower.name, name), at: first.span };
+          const keyOf = span === other.key?.span ? other.name : undefined;
+          report('feature-both-sides', span, { ...facts, ...defined({ keyOf }) }, { notes: [note] });
+        }
+      }
+    }
+  }
+};
+
+interface FeatureReads {
+  readonly features: readonly string[];
+  readonly span: Span;
+}
+
+/** Where a tower lets features in. */
+function inputsAndKey({ inputs, key }: ResolvedTower): FeatureReads[] {
+  return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
+}
+
+/** A list goes through the item tower, and holds values of its key. */
+export const throughTower: Rule = (resolution, report) => {
+  const { features, scope, library } = resolution;
+  const order = towerOrder(resolution);
+  if (!order) return;
+  const [query, item] = order;
+  const reported = new Set<ExpressionNode>();
+  for (const [name, through] of featuresThrough(features)) {
+    const written = scope.features.get(name)?.value;
+    // Several names of one kind make one mistake.
+    if (written === undefined || reported.has(written)) continue;
+    const at = argumentIn(written) ?? written.span;
+    const declared = { message: notes.declared('tower', item.name), at: item.span };
+    const refuse = (reason: string, instead: string): void => {
+      reported.add(written);
+      report('through-tower', at, { name, reason, instead }, { notes: [declared] });
+    };
+    if (through.tower === query.name) {
+      refuse(
+        `\`${query.name}\` is the query tower, and elements of a list are items`,
+        `name the item tower: \`through: ${item.name}\``,
+      );
+      continue;
+    }
+    if (through.tower !== item.name) continue;
+    const reads = withNamed(item.features, features, library.features);
+    if (reads.has(name)) {
+      reported.add(written);
+      const note = noteAt(notes.read(item.name, name), inputOf(item, name));
+      report('through-cycle', at, { name, tower: item.name, other: query.name }, note);
+      continue;
+    }
+    if (!item.node.key) {
+      refuse(`tower \`${item.name}\` has no key`, `add \`keyed by\` to tower \`${item.name}\``);
+      continue;
+    }
+    const key = item.key && ownerOf(item.key.name, features);
+    const own = ownerOf(name, features);
+    if (key !== undefined && own !== undefined && key !== own) {
+      refuse(
+        `its elements are values of \`${own}\`, and tower \`${item.name}\` is keyed by \`${item.key!.name}\``,
+        `list \`${item.key!.name}\`, or remove \`through\``,
+      );
+      continue;
+    }
+    if (reportChannel(through, item, at, report)) reported.add(written);
+  }
+};
+
+/** Returns true if the channel is wrong. */
+function reportChannel({ channel }: SideArgument, tower: ResolvedTower, at: Span, report: Report) {
+  const channels = tower.steps.filter((step) => step.channel).map(({ name }) => name);
+  if (channel === undefined) {
+    // A tower without any is reported where it is declared.
+    if (channels.length < 2) return channels.length === 0;
+    report('channel-needed', at, { tower: tower.name, channels, by: 'list' });
+    return true;
+  }
+  if (channels.includes(channel)) return false;
+  const { extra, ...meant } = guess(channel, { ...at, start: at.end - channel.length }, channels);
+  const what = `channel of tower \`${tower.name}\``;
+  report('unknown-name', at, { what, name: channel, known: channels, ...meant }, extra);
+  return true;
+}
+
+/** The feature whose values a feature has. */
+function ownerOf(name: string, features: Resolution['features']): string | undefined {
+  const use = useOf(name, features);
+  return use && ('owner' in use.encoder ? use.encoder.owner : name);
+}
+
+/** Where `through` is written. */
+function argumentIn(value: ExpressionNode): Span | undefined {
+  if (value.kind !== 'Call') return undefined;
+  return value.arguments.find(({ name }) => name?.name === 'through')?.value.span;
+}
+
+const inputOf = ({ inputs, span }: ResolvedTower, name: string): Span =>
+  inputs.find(({ features }) => features.includes(name))?.span ?? span;
+
+/** A key identifies one user or one item, so its value must be one code. */
+export const keyKind: Rule = ({ towers, features }, report) => {
+  for (const { name: tower, key } of towers) {
+    const feature = key && features.get(key.name);
+    if (!key || !feature || tellsApart(key.name, features) !== false) continue;
+    const declared = { message: notes.declared('feature', key.name), at: feature.span };
+    report('key-kind', key.span, { tower, key: key.name }, { notes: [declared] });
+  }
+};
+
+/** Nothing where the declaration itself is wrong. */
+function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
+  try {
+    const use = featureUse(name, features);
+    const owner = 'owner' in use.encoder ? featureUse(use.encoder.owner, features) : use;
+    return use.gives === 'code' && use.crosses === undefined && use.last === undefined && namesValues(owner);
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+const namesValues = ({ encoder }: FeatureUse): boolean =>
+  'kind' in encoder && (encoder.kind === 'vocabulary' || encoder.kind === 'hash');

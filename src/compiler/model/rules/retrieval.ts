@@ -1,0 +1,143 @@
+import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
+import { singleName } from '../expressions.ts';
+import { insertion } from '../report.ts';
+import type { Resolution, ResolvedTask, Rule, TaskScore } from '../resolution.ts';
+import { scoreBound } from './score_size.ts';
+
+/** A task that the objective leaves out would never be learned, and one without a loss has nothing to add up. */
+export const objectiveCovers: Rule = ({ objective, tasks, file }, report) => {
+  if (!objective) return;
+  const covered = new Set(objective.kind === 'sum' ? objective.terms.map(({ task }) => task) : objective.tasks);
+  const node = file.declarations.find((declaration) => declaration.kind === 'Objective');
+  for (const { name, hasNoLoss } of tasks) {
+    if (!node) continue;
+    if (hasNoLoss && covered.has(name)) report('objective-no-loss', node.value.span, { task: name });
+    if (hasNoLoss || covered.has(name)) continue;
+    const { source, end } = node.value.span;
+    const fix =
+      objective.kind === 'sum'
+        ? insertion(source, end, ` + 1.0 * ${name}`)
+        : insertion(source, node.value.kind === 'Call' ? node.value.callee.span.end + 1 : end, `${name}, `);
+    report('objective-omits', node.value.span, { task: name }, { fixes: [[fix]] });
+  }
+};
+
+/** A retrieval ranks by one inner product, which a product of probabilities is not. */
+export const retrieveProduct: Rule = (resolution, report) => {
+  const { file, tasks, retrieve, objective } = resolution;
+  const node = file.declarations.find((declaration) => declaration.kind === 'Retrieve');
+  if (node) {
+    for (const { task } of retrieve ?? []) {
+      const at = nameIn(node.value, task)?.span ?? node.value.span;
+      const logits = logitsOf(resolution, task);
+      if (logits === undefined) continue;
+      // Within a sum the same task may be there already.
+      const alone = singleName(node.value) !== undefined;
+      report('product-in-retrieve', at, { task, logits }, { fixes: alone ? [[{ at, text: logits }]] : [] });
+    }
+    return;
+  }
+  const isRanked = (name: string): boolean =>
+    !objective || (objective.kind === 'sum' ? objective.terms.map(({ task }) => task) : objective.tasks).includes(name);
+  for (const { name, product, loss } of tasks) {
+    if (!product || !loss || !isRanked(name)) continue;
+    const logits = logitsOf(resolution, name);
+    if (logits === undefined) continue;
+    const facts = { task: name, logits, absent: true } as const;
+    report('product-in-retrieve', product.span, facts, { fixes: [[declared(resolution, logits)]] });
+    // One line is right for all of them.
+    return;
+  }
+};
+
+/** Σ of what the sigmoids of a product take, as text: `click + 10 * convert`. Nothing of a task that is no product, or in a cycle. */
+function logitsOf({ tasks, library }: Resolution, of: string): string | undefined {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  if (!byName.get(of)?.product) return undefined;
+  const terms: string[] = [];
+  const add = (name: string, path: readonly string[]): boolean => {
+    const task = byName.get(name);
+    if (!task || path.includes(name)) return false;
+    if (task.product) return task.product.factors.every((factor) => add(factor.name, [...path, name]));
+    const scale = task.loss && library.losses[task.loss.kind]!.probability?.(task.loss.arguments);
+    terms.push(scale === undefined || scale === 1 ? name : `${scale} * ${name}`);
+    return true;
+  };
+  return add(of, []) ? terms.join(' + ') : undefined;
+}
+
+/** A line `retrieve` after the objective, or after the last task. */
+function declared({ file }: Resolution, logits: string): Edit {
+  const last = file.declarations.findLast(({ kind }) => kind === 'Task' || kind === 'Objective')!;
+  return insertion(last.span.source, last.span.end, `\nretrieve = ${logits}`);
+}
+
+/** Sizes that differ by more than this do not add up to what a person expects. */
+const alike = 1.5;
+
+/** Items are ranked by the sum of the tasks' scores: where these differ in size, the larger decides alone. */
+export const retrieveScales: Rule = (resolution, report) => {
+  const { tasks, towers, file } = resolution;
+  if (file.declarations.some(({ kind }) => kind === 'Retrieve')) return;
+  // A product must have it: that is an error.
+  if (tasks.some(({ product }) => product)) return;
+  // How large a score becomes shows in flows that are valid.
+  if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
+  const [first, ...others] = tasks.flatMap((task) => (task.score ? [sized(resolution, task, task.score)] : []));
+  const other = others.find((one) => differ(first!, one));
+  if (!first || !other) return;
+  const [firstSize, secondSize] = [sizeWords(first.bound), sizeWords(other.bound)];
+  report('retrieve-scales', other.score.span, { first: first.name, second: other.name, firstSize, secondSize });
+};
+
+interface SizedScore {
+  readonly name: string;
+  readonly score: TaskScore;
+  readonly bound: number | undefined;
+}
+
+const sized = (resolution: Resolution, { name }: ResolvedTask, score: TaskScore): SizedScore => ({
+  name,
+  score,
+  bound: scoreBound(resolution, score),
+});
+
+function differ(one: SizedScore, other: SizedScore): boolean {
+  // Without a bound each vector has the size that training gives it: only the same score is of the same size.
+  if (one.bound === undefined && other.bound === undefined) return formOf(one.score) !== formOf(other.score);
+  if (one.bound === undefined || other.bound === undefined) return true;
+  return Math.max(one.bound, other.bound) > alike * Math.min(one.bound, other.bound);
+}
+
+const formOf = ({ terms, biases = [] }: TaskScore): string =>
+  JSON.stringify([
+    terms.map(({ call, channels, factor }) => [call.kind, call.arguments, channels, factor]),
+    biases.map(({ span: _, ...bias }) => bias),
+  ]);
+
+const sizeWords = (bound: number | undefined): string =>
+  bound === undefined ? 'has no limit' : `is at most ${Number(bound.toPrecision(3))}`;
+
+/** A task that `retrieve` weighs with 0 has no part in what is found: it is said by leaving it out. */
+export const retrieveZero: Rule = ({ file, retrieve = [] }, report) => {
+  const node = file.declarations.find((declaration) => declaration.kind === 'Retrieve');
+  const zeros = retrieve.filter(({ factor }) => factor === 0);
+  // All of them: that is an error.
+  if (!node || zeros.length === retrieve.length) return;
+  for (const { task } of zeros) report('retrieve-zero', nameIn(node.value, task)?.span ?? node.value.span, { task });
+};
+
+/** The first place of a name in a sum. */
+function nameIn(node: ExpressionNode, name: string): ExpressionNode | undefined {
+  switch (node.kind) {
+    case 'Name':
+      return node.parts.length === 1 && node.parts[0]!.name === name ? node : undefined;
+    case 'Unary':
+      return nameIn(node.operand, name);
+    case 'Binary':
+      return nameIn(node.left, name) ?? nameIn(node.right, name);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+/** Checks how large a score can become, as far as the text shows it, and what losses make of its size. */
+import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
+import { textOf } from '../../../base/text/source.ts';
+import type { BoundKind, KindRow } from '../../library/contract.ts';
+import type { ExpressionNode } from '../../syntax/ast.ts';
+import type { FlowStep, ScoreUse } from '../model.ts';
+import { insertion } from '../report.ts';
+import type { Resolution, Rule, TaskScore } from '../resolution.ts';
+
+/** |score| with its factors; nothing where it is not bounded, as with a bias. */
+export function scoreBound(resolution: Resolution, { terms, biases = [], towers }: TaskScore): number | undefined {
+  if (biases.length > 0) return undefined;
+  const bounds = terms.map((term) => {
+    const bound = termBound(resolution, term, towers);
+    return bound === undefined ? undefined : bound * Math.abs(term.factor);
+  });
+  return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
+}
+
+/**
+ * |Σ over channels|, before its factor: one per channel for a cosine, or an inner product of vectors of length 1. Nothing where
+ * it is not bounded.
+ */
+function termBound(
+  resolution: Resolution,
+  { call, channels }: ScoreUse,
+  [query, item]: TaskScore['towers'],
+): number | undefined {
+  if (call.kind === 'cosine') return channels.length;
+  const bounded = channels.every(
+    (pair) => endsNormalized(resolution, query, pair.query) && endsNormalized(resolution, item, pair.item),
+  );
+  return call.kind === 'dot' && bounded ? channels.length : undefined;
+}
+
+function endsNormalized({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
+  const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
+  if (!flow) return false;
+  const last = flow.steps.at(-1);
+  if (!last)
+    return (
+      flow.from.kind === 'step' && flow.from.output === undefined && endsNormalized({ towers }, tower, flow.from.name)
+    );
+  return lastBlock(last) === 'normalize';
+}
+
+function lastBlock(step: FlowStep): string | undefined {
+  if (step.kind === 'block') return step.call.kind;
+  const last = step.steps.at(-1);
+  return last && lastBlock(last);
+}
+
+/** Names of the tasks that a product of the file multiplies. */
+export const factorNames = ({ tasks }: Pick<Resolution, 'tasks'>): ReadonlySet<string> =>
+  new Set(tasks.flatMap(({ product }) => product?.factors.map(({ name }) => name) ?? []));
+
+/** Below this the sigmoid of a score cannot pass 0.95, so even a certain answer is punished for ever. */
+const enough = 3;
+
+/** A probability cannot be learned through a score that is too small to reach it. */
+export const bceScale: Rule = (resolution, report) => {
+  const factors = factorNames(resolution);
+  for (const { name, loss, score } of resolution.tasks) {
+    // Without a loss it is a factor of a product, which takes the sigmoid of the score as it is.
+    if (!score || !(loss ? resolution.library.losses[loss.kind]!.label === 'binary' : factors.has(name))) continue;
+    const bound = scoreBound(resolution, score);
+    if (bound === undefined) continue;
+    const scale = typeof loss?.arguments.scale === 'number' ? loss.arguments.scale : 1;
+    const reach = bound * scale;
+    if (reach >= enough) continue;
+    const high = 1 / (1 + Math.exp(-reach));
+    const facts = {
+      score: score.terms[0]!.call.kind,
+      low: (1 - high).toFixed(2),
+      high: high.toFixed(2),
+      ...(loss ? { loss: loss.kind } : {}),
+    };
+    const [term, ...others] = score.terms;
+    const plain = others.length === 0 && Math.abs(term!.factor) === 1;
+    const fixes = plain ? [[insertion(score.span.source, score.span.end, ' / 0.1')]] : [];
+    report('bce-unscaled', score.span, facts, { fixes });
+  }
+};
+
+/**
+ * The mean of a label is added to what estimates the label; a loss that compares items does not read what all items have; and a loss of
+ * directions has no use for any bias.
+ */
+export const biases: Rule = ({ tasks, library }, report) => {
+  for (const { score, loss, hasNoLoss } of tasks) {
+    if (!score?.biases) continue;
+    if (!loss) {
+      // A factor of a product: its score is a logit.
+      const mean = hasNoLoss && score.biases.find(({ kind }) => kind === 'mean');
+      if (mean) report('mean-needs-number', mean.span, {});
+      continue;
+    }
+    const row = library.losses[loss.kind]!;
+    for (const bias of score.biases) {
+      if (row.directions) report('bias-with-directions', bias.span, { bias: textOf(bias.span), loss: loss.kind });
+      else if (bias.kind === 'mean' && row.label !== 'number')
+        report('mean-needs-number', bias.span, { loss: loss.kind });
+      else if (row.relative && (bias.kind !== 'channel' || bias.side === 'query'))
+        report('bias-cancels', bias.span, { bias: textOf(bias.span), loss: loss.kind });
+    }
+  }
+};
+
+/** A temperature means something only on scores of a known size. */
+export const temperature: Rule = (resolution, report) => {
+  // How large a score becomes shows in flows that are valid.
+  if (resolution.towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
+  for (const { loss, score, node } of resolution.tasks) {
+    if (!loss || !score || !resolution.library.losses[loss.kind]!.needsItemKey) continue;
+    // A factor of 1, which is the default of some losses, stretches nothing.
+    const argument = sharpness.find((name) => (loss.arguments[name] ?? 1) !== 1);
+    if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
+    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const given = written?.kind === 'Call' ? written.arguments : [];
+    const at = given.find(({ name }) => name?.name === argument)?.span ?? loss.span;
+    const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
+    // A bias has no limit either; it is there on purpose.
+    if (!term) continue;
+    const fix = normalized(resolution, term, score.towers);
+    const facts = { score: term.call.kind, argument };
+    report('temperature-unnormalised', at, facts, { fixes: fix.length > 0 ? [fix] : [] });
+  }
+};
+
+/** Arguments that stretch the score before a softmax. */
+const sharpness = ['temperature', 'scale'];
+
+/** Ends each channel that the term reads with `-> normalize`. */
+function normalized({ towers }: Resolution, { channels }: ScoreUse, sides: TaskScore['towers']): Edit[] {
+  return sides.flatMap((name, side) => {
+    const read = new Set(channels.map((pair) => (side === 0 ? pair.query : pair.item)));
+    const steps = towers.find((tower) => tower.name === name)?.steps ?? [];
+    return steps
+      .filter((step) => read.has(step.name))
+      .map(({ node: { flow } }) => insertion(flow.span.source, flow.span.end, ' -> normalize'));
+  });
+}
+
+/** Past this the softmax sees only its hardest negative; published temperatures of a cosine stretch it 5 to 50 times. */
+const most = 100;
+/** Up to this the best item is at most e² times as likely as the worst: there is little to learn from. */
+const least = 1;
+
+/** A cosine lies between −1 and 1: what it is stretched to decides how sharp a softmax over it can be. */
+export const temperatureExtreme: Rule = (resolution, report) => {
+  for (const { loss, score, node } of resolution.tasks) {
+    if (!loss || !score) continue;
+    const row = resolution.library.losses[loss.kind]!;
+    // Losses with a margin, such as `hinge`, stretch nothing.
+    if (!row.needsItemKey || !('scale' in row.parameters)) continue;
+    const bound = scoreBound(resolution, score);
+    if (bound === undefined) continue;
+    const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
+    const given = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
+    const channels = score.terms.reduce((sum, term) => sum + term.channels.length, 0);
+    // Rounded, so that 1 / 0.01 is 100.
+    const stretch = Number(((bound / channels) * (argument === 'temperature' ? 1 / given : given)).toPrecision(12));
+    if (stretch > least && stretch <= most) continue;
+    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const places = written?.kind === 'Call' && argument !== undefined ? written.arguments : [];
+    const place = places.find(({ name }) => name?.name === argument);
+    const plain = argument === undefined && score.terms.every(({ factor }) => factor === 1);
+    const at = place?.span ?? (plain ? loss.span : score.span);
+    const facts = { stretch: Number(stretch.toPrecision(3)), sharp: stretch > most };
+    report('temperature-extreme', at, facts, plain && written ? { fixes: [[stretched(written, row)]] } : {});
+  }
+};
+
+/** A number, or the first value of one that is trained. */
+const firstOf = (given: unknown): number =>
+  typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
+
+/** Gives the loss what it stretches a cosine by in most papers. */
+function stretched(loss: ExpressionNode, { parameters }: KindRow): Edit {
+  const argument = 'temperature' in parameters ? 'temperature: 0.1' : 'scale: 10';
+  const { source, end } = loss.span;
+  if (loss.kind !== 'Call') return insertion(source, end, `(${argument})`);
+  const last = loss.arguments.at(-1);
+  return insertion(source, last ? last.span.end : loss.callee.span.end + 1, `${last ? ', ' : ''}${argument}`);
+}

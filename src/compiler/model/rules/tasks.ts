@@ -1,0 +1,116 @@
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { wordOf } from '../expressions.ts';
+import { needsOf } from '../references.ts';
+import { insertion, removal } from '../report.ts';
+import type { Rule } from '../resolution.ts';
+
+/** A model has two towers and learns at least one task. */
+export const wholeModel: Rule = ({ towers, tasks, span, file }, report) => {
+  if (towers.length !== 2) {
+    const at = towers[2]?.span ?? towers[0]?.span ?? span;
+    report('tower-count', at, { count: towers.length });
+  }
+  if (tasks.length === 0 && file.declarations.length > 0) report('no-task', span, {});
+};
+
+/** A task has the label that its loss needs, of the type that the loss needs, and no label that has no effect. */
+export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
+  for (const { name, span, loss, label, saysLabel, node } of tasks) {
+    if (!loss) continue;
+    const needs = needsOf(library, loss).label;
+    // 0 and 1 are numbers too.
+    const fits = (type: string): boolean => needs === 'number' || type === needs;
+    if (needs === 'none') {
+      const entry = label && node.entries.find(({ value }) => value.span.start === label.span.start);
+      if (!label || !entry) continue;
+      const alternatives = node.entries.some((other) => other.name.name === 'weight')
+        ? [[removal(entry.span)]]
+        : [[removal(entry.span)], [{ at: entry.name.span, text: 'weight' }]];
+      report('label-not-read', label.span, { loss: loss.kind, label: label.name }, { fixes: alternatives });
+    } else if (!saysLabel) {
+      const fitting = [...labels.values()].filter(({ type }) => fits(type));
+      const nearest =
+        fitting.length === 1 ? fitting[0]!.name : fitting.find((candidate) => candidate.name === name)?.name;
+      const last = node.entries.at(-1)!.span;
+      const fix = nearest && insertion(last.source, last.end, `, label = ${nearest}`);
+      report(
+        'label-needed',
+        span,
+        { task: name, loss: loss.kind, type: needs, nearest },
+        fix ? { fixes: [[fix]] } : {},
+      );
+    } else {
+      const declared = label && labels.get(label.name);
+      if (!label || !declared || fits(declared.type)) continue;
+      const note = { message: notes.declared('label', label.name), at: declared.span };
+      const facts = { loss: loss.kind, label: label.name, needs, type: declared.type };
+      report('label-type', label.span, facts, { notes: [note] });
+    }
+  }
+};
+
+/** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
+const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
+
+/** A loss that compares an item with others must know when they are the same item. */
+export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
+  for (const { loss, score } of tasks) {
+    if (!loss || !score || !needsOf(library, loss).needsItemKey) continue;
+    const tower = towers.find(({ name }) => name === score.towers[1]);
+    if (!tower || tower.node.key) continue;
+    const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');
+    const end = tower.node.inputs.at(-1)?.span;
+    const close = end && closing.exec(end.source.text.slice(end.end));
+    const after = close && end.end + close[0].length;
+    const fix = ids.length === 1 && after && insertion(end.source, after, ` keyed by ${ids[0]}`);
+    report(
+      'item-key-needed',
+      loss.span,
+      { loss: loss.kind, tower: tower.name, key: ids.length === 1 ? ids[0] : undefined },
+      {
+        notes: [{ message: notes.declared('tower', tower.name), at: tower.span }],
+        ...(fix ? { fixes: [[fix]] } : {}),
+      },
+    );
+  }
+};
+
+/** `softmax(in_batch: false)` asks for no negatives of the batch, and names no others. */
+export const noNegatives: Rule = ({ tasks, library }, report) => {
+  for (const { loss, node } of tasks) {
+    if (!loss || !('in_batch' in library.losses[loss.kind]!.parameters) || loss.arguments.negatives !== undefined)
+      continue;
+    const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
+    const given = written?.kind === 'Call' ? written.arguments : [];
+    const refused = given.find(({ name, value }) => name?.name === 'in_batch' && wordOf(value) === 'false');
+    if (!refused) continue;
+    const reason = 'has no negatives with `in_batch: false`: draw some with `negatives: sampled(4)`';
+    report('arguments-conflict', refused.span, { kind: loss.kind, reason });
+  }
+};
+
+/** In smaller batches a guess is right too often for the loss to teach much. */
+const enough = 16;
+
+/** Where the batch is where the negatives come from, a small batch leaves few. */
+export const fewNegatives: Rule = ({ tasks, train, file, library }, report) => {
+  const inBatch = tasks.find(
+    ({ loss }) => loss && library.losses[loss.kind]!.needsItemKey && loss.arguments.negatives === undefined,
+  );
+  if (!train || !inBatch || train.batch >= enough) return;
+  const node = file.declarations.find((declaration) => declaration.kind === 'Train');
+  const at = node?.entries.find(({ name }) => name.name === 'batch')?.span;
+  report('few-negatives', at, { batch: train.batch, loss: inBatch.loss!.kind });
+};
+
+/** A row of positions has the events of one user: in the batch they are each other's negatives. */
+export const ownNegatives: Rule = ({ tasks, train, library }, report) => {
+  if (train?.targets !== 'positions') return;
+  for (const { loss } of tasks) {
+    if (!loss || !library.losses[loss.kind]!.needsItemKey) continue;
+    const { negatives, all, in_batch: inBatch } = loss.arguments;
+    if (all !== true && (negatives === undefined || inBatch === true)) {
+      report('own-negatives', loss.span, { loss: loss.kind });
+    }
+  }
+};

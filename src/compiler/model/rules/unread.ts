@@ -1,0 +1,101 @@
+import { channelsThrough } from '../references.ts';
+import { removal } from '../report.ts';
+import type { Rule, SourceName } from '../resolution.ts';
+import { outputsOf } from '../resolve/towers.ts';
+import { factorNames } from './score_size.ts';
+
+/** A channel that neither a score nor a list reads learns nothing; nor does a step that nothing reads. */
+export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain }, report) => {
+  for (const tower of towers) {
+    const froms = new Set(tower.steps.flatMap(({ reads: read = [] }) => read.map(({ name }) => name)));
+    const hasChannel = tower.steps.some(({ channel }) => channel);
+    const encodes = channelsThrough(features.keys(), features, tower);
+    for (const { name, span, channel, node } of tower.steps) {
+      if (froms.has(name) || encodes.has(name)) continue;
+      const extra = { fixes: [[removal(node.span)]] };
+      if (!channel && hasChannel) report('unread-step', span, { name }, extra);
+      if (!channel || tasks.length === 0 || towers.length !== 2 || uncertain.has('channel')) continue;
+      if (!reads.channel.has(`${tower.name}.${name}`))
+        report('unread-channel', span, { tower: tower.name, channel: name }, extra);
+    }
+  }
+};
+
+/** Each output of a block that gives several is read: one that is not learns nothing. */
+export const unreadOutput: Rule = ({ towers, library }, report) => {
+  for (const { steps } of towers) {
+    const read = new Map<string, SourceName[]>();
+    for (const { reads = [] } of steps) {
+      for (const use of reads) {
+        const others = read.get(use.name);
+        if (others) others.push(use);
+        else read.set(use.name, [use]);
+      }
+    }
+    for (const step of steps) {
+      const uses = read.get(step.name) ?? [];
+      // One that nothing reads at all is reported as a whole; one that is read whole is what the next step refuses.
+      if (uses.length === 0 || uses.some(({ output }) => output === undefined)) continue;
+      for (const output of outputsOf(library, step, steps) ?? []) {
+        if (uses.some((use) => use.output === output)) continue;
+        report('unread-output', step.span, { name: step.name, output });
+      }
+    }
+  }
+};
+
+/** Some flow of a tower reads each of its inputs. */
+export const unreadInput: Rule = ({ towers, groups, uncertain }, report) => {
+  if (uncertain.has('feature')) return;
+  for (const { name: tower, inputs, features: all, steps, key } of towers) {
+    if (steps.length === 0) continue;
+    const within = new Set(inputs.flatMap((input) => input.groups));
+    const names = steps.flatMap(({ reads = [] }) => reads.map(({ name }) => name));
+    const froms = new Set(names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]));
+    // A flow that begins with something else is reported; it may be this input that it means.
+    const known = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
+    const strange = names.filter((name) => !known.has(name));
+    const features = new Set(strange.length > 0 ? all : []);
+    if (steps.some(({ reads }) => reads === undefined) || strange.some((name) => !features.has(name))) continue;
+    for (const { name, span, features: own } of inputs) {
+      if (froms.has(name)) continue;
+      const unread = own.filter((feature) => !froms.has(feature) && feature !== key?.name);
+      if (own.every((feature) => !froms.has(feature))) {
+        report('unread-input', span, { tower, name }, { fixes: [[removal(span)]] });
+      } else {
+        // Flows read some features of this group each by its name.
+        for (const feature of unread) report('unread-input', span, { tower, name: feature });
+      }
+    }
+  }
+};
+
+/** Every feature of this file is read: by a tower, as a key, as a weight, or by another feature that is like it. */
+export const unreadFeature: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
+  if (towers.length === 0 || uncertain.has('feature')) return;
+  const unread = [...scope.features.values()].filter(
+    ({ name, span }) => !reads.feature.has(name.name) && span.source === file.span.source,
+  );
+  if (unread.length === 0) return;
+  // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
+  const alone = new Set(unread.map(({ name }) => name.name));
+  for (const { features } of towers) for (const name of features) alone.delete(name);
+  for (const { members } of scope.groups.values()) for (const { name } of members) alone.delete(name);
+  for (const entry of unread) {
+    const { name } = entry.name;
+    if (!alone.has(name)) continue;
+    report('unread-feature', entry.name.span, { name }, { fixes: [[removal(entry.span)]] });
+  }
+};
+
+/** Every label of this file is read by a task. */
+export const unreadLabel: Rule = ({ file, scope, tasks, reads, uncertain }, report) => {
+  if (tasks.length === 0 || uncertain.has('label')) return;
+  const factors = factorNames({ tasks });
+  // A task without its label is reported itself, with the label that it may have meant; a factor of a product needs none.
+  if (tasks.some(({ name, loss, saysLabel }) => loss === undefined && !saysLabel && !factors.has(name))) return;
+  for (const [name, entry] of scope.labels) {
+    if (reads.label.has(name) || entry.span.source !== file.span.source) continue;
+    report('unread-label', entry.name.span, { name }, { fixes: [[removal(entry.span)]] });
+  }
+};

@@ -1,0 +1,156 @@
+import { notes } from '../../../base/diagnostics/notes.ts';
+import { nearest } from '../../../base/text/nearest.ts';
+import { defined } from '../../../base/util/defined.ts';
+import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
+import { wordOf } from '../expressions.ts';
+import { noteAt, removal } from '../report.ts';
+import type { Rule } from '../resolution.ts';
+
+export const unusedGroup: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
+  if (towers.length === 0 || uncertain.has('group')) return;
+  const unused = [...scope.groups].filter(([name]) => !reads.group.has(name));
+  if (unused.length === 0) return;
+  // In a group that nothing uses, that group is what is reported.
+  const within = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
+  for (const [name, node] of unused) {
+    if (within.has(name) || node.span.source !== file.span.source) continue;
+    report('unused-group', node.name.span, { name }, { fixes: [[removal(node.span)]] });
+  }
+};
+
+export const unusedBlock: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
+  if (towers.length === 0 || uncertain.has('block')) return;
+  for (const [name, node] of scope.blocks) {
+    if (reads.block.has(name) || node.span.source !== file.span.source) continue;
+    report('unused-block', node.name.span, { name }, { fixes: [[removal(node.span)]] });
+  }
+};
+
+/** A constant that nothing reads: to change it, with `--set` too, would change nothing. */
+export const unusedConstant: Rule = ({ file, scope }, report) => {
+  const own = scope.lets.filter(({ span }) => span.source === file.span.source);
+  if (own.length === 0) return;
+  const words = readAsConstants(file, new Set(own.map(({ name }) => name.name)));
+  for (const { name, span } of own) {
+    // A misspelt name was meant to read it, and has been reported.
+    if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
+    report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
+  }
+};
+
+/**
+ * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
+ * too: better silent than wrong.
+ */
+function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (node: ExpressionNode): void => {
+    switch (node.kind) {
+      case 'Name':
+        if (node.parts.length === 1) {
+          found.add(node.parts[0]!.name);
+          sought.delete(node.parts[0]!.name);
+        }
+        break;
+      case 'List':
+        node.items.forEach(visit);
+        break;
+      case 'Call':
+        for (const { value } of node.arguments) visit(value);
+        break;
+      case 'Unary':
+        visit(node.operand);
+        break;
+      case 'Binary':
+        visit(node.left);
+        visit(node.right);
+        break;
+      case 'Flow':
+        node.steps.forEach(visit);
+        break;
+    }
+  };
+  for (const declaration of declarations) {
+    if (sought.size === 0) break;
+    if (declaration.kind === 'Search') {
+      // That a search names a constant does not make it one that is read; its choices may read others.
+      for (const { domain } of declaration.entries) if (domain.kind === 'Choices') domain.items.forEach(visit);
+      continue;
+    }
+    if ('value' in declaration) visit(declaration.value);
+    if (declaration.kind === 'Block') {
+      for (const { default: value } of declaration.parameters) if (value) visit(value);
+    }
+    if ('flow' in declaration) visit(declaration.flow);
+    for (const entry of 'entries' in declaration ? declaration.entries : []) {
+      if ('flow' in entry) visit(entry.flow);
+      else if ('value' in entry) visit(entry.value);
+    }
+  }
+  return found;
+}
+
+/** A parameter that its block never reads: a use that gives it changes nothing. */
+export const unusedParameter: Rule = ({ file, scope }, report) => {
+  for (const [block, { parameters, flow, span }] of scope.blocks) {
+    if (span.source !== file.span.source || parameters.length === 0) continue;
+    const words = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
+    for (const { name } of parameters) {
+      // A misspelt one is meant, and is reported already.
+      if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
+      report('unused-parameter', name.span, { block, name: name.name });
+    }
+  }
+};
+
+/** The words of an expression that may be numbers: all but those of blocks. */
+function numbersIn(expression: ExpressionNode): readonly string[] {
+  switch (expression.kind) {
+    case 'Name':
+      return expression.parts.length === 1 ? [expression.parts[0]!.name] : [];
+    case 'List':
+      return expression.items.flatMap(numbersIn);
+    case 'Call':
+      return expression.arguments.flatMap(({ value }) => numbersIn(value));
+    case 'Unary':
+      return numbersIn(expression.operand);
+    case 'Binary':
+      return [...numbersIn(expression.left), ...numbersIn(expression.right)];
+    case 'Flow':
+      return expression.steps.flatMap((step) => (step.kind === 'Name' ? [] : numbersIn(step)));
+    default:
+      return [];
+  }
+}
+
+/** A name that represents two things: which of them a line means depends on where it is. */
+export const shadowedName: Rule = ({ file, library, scope, towers }, report) => {
+  for (const { features, inputs, steps, node } of towers) {
+    const groups = new Set(inputs.flatMap((input) => input.groups));
+    for (const { name, span, channel } of steps) {
+      const what =
+        scope.features.has(name) && features.includes(name) ? 'feature' : groups.has(name) ? 'group' : undefined;
+      // An input of the tower of this name is an error.
+      if (what === undefined || node.inputs.some((input) => input.name === name)) continue;
+      const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
+      const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${what} of that name` };
+      report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(what, name), at }] }));
+    }
+  }
+  const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));
+  for (const [name, { name: at, flow, span, parameters }] of scope.blocks) {
+    for (const { name: parameter } of span.source === file.span.source ? parameters : []) {
+      const constant = constants.get(parameter.name);
+      if (!constant) continue;
+      const facts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
+      report('shadowed-name', parameter.span, facts, noteAt(notes.declared('constant', parameter.name), constant));
+    }
+    // A block that is made of the library's is a setting of it, and hides nothing.
+    if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
+    report('shadowed-name', at.span, { what: 'block', name, hides: "the library's block of that name" });
+  }
+};
+
+function isMadeOf(name: string, flow: ExpressionNode): boolean {
+  return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => wordOf(step) === name);
+}

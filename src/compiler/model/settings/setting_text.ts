@@ -1,0 +1,93 @@
+/** The text of a setting, `dense.rate=1e-3`, read as the file's own text is. */
+import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
+import { makeSource, type Source, type Span } from '../../../base/text/source.ts';
+import type { EntryNode, ExpressionNode } from '../../syntax/ast.ts';
+import { parse } from '../../syntax/parse.ts';
+import type { Report } from '../report.ts';
+
+/** By path: `{ width: 64, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is what a file would have there. */
+export type Settings = Readonly<Record<string, number | string>>;
+
+interface Setting {
+  /** `task.watch.loss.temperature` */
+  readonly path: readonly string[];
+  readonly at: Span;
+  /** One, or several with commas between them. */
+  readonly values: readonly ExpressionNode[];
+}
+
+/** How messages call the source of a setting. */
+const sourceName = '--set';
+
+/** The settings whose text can be read, those of whole entries before those of their arguments. */
+export function readSettings(settings: Settings, report: Report, found: Diagnostic[]): readonly Setting[] {
+  const read = Object.entries(settings).flatMap(([name, value]) => readSetting(name, value, report, found) ?? []);
+  return read.sort((a, b) => a.path.length - b.path.length);
+}
+
+function readSetting(name: string, value: number | string, report: Report, found: Diagnostic[]): Setting | undefined {
+  const text = String(value);
+  const source = makeSource(sourceName, `${name}=${text}`);
+  const at = { source, start: 0, end: name.length };
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    report('not-finite', { ...at, end: source.text.length }, { text: source.text });
+    return undefined;
+  }
+  const path = name.split('.');
+  const values = readValues(path.at(-1)!, text, source, found);
+  if (values === 'several') {
+    const facts = { of: name, expected: 'one value', found: 'more than one' };
+    report('wrong-type', { source, start: name.length + 1, end: source.text.length }, facts);
+  }
+  return Array.isArray(values) ? { path, at, values } : undefined;
+}
+
+/** The values of an entry, with places in the end of `source`. Mistakes of syntax go to `found`. */
+function readValues(
+  entry: string,
+  text: string,
+  source: Source,
+  found: Diagnostic[],
+): readonly ExpressionNode[] | 'several' | undefined {
+  // An entry as a file has it, so that lists have their commas and mistakes their messages.
+  const before = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
+  const { output, diagnostics } = parse(makeSource(sourceName, `${before}${text}\n}`));
+  const { length } = source.text;
+  const offset = length - text.length;
+  const inside = (place: number): number => Math.min(length, Math.max(offset, place - before.length + offset));
+  const move = ({ start, end }: Span): Span => ({ source, start: inside(start), end: inside(end) });
+  if (diagnostics.length > 0) {
+    for (const { fixes, ...one } of diagnostics) found.push({ ...respan(one, move), fixes: [] });
+    return undefined;
+  }
+  const [train, ...others] = output.declarations;
+  const entries: readonly EntryNode[] = train?.kind === 'Train' && others.length === 0 ? train.entries : [];
+  const [first, ...rest] = entries;
+  if (first === undefined || rest.length > 0) return 'several';
+  return respan([first.value, ...(first.more ?? [])], move);
+}
+
+/** Expressions that no file wrote, by their text. They are defaults of the library, so there are few; a search asks for the same again and again. */
+const unwritten = new Map<string, ExpressionNode | undefined>();
+
+/** An expression that no file wrote, all of it at one place. Absent where the text is none. */
+export function expressionAt(text: string, at: Span): ExpressionNode | undefined {
+  if (!unwritten.has(text)) {
+    const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;
+    unwritten.set(text, found?.kind === 'Let' ? found.value : undefined);
+  }
+  const found = unwritten.get(text);
+  return found && respan(found, () => at);
+}
+
+/** A copy of a tree, or of a list of diagnostics, in which every place is what `move` makes of it. */
+export function respan<T>(node: T, move: (span: Span) => Span): T {
+  if (Array.isArray(node)) return node.map((each) => respan(each, move)) as T;
+  if (typeof node !== 'object' || node === null) return node;
+  if (isSpan(node)) return move(node) as T;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, respan(value, move)])) as T;
+}
+
+function isSpan(node: object): node is Span {
+  return 'source' in node && 'start' in node && 'end' in node;
+}

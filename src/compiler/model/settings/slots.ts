@@ -1,0 +1,372 @@
+/**
+ * Finds the slot that a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
+ * objective, a feature, and any argument of these. A slot knows what is written there, what may be, and how to put something else.
+ */
+import { nearest } from '../../../base/text/nearest.ts';
+import type { Span } from '../../../base/text/source.ts';
+import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/contract.ts';
+import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
+import { objective } from '../../library/declarations/objective.ts';
+import { retrieve } from '../../library/declarations/retrieve.ts';
+import { task } from '../../library/declarations/task.ts';
+import { train } from '../../library/declarations/train.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { asCall, isNumeric, placesOf } from '../expressions.ts';
+import type { Files } from '../files.ts';
+import { type Library, rowIn } from '../library.ts';
+import { printCall } from '../print.ts';
+import type { Report } from '../report.ts';
+import { expressionAt } from './setting_text.ts';
+
+/** A slot holds what an entry may be, any number, or a flow of blocks. */
+type SlotType = EntryType | { readonly is: 'constant' };
+
+export interface Slot {
+  readonly type: SlotType;
+  /** Where it is an argument: of which kind, and what the kind's table says of it. */
+  readonly argument?: { readonly kind: string; readonly parameter: Parameter };
+  /** The values written there, without which the default holds. */
+  readonly values: readonly Ast.ExpressionNode[];
+  readonly default?: unknown;
+  /** The declaration with other values in the slot. */
+  readonly put: (values: readonly Ast.ExpressionNode[]) => DeclarationChange;
+  /** The same as an edit of the text: what replaces which place. Nothing where no text has the declaration. */
+  readonly write: (text: string) => TextChange | undefined;
+}
+
+/** One declaration in place of another; a new one where the file has none. */
+export interface DeclarationChange {
+  readonly from?: Ast.DeclarationNode;
+  readonly to: Ast.DeclarationNode;
+}
+
+interface TextChange {
+  readonly at: Span;
+  readonly text: string;
+}
+
+interface SlotScope {
+  readonly files: Files;
+  readonly library: Library;
+  readonly report: Report;
+}
+
+/** A path in the file, and where it is written. */
+interface SettingPath {
+  readonly parts: readonly string[];
+  readonly at: Span;
+}
+
+/** Reports that there is nothing of a name. */
+function unknown(report: Report, { at }: SettingPath, name: string, what: string, all: Iterable<string>): undefined {
+  const known = [...all];
+  report('unknown-setting', at, { name, what, nearest: nearest(name, known), known });
+}
+
+/**
+ * Finds what a path names. `width`: a constant, else a declared block, else an entry of `train`, else `objective` or `retrieve`.
+ * `train.batch`, `task.watch.loss` and `features.user_id` name others; `dense.rate` and `task.watch.loss.temperature` are arguments.
+ * @returns nothing where there is no such thing; the report says why
+ */
+export function findSlot(scope: SlotScope, path: SettingPath): Slot | undefined {
+  const [first, ...rest] = path.parts;
+  const root = rootOf(scope, path, first!, rest);
+  return root?.rest.reduce<Slot | undefined>((slot, name) => slot && argumentOf(scope, slot, name, path), root.slot);
+}
+
+/** The names that a path may begin with, or be. */
+function slotNames(files: Files): readonly string[] {
+  const { lets, blocks, tasks, features } = declared(files);
+  return [
+    ...lets.keys(),
+    ...blocks.keys(),
+    ...Object.keys(train.entries),
+    ...[...tasks.keys()].flatMap((name) => [`task.${name}.loss`, `task.${name}.score`]),
+    ...[...features.keys()].map((name) => `features.${name}`),
+    'objective',
+    'retrieve',
+  ];
+}
+
+interface SettingRoot {
+  readonly slot: Slot;
+  /** Names of arguments that follow. */
+  readonly rest: readonly string[];
+}
+
+function rootOf(scope: SlotScope, path: SettingPath, first: string, rest: readonly string[]): SettingRoot | undefined {
+  const { files, report } = scope;
+  const { lets, blocks, tasks, features } = declared(files);
+  const bare = rest.length === 0;
+  const constant = lets.get(first);
+  if (bare && constant) return { slot: letSlot(constant), rest };
+  const block = blocks.get(first);
+  if (bare && block) return { slot: blockSlot(block), rest };
+  const [second, third, ...others] = rest;
+  if (Object.hasOwn(train.entries, first)) return { slot: entrySlot(trainOf(files), train.entries, first), rest };
+  if (first === 'train' && second !== undefined && Object.hasOwn(train.entries, second)) {
+    return { slot: entrySlot(trainOf(files), train.entries, second), rest: rest.slice(1) };
+  }
+  if (bare && (first === 'objective' || first === 'retrieve')) return { slot: sumSlot(files, first, path.at), rest };
+  if (first === 'task' && second !== undefined) {
+    const node = tasks.get(second);
+    if (!node) return unknown(report, path, second, 'task', tasks.keys());
+    if (third === undefined || !Object.hasOwn(task.entries, third)) {
+      return unknown(report, path, third ?? second, `entry of task \`${second}\``, Object.keys(task.entries));
+    }
+    return { slot: entrySlot({ node, at: path.at }, task.entries, third), rest: others };
+  }
+  if (first === 'features' && second !== undefined) {
+    const found = features.get(second);
+    if (!found) return unknown(report, path, second, 'feature', features.keys());
+    return { slot: featureSlot(found, second, scope.library), rest: rest.slice(1) };
+  }
+  const known = slotNames(files);
+  const what = 'constant, block or entry of `train`';
+  return unknown(report, path, path.parts.join('.'), what, known);
+}
+
+interface DeclaredFeature {
+  readonly features: Ast.FeaturesNode;
+  readonly entry: Ast.TypedEntryNode;
+}
+
+/** Maps names to the declarations of a file and those it uses; of two that share a name the first. */
+export function declared({ main, shared }: Files): {
+  readonly lets: ReadonlyMap<string, Ast.LetNode>;
+  readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
+  readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
+  readonly features: ReadonlyMap<string, DeclaredFeature>;
+} {
+  const lets = new Map<string, Ast.LetNode>();
+  const blocks = new Map<string, Ast.BlockNode>();
+  const tasks = new Map<string, Ast.TaskNode>();
+  const features = new Map<string, DeclaredFeature>();
+  for (const node of shared) {
+    if (node.kind === 'Let' && !lets.has(node.name.name)) lets.set(node.name.name, node);
+    if (node.kind === 'Block' && !blocks.has(node.name.name)) blocks.set(node.name.name, node);
+    if (node.kind !== 'Features') continue;
+    for (const entry of node.entries) {
+      for (const { name } of entry.names) if (!features.has(name)) features.set(name, { features: node, entry });
+    }
+  }
+  for (const node of main.declarations) {
+    if (node.kind === 'Task' && !tasks.has(node.name.name)) tasks.set(node.name.name, node);
+  }
+  return { lets, blocks, tasks, features };
+}
+
+/** Where an entry is, or would be. */
+interface EntryHolder {
+  /** The declaration that has the entries. */
+  readonly node: Ast.TrainNode | Ast.TaskNode;
+  /** Set where no file has the declaration. */
+  readonly isNew?: true;
+  readonly at: Span;
+}
+
+function trainOf({ main }: Files): EntryHolder {
+  const node = main.declarations.find((one): one is Ast.TrainNode => one.kind === 'Train');
+  const at = { ...main.span, start: main.span.end };
+  return node ? { node, at: node.span } : { node: { kind: 'Train', span: at, entries: [] }, isNew: true, at };
+}
+
+const letSlot = (node: Ast.LetNode): Slot => ({
+  type: { is: 'constant' },
+  values: [node.value],
+  put: ([value]) => ({ from: node, to: { ...node, value: value! } }),
+  write: (text) => ({ at: node.value.span, text }),
+});
+
+const blockSlot = (node: Ast.BlockNode): Slot => ({
+  type: { is: 'flow' },
+  values: [node.flow],
+  put: ([flow]) => ({ from: node, to: { ...node, flow: flow! } }),
+  write: (text) => ({ at: node.flow.span, text }),
+});
+
+function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slot {
+  const kind = word === 'objective' ? 'Objective' : 'Retrieve';
+  const node = main.declarations.find((one): one is Ast.ObjectiveNode | Ast.RetrieveNode => one.kind === kind);
+  const end = { ...main.span, start: main.span.end };
+  return {
+    type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
+    values: node ? [node.value] : [],
+    put: ([value]) => {
+      const to = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
+      return node ? { from: node, to } : { to };
+    },
+    write: (text) => (node ? { at: node.value.span, text } : { at: end, text: `\n${word} = ${text}\n` }),
+  };
+}
+
+function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string): Slot {
+  const row: DeclarationEntry = rows[name]!;
+  const given = node.entries.find((entry) => entry.name.name === name);
+  return {
+    type: row.type,
+    values: given ? [given.value, ...(given.more ?? [])] : [],
+    default: row.default,
+    put: ([value, ...more]) => {
+      const span = value!.span;
+      const made: Ast.EntryNode = {
+        kind: 'Entry',
+        span: given?.span ?? span,
+        name: given?.name ?? { kind: 'Identifier', span, name },
+        value: value!,
+        ...(more.length > 0 ? { more } : {}),
+      };
+      // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
+      const isReplaced = ({ name: other, span: of }: Ast.EntryNode): boolean =>
+        other.name === row.insteadOf && of.source === node.span.source;
+      const entries = given
+        ? node.entries.map((entry) => (entry === given ? made : entry))
+        : [...node.entries.filter((entry) => !isReplaced(entry)), made];
+      const to = { ...node, entries } as Ast.TrainNode | Ast.TaskNode;
+      return isNew ? { to } : { from: node, to };
+    },
+    write(text) {
+      if (given) {
+        const { start } = given.value.span;
+        return { at: { ...given.span, start }, text };
+      }
+      if (isNew) return { at, text: `\ntrain {\n  ${name} = ${text}\n}\n` };
+      // Before the closing brace.
+      const end = node.span.end - 1;
+      return { at: { ...node.span, start: end, end }, text: `  ${name} = ${text}\n` };
+    },
+  };
+}
+
+function featureSlot({ features, entry }: DeclaredFeature, name: string, library: Library): Slot {
+  const own = entry.names.find((one) => one.name === name)!;
+  const others = entry.names.filter((one) => one !== own);
+  return {
+    type: { is: 'kind', what: 'kind of feature', of: library.features },
+    values: [entry.value],
+    put: ([value]) => {
+      const made = { ...entry, names: [own], value: value! };
+      const kept = others.length > 0 ? [{ ...entry, names: others }] : [];
+      const entries = features.entries.flatMap((one) => (one === entry ? [made, ...kept] : [one]));
+      return { from: features, to: { ...features, entries } };
+    },
+    write: (text) => (others.length === 0 ? { at: entry.value.span, text } : undefined),
+  };
+}
+
+/** The slot of an argument of the call in a slot. */
+function argumentOf(
+  { files, library, report }: SlotScope,
+  slot: Slot,
+  name: string,
+  path: SettingPath,
+): Slot | undefined {
+  const table = tableOf(slot.type, library);
+  if (!table) {
+    const call = path.parts.slice(0, path.parts.indexOf(name)).join('.');
+    return unknown(report, path, name, `argument in \`${call}\``, []);
+  }
+  const written = slot.values[0];
+  const usual = slot.default === undefined ? undefined : expressionAt(printDefault(slot.default), path.at);
+  const expression = written ?? usual;
+  const call = expression && asCall(expression);
+  if (!call) {
+    if (!written) unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
+    return undefined;
+  }
+  // A kind that is not in the table is a mistake of the file, which has a message of its own.
+  const row = rowIn(table.of, call.callee.name);
+  if (!row) return undefined;
+  const parameters: Parameters = { ...table.also, ...row.parameters };
+  if (!Object.hasOwn(parameters, name)) {
+    const takes = Object.keys(parameters);
+    report('unknown-argument', path.at, { kind: call.callee.name, name, takes, nearest: nearest(name, takes) });
+    return undefined;
+  }
+  const { type, rest, default: otherwise } = parameters[name]!;
+  const given = argumentsFor(call, parameters, name, files);
+  const values = given.map(({ value }) => value);
+  return {
+    type,
+    argument: { kind: call.callee.name, parameter: parameters[name]! },
+    values,
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+    put: (made) => slot.put([withArgument(call, given, name, made)]),
+    write(text) {
+      if (!written) return slot.write(printCall(withText(slot.default as BoundKind, name, text)));
+      const [only] = given;
+      if (given.length === 1 && !rest) return { at: only!.value.span, text: withName(only!, name, type.is, text) };
+      if (given.length > 0) return undefined;
+      if (written.kind !== 'Call') return { at: written.span, text: `${call.callee.name}(${name}: ${text})` };
+      const last = call.arguments.at(-1);
+      const at = last
+        ? { ...last.span, start: last.span.end }
+        : { ...call.span, start: call.span.end - 1, end: call.span.end - 1 };
+      return { at, text: `${last ? ', ' : ''}${name}: ${text}` };
+    },
+  };
+}
+
+/** The parameters of the call that is in a slot, or would be there by default. */
+export function parametersOf(slot: Slot, library: Library): Parameters | undefined {
+  const table = tableOf(slot.type, library);
+  const [written] = slot.values;
+  const usual = slot.default as Partial<BoundKind> | undefined;
+  const kind = written ? asCall(written)?.callee.name : usual?.kind;
+  const row = table && kind !== undefined ? rowIn(table.of, kind) : undefined;
+  return row && { ...row.parameters, ...table?.also };
+}
+
+/** The kinds whose calls a type takes, and the arguments that it adds. */
+function tableOf(
+  type: SlotType,
+  library: Library,
+): { readonly of: Readonly<Record<string, KindRow>>; readonly also: Parameters } | undefined {
+  if (type.is === 'kind') return { of: type.of, also: type.also ?? {} };
+  return type.is === 'feature' ? { of: library.features, also: {} } : undefined;
+}
+
+/** Returns the arguments for a parameter: one, or several where it takes the rest. */
+function argumentsFor(
+  call: Ast.CallNode,
+  parameters: Parameters,
+  name: string,
+  files: Files,
+): readonly Ast.ArgumentNode[] {
+  const { lets } = declared(files);
+  const places = placesOf(call, parameters, { isNumeric: (value) => isNumeric(value, (word) => lets.has(word)) });
+  return call.arguments.filter((argument) => places.get(argument) === name);
+}
+
+function withArgument(
+  call: Ast.CallNode,
+  given: readonly Ast.ArgumentNode[],
+  name: string,
+  values: readonly Ast.ExpressionNode[],
+): Ast.CallNode {
+  const [value] = values;
+  const { span } = value!;
+  const made: Ast.ArgumentNode = {
+    kind: 'Argument',
+    span: given[0]?.span ?? span,
+    name: given[0]?.name ?? { kind: 'Identifier', span, name },
+    value: value!,
+  };
+  const kept = call.arguments.flatMap((argument) =>
+    given.includes(argument) ? (argument === given[0] ? [made] : []) : [argument],
+  );
+  return { ...call, arguments: given.length > 0 ? kept : [...kept, made] };
+}
+
+/** A flag is written by its own name, so another value needs that name too. */
+const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], text: string): string =>
+  argument.name === undefined && is === 'flag' ? `${name}: ${text}` : text;
+
+const printDefault = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
+
+/** A call with one argument as it is written. */
+const withText = ({ kind, arguments: given }: BoundKind, name: string, text: string): BoundKind => ({
+  kind,
+  arguments: { ...given, [name]: text },
+});

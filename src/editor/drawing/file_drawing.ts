@@ -1,0 +1,169 @@
+/**
+ * Draws a text in an editor, or the part that a word of it is about, with its weights. Of a text with errors it
+ * shows the flows that are valid.
+ */
+import { type Span, textOf } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import { printValueType } from '../../compiler/library/values.ts';
+import { stepsOf } from '../../compiler/model/expressions.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+import type { FileAnalysis } from '../language/file_analysis.ts';
+import { isKeyword } from '../language/markdown.ts';
+import type { NamedSymbol } from '../language/symbols.ts';
+import { type Box, type Drawing, drawingOf, flat } from './drawn.ts';
+
+export interface PicturePart {
+  readonly name: string;
+  readonly title: string;
+  readonly drawing: Drawing;
+}
+
+/** Absent where the word has no picture, or where nothing of it is valid. */
+export function partAt(facts: FileAnalysis, offset: number): PicturePart | undefined {
+  const found = facts.symbolAt(offset) ?? namedAfter(facts, offset);
+  const part = found && partOf(facts, found.symbol, found.span);
+  return part && boxesOf(part.drawing).length > 0 ? part : undefined;
+}
+
+/** Returns the symbol that a word such as `tower` declares. */
+function namedAfter(facts: FileAnalysis, offset: number): ReturnType<FileAnalysis['symbolAt']> {
+  const { tokens } = facts.lexed;
+  const index = facts.tokenIndexAt(offset);
+  const name = tokens[index + 1];
+  return index !== -1 && name && isKeyword(tokens, index) ? facts.symbolAt(name.startOffset) : undefined;
+}
+
+export const boxesOf = ({ towers, tasks }: Drawing): readonly Box[] => [
+  ...towers.flatMap(({ boxes }) => boxes),
+  ...tasks,
+];
+
+function partOf(facts: FileAnalysis, symbol: NamedSymbol, use: Span): PicturePart | undefined {
+  const { name } = symbol;
+  switch (symbol.kind) {
+    case 'model':
+      return { name, title: `The model ${name}`, drawing: drawingIn(facts) };
+    case 'tower': {
+      const { towers } = drawingIn(facts);
+      const drawing = { towers: towers.filter((tower) => tower.name === name), tasks: [] };
+      return { name, title: `The tower ${name}`, drawing };
+    }
+    case 'channel':
+    case 'step': {
+      const id = `${symbol.tower}.${name}`;
+      return { name, title: `What ${id} reads and gives`, drawing: whatReaches(drawingIn(facts), id) };
+    }
+    case 'task':
+      return { name, title: `What the task ${name} reads`, drawing: whatReaches(drawingIn(facts), `task ${name}`) };
+    case 'block':
+      return symbol.node.kind === 'Block'
+        ? { name, title: `The steps of the block ${name}`, drawing: drawingOfBlock(facts, symbol.node, use) }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A box, and all that its value comes from. */
+function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
+  const all = new Map(boxesOf({ towers, tasks }).map((box) => [box.id, box]));
+  const kept = new Set<string>();
+  const keep = (one: string): void => {
+    if (kept.has(one) || !all.has(one)) return;
+    kept.add(one);
+    all.get(one)!.reads.forEach(keep);
+  };
+  keep(id);
+  const isKept = (box: Box): boolean => kept.has(box.id);
+  return {
+    towers: towers.flatMap(({ name, boxes }) => {
+      const own = boxes.filter(isKept);
+      return own.length > 0 ? [{ name, boxes: own }] : [];
+    }),
+    tasks: tasks.filter(isKept),
+  };
+}
+
+/** Its steps, each with what it gives in any use; at a use with its weights there. */
+function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
+  const weights = facts.costs.steps.get(use.start)?.parameters;
+  const lines = stepsOf(flow).map(({ span }) => {
+    const given = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
+    const types = [...new Set(given.map(({ type }) => printValueType(type)))];
+    return { text: flat(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
+  });
+  const box: Box = { id: name.name, kind: 'step', name: name.name, lines, reads: [] };
+  return { towers: [], tasks: [use.source === facts.source && weights ? { ...box, weights } : box] };
+}
+
+export function drawingIn(facts: FileAnalysis): Drawing {
+  const { model } = facts.checked;
+  const drawing = model ? drawingOf(model, facts.arrows) : validDrawing(facts);
+  const costs = facts.costs.towers;
+  return {
+    ...drawing,
+    towers: drawing.towers.map(({ name, boxes }) => ({
+      name,
+      boxes: boxes.map((box) => {
+        const weights = box.kind === 'features' ? undefined : costs.get(`${name}.${box.name}`)?.parameters;
+        return weights ? { ...box, weights } : box;
+      }),
+    })),
+  };
+}
+
+/** Draws flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
+function validDrawing(facts: FileAnalysis): Drawing {
+  const { file } = facts.checked;
+  const arrows = facts.arrows.filter(({ span }) => span.source === facts.source);
+  const towers = file.declarations.flatMap((declaration) => {
+    if (declaration.kind !== 'Tower') return [];
+    const tower = declaration.name.name;
+    const boxes = new Map<string, Box>();
+    for (const { name, channel, flow } of declaration.entries) {
+      const own = arrows.filter(({ span }) => span.start >= flow.span.start && span.end <= flow.span.end);
+      const [source, ...steps] = own.filter(
+        ({ span }) => !own.some((other) => other.span.start < span.start && other.span.end >= span.end),
+      );
+      if (!source) continue;
+      const word = textOf(source.span);
+      // Of `experts.view` the step is `experts`.
+      const before = `${tower}.${word.replace(/\..*$/s, '')}`;
+      const from = `${tower} from ${word}`;
+      if (!boxes.has(before) && !boxes.has(from)) {
+        const lines = [{ text: printValueType(source.type) }];
+        boxes.set(from, { id: from, kind: 'features', name: word, lines, reads: [], at: source.span });
+      }
+      boxes.set(`${tower}.${name.name}`, {
+        id: `${tower}.${name.name}`,
+        kind: channel ? 'channel' : 'step',
+        name: name.name,
+        lines: steps.map(({ span, type }) => ({ text: flat(span), gives: printValueType(type) })),
+        reads: [boxes.has(before) ? before : from],
+        at: flow.span,
+      });
+    }
+    return [{ name: tower, boxes: [...boxes.values()] }];
+  });
+  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.TaskNode[];
+  const channels = towers.flatMap(({ boxes }) => boxes.filter(({ kind }) => kind === 'channel'));
+  return { towers, tasks: tasks.map((task) => taskBox(task, channels)) };
+}
+
+/** It reads the channels that its score names, or all of a tower that it names. */
+const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]): Box => ({
+  id: `task ${name.name}`,
+  kind: 'task',
+  name: name.name,
+  lines: entries
+    .filter((entry) => entry.name.name === 'score' || entry.name.name === 'loss')
+    .map(({ name: { name: word }, value }) => ({
+      text: `${word === 'loss' ? 'loss ' : ''}${flat(value.span)}`,
+    })),
+  reads: channels.flatMap(({ id }) => {
+    const score = entries.find((entry) => entry.name.name === 'score');
+    const words: string[] = score ? (textOf(score.value.span).match(/[A-Za-z_]\w*(\.\w+)?/g) ?? []) : [];
+    return words.includes(id) || words.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
+  }),
+  at: span,
+});

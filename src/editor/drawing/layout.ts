@@ -1,0 +1,287 @@
+/**
+ * Places the boxes of a picture, and leads arrows past them: two lines share a way only where they come from one
+ * box, or lead to one.
+ */
+import type { Box, Drawing } from './drawn.ts';
+
+const [gapX, gapY] = [16, 34];
+/** A line may run in half a gap outside the boxes. */
+const margin = 12;
+export const [titleHeight, lineHeight] = [24, 17];
+/** Between two towers. */
+const gapTowers = 3 * gapX;
+const headingHeight = 32;
+
+export interface PlacedBox {
+  readonly box: Box;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  /** Lower edge of its row. */
+  readonly bottom: number;
+  /** −1: a task. */
+  readonly tower: number;
+}
+
+interface Placement {
+  readonly width: number;
+  readonly height: number;
+  readonly towers: readonly { readonly name: string; readonly middle: number }[];
+  /** By id, each after what it reads. */
+  readonly placed: ReadonlyMap<string, PlacedBox>;
+}
+
+/** @param widthOf what boxes need, between two bounds */
+export function place(
+  { towers, tasks }: Drawing,
+  most: number,
+  widthOf: (boxes: readonly Box[], least: number, most: number) => number,
+): Placement {
+  const levels = towers.map(({ boxes }) => levelsOf(boxes));
+  const boxes = towers.flatMap((tower) => tower.boxes);
+  const { boxWidth, columns } = fitting(levels, most - 2 * margin, (least, limit) => widthOf(boxes, least, limit));
+  const counts = levels.map((rows) => Math.min(columns, Math.max(1, ...rows.map((row) => row.length))));
+  const widths = counts.map((count) => rowWidth(count, boxWidth));
+  const ofTowers = widths.reduce((sum, width) => sum + width, 0) + Math.max(0, towers.length - 1) * gapTowers;
+  const taskWidth = widthOf(tasks, 168, Math.max(168, Math.min(460, most - 2 * margin)));
+  const inRow = Math.max(1, Math.floor((most - 2 * margin + gapX) / (taskWidth + gapX)));
+  const taskRows = levelsOf(tasks).flatMap((row) => broken(row, inRow));
+  const ofTasks = rowWidth(Math.max(1, ...taskRows.map((row) => row.length)), taskWidth);
+  const whole = Math.max(ofTowers, ofTasks) + 2 * margin;
+
+  const placed = new Map<string, PlacedBox>();
+  const headings: { name: string; middle: number }[] = [];
+  const put = (row: readonly Box[], start: number, y: number, width: number, tower: number): number => {
+    const bottom = y + Math.max(...row.map(heightOf));
+    row.forEach((box, i) => {
+      placed.set(box.id, { box, x: start + i * (width + gapX), y, width, bottom, tower });
+    });
+    return bottom + gapY;
+  };
+  let left = (whole - ofTowers) / 2;
+  let bottom = 0;
+  towers.forEach(({ name }, tower) => {
+    const width = widths[tower]!;
+    headings.push({ name, middle: left + width / 2 });
+    let y = headingHeight;
+    for (const row of levels[tower]!) {
+      const parts = broken(row, columns);
+      for (const part of parts) {
+        // Parts of one row keep its columns.
+        const own = rowWidth(parts.length > 1 ? counts[tower]! : part.length, boxWidth);
+        y = put(part, left + (width - own) / 2, y, boxWidth, tower);
+      }
+    }
+    bottom = Math.max(bottom, y);
+    left += width + gapTowers;
+  });
+  for (const row of taskRows) bottom = put(row, (whole - rowWidth(row.length, taskWidth)) / 2, bottom, taskWidth, -1);
+  const height = (taskRows.length > 0 ? bottom - gapY : bottom) + margin;
+  return { width: whole, height, towers: headings, placed };
+}
+
+/** A picture that is a little too wide is scaled. */
+const tolerance = 1.12;
+
+/** Narrower boxes before broken rows, and broken rows before boxes that shorten most of their text. */
+function fitting(
+  levels: readonly Box[][][],
+  room: number,
+  widthOf: (least: number, most: number) => number,
+): { boxWidth: number; columns: number } {
+  const longest = Math.max(1, ...levels.flatMap((rows) => rows.map((row) => row.length)));
+  const tries = (limits: readonly number[], from: number, to: number) =>
+    Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => from - i).flatMap((columns) =>
+      limits.map((limit) => ({ columns, boxWidth: widthOf(Math.min(168, limit), limit) })),
+    );
+  const all = [...tries([290, 230, 190, 160], longest, 2), ...tries([290, 230, 190, 150], 1, 1)];
+  const takes = ({ columns, boxWidth }: { columns: number; boxWidth: number }): number =>
+    levels.reduce(
+      (sum, rows) => sum + rowWidth(Math.min(columns, Math.max(1, ...rows.map((row) => row.length))), boxWidth),
+      Math.max(0, levels.length - 1) * gapTowers,
+    );
+  return all.find((each) => takes(each) <= room * tolerance) ?? all.at(-1)!;
+}
+
+const rowWidth = (count: number, each: number): number => count * each + (count - 1) * gapX;
+
+function broken<T>(row: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(row.length / most) }, (_, i) => row.slice(i * most, (i + 1) * most));
+}
+
+/** Each box is one row below the lowest of what it reads. */
+function levelsOf(boxes: readonly Box[]): Box[][] {
+  const levels = new Map<string, number>();
+  const rows: Box[][] = [];
+  for (const box of boxes) {
+    const level = Math.max(0, ...box.reads.map((id) => (levels.get(id) ?? -1) + 1));
+    levels.set(box.id, level);
+    (rows[level] ??= []).push(box);
+  }
+  return rows;
+}
+
+export const heightOf = ({ lines }: Box): number =>
+  titleHeight + lines.reduce((sum, { gives }) => sum + (gives === undefined ? 1 : 2) * lineHeight, 0) + 6;
+
+interface Routes {
+  /** The `d` of each path. */
+  readonly paths: readonly string[];
+  /** How far they reach left of the placement, and right of it. */
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Where a line may run down next to a column. */
+interface ColumnGap {
+  /** The place of one line alone. */
+  readonly x: number;
+  /** In which direction further lines lie; 0: on both sides of it. */
+  readonly side: -1 | 0 | 1;
+  /** For all lines but the first. */
+  readonly room: number;
+}
+
+/** A line down in a gap. All lines of one owner share it. */
+interface Lane {
+  readonly gap: ColumnGap;
+  readonly owner: string;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+interface ArrowPath {
+  readonly from: PlacedBox;
+  readonly to: PlacedBox;
+  /** Next to the boxes below its begin, then next to the tasks above its end; or next to all between both. */
+  readonly lanes: readonly Lane[];
+}
+
+const half = gapX / 2;
+/** Between two lines. */
+const apart = 6;
+/** Lines do not touch the edge of the picture. */
+const edge = 4;
+
+export function routes(placement: Placement): Routes {
+  const all = [...placement.placed.values()];
+  const ways = all.flatMap((to) =>
+    to.box.reads.flatMap((id): ArrowPath[] => {
+      const from = placement.placed.get(id);
+      return from === undefined ? [] : [{ from, to, lanes: lanesOf(from, to, all) }];
+    }),
+  );
+  const places = placesOf(ways.flatMap(({ lanes }) => lanes));
+  const xs = [...places.values()];
+  return {
+    paths: ways.map((way) => pathOf(way, places, floorOf(all))),
+    left: Math.max(0, edge - Math.min(edge, ...xs)),
+    right: Math.max(0, Math.max(0, ...xs) + edge - placement.width),
+  };
+}
+
+/** Below all towers. */
+const floorOf = (all: readonly PlacedBox[]): number =>
+  Math.max(0, ...all.filter(({ tower }) => tower >= 0).map(({ bottom }) => bottom));
+
+const middleOf = ({ x, width }: PlacedBox): number => x + width / 2;
+
+function lanesOf(from: PlacedBox, to: PlacedBox, all: readonly PlacedBox[]): Lane[] {
+  const own = all.filter(({ tower }) => tower === from.tower);
+  const [x, toX] = [middleOf(from), middleOf(to)];
+  if (from.tower === to.tower) {
+    const between = own.filter(({ y }) => y > from.y + heightOf(from.box) && y < to.y);
+    if (!between.some((each) => each !== to)) return [];
+    // In one column what goes in is on the outer side of its tower.
+    const side = x === toX ? (from.tower === 0 ? -1 : 1) : x < toX ? -1 : 1;
+    return [{ gap: clearGap(to, side, between, all), owner: from.box.id, top: from.bottom, bottom: to.y }];
+  }
+  const floor = floorOf(all);
+  const below = own.filter(({ y }) => y > from.y + heightOf(from.box));
+  const isCovered = below.some((each) => covers(each, x));
+  const exit = isCovered
+    ? [{ gap: clearGap(from, toX <= x ? -1 : 1, below, all), top: from.bottom, bottom: floor }]
+    : [];
+  const before = all.some(({ tower, y }) => tower === to.tower && y < to.y);
+  const start = exit[0]?.gap.x ?? x;
+  const entry = before ? [{ gap: outerGap(to.tower, start <= toX ? -1 : 1, all), top: floor, bottom: to.y }] : [];
+  return [...exit, ...entry].map((lane) => ({ ...lane, owner: to.box.id }));
+}
+
+const covers = ({ x, width }: PlacedBox, at: number): boolean => x - 2 < at && at < x + width + 2;
+
+/** Next to a box, on the side that is asked for if nothing is in the way there; else outside of its tower. */
+function clearGap(box: PlacedBox, side: -1 | 1, inTheWay: readonly PlacedBox[], all: readonly PlacedBox[]): ColumnGap {
+  const outer = outerGap(box.tower, side, all);
+  const x = side < 0 ? box.x - half : box.x + box.width + half;
+  if (Math.abs(x - outer.x) < 1 || inTheWay.some((each) => covers(each, x))) return outer;
+  return { x, side: 0, room: half };
+}
+
+/** Beyond all boxes of a tower, or of the tasks. */
+function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): ColumnGap {
+  const own = all.filter((each) => each.tower === tower);
+  const x =
+    side < 0 ? Math.min(...own.map((each) => each.x)) - half : Math.max(...own.map((e) => e.x + e.width)) + half;
+  const hasNext = tower >= 0 && all.some((each) => each.tower === tower + side && each.tower >= 0);
+  return { x, side, room: hasNext ? gapTowers / 2 - half - 2 : Number.POSITIVE_INFINITY };
+}
+
+/** Gives each lane its place: those that overlap in one gap lie side by side, the short ones nearest to the boxes. */
+function placesOf(lanes: readonly Lane[]): ReadonlyMap<Lane, number> {
+  const places = new Map<Lane, number>();
+  for (const [, inGap] of grouped(lanes, ({ gap }) => `${gap.x} ${gap.side}`)) {
+    const owners = [...grouped(inGap, ({ owner }) => owner).values()]
+      .map((own) => ({
+        own,
+        top: Math.min(...own.map(({ top }) => top)),
+        bottom: Math.max(...own.map(({ bottom }) => bottom)),
+      }))
+      .sort((a, b) => a.bottom - b.bottom || b.top - a.top);
+    const columns: (typeof owners)[] = [];
+    for (const each of owners) {
+      const free = columns.find((column) =>
+        column.every((other) => other.bottom <= each.top || each.bottom <= other.top),
+      );
+      if (free) free.push(each);
+      else columns.push([each]);
+    }
+    const { x, side, room } = inGap[0]!.gap;
+    const step = Math.min(apart, room / Math.max(1, columns.length - 1));
+    columns.forEach((column, k) => {
+      const at = x + step * (side === 0 ? k - (columns.length - 1) / 2 : side * k);
+      for (const { own } of column) for (const lane of own) places.set(lane, at);
+    });
+  }
+  return places;
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
+}
+
+function pathOf({ from, to, lanes }: ArrowPath, places: ReadonlyMap<Lane, number>, floor: number): string {
+  let [x, y] = [middleOf(from), from.y + heightOf(from.box)];
+  const parts = [`M${x} ${y}`];
+  const down = (end: number): void => {
+    if (end > y) parts.push(`V${end}`);
+    y = Math.max(y, end);
+  };
+  const across = (toX: number, end: number): void => {
+    const bend = Math.min(40, (end - y) / 2);
+    parts.push(`C${x} ${y + bend} ${toX} ${end - bend} ${toX} ${end}`);
+    [x, y] = [toX, end];
+  };
+  const isTowards = from.tower !== to.tower;
+  for (const lane of lanes) {
+    down(lane.top);
+    across(places.get(lane)!, lane.top + gapY);
+    down(lane.bottom === to.y ? to.y - gapY : lane.bottom);
+  }
+  // From the shorter tower to below the other one: what crosses does so under both.
+  if (isTowards && to.tower < 0) down(floor);
+  across(middleOf(to), to.y);
+  return parts.join('');
+}

@@ -1,0 +1,171 @@
+/**
+ * Sorts the blocks that may follow an arrow by how well they fit what it carries, found out by lowering each in a
+ * graph that nobody keeps.
+ */
+import * as t from '../../../../grammar/tokens.ts';
+import type { Span } from '../../../base/text/source.ts';
+import {
+  type BlockKind,
+  type Parameter,
+  Refused,
+  type Value,
+  type ValueType,
+} from '../../../compiler/library/contract.ts';
+import { typeOf } from '../../../compiler/library/values.ts';
+import { rowsDim } from '../../../compiler/lower/field.ts';
+import type { Arrow } from '../../../compiler/lower/flow.ts';
+import { GraphInputs } from '../../../compiler/lower/inputs.ts';
+import { blockContext, makeTowerContext } from '../../../compiler/lower/tower.ts';
+import { bindDefaults } from '../../../compiler/model/arguments.ts';
+import { stepsOf, wordOf } from '../../../compiler/model/expressions.ts';
+import { rowIn } from '../../../compiler/model/library.ts';
+import type { FlowStep } from '../../../compiler/model/model.ts';
+import { endOf, is } from '../../../compiler/syntax/token.ts';
+import { type Builder, makeBuilder } from '../../../graph/builder.ts';
+import type { SymbolTable } from '../symbols.ts';
+import { events } from '../valid_parts.ts';
+import type { Completion, CompletionContext } from './context.ts';
+
+/** After an arrow of a known type: what takes it, then what leaves it as it is, then what surely refuses it. */
+export function fittingFirst(here: CompletionContext, items: Completion[]): Completion[] {
+  const { facts, place } = here;
+  const [value, arrow] = place.before.slice(-2);
+  if (!value || !is(arrow, t.Arrow)) return items;
+  const arrows = facts.arrowsEnding(endOf(value));
+  if (arrows.length === 0) return items;
+  const ranks = new Map(items.map(({ label }) => [label, rankOf(here, label, arrows)]));
+  return items.toSorted((a, b) => ranks.get(a.label)! - ranks.get(b.label)!);
+}
+
+/** 0 for a block that fits, or may; 1 for one that does nothing there, 2 for one that refuses what any of the arrows carries. */
+function rankOf({ library, symbols }: CompletionContext, name: string, arrows: readonly Arrow[]): number {
+  const kind = firstKind(name, symbols);
+  const row = rowIn(library.blocks, kind);
+  const fits = row ? arrows.map(({ type, span }) => fitOf(kind, row, type, span)) : [];
+  if (fits.includes('refused')) return 2;
+  // In a block of the file more steps may follow.
+  const alone = !symbols.find(name, 'block');
+  return alone && fits.length > 0 && fits.every((fit) => fit === 'idle') ? 1 : 0;
+}
+
+/** The kind of the library that a block of the file begins with; its own name is the library's within it. */
+function firstKind(name: string, symbols: SymbolTable): string {
+  const seen = new Set<string>();
+  let word = name;
+  for (;;) {
+    const node = seen.has(word) ? undefined : symbols.find(word, 'block')?.node;
+    const first = node?.kind === 'Block' ? wordOf(stepsOf(node.flow)[0]!) : undefined;
+    if (first === undefined) return word;
+    seen.add(word);
+    word = first;
+  }
+}
+
+/** `idle`: it is taken, and comes out as it went in, such as a vector that is flattened. */
+export type Fit = 'fits' | 'idle' | 'refused';
+
+/** @param at where mistakes of the trial would be; nobody sees them */
+export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): Fit {
+  const tries = argumentsToTry(row);
+  const few = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
+  for (const given of tries) {
+    const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, few);
+    // Steps that are not written yet will do something.
+    const isOpen = Object.values(row.parameters).some(({ type: { is } }) => is === 'flow');
+    if (trial) return trial.idle && !isOpen ? 'idle' : 'fits';
+  }
+  return tries.length === 0 ? 'fits' : 'refused';
+}
+
+/** Two of a width are refused where all are, and blocks of pairs soon make very many of them. */
+function fewOf<F extends { readonly width: number }>(fields: readonly F[]): readonly F[] {
+  const seen = new Map<number, number>();
+  const few = fields.filter(({ width }) => {
+    const count = (seen.get(width) ?? 0) + 1;
+    seen.set(width, count);
+    return count <= 2;
+  });
+  return few.slice(0, 8);
+}
+
+/**
+ * A refusal should be of the value, and not of the arguments: so with the defaults, and with the least of every number. None
+ * where an argument that is required cannot be made up.
+ */
+function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<string, unknown>>[] {
+  const least = Object.entries(parameters).map(([name, parameter]) => ({ name, parameter, value: leastOf(parameter) }));
+  const required = least.filter(({ parameter }) => parameter.required);
+  if (required.some(({ value }) => value === undefined)) return [];
+  const numbers = least.filter(({ parameter: { type } }) => type.is === 'integer');
+  const given = [required, [...required, ...numbers]];
+  return given.map((all) => Object.fromEntries(all.map(({ name, value }) => [name, value])));
+}
+
+function leastOf({ type, rest }: Parameter): unknown {
+  const value = leastOfType(type);
+  return rest && value !== undefined ? [value] : value;
+}
+
+function leastOfType(type: Parameter['type']): unknown {
+  switch (type.is) {
+    case 'integer':
+      return type.min ?? 1;
+    case 'name':
+      return type.of;
+    case 'flow':
+      // Through no steps a value stays as it is.
+      return { flow: [] };
+    default:
+      return undefined;
+  }
+}
+
+interface StepTrial {
+  readonly gives: ValueType;
+  /** It comes out as it went in, such as a vector that is flattened. */
+  readonly idle: boolean;
+}
+
+/** Absent where the step refuses the value. Steps within its arguments are tried with it. */
+export function tryStep(step: FlowStep, type: ValueType): StepTrial | undefined {
+  const context = makeTowerContext(new GraphInputs(makeBuilder('trial')), noFeatures, true);
+  const input = inputOf(type, context.inputs.builder);
+  try {
+    const made = blockContext(context, 'trial', events).through({ flow: [step] }, input);
+    return { gives: typeOf(made), idle: isSame(made, input) };
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+}
+
+const noFeatures = { byName: new Map(), tables: [] };
+
+const isSame = (made: Value, input: Value): boolean =>
+  made.kind === 'vector' && input.kind === 'vector' && made.tensor.id === input.tensor.id;
+
+/** A value of a type, whose tensors are inputs of the graph. */
+function inputOf(type: ValueType, builder: Builder): Value {
+  const tensor = (...lengths: readonly number[]) =>
+    builder.input(`value/${builder.nodes.length}`, [rowsDim(events), ...lengths]);
+  switch (type.kind) {
+    case 'fields': {
+      const fields = type.fields.map((field) => ({ ...field, tensor: tensor(field.width) }));
+      return { kind: 'fields', fields };
+    }
+    case 'sequence': {
+      const { length, width } = type;
+      return { ...type, most: length, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
+    }
+    case 'vector':
+      return { ...type, tensor: tensor(type.width), normalized: false };
+    case 'interests':
+      return { ...type, tensor: tensor(type.count, type.width), normalized: false };
+    case 'outputs': {
+      const outputs = type.outputs.map(
+        ({ name, width }) => [name, { kind: 'vector', tensor: tensor(width), width, normalized: false }] as const,
+      );
+      return { kind: 'outputs', outputs: new Map(outputs) };
+    }
+  }
+}

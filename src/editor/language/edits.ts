@@ -1,0 +1,98 @@
+/** Makes edits of a text: a change as whole lines, and one more declaration or entry in the layout that the file has. */
+import type { Edit } from '../../base/diagnostics/diagnostic.ts';
+import { applyEdits } from '../../base/diagnostics/fixes.ts';
+import { indentOf, makeSource, positionAt, type Source, type Span } from '../../base/text/source.ts';
+import { insertion } from '../../compiler/model/report.ts';
+import type * as Ast from '../../compiler/syntax/ast.ts';
+
+/**
+ * Returns the edit that turns a text into another, of whole lines: what stays as it is keeps the cursors and marks of an editor.
+ * Nothing where the two are the same.
+ */
+export function changeOf(source: Source, text: string): Edit | undefined {
+  if (source.text === text) return undefined;
+  const next = makeSource(source.name, text);
+  const [before, after] = [linesOf(source), linesOf(next)];
+  const shortest = Math.min(before.length, after.length);
+  let above = 0;
+  while (above < shortest && before[above] === after[above]) above++;
+  let below = 0;
+  while (below < shortest - above && before.at(-1 - below) === after.at(-1 - below)) below++;
+  const start = lineStart(source, above);
+  const end = lineStart(source, before.length - below);
+  return {
+    at: { source, start, end },
+    text: text.slice(lineStart(next, above), lineStart(next, after.length - below)),
+  };
+}
+
+/** Each with its end. */
+const linesOf = (source: Source): readonly string[] =>
+  source.lineStarts.map((_, line) => source.text.slice(lineStart(source, line), lineStart(source, line + 1)));
+
+const lineStart = ({ lineStarts, text }: Source, line: number): number => lineStarts[line] ?? text.length;
+
+/** Inserts an entry after the last one of a body. One that has its entries on one line goes on there. */
+export function entryAfter(
+  { span: { source } }: Ast.DeclarationNode,
+  last: { readonly span: Ast.FileNode['span'] },
+  text: string,
+): Edit {
+  const { end } = last.span;
+  const lineEnd = endOfLine(source, end);
+  // The brace on the same line, or another entry.
+  if (/^[^/]*[^\s/,]/.test(source.text.slice(end, lineEnd))) return insertion(source, end, `, ${text}`);
+  const indent = indentOf(source, positionAt(source, last.span.start).line);
+  return insertion(source, lineEnd, `\n${indent}${text}`);
+}
+
+/** Inserts a declaration after another one; where there is none, at the start of the file. */
+export function declarationAfter(
+  file: Ast.FileNode,
+  node: Ast.DeclarationNode | undefined,
+  text: string,
+  gap: string,
+): Edit {
+  const { source } = file.span;
+  if (!node) return insertion(source, file.declarations[0]?.span.start ?? 0, `${text}${gap}`);
+  return insertion(source, endOfLine(source, node.span.end), `${gap}${text}`);
+}
+
+function endOfLine({ text }: Source, offset: number): number {
+  const end = text.indexOf('\n', offset);
+  const line = end === -1 ? text.length : end;
+  return text[line - 1] === '\r' ? line - 1 : line;
+}
+
+type DeclarationOf<K extends Ast.DeclarationNode['kind']> = Extract<Ast.DeclarationNode, { kind: K }>;
+
+/** The last declaration of some kinds. */
+export function lastOf<K extends Ast.DeclarationNode['kind']>(
+  { declarations }: Ast.FileNode,
+  ...kinds: readonly K[]
+): DeclarationOf<K> | undefined {
+  return declarations.findLast((node): node is DeclarationOf<K> => kinds.includes(node.kind as K));
+}
+
+/** The declaration of one of some kinds that a span lies in. */
+export function declarationAround<K extends Ast.DeclarationNode['kind']>(
+  { declarations }: Ast.FileNode,
+  span: Pick<Span, 'start' | 'end'>,
+  ...kinds: readonly K[]
+): DeclarationOf<K> | undefined {
+  return declarations.find(
+    (node): node is DeclarationOf<K> => kinds.includes(node.kind as K) && isWithin(span, node.span),
+  );
+}
+
+export const isWithin = (inner: Pick<Span, 'start' | 'end'>, outer: Span): boolean =>
+  outer.start <= inner.start && inner.end <= outer.end;
+
+/** The text of an expression with edits made in it. */
+export function withEdits({ span }: Ast.ExpressionNode, edits: readonly Edit[]): string {
+  const { source, start, end } = span;
+  return applyEdits(
+    source,
+    edits.filter(({ at }) => isWithin(at, span)),
+  ).slice(start, end - source.text.length || undefined);
+}

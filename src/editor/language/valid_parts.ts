@@ -1,0 +1,157 @@
+/**
+ * Lowers what is valid of a file that has errors: features, towers, the types that its arrows carry, and what towers, channels and
+ * steps weigh and cost.
+ */
+import type { Span } from '../../base/text/source.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { BoundKind } from '../../compiler/library/contract.ts';
+import { usesOf } from '../../compiler/library/features/uses.ts';
+import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/features.ts';
+import type { Arrow } from '../../compiler/lower/flow.ts';
+import { GraphInputs } from '../../compiler/lower/inputs.ts';
+import { UniqueNames } from '../../compiler/lower/names.ts';
+import { withElements } from '../../compiler/lower/through.ts';
+import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/tower.ts';
+import type { Flow, FlowSource, FlowStep, Tower, TowerStep } from '../../compiler/model/model.ts';
+import { isWholeGroup } from '../../compiler/model/references.ts';
+import type { Resolution, ResolvedTower } from '../../compiler/model/resolution.ts';
+import type { CheckResult } from '../../compiler/pipeline.ts';
+import { makeBuilder } from '../../graph/builder.ts';
+import { type Cost, count } from '../../graph/count.ts';
+import type { RowsOf } from '../../graph/plan/plan.ts';
+
+/** Returns the tower with the steps whose flow is valid and begins with something valid. */
+function validTower(part: ResolvedTower, resolution: Resolution, features: LoweredFeatures): Tower {
+  const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] =>
+    flow && isSourceValid(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
+  );
+  return { name: part.name, span: part.span, features: part.features, steps, ...defined({ key: part.key?.name }) };
+}
+
+/** Returns what comes before the error in flows that have one, under a name that nothing can read. */
+function begunSteps(part: ResolvedTower, resolution: Resolution, features: LoweredFeatures): readonly TowerStep[] {
+  return part.steps.flatMap(({ name, span, begun }): TowerStep[] =>
+    begun && isSourceValid(begun, resolution, features)
+      ? [{ name: `${name} …`, span, channel: false, flow: begun }]
+      : [],
+  );
+}
+
+function isSourceValid({ from }: Flow, { scope }: Resolution, features: LoweredFeatures): boolean {
+  const areAllValid = features.byName.size === scope.features.size;
+  return openedBy(from).every(
+    (source) =>
+      (!scope.groups.has(source.name) || isWholeGroup(scope, source.name)) &&
+      (areAllValid || source.features.every((feature) => features.byName.has(feature))),
+  );
+}
+
+/** The groups and features that a flow's source opens: none for a step above, those of all its parts for a block of several. */
+function openedBy(from: FlowSource): readonly Extract<FlowSource, { readonly kind: 'features' }>[] {
+  if (from.kind === 'join') return from.parts.flatMap(openedBy);
+  return from.kind === 'features' ? [from] : [];
+}
+
+/** Returns the features whose arguments are all valid and refer only to valid features. */
+export function validFeatures(resolution: Resolution): LoweredFeatures {
+  const { features, towers } = resolution;
+  const uses = usesOf(features);
+  const validKinds = uses.size === features.size ? features : new Map([...features].filter(([name]) => uses.has(name)));
+  const towerInputs = towers.map(({ name, span, features, key }) => ({
+    ...{ name, span, features, steps: [] },
+    ...defined({ key: key?.name }),
+  }));
+  const noTower = { name: '', span: undefined as never, features: [], steps: [] };
+  const [first = noTower, second = noTower] = towerInputs;
+  const { output } = lowerFeatures({ features: validKinds, towers: [first, second] });
+  const validTowers = towers.map((part) => validTower(part, resolution, output));
+  return withElements(output, validTowers);
+}
+
+export const events: RowsOf = { kind: 'events' };
+
+/** Returns the types of the model where there is one; else those of every flow that is valid by itself. */
+export function arrowsOf({ shapes, resolution }: CheckResult): readonly Arrow[] {
+  if (shapes) return shapes.arrows;
+  const features = validFeatures(resolution);
+  return resolution.towers.flatMap((part) => {
+    const tower = validTower(part, resolution, features);
+    const steps = [...tower.steps, ...begunSteps(part, resolution, features)];
+    return lowerAlone({ ...tower, steps }, features).arrows;
+  });
+}
+
+/** Lowers a tower into a graph of its own. */
+function lowerAlone(tower: Tower, features: LoweredFeatures): TowerContext {
+  const context = makeTowerContext(new GraphInputs(makeBuilder(tower.name)), features, false);
+  lowerTower(context, tower, events);
+  return context;
+}
+
+export interface FileCosts {
+  /** By the offset of a step in a flow, in the first flow that goes through it. */
+  readonly steps: ReadonlyMap<number, Cost>;
+  /** `user`, `user.main`; absent where an error within leaves a part uncounted. */
+  readonly towers: ReadonlyMap<string, Cost>;
+}
+
+/** Counts one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
+export function costsOf({ resolution, file }: CheckResult): FileCosts {
+  const features = validFeatures(resolution);
+  const steps = new Map<number, Cost>();
+  const towers = new Map<string, Cost>();
+  for (const part of resolution.towers) {
+    const tower = validTower(part, resolution, features);
+    const { inputs, diagnostics } = lowerAlone(tower, features);
+    const { parts, ...total } = count(inputs.builder.finish(), { batch: 1 });
+    const isWhole = tower.steps.length === part.node.entries.length && diagnostics.length === 0;
+    if (isWhole) towers.set(tower.name, total);
+    const addCost = (span: Span, label: string): void => {
+      const cost = parts.get(label);
+      if (cost && span.source === file.span.source && !steps.has(span.start)) steps.set(span.start, cost);
+    };
+    const addSteps = (flowSteps: readonly FlowStep[], path: string, names = new UniqueNames()): void => {
+      for (const step of flowSteps) {
+        const ownLabel = names.unique(`${path}/${step.kind === 'block' ? step.call.kind : step.name}`);
+        const label = step.kind === 'declared' && step.shared ? `shared/${step.name}` : ownLabel;
+        addCost(step.span, label);
+        if (step.kind === 'declared') addSteps(step.steps, label);
+        else {
+          const isRepeated = resolution.library.blocks[step.call.kind]?.times !== undefined;
+          for (const flow of flowsOf(step.call)) addSteps(flow, isRepeated ? `${label}/_1` : label);
+        }
+      }
+    };
+    for (const { name, flow } of tower.steps) {
+      const path = `${tower.name}/${name}`;
+      const flowCost = parts.get(path);
+      const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
+      if (flowCost && !isBroken) towers.set(`${tower.name}.${name}`, flowCost);
+      const names = new UniqueNames();
+      // A flow that begins with a block of several: `concat(deep, wide) -> …`.
+      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));
+      addSteps(flow.steps, path, names);
+    }
+  }
+  return { steps, towers };
+}
+
+/** The flows among the arguments of a block: `residual(dense(8))`. */
+const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
+  Object.values(given).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],
+  );
+
+/** `16,640 weights · 33.1 kFLOP a row` */
+export function printCost({ parameters, flops }: Cost): string {
+  const weights = `${thousands(parameters)} ${parameters === 1 ? 'weight' : 'weights'}`;
+  return flops === 0 ? weights : `${weights} · ${printFlops(flops)} a row`;
+}
+
+export const thousands = (value: number): string => value.toLocaleString('en-US');
+
+function printFlops(flops: number): string {
+  if (flops < 1e3) return `${flops} FLOP`;
+  if (flops < 1e6) return `${(flops / 1e3).toFixed(1)} kFLOP`;
+  return `${(flops / 1e6).toFixed(1)} MFLOP`;
+}
