@@ -1,5 +1,5 @@
 /** Binds an expression to one of the kinds of a table, or to its defaults. */
-import type { Place } from '../../base/text/synonyms.ts';
+import type { WordPlace } from '../../base/text/synonyms.ts';
 import type { KindRow, Parameters } from '../library/contract.ts';
 import type { Expression } from '../syntax/ast.ts';
 import { bindCall } from './arguments/call.ts';
@@ -41,7 +41,7 @@ export function bindKind(
   return bindCall(call, row, binding, extra);
 }
 
-const kindPlaces: Readonly<Record<string, Place>> = {
+const kindPlaces: Readonly<Record<string, WordPlace>> = {
   'kind of feature': 'feature',
   block: 'block',
   score: 'score',

@@ -1,10 +1,9 @@
 /** Columns that the headers of CSV files name. Other kinds of files would need the database, which the editor never loads. */
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { isWithin, reachOf } from '../../../data/files/access.ts';
+import { isWithin, kindAt, reachOf } from '../../../data/files/access.ts';
 import { sampleCsv } from '../../../data/files/csv.ts';
 import { formatOf, isCompressed } from '../../../data/files/file_kind.ts';
 import { findFiles } from '../../../data/files/files.ts';
-import { kindAt } from '../../../data/files/path_target.ts';
 import { lineColumns } from '../../../data/files/records/lines.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { linksOf } from '../../language/links.ts';

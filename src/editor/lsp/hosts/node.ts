@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { isWithin } from '../../../data/files/access.ts';
-import { kindAt, resolved } from '../../../data/files/path_target.ts';
+import { isWithin, kindAt, resolved } from '../../../data/files/access.ts';
 import type { Host } from '../host.ts';
 import { headerColumns } from './header_columns.ts';
 
