@@ -1,7 +1,7 @@
 /** What the processor is and how fast it multiplies: figures of two machines can only be compared with both known. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { type Binding, loadBinding } from '../src/engines/tensorflow/binding.ts';
+import { loadBinding, type TensorflowAddon } from '../src/engines/tensorflow/binding.ts';
 
 /** Extensions that products of matrices use, on x64 and on ARM. */
 const telling = [
@@ -48,7 +48,7 @@ function describeProducts(): string {
 const bfloat16 = 14;
 
 /** GFLOP/s of the fastest of several products: whatever else the machine does makes the others slower. */
-function productRate(binding: Binding, isBf16: boolean): number {
+function productRate(binding: TensorflowAddon, isBf16: boolean): number {
   const numbers = Float32Array.from({ length: size * size }, (_, at) => ((at * 7919) % 1000) / 1000 - 0.5);
   const given = binding.createTensor([size, size], binding.TF_FLOAT, numbers);
   const typed = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });

@@ -2,13 +2,12 @@
 import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
-import type { BindOptions } from './binding/bind.ts';
+import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import type { BoundColumn, DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
-import { withBoundDatabase } from './bound_database.ts';
+import type { ItemValues } from './dataset.ts';
 import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
-import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
 import { marked, textOf } from './rows/staged_tables.ts';
 

@@ -7,7 +7,7 @@ import type { Pinned } from './pinned.ts';
 import { momentWords } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
 import type { Past } from './rows/past.ts';
-import type { ValidRows } from './rows/valid_rows.ts';
+import type { ValidRows } from './rows/raw.ts';
 
 interface ProtocolInput {
   readonly description: DataDescription;

@@ -2,11 +2,10 @@
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../compiler/model/model.ts';
-import type { BindOptions, BoundData } from './binding/bind.ts';
+import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
 import { columnRequests } from './binding/column_requests.ts';
 import type { DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
-import { withBoundDatabase } from './bound_database.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/first_values.ts';
 import type { Dataset } from './dataset.ts';
@@ -16,14 +15,13 @@ import { inStores } from './files/remote/stores.ts';
 import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import { ascends } from './rows/gather.ts';
-import type { RawNumbers } from './rows/raw.ts';
+import type { RawNumbers, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
 import { stage } from './rows/stage.ts';
 import type { Staged, StagedTable } from './rows/staged.ts';
 import { timeOrder } from './rows/staged_tables.ts';
-import type { ValidRows } from './rows/valid_rows.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
-import { goesToShards, openKnownShards, resumePasses, scatterToBuckets } from './shards/read.ts';
+import { goesToShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 
@@ -92,7 +90,7 @@ async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Pro
   const wanted = columnRequests(layout, needs);
 
   const computing: Computing & ReadContext = { ...readContext, wanted, staged, bad, warnings: [] };
-  if (shards && (await goesToShards(shards, computing))) return scatterToBuckets(shards, computing);
+  if (shards && (await goesToShards(shards, computing))) return scatterToPartitions(shards, computing);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned } = options;

@@ -9,16 +9,14 @@ import type { ColumnRequest, ColumnRequests } from './binding/column_requests.ts
 import { type BoundColumn, columnsOfLayout, type DataLayout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import type { Rejected } from './dataset.ts';
-import type { BadRow } from './files/bad_row.ts';
-import { type Database, enclose, quoteText } from './files/duckdb.ts';
-import type { Role } from './files/files.ts';
-import { type Dictionaries, makeDictionaries } from './rows/dictionaries.ts';
-import type { RawCodes } from './rows/raw.ts';
+import { type Database, enclose, quoteText, sqlReason } from './files/duckdb.ts';
+import type { BadRow, Role } from './files/files.ts';
+import { makeDictionaries } from './rows/dictionaries.ts';
+import type { Dictionaries, RawCodes, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import type { Staged, StagedTable } from './rows/staged.ts';
 import { computedQuery, largestWhole, readRows, relationOf, tableOf, whereOf } from './rows/staged_tables.ts';
-import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
 export interface Computing {
@@ -254,9 +252,6 @@ async function messageOf(database: Database, query: string): Promise<string> {
     return 'its SQL cannot be computed';
   } catch (error) {
     database.passOn(error);
-    return (error as Error).message
-      .split('\n')[0]!
-      .replace(/^[A-Z]\w+( \w+)? Error: /, '')
-      .replace(/ when casting from source column .*/, '');
+    return sqlReason(error).replace(/ when casting from source column .*/, '');
   }
 }

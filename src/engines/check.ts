@@ -4,13 +4,13 @@ import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';
 
 /** Values of the graph's symbols in one run, learned from the inputs as they are checked. */
-export type Symbols = Record<string, number>;
+export type SymbolLengths = Record<string, number>;
 
 export function checkTensor(
   graph: Graph,
   { name, node }: GraphInput,
   tensor: Tensor | undefined,
-  symbols: Symbols,
+  symbols: SymbolLengths,
 ): Tensor {
   const { type } = graph.nodes[node]!;
   if (!tensor) throw new Error(`invariant: graph ${graph.name} is run without "${name}"`);
@@ -22,6 +22,17 @@ export function checkTensor(
   return tensor;
 }
 
+/** Checks those of the graph's parameters that are given, with their index among all. */
+export const givenParameters = (graph: Graph, parameters: Tensors) =>
+  graph.parameters.flatMap((parameter, index) => {
+    const { name } = parameter;
+    return name in parameters ? [{ name, index, tensor: checkTensor(graph, parameter, parameters[name], {}) }] : [];
+  });
+
 export function checkParameters(graph: Graph, parameters: Tensors): void {
   for (const parameter of graph.parameters) checkTensor(graph, parameter, parameters[parameter.name], {});
 }
+
+/** The same numbers in memory of their own: what a feeder or a program gives may be written over later. */
+export const copies = (tensors: Tensors): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));

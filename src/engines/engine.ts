@@ -3,7 +3,7 @@
  * every op and every model to 1e-5 between them.
  */
 import type { Graph, Tensor } from '../graph/graph.ts';
-import type { Group, Meeting } from './group.ts';
+import type { Meeting, WorkerGroup } from './group.ts';
 import type { OpTimes } from './op_times.ts';
 
 export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
@@ -12,7 +12,7 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface Engine {
   readonly name: EngineName;
-  /** Of the runtime, as it reports itself: `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
+  /** The version of the runtime, as it reports itself: `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
   readonly version: string;
   /**
    * Runs whose rows are a multiple of this give a row the same bits, with most graphs: other runs sum in another order. Default: 1. `src/training/scoring/same_bits.ts` checks
@@ -30,7 +30,7 @@ export interface Engine {
    * Makes this process one of several workers: programs that are prepared after it run ops between them. Absent: it cannot.
    * @throws Failure `worker-lost`
    */
-  join?(meeting: Meeting): Promise<Group>;
+  join?(meeting: Meeting): Promise<WorkerGroup>;
   /**
    * Loads the graph once more and runs it for each of the inputs, always from these parameters: updates are computed and not kept. A run
    * before them is not counted. Absent: the runtime does not distinguish ops.

@@ -13,7 +13,7 @@ export class WorkerLost extends Failure {
   }
 }
 
-export interface Group {
+export interface WorkerGroup {
   /** From 0. */
   readonly rank: number;
   readonly workers: number;
@@ -53,4 +53,15 @@ export interface Meeting {
   readonly patientSeconds: number;
   /** Another worker of this machine has ended, for this reason. */
   readonly lost?: AbortSignal;
+}
+
+/** The work of one of several workers: where it cannot go on, the others get the reason. */
+export async function amongWorkers<T>(group: WorkerGroup, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // The others know already that one is lost.
+    if (error instanceof Failure && !(error instanceof WorkerLost)) await group.leave(error.message);
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ export interface OpTime {
 }
 
 export interface OpTimes {
-  /** What the times are times of, as a sentence. */
+  /** A sentence that says what was timed. */
   readonly how: string;
   /** A run for each of the inputs, with its ops in the order in which they ran. */
   readonly runs: readonly (readonly OpTime[])[];

@@ -1,4 +1,4 @@
-/** What the processor can do, as far as its system says it. */
+/** Instructions of the processor, as far as its system says them. */
 import { readFileSync } from 'node:fs';
 
 /** Instructions that multiply matrices of bfloat16, as Linux names them. Those of Arm are not measured. */

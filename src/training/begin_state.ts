@@ -3,7 +3,7 @@ import { defined } from '../base/util/defined.ts';
 import type { Dataset, Events, TrainingShards } from '../data/dataset.ts';
 import { labelSums } from '../data/label_sums.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
-import type { Group } from '../engines/group.ts';
+import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan, TaskPlan } from '../graph/plan/plan.ts';
@@ -35,7 +35,7 @@ export const tablesOf = ({ plan, dataset, group, sharesTables }: TrainingTablesO
 export interface TrainingTablesOptions {
   readonly plan: Plan;
   readonly dataset: Dataset;
-  readonly group?: Group;
+  readonly group?: WorkerGroup;
   /** True if the workers of the group share the rows of tables; otherwise each holds all of them. */
   readonly sharesTables?: boolean;
 }
@@ -44,7 +44,7 @@ export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   /** The workers that take each step together; absent: this one alone. */
-  readonly group?: Group;
+  readonly group?: WorkerGroup;
 }
 
 export interface BeginOptions {
@@ -58,7 +58,7 @@ export interface BeginOptions {
 export async function beginState(
   { plan, dataset, engine, precision }: BeginOptions,
   tables: Tables,
-  group?: Group,
+  group?: WorkerGroup,
 ): Promise<BegunState> {
   const { step, train } = fitted(plan, dataset.corpus.rows);
   const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);

@@ -8,6 +8,8 @@ import { isLockFile } from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
+import type { EngineName } from '../engines/engine.ts';
+import { engineNames } from '../engines/engines.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import { admissionFile, compactionFile, earlierAdmissionFile } from './artifact/admissions.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
@@ -206,7 +208,7 @@ export async function namesIn(folder: string): Promise<string[]> {
 /** @throws Failure `nothing-to-resume`, `damaged-file`, `cannot-read` */
 export async function readIdentity(folder: string): Promise<RunIdentity> {
   const path = join(folder, runFile);
-  const value = await readJsonFile(folder, runFile, 'optional');
+  const value = await readJsonFile(folder, runFile);
   if (value === undefined) throw failure('nothing-to-resume', { folder });
   const reason = complaintOf(value);
   if (reason !== undefined) throw failure('damaged-file', { path, reason });
@@ -302,4 +304,10 @@ export const admissionFilesIn = async (folder: string): Promise<string[]> =>
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
 
+/** The engine that a run began with: it goes on with the same one, or its bits would be another's. Undefined where no run says so. */
+export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
+  const runIdentity = await readJsonFile(folder, runFile).catch(() => undefined);
+  const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
+  return engineNames.find((name) => name === engine);
+}
 // The right to train in a folder: nobody else writes there, and what it holds fits what is asked.

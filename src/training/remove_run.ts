@@ -1,8 +1,7 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { remove, removeDurably } from '../base/storage/durable.ts';
-import { lockFolder } from '../base/storage/lock.ts';
-import { refuseRead } from '../base/storage/readers.ts';
+import { lockFolder, refuseRead } from '../base/storage/lock.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
 import { manifestFile } from './artifact/manifest.ts';
 import { hasRunFile, modelFolders, namesIn, pathsIn, rejectsFile, runContentsIn, runFile } from './folder.ts';

@@ -7,11 +7,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../base/storage/durable.ts';
-import { linesOf, openRunFile } from '../base/storage/run_files.ts';
+import { linesOf, openIfThere } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { copies } from '../engines/copies.ts';
+import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress } from './artifact/checkpoint.ts';
@@ -245,7 +245,7 @@ const agree = (value: number, logged: number | undefined): boolean =>
 
 /** A line at a time: a run may have millions. */
 async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
-  const handle = await openRunFile(folder, stepsFile, 'optional');
+  const handle = await openIfThere(folder, stepsFile);
   if (handle === undefined) return undefined;
   let lineNumber = 0;
   for await (const line of linesOf(handle, join(folder, stepsFile))) {

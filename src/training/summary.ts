@@ -2,7 +2,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/diagnostics/failure.ts';
-import { isRead } from '../base/storage/readers.ts';
+import { isRead } from '../base/storage/lock.ts';
 import { readJsonFile } from '../base/storage/run_files.ts';
 import { defined } from '../base/util/defined.ts';
 import { readManifest } from './artifact/load.ts';
@@ -80,7 +80,7 @@ const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
   (await isRead(folder).catch(() => false)) ? { served: true } : {};
 
 async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed'>> {
-  const value = await readJsonFile(folder, runFile, 'optional').catch(() => undefined);
+  const value = await readJsonFile(folder, runFile).catch(() => undefined);
   const { model, seed } = (value ?? {}) as Record<string, unknown>;
   return {
     ...(typeof model === 'string' ? { model } : {}),

@@ -1,7 +1,7 @@
 /** One step of a training: alone, or together with other workers. */
 import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
-import type { Group } from '../engines/group.ts';
+import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import type { Rates } from './batches.ts';
 import type { BegunState } from './begin_state.ts';
@@ -89,7 +89,7 @@ function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): Fe
 async function exchangeGradients(
   plan: Plan,
   { tables }: BegunState,
-  group: Group,
+  group: WorkerGroup,
   inputs: Tensors,
   { number, stops }: { readonly number: number; readonly stops: boolean },
 ): Promise<Pick<StepTaken, 'counts' | 'stops'>> {
@@ -109,7 +109,7 @@ async function exchangeGradients(
 /** Each worker holds all rows, so each gets all gradients. @returns the numbers of each worker */
 async function exchangeAll(
   trained: readonly Table[],
-  group: Group,
+  group: WorkerGroup,
   numbers: readonly number[],
   done: string,
 ): Promise<readonly (readonly number[])[]> {

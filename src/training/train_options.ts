@@ -1,5 +1,5 @@
 import type { FolderLock } from '../base/storage/lock.ts';
-import type { Group } from '../engines/group.ts';
+import type { WorkerGroup } from '../engines/group.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';
 import type { Lineage } from './artifact/lineage.ts';
 import type { Manifest } from './artifact/manifest.ts';
@@ -26,7 +26,7 @@ export interface TrainOptions extends ModelWriteOptions {
   /** Ends the run after the step it is in, but not before its first, as it is then: a model, marked as stopped. Workers do not hear it. */
   readonly limit?: AbortSignal;
   /** The workers that take each step together, of which this is the first. Absent: this one alone. */
-  readonly group?: Group;
+  readonly group?: WorkerGroup;
   /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
   readonly profile?: { readonly places: ReadonlyMap<string, BlockPosition> };
   /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */

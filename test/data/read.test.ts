@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
-import { leastMemory } from '../../src/data/memory_budget.ts';
+import { leastMemory } from '../../src/data/files/query_guard.ts';
 import { readDataset } from '../../src/data/read.ts';
 import type { Encoder } from '../../src/graph/plan/plan.ts';
 import { describeData, failureOf, features, folderWith, needsOf, valueAt, valuesOf, vocabulary } from './fixture.ts';

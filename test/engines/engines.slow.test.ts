@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '../../src/base/diagnostics/failure.ts';
-import { cacheFolder, packageFolders } from '../../src/engines/tensorflow/locate.ts';
+import { cacheFolder, packageFolders } from '../../src/engines/tensorflow/binding.ts';
 
 type Engines = typeof import('../../src/engines/engines.ts');
 

@@ -1,4 +1,4 @@
-import { copies } from '../../src/engines/copies.ts';
+import { copies } from '../../src/engines/check.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 

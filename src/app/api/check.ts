@@ -1,7 +1,6 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { render } from '../../base/diagnostics/render.ts';
 import type { Source } from '../../base/text/source.ts';
@@ -58,7 +57,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   const data =
     request.data === undefined ? ownData(checkedSource.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checkedSource.shapes && !hasErrors(diagnostics)) {
-    const { checkHeaders } = await import('../../data/binding/headers.ts');
+    const { checkHeaders } = await import('../../data/binding/bind.ts');
     const { model, shapes } = checkedSource;
     const headerDiagnostics = await checkHeaders(data.description, shapes, {
       ...readingOf(request),

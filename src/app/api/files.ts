@@ -2,10 +2,9 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { reasonOf, systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
-import { kindAt, resolved } from '../../data/files/path_target.ts';
+import { isWithin, kindAt, type Reach, reachOf, resolved } from '../../data/files/access.ts';
 
 /** @throws Failure `cannot-read` */
 export function readSource(path: string): Source {
@@ -59,7 +58,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw failure('cannot-read', { path: folder, reason: systemReason(error) ?? (error as Error).message });
+    throw failure('cannot-read', { path: folder, reason: reasonOf(error) });
   }
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
-import { readRunFile } from '../../base/storage/run_files.ts';
+import { readIfThere, readRunFile } from '../../base/storage/run_files.ts';
 import { defined } from '../../base/util/defined.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { readManifest } from '../../training/artifact/load.ts';
@@ -89,7 +89,7 @@ function commonFolder(folders: readonly string[]): string {
 
 /** A report is replaced by a report, and by nothing else. */
 async function refuseOtherFile(path: string): Promise<void> {
-  const bytes = await readRunFile(dirname(path), basename(path), mostOfReport, 'optional');
+  const bytes = await readIfThere(dirname(path), basename(path), mostOfReport);
   if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
     throw failure('file-exists', { path, option: '--out' });
   }

@@ -140,7 +140,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
   await refuseUnsafe({ host, token });
   const items = folder === undefined ? undefined : await openItems(folder, say);
-  const { beginReading } = await import('../../base/storage/readers.ts');
+  const { beginReading } = await import('../../base/storage/lock.ts');
   const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
     const [{ onlyVersion }, answers] = await Promise.all([

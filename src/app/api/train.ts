@@ -13,7 +13,7 @@ import { type Fresh, maybeSeconds, momentWords, type Until } from '../../data/ro
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
-import type { Group, Meeting } from '../../engines/group.ts';
+import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { isReplay } from '../../training/artifact/lineage.ts';
 import type { BlockPosition } from '../../training/profile/profile.ts';
@@ -200,14 +200,14 @@ async function trainIn(
   // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
   const choice = await chooseEngine('torch');
   const group = await choice.engine.join!(meeting);
-  const { amongWorkers } = await import('../../training/workers/among.ts');
+  const { amongWorkers } = await import('../../engines/group.ts');
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
     const { rowsOfWorker } = await import('./workers.ts');
     return trainOn(choice, rowsOfWorker(group, { plan, request, when: whenSharded, read: readRows }), group);
   });
 
-  async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
+  async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
     const [dataset, run] = await Promise.all([reading, import('../../training/train.ts')]);
     await refuseTrained(before, dataset, data.description);
     const layoutRequest = { plan, dataset, asked: request.tables };
@@ -274,7 +274,7 @@ async function engineFor(
   reading: Promise<Dataset>,
 ): Promise<Choice> {
   if (engine !== undefined && engine !== 'auto') return chooseEngine(engine);
-  const { engineOfRun } = await import('../../training/engine_of_run.ts');
+  const { engineOfRun } = await import('../../training/folder.ts');
   const ownEngine = resume || finish ? await engineOfRun(out) : undefined;
   if (ownEngine !== undefined || engine === undefined) return chooseEngine(ownEngine);
   const { engineByTrial } = await import('../../training/engine_trial.ts');
@@ -282,7 +282,7 @@ async function engineFor(
 }
 
 /** Returns the result of a worker that writes nothing. */
-async function followIn(options: TrainOptions & { readonly group: Group }): Promise<TrainResult> {
+async function followIn(options: TrainOptions & { readonly group: WorkerGroup }): Promise<TrainResult> {
   const { follow } = await import('../../training/workers/follow.ts');
   await follow(options);
   return { folder: options.folder, status: 'epochs', records: [] };

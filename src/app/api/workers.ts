@@ -11,7 +11,7 @@ import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts'
 import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
-import { type Group, type Meeting, WorkerLost } from '../../engines/group.ts';
+import { type Meeting, type WorkerGroup, WorkerLost } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { TableLayout } from '../../training/workers/table_layout.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } from './shards.ts';
@@ -198,7 +198,7 @@ export interface RowsOfWorkers {
 }
 
 /** @throws Failure as one process does, `shards-missing`, `worker-lost` */
-export async function rowsOfWorker(group: Group, { plan, request, when, read }: RowsOfWorkers): Promise<Dataset> {
+export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, read }: RowsOfWorkers): Promise<Dataset> {
   const { out, tables, signal } = request;
   const sharing = tables === 'sharded' ? group.workers : 1;
   const requestOf = (memory: number, where: ShardRequest['when']): Promise<ShardRequest> =>

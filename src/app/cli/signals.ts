@@ -1,7 +1,7 @@
 /** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes. */
 import { constants } from 'node:os';
+import { removeSpills } from '../../data/files/duckdb.ts';
 import { isStuck } from '../../data/files/query_guard.ts';
-import { removeSpills } from '../../data/files/spill.ts';
 
 export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndingSignal = (typeof signals)[number];

@@ -1,7 +1,7 @@
 /** What the commands say about a tracking server. */
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { renderOne } from '../../base/diagnostics/render_one.ts';
+import { renderOne } from '../../base/diagnostics/render.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { RunSummary } from '../api/runs.ts';

@@ -27,7 +27,7 @@ export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluati
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readEvaluation(folder: string, { checksum }: Manifest): Promise<Evaluation | undefined> {
-  const value = await readJsonFile(folder, evaluationFile, 'optional');
+  const value = await readJsonFile(folder, evaluationFile);
   if (value === undefined) return undefined;
   const path = join(folder, evaluationFile);
   await refuseUnlessValid('evaluation', value, path);
@@ -54,7 +54,7 @@ function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined 
  * @throws Failure `damaged-file`, `cannot-read`
  */
 export async function readProfile(folder: string): Promise<Profile | undefined> {
-  const value = await readJsonFile(folder, profileFile, 'optional');
+  const value = await readJsonFile(folder, profileFile);
   if (value === undefined) return undefined;
   await refuseUnlessValid('profile', value, join(folder, profileFile));
   return value as Profile;

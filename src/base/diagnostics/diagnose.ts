@@ -1,7 +1,7 @@
 /** From a code and the facts of a mistake to its diagnostic. */
 import type { Span } from '../text/source.ts';
 import { defined } from '../util/defined.ts';
-import type { Severity } from './code_row.ts';
+import type { CodeRow } from './code_row.ts';
 import { type Code, codes, type Facts } from './codes.ts';
 import type { Diagnostic, Edit, Note } from './diagnostic.ts';
 
@@ -12,11 +12,7 @@ export function diagnose<C extends Code>(
   facts: Facts<C>,
   extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[]; doubtful?: boolean } = {},
 ): Diagnostic {
-  const row = codes[code] as unknown as {
-    severity: Severity;
-    message: (facts: unknown) => string;
-    hint?: (facts: unknown) => string | undefined;
-  };
+  const row = codes[code] as unknown as CodeRow<unknown>;
   const words = row.hint?.(facts);
   const hint = words && isProgram ? inProgram(words) : words;
   const diagnostic: Diagnostic = {
@@ -32,7 +28,7 @@ export function diagnose<C extends Code>(
   return diagnostic;
 }
 
-/** Whether a program asks, which has no command line. */
+/** The caller is a program, which has no command line. */
 let isProgram = false;
 
 /** Hints name the entries of a request from now on, and no options. The library calls it. */

@@ -54,7 +54,7 @@ export function hasSafeFix({ code, fixes, doubtful }: Diagnostic): boolean {
   return fix === 'rewrites' || fixes[0]!.every(keepsWords);
 }
 
-/** Whether an edit leaves as many words as it found: it may change one, and add some, but takes none away. */
+/** True if an edit leaves as many words as it found: it may change one, and add some, but takes none away. */
 function keepsWords({ at, text }: Edit): boolean {
   return countWords(text) >= countWords(textOf(at));
 }
@@ -142,13 +142,17 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
   return kept.fixed.length > 0 ? kept : undefined;
 }
 
-/** Whether mistakes are fewer, those fixed are gone, and none is new. A warning may come to light where errors go. */
+/** True if mistakes are fewer, those fixed are gone, and none is new. A warning may come to light where errors go. */
 function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean {
   const [before, after] = [from.found, to.found];
   const errors = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
   if (errors[1]! > errors[0]!) return false;
   const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
-  const [were, are, gone] = [before, counted, fixed].map(countAlike) as [Counts, Counts, Counts];
+  const [were, are, gone] = [before, counted, fixed].map(countAlike) as [
+    DiagnosticCounts,
+    DiagnosticCounts,
+    DiagnosticCounts,
+  ];
   if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
   if (changesLineOf(from.source, to) || (fixed.some(isOfBrackets) && after.some(isOfBrackets))) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
@@ -159,7 +163,7 @@ function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean
 const isOfBrackets = ({ code }: Diagnostic): boolean =>
   code === 'unclosed' || code === 'unopened' || code === 'wrong-bracket' || code === 'missing-brace';
 
-/** Whether an error is left that a line which was changed has a part in: then something else may be meant there. */
+/** True if an error is left that a line which was changed has a part in: then something else may be meant there. */
 function changesLineOf(before: Source, { source, found }: State): boolean {
   const lines = new Set(before.text.split(/\r?\n/));
   return found.some(
@@ -175,10 +179,10 @@ function* linesOf(source: Source, { start, end }: Span): Generator<number> {
   for (let line = positionAt(source, start).line; line <= last; line++) yield line;
 }
 
-type Counts = ReadonlyMap<string, number>;
+type DiagnosticCounts = ReadonlyMap<string, number>;
 
 /** How many there are of each, wherever they are: places move when a text changes. */
-function countAlike(diagnostics: readonly Diagnostic[]): Counts {
+function countAlike(diagnostics: readonly Diagnostic[]): DiagnosticCounts {
   const counts = new Map<string, number>();
   for (const { code, message } of diagnostics) {
     const key = `${code} ${message}`;

@@ -20,7 +20,7 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 /** More errors than a person fixes in one go. */
 export const mostErrors = 50;
 
-/** What is shown of them, in order: each warning, and the first errors. `errors` counts all that were found. */
+/** The diagnostics to show, in order: each warning, and the first errors. `errors` counts all that were found. */
 export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic[]; errors: number } {
   let errors = 0;
   const shown = inOrder(diagnostics).filter((one) => !isCounted(one) || ++errors <= mostErrors);
@@ -30,7 +30,7 @@ export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic
 /** That there are more is no mistake itself. */
 const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
-/** Of a part of a file that cannot be read, and of a file that cannot: what they declare seems to be missing. */
+/** Codes of files, or parts of them, that cannot be read: what they declare seems to be missing. */
 const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 'use-cycle', 'use-missing']);
 
 const rank = ({ code, severity }: Diagnostic): number =>

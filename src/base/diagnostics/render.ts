@@ -1,7 +1,10 @@
 /** All diagnostics of a run for people: the first of them, and a last line that counts all. */
+import type { createColors } from 'picocolors';
+import pc from 'picocolors';
+import { show } from '../text/display.ts';
+import { lineAt, positionAt, type Span } from '../text/source.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { firstOf, mostErrors } from './order.ts';
-import { type RenderOptions, renderOne } from './render_one.ts';
 
 /** The first of them in a stable order, an empty line between, and a last line that counts all. Empty for none. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
@@ -21,4 +24,85 @@ function count(diagnostics: readonly Diagnostic[]): string {
   if (errors > 0) parts.push(errors === 1 ? '1 error' : `${more}${errors} errors${of}`);
   if (warnings > 0) parts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
   return parts.join(', ');
+}
+
+/** One diagnostic for people: where, what, the lines in question with a mark under the place, and how to fix it. */
+
+export interface RenderOptions {
+  /** Off unless said: the caller knows whether it writes to a terminal. */
+  readonly colour?: boolean;
+}
+
+/** One diagnostic, without a newline at its end. */
+export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): string {
+  const paint = pc.createColors(options.colour ?? false);
+  const mark = diagnostic.severity === 'error' ? paint.red : paint.yellow;
+  const where = diagnostic.at ? `${paint.bold(place(diagnostic.at))}: ` : '';
+  const what = `${mark(paint.bold(diagnostic.severity))}: ${paint.bold(show(diagnostic.message).text)}`;
+  const lines = [`${where}${what} ${paint.dim(`[${diagnostic.code}]`)}`];
+  const width = gutter(diagnostic);
+  if (diagnostic.at) lines.push(...frame(diagnostic.at, { width, mark, paint }));
+  for (const note of diagnostic.notes) {
+    lines.push(`${' '.repeat(width)} ${paint.cyan(place(note.at))}: ${show(note.message).text}`);
+    lines.push(...frame(note.at, { width, mark: paint.cyan, paint }));
+  }
+  if (diagnostic.hint !== undefined) {
+    lines.push(`${' '.repeat(width)} ${paint.green('hint')}: ${show(diagnostic.hint).text}`);
+  }
+  return lines.join('\n');
+}
+
+/** `models/two_tower.tower:12:26` */
+function place(at: Span): string {
+  const { line, column } = positionAt(at.source, at.start);
+  return `${show(at.source.name).text}:${line}:${column}`;
+}
+
+/** One width for all the frames of a diagnostic, so that their gutters align. */
+function gutter(diagnostic: Diagnostic): number {
+  const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
+  const last = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
+  return Math.max(3, String(last).length + 1);
+}
+
+interface FrameStyle {
+  /** Cells of the gutter that holds line numbers. */
+  readonly width: number;
+  readonly mark: (text: string) => string;
+  readonly paint: ReturnType<typeof createColors>;
+}
+
+/** Longer lines are cut around the place, so that one line of a megabyte stays readable. */
+const longest = 120;
+
+/** The first and, where it is another, the last line of a span, with carets under what belongs to it. */
+function frame(at: Span, style: FrameStyle): string[] {
+  const start = positionAt(at.source, at.start);
+  const end = positionAt(at.source, Math.max(at.start, at.end));
+  if (start.line === end.line) return marked(at, start.line, start.column, end.column, style);
+  const first = lineAt(at.source, start.line);
+  const lines = marked(at, start.line, start.column, first.length + 1, style);
+  // A span that ends with its line's newline shows that line alone.
+  if (end.column === 1 && end.line === start.line + 1) return lines;
+  const last = lineAt(at.source, end.line);
+  const indent = last.length - last.trimStart().length;
+  if (end.line > start.line + 1) lines.push(`${' '.repeat(style.width)} ${style.paint.dim('┆')}`);
+  return [...lines, ...marked(at, end.line, Math.min(indent + 1, end.column), end.column, style)];
+}
+
+function marked(at: Span, line: number, from: number, to: number, { width, mark, paint }: FrameStyle): string[] {
+  const text = lineAt(at.source, line);
+  const skip = from > longest - 20 ? from - 40 : 0;
+  const cut = text.slice(skip, skip + longest);
+  const head = show(skip > 0 ? '…' : '');
+  const before = show(cut.slice(0, from - 1 - skip), head.width);
+  const inside = show(cut.slice(from - 1 - skip, to - 1 - skip), head.width + before.width);
+  const after = show(cut.slice(to - 1 - skip), head.width + before.width + inside.width);
+  const tail = skip + longest < text.length ? '…' : '';
+  const shown = `${head.text}${before.text}${inside.text}${after.text}${tail}`.trimEnd();
+  const bar = paint.dim('│');
+  return [
+    `${paint.dim(String(line).padStart(width))} ${bar} ${shown}`.trimEnd(),
+    `${' '.repeat(width)} ${bar} ${' '.repeat(head.width + before.width)}${mark('^'.repeat(Math.max(1, inside.width)))}`,
+  ];
 }

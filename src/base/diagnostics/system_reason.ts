@@ -1,4 +1,4 @@
-/** What the operating system refuses: in words, and as a Failure that names the path. */
+/** Reasons of errors in words, and what the operating system refuses as a Failure that names the path. */
 import { failure } from './failure.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -27,21 +27,25 @@ const reasons: Readonly<Record<string, string>> = {
   EXDEV: 'it is on another file system',
 };
 
-/** What the operating system refused, in words; undefined when the error is not the operating system's. */
+/** Returns what the operating system refused, in words; undefined when the error is not the operating system's. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return reasons[error.code] ?? ('syscall' in error ? error.code : undefined);
 }
 
+/** Returns the system's reason in words, else the first line of any error's message. */
+export const reasonOf = (error: unknown): string =>
+  systemReason(error) ?? (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+
 /** @throws Failure `cannot-write` for what the operating system refuses; any other error passes */
-export const writing = <T>(path: string, work: Promise<T>): Promise<T> => work.catch(refused('cannot-write', path));
+export const writing = <T>(path: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => refuse('cannot-write', path, error));
 
 /** @throws Failure `cannot-read` for what the operating system refuses; any other error passes */
-export const reading = <T>(path: string, work: Promise<T>): Promise<T> => work.catch(refused('cannot-read', path));
+export const reading = <T>(path: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => refuse('cannot-read', path, error));
 
-const refused =
-  (code: 'cannot-read' | 'cannot-write', path: string) =>
-  (error: unknown): never => {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure(code, { path, reason });
-  };
+export function refuse(code: 'cannot-read' | 'cannot-write', path: string, error: unknown): never {
+  const reason = systemReason(error);
+  throw reason === undefined ? error : failure(code, { path, reason });
+}

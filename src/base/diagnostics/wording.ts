@@ -1,8 +1,14 @@
 /** Small parts that several messages are worded with. */
 
-/** What other frameworks call the word, else "did you mean" for the nearest name. */
-export const didYouMean = (facts: { nearest?: string | undefined; advice?: string | undefined }): string | undefined =>
-  facts.advice ?? (facts.nearest === undefined ? undefined : `did you mean \`${facts.nearest}\`?`);
+/** What may be meant by a word that is unknown in its place. */
+export interface Suggestion {
+  readonly nearest?: string | undefined;
+  /** What to do, where other frameworks give the word a meaning. */
+  readonly advice?: string | undefined;
+}
+
+export const didYouMean = ({ nearest, advice }: Suggestion): string | undefined =>
+  advice ?? (nearest === undefined ? undefined : `did you mean \`${nearest}\`?`);
 
 /** Each word once, in the given order. */
 export const list = (words: readonly string[]): string => [...new Set(words)].map((word) => `\`${word}\``).join(', ');

@@ -2,8 +2,6 @@
  * Reproducible random numbers: xoshiro128** (Blackman & Vigna 2018) seeded through splitmix32. A stream is named by numbers
  * (seed, epoch, step, …), so that any of them can be drawn again without the ones before it: a resumed run needs no state.
  */
-import { mixed } from './mixed.ts';
-import { shuffled, shuffledInBuckets } from './permutation.ts';
 
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2⁻²⁴: exact in float32. */
@@ -61,3 +59,77 @@ export function makeRandom(...stream: readonly number[]): Random {
     },
   };
 }
+
+/** A normal number around 0 (Box and Muller 1958); 1 − u is never 0. */
+export const normalNumber = (random: Random, deviation: number): number =>
+  deviation * Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+
+// Orders of 0 … length − 1, each as likely as any other.
+
+/** Where random numbers come from. */
+export interface Draws {
+  /** 32 random bits. */
+  bits(): number;
+  /** Uniform in 0 … below − 1. */
+  integer(below: number): number;
+}
+
+/** Each number goes to a place among those before it (Fisher and Yates, from the inside out). */
+export function shuffled(length: number, { integer }: Draws): Int32Array {
+  const order = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const j = integer(i + 1);
+    order[i] = order[j]!;
+    order[j] = i;
+  }
+  return order;
+}
+
+const buckets = 256;
+
+/**
+ * Each number goes into a bucket, and each bucket is shuffled alone (Rao 1961, Sandelius 1962). Of many numbers this is some times quicker: a
+ * bucket stays in the cache, and a place among all of them is a wait for memory.
+ */
+export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int32Array {
+  const bucketOf = new Uint8Array(length);
+  const ends = new Int32Array(buckets + 1);
+  for (let i = 0; i < length; ) {
+    // Four draws of one byte.
+    for (let drawn = bits(), end = Math.min(length, i + 4); i < end; i++, drawn >>>= 8) {
+      const bucket = drawn & 0xff;
+      bucketOf[i] = bucket;
+      ends[bucket + 1]!++;
+    }
+  }
+  for (let bucket = 0; bucket < buckets; bucket++) ends[bucket + 1]! += ends[bucket]!;
+  const order = new Int32Array(length);
+  // Where each bucket begins; once it is filled, where it ends.
+  for (let i = 0; i < length; i++) order[ends[bucketOf[i]!]!++] = i;
+  let from = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const end = ends[bucket]!;
+    for (let at = end - 1; at > from; at--) {
+      const other = from + integer(at - from + 1);
+      const held = order[at]!;
+      order[at] = order[other]!;
+      order[other] = held;
+    }
+    from = end;
+  }
+  return order;
+}
+
+/**
+ * Mixes a number so that all bits depend on all others: the finaliser of MurmurHash3 (Austin Appleby, public domain). What is trained
+ * depends on it, so it never changes.
+ * @returns an unsigned 32-bit number
+ */
+export function mixed(value: number): number {
+  let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+/** The value of a whole number under one of many functions. */
+export const hashOf = (id: number, stream: number): number => mixed(id ^ Math.imul(stream + 1, 0x9e3779b9));

@@ -2,10 +2,10 @@
  * Files that are either whole or as they were before: written under a temporary name, fsynced, renamed, the folder fsynced.
  * A full disk or an unwritable folder is a Failure, and leaves what was there untouched.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { makeFolders } from '../diagnostics/folders.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
 
 /** A file that is being written from its first byte on. */
@@ -18,7 +18,7 @@ const pieceBytes = 64 * 2 ** 20;
 /** Two writes of one process to one file do not share a name either. */
 let partials = 0;
 
-/** Of this process alone: two that write one file leave the one or the other, whole. */
+/** A name of this process alone: two that write one file leave the one or the other, whole. */
 const partialOf = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
 
@@ -27,45 +27,37 @@ const partialOf = (path: string): string =>
  * @param kept what a message may call the file that stays whole when this fails: `the checkpoint of epoch 3`
  */
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
-  const partial = partialOf(path);
-  let handle: FileHandle | undefined;
-  let replaced = false;
-  try {
-    await rm(partial, { force: true });
-    handle = await open(partial, 'wx');
-    await body(sinkOf(handle));
-    await handle.sync();
-    await handle.close();
-    handle = undefined;
-    await rename(partial, path);
-    replaced = true;
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await handle?.close().catch(() => {});
-    await rm(partial, { force: true }).catch(() => {});
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason, kept: replaced ? undefined : kept });
-  }
+  const write = async (partial: string): Promise<void> => {
+    const handle = await open(partial, 'wx');
+    await body(sinkOf(handle)).finally(() => handle.close());
+  };
+  await replaceDurably(path, write, kept);
 }
 
 /**
  * The same where something else writes: `body` writes the whole file at the path that it is given, in the folder of `path`.
  * @throws Failure `cannot-write`
  */
-export async function replaceDurably(path: string, body: (partial: string) => Promise<void>): Promise<void> {
+export async function replaceDurably(
+  path: string,
+  body: (partial: string) => Promise<void>,
+  kept?: string,
+): Promise<void> {
   const partial = partialOf(path);
+  let isReplaced = false;
   try {
     await rm(partial, { force: true });
     await body(partial);
     const handle = await open(partial, 'r+');
     await handle.sync().finally(() => handle.close());
     await rename(partial, path);
+    isReplaced = true;
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
     const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-write', { path, reason });
+    if (reason === undefined) throw error;
+    throw failure('cannot-write', { path, reason, kept: isReplaced ? undefined : kept });
   }
 }
 
@@ -73,7 +65,7 @@ export async function writeTextDurably(path: string, text: string): Promise<void
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
 }
 
-/** Of `path`: what a kill left of it half written. */
+/** Matches the name of what a kill left of `path` half written. */
 export const isPartialOf = (name: string, path: string): boolean =>
   name.startsWith(`.${path}.`) && /^\d+-\d+\.partial$/.test(name.slice(path.length + 2));
 
@@ -118,3 +110,38 @@ function sinkOf(handle: FileHandle): Sink {
     },
   };
 }
+
+/**
+ * Makes a folder with those above it. Node's own `recursive` does not end on a path where nothing can be made, such as one of /proc: the
+ * system says that the folder is missing, and the folder above it exists.
+ * @returns the first folder that had to be made
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if (isMissing(error, path)) {
+      const first = await makeFolders(dirname(path));
+      await mkdir(path);
+      return first ?? path;
+    }
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) return undefined;
+    throw error;
+  }
+}
+
+export function makeFoldersSync(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (isMissing(error, path)) {
+      makeFoldersSync(dirname(path));
+      mkdirSync(path);
+    } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+const isMissing = (error: unknown, path: string): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path;

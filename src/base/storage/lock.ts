@@ -1,14 +1,14 @@
 /**
- * One process at a time writes into a folder. The lock is a file that appears whole, with its owner in it, or not at all. A lock
+ * One process at a time writes into a folder, and any number read it. The lock is a file that appears whole, with its owner in it, or not at all. A lock
  * whose process is gone is taken over, by one process only.
  */
 import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
-import { link, lstat, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { link, lstat, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
-import { makeFolder } from './durable.ts';
+import { makeFolder, remove } from './durable.ts';
 import { type Owner, stateOf, thisProcess } from './owner.ts';
 
 export interface FolderLock {
@@ -23,8 +23,8 @@ export interface LockOptions {
   readonly wait?: number;
 }
 
-/** What a file of a lock says. */
-export interface Held extends Owner {
+/** The contents of a file of a lock, as JSON. */
+interface LockEntry extends Owner {
   readonly format: 'tower-lock-1';
   readonly purpose: string;
   readonly since: string;
@@ -41,8 +41,8 @@ const mostGone = 100;
 export const isLockFile = (name: string): boolean =>
   /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name) || isReaderFile(name);
 
-/** Of a process that reads the folder: `readers.ts`. */
-export const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
+/** Matches the file of a process that reads the folder: see `beginReading`. */
+const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
 /**
  * Refuses a folder that has other files than those of locks and those that `isOwn` names.
@@ -60,7 +60,7 @@ export async function refuseOtherFiles(folder: string, isOwn = (_name: string): 
  */
 export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOptions): Promise<FolderLock> {
   const path = join(folder, lockFile);
-  const mine = heldFor(purpose);
+  const mine = lockEntryFor(purpose);
   const until = Date.now() + wait;
   let made: string | undefined;
   for (let gone = 0; ; ) {
@@ -79,15 +79,7 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
   }
   // Tidying: the lock is held, whatever becomes of it.
   await removeLeft(folder).catch(() => {});
-  // Ctrl-C pressed twice ends the process without a `finally`.
-  const atExit = (): void => {
-    try {
-      unlinkSync(path);
-    } catch {
-      // The folder may be gone.
-    }
-  };
-  process.once('exit', atExit);
+  const cancelRemoval = removeAtExit(path);
   return {
     folder,
     /** What cannot be removed is stale from now on, for other processes once this one has ended. */
@@ -96,17 +88,32 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
       try {
         // A person may have removed the lock, and another process may hold the folder since.
         if ((await holderOf(path))?.id === mine.id) await rm(path, { force: true });
-        process.removeListener('exit', atExit);
+        cancelRemoval();
         if (made !== undefined) await removeEmpty(folder, made);
       } catch {
-        // `atExit` tries once more.
+        // The end of the process tries once more.
       }
     },
   };
 }
 
-/** Of this process. */
-export const heldFor = (purpose: string): Held => ({
+/**
+ * Removes the file when the process ends, for Ctrl-C pressed twice ends it without a `finally`.
+ * @returns a function that leaves the file alone
+ */
+function removeAtExit(path: string): () => void {
+  const atExit = (): void => {
+    try {
+      unlinkSync(path);
+    } catch {
+      // The folder may be gone.
+    }
+  };
+  process.once('exit', atExit);
+  return () => void process.removeListener('exit', atExit);
+}
+
+export const lockEntryFor = (purpose: string): LockEntry => ({
   format: 'tower-lock-1',
   ...thisProcess(),
   purpose,
@@ -117,7 +124,7 @@ export const heldFor = (purpose: string): Held => ({
 /** Locks that this process holds no more. */
 const abandoned = new Set<string>();
 
-const isStale = (holder: Held): boolean => abandoned.has(holder.id) || stateOf(holder) === 'gone';
+const isStale = (holder: LockEntry): boolean => abandoned.has(holder.id) || stateOf(holder) === 'gone';
 
 /** Folders that were made for the lock alone. */
 async function removeEmpty(folder: string, made: string): Promise<void> {
@@ -138,7 +145,7 @@ export async function refuseHeld(folder: string): Promise<void> {
   if (holder && !isStale(holder)) throw inUse(folder, path, holder);
 }
 
-export function inUse(folder: string, path: string, holder: Held | 'unreadable'): Error {
+function inUse(folder: string, path: string, holder: LockEntry | 'unreadable'): Error {
   if (holder === 'unreadable') return failure('run-in-use', { folder, lock: path, by: undefined, here: false });
   const { purpose, pid, host, since } = holder;
   return failure('run-in-use', {
@@ -153,7 +160,7 @@ export function inUse(folder: string, path: string, holder: Held | 'unreadable')
  * Undefined once `path` is ours; else who has it. What is stale is replaced under a lock of its own, named by the stale one: two
  * processes that find the same stale lock cannot both replace it, and neither can remove the lock that the other just took.
  */
-async function take(path: string, mine: Held): Promise<Held | 'unreadable' | undefined> {
+async function take(path: string, mine: LockEntry): Promise<LockEntry | 'unreadable' | undefined> {
   if (await create(path, mine)) return undefined;
   const holder = await settledHolder(path);
   if (holder === undefined) return take(path, mine);
@@ -174,7 +181,7 @@ async function take(path: string, mine: Held): Promise<Held | 'unreadable' | und
 }
 
 /** False where the file exists. It appears with all of its text, where the file system has hard links. */
-async function create(path: string, held: Held): Promise<boolean> {
+async function create(path: string, held: LockEntry): Promise<boolean> {
   const draft = await writeDraft(path, held);
   try {
     await link(draft, path);
@@ -191,14 +198,9 @@ async function create(path: string, held: Held): Promise<boolean> {
 }
 
 /** Where no hard links are: the file is empty for a moment, and `settledHolder` waits that long. */
-async function createInPlace(path: string, held: Held): Promise<boolean> {
+async function createInPlace(path: string, held: LockEntry): Promise<boolean> {
   try {
-    const handle = await open(path, 'wx');
-    try {
-      await handle.writeFile(JSON.stringify(held));
-    } finally {
-      await handle.close();
-    }
+    await writeFile(path, JSON.stringify(held), { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -207,7 +209,7 @@ async function createInPlace(path: string, held: Held): Promise<boolean> {
   }
 }
 
-async function replace(path: string, held: Held): Promise<void> {
+async function replace(path: string, held: LockEntry): Promise<void> {
   const draft = await writeDraft(path, held);
   try {
     await rename(draft, path);
@@ -217,15 +219,10 @@ async function replace(path: string, held: Held): Promise<void> {
   }
 }
 
-async function writeDraft(path: string, held: Held): Promise<string> {
+async function writeDraft(path: string, held: LockEntry): Promise<string> {
   const draft = `${path}-${randomUUID()}`;
   try {
-    const handle = await open(draft, 'wx');
-    try {
-      await handle.writeFile(JSON.stringify(held));
-    } finally {
-      await handle.close();
-    }
+    await writeFile(draft, JSON.stringify(held), { flag: 'wx' });
     return draft;
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
@@ -234,7 +231,7 @@ async function writeDraft(path: string, held: Held): Promise<string> {
 }
 
 /** Undefined: there is none. Text that is no lock may be one that is being written: it gets a second to become one. */
-async function settledHolder(path: string): Promise<Held | 'unreadable' | undefined> {
+async function settledHolder(path: string): Promise<LockEntry | 'unreadable' | undefined> {
   for (let tries = 0; ; tries++) {
     const text = await textOf(path);
     if (text === undefined) return undefined;
@@ -251,7 +248,7 @@ async function settledHolder(path: string): Promise<Held | 'unreadable' | undefi
   }
 }
 
-export async function holderOf(path: string): Promise<Held | undefined> {
+async function holderOf(path: string): Promise<LockEntry | undefined> {
   const text = await textOf(path);
   return text === undefined ? undefined : parse(text);
 }
@@ -270,36 +267,65 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-function parse(text: string): Held | undefined {
+function parse(text: string): LockEntry | undefined {
   try {
-    const held = JSON.parse(text) as Partial<Held> | null;
-    const texts = [
-      held?.host,
-      held?.machine,
-      held?.boot,
-      held?.space,
-      held?.started,
-      held?.purpose,
-      held?.since,
-      held?.id,
-    ];
-    const fits = held?.format === 'tower-lock-1' && Number.isSafeInteger(held.pid) && texts.every(isText);
-    return fits && /^[0-9a-f-]{36}$/.test(held.id!) ? (held as Held) : undefined;
+    const held = JSON.parse(text) as Partial<LockEntry> | null;
+    const texts = ['host', 'machine', 'boot', 'space', 'started', 'purpose', 'since', 'id'] as const;
+    const hasTexts = texts.every((name) => typeof held?.[name] === 'string');
+    const fits = held?.format === 'tower-lock-1' && Number.isSafeInteger(held.pid) && hasTexts;
+    return fits && /^[0-9a-f-]{36}$/.test(held.id!) ? (held as LockEntry) : undefined;
   } catch {
     return undefined;
   }
 }
-
-const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** Drafts and rights of processes that were killed while they took a lock. */
 async function removeLeft(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name === lockFile || !isLockFile(name)) continue;
     const holder = await holderOf(join(folder, name)).catch(() => undefined);
-    if (holder && stateOf(holder) === 'gone')
-      await writing(join(folder, name), rm(join(folder, name), { force: true }));
+    if (holder && stateOf(holder) === 'gone') await remove(join(folder, name));
   }
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Says that this process reads the folder as long as it runs, as a server does its run: it leaves a file there that names it, and
+ * what would remove the folder looks for such files. Nothing else does: a reader keeps nobody from writing. A folder that cannot be
+ * written gets no file: the reader answers all the same.
+ * @returns a function that ends it
+ */
+export async function beginReading(folder: string, purpose: string): Promise<() => Promise<void>> {
+  const held = lockEntryFor(purpose);
+  const path = join(folder, `.reader-${held.id}`);
+  try {
+    await writeFile(path, JSON.stringify(held), { flag: 'wx' });
+  } catch {
+    await rm(path, { force: true }).catch(() => {});
+    return async () => {};
+  }
+  const cancelRemoval = removeAtExit(path);
+  return async () => {
+    cancelRemoval();
+    await rm(path, { force: true }).catch(() => {});
+  };
+}
+
+/** True if a process reads the folder, or one may that cannot be seen from here. @throws Failure `cannot-read` */
+export const isRead = async (folder: string): Promise<boolean> => (await readerOf(folder)) !== undefined;
+
+/** @throws Failure `run-in-use` with the process that reads the folder, `cannot-read` */
+export async function refuseRead(folder: string): Promise<void> {
+  const reader = await readerOf(folder);
+  if (reader) throw inUse(folder, reader.path, reader.held);
+}
+
+async function readerOf(folder: string) {
+  for (const name of (await reading(folder, readdir(folder))).filter(isReaderFile)) {
+    const path = join(folder, name);
+    const held = await reading(path, holderOf(path));
+    if (held && stateOf(held) !== 'gone') return { path, held };
+  }
+  return undefined;
+}

@@ -21,7 +21,7 @@ export function thisProcess(): Owner {
     host: hostname(),
     machine: textOf('/etc/machine-id'),
     boot: textOf('/proc/sys/kernel/random/boot_id'),
-    space: linkOf('/proc/self/ns/pid'),
+    space: orEmpty(() => readlinkSync('/proc/self/ns/pid')),
     started: startOf(process.pid) ?? '',
   };
 }
@@ -64,17 +64,11 @@ function startOf(pid: number): string | undefined {
   return (stdout ?? '').trim();
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
+const textOf = (path: string): string => orEmpty(() => readFileSync(path, 'utf8').trim());
 
-function linkOf(path: string): string {
+function orEmpty(read: () => string): string {
   try {
-    return readlinkSync(path);
+    return read();
   } catch {
     return '';
   }

@@ -7,37 +7,38 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { invariant } from '../diagnostics/failure.ts';
 import { PackedTexts } from '../text/texts.ts';
+import { bytesOf } from './tensor_header.ts';
 
-type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | Uint32Array;
+type PlainArray = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | Uint32Array;
 const kinds = { Float32Array, Float64Array, Int32Array, Int8Array, Uint8Array, Uint32Array } as const;
-type Kind = keyof typeof kinds;
+type ArrayKind = keyof typeof kinds;
 
-/** What is in the head in the place of an array. */
-interface Place {
+/** Stands in the head for an array: its index among the slots. */
+interface ArrayReference {
   readonly [mark]: number;
 }
 const mark = '\0place';
 
-/** Packed texts: their bytes and ends, or the places of these. */
+/** Packed texts: their bytes and ends, or the references to these. */
 interface Packed {
   readonly [packedMark]: readonly [unknown, unknown];
 }
 const packedMark = '\0texts';
 
-interface Stored {
-  readonly kind: Kind;
+interface ArraySlot {
+  readonly kind: ArrayKind;
   readonly at: number;
   readonly length: number;
 }
 
 interface Head {
-  readonly stored: readonly Stored[];
+  readonly stored: readonly ArraySlot[];
   readonly value: unknown;
 }
 
 /** Bytes from which an array has a place of its own, outside of the head. */
 const largeBytes = 4096;
-/** What one call reads or writes at most: the system takes no more than 2 GiB. */
+/** Bytes that one call reads or writes at most: the system takes no more than 2 GiB. */
 const bytesAtOnce = 2 ** 28;
 const trailerBytes = 16;
 
@@ -52,10 +53,10 @@ export async function writePlain(path: string, value: unknown): Promise<void> {
       }
       at += bytes.length;
     };
-    const { parts, value: head } = taken(value);
-    const stored: Stored[] = [];
+    const { parts, value: head } = withoutArrays(value);
+    const stored: ArraySlot[] = [];
     for (const part of parts) {
-      stored.push({ kind: part.constructor.name as Kind, at, length: part.length });
+      stored.push({ kind: part.constructor.name as ArrayKind, at, length: part.length });
       await write(bytesOf(part));
     }
     const bytes = serialize({ stored, value: head } satisfies Head);
@@ -77,7 +78,7 @@ export async function readPlain(path: string): Promise<unknown> {
     const { stored, value } = deserialize(
       await bytesAt(handle, Number(trailer.readBigUInt64LE(0)), Number(trailer.readBigUInt64LE(8))),
     ) as Head;
-    const parts: Numbers[] = [];
+    const parts: PlainArray[] = [];
     for (const { kind, at, length } of stored) {
       const array = new kinds[kind](length);
       await readInto(handle, bytesOf(array), at);
@@ -88,8 +89,6 @@ export async function readPlain(path: string): Promise<unknown> {
     await handle.close();
   }
 }
-
-const bytesOf = (array: Numbers): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 async function bytesAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
@@ -106,22 +105,22 @@ async function readInto(handle: FileHandle, bytes: Uint8Array, at: number): Prom
   }
 }
 
-/** A copy with places for all that is large. What is shared is taken once. */
-function taken(value: unknown): { readonly parts: readonly Numbers[]; readonly value: unknown } {
-  const parts: Numbers[] = [];
-  const known = new Map<object, unknown>();
-  const place = (part: Numbers): Place => ({ [mark]: parts.push(part) - 1 });
+/** Returns a copy with references in place of all large arrays, and those. What is shared is taken once. */
+function withoutArrays(value: unknown): { readonly parts: readonly PlainArray[]; readonly value: unknown } {
+  const parts: PlainArray[] = [];
+  const copies = new Map<object, unknown>();
+  const place = (part: PlainArray): ArrayReference => ({ [mark]: parts.push(part) - 1 });
   const copy = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null) return each;
-    const before = known.get(each);
+    const before = copies.get(each);
     if (before !== undefined) return before;
     const made = copied(each);
-    known.set(each, made);
+    copies.set(each, made);
     return made;
   };
   const copied = (each: object): unknown => {
     if (ArrayBuffer.isView(each)) {
-      return each.byteLength < largeBytes || !(each.constructor.name in kinds) ? each : place(each as Numbers);
+      return each.byteLength < largeBytes || !(each.constructor.name in kinds) ? each : place(each as PlainArray);
     }
     if (each instanceof PackedTexts) return { [packedMark]: [copy(each.bytes), copy(each.ends)] };
     if (each instanceof Map) return new Map([...each].map(([key, one]) => [copy(key), copy(one)]));
@@ -136,18 +135,18 @@ function taken(value: unknown): { readonly parts: readonly Numbers[]; readonly v
 }
 
 function putBack(value: unknown, parts: readonly unknown[]): unknown {
-  const known = new Map<object, unknown>();
+  const copies = new Map<object, unknown>();
   const put = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) return each;
-    if (mark in each) return parts[(each as Place)[mark]];
+    if (mark in each) return parts[(each as ArrayReference)[mark]];
     if (packedMark in each) {
       const [bytes, ends] = (each as Packed)[packedMark];
       return new PackedTexts(put(bytes) as Uint8Array, put(ends) as Uint32Array);
     }
-    const before = known.get(each);
+    const before = copies.get(each);
     if (before !== undefined) return before;
     const made = rebuilt(each);
-    known.set(each, made);
+    copies.set(each, made);
     return made;
   };
   const rebuilt = (each: object): unknown => {

@@ -2,33 +2,35 @@
  * Files of a run's folder, opened so that nothing in the folder can lead out of it or keep its reader waiting: regular files only,
  * no links, no devices, no more bytes than asked for.
  */
+import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
+import { reading, refuse } from '../diagnostics/system_reason.ts';
+import type { ReadableFile } from './tensor_header.ts';
 
 /** A path within a folder, with `/`, never out of it. */
 const isInside = (path: string): boolean =>
   path !== '' && !/[\\\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
-/** Whether a folder lies there itself, and no link to one. */
-export const isFolder = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** True if a folder lies there itself, and no link to one. */
+export const isFolder = async (path: string): Promise<boolean> =>
+  (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
 
-/** Text of JSON that Tower reads: a string of JavaScript holds little more. */
+/** Bytes of a text that Tower reads whole: a string of JavaScript holds little more. */
 const mostText = 500 * 2 ** 20;
 
-/**
- * @returns undefined where `missing` is `optional` and there is no such file
- * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
- */
-export async function openRunFile(folder: string, path: string): Promise<FileHandle>;
-export async function openRunFile(folder: string, path: string, missing: 'optional'): Promise<FileHandle | undefined>;
-export async function openRunFile(folder: string, path: string, missing?: 'optional'): Promise<FileHandle | undefined> {
+/** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
+export const openRunFile = async (folder: string, path: string): Promise<FileHandle> =>
+  (await openIfThere(folder, path)) ?? lost(folder, path);
+
+const lost = (folder: string, path: string): never => {
+  throw failure('lost-file', { path, folder });
+};
+
+/** Returns undefined where there is no such file. @throws Failure `damaged-file`, `cannot-read` */
+export async function openIfThere(folder: string, path: string): Promise<FileHandle | undefined> {
   const at = join(folder, path);
   if (!isInside(path))
     throw failure('damaged-file', { path: folder, reason: `it names ${JSON.stringify(path)}, which is not in it` });
@@ -48,13 +50,8 @@ export async function openRunFile(folder: string, path: string, missing?: 'optio
     return handle;
   } catch (error) {
     if (handle) await closeRead(handle);
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      if (missing === 'optional') return undefined;
-      throw failure('lost-file', { path, folder });
-    }
-    throw failure('cannot-read', { path: at, reason });
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    return refuse('cannot-read', at, error);
   }
 }
 
@@ -63,8 +60,7 @@ export async function* linesOf(handle: FileHandle, path: string): AsyncGenerator
   try {
     yield* handle.readLines();
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-read', { path, reason });
+    refuse('cannot-read', path, error);
   } finally {
     await closeRead(handle);
   }
@@ -77,64 +73,48 @@ function refuseIrregular(path: string, found: Stats): void {
   if (!found.isFile()) throw failure('damaged-file', { path, reason: notThis(found, 'a regular file') });
 }
 
-function notThis(found: Stats, wanted: string): string {
-  const kind = found.isSymbolicLink()
-    ? 'a symbolic link'
-    : found.isDirectory()
-      ? 'a folder'
-      : found.isFIFO()
-        ? 'a named pipe'
-        : found.isSocket()
-          ? 'a socket'
-          : found.isFile()
-            ? 'a file'
-            : 'a device';
-  return `it is ${kind}, not ${wanted}`;
+function notThis(stats: Stats, wanted: string): string {
+  const tests = {
+    isSymbolicLink: 'a symbolic link',
+    isDirectory: 'a folder',
+    isFIFO: 'a named pipe',
+    isSocket: 'a socket',
+    isFile: 'a file',
+  } as const;
+  const test = (Object.keys(tests) as (keyof typeof tests)[]).find((name) => stats[name]());
+  return `it is ${test === undefined ? 'a device' : tests[test]}, not ${wanted}`;
 }
 
-/** @throws as `openRunFile`; `damaged-file` for more than `most` bytes */
-export async function readRunFile(folder: string, path: string, most?: number): Promise<Buffer>;
-export async function readRunFile(
-  folder: string,
-  path: string,
-  most: number,
-  missing: 'optional',
-): Promise<Buffer | undefined>;
-export async function readRunFile(
-  folder: string,
-  path: string,
-  most: number = mostText,
-  missing?: 'optional',
-): Promise<Buffer | undefined> {
+/** @throws as `openRunFile`; `damaged-file` for more than `mostBytes` */
+export const readRunFile = async (folder: string, path: string, mostBytes = mostText): Promise<Buffer> =>
+  (await readIfThere(folder, path, mostBytes)) ?? lost(folder, path);
+
+/** Returns undefined where there is no such file. @throws as `readRunFile` */
+export async function readIfThere(folder: string, path: string, mostBytes: number): Promise<Buffer | undefined> {
   const at = join(folder, path);
-  const handle = missing ? await openRunFile(folder, path, missing) : await openRunFile(folder, path);
+  const handle = await openIfThere(folder, path);
   if (handle === undefined) return undefined;
   try {
     const { size } = await handle.stat();
-    if (size > most) {
-      const reason = `it has ${size.toLocaleString('en')} bytes, and the limit is ${most.toLocaleString('en')}`;
+    if (size > mostBytes) {
+      const reason = `it has ${size.toLocaleString('en')} bytes, and the limit is ${mostBytes.toLocaleString('en')}`;
       throw failure('damaged-file', { path: at, reason });
     }
     return await handle.readFile();
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-read', { path: at, reason });
+    return refuse('cannot-read', at, error);
   } finally {
     await closeRead(handle);
   }
 }
 
-/** run.json and the manifest are small. */
+/** Bytes: run.json and the manifest are small. */
 const mostOfOwn = 64 * 2 ** 20;
 
-/** @throws as `readRunFile`; `damaged-file` where it is not JSON */
-export async function readJsonFile(folder: string, path: string): Promise<unknown>;
-export async function readJsonFile(folder: string, path: string, missing: 'optional'): Promise<unknown>;
-export async function readJsonFile(folder: string, path: string, missing?: 'optional'): Promise<unknown> {
-  const bytes = missing
-    ? await readRunFile(folder, path, mostOfOwn, missing)
-    : await readRunFile(folder, path, mostOfOwn);
-  return bytes === undefined ? undefined : parseJson(bytes, join(folder, path));
+/** Returns undefined where there is no such file. @throws as `readRunFile`; `damaged-file` where it is not JSON */
+export async function readJsonFile(folder: string, path: string): Promise<unknown> {
+  const bytes = await readIfThere(folder, path, mostOfOwn);
+  return bytes && parseJson(bytes, join(folder, path));
 }
 
 /** @throws Failure `damaged-file` naming `path` */
@@ -143,5 +123,38 @@ export function parseJson(bytes: Uint8Array, path: string): unknown {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw failure('damaged-file', { path, reason: 'it is not JSON' });
+  }
+}
+
+export interface Checksum {
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Of a file in a run's folder.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function checksumOf(folder: string, path: string): Promise<Checksum> {
+  const handle = await openRunFile(folder, path);
+  try {
+    return await reading(join(folder, path), checksumOpened(handle));
+  } finally {
+    await closeRead(handle);
+  }
+}
+
+/** Reads the file in pieces: it may be larger than memory. @throws the reason of `signal` */
+export async function checksumOpened(handle: ReadableFile, signal?: AbortSignal): Promise<Checksum> {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(4 * 2 ** 20);
+  let bytes = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(piece, 0, piece.length, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(piece.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
 }

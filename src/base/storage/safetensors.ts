@@ -8,37 +8,36 @@ import { endianness } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
+import { reading } from '../diagnostics/system_reason.ts';
 import type { Sink } from './durable.ts';
-import type { ReadableFile } from './readable.ts';
 import { closeRead, openRunFile } from './run_files.ts';
 import {
+  bytesOf,
   checkExpected,
   checkLayout,
   countOf,
   type Damaged,
   type Expected,
   isLong,
-  type Kind,
   kindOf,
   kinds,
   mostHeader,
+  type NumberKind,
   type Numbers,
   parseHeader,
+  type ReadableFile,
   refuseInfinite,
   type StoredNumbers,
   type StoredTensor,
 } from './tensor_header.ts';
 
-/** What a file holds; every tensor has memory of its own. */
+/** The contents of a file; every tensor has memory of its own. */
 export interface Stored {
   /** All but those that were read into numbers that no one array holds. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Texts besides the tensors, by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-const bytesOf = (data: StoredNumbers): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 const byteLengthOf = (data: Numbers): number => data.length * kinds[kindOf(data)].bytes;
 
@@ -116,7 +115,7 @@ export interface ReadOptions {
   /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
   readonly expected?: ReadonlyMap<string, Expected>;
   /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
-  readonly into?: (name: string, shape: readonly number[], kind: Kind) => Numbers | undefined;
+  readonly into?: (name: string, shape: readonly number[], kind: NumberKind) => Numbers | undefined;
   /** The file must have a checksum of its own, and agree with it. */
   readonly sealed?: boolean;
   /** Tensors in which numbers that are infinite or none are refused. */
@@ -133,7 +132,7 @@ export async function readSafetensors(path: string, options: ReadOptions = {}): 
 
 /** The texts alone. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
 export async function readMetadata(path: string): Promise<Stored['metadata']> {
-  return withFile(path, async (handle) => (await readHeader(handle, path)).metadata);
+  return withFile(path, (handle) => readOpenedMetadata(handle, path));
 }
 
 /** The texts of a file that is open, and stays so. @throws Failure `damaged-file` */
@@ -142,14 +141,7 @@ export const readOpenedMetadata = async (handle: ReadableFile, path: string): Pr
 
 async function withFile<T>(path: string, read: (handle: ReadableFile) => Promise<T>): Promise<T> {
   const handle = await openRunFile(dirname(path), basename(path));
-  try {
-    return await read(handle);
-  } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-read', { path, reason });
-  } finally {
-    await closeRead(handle);
-  }
+  return reading(path, read(handle)).finally(() => closeRead(handle));
 }
 
 /** The same of a file that is open, and stays so; `path` is for messages. */
@@ -207,9 +199,9 @@ async function readHeader(handle: ReadableFile, path: string) {
 }
 
 const pieceBytes = 64 * 2 ** 20;
-/** Of numbers that other processes have: each of them makes copies on the way. */
+/** Bytes at most of numbers that other processes have: each of them makes copies on the way. */
 const fetchedBytes = 4 * 2 ** 20;
-/** What one call reads at most. */
+/** Bytes that one call reads at most. */
 const readAtOnce = 8 * 2 ** 20;
 
 /** A thread of the system reads a piece while this one takes the checksum of the piece before it. */

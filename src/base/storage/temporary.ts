@@ -47,7 +47,7 @@ export function removeLeft(owner: Owner = thisProcess()): void {
   for (const name of entriesOf(tmpdir())) {
     if (!name.startsWith(prefix)) continue;
     const folder = join(tmpdir(), name);
-    if (isOwn(folder) && isLeft(folder, owner)) removeTemporary(folder);
+    if (isLeft(folder, owner)) removeTemporary(folder);
   }
 }
 
@@ -60,17 +60,10 @@ function entriesOf(folder: string): readonly string[] {
   }
 }
 
-function isOwn(folder: string): boolean {
-  try {
-    const found = lstatSync(folder);
-    return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
-  } catch {
-    return false;
-  }
-}
-
 function isLeft(folder: string, me: Owner): boolean {
   try {
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory() || (process.getuid !== undefined && stats.uid !== process.getuid())) return false;
     return stateOf(JSON.parse(readFileSync(join(folder, ownerFile), 'utf8')) as Owner, me) === 'gone';
   } catch {
     return false;

@@ -1,10 +1,13 @@
-/** The table of contents of a safetensors file, as plain data: checked before a number is read. It needs no Node.js, so pages read it too. */
+/**
+ * The table of contents of a safetensors file, as plain data: checked before a number is read; and files that are in memory as a
+ * whole, such as those that a page fetched. It needs no Node.js.
+ */
 
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Numbers that no one array holds: they lie in several memories, or in another form. */
 export interface LongNumbers {
-  readonly kind: Kind;
+  readonly kind: NumberKind;
   readonly length: number;
   /** Numbers that go together: pieces begin and end between rows of so many. */
   readonly width: number;
@@ -31,6 +34,9 @@ export interface StoredTensor<N extends Numbers = StoredNumbers> {
   readonly data: N;
 }
 
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 export const kinds = {
   F32: { bytes: 4, make: (length: number) => new Float32Array(length) },
   F64: { bytes: 8, make: (length: number) => new Float64Array(length) },
@@ -38,32 +44,28 @@ export const kinds = {
   U8: { bytes: 1, make: (length: number) => new Uint8Array(length) },
 } as const;
 
-export type Kind = keyof typeof kinds;
+export type NumberKind = keyof typeof kinds;
 
-export const kindOf = (data: Numbers): Kind =>
-  isLong(data)
-    ? data.kind
-    : data instanceof Float32Array
-      ? 'F32'
-      : data instanceof Float64Array
-        ? 'F64'
-        : data instanceof Int32Array
-          ? 'I32'
-          : 'U8';
+export const kindOf = (data: Numbers): NumberKind => {
+  if (isLong(data)) return data.kind;
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Float64Array) return 'F64';
+  return data instanceof Int32Array ? 'I32' : 'U8';
+};
 
 export const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-export interface Entry {
+export interface TensorEntry {
   readonly name: string;
-  readonly dtype: Kind;
+  readonly dtype: NumberKind;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
 }
 
-/** What a tensor must be; reading refuses any other before it takes memory. */
+/** The required type and shape of a tensor; reading refuses any other before it takes memory. */
 export interface Expected {
-  readonly dtype: Kind;
+  readonly dtype: NumberKind;
   readonly shape: readonly number[];
 }
 
@@ -75,7 +77,7 @@ export type Damaged = (reason: string) => Error;
 export function parseHeader(
   text: Uint8Array,
   damaged: Damaged,
-): { entries: Entry[]; metadata: Record<string, string> } {
+): { entries: TensorEntry[]; metadata: Record<string, string> } {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
@@ -84,7 +86,7 @@ export function parseHeader(
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw damaged('its header is no object');
   const metadata: Record<string, string> = {};
-  const entries: Entry[] = [];
+  const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') {
       const texts = typeof value === 'object' && value !== null ? Object.entries(value) : [];
@@ -97,19 +99,20 @@ export function parseHeader(
   return { entries, metadata };
 }
 
-function entryOf(name: string, value: unknown, damaged: Damaged): Entry {
+function entryOf(name: string, value: unknown, damaged: Damaged): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const naturals = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
   if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) throw damaged(`\`${name}\` is of an unknown type`);
   if (!naturals(shape) || !naturals(offsets) || offsets.length !== 2) throw damaged(`\`${name}\` has no place`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== countOf(shape) * kinds[dtype as Kind].bytes) throw damaged(`\`${name}\` does not fill its shape`);
-  return { name, dtype: dtype as Kind, shape, begin, end };
+  if (end - begin !== countOf(shape) * kinds[dtype as NumberKind].bytes)
+    throw damaged(`\`${name}\` does not fill its shape`);
+  return { name, dtype: dtype as NumberKind, shape, begin, end };
 }
 
 /** Every byte belongs to one tensor: nothing hidden, nothing twice. Brings them into the order of the file. */
-export function checkLayout(entries: Entry[], bytes: number, damaged: Damaged): void {
+export function checkLayout(entries: TensorEntry[], bytes: number, damaged: Damaged): void {
   let at = 0;
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   for (const { name, begin, end } of entries) {
@@ -120,7 +123,7 @@ export function checkLayout(entries: Entry[], bytes: number, damaged: Damaged): 
 }
 
 export function checkExpected(
-  entries: readonly Entry[],
+  entries: readonly TensorEntry[],
   expected: ReadonlyMap<string, Expected>,
   damaged: Damaged,
 ): void {
@@ -157,4 +160,34 @@ export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): 
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i]!)) throw damaged(`\`${name}\` holds ${data[i]}, where weights are finite numbers`);
   }
+}
+
+/** All tensors of a file, which must be those expected, of finite numbers. */
+export function tensorsIn(
+  bytes: Uint8Array<ArrayBuffer>,
+  expected: ReadonlyMap<string, Expected>,
+  damaged: Damaged,
+): ReadonlyMap<string, StoredNumbers> {
+  if (bytes.length < 8) throw damaged('it is shorter than its header');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(mostHeader, bytes.length - 8))) throw damaged('its header is cut off');
+  const start = 8 + Number(length);
+  const { entries } = parseHeader(bytes.subarray(8, start), damaged);
+  checkLayout(entries, bytes.length - start, damaged);
+  checkExpected(entries, expected, damaged);
+  return new Map(
+    entries.map(({ name, dtype, shape, begin, end }) => {
+      const data = kinds[dtype].make(countOf(shape));
+      const own = new Uint8Array(data.buffer);
+      own.set(bytes.subarray(start + begin, start + end));
+      refuseInfinite({ name, shape, data }, damaged);
+      return [name, data];
+    }),
+  );
+}
+
+/** What reading asks of an open file: part of Node's FileHandle, so that the package's types need no types of Node. */
+export interface ReadableFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  stat(): Promise<{ readonly size: number }>;
 }

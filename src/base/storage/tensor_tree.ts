@@ -3,7 +3,7 @@
  * stored once. What is read is only plain data, whatever the file holds: who reads it checks what it is.
  */
 import { invariant } from '../diagnostics/failure.ts';
-import { type Damaged, kindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
+import { bytesOf, type Damaged, kindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
 
 /** Arrays as they are stored, and as they come back. */
 const views = {
@@ -19,10 +19,10 @@ type View = keyof typeof views;
 type TreeArray = InstanceType<(typeof views)[View]['of']>;
 
 /** JSON: an object is in `o`, the entries of a map in `m`, the name of a tensor in `t`. */
-type Node = string | number | boolean | null | readonly Node[] | Branch;
+type TreeNode = string | number | boolean | null | readonly TreeNode[] | Branch;
 type Branch =
-  | { readonly o: Readonly<Record<string, Node>> }
-  | { readonly m: readonly (readonly [string, Node])[] }
+  | { readonly o: Readonly<Record<string, TreeNode>> }
+  | { readonly m: readonly (readonly [string, TreeNode])[] }
   | { readonly t: string; readonly as: View };
 
 export interface PackedTree {
@@ -37,14 +37,16 @@ export function packTree(value: unknown): PackedTree {
     const bytes = bytesOf(data);
     const same = tensors.find(
       ({ data: other }) =>
-        other.constructor === data.constructor && other.length === data.length && bytesOf(other).equals(bytes),
+        other.constructor === data.constructor &&
+        other.length === data.length &&
+        Buffer.compare(bytesOf(other), bytes) === 0,
     );
     if (same) return same.name;
     const name = `${kindOf(data)} ${tensors.length}`;
     tensors.push({ name, shape: [data.length], data });
     return name;
   };
-  const nodeOf = (each: unknown): Node => {
+  const nodeOf = (each: unknown): TreeNode => {
     if (each === null || typeof each === 'string' || typeof each === 'boolean') return each;
     if (typeof each === 'number') {
       invariant(Number.isFinite(each), 'JSON has finite numbers');
@@ -101,6 +103,3 @@ export function unpackTree(text: string, tensors: ReadonlyMap<string, StoredTens
 }
 
 const deepest = 32;
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: StoredNumbers): Buffer =>
-  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);

@@ -2,7 +2,7 @@
  * Finds the places of texts in a list that grows. A `Map` holds at most 2²⁴ of them, takes an entry on the heap for each, which every collection of garbage visits, and
  * stops for tens of milliseconds when it grows. Here a text takes two numbers, found by open addressing.
  */
-import { mixed } from '../random/mixed.ts';
+import { mixed } from '../random/random.ts';
 
 export interface KeyIndex {
   /** −1 where there is none. */

@@ -2,7 +2,7 @@
  * Keys and their rows. A `Map` of V8 holds at most 2²⁴ entries and a string object for each. Here the keys are bytes end to end, found by
  * open addressing, so tables of hundreds of millions of keys take their bytes and 12 more a key. Read-only once made.
  */
-import { mixed } from '../random/mixed.ts';
+import { mixed } from '../random/random.ts';
 import { packTexts, type Texts } from './texts.ts';
 import { decodeText, encodeText } from './wtf8.ts';
 

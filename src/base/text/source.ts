@@ -1,7 +1,7 @@
 /** A piece of text with a name, and places in it. Every later stage points back here. */
 
 export interface Source {
-  /** What a message calls it: a path relative to the working folder, or `<text>`. */
+  /** The name in messages: a path relative to the working folder, or `<text>`. */
   readonly name: string;
   readonly text: string;
   /** Offset of the first character of each line. A byte order mark is no character of the first. */

@@ -5,7 +5,7 @@
  */
 
 /** Where a word is written. */
-export type Place =
+export type WordPlace =
   | 'declaration'
   | 'feature'
   | 'label'
@@ -26,14 +26,14 @@ export type Place =
  * What to write → what others call it. Words before `|` mean the same, so a fix may replace them; those after it may mean
  * something similar. Case, `_` and `-` do not count. A text that is more than a name is an example.
  */
-type Names = Readonly<Record<string, string>>;
+type NamesByWord = Readonly<Record<string, string>>;
 
-/** A word → what to do instead, as an imperative: Tower has nothing that means the same. */
+/** Words → what to do instead of writing one of them, as an imperative: Tower has nothing that means the same. */
 type Advice = Readonly<Record<string, string>>;
 
 const step = (block: string): string => `write a step of its own: \`-> ${block}\``;
 
-const names: Readonly<Record<Place, Names>> = {
+const names: Readonly<Record<WordPlace, NamesByWord>> = {
   declaration: {
     use: 'import include require from load extends',
     let: 'const var def define constant set param params',
@@ -322,302 +322,146 @@ const noArgument = 'leave it out: Tower has no such setting';
 const droppedOut = step('dropout(0.2)');
 const normalised = 'write a step of its own: `-> batch_norm` or `-> layer_norm`';
 
-const advice: Readonly<Partial<Record<Place, Advice>>> = {
+const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
   declaration: {
-    loss: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
-    score:
+    'loss score':
       'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
-    eval: '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
-    evaluate:
+    'eval evaluate':
       '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
     metrics: 'write it inside `train { … }`: `metrics = recall(20), ndcg(20)`',
     export: '`tower export RUN --out FOLDER` writes a trained model',
     class: 'a model begins with `model name`, its towers with `tower name(inputs)`',
-    batch: 'write it inside `train { … }`',
-    epochs: 'write it inside `train { … }`',
+    'batch epochs': 'write it inside `train { … }`',
     split: 'write it inside `data NAME { … }`',
   },
   feature: {
-    lambda: 'compute the column in the data block: `columns { name = "SQL" }`',
-    expr: 'compute the column in the data block: `columns { name = "SQL" }`',
-    exprfeature: 'compute the column in the data block: `columns { name = "SQL" }`',
-    expression: 'compute the column in the data block: `columns { name = "SQL" }`',
+    'lambda expr exprfeature expression json geohash':
+      'compute the column in the data block: `columns { name = "SQL" }`',
     image: 'give the numbers of a model for pictures: `vector(512, dim: 64)`',
-    json: 'compute the column in the data block: `columns { name = "SQL" }`',
-    geohash: 'compute the column in the data block: `columns { name = "SQL" }`',
   },
   label: {
-    multiclass: 'a label is `binary` or `number`; declare one binary label for each class',
-    categorical: 'a label is `binary` or `number`; declare one binary label for each class',
-    string: 'a label is `binary` or `number`',
-    str: 'a label is `binary` or `number`',
-    list: 'a label is `binary` or `number`',
+    'multiclass categorical': 'a label is `binary` or `number`; declare one binary label for each class',
+    'string str list': 'a label is `binary` or `number`',
   },
   block: {
     activation: 'write the one that you mean, `-> relu`, or give it to a layer: `dense(64, relu)`',
     softmax: 'a softmax is a loss here: `loss = softmax(in_batch, temperature: 0.1)` in a task',
-    embedding: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
-    embed: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
-    lookup: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
+    'embedding embed lookup': 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
     input: 'name the inputs in the tower: `tower user(user_id) keyed by user_id { … }`',
     cosine: 'compare the towers in a task: `score = cosine(user, item)`',
     dot: 'compare the towers in a task: `score = dot(user, item)`',
     subtract: 'use `sum`, `product` or `concat`',
-    squeeze: 'leave it out: shapes need no such step',
-    unsqueeze: 'leave it out: shapes need no such step',
-    expanddims: 'leave it out: shapes need no such step',
-    permute: 'leave it out: shapes need no such step',
+    'squeeze unsqueeze expanddims permute': 'leave it out: shapes need no such step',
   },
   score: {
-    euclidean: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
-    l2: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
-    distance: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
-    mlp: 'every score is an inner product: put the layers into the towers',
+    'euclidean l2 distance': 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
+    'mlp neumf': 'every score is an inner product: put the layers into the towers',
     bilinear: 'every score is an inner product: end one tower with `-> dense(…)` and use `dot`',
     sigmoid: 'leave it out: `bce` applies the sigmoid itself',
-    neumf: 'every score is an inner product: put the layers into the towers',
   },
   loss: {
-    mae: '`huber(delta: …)` is nearest: linear beyond `delta`',
-    l1: '`huber(delta: …)` is nearest: linear beyond `delta`',
-    l1loss: '`huber(delta: …)` is nearest: linear beyond `delta`',
-    meanabsoluteerror: '`huber(delta: …)` is nearest: linear beyond `delta`',
-    kl: '`listwise` compares distributions over the items of a batch',
-    kldivergence: '`listwise` compares distributions over the items of a batch',
+    'mae l1 l1loss meanabsoluteerror': '`huber(delta: …)` is nearest: linear beyond `delta`',
+    'kl kldivergence': '`listwise` compares distributions over the items of a batch',
     poisson: '`mse` and `huber` are the losses for numbers',
-    cosine: 'cosine is a score: `score = cosine(user, item)`; a loss is such as `softmax(in_batch)`',
-    cosineembeddingloss: 'cosine is a score: `score = cosine(user, item)`; a loss is such as `softmax(in_batch)`',
+    'cosine cosineembeddingloss':
+      'cosine is a score: `score = cosine(user, item)`; a loss is such as `softmax(in_batch)`',
     dot: 'dot is a score: `score = dot(user, item)`; a loss is such as `softmax(in_batch)`',
   },
   optimizer: {
-    rmsprop: noOptimizer,
-    adadelta: noOptimizer,
-    ftrl: noOptimizer,
-    nadam: noOptimizer,
-    adamax: noOptimizer,
-    lion: noOptimizer,
-    momentum: withMomentum,
-    radam: noOptimizer,
-    adafactor: noOptimizer,
-    lbfgs: noOptimizer,
-    sgdm: withMomentum,
+    'rmsprop adadelta ftrl nadam adamax lion radam adafactor lbfgs': noOptimizer,
+    'momentum sgdm': withMomentum,
   },
   metric: {
-    loss: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    valloss: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    validationloss: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    accuracy: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    acc: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    f1: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    'loss valloss validationloss accuracy acc f1': '`stop` watches a metric of the ranking, such as `recall(50)`',
   },
   split: {
-    kfold: 'name a column that says the part of each row: `split = column(…)`',
-    stratified: 'name a column that says the part of each row: `split = column(…)`',
-    groupkfold: 'name a column that says the part of each row: `split = column(…)`',
+    'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`',
   },
   train: {
-    lr: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
-    learningrate: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
-    rate: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
+    'lr learningrate rate': 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
     embeddinglr: 'the rate belongs to an optimizer: `embeddings = adagrad(rate: 0.05)`',
-    weightdecay: decayed,
-    l2: decayed,
-    l2reg: decayed,
-    regularization: decayed,
-    embeddingregularization: decayed,
-    lrschedule: schedule,
-    lrscheduler: schedule,
-    scheduler: schedule,
-    schedule,
-    warmup: schedule,
-    warmupsteps: schedule,
-    decay: schedule,
-    lrdecay: schedule,
+    'weightdecay l2 l2reg regularization embeddingregularization': decayed,
+    'lrschedule lrscheduler scheduler schedule warmup warmupsteps decay lrdecay': schedule,
     momentum: withMomentum,
-    patience: inStop,
-    earlystoppingrounds: inStop,
-    earlystoppingpatience: inStop,
-    metric: inStop,
-    dropout: 'write it as a step of a flow: `-> dropout(0.2)`',
-    dropoutrate: 'write it as a step of a flow: `-> dropout(0.2)`',
-    temperature: inLoss,
-    tau: inLoss,
-    negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
-    numnegatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
-    negsampling: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
-    trainnegsampleargs: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    'patience earlystoppingrounds earlystoppingpatience metric callbacks': inStop,
+    'dropout dropoutrate': 'write it as a step of a flow: `-> dropout(0.2)`',
+    'temperature tau': inLoss,
+    'negatives numnegatives negsampling trainnegsampleargs':
+      'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     shuffle: 'leave it out: each epoch has an order of its own, which follows from `seed`',
     stepsperepoch: 'leave it out: an epoch reads every row once',
-    device: 'choose an engine where you train: `tower train … --engine tensorflow`',
-    gpu: 'choose an engine where you train: `tower train … --engine tensorflow`',
+    'device gpu': 'choose an engine where you train: `tower train … --engine tensorflow`',
     verbose: 'leave it out: the run writes its figures itself',
-    callbacks: inStop,
     clipvalue: clipped,
-    savedir: 'name the folder where you train: `tower train … --out FOLDER`',
-    modeldir: 'name the folder where you train: `tower train … --out FOLDER`',
-    checkpoint: 'name the folder where you train: `tower train … --out FOLDER`',
-    checkpointdir: 'name the folder where you train: `tower train … --out FOLDER`',
-    output: 'name the folder where you train: `tower train … --out FOLDER`',
-    validationsplit: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
-    validationdata: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
-    testsize: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
-    validation: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
-    evalbatchsize: noArgument,
-    numworkers: noArgument,
-    embeddingdim: 'each feature has its own: `user_id : id(dim: 32)`',
-    embeddingsize: 'each feature has its own: `user_id : id(dim: 32)`',
-    dim: 'each feature has its own: `user_id : id(dim: 32)`',
+    'savedir modeldir checkpoint checkpointdir output': 'name the folder where you train: `tower train … --out FOLDER`',
+    'validationsplit validationdata testsize validation':
+      'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
+    'evalbatchsize numworkers': noArgument,
+    'embeddingdim embeddingsize dim': 'each feature has its own: `user_id : id(dim: 32)`',
     data: 'name the data where you train: `tower train MODEL --data FILE`',
   },
   task: {
-    temperature: inLoss,
-    tau: inLoss,
-    negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
-    numnegatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
-    sampler: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    'temperature tau': inLoss,
+    'negatives numnegatives sampler': 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     metric: 'a metric belongs to `train { … }`: `stop = recall(50)`',
     metrics: 'write it inside `train { … }`: `metrics = recall(20), ndcg(20)`',
-    towers: 'name them in the score: `score = cosine(user, item)`',
-    tower: 'name them in the score: `score = cosine(user, item)`',
-    user: 'name them in the score: `score = cosine(user, item)`',
-    item: 'name them in the score: `score = cosine(user, item)`',
+    'towers tower user item': 'name them in the score: `score = cosine(user, item)`',
     distance: '`score` says how two towers compare: `score = cosine(user, item)`',
     activation: 'leave it out: the loss applies what it needs',
-    type: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch, temperature: 0.1)` for retrieval',
-    tasktype:
+    'type tasktype':
       'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch, temperature: 0.1)` for retrieval',
-    lossweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
-    taskweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
+    'lossweight taskweight': 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
     name: 'its name follows the word: `task watch { … }`',
     mask: 'it belongs to the loss: `loss = softmax(in_batch, mask: history)`',
   },
   data: {
-    test: 'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
-    testfile:
+    'test testfile evalinputpath evalpath':
       'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
-    evalinputpath:
-      'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
-    evalpath:
-      'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
-    separator: 'leave it out: the separator is found by reading the file',
-    sep: 'leave it out: the separator is found by reading the file',
-    delimiter: 'leave it out: the separator is found by reading the file',
-    fieldseparator: 'leave it out: the separator is found by reading the file',
+    'separator sep delimiter fieldseparator': 'leave it out: the separator is found by reading the file',
     header: 'leave it out: the first row has the names of the columns',
-    format: 'leave it out: the ending of a file name says its kind',
-    type: 'leave it out: the ending of a file name says its kind',
+    'format type': 'leave it out: the ending of a file name says its kind',
     encoding: 'leave it out: files are UTF-8',
     shuffle: 'leave it out: each epoch has an order of its own',
-    label: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
-    labels: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
-    labelfields: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
+    'label labels labelfields':
+      'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
     features: 'declare features in the model: `features { user_id : id(dim: 32) }`',
-    userid: 'name its column in `columns { … }`: `columns { user_id = "userId" }`',
-    itemid: 'name its column in `columns { … }`: `columns { item_id = "itemId" }`',
-    useridfield: 'name its column in `columns { … }`: `columns { user_id = "userId" }`',
-    itemidfield: 'name its column in `columns { … }`: `columns { item_id = "itemId" }`',
-    usecols: 'name columns in `columns { … }`',
-    rename: 'name columns in `columns { … }`',
+    'userid useridfield': 'name its column in `columns { … }`: `columns { user_id = "userId" }`',
+    'itemid itemidfield': 'name its column in `columns { … }`: `columns { item_id = "itemId" }`',
+    'usecols rename': 'name columns in `columns { … }`',
     batchsize: 'write it inside `train { … }`: `batch = 1024`',
-    join: 'join by a key: `items = "movies.csv" by movie_id`',
-    on: 'join by a key: `items = "movies.csv" by movie_id`',
-    key: 'join by a key: `items = "movies.csv" by movie_id`',
+    'join on key': 'join by a key: `items = "movies.csv" by movie_id`',
     history: 'a history is made from earlier events: `history = past(movie_id, 50)`',
     negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     seed: 'write it inside `train { … }`: `seed = 1`',
   },
   argument: {
-    dropout: droppedOut,
-    dropoutrate: droppedOut,
-    dnndropout: droppedOut,
+    'dropout dropoutrate dnndropout expertdropout': droppedOut,
     keepprob: 'write the share that is dropped: `dropout(0.2)`',
-    batchnorm: normalised,
-    usebn: normalised,
-    dnnusebn: normalised,
-    bn: normalised,
-    norm: normalised,
-    layernorm: normalised,
-    normalization: normalised,
+    'batchnorm usebn dnnusebn bn norm layernorm normalization': normalised,
     residual: 'write a step of its own: `-> residual(dense(64, relu) -> dense(64))`',
-    numneg: 'draw negatives with `negatives: sampled(4)`',
-    numnegatives: 'draw negatives with `negatives: sampled(4)`',
-    numsampled: 'draw negatives with `negatives: sampled(4)`',
-    nneg: 'draw negatives with `negatives: sampled(4)`',
-    negativesamples: 'draw negatives with `negatives: sampled(4)`',
-    numsamples: 'draw negatives with `negatives: sampled(4)`',
-    betas: 'give each its name: `beta1: 0.9, beta2: 0.999`',
-    beta: 'give each its name: `beta1: 0.9, beta2: 0.999`',
-    weightdecay: regularised,
-    wd: regularised,
-    l2: regularised,
-    l2reg: regularised,
-    momentum: noArgument,
-    nesterov: noArgument,
-    amsgrad: noArgument,
-    clipnorm: clipped,
-    clipvalue: clipped,
-    globalclipnorm: clipped,
-    maxgradnorm: clipped,
-    usebias: noArgument,
-    bias: noArgument,
-    trainable: noArgument,
-    name: noArgument,
-    dtype: noArgument,
-    device: noArgument,
-    kernelinitializer: noArgument,
-    biasinitializer: noArgument,
-    kernelregularizer: noArgument,
-    embeddingsregularizer: noArgument,
-    embeddingsinitializer: noArgument,
-    initializer: noArgument,
-    init: noArgument,
-    maskzero: noArgument,
-    paddingidx: noArgument,
-    padding: noArgument,
-    sparse: noArgument,
-    inputshape: noArgument,
+    'numneg numnegatives numsampled nneg negativesamples numsamples': 'draw negatives with `negatives: sampled(4)`',
+    'betas beta': 'give each its name: `beta1: 0.9, beta2: 0.999`',
+    'weightdecay wd l2 l2reg': regularised,
+    'momentum nesterov amsgrad usebias bias trainable name dtype device kernelinitializer biasinitializer kernelregularizer embeddingsregularizer embeddingsinitializer initializer init maskzero paddingidx padding sparse inputshape causal bidirectional mindelta mode numparameters':
+      noArgument,
+    'clipnorm clipvalue globalclipnorm maxgradnorm': clipped,
     fromlogits: 'leave it out: a loss takes the score as it is',
-    temperature: 'divide the score instead: `score = cosine(user, item) / 0.1`',
-    tau: 'divide the score instead: `score = cosine(user, item) / 0.1`',
-    posweight: 'weigh rows in the task: `weight = NAME`',
-    sampleweight: 'weigh rows in the task: `weight = NAME`',
-    vocabsize: 'leave it out: the values are learned from the data; `hash: 10_000` gives a fixed number of rows',
-    numembeddings: 'leave it out: the values are learned from the data; `hash: 10_000` gives a fixed number of rows',
-    default: 'leave it out: one row of the table is for the unseen',
-    oov: 'leave it out: one row of the table is for the unseen',
-    numoovbuckets: 'leave it out: one row of the table is for the unseen',
-    defaultvalue: 'leave it out: one row of the table is for the unseen',
-    separator: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
-    sep: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
-    delimiter: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
-    causal: noArgument,
-    bidirectional: noArgument,
-    expertdropout: droppedOut,
+    'temperature tau': 'divide the score instead: `score = cosine(user, item) / 0.1`',
+    'posweight sampleweight': 'weigh rows in the task: `weight = NAME`',
+    'vocabsize numembeddings':
+      'leave it out: the values are learned from the data; `hash: 10_000` gives a fixed number of rows',
+    'default oov numoovbuckets defaultvalue': 'leave it out: one row of the table is for the unseen',
+    'separator sep delimiter': 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
     monitor: 'the name of the metric says what is watched: `stop = recall(50, patience: 2)`',
-    mindelta: noArgument,
-    mode: noArgument,
-    numparameters: noArgument,
   },
   choice: {
-    elu: noActivation('leaky_relu'),
-    selu: noActivation('leaky_relu'),
-    celu: noActivation('leaky_relu'),
-    relu6: noActivation('relu'),
-    crelu: noActivation('relu'),
-    mish: noActivation('silu'),
-    hardswish: noActivation('silu'),
+    'elu selu celu': noActivation('leaky_relu'),
+    'relu6 crelu': noActivation('relu'),
+    'mish hardswish': noActivation('silu'),
     softsign: noActivation('tanh'),
     softmax: 'a softmax is a loss here: `loss = softmax(in_batch, temperature: 0.1)` in a task',
-    ngram: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    ngrams: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    char: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    chars: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    characters:
+    'ngram ngrams char chars characters bpe wordpiece subword':
       '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    bpe: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    wordpiece:
-      '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    subword: '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
     max: 'keep the sequence, `pool: none`, and let it flow through `-> max`',
     attention: 'keep the sequence, `pool: none`, and let it flow through `-> attention`',
     step: '`linear`, `cosine` and `inverse_sqrt` fall without steps',
@@ -630,8 +474,8 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
   },
 };
 
-/** What the field calls a word that is not known in a place. */
-export interface Meaning {
+/** The meaning in the field of a word that is not known in a place. */
+export interface WordMeaning {
   /** What to write instead: a name, or an example that is more than a name. */
   readonly write?: string;
   /** It means the same: to write it changes nothing that was meant. */
@@ -650,27 +494,26 @@ const plain = (word: string): string => word.replace(/[_\-\s.]/g, '').toLowerCas
  */
 export function meaningOf(
   word: string,
-  place: Place,
+  place: WordPlace,
   candidates: Iterable<string>,
   rows: Readonly<Record<string, OtherNames>> = {},
-): Meaning | undefined {
+): WordMeaning | undefined {
   const known = new Set(candidates);
   const asked = plain(word);
   const listed = (sensesIn(place).get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
   const own = namedBy(asked, rows).filter(({ write }) => known.has(write));
   const senses = [...own, ...listed.filter(({ write }) => own.every((sense) => sense.write !== write))];
-  const sayings = advice[place];
-  const said = sayings && Object.hasOwn(sayings, asked) ? sayings[asked] : undefined;
+  const said = Object.entries(advice[place] ?? {}).find(([words]) => words.split(' ').includes(asked))?.[1];
   if (said !== undefined && senses.length !== 1) return { advice: said };
   const same = senses.filter((sense) => sense.same);
   const first = same[0] ?? senses[0];
   return first && { write: first.write, same: same.length === 1 };
 }
 
-/** Whether a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
+/** True if a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
 export const isTerm = (word: string): boolean => (terms ??= allTerms()).has(plain(word));
 
-/** Whether a word names an argument of some kind. */
+/** True if a word names an argument of some kind. */
 export const isArgument = (word: string): boolean => Object.hasOwn(names.argument, word);
 
 /** Other names of a kind, from its own row: those that mean the same, and those that may be similar. */
@@ -690,7 +533,7 @@ interface Sense {
   readonly same: boolean;
 }
 
-function byWord(rows: Names): ReadonlyMap<string, readonly Sense[]> {
+function byWord(rows: NamesByWord): ReadonlyMap<string, readonly Sense[]> {
   const found = new Map<string, Sense[]>();
   for (const [write, words] of Object.entries(rows)) {
     const parts = words.split('|');
@@ -709,9 +552,9 @@ function byWord(rows: Names): ReadonlyMap<string, readonly Sense[]> {
 }
 
 /** By place, each worked out when a word of it is first asked for: a file without a mistake asks for none. */
-const byPlace = new Map<Place, ReadonlyMap<string, readonly Sense[]>>();
+const byPlace = new Map<WordPlace, ReadonlyMap<string, readonly Sense[]>>();
 
-function sensesIn(place: Place): ReadonlyMap<string, readonly Sense[]> {
+function sensesIn(place: WordPlace): ReadonlyMap<string, readonly Sense[]> {
   const known = byPlace.get(place) ?? byWord(names[place]);
   byPlace.set(place, known);
   return known;
@@ -721,6 +564,6 @@ let terms: ReadonlySet<string> | undefined;
 
 const allTerms = (): ReadonlySet<string> =>
   new Set([
-    ...(Object.keys(names) as Place[]).flatMap((place) => [...sensesIn(place).keys()]),
-    ...Object.values(advice).flatMap((rows) => Object.keys(rows)),
+    ...(Object.keys(names) as WordPlace[]).flatMap((place) => [...sensesIn(place).keys()]),
+    ...Object.values(advice).flatMap((rows) => Object.keys(rows).flatMap((words) => words.split(' '))),
   ]);

@@ -191,7 +191,7 @@ export function* slicesOf(texts: Texts, most: number): Iterable<readonly string[
   }
 }
 
-/** Whether a text has half of a surrogate pair: UTF-8 has no bytes for it. */
+/** True if a text has half of a surrogate pair: UTF-8 has no bytes for it. */
 export function hasHalves(texts: Texts): boolean {
   if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
   const { bytes } = texts;
@@ -201,7 +201,7 @@ export function hasHalves(texts: Texts): boolean {
 
 export const isTexts = (value: unknown): value is Texts => Array.isArray(value) || value instanceof PackedTexts;
 
-/** Whether two lists have the same texts in the same order. */
+/** True if two lists have the same texts in the same order. */
 export function sameTexts(one: Texts, other: Texts): boolean {
   if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at++) if (one.at(at) !== other.at(at)) return false;

@@ -4,7 +4,7 @@
  */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
-import type { Place } from '../../base/text/synonyms.ts';
+import type { WordPlace } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
@@ -47,7 +47,7 @@ export function bindKind(
   return bindCall(call, row, binding, extra);
 }
 
-const kindPlaces: Readonly<Record<string, Place>> = {
+const kindPlaces: Readonly<Record<string, WordPlace>> = {
   'kind of feature': 'feature',
   block: 'block',
   score: 'score',

@@ -1,7 +1,7 @@
 /** Guesses what an unknown word means: another name for something of the field, or a misspelling. */
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
-import { isTerm, meaningOf, type OtherNames, type Place } from '../../base/text/synonyms.ts';
+import { isTerm, meaningOf, type OtherNames, type WordPlace } from '../../base/text/synonyms.ts';
 import { library } from './library.ts';
 import type { Extra } from './report.ts';
 
@@ -32,7 +32,7 @@ export function guess(
   name: string,
   at: Span,
   candidates: Iterable<string>,
-  place?: Place,
+  place?: WordPlace,
   { taken = [], declared = [], rows }: GuessOptions = {},
 ): Guess {
   const freeNames = [...new Set(candidates)];
@@ -63,7 +63,7 @@ export function guess(
 type Rows = Readonly<Record<string, OtherNames>>;
 
 /** Kinds by the place that names one: a row may have other names of its kind. */
-const rowsAt: Readonly<Partial<Record<Place, Rows>>> = {
+const rowsAt: Readonly<Partial<Record<WordPlace, Rows>>> = {
   feature: library.features,
   block: library.blocks,
   score: library.scores,

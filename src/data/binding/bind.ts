@@ -1,20 +1,21 @@
 /** Finds the columns that a model reads among the files of a data block. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, Model } from '../../compiler/model/model.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
 import { Copies } from '../files/copies.ts';
-import { openDatabase } from '../files/duckdb.ts';
+import { type Database, openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
 import { findFiles, type Role } from '../files/files.ts';
 import { listRemote } from '../files/remote/list.ts';
+import { connectStores, inStores } from '../files/remote/stores.ts';
 import { describeSources } from '../files/source.ts';
 import { type Binder, makeBinder } from './binder.ts';
 import { anywhere, ColumnBinding } from './column_binding.ts';
-import { kindOf } from './feature_sort.ts';
 import {
   type BoundColumn,
   type BoundHistory,
@@ -22,6 +23,7 @@ import {
   columnsOfLayout,
   type DataLayout,
   type JoinKey,
+  kindOf,
 } from './layout.ts';
 import { type Needs, sequenceOf, type TowerNeeds } from './needs.ts';
 
@@ -352,4 +354,44 @@ async function bindHistory(
   const elementKind = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
   return binding.bind({ what: 'history', name: of, kind: elementKind, span, scopes });
+}
+
+/**
+ * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads: missing files, features that no column
+ * feeds, columns of the wrong kind, keys that do not join, SQL that cannot be computed are errors.
+ */
+export async function checkHeaders(
+  description: DataDescription,
+  needs: Needs,
+  options: BindOptions = {},
+): Promise<readonly Diagnostic[]> {
+  const { output, diagnostics } = await bindData(description, needs, options);
+  output?.discard();
+  return diagnostics;
+}
+
+/**
+ * Binds the block to its files, and closes all of it however `use` ends. `memory`: bytes for the database.
+ * @throws Failure with the errors of the block and its files
+ */
+export async function withBoundDatabase<T>(
+  description: DataDescription,
+  needs: Needs,
+  options: BindOptions & { readonly memory?: number },
+  use: (database: Database, bound: BoundData) => Promise<T>,
+): Promise<T> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  try {
+    const database = await openDatabase(options.signal, options.memory);
+    try {
+      const storeFiles = inStores([...bound.output.layout.sources.values()].flatMap(({ files }) => files));
+      if (storeFiles.length > 0) await connectStores(database, storeFiles);
+      return await use(database, bound.output);
+    } finally {
+      database.close();
+    }
+  } finally {
+    bound.output.discard();
+  }
 }

@@ -6,7 +6,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
-import { type Database, enclose, quoteName } from '../files/duckdb.ts';
+import { type Database, enclose, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { type DataSource, elementOf, isList, isNumber } from '../files/source.ts';
 import { readsOf, refusalOf } from './expression.ts';
@@ -227,8 +227,7 @@ export function sqlFails(
   sources: ReadonlyMap<Role, DataSource>,
   roles: readonly Role[] = [...sources.keys()],
 ): Diagnostic {
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = (message.split('\n')[0] ?? '').replace(/^[A-Z]\w+( \w+)? Error: /, '');
+  const reason = sqlReason(error);
   const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
   if (unknown !== undefined) {
     const nearestName = nearest(unknown, columnNames(roles, sources));
@@ -246,7 +245,10 @@ export function sqlFails(
   if (/must appear in the GROUP BY clause|WHERE clause cannot contain aggregates/.test(reason)) {
     return diagnose('sql-fails', span, { reason: 'it gives one value for all rows, and a column has one for each' });
   }
-  return diagnose('sql-fails', span, { reason: lowered(reason), nearest: /Did you mean "(.+?)"/.exec(message)?.[1] });
+  return diagnose('sql-fails', span, {
+    reason: lowered(reason),
+    nearest: /Did you mean "(.+?)"/.exec(String(error))?.[1],
+  });
 }
 
 function sameName(one: string, other: string): boolean {

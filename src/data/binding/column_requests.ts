@@ -2,8 +2,7 @@
 import { defined } from '../../base/util/defined.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
-import { kindOf } from './feature_sort.ts';
-import type { BoundColumn, DataLayout } from './layout.ts';
+import { type BoundColumn, type DataLayout, kindOf } from './layout.ts';
 import type { Needs } from './needs.ts';
 
 export interface ColumnRequest {

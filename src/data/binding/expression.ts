@@ -7,45 +7,21 @@ import type { Role } from '../files/files.ts';
 import { parseJson } from '../files/records/json.ts';
 
 /** Expressions that compute a value of one row, of a window over rows, or of a query. */
-const EXPRESSIONS: ReadonlySet<string> = new Set([
-  'BETWEEN',
-  'CASE',
-  'CAST',
-  'COLLATE',
-  'COLUMN_REF',
-  'COMPARISON',
-  'CONJUNCTION',
-  'CONSTANT',
-  'FUNCTION',
-  'LAMBDA',
-  'OPERATOR',
-  'SUBQUERY',
-  'WINDOW',
-]);
+const EXPRESSIONS: ReadonlySet<string> = new Set(
+  'BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA OPERATOR SUBQUERY WINDOW'.split(
+    ' ',
+  ),
+);
 
 /** Nodes with a meaning inside a query alone: `*` gives several columns, and `#1` counts them. */
 const INSIDE_QUERIES: ReadonlySet<string> = new Set(['STAR', 'POSITIONAL_REFERENCE']);
 
 /** Parts of a query that are no expressions. */
-const QUERY_PARTS: ReadonlySet<string> = new Set([
-  'BASE_TABLE',
-  'DISTINCT_MODIFIER',
-  'EMPTY',
-  'EXPRESSION_LIST',
-  'JOIN',
-  'LIMIT_MODIFIER',
-  'LIMIT_PERCENT_MODIFIER',
-  'ORDER_ASCENDING',
-  'ORDER_DEFAULT',
-  'ORDER_DESCENDING',
-  'ORDER_MODIFIER',
-  'ASCENDING',
-  'DESCENDING',
-  'SELECT_NODE',
-  'SET_OPERATION_NODE',
-  'SUBQUERY',
-  'TABLE_FUNCTION',
-]);
+const QUERY_PARTS: ReadonlySet<string> = new Set(
+  `BASE_TABLE DISTINCT_MODIFIER EMPTY EXPRESSION_LIST JOIN LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER ORDER_ASCENDING
+  ORDER_DEFAULT ORDER_DESCENDING ORDER_MODIFIER ASCENDING DESCENDING SELECT_NODE SET_OPERATION_NODE SUBQUERY
+  TABLE_FUNCTION`.split(/\s+/),
+);
 
 const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
 
@@ -53,15 +29,9 @@ const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
 const ROW_MAKERS: ReadonlySet<string> = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'unnest']);
 
 /** Functions whose value is as long as their arguments say. As table functions they give rows, between which the database stops. */
-const LENGTHENERS: ReadonlySet<string> = new Set([
-  'array_resize',
-  'generate_series',
-  'list_resize',
-  'lpad',
-  'range',
-  'repeat',
-  'rpad',
-]);
+const LENGTHENERS: ReadonlySet<string> = new Set(
+  'array_resize generate_series list_resize lpad range repeat rpad'.split(' '),
+);
 
 /** Functions that give a row for each element of a list. Outside of a query they would repeat or drop rows of the file. */
 const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
@@ -70,45 +40,13 @@ const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regex
  * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Table
  * functions need no list: only `ROW_MAKERS` may run. A test compares both with all that DuckDB has.
  */
-const READERS: ReadonlySet<string> = new Set([
-  'current_catalog',
-  'current_connection_id',
-  'current_database',
-  'current_query',
-  'current_query_id',
-  'current_role',
-  'current_schema',
-  'current_schemas',
-  'current_setting',
-  'current_transaction_id',
-  'current_user',
-  'currval',
-  'col_description',
-  'format_pg_type',
-  'format_type',
-  'get_block_size',
-  'getenv',
-  'getvariable',
-  'in_search_path',
-  'json_deserialize_sql',
-  'json_execute_serialized_sql',
-  'json_serialize_plan',
-  'json_serialize_sql',
-  'map_to_pg_oid',
-  'nextval',
-  'obj_description',
-  'session_user',
-  'setseed',
-  'shobj_description',
-  'sleep_ms',
-  'stats',
-  'txid_current',
-  'user',
-  'variable',
-  'vector_type',
-  'version',
-  'write_log',
-]);
+const READERS: ReadonlySet<string> = new Set(
+  `current_catalog current_connection_id current_database current_query current_query_id current_role current_schema
+  current_schemas current_setting current_transaction_id current_user currval col_description format_pg_type
+  format_type get_block_size getenv getvariable in_search_path json_deserialize_sql json_execute_serialized_sql
+  json_serialize_plan json_serialize_sql map_to_pg_oid nextval obj_description session_user setseed shobj_description
+  sleep_ms stats txid_current user variable vector_type version write_log`.split(/\s+/),
+);
 
 const READER_FAMILIES =
   /^(__internal_|duckdb_|has_\w+_privilege$|inet_|parquet_|pg_|pragma_|query|read_|sniff_|which_)/;

@@ -1,5 +1,6 @@
 /** The origin of each column that a model reads: its SQL, and the file or files it is computed over. */
 import type { DataDescription } from '../../compiler/model/model.ts';
+import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { ExpressionReads } from './expression.ts';
@@ -74,4 +75,22 @@ export function columnsOfLayout(layout: DataLayout): BoundColumn[] {
     layout.title,
   ];
   return columns.filter((column) => column !== undefined);
+}
+
+export function kindOf(feature: FeaturePlan): ColumnKind {
+  switch (feature.encoder.kind) {
+    case 'vocabulary':
+    case 'hash':
+      return feature.gives === 'bag' ? 'texts' : 'text';
+    case 'words':
+    case 'bigrams':
+    case 'trigrams':
+      return 'text';
+    case 'vector':
+      return 'vector';
+    case 'clock':
+      return feature.gives === 'bag' ? 'numbers' : 'moment';
+    default:
+      return feature.gives === 'bag' ? 'numbers' : 'number';
+  }
 }

@@ -16,14 +16,12 @@ import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import { type OrderedEvents, orderEvents, type PastEvents, pastEventsOf } from '../rows/order_events.ts';
 import { pastOf, trainingTimes } from '../rows/past.ts';
-import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { dictionaryOf, rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type Admission, type AdmissionRule, admit, recoded } from './admission.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
-import { refuseTooLarge } from './large_texts.ts';
-import { titlesFrom } from './titles.ts';
+import { refuseTooLarge, titlesFrom } from './large_texts.ts';
 
 export interface AssemblyInput {
   readonly description: DataDescription;

@@ -11,10 +11,9 @@ import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../d
 import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../rows/history.ts';
 import type { EntityRows, OrderedEvents, PastEvents } from '../rows/order_events.ts';
-import { countMissing, type RawNumbers } from '../rows/raw.ts';
+import { countMissing, dictionaryOf, type RawNumbers, rawOf, rowsWith, type ValidRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
-import { crossColumns } from './crosses.ts';
+import { crossColumns, lastColumn } from './crosses.ts';
 import {
   type ColumnEncoder,
   type EncoderArguments,
@@ -23,7 +22,6 @@ import {
   makeAlongEncoder,
   makeColumnEncoder,
 } from './encode.ts';
-import { lastColumn } from './last.ts';
 
 /**
  * The other events of each user, without time: an event sees the user's other past events, in an order drawn once, and never itself. Each

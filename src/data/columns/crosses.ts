@@ -1,6 +1,8 @@
 /** Combines columns of codes: a cross has no column in any file. */
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
+import { missingCode } from './encode.ts';
 import { makeCoder } from './encoders/table.ts';
 
 /** Returns the text that a cross encodes: the codes of its features, `17,3`. It is part of what an artifact means. */
@@ -26,4 +28,13 @@ export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[]
     values[row] = coder.code(crossedText(codes));
   }
   return { column: { kind: 'codes', values } };
+}
+
+/** Returns one code a row: that of the bag's last element, or of a missing value where the bag is empty. */
+export function lastColumn(encoding: Encoding, { column, index }: IndexedColumn): IndexedColumn {
+  invariant(column.kind === 'bags', 'the last element is of a bag');
+  const { starts, ends, values } = column;
+  const missing = missingCode(encoding);
+  const lastCode = (_: unknown, bag: number): number => (ends[bag]! > starts[bag]! ? values[ends[bag]! - 1]! : missing);
+  return { column: { kind: 'codes', values: ends.map(lastCode) }, ...defined({ index }) };
 }

@@ -7,9 +7,8 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
-import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
+import { type Dictionaries, dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/raw.ts';
 import { sampleColumn } from './encode.ts';
 import type { ColumnSample } from './encoders/contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';

@@ -1,10 +1,9 @@
 /** Decides which folders the files of a data block may lie in. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, parse, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
-import { resolved } from './path_target.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isAddress } from './remote/address.ts';
 
 export interface Access {
@@ -30,7 +29,7 @@ export function reachOf(folder: string, { allow = [], project = true }: Access =
     try {
       return realpathSync(path);
     } catch (error) {
-      throw failure('cannot-read', { path, reason: systemReason(error) ?? (error as Error).message });
+      throw failure('cannot-read', { path, reason: reasonOf(error) });
     }
   });
   if (!project) return { folders: allowed };
@@ -59,4 +58,40 @@ function projectOf(folder: string): string {
     if (existsSync(join(candidate, 'package.json')) || existsSync(join(candidate, '.git'))) return candidate;
   }
   return realFolder;
+}
+
+/** Resolves links as far as the path exists. */
+export function resolved(path: string): string {
+  const fullPath = resolve(path);
+  try {
+    return realpathSync(fullPath);
+  } catch {
+    const parent = dirname(fullPath);
+    return parent === fullPath ? fullPath : join(resolved(parent), basename(fullPath));
+  }
+}
+
+/**
+ * Returns the kind of what lies at a path, its links followed: `file`, or in words what it is instead; undefined where nothing is. Nothing
+ * is opened: a pipe would wait for a writer.
+ * @throws Error of the system, for a path that may not be inspected
+ */
+export function kindAt(path: string): string | undefined {
+  const stats = statAt(path);
+  if (stats === undefined) return undefined;
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+function statAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE') return undefined;
+    throw error;
+  }
 }

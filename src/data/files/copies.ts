@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 
 export class Copies {
@@ -33,7 +33,7 @@ export async function writing<T>(path: string, write: () => Promise<T>): Promise
     return await write();
   } catch (error) {
     if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
-    const reason = systemReason(error) ?? (error as Error).message;
+    const reason = reasonOf(error);
     if (!existsSync(path)) throw failure('no-temporary-folder', { path: dirname(path), reason });
     throw failure('cannot-write', { path, reason });
   }

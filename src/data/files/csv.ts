@@ -2,8 +2,7 @@
 import type { InputFile } from './files.ts';
 import { CsvParser, CsvScanner, type CsvShape, firstByte, maxRecordBytes, valuesOf } from './records/csv.ts';
 import { beginning } from './records/scan.ts';
-import { FileShapeError } from './records/scanner.ts';
-import { lineEnd, pastLineEnd } from './records/text_bytes.ts';
+import { FileShapeError, lineEnd, pastLineEnd } from './records/scanner.ts';
 
 export interface CsvLayout {
   readonly delimiter: string;

@@ -3,9 +3,11 @@
  * Then the database is sealed, and only then an expression of a data block runs: see `expression.ts` for what it may be.
  */
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { replaceDurably } from '../../base/storage/durable.ts';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { memoryOfDatabase, QueryGuard } from './query_guard.ts';
-import { removeSpill, spillFolder } from './spill.ts';
 
 export interface Database {
   run(sql: string): Promise<void>;
@@ -269,6 +271,9 @@ async function stream(
   }
 }
 
+/** Returns the first line of an error, without the kind of error that DuckDB puts before its own: `Binder Error: `. */
+export const sqlReason = (error: unknown): string => reasonOf(error).replace(/^[A-Z]\w+( \w+)? Error: /, '');
+
 /** A name as SQL writes it, whatever is in it. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -286,4 +291,51 @@ export function quotePath(path: string): string {
 /** A user's expression, kept from swallowing what follows it with a comment. */
 export function enclose(expression: string): string {
   return `(${expression}\n)`;
+}
+
+/**
+ * The rows keep their order.
+ * @throws Failure `cannot-write`
+ */
+export async function writeParquet(path: string, columns: readonly FilledColumn[], rows: number): Promise<void> {
+  const database = await openDatabase();
+  try {
+    await database.fill('rows', columns, rows);
+    await replaceDurably(path, async (partial) => {
+      try {
+        await database.run(`COPY rows TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
+      } catch (error) {
+        database.passOn(error);
+        throw failure('cannot-write', { path, reason: reasonOf(error) });
+      }
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Few data sets need the folder, so its absence matters only once memory is used up. */
+export function spillFolder(): { readonly folder?: string; readonly problem?: string } {
+  try {
+    const folder = makeTemporary('duckdb');
+    if (openFolders.size === 0) process.on('exit', removeSpills);
+    openFolders.add(folder);
+    return { folder };
+  } catch (error) {
+    if (error instanceof Failure) return { problem: error.message };
+    throw error;
+  }
+}
+
+const openFolders = new Set<string>();
+
+/** Removes the remaining folders, before a signal ends the process. */
+export function removeSpills(): void {
+  for (const folder of openFolders) removeSpill(folder);
+}
+
+export function removeSpill(folder: string): void {
+  removeTemporary(folder);
+  openFolders.delete(folder);
+  if (openFolders.size === 0) process.off('exit', removeSpills);
 }

@@ -4,14 +4,13 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Part } from '../dataset.ts';
-import { type Access, isWithin, type Reach, reachOf } from './access.ts';
+import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
 import { type FileKind, formatOf, isCompressed, linesOf } from './file_kind.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
-import { kindAt, resolved } from './path_target.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
 import type { RemoteFiles, RemoteState } from './remote/list.ts';
 
@@ -193,7 +192,7 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
     try {
       return work();
     } catch (error) {
-      throw refuse(path, systemReason(error) ?? (error as Error).message);
+      throw refuse(path, reasonOf(error));
     }
   };
   const within = (path: string): void => {
@@ -288,4 +287,13 @@ function kindOn(path: string, inspector: PathInspector): string {
   const kind = inspector.kind(path);
   if (kind === undefined) throw inspector.refuse(path, 'it is a link that leads nowhere');
   return kind;
+}
+
+export interface BadRow {
+  readonly role: Role;
+  readonly file: DescribedFile;
+  /** Where: its line, from 1; or its place among the rows of the file, from 0. */
+  readonly at: { readonly line: number } | { readonly record: number };
+  readonly column?: string;
+  readonly reason: string;
 }

@@ -8,17 +8,9 @@ export interface ColumnNames {
 }
 
 /** Names with another use in the starter. */
-const reserved: ReadonlySet<string> = new Set([
-  'history',
-  'recent',
-  'strength',
-  'asked',
-  'offered',
-  'shared',
-  'main',
-  'choose',
-  'liked',
-]);
+const reserved: ReadonlySet<string> = new Set(
+  'history recent strength asked offered shared main choose liked'.split(' '),
+);
 
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

@@ -1,10 +1,10 @@
 /** Looks at a file that nothing is known of: a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { kindAt } from '../files/access.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import type { InputFile } from '../files/files.ts';
-import { kindAt } from '../files/path_target.ts';
 import { beginning } from '../files/records/scan.ts';
 import { tableOfObjects } from './flat.ts';
 import { lookAtJson } from './look_at_json.ts';
@@ -31,8 +31,7 @@ export async function lookAtFile(path: string, signal?: AbortSignal): Promise<Lo
     return 'reason' in looked ? { path, reason: looked.reason } : { path, ...looked };
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = systemReason(error) ?? (error as Error).message.split('\n')[0]!;
-    return { path, reason };
+    return { path, reason: reasonOf(error) };
   }
 }
 

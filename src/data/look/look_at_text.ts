@@ -1,6 +1,6 @@
 /** Samples rows of a table of text, whatever separates its values, with or without names in its first line. */
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
-import { dialectOf, split } from './dialect.ts';
+import { dialectOf, isHeader, mostFrequent, split } from './dialect.ts';
 import {
   type LookedTable,
   type Rewrite,
@@ -9,9 +9,7 @@ import {
   unknownEnding,
   unusedName,
 } from './looked_table.ts';
-import { isPadded, unpadded } from './padding.ts';
 import type { FileSample } from './sample_bytes.ts';
-import { titleLines, withoutLines } from './titles.ts';
 
 export type SampledTable = Omit<LookedTable, 'path'>;
 
@@ -233,4 +231,77 @@ export function separated(text: string, separator: Separator): string {
             .join('\t'),
     )
     .join('\n');
+}
+
+/** True if blanks come before or after the separator, in half of the lines or more. */
+export function isPadded(text: string, separator: string): boolean {
+  const lines = text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim() !== '')
+    .slice(0, 400)
+    .map((line) => line.replaceAll(/"[^"]*"/g, '""'));
+  const paddedLines = lines.filter((line) => line.includes(` ${separator}`) || line.includes(`${separator} `));
+  return lines.length > 1 && paddedLines.length * 2 >= lines.length;
+}
+
+/** Removes blanks around values. A value in quotes keeps its own. */
+export function unpadded(text: string, separator: string): string {
+  const isBlank = (at: number): boolean => text[at] === ' ' || (text[at] === '\t' && separator !== '\t');
+  const skipBlanks = (at: number): number => {
+    let end = at;
+    while (isBlank(end)) end++;
+    return end;
+  };
+  const valueEnd = new RegExp(`[${separator === '|' ? '\\|' : separator}\\r\\n]`, 'g');
+  const outputParts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const start = skipBlanks(at);
+    const quoted = text[start] === '"' ? pastQuoted(text, start) : start;
+    // Signs after the last quote are an error of the file, which stays as it is.
+    const from = isEnd(text, skipBlanks(quoted), separator) ? quoted : start;
+    valueEnd.lastIndex = from;
+    const end = valueEnd.exec(text)?.index ?? text.length;
+    outputParts.push(text.slice(start, end).trimEnd(), text.slice(end, end + 1));
+    at = end + 1;
+  }
+  return outputParts.join('');
+}
+
+const isEnd = (text: string, at: number, separator: string): boolean =>
+  at >= text.length || text[at] === separator || text[at] === '\n' || text[at] === '\r';
+
+/** Returns the offset after a value in quotes; its beginning where the quote never ends. */
+function pastQuoted(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+  return end < 0 ? start : end + 1;
+}
+
+/** Finds the lines above the names of a table: the title and the date that a spreadsheet writes there. */
+
+const maxTitles = 20;
+
+/** Counts the lines of a text before its names; 0 where it begins with them, or has none. */
+export function titleLines(text: string): number {
+  const dialect = dialectOf(text);
+  if (dialect === undefined || dialect === 'lines' || dialect.separator === 'blanks') return 0;
+  const lines = text.split(/\r\n|\r|\n/).slice(0, 400);
+  const values = lines.map((line) => split(line, dialect.separator));
+  const valueCounts = values.map((row) => row.filter((value) => value !== '').length);
+  const usualCount = mostFrequent(valueCounts.filter((count) => count > 0))[0];
+  const namesLine = valueCounts.findIndex((count) => count > usualCount / 2);
+  if (usualCount < 2 || namesLine < 1 || namesLine > maxTitles) return 0;
+  const rowsBelow = values.slice(namesLine + 1).filter((_, at) => valueCounts[namesLine + 1 + at]! > 0);
+  return rowsBelow.length > 0 && isHeader(values[namesLine]!, rowsBelow) ? namesLine : 0;
+}
+
+export function withoutLines(text: string, count: number): string {
+  let at = 0;
+  for (let line = 0; line < count; line++) {
+    const end = /\r\n|\r|\n/g;
+    end.lastIndex = at;
+    if (end.exec(text) === null) return '';
+    at = end.lastIndex;
+  }
+  return text.slice(at);
 }

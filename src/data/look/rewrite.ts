@@ -4,10 +4,8 @@ import { copyFile, open, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import { separated, unescaped, withoutBlankLines, withoutMark } from './look_at_text.ts';
+import { separated, unescaped, unpadded, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
 import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
-import { unpadded } from './padding.ts';
-import { withoutLines } from './titles.ts';
 
 export interface RewriteJob {
   readonly from: string;

@@ -7,11 +7,9 @@ import type { Database } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf } from '../files/source.ts';
 import { addBlobs } from './chunk.ts';
+import type { Dictionaries } from './raw.ts';
 import type { StagedTable } from './staged.ts';
 import { computedQuery, tableOf, textOf } from './staged_tables.ts';
-
-/** The values of each dictionary; a code is an index in it, and 0 is the empty text, which represents a missing value. */
-export type Dictionaries = ReadonlyMap<string, Texts>;
 
 /**
  * Numbers the distinct texts of every dictionary, in the order of their bytes.

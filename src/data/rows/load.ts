@@ -3,10 +3,9 @@
  * number of records of the file.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import type { BadRow } from '../files/bad_row.ts';
 import { shapeOf } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText, type TextRowAppender } from '../files/duckdb.ts';
-import type { DescribedFile, Role } from '../files/files.ts';
+import type { BadRow, DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../files/records/scan.ts';

@@ -4,12 +4,10 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Part } from '../dataset.ts';
-import type { Dictionaries } from './dictionaries.ts';
 import { gather, gatherNumbers, indexesOf, markedRows } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline } from './history.ts';
-import type { RawCodes, RawNumbers } from './raw.ts';
+import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, parts, splitEvents } from './split.ts';
-import type { ValidRawRows, ValidRows } from './valid_rows.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;

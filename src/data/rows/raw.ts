@@ -1,4 +1,6 @@
 /** Columns of DuckDB by row id: codes of a dictionary and numbers, in typed arrays. */
+import type { Texts } from '../../base/text/texts.ts';
+import type { ColumnRequest } from '../binding/column_requests.ts';
 
 /** Codes of a dictionary: 0 is missing. */
 export interface RawCodes {
@@ -47,4 +49,47 @@ export function bagSpans(lengths: Int32Array): Pick<RawBags, 'kind' | 'starts' |
     ends[i] = end += lengths[i]!;
   }
   return { kind: 'bags', starts, ends };
+}
+
+/** The good rows of every file, and the values of a column in them. */
+
+export interface ValidRawRows extends RawRows {
+  /** 1 where the row is good. */
+  readonly kept: Uint8Array;
+}
+
+export interface ValidRows {
+  readonly dictionaries: Dictionaries;
+  readonly events: ValidRawRows;
+  /** Row ids of events by ascending time, bad rows included; absent without a time, or where they are in that order. */
+  readonly timeOrder?: Int32Array;
+  /** The index in `parts` of each event's part, by row id, where the block names a file for each part. */
+  readonly folds?: Uint8Array;
+  readonly items?: ValidRawRows;
+  readonly users?: ValidRawRows;
+}
+
+export function rowsWith(good: ValidRows, { column: { at } }: ColumnRequest): ValidRawRows {
+  return good[at]!;
+}
+
+export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
+  return rowsWith(good, column).columns.get(column)!;
+}
+
+export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {
+  return dictionary === undefined ? undefined : dictionaries.get(dictionary);
+}
+
+/** The values of each dictionary; a code is an index in it, and 0 is the empty text, which represents a missing value. */
+export type Dictionaries = ReadonlyMap<string, Texts>;
+
+export interface RawRows {
+  /** Row ids run from 0 to this, or as many from `first` on. */
+  readonly rows: number;
+  /** The row id of the first; all arrays are of rows from it on. Default: 0. */
+  readonly first?: number;
+  /** 1 for a row that is staged, and passed by `where`. */
+  readonly present: Uint8Array;
+  readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
 }

@@ -3,15 +3,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, DataFile } from '../../compiler/model/model.ts';
 import type { Rejected } from '../dataset.ts';
-import type { BadRow } from '../files/bad_row.ts';
 import { shapeOf } from '../files/csv.ts';
 import type { Database } from '../files/duckdb.ts';
-import type { DescribedFile } from '../files/files.ts';
+import type { BadRow, DescribedFile } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner } from '../files/records/lines.ts';
 import { eachGood } from '../files/records/scan.ts';
@@ -97,7 +96,7 @@ function write(path: string, folder: string, text: string): void {
     rmSync(path, { force: true });
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
-    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
+    throw failure('cannot-write', { path, reason: reasonOf(error) });
   }
 }
 

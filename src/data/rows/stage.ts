@@ -5,9 +5,8 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
-import type { BadRow } from '../files/bad_row.ts';
 import { type Database, quoteName, quotePath } from '../files/duckdb.ts';
-import type { DescribedFile, Role } from '../files/files.ts';
+import type { BadRow, DescribedFile, Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, isNumber, unreadable } from '../files/source.ts';

@@ -1,6 +1,5 @@
 /** The rows of a role once the database has them. */
-import type { BadRow } from '../files/bad_row.ts';
-import type { DescribedFile } from '../files/files.ts';
+import type { BadRow, DescribedFile } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 
 export interface Staged {

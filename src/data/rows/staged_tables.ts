@@ -5,18 +5,8 @@ import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { elementOf, isNumber } from '../files/source.ts';
 import { chunkColumn, chunkLists, isValid } from './chunk.ts';
-import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
+import type { RawBags, RawColumn, RawNumbers, RawRows } from './raw.ts';
 import type { RowRange, Staged } from './staged.ts';
-
-export interface RawRows {
-  /** Row ids run from 0 to this, or as many from `first` on. */
-  readonly rows: number;
-  /** The row id of the first; all arrays are of rows from it on. Default: 0. */
-  readonly first?: number;
-  /** 1 for a row that is staged, and passed by `where`. */
-  readonly present: Uint8Array;
-  readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
-}
 
 export async function readRows(
   database: Database,

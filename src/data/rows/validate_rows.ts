@@ -2,15 +2,13 @@
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
-import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
-import type { Role } from '../files/files.ts';
-import type { Dictionaries } from './dictionaries.ts';
-import type { RawBags, RawCodes, RawNumbers } from './raw.ts';
+import type { BadRow, Role } from '../files/files.ts';
+import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
 import type { Staged } from './staged.ts';
-import { computedQuery, type RawRows, textsAt } from './staged_tables.ts';
+import { computedQuery, textsAt } from './staged_tables.ts';
 
 /** An error in a row; `…` in the reason represents the value. */
 interface RowFinding {

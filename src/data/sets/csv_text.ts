@@ -6,7 +6,7 @@ export function writeCsv(header: readonly string[], rows: Iterable<readonly (str
   return `${lines.join('\n')}\n`;
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

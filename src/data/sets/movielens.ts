@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { everyRow } from '../../base/util/every_row.ts';
-import { readRObject } from './archives/r_object.ts';
-import type { RValue } from './archives/r_value.ts';
+import { type RValue, readRObject } from './archives/r_object.ts';
 import { readZip } from './archives/zip.ts';
-import type { DataSet, WriteLogLine } from './set.ts';
+import { quoted } from './csv_text.ts';
+import { type DataSet, type WriteLogLine, writeWhole } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015): from GroupLens, else from a
 // Debian package that carries an earlier edition. The data is GroupLens's, for research, redistributed under the same terms: it is
@@ -179,10 +178,6 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
   return { ratings: ratings.join(''), movies: ['movieId,title,genres\n', ...movies].join('') };
 }
 
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** Checks the counts; another checksum is only reported, for GroupLens may write the same ratings anew. */
 function check({ edition, ratings, movies }: Fetched, log: WriteLogLine): void {
   const counts = { ratings: rowsOf(ratings), movies: rowsOf(movies) };
@@ -200,7 +195,6 @@ function check({ edition, ratings, movies }: Fetched, log: WriteLogLine): void {
   );
 }
 
-/** Writes under temporary names, and renames, so that a folder holds all of it or nothing. */
 function writeFiles(folder: string, { edition, from, ratings, movies }: Fetched): MovieLensSource {
   const source: MovieLensSource = {
     edition: edition.name,
@@ -210,14 +204,8 @@ function writeFiles(folder: string, { edition, from, ratings, movies }: Fetched)
     md5: { 'ratings.csv': md5(ratings), 'movies.csv': md5(movies) },
     terms: TERMS,
   };
-  const files = { 'ratings.csv': ratings, 'movies.csv': movies, 'source.json': `${JSON.stringify(source, null, 2)}\n` };
-  try {
-    makeFoldersSync(folder);
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.part`), text);
-    for (const name of Object.keys(files)) renameSync(join(folder, `${name}.part`), join(folder, name));
-  } catch (error) {
-    throw failure('cannot-write', { path: folder, reason: reasonOf(error) });
-  }
+  const sourceText = `${JSON.stringify(source, null, 2)}\n`;
+  writeWhole(folder, { 'ratings.csv': ratings, 'movies.csv': movies, 'source.json': sourceText });
   return source;
 }
 

@@ -14,43 +14,12 @@ const originals = [
 ] as const;
 const home = 'https://archive.ics.uci.edu/dataset/232/restaurant+consumer+data';
 
-const userColumns = [
-  'latitude',
-  'longitude',
-  'smoker',
-  'drink_level',
-  'dress_preference',
-  'ambience',
-  'transport',
-  'marital_status',
-  'hijos',
-  'birth_year',
-  'interest',
-  'personality',
-  'religion',
-  'activity',
-  'color',
-  'weight',
-  'budget',
-  'height',
-];
-const placeColumns = [
-  'latitude',
-  'longitude',
-  'name',
-  'city',
-  'state',
-  'country',
-  'alcohol',
-  'smoking_area',
-  'dress_code',
-  'accessibility',
-  'price',
-  'Rambience',
-  'franchise',
-  'area',
-  'other_services',
-];
+const userColumns =
+  `latitude longitude smoker drink_level dress_preference ambience transport marital_status hijos birth_year interest
+  personality religion activity color weight budget height`.split(/\s+/);
+const placeColumns =
+  `latitude longitude name city state country alcohol smoking_area dress_code accessibility price Rambience franchise
+  area other_services`.split(/\s+/);
 
 /** Tables of several rows a key (cuisines, payments, parking) become one column of values with `|` between them. */
 export const restaurants = dataSet({

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { makeFoldersSync } from '../../base/diagnostics/folders.ts';
+import { makeFoldersSync } from '../../base/storage/durable.ts';
 import type { SyntheticOptions } from './synthetic/shape.ts';
 
 export type WriteLogLine = (line: string) => void;
@@ -73,18 +73,22 @@ function presentIn(folder: string): SetSource | undefined {
   return isWhole ? source : undefined;
 }
 
-/** Writes under temporary names, and renames; `source.json` comes last. */
-function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
-  const sha256 = Object.fromEntries(Object.entries(files).map(([name, content]) => [name, sumOf(content)]));
-  const sourceText: StoredSource = { ...source, sha256 };
-  const allFiles = { ...files, 'source.json': `${JSON.stringify(sourceText, null, 2)}\n` };
+/** Writes under temporary names, and renames, so that a folder holds all of it or nothing. @throws Failure `cannot-write` */
+export function writeWhole(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   try {
     makeFoldersSync(folder);
-    for (const [name, content] of Object.entries(allFiles)) writeFileSync(join(folder, `${name}.part`), content);
-    for (const name of Object.keys(allFiles)) renameSync(join(folder, `${name}.part`), join(folder, name));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, `${name}.part`), content);
+    for (const name of Object.keys(files)) renameSync(join(folder, `${name}.part`), join(folder, name));
   } catch (error) {
     throw failure('cannot-write', { path: folder, reason: (error as Error).message });
   }
+}
+
+/** Writes `source.json` last. */
+function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
+  const sha256 = Object.fromEntries(Object.entries(files).map(([name, content]) => [name, sumOf(content)]));
+  const sourceText: StoredSource = { ...source, sha256 };
+  writeWhole(folder, { ...files, 'source.json': `${JSON.stringify(sourceText, null, 2)}\n` });
   return source;
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
+import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
 import type { DataSet, GetOptions, SetSource } from './set.ts';
@@ -182,7 +183,7 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
           await database.run(`COPY (SELECT ${selectedColumns} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
         } catch (error) {
           database.passOn(error);
-          throw failure('cannot-write', { path, reason: (error as Error).message.split('\n')[0]! });
+          throw failure('cannot-write', { path, reason: reasonOf(error) });
         }
       });
       await database.run('DROP TABLE part');

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeCsv } from './csv_text.ts';
+import { eventsIn, readUserLines, short, writeUserLines } from './lastfm.ts';
 import { damaged, readOriginals, termsIfPublished } from './originals.ts';
 import { dataSet, type GetOptions } from './set.ts';
-import { eventsIn, readUserLines, short, writeUserLines } from './user_lines.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';

@@ -1,19 +1,17 @@
 /** Orders the events of a partition by time, with the part of each: as `orderEvents` does, for the partition's users alone. */
-import { pickTexts } from '../../base/text/texts.ts';
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import type { Split } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import { ascendingIndexes } from '../rows/ascending_places.ts';
-import { gather, gatherNumbers } from '../rows/gather.ts';
+import { ascendingIndexes, gather, gatherNumbers } from '../rows/gather.ts';
 import type { Stream } from '../rows/history.ts';
 import { type EntityRows, foldsOf, type OrderedEvents, rowsOfParts, sideOf } from '../rows/order_events.ts';
-import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { partsOfUsers } from '../rows/split.ts';
-import type { ValidRows } from '../rows/valid_rows.ts';
-import type { Bucket } from './buckets.ts';
 import { isBefore, type Moment } from './by_time.ts';
-import type { GlobalSides } from './sides.ts';
+import type { Partition } from './partitions.ts';
 
 /** The boundaries of parts, which depend on all events together. */
 export interface Cuts {
@@ -37,7 +35,7 @@ export interface PartitionContext {
 }
 
 /** @param good the partition's rows as the events, and the joined files */
-export function arrangeBucket({ ids, ranks }: Bucket, good: ValidRows, context: PartitionContext): OrderedEvents {
+export function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: PartitionContext): OrderedEvents {
   const { wanted, sides, cuts, members, localOf } = context;
   const { events } = good;
   const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
@@ -91,7 +89,7 @@ function lastOfAll(side: EntityRows, ids: Int32Array, lastTraining: Int32Array |
 }
 
 function partOf(
-  { ids, ranks }: Pick<Bucket, 'ids' | 'ranks'>,
+  { ids, ranks }: Pick<Partition, 'ids' | 'ranks'>,
   good: ValidRows,
   wanted: ColumnRequests,
   order: Int32Array,
@@ -111,4 +109,53 @@ function partOf(
   if (ofRank) return Uint8Array.from(order, (row) => ofRank(ranks[row]!));
   const folds = foldsOf(good, wanted, order);
   return partsOfUsers(split, { rows: order.length, ...stream, ...defined({ folds }) });
+}
+
+/** Numbers the items and users, before any partition is read. */
+
+export interface GlobalSide {
+  readonly keys: Texts;
+  /** Code of each entity in the dictionary of its key. */
+  readonly codes: Int32Array;
+  /** Index by code; −1 where no entity has it. */
+  readonly ofCode: Int32Array;
+  /** Row id of each entity in its file; absent where there is no file. */
+  readonly fileRows?: Int32Array;
+}
+
+export interface GlobalSides {
+  readonly items: GlobalSide;
+  readonly users: GlobalSide;
+}
+
+/** @param occurs 1 for each code that a valid event has */
+export function globalSide(
+  key: ColumnRequests['itemKey'],
+  file: ValidRawRows | undefined,
+  occurs: Uint8Array,
+  dictionaries: Dictionaries,
+): GlobalSide {
+  const emptyCodes = new Int32Array(0);
+  if (key === undefined) return { keys: [], codes: emptyCodes, ofCode: emptyCodes };
+  const texts = dictionaries.get(key.inEvents.dictionary!)!;
+  const ofCode = new Int32Array(texts.length).fill(-1);
+  const codes: number[] = [];
+  const rows: number[] = [];
+  if (file === undefined) {
+    for (let code = 1; code < texts.length; code++) if (occurs[code] === 1) ofCode[code] = codes.push(code) - 1;
+  } else {
+    invariant(key.inFile, 'a file of items or users has their key');
+    const { values } = file.columns.get(key.inFile) as RawCodes;
+    for (let row = 0; row < file.rows; row++) {
+      if (file.kept[row] === 0) continue;
+      ofCode[values[row]!] = codes.push(values[row]!) - 1;
+      rows.push(row);
+    }
+  }
+  return {
+    keys: pickTexts(texts, codes),
+    codes: Int32Array.from(codes),
+    ofCode,
+    ...(file === undefined ? {} : { fileRows: Int32Array.from(rows) }),
+  };
 }

@@ -1,5 +1,5 @@
 /** Orders events by time, without comparing any two of them. */
-import { ascendingIndexes } from '../rows/ascending_places.ts';
+import { ascendingIndexes } from '../rows/gather.ts';
 
 /** An event in the order of time: events of one time have the order of their rows. */
 export interface Moment {

@@ -4,17 +4,13 @@ import type { Needs } from '../binding/needs.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
-import { ascendingIndexes } from '../rows/ascending_places.ts';
-import type { Dictionaries } from '../rows/dictionaries.ts';
-import { gather } from '../rows/gather.ts';
+import { ascendingIndexes, gather } from '../rows/gather.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
-import type { RawCodes, RawColumn } from '../rows/raw.ts';
+import { type Dictionaries, type RawCodes, type RawColumn, rawOf, type ValidRawRows } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { rawOf, type ValidRawRows } from '../rows/valid_rows.ts';
-import type { Cuts } from './arrange.ts';
-import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
-import type { OnPass } from './passes.ts';
-import type { GlobalSides } from './sides.ts';
+import type { Cuts, GlobalSides } from './arrange.ts';
+import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
+import type { OnPass } from './request.ts';
 
 /** Numbers of the training part, each value once with how often it comes: memory grows with the values, not with the rows. */
 export class NumbersSample {
@@ -82,7 +78,11 @@ interface CountingInput {
   readonly onPass?: OnPass | undefined;
 }
 
-export async function countBuckets(source: BucketSource, cuts: Cuts, input: CountingInput): Promise<TrainingCounts> {
+export async function countPartitions(
+  source: PartitionSource,
+  cuts: Cuts,
+  input: CountingInput,
+): Promise<TrainingCounts> {
   const { wanted, sides, dictionaries, onPass } = input;
   const { title } = wanted;
   const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
@@ -99,7 +99,7 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, input: Coun
   const elements = new Map<ColumnRequest, number>();
   let beforeHeldOut = 0;
 
-  const countPartition = ({ bucket, good, arranged, members }: ArrangedBucket): void => {
+  const countPartition = ({ partition, good, arranged, members }: ArrangedPartition): void => {
     for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
       users[members[local]!] = trainingCount;
@@ -112,7 +112,7 @@ export async function countBuckets(source: BucketSource, cuts: Cuts, input: Coun
       if (item < 0) continue;
       items[item]!++;
       const row = arranged.rows.train[i]!;
-      const [time, id] = [arranged.stream.times?.[train[i]!] ?? 0, bucket.ids[row]!];
+      const [time, id] = [arranged.stream.times?.[train[i]!] ?? 0, partition.ids[row]!];
       const isLater = time > lastTimes[item]! || (time === lastTimes[item] && id > lastTraining[item]!);
       if (lastTraining[item]! >= 0 && !isLater) continue;
       lastTimes[item] = time;

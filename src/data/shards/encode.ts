@@ -1,5 +1,5 @@
 /** The second pass: encodes the events of each partition with their histories; training events go to shuffled shards, the others stay. */
-import { hashOf } from '../../base/random/mixed.ts';
+import { hashOf } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/every_row.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -10,14 +10,20 @@ import type { BagColumn, Encoding, Events, IndexedColumn, Part } from '../datase
 import { labelSums } from '../label_sums.ts';
 import type { Cuts } from './arrange.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
-import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
-import { grouped } from './buckets.ts';
 import { packEvents, specOf } from './event_rows.ts';
-import type { Gathered, MissingLabels, PartitionRest } from './gathered.ts';
-import type { OnPass } from './passes.ts';
-import type { PileWriter } from './piles.ts';
-import { blockOfSeen, seenOfBucket } from './seen_items.ts';
-import { type SideRows, sideRows } from './side_columns.ts';
+import {
+  blockOfSeen,
+  type Gathered,
+  type MissingLabels,
+  type PartitionRest,
+  type SideRows,
+  seenOfPartition,
+  sideRows,
+} from './gathered.ts';
+import type { ArrangedPartition, PartitionSource } from './partition_source.ts';
+import { grouped } from './partitions.ts';
+import type { OnPass } from './request.ts';
+import type { ShardWriter } from './shard_files.ts';
 
 export interface EncodingInput {
   readonly layout: DataLayout;
@@ -25,20 +31,20 @@ export interface EncodingInput {
   readonly needs: Needs;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
-  readonly writer: PileWriter;
-  readonly piles: number;
+  readonly writer: ShardWriter;
+  readonly shards: number;
   readonly gathered: Gathered;
   readonly from: number;
   /** Features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
-  readonly onDone: (bucket: number, rest: PartitionRest) => Promise<void>;
+  readonly onDone: (partition: number, rest: PartitionRest) => Promise<void>;
 }
 
-const pileStream = 2;
+const shardStream = 2;
 
-export async function encodeBuckets(source: BucketSource, cuts: Cuts, input: EncodingInput): Promise<void> {
-  const { layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, onPass } = input;
+export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
+  const { layout, wanted, needs, encodings, lastTraining, writer, shards, gathered, onPass } = input;
   const sides = sidesOfFeatures(needs, wanted);
   for (let index = input.from; index < source.count; index++) {
     onPass?.({ pass: 'encoding', done: index, total: source.count });
@@ -46,13 +52,13 @@ export async function encodeBuckets(source: BucketSource, cuts: Cuts, input: Enc
     const parts = encodeParts({ good: partition.good, wanted, needs, layout }, partition.arranged, encodings);
     const train = withOwnIds(parts.events.train, partition);
     const blockSpecs = specsOfParts(parts, sides, input);
-    const groups = grouped(train.rows, piles, (row) => hashOf(train.ids![row]!, pileStream) % piles);
-    for (const [pile, rows] of groups.entries()) {
+    const groups = grouped(train.rows, shards, (row) => hashOf(train.ids![row]!, shardStream) % shards);
+    for (const [shard, rows] of groups.entries()) {
       if (rows.length > 0)
-        writer.append(pile, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
+        writer.append(shard, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
     }
-    writer.append(piles, partition.members.length, blockOfSeen(parts.seen));
-    const partitionRest = restOfBucket(index, partition, parts, blockSpecs, sides, input);
+    writer.append(shards, partition.members.length, blockOfSeen(parts.seen));
+    const partitionRest = restOfPartition(index, partition, parts, blockSpecs, sides, input);
     gathered.add(partitionRest);
     await input.onDone(index, partitionRest);
   }
@@ -66,14 +72,14 @@ const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven }: E
   heldSpec: specOf(events.validation, sides, () => true),
 });
 
-const withOwnIds = (events: Events, { bucket }: ArrangedBucket): Events => ({
+const withOwnIds = (events: Events, { partition }: ArrangedPartition): Events => ({
   ...events,
-  ids: events.ids!.map((row) => bucket.ids[row]!),
+  ids: events.ids!.map((row) => partition.ids[row]!),
 });
 
-function restOfBucket(
+function restOfPartition(
   index: number,
-  partition: ArrangedBucket,
+  partition: ArrangedPartition,
   parts: EncodedParts,
   specs: ReturnType<typeof specsOfParts>,
   sides: SideOf,
@@ -106,14 +112,14 @@ function restOfBucket(
           },
         }
       : {}),
-    ...itemsOfBucket(
+    ...itemsOfPartition(
       index,
       new Map([...encoded.items].filter(([name]) => !fromFile(name))),
       arranged.items,
       to.gathered,
     ),
     users: sideRows(encoded.users, everyRow(members.length), members),
-    seen: seenOfBucket(seen),
+    seen: seenOfPartition(seen),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
     missing: new Map(missing),
@@ -127,7 +133,7 @@ function restOfBucket(
 }
 
 /** Selects columns of items: one of the items' file is whole in each partition; one of events comes from the partition of an item's last event. */
-function itemsOfBucket(
+function itemsOfPartition(
   index: number,
   columns: ReadonlyMap<string, IndexedColumn>,
   { rows, lastTraining }: { readonly rows: Int32Array; readonly lastTraining: Int32Array },

@@ -6,13 +6,11 @@ import type { Needs } from '../binding/needs.ts';
 import type { Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Role } from '../files/files.ts';
-import type { Dictionaries } from '../rows/dictionaries.ts';
-import type { RawColumn } from '../rows/raw.ts';
+import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import type { PartOfFile } from '../rows/split.ts';
-import type { ValidRawRows } from '../rows/valid_rows.ts';
-import type { PileFile } from './piles.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
+import type { ShardFile } from './shard_files.ts';
 
 export interface ShardingInput {
   readonly description: DataDescription;
@@ -28,7 +26,7 @@ export interface FirstPassResult {
   readonly partial: string;
   readonly key: string;
   readonly scattered: Omit<ScatterResult, 'bad'>;
-  readonly files: readonly PileFile[];
+  readonly files: readonly ShardFile[];
   readonly dictionaries: Dictionaries;
   readonly items?: ValidRawRows | undefined;
   readonly users?: ValidRawRows | undefined;
@@ -41,15 +39,15 @@ interface PlainRows extends Omit<ValidRawRows, 'columns'> {
   readonly columns: readonly RawColumn[];
 }
 
-interface PlainBuckets extends Omit<FirstPassResult, 'partial' | 'key' | 'items' | 'users'> {
+interface PlainFirstPass extends Omit<FirstPassResult, 'partial' | 'key' | 'items' | 'users'> {
   readonly items?: PlainRows | undefined;
   readonly users?: PlainRows | undefined;
 }
 
-export function plainBuckets(
+export function plainFirstPass(
   { partial: _, key: __, ...of }: FirstPassResult,
   { columns }: ColumnRequests,
-): PlainBuckets {
+): PlainFirstPass {
   const { count, total } = of.rejected;
   const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
     rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
@@ -62,9 +60,14 @@ export function plainBuckets(
   };
 }
 
-/** @throws Error where it is not what `plainBuckets` gave for the same requests */
-export function bucketsOf(plain: unknown, partial: string, key: string, { columns }: ColumnRequests): FirstPassResult {
-  const plainResult = plain as PlainBuckets;
+/** @throws Error where it is not what `plainFirstPass` gave for the same requests */
+export function firstPassOf(
+  plain: unknown,
+  partial: string,
+  key: string,
+  { columns }: ColumnRequests,
+): FirstPassResult {
+  const plainResult = plain as PlainFirstPass;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
     if (rows === undefined) return undefined;
     const requested = columns.get(role)!;

@@ -2,10 +2,9 @@
 import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn, LabelSums } from '../dataset.ts';
 import { addSums, noSums } from '../label_sums.ts';
-import type { ColumnBlock } from './block.ts';
-import type { EventsSpec } from './event_rows.ts';
-import { SeenItems, type SeenOfBucket, type SeenSpans } from './seen_items.ts';
-import { SideColumns, type SideRows } from './side_columns.ts';
+import type { BlockArray, ColumnBlock } from './block.ts';
+import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
+import { readShardSync, type ShardFile } from './shard_files.ts';
 
 /** Events without a value of a label, in training and in all. */
 export interface MissingLabels {
@@ -28,7 +27,7 @@ export interface PartitionRest {
   readonly newItems: Int32Array;
   readonly users: SideRows;
   /** The spans of items that the partition's users had in training; the items are in the file of all. */
-  readonly seen: SeenOfBucket;
+  readonly seen: SeenOfPartition;
   readonly members: Int32Array;
   readonly asOfLastEvent: readonly string[];
   readonly missing: ReadonlyMap<string, number>;
@@ -93,4 +92,110 @@ export class Gathered {
       ...{ missing: this.#missing, missingLabels: this.#missingLabels, labelSums: this.#sums },
     };
   }
+}
+
+/** Combines columns with a row an item or a user from the partitions. */
+
+export interface SideRows {
+  readonly specs: EventsSpec['features'];
+  readonly block: ColumnBlock;
+  readonly targets: Int32Array;
+}
+
+export function sideRows(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): SideRows {
+  const specs = specsOf(columns);
+  const block = new Map<string, BlockArray>();
+  packColumns(block, columns, specs, rows);
+  return { specs, block, targets };
+}
+
+export class SideColumns {
+  readonly #blocks: ColumnBlock[] = [];
+  readonly #places: Int32Array;
+  #specs: EventsSpec['features'] | undefined;
+  #next = 0;
+
+  constructor(count: number) {
+    this.#places = new Int32Array(count);
+  }
+
+  /** Replaces earlier rows of the same item or user. */
+  add({ specs, block, targets }: SideRows): void {
+    this.#specs ??= specs;
+    this.#blocks.push(block);
+    for (const target of targets) this.#places[target] = this.#next++;
+  }
+
+  columns(inner: ReadonlyMap<string, BagColumn>): Map<string, IndexedColumn> {
+    const inOrder = this.#places.every((entry, index) => entry === index) && this.#next === this.#places.length;
+    return new Map(
+      (this.#specs ?? []).map(([name, spec]) => [
+        name,
+        { column: unpackColumn(this.#blocks, name, spec, inner), ...(inOrder ? {} : { index: this.#places }) },
+      ]),
+    );
+  }
+}
+
+/** The items that each user had in training. They take 4 bytes an event, and training reads none of them: they have a file of their own. */
+
+export const seenName = 'seen.bin';
+
+/** The spans of each user's items in the file. */
+export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
+
+export interface SeenOfPartition extends SeenSpans {
+  readonly items: number;
+}
+
+export const blockOfSeen = ({ values }: BagColumn): ColumnBlock => new Map([['values', values as Int32Array]]);
+
+export const seenOfPartition = ({ starts, ends, values }: BagColumn): SeenOfPartition => ({
+  ...{ starts, ends },
+  items: values.length,
+});
+
+/** Combines the spans of all users from those of each partition. */
+export class SeenItems {
+  readonly places: SeenSpans;
+  #items = 0;
+
+  constructor(users: number) {
+    this.places = { starts: new Int32Array(users), ends: new Int32Array(users) };
+  }
+
+  /** @param members indexes of the partition's users among all users */
+  add({ starts, ends, items }: SeenOfPartition, members: Int32Array): void {
+    members.forEach((user, local) => {
+      this.places.starts[user] = this.#items + starts[local]!;
+      this.places.ends[user] = this.#items + ends[local]!;
+    });
+    this.#items += items;
+  }
+}
+
+/** Returns a column whose items are read at their first use, which throws Failure `shards-damaged` where they cannot be read. */
+export function seenInFile(folder: string, file: ShardFile, { starts, ends }: SeenSpans): BagColumn {
+  let values: Int32Array | undefined;
+  return {
+    ...{ kind: 'bags', starts, ends },
+    get values() {
+      values ??= endToEnd(readShardSync(folder, seenName, file));
+      return values;
+    },
+  };
+}
+
+/** Joins the items of all blocks where they lie: a copy would take as much memory again. */
+function endToEnd(blocks: readonly ColumnBlock[]): Int32Array {
+  let length = 0;
+  let joinedItems = new Int32Array(0);
+  for (const block of blocks) {
+    const values = block.get('values') as Int32Array;
+    if (length === 0) joinedItems = new Int32Array(values.buffer as ArrayBuffer);
+    const start = values.byteOffset / Int32Array.BYTES_PER_ELEMENT;
+    joinedItems.copyWithin(length, start, start + values.length);
+    length += values.length;
+  }
+  return joinedItems.subarray(0, length);
 }

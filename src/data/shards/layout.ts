@@ -7,7 +7,7 @@ const shares = {
   database: 0.5,
   /** Rows that have left the database and are in no partition yet. */
   range: 0.1,
-  bucket: 0.25,
+  partition: 0.25,
   /** Shards that are shuffled together; the next ones are read meanwhile. */
   held: 0.15,
   heldOut: 0.5,
@@ -15,8 +15,8 @@ const shares = {
 
 export const shareOf = (memory: number, of: keyof typeof shares): number => Math.floor(memory * shares[of]);
 
-/** Piles that are shuffled together. */
-export const heldPiles = 4;
+/** Shards that are shuffled together. */
+export const heldShards = 4;
 
 /** Bytes of a partition in memory, with its histories, columns and packed rows, for each byte on the disk. Measured: 5 to 7. */
 const growth = 8;
@@ -45,11 +45,11 @@ export function bytesInMemory(rows: number, bytes: number, { histories, features
 export const rowsAtOnce = (memory: number, bytes: number): number =>
   Math.max(2048, Math.min(2 ** 24, Math.floor(shareOf(memory, 'range') / (2 * bytes))));
 
-export const bucketsFor = (memory: number, rows: number, bytes: number): number =>
-  Math.max(1, Math.ceil((growth * rows * bytes) / shareOf(memory, 'bucket')));
+export const partitionsFor = (memory: number, rows: number, bytes: number): number =>
+  Math.max(1, Math.ceil((growth * rows * bytes) / shareOf(memory, 'partition')));
 
-export const pilesFor = (memory: number, packed: number): number =>
-  Math.max(1, Math.ceil((heldPiles * packed) / shareOf(memory, 'held')));
+export const shardsFor = (memory: number, packed: number): number =>
+  Math.max(1, Math.ceil((heldShards * packed) / shareOf(memory, 'held')));
 
 /** Rows have numbers of 32 bits, in memory and in shards. */
 const maxEvents = 2 ** 31 - 1;
@@ -60,57 +60,47 @@ export function refuseTooMany(rows: number): void {
 }
 
 /** @param bytes of the largest partition: all events of a user are in one, which may be much larger than the others. @throws Failure `shards-memory` */
-export const refuseLargeBucket = (memory: number, bytes: number): void =>
-  refusePast({
+export const refuseLargePartition = (memory: number, bytes: number): void =>
+  refusePast(memory, 2 * shares.partition, growth * bytes, {
     what: 'the largest bucket of users',
-    needed: growth * bytes,
-    memory: 2 * shareOf(memory, 'bucket'),
-    budget: memory,
     otherwise: 'leave out users with very many events, with `where` in the data block',
   });
 
 /** @param bytes of the largest shard. @throws Failure `shards-memory` */
-export const refuseLargePile = (memory: number, bytes: number, held: number): void =>
-  refusePast({
+export const refuseLargeShard = (memory: number, bytes: number, held: number): void =>
+  refusePast(memory, 2 * shares.held, bytes * held, {
     what: `a shuffle of ${held} piles`,
-    needed: bytes * held,
-    memory: 2 * shareOf(memory, 'held'),
-    budget: memory,
     otherwise: 'keep shorter histories and lists, with a smaller `max`',
   });
 
-/** Returns the room while shards are shuffled and the next ones are read. */
-export const roomForTables = (memory: number): number => memory - 2 * shareOf(memory, 'held');
+const tableShare = 1 - 2 * shares.held;
+
+/** Returns the bytes that are left while shards are shuffled and the next ones are read. */
+export const roomForTables = (memory: number): number => Math.floor(memory * tableShare);
 
 /** @param bytes of the tables. @throws Failure `shards-memory` */
 export const refuseLargeTables = (memory: number, bytes: number): void =>
-  refusePast({
+  refusePast(memory, tableShare, bytes, {
     what: 'holding the tables next to piles',
-    needed: bytes,
-    memory: roomForTables(memory),
-    budget: memory,
     otherwise: 'use a smaller `dim` or `hash`, or `precision: bf16`',
   });
 
 /** @param bytes of validation and test events. @throws Failure `shards-memory` */
 export const refuseLargeHeldOut = (memory: number, bytes: number): void =>
-  refusePast({
+  refusePast(memory, shares.heldOut, bytes, {
     what: 'holding validation and test events',
-    needed: bytes,
-    memory: shareOf(memory, 'heldOut'),
-    budget: memory,
     otherwise: 'hold out fewer events with the `split` of the data block',
   });
 
-function refusePast(part: {
-  readonly what: string;
-  readonly needed: number;
-  /** The share of the budget that it may use. */
-  readonly memory: number;
-  readonly budget: number;
-  readonly otherwise: string;
-}): void {
-  // Each part has a fixed share of the budget.
-  const least = (part.budget * part.needed) / part.memory;
-  if (part.needed > part.memory) throw failure('shards-memory', { ...part, least });
+/** @param share of the memory that this part may use @param needed bytes of it */
+function refusePast(
+  memory: number,
+  share: number,
+  needed: number,
+  words: { readonly what: string; readonly otherwise: string },
+): void {
+  const allowed = Math.floor(memory * share);
+  if (needed > allowed) {
+    throw failure('shards-memory', { ...words, needed, memory: allowed, least: (memory * needed) / allowed });
+  }
 }

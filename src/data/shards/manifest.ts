@@ -9,11 +9,11 @@ import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { ShardLayout } from '../dataset.ts';
 import type { EventsSpec } from './event_rows.ts';
-import type { PileFile } from './piles.ts';
+import type { ShardFile } from './shard_files.ts';
 
 export const manifestName = 'shards.json';
 export const restName = 'rest.bin';
-export const pileName = (at: number): string => `pile-${at}.bin`;
+export const shardName = (at: number): string => `pile-${at}.bin`;
 const format = 'tower-shards-2';
 
 export interface ShardManifest {
@@ -22,10 +22,10 @@ export interface ShardManifest {
   readonly key: string;
   readonly layout: ShardLayout;
   readonly spec: EventsSpec;
-  readonly piles: readonly PileFile[];
+  readonly piles: readonly ShardFile[];
   /** The items that each user had in training. */
-  readonly seen: PileFile;
-  readonly rest: PileFile;
+  readonly seen: ShardFile;
+  readonly rest: ShardFile;
 }
 
 /** Hashes the source of shards: the data block, the files as they are now, and what the plan reads. Plans that read the same share them. */
@@ -98,8 +98,8 @@ function parseOrUndefined(text: string): unknown {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function isFile(value: unknown): value is PileFile {
-  const { rows, bytes, sha256 } = (value ?? {}) as Partial<PileFile>;
+function isFile(value: unknown): value is ShardFile {
+  const { rows, bytes, sha256 } = (value ?? {}) as Partial<ShardFile>;
   return isCount(rows) && isCount(bytes) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
 }
 
@@ -116,13 +116,13 @@ function isSpec(value: unknown): value is EventsSpec {
 function isManifest(value: unknown): value is ShardManifest {
   if (typeof value !== 'object' || value === null) return false;
   const candidate = value as Partial<ShardManifest>;
-  const { buckets, piles, held } = candidate.layout ?? ({} as Partial<ShardLayout>);
+  const { buckets: partitions, piles: shards, held } = candidate.layout ?? ({} as Partial<ShardLayout>);
   return (
     candidate.format === format &&
     typeof candidate.key === 'string' &&
-    [buckets, piles, held].every((count) => isCount(count) && count > 0) &&
+    [partitions, shards, held].every((count) => isCount(count) && count > 0) &&
     Array.isArray(candidate.piles) &&
-    candidate.piles.length === piles &&
+    candidate.piles.length === shards &&
     candidate.piles.every(isFile) &&
     isFile(candidate.seen) &&
     isFile(candidate.rest) &&

@@ -10,12 +10,12 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import { cutsOf, partsOfUsers } from '../rows/split.ts';
 import type { Cuts } from './arrange.ts';
-import type { BucketSource } from './bucket_source.ts';
 import { momentsAt } from './by_time.ts';
-import { countBuckets, type TrainingCounts } from './count.ts';
+import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { heldPiles, pilesFor, refuseLargeHeldOut } from './layout.ts';
+import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
+import type { PartitionSource } from './partition_source.ts';
 import type { ScatterResult } from './scatter.ts';
 
 export interface ShardPlan
@@ -25,14 +25,18 @@ export interface ShardPlan
   readonly layout: ShardLayout;
 }
 
-export async function prepare(input: ShardingInput, from: FirstPassResult, source: BucketSource): Promise<ShardPlan> {
+export async function prepare(
+  input: ShardingInput,
+  from: FirstPassResult,
+  source: PartitionSource,
+): Promise<ShardPlan> {
   const { description, needs, wanted, request, featureFiles } = input;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
   const cuts = makeCuts(description.split, scattered, moments);
   const joinedFiles = { items, users };
   const { sides } = source.of;
-  const counted = await countBuckets(source, cuts, {
+  const counted = await countPartitions(source, cuts, {
     ...{ wanted, needs, sides, dictionaries, files: joinedFiles, onPass: request.onPass },
   });
   const { counts, items: itemCounts, lastTraining, titles } = counted;
@@ -68,7 +72,7 @@ export function makeCuts(
 async function momentsOf(
   { split }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  source: BucketSource,
+  source: PartitionSource,
 ): Promise<Cuts['moments']> {
   if (split.kind !== 'by_time' || ascends) return undefined;
   const [validation, test] = await momentsAt(() => source.times(), cutsOf(split, rows));
@@ -80,7 +84,7 @@ const bytesOfTime = 8;
 
 function layoutOf(
   { request, layout, wanted, needs }: ShardingInput,
-  buckets: number,
+  partitions: number,
   counted: TrainingCounts,
 ): ShardLayout {
   const { memory, when, sizes } = request;
@@ -92,7 +96,7 @@ function layoutOf(
   const earlierBytes = knowsEarlier(wanted) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
-  return { buckets, piles: sizes?.piles ?? pilesFor(memory, packedSize), held: sizes?.held ?? heldPiles };
+  return { buckets: partitions, piles: sizes?.piles ?? shardsFor(memory, packedSize), held: sizes?.held ?? heldShards };
 }
 
 /** Estimates the bytes of all training rows in shards, a little too high: a history is counted as if no two events of a user had the same time. */

@@ -13,11 +13,10 @@ import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { computedQuery, textOf } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
-import { bucketName } from './bucket_source.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import {
-  bucketsFor,
   bytesInMemory,
+  partitionsFor,
   rawBytes,
   refuseLargeTables,
   roomForTables,
@@ -25,12 +24,12 @@ import {
   shareOf,
 } from './layout.ts';
 import { keyOf } from './manifest.ts';
-import { leavePartial, makePartial, removePartial } from './partial.ts';
-import { PileWriter } from './piles.ts';
+import { partitionName } from './partition_source.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
+import { ShardWriter } from './shard_files.ts';
 import { type LayoutFilter, openNamed, openShards } from './store.ts';
-import { canGoOn, Passes } from './unfinished.ts';
+import { canGoOn, leavePartial, makePartial, Passes, removePartial } from './unfinished.ts';
 import { writeShards } from './write.ts';
 
 interface SizeEstimate {
@@ -195,17 +194,17 @@ export async function resumePasses(
   const wanted = columnRequests(layout, needs);
   const stopped = await Passes.stopped(request, keyFor(request, bound), wanted);
   if (!stopped) return undefined;
-  const { passes, buckets } = stopped;
-  const continues = { done: passes.done, of: passes.buckets };
+  const { passes, firstPass } = stopped;
+  const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
   return secondPass(
     { description, needs, layout, featureFiles, wanted, request, signal: options.signal },
-    buckets,
+    firstPass,
     passes,
   );
 }
 
-export async function scatterToBuckets(
+export async function scatterToPartitions(
   request: ShardRequest,
   computing: Computing & ShardSource,
 ): Promise<() => Promise<Dataset>> {
@@ -214,16 +213,29 @@ export async function scatterToBuckets(
   const { memory, folder, when, sizes, onPass } = request;
   const events = staged.get('events')!;
   const { row } = await estimate(request, computing);
-  const buckets = typeof when === 'object' ? when.buckets : (sizes?.buckets ?? bucketsFor(memory, events.rows, row));
+  const partitions =
+    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, row));
   const key = keyFor(request, computing);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
     await makePartial(folder, key);
-    const names = Array.from({ length: buckets }, (_, index) => bucketName(index));
-    const writer = PileWriter.new(partial, names);
+    const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
+    const writer = ShardWriter.new(partial, names);
     const { dictionaries, joined, files } = await validFiles(computing);
     const scattered = await scatterRows({
-      ...{ database, layout, wanted, needs, staged: events, joined, dictionaries, writer, buckets, signal, onPass },
+      ...{
+        database,
+        layout,
+        wanted,
+        needs,
+        staged: events,
+        joined,
+        dictionaries,
+        writer,
+        partitions: partitions,
+        signal,
+        onPass,
+      },
       atOnce: sizes?.atOnce ?? rowsAtOnce(memory, row),
     });
     return { dictionaries, files, scattered, writer };
@@ -252,9 +264,9 @@ export async function scatterToBuckets(
 }
 
 /** Runs the second pass. Where it is stopped, finished work stays for the same command. */
-const secondPass = (input: ShardingInput, buckets: FirstPassResult, passes: Passes) => async (): Promise<Dataset> => {
+const secondPass = (input: ShardingInput, firstPass: FirstPassResult, passes: Passes) => async (): Promise<Dataset> => {
   try {
-    return await writeShards(input, buckets, passes);
+    return await writeShards(input, firstPass, passes);
   } catch (error) {
     if (!canGoOn(error)) removePartial(passes.partial);
     throw error;

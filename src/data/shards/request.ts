@@ -1,5 +1,4 @@
 import type { ShardLayout } from '../dataset.ts';
-import type { OnPass } from './passes.ts';
 
 export interface ShardRequest {
   /** Bytes of memory that are for the data and the tables together. */
@@ -37,3 +36,18 @@ export interface ShardDecision {
   /** Passes that were stopped resume: `done` of `of` partitions are in shards. */
   readonly continues?: { readonly done: number; readonly of: number };
 }
+
+export interface PassEvent {
+  readonly pass: keyof typeof passWords;
+  readonly done: number;
+  readonly total: number;
+}
+
+export type OnPass = (event: PassEvent) => void;
+
+export const passWords = {
+  reading: 'rows to buckets',
+  counting: 'counting',
+  encoding: 'rows to piles',
+  checking: 'checking shards',
+} as const;

@@ -1,19 +1,17 @@
 /** The first pass: rows leave the database a range at a time, are validated, and go to the partition of their user. */
-import { hashOf } from '../../base/random/mixed.ts';
+import { hashOf } from '../../base/random/random.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { DataLayout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
-import type { Dictionaries } from '../rows/dictionaries.ts';
-import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import type { BadRow } from '../files/files.ts';
+import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows } from '../rows/raw.ts';
 import type { StagedTable } from '../rows/staged.ts';
 import { readRows } from '../rows/staged_tables.ts';
-import type { ValidRawRows } from '../rows/valid_rows.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
-import { grouped, packRaw } from './buckets.ts';
-import type { OnPass } from './passes.ts';
-import type { PileWriter } from './piles.ts';
+import { grouped, packRaw } from './partitions.ts';
+import type { OnPass } from './request.ts';
+import type { ShardWriter } from './shard_files.ts';
 
 export interface ScatterInput {
   readonly database: Database;
@@ -23,8 +21,8 @@ export interface ScatterInput {
   readonly staged: StagedTable;
   readonly joined: JoinedRows;
   readonly dictionaries: Dictionaries;
-  readonly writer: PileWriter;
-  readonly buckets: number;
+  readonly writer: ShardWriter;
+  readonly partitions: number;
   readonly atOnce: number;
   readonly signal?: AbortSignal | undefined;
   readonly onPass?: OnPass | undefined;
@@ -41,11 +39,11 @@ export interface ScatterResult {
 
 const userStream = 1;
 
-export const bucketOfUser = (code: number, buckets: number): number => hashOf(code, userStream) % buckets;
+export const partitionOfUser = (code: number, partitions: number): number => hashOf(code, userStream) % partitions;
 
 /** Partitions all rows. A view is left at its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
-  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, buckets, atOnce, onPass } = input;
+  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
   const columns = wanted.columns.get('events')!;
   const bad: BadRow[] = [];
   const marksOf = (key: ColumnRequests['itemKey']): Uint8Array =>
@@ -65,13 +63,13 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     markKeys(rows, wanted, occurs);
     const ranks = rankRows(rows, wanted, progress);
     const users = wanted.userKey && (rows.columns.get(wanted.userKey.inEvents) as RawCodes).values;
-    const groups = grouped(rows.rows, buckets, (row) => {
+    const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
-      return bucketOfUser(users ? users[row]! : first + row, buckets);
+      return partitionOfUser(users ? users[row]! : first + row, partitions);
     });
-    for (const [bucket, partitionRows] of groups.entries()) {
+    for (const [partition, partitionRows] of groups.entries()) {
       if (partitionRows.length > 0)
-        writer.append(bucket, partitionRows.length, packRaw(rows, columns, partitionRows, ranks));
+        writer.append(partition, partitionRows.length, packRaw(rows, columns, partitionRows, ranks));
     }
   }
   onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });

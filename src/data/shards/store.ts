@@ -6,25 +6,24 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
-import { merged, type OwnBlock } from './block.ts';
+import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import { type SeenSpans, seenInFile, seenName } from './gathered.ts';
 import {
   checksumOfManifest,
   madeName,
   makeManifest,
   manifestName,
-  pileName,
   readMade,
   readManifest,
   restName,
   type ShardManifest,
   type ShardOrigin,
+  shardName,
   textOf,
 } from './manifest.ts';
-import type { OnPass } from './passes.ts';
-import { notWritten, type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
-import { packPlain, unpackPlain } from './plain.ts';
-import { type SeenSpans, seenInFile, seenName } from './seen_items.ts';
+import type { OnPass } from './request.ts';
+import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
   /** Has neither the training rows, nor the items that users had in them. */
@@ -53,9 +52,9 @@ export async function seal(
   rest: ShardRest,
   origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
-  const writer = PileWriter.new(partial, [restName]);
+  const writer = ShardWriter.new(partial, [restName]);
   writer.append(0, 0, packPlain(rest));
-  const [file] = (await writer.finish()) as [PileFile];
+  const [file] = (await writer.finish()) as [ShardFile];
   const manifest = makeManifest({ ...manifestFields, rest: file });
   const folder = folderOf(root, manifestFields.key, manifestFields.layout);
   try {
@@ -66,7 +65,7 @@ export async function seal(
       manifestName,
       restName,
       seenName,
-      ...manifestFields.piles.map((_, index) => pileName(index)),
+      ...manifestFields.piles.map((_, index) => shardName(index)),
     ]);
     // The passes leave their state and their owner.
     for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
@@ -129,17 +128,17 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
   if (!opened) return undefined;
   const { manifest, checksum } = opened;
   const files = [
-    ...manifest.piles.map((pile, index) => [pileName(index), pile] as const),
+    ...manifest.piles.map((shard, index) => [shardName(index), shard] as const),
     [seenName, manifest.seen] as const,
   ];
   const total = files.length;
   for (const [index, [name, file]] of files.entries()) {
     signal?.throwIfAborted();
     onPass?.({ pass: 'checking', done: index, total });
-    await verifyPile(folder, name, file);
+    await verifyShard(folder, name, file);
   }
   onPass?.({ pass: 'checking', done: total, total });
-  const [block] = await readPile(folder, restName, manifest.rest);
+  const [block] = await readShard(folder, restName, manifest.rest);
   try {
     return datasetOf(unpackPlain(block!) as ShardRest, folder, manifest, checksum);
   } catch (error) {
@@ -153,7 +152,7 @@ export function datasetOf(
   manifest: ShardManifest,
   checksum: string,
 ): ShardedDataset {
-  const rows = manifest.piles.reduce((sum, pile) => sum + pile.rows, 0);
+  const rows = manifest.piles.reduce((sum, shard) => sum + shard.rows, 0);
   return {
     ...dataset,
     parts: { train: absentRows(rows), ...dataset.parts },
@@ -186,7 +185,7 @@ function absentRows(rows: number): Events {
 
 function trainingShards(
   folder: string,
-  { piles, layout, spec }: ShardManifest,
+  { piles: shards, layout, spec }: ShardManifest,
   checksum: string,
   shared: SharedColumns,
   labelSums: TrainingShards['labelSums'],
@@ -195,12 +194,12 @@ function trainingShards(
     folder,
     checksum,
     layout,
-    piles: piles.map(({ rows }) => rows),
+    piles: shards.map(({ rows }) => rows),
     labelSums,
-    async read(requestedPiles, earlierRows) {
+    async read(requestedShards, earlierRows) {
       const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
-      for (const pile of requestedPiles) {
-        if (piles[pile]!.rows > 0) blocks.push(merged(await readPile(folder, pileName(pile), piles[pile]!)));
+      for (const shard of requestedShards) {
+        if (shards[shard]!.rows > 0) blocks.push(merged(await readShard(folder, shardName(shard), shards[shard]!)));
       }
       return unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
     },

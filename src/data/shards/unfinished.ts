@@ -2,37 +2,37 @@
  * Passes that were stopped. The finished work of each lies next to the partitions, so the same command resumes from there: the first pass is
  * whole or begins again, the second resumes at the first partition that is not in shards.
  */
-import { rmSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
+import { type Owner, stateOf, thisProcess } from '../../base/storage/owner.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import { bucketName } from './bucket_source.ts';
-import { bucketsOf, type FirstPassResult, plainBuckets } from './first_pass.ts';
+import { packPlain, unpackPlain } from './block.ts';
+import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
-import { passesName, removePartial, stoppedPasses, takePartial } from './partial.ts';
-import { type PileFile, PileWriter, readPile } from './piles.ts';
-import { packPlain, unpackPlain } from './plain.ts';
+import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
+import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-3';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
-const restName = (bucket: number): string => `bucket-${bucket}.rest.bin`;
+const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 
 interface PassesState {
   readonly format: typeof format;
   readonly key: string;
   /** The request, as far as sizes follow from it. */
   readonly of: Pick<ShardRequest, 'memory' | 'sizes'> & { readonly when?: unknown };
-  readonly buckets: readonly PileFile[];
-  readonly first: PileFile;
-  readonly prepared?: PileFile;
+  readonly buckets: readonly ShardFile[];
+  readonly first: ShardFile;
+  readonly prepared?: ShardFile;
   /** The shards, and by partition its other results. */
-  readonly encoded?: { readonly piles: readonly PileFile[]; readonly rests: readonly PileFile[] };
+  readonly encoded?: { readonly piles: readonly ShardFile[]; readonly rests: readonly ShardFile[] };
 }
 
 export class Passes {
@@ -42,9 +42,9 @@ export class Passes {
   ) {}
 
   /** Starts after the first pass. @throws Failure `shards-not-written` */
-  static async begun(request: ShardRequest, buckets: FirstPassResult, wanted: ColumnRequests): Promise<Passes> {
-    const { partial, key, files } = buckets;
-    const first = await writePlain(partial, firstName, plainBuckets(buckets, wanted));
+  static async begun(request: ShardRequest, firstPass: FirstPassResult, wanted: ColumnRequests): Promise<Passes> {
+    const { partial, key, files } = firstPass;
+    const first = await writePlain(partial, firstName, plainFirstPass(firstPass, wanted));
     const passes = new Passes(partial, { format, key, of: sizesOf(request), buckets: files, first });
     await passes.save({});
     return passes;
@@ -55,17 +55,17 @@ export class Passes {
     request: ShardRequest,
     key: string,
     wanted: ColumnRequests,
-  ): Promise<{ readonly passes: Passes; readonly buckets: FirstPassResult } | undefined> {
+  ): Promise<{ readonly passes: Passes; readonly firstPass: FirstPassResult } | undefined> {
     for (const folder of stoppedPasses(request.folder, key)) {
       const state = await readState(folder);
       if (state?.key !== key || !isDeepStrictEqual(state.of, sizesOf(request))) continue;
       const partial = await takePartial(folder, request.folder, key);
       if (partial === undefined) continue;
       try {
-        const buckets = bucketsOf(await readPlain(partial, firstName, state.first), partial, key, wanted);
+        const firstPass = firstPassOf(await readPlain(partial, firstName, state.first), partial, key, wanted);
         const passes = new Passes(partial, state);
-        passes.checkBuckets();
-        return { passes, buckets };
+        passes.checkPartitions();
+        return { passes, firstPass };
       } catch {
         removePartial(partial);
       }
@@ -77,7 +77,7 @@ export class Passes {
     return this.state.encoded?.rests.length ?? 0;
   }
 
-  get buckets(): number {
+  get partitions(): number {
     return this.state.buckets.length;
   }
 
@@ -92,27 +92,27 @@ export class Passes {
   }
 
   /** Opens the shards as they were after the last partition, and adds its other results. @throws Failure `shards-damaged` */
-  async piles(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<PileWriter> {
+  async shards(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<ShardWriter> {
     const { encoded } = this.state;
     if (!encoded) {
       // They hold rows of a partition that was not finished.
       for (const name of names) rmSync(join(this.partial, name), { force: true });
-      return PileWriter.new(this.partial, names);
+      return ShardWriter.new(this.partial, names);
     }
-    const writer = await PileWriter.resume(this.partial, names, encoded.piles, signal);
-    for (const [bucket, rest] of encoded.rests.entries()) {
+    const writer = await ShardWriter.resume(this.partial, names, encoded.piles, signal);
+    for (const [partition, rest] of encoded.rests.entries()) {
       signal?.throwIfAborted();
-      gathered.add((await readPlain(this.partial, restName(bucket), rest)) as PartitionRest);
+      gathered.add((await readPlain(this.partial, restName(partition), rest)) as PartitionRest);
     }
     return writer;
   }
 
   /** Records that the partition is in shards, and removes it. */
-  async keepBucket(bucket: number, rest: PartitionRest, writer: PileWriter): Promise<void> {
-    const file = await writePlain(this.partial, restName(bucket), rest);
+  async keepPartition(partition: number, rest: PartitionRest, writer: ShardWriter): Promise<void> {
+    const file = await writePlain(this.partial, restName(partition), rest);
     const rests = [...(this.state.encoded?.rests ?? []), file];
     await this.save({ encoded: { piles: writer.files(), rests } });
-    rmSync(join(this.partial, bucketName(bucket)), { force: true });
+    rmSync(join(this.partial, partitionName(partition)), { force: true });
   }
 
   private async save(changes: Partial<PassesState>): Promise<void> {
@@ -121,11 +121,11 @@ export class Passes {
   }
 
   /** Checks that all partitions exist that are not in shards. Their checksums are checked when they are read. */
-  private checkBuckets(): void {
+  private checkPartitions(): void {
     for (const [index, { bytes }] of this.state.buckets.entries()) {
-      const path = join(this.partial, bucketName(index));
+      const path = join(this.partial, partitionName(index));
       if (index < this.done) rmSync(path, { force: true });
-      else if (statSync(path).size !== bytes) throw new Error('a bucket is cut off');
+      else if (statSync(path).size !== bytes) throw new Error('a partition is cut off');
     }
   }
 }
@@ -148,15 +148,105 @@ async function readState(folder: string): Promise<PassesState | undefined> {
   }
 }
 
-async function writePlain(partial: string, name: string, value: unknown): Promise<PileFile> {
+async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
   rmSync(join(partial, name), { force: true });
-  const writer = PileWriter.new(partial, [name]);
+  const writer = ShardWriter.new(partial, [name]);
   writer.append(0, 0, packPlain(value));
   return writer.files()[0]!;
 }
 
 /** @throws Failure `shards-damaged` */
-async function readPlain(partial: string, name: string, file: PileFile): Promise<unknown> {
-  const [block] = await readPile(partial, name, file);
+async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
+  const [block] = await readShard(partial, name, file);
   return unpackPlain(block!);
+}
+
+/** The folder that shards are written into: its name ends in `.partial` until all of it is there, and it names the process that writes it. */
+
+const ownerName = 'owner.json';
+
+/** The file of the finished work of passes, where they can resume. */
+export const passesName = 'passes.json';
+
+/** Milliseconds until stopped passes are removed that nobody resumed. */
+const maxAge = 7 * 24 * 3600 * 1000;
+
+const ownFolders = new Set<string>();
+
+const shortOf = (key: string): string => key.slice(0, 16);
+const partialOf = (root: string, key: string): string => join(root, `${shortOf(key)}.${process.pid}.partial`);
+
+/** Makes it. Folders of processes that are gone are removed: of the same data, and of other data if they are old or of no use. */
+export async function makePartial(root: string, key: string): Promise<string> {
+  removeAbandoned(root, key);
+  const partial = partialOf(root, key);
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    claim(partial);
+  } catch (error) {
+    throw notWritten(partial, error);
+  }
+  ownFolders.add(partial);
+  return partial;
+}
+
+/** Ends the writing: finished work of the passes stays for the next command. */
+export const leavePartial = (partial: string): void => void ownFolders.delete(partial);
+
+export function removePartial(partial: string): void {
+  leavePartial(partial);
+  rmSync(partial, { recursive: true, force: true });
+  // Where it was the only one, its folder goes with it.
+  if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
+}
+
+/** Lists folders of passes over the data of this key that were stopped, and that can resume. */
+export const stoppedPasses = (root: string, key: string): readonly string[] =>
+  abandonedFolders(root).filter((folder) => isOf(folder, key) && existsSync(join(folder, passesName)));
+
+/** Makes an abandoned folder that of this process; undefined where another process was first. */
+export async function takePartial(folder: string, root: string, key: string): Promise<string | undefined> {
+  const partial = partialOf(root, key);
+  try {
+    claim(folder);
+    if (folder !== partial) await rename(folder, partial);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw notWritten(partial, error);
+  }
+  // Another process may have written its name at the same moment.
+  claim(partial);
+  ownFolders.add(partial);
+  return partial;
+}
+
+const claim = (folder: string): void => writeFileSync(join(folder, ownerName), JSON.stringify(thisProcess()));
+
+const isOf = (folder: string, key: string): boolean => folder.includes(`${shortOf(key)}.`);
+
+function removeAbandoned(root: string, key: string): void {
+  for (const folder of abandonedFolders(root)) {
+    const changedAt = statSync(join(folder, passesName), { throwIfNoEntry: false })?.mtimeMs;
+    const isUseful = changedAt !== undefined && !isOf(folder, key) && Date.now() - changedAt < maxAge;
+    if (!isUseful) removePartial(folder);
+  }
+}
+
+/** Lists folders that nobody writes: of processes that are gone, and those that this process has left. */
+function abandonedFolders(root: string): string[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((name) => /^[0-9a-f]{16}\.\d+\.partial$/.test(name))
+    .map((name) => join(root, name))
+    .filter((folder) => {
+      try {
+        const owner = JSON.parse(readFileSync(join(folder, ownerName), 'utf8')) as Owner;
+        if (stateOf(owner) === 'gone') return true;
+        return owner.pid === process.pid && stateOf(owner) === 'running' && !ownFolders.has(folder);
+      } catch {
+        // It does not say whose it is: it stays.
+        return false;
+      }
+    });
 }

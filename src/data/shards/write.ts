@@ -6,24 +6,22 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import { readFirstValues } from '../columns/first_values.ts';
-import { titlesFrom } from '../columns/titles.ts';
+import { titlesFrom } from '../columns/large_texts.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
-import { ascendingIndexes } from '../rows/ascending_places.ts';
-import { gather } from '../rows/gather.ts';
+import { ascendingIndexes, gather } from '../rows/gather.ts';
 import { describeSplit } from '../rows/split.ts';
+import { type GlobalSides, globalSide } from './arrange.ts';
 import { type ColumnBlock, joined } from './block.ts';
-import { BucketSource } from './bucket_source.ts';
 import { titleCodes } from './count.ts';
-import { encodeBuckets } from './encode.ts';
+import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { type EncodedRest, Gathered } from './gathered.ts';
-import { refuseLargeBucket, refuseLargeHeldOut, refuseLargePile } from './layout.ts';
-import { pileName } from './manifest.ts';
+import { type EncodedRest, Gathered, seenName } from './gathered.ts';
+import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
+import { shardName } from './manifest.ts';
+import { PartitionSource } from './partition_source.ts';
 import { makeCuts, prepare, type ShardPlan } from './prepare.ts';
-import { seenName } from './seen_items.ts';
-import { type GlobalSides, globalSide } from './sides.ts';
 import { datasetOf, type ShardRest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
@@ -31,41 +29,41 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const { description, needs, layout, wanted, request, signal } = input;
   const { partial, dictionaries, files, items, users, scattered, partsOfFiles } = from;
   const { memory, onPass, folder, sizes } = request;
-  refuseLargeBucket(memory, Math.max(...files.map(({ bytes }) => bytes)));
+  refuseLargePartition(memory, Math.max(...files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {
     items: globalSide(wanted.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(wanted.userKey, users, scattered.occurs.users, dictionaries),
   };
-  const source = new BucketSource({
+  const source = new PartitionSource({
     ...{ folder: partial, files, wanted, dictionaries, sides, partsOfFiles, description, items, users, signal },
   });
   const storedPlan = await passes.prepared();
   const plan = storedPlan ?? (await prepare(input, from, source));
   if (!storedPlan) await passes.keepPrepared(plan);
   const { counts, encodings, lastTraining } = plan;
-  const { piles, held } = plan.layout;
+  const { piles: shards, held } = plan.layout;
   const sentence = describeSplit(description.split, counts, description.span);
 
   const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
-  const names = [...Array.from({ length: piles }, (_, index) => pileName(index)), seenName];
-  const writer = await passes.piles(names, gathered, signal);
-  await encodeBuckets(source, makeCuts(description.split, scattered, plan.moments), {
-    ...{ layout, wanted, needs, encodings, lastTraining, writer, piles, gathered, from: passes.done, onPass },
+  const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName];
+  const writer = await passes.shards(names, gathered, signal);
+  await encodePartitions(source, makeCuts(description.split, scattered, plan.moments), {
+    ...{ layout, wanted, needs, encodings, lastTraining, writer, shards: shards, gathered, from: passes.done, onPass },
     keepsGiven: (feature) => request.given?.includes(feature) ?? false,
-    onDone: (bucket, rest) => passes.keepBucket(bucket, rest, writer),
+    onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),
   });
   const rest = gathered.all();
   refuseWithoutLabels(rest, plan, description);
   const allFiles = await writer.finish();
-  const shardFiles = allFiles.slice(0, piles);
-  refuseLargePile(memory, Math.max(...shardFiles.map(({ bytes }) => bytes)), held);
+  const shardFiles = allFiles.slice(0, shards);
+  refuseLargeShard(memory, Math.max(...shardFiles.map(({ bytes }) => bytes)), held);
   const shardRest = await restOf(input, from, { sides, prepared: plan, rest, sentence });
   const manifestFields = {
     key: from.key,
     layout: plan.layout,
     spec: rest.spec,
     piles: shardFiles,
-    seen: allFiles[piles]!,
+    seen: allFiles[shards]!,
   };
   const sealed = await seal(partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);

@@ -93,7 +93,7 @@ export async function symbolInProject(
   token: CancellationToken,
 ): Promise<ProjectSymbol | undefined> {
   const location = locate(session, params);
-  const namedWord = location && location.facts.symbolAt(location.offset);
+  const namedWord = location?.facts.symbolAt(location.offset);
   if (!location || !namedWord) return undefined;
   const { facts } = location;
   const { symbol } = namedWord;

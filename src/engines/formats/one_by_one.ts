@@ -1,5 +1,9 @@
 /** The nodes of a written graph in the order in which a run op by op takes them, and when a value is not needed any more. */
-import type { Graph } from '../../graph/graph.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Graph, Tensor } from '../../graph/graph.ts';
+import { checkTensor, type SymbolLengths } from '../check.ts';
+import type { Tensors } from '../engine.ts';
+import type { OpTime } from '../op_times.ts';
 import type { Owners } from './emitted.ts';
 import type { TensorflowNode, TensorflowWriter } from './tensorflow_writer.ts';
 
@@ -49,4 +53,55 @@ export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners)
     }),
     constants: nodes.flatMap((node, at) => (wanted[at] && node.op === 'Const' ? [{ at, node }] : [])),
   };
+}
+
+/** A runtime that runs one op at a time, on values of its own. */
+export interface EagerRuntime<Value> {
+  enter(tensor: Tensor): Value;
+  /** @param operands undefined for those that it has itself, such as constants of a model */
+  execute(op: SingleOp, operands: readonly (Value | undefined)[]): Value;
+  free(value: Value): void;
+}
+
+/**
+ * Runs the ops for each of the inputs with a clock around each, after a run that is not counted.
+ * @param fixed values of parameters and constants, by the index of the node that gives them; they are freed at the end
+ */
+export function timeOneByOne<Value>(
+  runtime: EagerRuntime<Value>,
+  graph: Graph,
+  { ops, placeOf }: OneByOne,
+  fixed: ReadonlyMap<number, Value>,
+  inputs: readonly Tensors[],
+): OpTime[][] {
+  const run = (given: Tensors): OpTime[] => {
+    const symbols: SymbolLengths = {};
+    const values = new Map<number, Value>();
+    const times: OpTime[] = [];
+    try {
+      for (const input of graph.inputs) {
+        values.set(placeOf(input.node), runtime.enter(checkTensor(graph, input, given[input.name], symbols)));
+      }
+      const began = performance.now();
+      for (const op of ops) {
+        const operands = op.reads.map((read) => values.get(read) ?? fixed.get(read));
+        const start = performance.now();
+        values.set(op.at, runtime.execute(op, operands));
+        const milliseconds = performance.now() - start;
+        times.push({ op: op.node.op, start: start - began, milliseconds, ...defined({ node: op.owner }) });
+        for (const end of op.ends) {
+          runtime.free(values.get(end)!);
+          values.delete(end);
+        }
+      }
+    } finally {
+      for (const value of values.values()) runtime.free(value);
+    }
+    return times;
+  };
+  try {
+    return [...inputs.slice(0, 1), ...inputs].map(run).slice(1);
+  } finally {
+    for (const value of fixed.values()) runtime.free(value);
+  }
 }

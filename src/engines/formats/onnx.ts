@@ -5,25 +5,88 @@
 import { message } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { marked } from './emitted.ts';
-import { onnxSchema } from './onnx_schema.ts';
+import { mapTable, marked, type NamedNode, namedParameters, namedUpdates } from './emitted.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { type OnnxLowering, type OnnxTable, OnnxWriter, onnxType, valueInfo } from './onnx_writer.ts';
 import { withoutBfloat16 } from './without_bfloat16.ts';
 
+/** The part of ONNX's protocol buffers that a graph needs, with its own field numbers (onnx/onnx.proto, IR version 8). */
+const onnxSchema = `
+syntax = "proto3";
+
+message ModelProto {
+  int64 ir_version = 1;
+  string producer_name = 2;
+  string producer_version = 3;
+  GraphProto graph = 7;
+  repeated OperatorSetIdProto opset_import = 8;
+}
+message OperatorSetIdProto {
+  string domain = 1;
+  int64 version = 2;
+}
+message GraphProto {
+  repeated NodeProto node = 1;
+  string name = 2;
+  repeated TensorProto initializer = 5;
+  repeated ValueInfoProto input = 11;
+  repeated ValueInfoProto output = 12;
+}
+message NodeProto {
+  repeated string input = 1;
+  repeated string output = 2;
+  string name = 3;
+  string op_type = 4;
+  repeated AttributeProto attribute = 5;
+  string domain = 7;
+}
+message AttributeProto {
+  string name = 1;
+  float f = 2;
+  int64 i = 3;
+  bytes s = 4;
+  repeated int64 ints = 8;
+  AttributeType type = 20;
+}
+enum AttributeType {
+  UNDEFINED_ATTRIBUTE = 0;
+  FLOAT_ATTRIBUTE = 1;
+  INT = 2;
+  STRING = 3;
+  INTS = 7;
+}
+message TensorProto {
+  repeated int64 dims = 1;
+  int32 data_type = 2;
+  string name = 8;
+  bytes raw_data = 9;
+}
+message ValueInfoProto {
+  string name = 1;
+  TypeProto type = 2;
+}
+message TypeProto {
+  message Tensor {
+    int32 elem_type = 1;
+    TensorShapeProto shape = 2;
+  }
+  Tensor tensor_type = 1;
+}
+message TensorShapeProto {
+  message Dimension {
+    oneof value {
+      int64 dim_value = 1;
+      string dim_param = 2;
+    }
+  }
+  repeated Dimension dim = 1;
+}
+`;
+
 const modelMessage = message(onnxSchema, 'ModelProto');
 
-/** Names in a training model. */
-export const parameterInput = (name: string): string => `parameter:${name}`;
-export const updatedOutput = (name: string): string => `updated:${name}`;
-
-interface Named {
-  readonly name: string;
-  readonly node: number;
-}
-
 /** Names values after the outputs they are; the rest of the outputs become copies. Leaves keep names of their own. */
-function nameOutputs(graph: Graph, outputs: readonly Named[]): ReadonlyMap<number, string> {
+function nameOutputs(graph: Graph, outputs: readonly NamedNode[]): ReadonlyMap<number, string> {
   const named = new Map<number, string>();
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   for (const { name, node } of outputs) {
@@ -34,11 +97,11 @@ function nameOutputs(graph: Graph, outputs: readonly Named[]): ReadonlyMap<numbe
   return named;
 }
 
-function encode(writer: OnnxWriter, inputs: readonly Named[], outputs: readonly Named[]): Uint8Array {
+function encode(writer: OnnxWriter, inputs: readonly NamedNode[], outputs: readonly NamedNode[]): Uint8Array {
   for (const { name, node } of outputs) {
     if (writer.valueOf(node) !== name) writer.emit('Identity', [writer.valueOf(node)], {}, name);
   }
-  const describe = ({ name, node }: Named): object => valueInfo(name, writer.typeOf(node));
+  const describe = ({ name, node }: NamedNode): object => valueInfo(name, writer.typeOf(node));
   return modelMessage.encode({
     irVersion: 8,
     producerName: 'tower',
@@ -59,9 +122,8 @@ export const trainingOnnx = (graph: Graph): Uint8Array => stepOnnx(graph).bytes;
 /** The same model, and the graph's node of each of its nodes, by name. */
 export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
   const { graph, rounded } = withoutBfloat16(whole);
-  const updates = graph.updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
-  const outputs = [...graph.outputs, ...updates];
-  const parameters = graph.parameters.map(({ name, node }) => ({ name: parameterInput(name), node }));
+  const outputs = [...graph.outputs, ...namedUpdates(graph)];
+  const parameters = namedParameters(graph);
   const named = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
   const plain = onnxTable(() => undefined);
   const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
@@ -78,17 +140,13 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
 
 /** ONNX Runtime casts to bfloat16 and back on a processor, and has no products of it there. */
 function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable {
-  const each = Object.entries(table).map(([name, lowering]): [string, OnnxLowering] => [
-    name,
-    (node, operands, writer, result) => {
-      if (!rounded.has(node)) return lowering(node, operands, writer, result);
-      const exact = writer.fresh(name);
-      lowering(node, operands, writer, exact);
-      const half = writer.emit('Cast', [exact], { to: onnxType('bfloat16') });
-      writer.emit('Cast', [half], { to: onnxType('float32') }, result);
-    },
-  ]);
-  return Object.fromEntries(each) as OnnxTable;
+  return mapTable<OnnxLowering, OnnxTable>(table, (lowering, op) => (node, operands, writer, result) => {
+    if (!rounded.has(node)) return lowering(node, operands, writer, result);
+    const exact = writer.fresh(op);
+    lowering(node, operands, writer, exact);
+    const half = writer.emit('Cast', [exact], { to: onnxType('bfloat16') });
+    writer.emit('Cast', [half], { to: onnxType('float32') }, result);
+  });
 }
 
 /** Bytes of an `.onnx` file with the graph's own names for inputs and outputs. Updates are left out. */

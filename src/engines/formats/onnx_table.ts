@@ -1,6 +1,7 @@
 /** How each op is said in ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import { alike } from './emitted.ts';
 import type { OnnxLowering, OnnxTable } from './onnx_writer.ts';
 import { onnxType } from './onnx_writer.ts';
 import { inferable, sliceSizes } from './symbols.ts';
@@ -52,36 +53,16 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       writer.constant(values as readonly number[], node.type.shape as readonly number[], node.type.dtype, result);
     },
 
-    Add: same('Add'),
-    Sub: same('Sub'),
-    Mul: same('Mul'),
-    Div: same('Div'),
-    Maximum: same('Max'),
-    Minimum: same('Min'),
-    Equal: same('Equal'),
-    Greater: same('Greater'),
-    GreaterEqual: same('GreaterOrEqual'),
-    LogicalAnd: same('And'),
-    LogicalOr: same('Or'),
+    ...alike('Add Sub Mul Div Maximum:Max Minimum:Min Equal Greater GreaterEqual:GreaterOrEqual', same),
+    ...alike('LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Sigmoid Relu Softplus', same),
+    ...alike('LogicalNot:Not StopGradient:Identity AllReduce:Identity', same),
 
-    Neg: same('Neg'),
-    Exp: same('Exp'),
-    Log: same('Log'),
-    Sqrt: same('Sqrt'),
     Rsqrt: (_, operands, writer, result) => {
       writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result);
     },
     Square: (_, [value], writer, result) => {
       writer.emit('Mul', [value!, value!], {}, result);
     },
-    Abs: same('Abs'),
-    Sign: same('Sign'),
-    Tanh: same('Tanh'),
-    Sigmoid: same('Sigmoid'),
-    Relu: same('Relu'),
-    Softplus: same('Softplus'),
-    LogicalNot: same('Not'),
-    StopGradient: same('Identity'),
 
     Cast: (node, operands, writer, result) => {
       writer.emit('Cast', operands, { to: onnxType(node.type.dtype) }, result);
@@ -110,9 +91,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       writer.emit('MatMul', [left, right], {}, result);
     },
 
-    Sum: reduction('ReduceSum'),
-    Mean: reduction('ReduceMean'),
-    Max: reduction('ReduceMax'),
+    ...alike('Sum:ReduceSum Mean:ReduceMean Max:ReduceMax', reduction),
     Softmax: lastAxis('Softmax'),
     LogSoftmax: lastAxis('LogSoftmax'),
     TopK: (node, [value], writer, result) => {
@@ -165,8 +144,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       writer.emit('ScatterND', [value!, positions, updates!], {}, result);
     },
 
-    // This engine is a group of one worker.
+    // This engine is a group of one worker, as for AllReduce.
     AllGather: segmentSum,
-    AllReduce: same('Identity'),
   };
 }

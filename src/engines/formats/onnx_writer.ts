@@ -1,7 +1,8 @@
 /** Writes a graph as ONNX nodes. */
+import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
-import { bytesOf, typedArray } from './numbers.ts';
+import { typedArray } from './emitted.ts';
 import { isStatic, symbolSources } from './symbols.ts';
 
 /** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */

@@ -8,10 +8,128 @@ import { defined } from '../../base/util/defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { marked, type Owners } from './emitted.ts';
-import { scatterInPlace } from './in_place.ts';
-import { tensorflowSchema } from './tensorflow_schema.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
-import { dataType, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
+import { dataType, type TensorflowLowering, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
+
+/**
+ * The part of TensorFlow's protocol buffers that a graph needs, with TensorFlow's own field numbers
+ * (tensorflow/core/protobuf/saved_model.proto, meta_graph.proto; tensorflow/core/framework/*.proto).
+ */
+const tensorflowSchema = `
+syntax = "proto3";
+
+message SavedModel {
+  int64 saved_model_schema_version = 1;
+  repeated MetaGraphDef meta_graphs = 2;
+}
+message MetaGraphDef {
+  message MetaInfoDef {
+    repeated string tags = 4;
+    string tensorflow_version = 5;
+  }
+  MetaInfoDef meta_info_def = 1;
+  GraphDef graph_def = 2;
+  map<string, SignatureDef> signature_def = 5;
+}
+message GraphDef {
+  repeated NodeDef node = 1;
+  VersionDef versions = 4;
+}
+message VersionDef {
+  int32 producer = 1;
+  int32 min_consumer = 2;
+}
+message NodeDef {
+  string name = 1;
+  string op = 2;
+  repeated string input = 3;
+  map<string, AttrValue> attr = 5;
+}
+message AttrValue {
+  oneof value {
+    bytes s = 2;
+    int64 i = 3;
+    float f = 4;
+    bool b = 5;
+    DataType type = 6;
+    TensorShapeProto shape = 7;
+    TensorProto tensor = 8;
+  }
+}
+message TensorProto {
+  DataType dtype = 1;
+  TensorShapeProto tensor_shape = 2;
+  bytes tensor_content = 4;
+}
+message TensorShapeProto {
+  message Dim {
+    int64 size = 1;
+  }
+  repeated Dim dim = 2;
+}
+message SignatureDef {
+  map<string, TensorInfo> inputs = 1;
+  map<string, TensorInfo> outputs = 2;
+  string method_name = 3;
+}
+message TensorInfo {
+  string name = 1;
+  DataType dtype = 2;
+  TensorShapeProto tensor_shape = 3;
+}
+enum DataType {
+  DT_INVALID = 0;
+  DT_FLOAT = 1;
+  DT_INT32 = 3;
+  DT_BOOL = 10;
+  DT_BFLOAT16 = 14;
+  DT_RESOURCE = 20;
+}
+`;
+
+/**
+ * TensorScatterUpdate always copies the matrix that it changes: at batch 4096 those are 64 MB a step. Where nothing else reads
+ * the matrix, InplaceUpdate writes into it, which takes no longer than the elements that are written.
+ */
+const scatterInPlace =
+  (copying: TensorflowLowering): TensorflowLowering =>
+  (node, operands, writer) => {
+    const [matrix, indices, updates] = operands as [string, string, string];
+    const { dtype, shape } = node.type;
+    if (shape.length !== 2 || dtype !== 'float32' || !isTemporary(writer.graph, node.inputs[0]!)) {
+      return copying(node, operands, writer);
+    }
+    const float = { type: 'DT_FLOAT' };
+    const int = { type: 'DT_INT32' };
+    const column = writer.vector([-1, 1]);
+    // Row-major: element (i, j) is row i · columns + j of the matrix as a column.
+    const strides = writer.emit(
+      'ConcatV2',
+      [writer.shape([shape[1]!]), writer.vector([1]), writer.constant([0], [], 'int32')],
+      {
+        T: int,
+        N: { i: 2 },
+        Tidx: int,
+      },
+    );
+    const parts = writer.emit('Mul', [indices, strides], { T: int });
+    const places = writer.emit('Sum', [parts, writer.vector([1])], { T: int, Tidx: int, keep_dims: { b: false } });
+    const flat = writer.emit('Reshape', [matrix, column], { T: float, Tshape: int });
+    const values = writer.emit('Reshape', [updates, column], { T: float, Tshape: int });
+    const written = writer.emit('InplaceUpdate', [flat, places, values], { T: float });
+    return writer.emit('Reshape', [written, writer.shape(shape)], { T: float, Tshape: int });
+  };
+
+/** True if a value is computed, and read once only. */
+function isTemporary(graph: Graph, id: number): boolean {
+  const readers = graph.nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0);
+  const kept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
+  const { op } = graph.nodes[id]!;
+  // A reshape would be a second name for memory that something else may read.
+  const computed =
+    op === 'Exp' || op === 'MatMul' || op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'ScatterUpdate';
+  return computed && readers === 1 && !kept;
+}
 
 const savedModelMessage = message(tensorflowSchema, 'SavedModel');
 
@@ -28,7 +146,7 @@ export interface TrainingNames {
   readonly written: Readonly<Record<string, string>>;
 }
 
-interface Signature {
+interface ModelSignature {
   readonly inputs: Readonly<Record<string, object>>;
   readonly outputs: Readonly<Record<string, object>>;
 }
@@ -39,7 +157,7 @@ const tensorInfo = (name: string, type: TensorType): object => ({
   tensorShape: tensorflowShape(type.shape),
 });
 
-function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, Signature>>): Uint8Array {
+function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, ModelSignature>>): Uint8Array {
   const methodName = 'tensorflow/serving/predict';
   return savedModelMessage.encode({
     savedModelSchemaVersion: 1,
@@ -56,7 +174,7 @@ function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, Si
   });
 }
 
-/** Whether a value is an input's own memory, which a variable must not keep. */
+/** True if a value is an input's own memory, which a variable must not keep. */
 function sharesInput(graph: Graph, id: number): boolean {
   const { op, inputs } = graph.nodes[id]!;
   return op === 'Input' || ((op === 'Reshape' || op === 'StopGradient') && sharesInput(graph, inputs[0]!));
@@ -75,7 +193,7 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
     ...assignments,
     ...defined({ updated }),
   };
-  return { bytes: encode(writer, trainingSignatures(graph, writer, names)), names };
+  return { bytes: encode(writer, {}), names };
 }
 
 /**
@@ -191,28 +309,6 @@ function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: Graph
   const value = writer.valueOf(node);
   if (graph.nodes[node]!.op !== 'Input') return value;
   return writer.emit('Identity', [value], { T: { type: dataType(writer.typeOf(node).dtype) } }, name);
-}
-
-/** Signatures that run a step, read the variables, and write them. */
-function trainingSignatures(
-  graph: Graph,
-  writer: TensorflowWriter,
-  { inputs, outputs, updated, read, write, written }: TrainingNames,
-): Readonly<Record<string, Signature>> {
-  const info = (names: Readonly<Record<string, string>>, nodes: readonly { name: string; node: number }[]) =>
-    Object.fromEntries(nodes.map(({ name, node }) => [name, tensorInfo(names[name]!, writer.typeOf(node))]));
-  const flag: TensorType = { dtype: 'bool', shape: [] };
-  return {
-    run: {
-      inputs: info(inputs, graph.inputs),
-      outputs: { ...info(outputs, graph.outputs), ...(updated ? { updated: tensorInfo(updated, flag) } : {}) },
-    },
-    read: { inputs: {}, outputs: info(read, graph.parameters) },
-    write: {
-      inputs: info(write, graph.parameters),
-      outputs: Object.fromEntries(Object.entries(written).map(([name, node]) => [name, tensorInfo(node, flag)])),
-    },
-  };
 }
 
 /**

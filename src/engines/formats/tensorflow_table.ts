@@ -1,7 +1,8 @@
 /** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
-import type { Dim, Node } from '../../graph/graph.ts';
+import { sameShape } from '../../graph/dims.ts';
+import type { Dim, Graph, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
-import { biasOf, reluGradient } from './fusions.ts';
+import { alike } from './emitted.ts';
 import { inferable, sliceSizes } from './symbols.ts';
 import {
   dataType,
@@ -66,31 +67,10 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
       // TensorFlow makes a product, its bias and a relu into one kernel, if the sum is said this way.
       return writer.emit('BiasAdd', [operands[product]!, operands[1 - product]!], { T: writer.operandType(node) });
     },
-    Sub: same('Sub'),
-    Mul: same('Mul'),
-    Div: same('RealDiv'),
-    Maximum: same('Maximum'),
-    Minimum: same('Minimum'),
-    Equal: same('Equal'),
-    Greater: same('Greater'),
-    GreaterEqual: same('GreaterEqual'),
-    LogicalAnd: logical('LogicalAnd'),
-    LogicalOr: logical('LogicalOr'),
-
-    Neg: same('Neg'),
-    Exp: same('Exp'),
-    Log: same('Log'),
-    Sqrt: same('Sqrt'),
-    Rsqrt: same('Rsqrt'),
-    Square: same('Square'),
-    Abs: same('Abs'),
-    Sign: same('Sign'),
-    Tanh: same('Tanh'),
-    Sigmoid: same('Sigmoid'),
-    Relu: same('Relu'),
-    Softplus: same('Softplus'),
-    LogicalNot: logical('LogicalNot'),
-    StopGradient: same('StopGradient'),
+    ...alike('Sub Mul Div:RealDiv Maximum Minimum Equal Greater GreaterEqual Neg Exp Log Sqrt Rsqrt', same),
+    ...alike('Square Abs Sign Tanh Sigmoid Relu Softplus StopGradient Softmax LogSoftmax', same),
+    ...alike('AllReduce:Identity', same),
+    ...alike('LogicalAnd LogicalOr LogicalNot', logical),
 
     Cast: (node, operands, writer) =>
       writer.emit('Cast', operands, { SrcT: writer.operandType(node), DstT: { type: dataType(node.type.dtype) } }),
@@ -114,11 +94,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
         adj_y: { b: node.attributes.transposeB === true },
       }),
 
-    Sum: reduction('Sum'),
-    Mean: reduction('Mean'),
-    Max: reduction('Max'),
-    Softmax: same('Softmax'),
-    LogSoftmax: same('LogSoftmax'),
+    ...alike('Sum Mean Max', reduction),
     // Its first output has the values.
     TopK: (node, [value], writer) => {
       const k = node.attributes.k as number;
@@ -184,8 +160,36 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
     ScatterUpdate: (node, operands, writer) =>
       writer.emit('TensorScatterUpdate', operands, { T: writer.operandType(node), Tindices: int }),
 
-    // This engine is a group of one worker.
+    // This engine is a group of one worker, as for AllReduce.
     AllGather: segmentSum,
-    AllReduce: same('Identity'),
   };
 }
+
+/** Groups of ops for which TensorFlow has one kernel. */
+const isZero = ({ op, attributes }: Node): boolean =>
+  op === 'Constant' && (attributes.values as readonly number[]).every((value) => value === 0);
+
+/** The gradient of a relu, `select(x > 0, gradient, 0)`: its gradient and its x. */
+function reluGradient(graph: Graph, node: Node): { readonly gradient: number; readonly x: number } | undefined {
+  const [condition, gradient, otherwise] = node.inputs as [number, number, number];
+  const greater = graph.nodes[condition]!;
+  if (greater.op !== 'Greater' || !isZero(graph.nodes[greater.inputs[1]!]!) || !isZero(graph.nodes[otherwise]!)) {
+    return undefined;
+  }
+  const x = greater.inputs[0]!;
+  const float = node.type.dtype === 'float32' && graph.nodes[x]!.type.dtype === 'float32';
+  const shapes = [graph.nodes[x]!, graph.nodes[gradient]!].map(({ type }) => type.shape);
+  return float && shapes.every((shape) => sameShape(shape, node.type.shape)) ? { gradient, x } : undefined;
+}
+
+/** A vector added to every row of a matrix product: which operand is the product, 0 or 1. */
+function biasOf(graph: Graph, node: Node): 0 | 1 | undefined {
+  const [a, b] = node.inputs.map((input) => graph.nodes[input]!) as [Node, Node];
+  const fits = (product: Node, bias: Node): boolean =>
+    product.op === 'MatMul' && bias.type.shape.length === 1 && isLength(bias.type.shape[0]!, product.type.shape[1]!);
+  if (fits(a, b)) return 0;
+  return fits(b, a) ? 1 : undefined;
+}
+
+/** A vector of one number would be stretched, which is no bias. */
+const isLength = (length: Dim, columns: Dim): boolean => typeof length === 'number' && length === columns;

@@ -1,7 +1,8 @@
 /** Writes a graph as TensorFlow's nodes: what SavedModel keeps as protocol buffers and tfjs's model.json as JSON. */
+import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
-import { bytesOf, typedArray } from './numbers.ts';
+import { typedArray } from './emitted.ts';
 import { isStatic, symbolSources } from './symbols.ts';
 
 export interface TensorflowShape {

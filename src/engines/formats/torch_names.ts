@@ -3,47 +3,15 @@
  * digits and underscores, comments hold printable ASCII on one line, and other texts are quoted.
  */
 
-/** What Python keeps for itself, and the names that a printed module uses. */
-const taken = [
-  ...[
-    'False',
-    'None',
-    'True',
-    'and',
-    'as',
-    'assert',
-    'async',
-    'await',
-    'break',
-    'case',
-    'class',
-    'continue',
-    'def',
-    'del',
-  ],
-  ...[
-    'elif',
-    'else',
-    'except',
-    'finally',
-    'for',
-    'from',
-    'global',
-    'if',
-    'import',
-    'in',
-    'is',
-    'lambda',
-    'match',
-    'nonlocal',
-  ],
-  ...['not', 'or', 'pass', 'raise', 'return', 'try', 'type', 'while', 'with', 'yield', 'print', 'tuple'],
-  ...['torch', 'functional', 'device', 'INPUTS', 'PARAMETERS', 'OUTPUTS', 'UPDATES'],
-];
+/** Words of Python, and the names that a printed module uses. */
+const reservedNames =
+  'False None True and as assert async await break case class continue def del elif else except finally for from global if import in is ' +
+  'lambda match nonlocal not or pass raise return try type while with yield print tuple ' +
+  'torch functional device INPUTS PARAMETERS OUTPUTS UPDATES';
 
 /** Gives each name an identifier of its own. */
 export class PythonNames {
-  private readonly used = new Set(taken);
+  private readonly used = new Set(reservedNames.split(' '));
 
   /** `user/main/mlp/weights_0` is `user_main_mlp_weights_0`; a second one of that name is `user_main_mlp_weights_0_2`. */
   fresh(name: string): string {

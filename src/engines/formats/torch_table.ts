@@ -2,12 +2,13 @@
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
+import { alike } from './emitted.ts';
 import {
   atom,
   binds,
-  type Expression,
   literal,
   pythonType,
+  type TorchExpression,
   type TorchLowering,
   type TorchTable,
   type TorchWriter,
@@ -83,7 +84,7 @@ function nested(values: readonly number[], shape: readonly number[], write: (val
   return `[${rows.join(',\n    ')}]`;
 }
 
-function constant({ attributes, type }: Node, writer: TorchWriter): Expression {
+function constant({ attributes, type }: Node, writer: TorchWriter): TorchExpression {
   const values = attributes.values as readonly number[];
   const write = (value: number): string => literal(value, type.dtype);
   const dtype = `dtype=${pythonType(type.dtype)}`;
@@ -104,7 +105,7 @@ function range(begin: number, size: Dim, of: Dim, writer: TorchWriter): string {
   return begin === 0 ? `:${writer.dim(size)}` : `${start}:${start} + ${writer.dim(size)}`;
 }
 
-function concat({ inputs, attributes }: Node, writer: TorchWriter): Expression {
+function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpression {
   const parts = inputs.map((input) => writer.tensor(input));
   const line = `torch.cat((${parts.join(', ')}), ${attributes.axis})`;
   return atom(line.length <= 100 ? line : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
@@ -133,16 +134,10 @@ export const torchTable: TorchTable = {
   LogicalOr: infix('|', binds.or),
 
   Neg: prefix('-'),
-  Exp: call('torch.exp'),
-  Log: call('torch.log'),
-  Sqrt: call('torch.sqrt'),
-  Rsqrt: call('torch.rsqrt'),
-  Square: call('torch.square'),
-  Abs: call('torch.abs'),
-  Sign: call('torch.sign'),
-  Tanh: call('torch.tanh'),
-  Sigmoid: call('torch.sigmoid'),
-  Relu: call('torch.relu'),
+  ...alike(
+    'Exp:exp Log:log Sqrt:sqrt Rsqrt:rsqrt Square:square Abs:abs Sign:sign Tanh:tanh Sigmoid:sigmoid Relu:relu',
+    (name) => call(`torch.${name}`),
+  ),
   Softplus: call('functional.softplus'),
   LogicalNot: prefix('~'),
   StopGradient: ({ inputs: [value] }, writer) => atom(writer.tensor(value!, binds.atom)),

@@ -8,13 +8,13 @@ import { inComment, PythonNames } from './torch_names.ts';
 /** How tightly Python binds an expression, loosest first. */
 export const binds = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
 
-export interface Expression {
+export interface TorchExpression {
   readonly code: string;
   readonly binds: number;
 }
 
 /** Lowers one node to an expression. It may read each operand once only, since an operand may be an expression itself. */
-export type TorchLowering = (node: Node, writer: TorchWriter) => Expression;
+export type TorchLowering = (node: Node, writer: TorchWriter) => TorchExpression;
 export type TorchTable = Readonly<Record<OpName, TorchLowering>>;
 
 /** Characters of an expression that may go into another one. */
@@ -32,7 +32,7 @@ export class TorchWriter {
   readonly leaves: ReadonlyMap<number, string>;
   /** Name of the function. */
   readonly entry: string;
-  private readonly values: Expression[] = [];
+  private readonly values: TorchExpression[] = [];
   private readonly readers: readonly number[];
   private readonly symbols = new Map<string, string>();
   private readonly heads: string[] = [];
@@ -132,7 +132,7 @@ export class TorchWriter {
   }
 
   /** Keeps a short expression for its one reader, and gives any other a line and a name. */
-  private settle(node: Node, id: number, expression: Expression): Expression {
+  private settle(node: Node, id: number, expression: TorchExpression): TorchExpression {
     if (!this.isTimed && this.readers[id] === 1 && expression.code.length <= short) return expression;
     if (node.label !== this.label) {
       this.lines.push('', ...(node.label === '' ? [] : [`# ${inComment(node.label)}`]));
@@ -149,7 +149,7 @@ export class TorchWriter {
 export const typeText = ({ dtype, shape }: TensorType): string =>
   inComment(`${dtype === 'float32' ? '' : `${dtype} `}${printShape(shape).replaceAll('·', ' * ')}`);
 
-export const atom = (code: string): Expression => ({ code, binds: binds.atom });
+export const atom = (code: string): TorchExpression => ({ code, binds: binds.atom });
 
 /** A number as Python writes it; a whole float32 keeps its point. */
 export function literal(value: number, dtype: Dtype): string {
@@ -162,7 +162,8 @@ export function literal(value: number, dtype: Dtype): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-const around = ({ code, binds: own }: Expression, tightness: number): string => (own < tightness ? `(${code})` : code);
+const around = ({ code, binds: own }: TorchExpression, tightness: number): string =>
+  own < tightness ? `(${code})` : code;
 
 /** Scalar constants are written where they are read. */
 const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shape.length === 0;

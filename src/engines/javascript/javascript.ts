@@ -5,13 +5,16 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { roundToBfloat16 } from '../../graph/bfloat16.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { peakBytes } from '../../graph/peak.ts';
-import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
-import { parameterInput, roundOp, type TfjsArtifacts, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
-import { timeJavascriptOps } from './time_ops.ts';
+import { parameterInput, updatedOutput } from '../formats/emitted.ts';
+import { oneByOne, type SingleOp, timeOneByOne } from '../formats/one_by_one.ts';
+import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
+import { roundOp, stepTfjs, type TfjsArtifacts, trainingTfjs } from '../formats/tfjs_model.ts';
+import type { OpTimes } from '../op_times.ts';
 
-type Runtime = typeof tfjs;
+type TfjsCore = typeof tfjs;
 
 /** WebAssembly addresses 4 GiB; a part of it is the allocator's and TensorFlow.js's own. */
 const wasmLimit = 3.75 * 2 ** 30;
@@ -21,7 +24,7 @@ class JavascriptProgram implements Program {
   private readonly results: string[];
 
   constructor(
-    private readonly runtime: Runtime,
+    private readonly runtime: TfjsCore,
     private readonly model: converter.GraphModel,
     private readonly graph: Graph,
     parameters: Tensors,
@@ -34,15 +37,12 @@ class JavascriptProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = {};
-    const checked = this.graph.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
+    const symbols: SymbolLengths = {};
+    const checkedInputs = this.graph.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     if (this.runtime.getBackend() === 'wasm') this.checkMemory(symbols);
 
-    const fed = checked.map((tensor) => this.enter(tensor));
-    const feeds: Record<string, tfjs.Tensor> = {};
-    this.graph.inputs.forEach(({ name }, index) => {
-      feeds[name] = fed[index]!;
-    });
+    const fed = checkedInputs.map((tensor) => this.enter(tensor));
+    const feeds = Object.fromEntries(this.graph.inputs.map(({ name }, index) => [name, fed[index]!]));
     for (const [name, tensor] of this.state) feeds[parameterInput(name)] = tensor;
 
     const results = this.results.length === 0 ? [] : [this.model.execute(feeds, this.results)].flat();
@@ -60,11 +60,9 @@ class JavascriptProgram implements Program {
   }
 
   async write(parameters: Tensors): Promise<void> {
-    for (const parameter of this.graph.parameters) {
-      if (!(parameter.name in parameters)) continue;
-      const tensor = checkTensor(this.graph, parameter, parameters[parameter.name], {});
-      this.state.get(parameter.name)!.dispose();
-      this.state.set(parameter.name, this.enter(tensor));
+    for (const { name, tensor } of givenParameters(this.graph, parameters)) {
+      this.state.get(name)!.dispose();
+      this.state.set(name, this.enter(tensor));
     }
   }
 
@@ -78,13 +76,13 @@ class JavascriptProgram implements Program {
   }
 
   /** Past its limit WebAssembly says "memory access out of bounds", which helps nobody. */
-  private checkMemory(symbols: Symbols): void {
+  private checkMemory(symbols: SymbolLengths): void {
     const bytes = peakBytes(this.graph, symbols);
     if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
   }
 }
 
-function enter(runtime: Runtime, { dtype, shape, data }: Tensor): tfjs.Tensor {
+function enter(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor {
   // The plain backend keeps the array it is given, and the caller may reuse it.
   const own = runtime.getBackend() === 'cpu' ? data.slice() : data;
   return runtime.tensor(own, [...shape], dtype);
@@ -97,7 +95,7 @@ const leave = (tensor: tfjs.Tensor): Tensor => ({
 });
 
 /** No backend has an op for it. */
-function rounded(runtime: Runtime, exact: tfjs.Tensor): tfjs.Tensor {
+function rounded(runtime: TfjsCore, exact: tfjs.Tensor): tfjs.Tensor {
   const data = exact.dataSync().slice() as Float32Array;
   roundToBfloat16(data);
   return runtime.tensor(data, exact.shape);
@@ -105,7 +103,7 @@ function rounded(runtime: Runtime, exact: tfjs.Tensor): tfjs.Tensor {
 
 /** TensorFlow.js without its layers and its readers of data, which graphs do not use. */
 export async function javascriptEngine(): Promise<Engine> {
-  const runtime: Runtime = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
+  const runtime: TfjsCore = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
   const { loadGraphModel, registerOp } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
   // Each adds itself to the runtime.
   await import('@tensorflow/tfjs-backend-cpu');
@@ -126,6 +124,53 @@ export async function javascriptEngine(): Promise<Engine> {
       checkParameters(graph, parameters);
       return new JavascriptProgram(runtime, await open(trainingTfjs(graph)), graph, parameters);
     },
-    timeOps: (...given) => timeJavascriptOps({ open, enter: (tensor) => enter(runtime, tensor) }, ...given),
+    timeOps: (...request) => timeJavascriptOps(open, (tensor) => enter(runtime, tensor), ...request),
+  };
+}
+
+const how = 'These are the times of the ops of TensorFlow.js, each called by itself. A call costs some microseconds.';
+
+export async function timeJavascriptOps(
+  open: (model: TfjsArtifacts) => Promise<converter.GraphModel>,
+  enter: (tensor: Tensor) => tfjs.Tensor,
+  ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
+): Promise<OpTimes> {
+  checkParameters(graph, parameters);
+  const { artifacts, writer, owners } = stepTfjs(graph);
+  const work = oneByOne(graph, writer, owners);
+  const model = await open(apart(artifacts, work.ops));
+  const fixed = new Map(graph.parameters.map(({ name, node }) => [work.placeOf(node), enter(parameters[name]!)]));
+  const execute = ({ at, node }: SingleOp, operands: readonly (tfjs.Tensor | undefined)[]): tfjs.Tensor => {
+    const feeds = operands.flatMap((value, operand) => (value ? [[operandOf(at, operand), value] as const] : []));
+    return model.execute(Object.fromEntries(feeds), node.name) as tfjs.Tensor;
+  };
+  try {
+    const free = (tensor: tfjs.Tensor): void => tensor.dispose();
+    return { how, runs: timeOneByOne({ enter, execute, free }, graph, work, fixed, inputs) };
+  } finally {
+    model.dispose();
+  }
+}
+
+const operandOf = (at: number, operand: number): string => `${at}/${operand}`;
+
+/** A model in which each op reads placeholders of its own, but for constants, which are the model's. */
+function apart(artifacts: TfjsArtifacts, ops: readonly SingleOp[]): TfjsArtifacts {
+  const { node: all, versions } = artifacts.modelTopology;
+  const constants = all.filter(({ op }) => op === 'Const');
+  const names = new Set(constants.map(({ name }) => name));
+  const nodes = ops.flatMap(({ at, node }): TensorflowNode[] => {
+    const input = node.input.map((name, operand) => (names.has(name) ? name : operandOf(at, operand)));
+    // A placeholder without a type takes any.
+    const fed = input
+      .filter((name) => !names.has(name))
+      .map((name) => ({ name, op: 'Placeholder', input: [], attr: {} }));
+    return [...fed, { ...node, input }];
+  });
+  return {
+    ...artifacts,
+    modelTopology: { node: [...constants, ...nodes], versions },
+    signature: { inputs: {}, outputs: {} },
+    userDefinedMetadata: { structuredOutputKeys: [] },
   };
 }

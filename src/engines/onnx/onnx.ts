@@ -1,24 +1,102 @@
 /** The `onnx` engine: onnxruntime-node, which the build puts into this package. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import { count } from '../../graph/count.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { evenSizes } from '../../graph/peak.ts';
-import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
-import { parameterInput, trainingOnnx, updatedOutput } from '../formats/onnx.ts';
-import { timeOnnxOps } from './time_ops.ts';
+import { parameterInput, updatedOutput } from '../formats/emitted.ts';
+import { stepOnnx, trainingOnnx } from '../formats/onnx.ts';
+import type { OpTime, OpTimes } from '../op_times.ts';
 
-type Runtime = typeof import('onnxruntime-node');
+/** Times of ops by ONNX Runtime's own profiler: those of its kernels in a session like the one that trains. */
+const how =
+  'ONNX Runtime measures its kernels while the whole graph runs. Ops that it fused count for the first of them.';
+
+/** An entry of its file, which is a Chrome trace: times are microseconds. */
+interface TraceEntry {
+  readonly cat: string;
+  readonly name: string;
+  readonly ts: number;
+  readonly dur: number;
+  readonly args?: { readonly op_name?: string };
+}
+
+/** @param open makes a session with these options */
+async function timeOnnxOps(
+  runtime: OnnxRuntime,
+  open: (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>,
+  ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
+): Promise<OpTimes> {
+  checkParameters(graph, parameters);
+  const { bytes, nodeOf } = stepOnnx(graph);
+  const folder = makeTemporary('profile');
+  try {
+    const profileFilePrefix = join(folder, prefix);
+    const session = await open(bytes, { ...threads(), enableProfiling: true, profileFilePrefix });
+    const program = new OnnxProgram(runtime, session, graph, parameters);
+    try {
+      for (const given of [...inputs.slice(0, 1), ...inputs]) {
+        await program.run(given);
+        await program.write(parameters);
+      }
+      session.endProfiling();
+    } finally {
+      await program.close();
+    }
+    const profileFile = readdirSync(folder).find((name) => name.startsWith(prefix));
+    const entries: TraceEntry[] = JSON.parse(readFileSync(join(folder, profileFile!), 'utf8'));
+    return { how, runs: runsOf(entries, nodeOf).slice(1) };
+  } finally {
+    removeTemporary(folder);
+  }
+}
+
+/** Kernels of each run; a run is an entry of its own, which begins before them. */
+function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, number>): OpTime[][] {
+  const runs = entries.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
+  const kernels = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix));
+  return runs.map(({ ts, dur }) =>
+    kernels
+      .filter((kernel) => kernel.ts >= ts && kernel.ts <= ts + dur)
+      .map((kernel): OpTime => {
+        const node = ownerOf(kernel.name.slice(0, -suffix.length), nodeOf);
+        return {
+          op: kernel.args?.op_name ?? 'unknown',
+          start: (kernel.ts - ts) / 1000,
+          milliseconds: kernel.dur / 1000,
+          ...(node === undefined ? {} : { node }),
+        };
+      }),
+  );
+}
+
+const prefix = 'step';
+const suffix = '_kernel_time';
+
+/** `fused user/main/mlp/MatMul#9/MatMulAddFusion` was made of `user/main/mlp/MatMul#9`. */
+function ownerOf(name: string, nodeOf: ReadonlyMap<string, number>): number | undefined {
+  const parts = name.replace(/^fused /, '').split('/');
+  const ownerName = parts
+    .map((_, at) => parts.slice(0, parts.length - at).join('/'))
+    .find((known) => nodeOf.has(known));
+  return ownerName === undefined ? undefined : nodeOf.get(ownerName);
+}
+
+type OnnxRuntime = typeof import('onnxruntime-node');
 
 class OnnxProgram implements Program {
   /** Current values of the parameters. */
   private readonly state = new Map<string, OrtTensor>();
 
   constructor(
-    private readonly runtime: Runtime,
+    private readonly runtime: OnnxRuntime,
     private readonly session: InferenceSession,
     private readonly graph: Graph,
     parameters: Tensors,
@@ -27,7 +105,7 @@ class OnnxProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = {};
+    const symbols: SymbolLengths = {};
     const feeds: Record<string, OrtTensor> = {};
     for (const input of this.graph.inputs) {
       feeds[input.name] = this.wrap(checkTensor(this.graph, input, inputs[input.name], symbols));
@@ -48,11 +126,8 @@ class OnnxProgram implements Program {
   }
 
   async write(parameters: Tensors): Promise<void> {
-    for (const parameter of this.graph.parameters) {
-      if (!(parameter.name in parameters)) continue;
-      const tensor = checkTensor(this.graph, parameter, parameters[parameter.name], {});
-      this.state.set(parameter.name, this.wrap(copy(tensor)));
-    }
+    for (const { name, tensor } of givenParameters(this.graph, parameters))
+      this.state.set(name, this.wrap(copy(tensor)));
   }
 
   async close(): Promise<void> {
@@ -90,7 +165,7 @@ const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(
 
 /** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
-  const runtime: Runtime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
+  const runtime: OnnxRuntime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
   const open = (model: Uint8Array, more: InferenceSession.SessionOptions): Promise<InferenceSession> =>
     runtime.InferenceSession.create(model, {
       executionProviders: ['cpu'],
@@ -113,15 +188,6 @@ export async function onnxEngine(): Promise<Engine> {
       const session = await open(trainingOnnx(graph), isSingle ? { intraOpNumThreads: 1 } : threads());
       return new OnnxProgram(runtime, session, graph, parameters);
     },
-    timeOps: (graph, parameters, inputs) =>
-      timeOnnxOps(
-        async (model, options) => {
-          const session = await open(model, { ...threads(), ...options });
-          return { session, program: new OnnxProgram(runtime, session, graph, parameters) };
-        },
-        graph,
-        parameters,
-        inputs,
-      ),
+    timeOps: (...request) => timeOnnxOps(runtime, open, ...request),
   };
 }

@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { cacheBase } from '../../base/storage/package_file.ts';
 import type { HostDtype, Tensor } from '../../graph/graph.ts';
-import { addonIn, packageFolders } from './locate.ts';
 
 interface Metadata {
   readonly id: number;
@@ -22,7 +22,7 @@ export interface OpAttribute {
 }
 
 /** tfjs-node/src/tfjs_binding.ts, the part used here. */
-export interface Binding {
+export interface TensorflowAddon {
   createTensor(shape: readonly number[], dtype: number, data: Tensor['data']): number;
   deleteTensor(id: number): void;
   /** A copy. */
@@ -45,11 +45,11 @@ export interface Binding {
 }
 
 export interface Loaded {
-  readonly binding: Binding;
+  readonly binding: TensorflowAddon;
   readonly tfjsNodeVersion: string;
 }
 
-export const typeCode = (binding: Binding, dtype: HostDtype): number =>
+export const typeCode = (binding: TensorflowAddon, dtype: HostDtype): number =>
   ({ float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL })[dtype];
 
 export function loadBinding(): Loaded {
@@ -63,7 +63,7 @@ export function loadBinding(): Loaded {
       continue;
     }
     try {
-      const binding: Binding = createRequire(import.meta.url)(addon);
+      const binding: TensorflowAddon = createRequire(import.meta.url)(addon);
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       return { binding, tfjsNodeVersion: version };
     } catch (error) {
@@ -74,3 +74,26 @@ export function loadBinding(): Loaded {
   if (reasons.length === 0) reasons.push('@tensorflow/tfjs-node is not installed');
   throw new Error(`${reasons.join('; ')} (\`tower engines --setup\` builds it)`);
 }
+
+// Where tfjs-node's addon may lie: with the project's packages, or in the cache that `npm run setup:tensorflow` fills.
+
+/** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
+const tensorflowVersion = '2.21.0';
+
+export const cacheFolder = (): string =>
+  join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
+
+/** Folders of @tensorflow/tfjs-node, the project's own first. */
+export function packageFolders(): readonly string[] {
+  const folders: string[] = [];
+  try {
+    folders.push(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json')));
+  } catch {
+    // A project may install it, and need not: its own install script fetches the library from a server that is not npm's.
+  }
+  folders.push(join(cacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
+  return folders.filter((folder) => existsSync(folder));
+}
+
+/** The addon is a Node-API library, in a folder named by the version of that interface; 8 is what Node 20 loads. */
+export const addonIn = (folder: string): string => join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');

@@ -6,11 +6,82 @@ import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
-import { type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
-import { type Binding, loadBinding, typeCode } from './binding.ts';
-import { timeTensorflowOps } from './time_ops.ts';
+import { type EagerRuntime, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
+import { stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
+import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
+import type { OpTimes } from '../op_times.ts';
+import { loadBinding, type OpAttribute, type TensorflowAddon, typeCode } from './binding.ts';
+
+const how =
+  'TensorFlow runs the whole graph in one session, which fuses ops and runs some side by side. These are the times of its ops, run one by one.';
+
+/** Runs the step op by op in TensorFlow's eager mode: a session does not say how long its ops take, and tfjs-node has no call that asks for it. */
+function timeTensorflowOps(
+  binding: TensorflowAddon,
+  ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
+): OpTimes {
+  checkParameters(graph, parameters);
+  const { writer, owners } = stepNodes(graph);
+  const work = oneByOne(graph, writer, owners);
+  const attributes = new Map(work.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
+  const runtime: EagerRuntime<number> = {
+    enter: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
+    execute({ at, node }, operands) {
+      const outputs = node.op === 'TopKV2' ? 2 : 1;
+      const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputs);
+      for (const { id } of unread) binding.deleteTensor(id);
+      return result!.id;
+    },
+    free: (id) => binding.deleteTensor(id),
+  };
+  const fixed = new Map(
+    graph.parameters.map(({ name, node }) => [work.placeOf(node), runtime.enter(parameters[name]!)]),
+  );
+  for (const { at, node } of work.constants) {
+    const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;
+    const shape = tensorShape.dim.map(({ size }) => size);
+    fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
+  }
+  return { how, runs: timeOneByOne(runtime, graph, work, fixed, inputs) };
+}
+
+function attributesOf(binding: TensorflowAddon, { attr }: TensorflowNode): OpAttribute[] {
+  return Object.entries(attr).map(([name, { type, b, i }]) => {
+    if (type !== undefined) return { name, type: binding.TF_ATTR_TYPE, value: codeOf(binding, type) };
+    if (b !== undefined) return { name, type: binding.TF_ATTR_BOOL, value: b };
+    return { name, type: binding.TF_ATTR_INT, value: i! };
+  });
+}
+
+const dtypes = { DT_FLOAT: 'float32', DT_INT32: 'int32', DT_BOOL: 'bool' } as const;
+
+/** The number of bfloat16 in TensorFlow's types.proto. tfjs-node creates no tensor of it: one is cast. */
+const bfloat16 = 14;
+
+const codeOf = (binding: TensorflowAddon, type: string): number =>
+  type === 'DT_BFLOAT16' ? bfloat16 : typeCode(binding, dtypes[type as keyof typeof dtypes]);
+
+function constantOf(binding: TensorflowAddon, type: string, shape: readonly number[], content: Uint8Array): number {
+  if (type !== 'DT_BFLOAT16') return binding.createTensor(shape, codeOf(binding, type), numbersOf(type, content));
+  // The upper half of a float32.
+  const halves = new Uint16Array(Uint8Array.from(content).buffer);
+  const whole = new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer);
+  const given = binding.createTensor(shape, binding.TF_FLOAT, whole);
+  const typed = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value });
+  const attributes = [typed('SrcT', binding.TF_FLOAT), typed('DstT', bfloat16)];
+  const [cast] = binding.executeOp('Cast', attributes, [given], 1);
+  binding.deleteTensor(given);
+  return cast!.id;
+}
+
+/** Numbers of a constant, which is written as bytes. */
+function numbersOf(type: string, content: Uint8Array): Float32Array | Int32Array | Uint8Array {
+  const bytes = Uint8Array.from(content);
+  if (type === 'DT_FLOAT') return new Float32Array(bytes.buffer);
+  return type === 'DT_INT32' ? new Int32Array(bytes.buffer) : bytes;
+}
 
 /** The session's name of the first output of a node. */
 const first = (node: string): string => `${node}:0`;
@@ -34,7 +105,7 @@ class TensorflowProgram implements Program {
   private readonly dtypes: ReadonlyMap<number, HostDtype>;
 
   constructor(
-    private readonly binding: Binding,
+    private readonly binding: TensorflowAddon,
     private readonly session: number,
     private readonly graph: Graph,
     private readonly names: TrainingNames,
@@ -50,7 +121,7 @@ class TensorflowProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = {};
+    const symbols: SymbolLengths = {};
     const tensors = this.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     const ids = tensors.map(({ shape, data }, index) =>
       this.binding.createTensor(shape, this.inputs[index]!.type, data),
@@ -71,15 +142,14 @@ class TensorflowProgram implements Program {
   }
 
   async write(parameters: Tensors): Promise<void> {
-    const named = this.graph.parameters.filter(({ name }) => name in parameters);
-    if (named.length === 0) return;
-    const ids = named.map((parameter) => {
-      const { shape, data, dtype } = checkTensor(this.graph, parameter, parameters[parameter.name], {});
-      return this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data));
-    });
+    const written = givenParameters(this.graph, parameters);
+    if (written.length === 0) return;
+    const ids = written.map(({ tensor: { shape, data, dtype } }) =>
+      this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data)),
+    );
     try {
-      const feeds = named.map(({ name }) => first(this.names.write[name]!)).join();
-      this.fetch(ids, feeds, named.map(({ name }) => first(this.names.written[name]!)).join());
+      const feeds = written.map(({ name }) => first(this.names.write[name]!)).join();
+      this.fetch(ids, feeds, written.map(({ name }) => first(this.names.written[name]!)).join());
     } finally {
       for (const id of ids) this.binding.deleteTensor(id);
     }
@@ -101,7 +171,7 @@ class TensorflowProgram implements Program {
 }
 
 /** The session is loaded from files; they are needed no longer than that. */
-function loadSession(binding: Binding, bytes: Uint8Array): number {
+function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
   const folder = makeTemporary('graph');
   const path = join(folder, 'saved_model.pb');
   try {

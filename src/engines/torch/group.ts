@@ -1,5 +1,5 @@
 /** A group of workers through torch.distributed, in the process that runs their graphs. */
-import type { Group, Meeting } from '../group.ts';
+import type { Meeting, WorkerGroup } from '../group.ts';
 import { layout } from './shared_memory.ts';
 import type { TorchWorker } from './worker.ts';
 
@@ -7,7 +7,7 @@ import type { TorchWorker } from './worker.ts';
 const grace = 30;
 
 /** @throws Failure `workers-not-met` where not all workers come in time */
-export async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting): Promise<Group> {
+export async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting): Promise<WorkerGroup> {
   const { rank, workers, meet, meetSeconds, seconds, patientSeconds, lost } = meeting;
   const stop = (): void => worker.stop(lost!.reason);
   if (lost?.aborted) throw lost.reason;

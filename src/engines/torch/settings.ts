@@ -1,8 +1,8 @@
-/** What the `torch` engine runs with, from the environment. */
+/** Settings of the `torch` engine, from the environment. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cacheBase } from '../../base/storage/cache_folder.ts';
+import { cacheBase } from '../../base/storage/package_file.ts';
 
 /** What `tower engines --setup torch` installs. No older one is tested. */
 export const torchVersion = '2.15.0';

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { bytesOf } from '../../base/storage/tensor_header.ts';
 import type { HostDtype, Tensor } from '../../graph/graph.ts';
-import { bytesOf } from '../formats/numbers.ts';
 
 /** Torch and its libraries read fastest from addresses that are multiples of this. */
 const alignment = 64;

@@ -3,22 +3,124 @@ import { defined } from '../../base/util/defined.ts';
 import { hostDtype } from '../../graph/bfloat16.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { torchModule } from '../formats/torch.ts';
-import { CurrentWorker } from './current_worker.ts';
+import type { OpTime } from '../op_times.ts';
 import { joinGroup } from './group.ts';
 import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
-import { layout, put, sizeOf } from './shared_memory.ts';
-import { howCompiled, howEager, type Opened, timeLines } from './time_ops.ts';
-import type { TorchWorker } from './worker.ts';
+import { layout, put, SharedMemory, sizeOf } from './shared_memory.ts';
+import { type Hello, TorchWorker } from './worker.ts';
+
+// The process that the `torch` engine asks now: another one where it is gone, so that a server goes on.
+
+/** So many starts in `period` milliseconds: a process that cannot live is not started for ever. */
+const mostStarts = 5;
+const period = 600_000;
+
+class CurrentWorker {
+  #worker: TorchWorker;
+  readonly #starts: number[] = [];
+  #starting: Promise<void> | undefined;
+  /** In a group of workers another process could not take the place of this one. */
+  #isOne = false;
+
+  constructor(private readonly settings: TorchSettings) {
+    this.#worker = this.#start();
+  }
+
+  ready(): Promise<Hello> {
+    return this.#worker.ready();
+  }
+
+  get(): TorchWorker {
+    return this.#worker;
+  }
+
+  /** For a group: it stays this one. */
+  keep(): TorchWorker {
+    this.#isOne = true;
+    return this.#worker;
+  }
+
+  /** Starts a process in the place of one that is gone, and does not wait until it answers. */
+  renew(): void {
+    const now = performance.now();
+    const recent = this.#starts.filter((start) => now - start < period);
+    const isGone = this.#worker.ended !== undefined;
+    if (!isGone || this.#isOne || this.#starting || recent.length >= mostStarts) return;
+    const next = this.#start();
+    this.#starting = next
+      .ready()
+      .then(
+        () => {
+          this.#worker.memory.close();
+          this.#worker = next;
+        },
+        () => {
+          next.stop();
+          next.memory.close();
+        },
+      )
+      .finally(() => {
+        this.#starting = undefined;
+      });
+  }
+
+  /** The process that answers, once one that is starting does. */
+  async renewed(): Promise<TorchWorker> {
+    this.renew();
+    await this.#starting;
+    return this.#worker;
+  }
+
+  #start(): TorchWorker {
+    this.#starts.push(performance.now());
+    return new TorchWorker(this.settings, new SharedMemory());
+  }
+}
+
+/** Times of the lines of a step in PyTorch: the function is written with a clock after each line. */
+const howEager = 'These are the times of the ops of PyTorch, run one by one.';
+const howCompiled =
+  'The step is compiled: its ops are fused into kernels that cannot be distinguished. These are the times of its ops without the compiler, run one by one.';
+
+/** Where a graph is open. */
+interface OpenedProgram {
+  readonly worker: TorchWorker;
+  readonly id: number;
+}
+
+/** Times a graph that was opened for it: a run for each of the inputs, after one that is not counted. Then the graph is closed. */
+async function timeLines(
+  { worker, id }: OpenedProgram,
+  graph: Graph,
+  inputs: readonly Tensors[],
+): Promise<readonly (readonly OpTime[])[]> {
+  const run = (given: Tensors): Promise<OpTime[]> =>
+    worker.exclusively(async (ask) => {
+      const symbols: SymbolLengths = {};
+      const tensors = graph.inputs.map((input) => checkTensor(graph, input, given[input.name], symbols));
+      const places = put(worker.memory, tensors);
+      const asked = tensors.map(({ shape }, index) => [places[index], shape]);
+      const lines = (await ask({ do: 'time', program: id, inputs: asked })) as [number, number, number][];
+      return lines.map(([node, start, milliseconds]) => ({ node, op: graph.nodes[node]!.op, start, milliseconds }));
+    });
+  const runs: OpTime[][] = [];
+  try {
+    for (const given of [...inputs.slice(0, 1), ...inputs]) runs.push(await run(given));
+  } finally {
+    await worker.exclusively((ask) => ask({ do: 'close', program: id }));
+  }
+  return runs.slice(1);
+}
 
 class TorchProgram implements Program {
   /** @param again opens the graph in the process that took the place of another; absent where a run changes what the process holds */
   constructor(
     private readonly graph: Graph,
-    private opened: Opened,
-    private again: ((gone: TorchWorker) => Promise<Opened>) | undefined,
+    private opened: OpenedProgram,
+    private again: ((gone: TorchWorker) => Promise<OpenedProgram>) | undefined,
   ) {}
 
   private get worker(): TorchWorker {
@@ -30,7 +132,7 @@ class TorchProgram implements Program {
     if (this.worker.ended !== undefined && again) this.opened = await again(this.worker);
     const { memory } = this.worker;
     return this.worker.exclusively(async (ask) => {
-      const symbols: Symbols = {};
+      const symbols: SymbolLengths = {};
       const given = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
       const results = graph.outputs.map(({ node }) => {
         const { dtype, shape } = graph.nodes[node]!.type;
@@ -77,19 +179,16 @@ class TorchProgram implements Program {
     // The process alone has what is written.
     this.again = undefined;
     const { memory } = this.worker;
-    const named = this.graph.parameters.flatMap((parameter, index) => {
-      if (!(parameter.name in parameters)) return [];
-      return [{ index, tensor: checkTensor(this.graph, parameter, parameters[parameter.name], {}) }];
-    });
+    const written = givenParameters(this.graph, parameters);
     return this.worker.exclusively(async (ask) => {
       const places = put(
         memory,
-        named.map(({ tensor }) => tensor),
+        written.map(({ tensor }) => tensor),
       );
       await ask({
         do: 'write',
         program: this.opened.id,
-        parameters: named.map(({ index }, at) => [index, places[at]]),
+        parameters: written.map(({ index }, at) => [index, places[at]]),
       });
       memory.shrink();
     });
@@ -157,14 +256,14 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
-      const openIn = async (worker: TorchWorker, values: Tensors): Promise<Opened> => {
+      const openIn = async (worker: TorchWorker, values: Tensors): Promise<OpenedProgram> => {
         count += 1;
         const id = count;
         await open(worker, graph, values, id, defined({ compileSeconds: seconds }));
         return { worker, id };
       };
       const held = { ...parameters };
-      const again = async (gone: TorchWorker): Promise<Opened> => {
+      const again = async (gone: TorchWorker): Promise<OpenedProgram> => {
         current.renew();
         const worker = current.get();
         // Nobody waits for a start: a later request gets an answer.

@@ -6,18 +6,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { type Lost, lostWorker, notMet } from './lost.ts';
+import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import { WorkerLost } from '../group.ts';
 import type { TorchSettings } from './settings.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
 interface RunnerError {
   readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'meeting' | 'peer' | 'run';
   readonly message: string;
-  /** Of a meeting: the ranks that did not come, where they are known. */
+  /** The ranks that did not come to a meeting, where they are known. */
   readonly missing?: readonly number[] | null;
-  /** Of a peer. */
-  readonly lost?: Lost;
+  /** The workers that are lost, where the kind is `peer`. */
+  readonly lost?: LostWorkers;
 }
 
 export interface Hello {
@@ -170,7 +171,7 @@ export class TorchWorker {
     give(waiting);
   }
 
-  /** Whether the child keeps this process alive. */
+  /** True if the child keeps this process alive. */
   private hold(isHeld: boolean): void {
     const method = isHeld ? 'ref' : 'unref';
     this.child[method]();
@@ -185,3 +186,41 @@ export class TorchWorker {
 const withoutPlaces = (text: string): string => text.replace(/^\w+: /, '').replace(/\[\S+:\d+\] ?/g, '');
 
 const firstLine = (text: string): string => text.split('\n')[0]!;
+
+/** Workers that did not come, or that are gone or slow: what the process of the group knows, in words. */
+interface LostWorker {
+  readonly rank: number;
+  readonly machine: string;
+  readonly state: 'gone' | 'left' | 'slow';
+  /** The message of a worker that left. */
+  readonly said?: string;
+  /** The work of a slow worker, and for how long it has been at it. */
+  readonly doing?: string;
+  readonly seconds?: number;
+}
+
+interface LostWorkers {
+  readonly who: readonly LostWorker[];
+  /** The last work that all workers did together: `step 12`. */
+  readonly last?: string | null;
+}
+
+function lostWorker(reason: string, { who, last }: LostWorkers, own: number): Failure {
+  const words = who.map((worker) => wordsOf(worker, own));
+  return new WorkerLost(reason, words.length === 0 ? undefined : words.join('; '), last ?? undefined);
+}
+
+function wordsOf({ rank, machine, state, said, doing, seconds }: LostWorker, own: number): string {
+  const name = rank === own ? 'this worker' : `worker ${rank} on ${machine}`;
+  if (state === 'left') return `${name} ended: ${said}`;
+  if (state === 'gone') return `${name} is gone`;
+  return `${name} is too slow: it ${doing}, since ${seconds} seconds`;
+}
+
+/** @param meeting the request that was refused */
+function notMet(reason: string, missing: readonly number[] | undefined, meeting: object): Failure {
+  const { meet, meetSeconds } = meeting as { readonly meet: string; readonly meetSeconds: number };
+  const { MASTER_ADDR, MASTER_PORT } = process.env;
+  const where = meet === 'env://' ? `${MASTER_ADDR}:${MASTER_PORT}` : meet.replace('file://', '');
+  return failure('workers-not-met', { where, seconds: meetSeconds, reason, ...defined({ missing }) });
+}

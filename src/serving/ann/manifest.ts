@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Checksum } from '../../base/storage/checksum.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { readRunFile } from '../../base/storage/run_files.ts';
+import { type Checksum, readIfThere } from '../../base/storage/run_files.ts';
 import type { Certificate } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
 import type { UsearchSettings } from './usearch.ts';
@@ -73,7 +72,7 @@ export const writeManifest = (folder: string, manifest: IndexManifest): Promise<
 
 /** @throws Failure `not-an-index`, `damaged-index`, `cannot-read` */
 export async function readIndexManifest(folder: string): Promise<IndexManifest> {
-  const bytes = await readRunFile(folder, manifestFile, mostOfManifest, 'optional');
+  const bytes = await readIfThere(folder, manifestFile, mostOfManifest);
   if (bytes === undefined) throw failure('not-an-index', { folder });
   const value = jsonOf(bytes);
   const reason = value === undefined ? 'it is not JSON' : await complaint(value);

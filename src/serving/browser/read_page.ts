@@ -1,7 +1,7 @@
 /** From the files of an export to what answers. Whatever does not fit is refused before it is used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { tensorsIn } from '../../base/storage/tensor_buffer.ts';
 import type { Damaged, Expected } from '../../base/storage/tensor_header.ts';
+import { tensorsIn } from '../../base/storage/tensor_header.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';

@@ -14,7 +14,7 @@ import { defined } from '../../base/util/defined.ts';
 import { weightsInput } from '../../compiler/lower/serving.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
-import { writeParquet } from '../../data/files/parquet.ts';
+import { writeParquet } from '../../data/files/duckdb.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import { servingOnnx } from '../../engines/formats/onnx.ts';
 import { servingSavedModel } from '../../engines/formats/saved_model.ts';

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
-import { checksumOf } from '../../base/storage/checksum.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
+import { checksumOf } from '../../base/storage/run_files.ts';
 import { writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { nearest } from '../../base/text/nearest.ts';

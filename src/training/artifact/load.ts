@@ -5,9 +5,17 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
-import { type Checksum, checksumOf, checksumOpened } from '../../base/storage/checksum.ts';
 import { refuseHeld } from '../../base/storage/lock.ts';
-import { closeRead, openRunFile, parseJson, readRunFile } from '../../base/storage/run_files.ts';
+import {
+  type Checksum,
+  checksumOf,
+  checksumOpened,
+  closeRead,
+  openRunFile,
+  parseJson,
+  readIfThere,
+  readRunFile,
+} from '../../base/storage/run_files.ts';
 import { readOpened } from '../../base/storage/safetensors.ts';
 import { type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -126,7 +134,7 @@ export async function readWeights(
 /** Reads the manifest alone, checked against its schema; the files it names are not read. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
-  const bytes = await readRunFile(folder, manifestFile, mostOfManifest, 'optional');
+  const bytes = await readIfThere(folder, manifestFile, mostOfManifest);
   if (bytes === undefined) {
     if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
     await refuseHeld(folder);

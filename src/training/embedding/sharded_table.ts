@@ -6,9 +6,9 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import {
   isLong,
-  type Kind,
   kindOf,
   type LongNumbers,
+  type NumberKind,
   type Numbers,
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
@@ -121,7 +121,7 @@ function longOf(
 ): LongNumbers {
   invariant(isLong(own), 'own rows are in memories of their own');
   const width = slot === undefined ? dim : widthOf(own, ownCount(rows, wire));
-  const kind: Kind = kindOf(own);
+  const kind: NumberKind = kindOf(own);
   const rowsOf = (from: number, numbers: StoredNumbers): readonly [number, number] => [
     from / width,
     numbers.length / width,

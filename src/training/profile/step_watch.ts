@@ -1,5 +1,5 @@
 /** The sampled steps of a profile: when each part of their work ran, and copies of what the engine was given. */
-import { copies } from '../../engines/copies.ts';
+import { copies } from '../../engines/check.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { FeedPart, FeedWatch } from '../feed/windows.ts';
 

@@ -1,6 +1,6 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { Group } from '../../engines/group.ts';
+import type { WorkerGroup } from '../../engines/group.ts';
 import { identify } from '../artifact/identity.ts';
 import { restoreState } from '../artifact/training_state.ts';
 import { ratesAt } from '../batches.ts';
@@ -14,7 +14,7 @@ import { roundsOf } from '../validation.ts';
 import { answerOrder, takeMined } from './table_wire.ts';
 import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
 
-type FollowOptions = TrainOptions & { readonly group: Group };
+type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 
 /** Ends where the first worker ends the run, or a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {

@@ -4,9 +4,9 @@
  */
 import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
-import { leastMemory } from '../../data/memory_budget.ts';
+import { leastMemory } from '../../data/files/query_guard.ts';
 import type { ShardDecision } from '../../data/shards/request.ts';
-import type { Group } from '../../engines/group.ts';
+import type { WorkerGroup } from '../../engines/group.ts';
 import { bytesOf, parsed, receiveFirst } from './talk.ts';
 
 export interface RowsRequest {
@@ -34,7 +34,11 @@ type RowsMessage =
 const messageInterval = 10_000;
 
 /** @param pause milliseconds between two messages */
-export async function readTogether(group: Group, request: RowsRequest, pause = messageInterval): Promise<Dataset> {
+export async function readTogether(
+  group: WorkerGroup,
+  request: RowsRequest,
+  pause = messageInterval,
+): Promise<Dataset> {
   const memoryShare = await memoryOfWorker(group, request.memory);
   if (group.rank === 0) return readFirst(group, (first) => request.read(memoryShare, first), pause);
   for (;;) {
@@ -45,7 +49,7 @@ export async function readTogether(group: Group, request: RowsRequest, pause = m
 }
 
 /** Workers of one machine divide its memory. The least of all is that of each: rows that fit one of them fit all. */
-async function memoryOfWorker(group: Group, memory: number): Promise<number> {
+async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<number> {
   const machine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((each) => each === machine).length;
   const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
@@ -54,7 +58,7 @@ async function memoryOfWorker(group: Group, memory: number): Promise<number> {
 }
 
 async function readFirst(
-  group: Group,
+  group: WorkerGroup,
   read: (first: FirstReader) => Promise<Dataset>,
   pause: number,
 ): Promise<Dataset> {

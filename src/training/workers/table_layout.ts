@@ -1,7 +1,7 @@
 /** Chooses whether each worker holds all rows of all tables, or workers share them: sharing makes room for larger tables. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { Group } from '../../engines/group.ts';
+import type { WorkerGroup } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
 import { tableBytes } from '../embedding/table_size.ts';
@@ -29,7 +29,7 @@ const memoryShare = 0.6;
  * @throws Failure `workers-unsupported`, `workers-differ`
  */
 export async function chooseLayout(
-  group: Group,
+  group: WorkerGroup,
   { plan, dataset, asked }: { plan: Plan; dataset: Dataset; asked: TableLayout | undefined },
 ): Promise<LayoutChosen> {
   const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);

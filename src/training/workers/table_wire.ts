@@ -1,7 +1,7 @@
 /** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
-import type { Group } from '../../engines/group.ts';
+import type { WorkerGroup } from '../../engines/group.ts';
 import type { RowGradients } from '../embedding/pending_gradients.ts';
 import type { RemoteTable, TableWire } from '../embedding/remote.ts';
 import type { Table } from '../embedding/table.ts';
@@ -10,7 +10,7 @@ import type { Mined } from '../feed/mined.ts';
 import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
-export function makeTableWire(group: Group): TableWire {
+export function makeTableWire(group: WorkerGroup): TableWire {
   const { rank, workers } = group;
   return {
     ...{ rank, workers },
@@ -27,7 +27,7 @@ export function makeTableWire(group: Group): TableWire {
 }
 
 /** Answers an order about rows, in another worker than the first. */
-export async function answerOrder(order: WorkerOrder, tables: Tables, group: Group): Promise<void> {
+export async function answerOrder(order: WorkerOrder, tables: Tables, group: WorkerGroup): Promise<void> {
   if (order.do === 'fetch') {
     const requestedTables = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
     for (const { remote } of requestedTables) remote.ask();
@@ -42,7 +42,7 @@ export const sharedIn = (tables: Tables): readonly RemoteTable[] =>
   [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
 
 /** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
-export async function fetchRows(tables: readonly RemoteTable[], group: Group): Promise<void> {
+export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGroup): Promise<void> {
   const requestedRows = tables.map(({ remote }) => remote.asked());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
   const requestsOfWorkers = await group.allToAll(toOwners);
@@ -71,7 +71,7 @@ export async function fetchRows(tables: readonly RemoteTable[], group: Group): P
  */
 export async function sendGradients(
   trained: readonly Table[],
-  group: Group,
+  group: WorkerGroup,
   numbers: readonly number[],
   done: string,
 ): Promise<readonly (readonly number[])[]> {
@@ -92,7 +92,7 @@ export async function sendGradients(
   return messages.map((each) => each.numbers.slice(0, numbers.length));
 }
 
-const ranksOf = ({ workers }: Group): readonly number[] => Array.from({ length: workers }, (_, rank) => rank);
+const ranksOf = ({ workers }: WorkerGroup): readonly number[] => Array.from({ length: workers }, (_, rank) => rank);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: StoredNumbers): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
@@ -181,7 +181,7 @@ function unpackArrays<T extends WireNumbers>(
  * Mined negatives where workers share the rows of tables: the first worker mines, since it can ask for any row. The others give rows
  * until it sends what it has found.
  */
-export async function sendMined(mined: readonly Mined[], group: Group): Promise<void> {
+export async function sendMined(mined: readonly Mined[], group: WorkerGroup): Promise<void> {
   if (mined.length === 0) return;
   await giveOrder(group, { do: 'mined' });
   await group.exchange(packArrays(arraysOf(mined)));
@@ -190,7 +190,7 @@ export async function sendMined(mined: readonly Mined[], group: Group): Promise<
 export async function takeMined(
   mined: readonly Mined[],
   tables: ReadonlyMap<string, Table>,
-  group: Group,
+  group: WorkerGroup,
 ): Promise<void> {
   if (mined.length === 0) return;
   for (;;) {

@@ -1,6 +1,6 @@
 /** Orders that the first worker gives to the others between steps. The first worker decides; the others follow. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Group } from '../../engines/group.ts';
+import type { WorkerGroup } from '../../engines/group.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
@@ -14,7 +14,7 @@ export class OtherWorkers {
   private hasBegun = false;
 
   constructor(
-    private readonly group: Group,
+    private readonly group: WorkerGroup,
     private readonly sharesTables: boolean,
     private readonly beginning: Beginning,
   ) {}
@@ -51,7 +51,7 @@ export const bytesOf = (value: unknown): Uint8Array => encoder.encode(JSON.strin
 
 export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes)) as T;
 
-export async function receiveFirst<T>(group: Group): Promise<T> {
+export async function receiveFirst<T>(group: WorkerGroup): Promise<T> {
   const [first] = await group.exchange(emptyBytes, { isPatient: true });
   return parsed(first!);
 }
@@ -84,21 +84,21 @@ export type WorkerOrder =
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 
 /** Groups that have no more orders to hear. */
-const ended = new WeakSet<Group>();
+const ended = new WeakSet<WorkerGroup>();
 
 /** The others wait for an order while the first worker compiles, validates or writes. */
-export async function giveOrder(group: Group, order: WorkerOrder): Promise<void> {
+export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
   await group.exchange(bytesOf(order), { isPatient: true });
 }
 
 /** The others have heard after their last step that the run stops. */
-function haveStopped(group: Group): void {
+function haveStopped(group: WorkerGroup): void {
   ended.add(group);
 }
 
-export const receiveOrder = (group: Group): Promise<WorkerOrder> => receiveFirst(group);
+export const receiveOrder = (group: WorkerGroup): Promise<WorkerOrder> => receiveFirst(group);
 
 type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
   readonly tower: string;
@@ -112,7 +112,11 @@ type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'setti
  * @returns that of the first
  * @throws Failure `workers-differ`
  */
-export async function agree(group: Group, own: ComparedRun, precision: Precision = 'float32'): Promise<Precision> {
+export async function agree(
+  group: WorkerGroup,
+  own: ComparedRun,
+  precision: Precision = 'float32',
+): Promise<Precision> {
   const { tower, model, plan, seed, settings, data, from } = own;
   const shards = data.shards && [data.events, data.shards];
   const comparedParts = {

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolders, makeFoldersSync } from '../../../src/base/diagnostics/folders.ts';
+import { makeFolders, makeFoldersSync } from '../../../src/base/storage/durable.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

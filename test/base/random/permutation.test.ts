@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Draws, shuffled, shuffledInBuckets } from '../../../src/base/random/permutation.ts';
-import { makeRandom } from '../../../src/base/random/random.ts';
+import { type Draws, makeRandom, shuffled, shuffledInBuckets } from '../../../src/base/random/random.ts';
 
 /** 32 bits out of two draws of 16. */
 function drawsOf(seed: number): Draws {

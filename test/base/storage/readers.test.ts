@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lockFolder } from '../../../src/base/storage/lock.ts';
-import { beginReading, isRead, refuseRead } from '../../../src/base/storage/readers.ts';
+import { beginReading, isRead, lockFolder, refuseRead } from '../../../src/base/storage/lock.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 /** Words of Keras, PyTorch, TFRS, EasyRec, RecBole and DeepCTR, each in a place, and what the hint says of it. */
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { isTerm, meaningOf, type Place } from '../../../src/base/text/synonyms.ts';
+import { isTerm, meaningOf, type WordPlace } from '../../../src/base/text/synonyms.ts';
 import type { KindRow } from '../../../src/compiler/library/contract.ts';
 import { entryTables } from '../../../src/compiler/library/declarations/table.ts';
 import { library } from '../../../src/compiler/model/library.ts';
@@ -194,7 +194,7 @@ describe('a word of the field', () => {
     expect(rows.length).toBeGreaterThan(100);
   });
   it('that is a name of the library is never a word for another of the same place', () => {
-    const tables: Partial<Record<Place, Readonly<Record<string, unknown>>>> = {
+    const tables: Partial<Record<WordPlace, Readonly<Record<string, unknown>>>> = {
       feature: library.features,
       block: library.blocks,
       score: library.scores,
@@ -206,7 +206,7 @@ describe('a word of the field', () => {
     };
     for (const [place, table] of Object.entries(tables)) {
       const names = Object.keys(table!);
-      const wrong = names.filter((name) => meaningOf(name, place as Place, names));
+      const wrong = names.filter((name) => meaningOf(name, place as WordPlace, names));
       expect(wrong, place).toEqual([]);
     }
   });

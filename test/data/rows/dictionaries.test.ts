@@ -3,7 +3,8 @@ import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
 import { columnRequests } from '../../../src/data/binding/column_requests.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
-import { type Dictionaries, makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
+import { makeDictionaries } from '../../../src/data/rows/dictionaries.ts';
+import type { Dictionaries } from '../../../src/data/rows/raw.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
-import { block, bothWays, byId, pileRows, restOf, rowsOf, small } from '../shards/both_ways.ts';
+import { block, bothWays, byId, restOf, rowsOf, shardRows, small } from '../shards/both_ways.ts';
 
 /** The file of events as Parquet: three files, each of several row groups. */
 async function asParquet(folder: string, more = ''): Promise<void> {
@@ -47,7 +47,7 @@ describe('Parquet that is read where it is', () => {
     const liked = bad ? "CAST(CASE WHEN item = 'i5' THEN 'many' ELSE '1' END AS INTEGER) = 1" : of.columns!.liked!;
     const [memory, shards] = await bothWays({ ...of, events, columns: { ...of.columns, liked } }, undefined, inPlace);
     expect(restOf(shards)).toEqual(restOf(memory));
-    expect(byId(rowsOf(await pileRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
+    expect(byId(rowsOf(await shardRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
     expect(memory.rejected.count > 0).toBe(bad);
   });
 

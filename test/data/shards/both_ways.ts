@@ -141,8 +141,8 @@ export const rowsOf = (events: Events, given = true): unknown[] =>
 export const byId = (rows: unknown[]): unknown[] => (rows as { id: number }[]).sort((a, b) => a.id - b.id);
 
 /** All training rows that are in piles. */
-export async function pileRows({ shards }: Dataset): Promise<Events> {
-  return shards!.read(shards!.piles.map((_, pile) => pile));
+export async function shardRows({ shards }: Dataset): Promise<Events> {
+  return shards!.read(shards!.piles.map((_, shard) => shard));
 }
 
 /** Everything but the training rows. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { labelSums } from '../../../src/data/label_sums.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../fixture.ts';
-import { block, bothWays, byId, eventsText, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
+import { block, bothWays, byId, eventsText, needs, needsOfEvents, restOf, rowsOf, shardRows } from './both_ways.ts';
 
 const rounded = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'number' ? +each.toPrecision(6) : each)));
@@ -18,7 +18,7 @@ describe('rows in shards are the rows in memory', () => {
     const columns = { ...block({}).columns!, ...(more.split.kind === 'column' ? { fold: 'fold' } : {}) };
     const [memory, shards] = await bothWays(block({ ...more, columns }));
     expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
-    expect(rounded(byId(rowsOf(await pileRows(shards), false)))).toEqual(
+    expect(rounded(byId(rowsOf(await shardRows(shards), false)))).toEqual(
       rounded(byId(rowsOf(memory.parts.train, false))),
     );
     expect(rounded([...shards.encodings])).toEqual(rounded([...memory.encodings]));
@@ -38,7 +38,7 @@ describe('rows in shards are the rows in memory', () => {
     writeFileSync(path, `${[header, ...lines.sort((a, b) => timeOf(a) - timeOf(b))].join('\n')}\n`);
     const [memory, shards] = await bothWays(of);
     expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
-    expect(rounded(byId(rowsOf(await pileRows(shards), false)))).toEqual(
+    expect(rounded(byId(rowsOf(await shardRows(shards), false)))).toEqual(
       rounded(byId(rowsOf(memory.parts.train, false))),
     );
   });
@@ -49,7 +49,7 @@ describe('rows in shards are the rows in memory', () => {
     const columns = { liked: 'CASE WHEN rating IS NULL THEN NULL ELSE rating >= 4 END' };
     const [memory, shards] = await bothWays({ ...rest, columns, histories }, needsOfEvents, { given: ['history'] });
     expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
-    expect(rounded(byId(rowsOf(await pileRows(shards))))).toEqual(rounded(byId(rowsOf(memory.parts.train))));
+    expect(rounded(byId(rowsOf(await shardRows(shards))))).toEqual(rounded(byId(rowsOf(memory.parts.train))));
   });
 });
 

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { PileWriter } from '../../../src/data/shards/piles.ts';
-import { blockOfSeen, SeenItems, seenInFile, seenName, seenOfBucket } from '../../../src/data/shards/seen_items.ts';
+import { blockOfSeen, SeenItems, seenInFile, seenName, seenOfPartition } from '../../../src/data/shards/gathered.ts';
+import { ShardWriter } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';
 
-const buckets = [
+const partitions = [
   { members: Int32Array.of(3, 1), lists: [[7, 8, 9], []] },
   { members: Int32Array.of(0), lists: [[5]] },
   { members: Int32Array.of(2, 4), lists: [[], [6, 7]] },
@@ -16,14 +16,14 @@ const buckets = [
 async function written() {
   const folder = mkdtempSync(join(tmpdir(), 'tower-seen-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const writer = PileWriter.new(folder, [seenName]);
+  const writer = ShardWriter.new(folder, [seenName]);
   const seen = new SeenItems(5);
-  for (const { members, lists } of buckets) {
+  for (const { members, lists } of partitions) {
     const ends = Int32Array.from(lists, (_, at) => lists.slice(0, at + 1).flat().length);
     const starts = Int32Array.from(lists, (list, at) => ends[at]! - list.length);
     const column = { kind: 'bags', starts, ends, values: Int32Array.from(lists.flat()) } as const;
     writer.append(0, members.length, blockOfSeen(column));
-    seen.add(seenOfBucket(column), members);
+    seen.add(seenOfPartition(column), members);
   }
   const [file] = await writer.finish();
   return { folder, column: seenInFile(folder, file!, seen.places) };

@@ -2,10 +2,9 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, utimesSync, writ
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read.ts';
-import type { PassEvent } from '../../../src/data/shards/passes.ts';
-import type { ShardDecision, ShardRequest } from '../../../src/data/shards/request.ts';
+import type { PassEvent, ShardDecision, ShardRequest } from '../../../src/data/shards/request.ts';
 import { describeData } from '../fixture.ts';
-import { block, byId, needs, needsOfEvents, pileRows, restOf, rowsOf, small } from './both_ways.ts';
+import { block, byId, needs, needsOfEvents, restOf, rowsOf, shardRows, small } from './both_ways.ts';
 
 type Of = ReturnType<typeof block>;
 
@@ -30,7 +29,7 @@ async function stopAt(of: Of, pass: PassEvent['pass'], done: number, needed = ne
 
 const contents = async (dataset: Awaited<ReturnType<typeof read>>): Promise<unknown> => [
   restOf(dataset),
-  byId(rowsOf(await pileRows(dataset), false)),
+  byId(rowsOf(await shardRows(dataset), false)),
   [...dataset.encodings],
   [...dataset.shards!.labelSums],
   dataset.shards!.checksum,
@@ -62,11 +61,11 @@ it.each([
   let left = await stopAt(of, 'counting', 3, needed as never);
   expect(existsSync(join(left, 'prepared.bin'))).toBe(false);
   let before = 0;
-  for (const bucket of [0, 2, 3, 4]) {
-    left = await stopAt(of, 'encoding', bucket, needed as never);
+  for (const partition of [0, 2, 3, 4]) {
+    left = await stopAt(of, 'encoding', partition, needed as never);
     expect(decisions.at(-1)!.continues).toEqual({ done: before, of: 5 });
-    before = bucket;
-    expect(readdirSync(left).filter((name) => /^bucket-\d\.bin$/.test(name))).toHaveLength(5 - bucket);
+    before = partition;
+    expect(readdirSync(left).filter((name) => /^bucket-\d\.bin$/.test(name))).toHaveLength(5 - partition);
     // As a kill leaves it in the middle of the next bucket.
     appendFileSync(join(left, 'pile-1.bin'), 'half a block');
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { servingSavedModel, trainingSavedModel } from '../../../src/engines/formats/saved_model.ts';
-import { addonIn, packageFolders } from '../../../src/engines/tensorflow/locate.ts';
+import { addonIn, packageFolders } from '../../../src/engines/tensorflow/binding.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 import { expectClose } from '../../graph/support.ts';
 import { exportedTower } from './tower.ts';
@@ -63,26 +63,6 @@ describe.skipIf(!folder)('an exported SavedModel', () => {
         expectClose(results[name]!.dataSync(), data);
       }
       model.dispose();
-    });
-  });
-
-  it('of a training graph has signatures to run it, and to read and write its variables', async () => {
-    const tf = loadTfjsNode();
-    const { graph, parameters } = exportedTower();
-    const { bytes } = trainingSavedModel(graph);
-    await inFolder({ 'saved_model.pb': bytes }, async (path) => {
-      const [meta] = await tf.node.getMetaGraphsFromSavedModel(path);
-      expect(Object.keys(meta!.signatureDefs).sort()).toEqual(['read', 'run', 'write']);
-      const write = await tf.node.loadSavedModel(path, ['serve'], 'write');
-      const values = Object.entries(parameters).map(([name, { data, shape, dtype }]) => [
-        name,
-        tf.tensor(data, [...shape], dtype),
-      ]);
-      write.predict(Object.fromEntries(values));
-      // Loaded from one path, both are one session.
-      const read = await tf.node.loadSavedModel(path, ['serve'], 'read');
-      const back = read.predict({});
-      for (const [name, { data }] of Object.entries(parameters)) expect(back[name]!.dataSync()).toEqual(data);
     });
   });
 });

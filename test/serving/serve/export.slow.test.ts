@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import type * as Onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addonIn, packageFolders } from '../../../src/engines/tensorflow/locate.ts';
+import { addonIn, packageFolders } from '../../../src/engines/tensorflow/binding.ts';
 import type { ServingDescription } from '../../../src/serving/serve/export.ts';
 import { exportModel } from '../../../src/serving/serve/export.ts';
 import type { Trained } from '../../../src/training/artifact/load.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeDescent } from '../../../src/training/embedding/descent.ts';
+import { makeDescent } from '../../../src/training/evaluation/baselines/slim.ts';
 
 it('sets each weight to the least of the elastic net, with the others as they are', () => {
   const random = makeRandom(5);

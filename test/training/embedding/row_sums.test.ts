@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeRowSums } from '../../../src/training/embedding/row_sums.ts';
+import { makeRowSums } from '../../../src/training/evaluation/baselines/ials.ts';
 
 const random = makeRandom(3);
 const numbers = (length: number): Float64Array => Float64Array.from({ length }, () => random.next() - 0.5);

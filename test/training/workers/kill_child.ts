@@ -1,7 +1,6 @@
 /** One worker in a process of its own, which meets the others through its parent: `kill_child.ts RANK WORKERS FOLDER new|resume`. */
-import { WorkerLost } from '../../../src/engines/group.ts';
+import { amongWorkers, WorkerLost } from '../../../src/engines/group.ts';
 import { train } from '../../../src/training/train.ts';
-import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { killRun } from './kill_run.ts';
 import { type MeetingPlace, makeWorker } from './together.ts';

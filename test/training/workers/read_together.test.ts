@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { ShardDecision } from '../../../src/data/shards/request.ts';
-import { type Group, WorkerLost } from '../../../src/engines/group.ts';
+import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
 import { type RowsRequest, readTogether } from '../../../src/training/workers/read_together.ts';
 import { makeWorkers } from './together.ts';
 
@@ -54,7 +54,7 @@ it('the others wait for shards however long it takes, and open what the first ha
   };
   const counted = {
     ...second!.group,
-    exchange: (...of: Parameters<Group['exchange']>) => {
+    exchange: (...of: Parameters<WorkerGroup['exchange']>) => {
       words++;
       return second!.group.exchange(...of);
     },

@@ -9,11 +9,10 @@ import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
-import type { Group } from '../../../src/engines/group.ts';
+import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
-import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -45,7 +44,7 @@ interface Way {
 }
 
 /** The rows of a run, as a process reads them: one of several in a group. */
-async function rowsIn(name: string, group?: Group, { shards, when = 'always' }: Way = {}): Promise<Dataset> {
+async function rowsIn(name: string, group?: WorkerGroup, { shards, when = 'always' }: Way = {}): Promise<Dataset> {
   const checked = await checkAndLower(model, { data });
   plan = checked.lowered.plan;
   const folder = join(root, name, 'run');

@@ -1,7 +1,7 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
-import { copies } from '../../../src/engines/copies.ts';
+import { copies } from '../../../src/engines/check.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import { type Group, WorkerLost } from '../../../src/engines/group.ts';
+import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
 import { hostDtype } from '../../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { sizesOf } from '../../../src/graph/evaluate.ts';
@@ -44,7 +44,7 @@ class Meeting implements MeetingPlace {
 }
 
 export interface Worker {
-  readonly group: Group;
+  readonly group: WorkerGroup;
   readonly engine: Engine;
 }
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
+import { amongWorkers } from '../../../src/engines/group.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
-import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { type Kill, makeWorkers, type Worker } from './together.ts';
 

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { systemReason } from '../../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
-import { closeRead, openRunFile } from '../../../base/storage/run_files.ts';
+import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
 import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
 import type { DataDescription } from '../../../compiler/model/model.ts';
@@ -113,7 +113,7 @@ async function readKept(
 ): Promise<CachedRun | string | undefined> {
   const { folder } = trained;
   const path = join(folder, cachePath(engine));
-  const cacheFile = await openRunFile(folder, cachePath(engine), 'optional');
+  const cacheFile = await openIfThere(folder, cachePath(engine));
   if (cacheFile === undefined) return undefined;
   try {
     const { identity } = await readOpenedMetadata(cacheFile, path);

@@ -2,12 +2,11 @@
 import { open, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { checksumOpened } from '../../../base/storage/checksum.ts';
+import { checksumOpened } from '../../../base/storage/run_files.ts';
 import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import type { Access } from '../../../data/files/access.ts';
 import { findFile, findFiles } from '../../../data/files/files.ts';
-import { isAddress } from '../../../data/files/remote/address.ts';
-import { remoteEntries } from '../../../data/files/remote/entries.ts';
+import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
 
 export interface FileState {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeTextDurably } from '../../../base/storage/durable.ts';
-import { closeRead, openRunFile, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
+import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { trackingFile } from '../../../training/result_files.ts';
 import { type MlflowClient, RequestRefused } from '../../../training/tracking/mlflow/client.ts';
@@ -72,7 +72,7 @@ export async function sendFiles(
 }
 
 async function isThere(folder: string, path: string): Promise<boolean> {
-  const artifactFile = await openRunFile(folder, path, 'optional');
+  const artifactFile = await openIfThere(folder, path);
   if (artifactFile) await closeRead(artifactFile);
   return artifactFile !== undefined;
 }
@@ -164,7 +164,7 @@ export async function remembered(
   folder: string,
   anew: Pick<TrackingRecord, 'began' | 'commit'>,
 ): Promise<TrackingRecord> {
-  const storedRecord = await readJsonFile(folder, trackingFile, 'optional');
+  const storedRecord = await readJsonFile(folder, trackingFile);
   if (isRemembered(storedRecord)) return storedRecord;
   const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
   await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);

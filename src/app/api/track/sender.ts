@@ -5,7 +5,7 @@
 import { basename, join, resolve } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { reading } from '../../../base/diagnostics/system_reason.ts';
-import { closeRead, openRunFile } from '../../../base/storage/run_files.ts';
+import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/manifest.ts';
@@ -257,7 +257,7 @@ function logTail(folder: string, name: string): LogTail {
   return {
     async more() {
       const records: Record<string, unknown>[] = [];
-      const logFile = await openRunFile(folder, name, 'optional');
+      const logFile = await openIfThere(folder, name);
       if (logFile === undefined) return { records, changed: 0 };
       try {
         const { size, mtimeMs } = await logFile.stat();

@@ -1,9 +1,8 @@
 /** Jobs in processes of their own, each with its engine and its tables: several train side by side. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
+import { programBeside } from '../../../base/storage/package_file.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
 export interface TuneWorkers {
@@ -16,17 +15,8 @@ export type WorkerAnswer =
   | { readonly refused: readonly Diagnostic[] }
   | { readonly broken: string };
 
-/** The program of a worker: next to this file, or above the folder of chunks in a bundle. */
-function program(): string {
-  const workerFile = ['./worker.ts', './worker.js', '../worker.js']
-    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
-    .find((path) => existsSync(path));
-  if (workerFile === undefined) throw new Error('invariant: the program of the workers is missing');
-  return workerFile;
-}
-
 /** @param path of what a process runs */
-export function makeWorkers(path = program()): TuneWorkers {
+export function makeWorkers(path = programBeside(import.meta.url, 'worker')): TuneWorkers {
   const idleWorkers: ChildProcess[] = [];
   const allWorkers = new Set<ChildProcess>();
   const takeWorker = (): ChildProcess => {

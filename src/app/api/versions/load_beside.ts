@@ -3,11 +3,10 @@
  * the run, such as too little memory, ends that process alone.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { programBeside } from '../../../base/storage/package_file.ts';
 import { readPlain } from '../../../base/storage/plain_file.ts';
 import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.ts';
 import type { EngineName } from '../../../engines/engine.ts';
@@ -17,15 +16,6 @@ import type { LoadAnswer, LoadJob } from './loader.ts';
 
 /** Of `nice`: the processor is the server's where both want it. */
 const lowPriority = 5;
-
-/** The program next to this file, or above the folder of chunks in a bundle. */
-function program(): string {
-  const programFile = ['./loader.ts', './loader.js', '../loader.js']
-    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
-    .find((path) => existsSync(path));
-  if (programFile === undefined) throw new Error('invariant: the program that loads versions is missing');
-  return programFile;
-}
 
 export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
   /** That of the server. */
@@ -37,7 +27,11 @@ export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
 }
 
 /** @throws Failure of `load` and of reading the data, `version-process` */
-export async function loadBeside(folder: string, request: BesideRequest, path = program()): Promise<Run> {
+export async function loadBeside(
+  folder: string,
+  request: BesideRequest,
+  path = programBeside(import.meta.url, 'loader'),
+): Promise<Run> {
   const { signal, say, isFirst = false, ...plain } = request;
   const out = makeTemporary('version');
   try {

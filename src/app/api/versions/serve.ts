@@ -131,7 +131,7 @@ export async function openVersion(
   folder: string,
   { items, index, table, userVectors }: VersionsOptions,
 ): Promise<Version> {
-  const { beginReading } = await import('../../../base/storage/readers.ts');
+  const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
   try {
     const answers = await open(run, {

@@ -3,33 +3,27 @@ import { row } from '../code_row.ts';
 
 export const continued = {
   'from-itself': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `\`--from\` and \`--out\` are the same folder, ${folder}`,
-    hint: () => 'write the new run into a folder of its own, or train this run further with `--resume`',
+    hint: 'write the new run into a folder of its own, or train this run further with `--resume`',
   }),
 
   'from-other-model': row<{ folder: string; differences: readonly string[] }>({
-    severity: 'error',
     message: ({ folder, differences }) =>
       `the run in ${folder} is of another model, so training cannot go on from it: ${differences.join('; ')}`,
-    hint: () => 'restore what differs, or train the model from its beginning without `--from`',
+    hint: 'restore what differs, or train the model from its beginning without `--from`',
   }),
 
   'from-no-time': row<{ folder: string; what: string }>({
-    severity: 'error',
     message: ({ what }) => `which events are new is not known: ${what}`,
-    hint: () => 'train on all events of the training part with `--all`, or add a `time` to the data block',
+    hint: 'train on all events of the training part with `--all`, or add a `time` to the data block',
   }),
 
   'since-unreadable': row<{ text: string }>({
-    severity: 'error',
     message: ({ text }) => `\`--since ${text}\` is neither a date nor a number`,
-    hint: () =>
-      'write a date such as `2018-09-01` or `2018-09-01T12:00:00Z`, or a number in the unit of the `time` of the data block',
+    hint: 'write a date such as `2018-09-01` or `2018-09-01T12:00:00Z`, or a number in the unit of the `time` of the data block',
   }),
 
   'time-not-seconds': row<{ what: string; time: number; isSince?: boolean }>({
-    severity: 'error',
     message: ({ what, time }) =>
       `${what} needs a time in seconds since 1970, and the last training event has the time ${time}, past the year 9999`,
     hint: ({ isSince }) =>
@@ -39,13 +33,11 @@ export const continued = {
   }),
 
   'replay-unreadable': row<{ given: string }>({
-    severity: 'error',
     message: ({ given }) => `\`--replay\` got \`${given}\`, and needs a number from 0 on`,
-    hint: () => 'write how many earlier events training takes for each new one, such as `--replay 20`',
+    hint: 'write how many earlier events training takes for each new one, such as `--replay 20`',
   }),
 
   'held-out-trained': row<{ folder: string; events: number; split: string; until: string }>({
-    severity: 'error',
     message: ({ folder, events, split, until }) =>
       `\`${split}\` holds out ${events.toLocaleString('en')} events that are earlier than ${until}, up to which the run in ${folder} was trained`,
     hint: ({ split }) =>
@@ -55,7 +47,6 @@ export const continued = {
   }),
 
   'step-of-continued': row<{ folder: string; step: number; from: string; first: number }>({
-    severity: 'error',
     message: ({ folder, step, from, first }) =>
       `step ${step} of ${folder} cannot be replayed: the run began with the state of ${from}, and holds only its own state after step ${first - 1}`,
     hint: ({ first }) => `give a step from ${first} on`,

@@ -1,41 +1,35 @@
 /** Codes of data blocks, data files and their rows. */
 import { row } from '../code_row.ts';
-import { among, bytesWords, didYouMean, memoryOption, shellWord } from '../wording.ts';
+import { among, bytesWords, didYouMean, memoryOption, type Suggestion, shellWord } from '../wording.ts';
 
 export const data = {
   'misplaced-by': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` takes no \`by\``,
-    hint: () => 'remove `by` here: only `items` and `users` take it',
+    hint: 'remove `by` here: only `items` and `users` take it',
   }),
 
   'missing-key': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` names no column to join by`,
     hint: ({ name }) =>
       `add the column, such as \`${name} = "${name}.csv" by ${name === 'users' ? 'user_id' : 'item_id'}\``,
   }),
 
   'time-needed': row<{ what: string }>({
-    severity: 'error',
     message: ({ what }) => `\`${what}\` needs the order of events, but the data block has no \`time\``,
-    hint: () => 'name the column that orders the events, such as `time = "timestamp"`',
+    hint: 'name the column that orders the events, such as `time = "timestamp"`',
   }),
 
   'split-share': row<{ held: number }>({
-    severity: 'error',
     message: ({ held }) => `the split holds ${Math.round(held * 100)}% out, so nothing is left to train on`,
-    hint: () => 'lower the shares of validation and test',
+    hint: 'lower the shares of validation and test',
   }),
 
   'data-file-missing': row<{ path: string; folder: string; nearest?: string | undefined }>({
-    severity: 'error',
     message: ({ path, folder }) => `there is no file \`${path}\` in ${folder}`,
     hint: didYouMean,
   }),
 
   'data-file-outside': row<{ path: string; target: string; project?: string | undefined; allow: string }>({
-    severity: 'error',
     message: ({ path, target, project }) => {
       const place = path === target ? `\`${path}\`` : `\`${path}\` is ${target}, which`;
       const folder = project === undefined ? 'the folders that are allowed' : `the project ${project}`;
@@ -45,75 +39,57 @@ export const data = {
   }),
 
   'data-file-kind': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `\`${path}\` has an unknown file type`,
-    hint: () => 'use a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
+    hint: 'use a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
   }),
 
   'data-file-unreadable': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `\`${path}\` cannot be read: ${reason}`,
-    hint: () => undefined,
   }),
 
   'values-not-in-file': row<{ path: string; name: string; value: string; first: string }>({
-    severity: 'error',
     message: ({ path, name, value, first }) =>
       `\`${path}\` has no value of \`${name}\`: its first line is \`${first.slice(0, 40)}\`, and the data has \`${value.slice(0, 40)}\``,
     hint: ({ name }) => `write the values of \`${name}\` as the data has them, one a line`,
   }),
 
   'data-file-damaged': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `\`${path}\` is damaged: ${reason}`,
-    hint: () => 'fetch or write the file again: Tower uses nothing of a damaged file',
+    hint: 'fetch or write the file again: Tower uses nothing of a damaged file',
   }),
 
   'data-file-shape': row<{ path: string; line: number; reason: string }>({
-    severity: 'error',
     message: ({ path, line, reason }) => `line ${line} of \`${path}\` cannot be read: ${reason}`,
-    hint: () => 'correct that line, and save the file as UTF-8',
+    hint: 'correct that line, and save the file as UTF-8',
   }),
 
   'data-file-changed': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `\`${path}\` changed while Tower read it`,
-    hint: () => 'run again after the program that writes the file has ended',
+    hint: 'run again after the program that writes the file has ended',
   }),
 
   'data-file-uncounted': row<{ path: string; read: number; records: number }>({
-    severity: 'error',
     message: ({ path, read, records }) =>
       `\`${path}\` has ${records.toLocaleString('en')} records, but the database read ${read.toLocaleString('en')}`,
-    hint: () => 'write the file again, in Parquet if possible, and report the original as a bug',
+    hint: 'write the file again, in Parquet if possible, and report the original as a bug',
   }),
 
   'data-file-twice': row<{ path: string; first: string; second: string }>({
-    severity: 'error',
     message: ({ path, first, second }) => `\`${path}\` is in the ${first} part and in the ${second} part`,
-    hint: () => 'name each file in one part',
+    hint: 'name each file in one part',
   }),
 
   'data-file-headers': row<{ path: string; first: string; column: string }>({
-    severity: 'error',
     message: ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, but \`${first}\` has`,
-    hint: () => 'give all the files the same columns, or name fewer files',
+    hint: 'give all the files the same columns, or name fewer files',
   }),
 
   'no-rows': row<{ path: string; filtered: boolean }>({
-    severity: 'error',
     message: ({ path, filtered }) => (filtered ? `no row of \`${path}\` passes \`where\`` : `\`${path}\` has no rows`),
     hint: ({ filtered }) => (filtered ? 'change the condition of `where`' : 'name a file that has rows'),
   }),
 
-  'unfed-column': row<{
-    what: string;
-    name: string;
-    files: string;
-    nearest?: string | undefined;
-    known: readonly string[];
-  }>({
-    severity: 'error',
+  'unfed-column': row<Suggestion & { what: string; name: string; files: string; known: readonly string[] }>({
     message: ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
     hint: ({ nearest, name, known }) =>
       nearest === undefined
@@ -122,23 +98,20 @@ export const data = {
   }),
 
   'column-type': row<{ name: string; needs: string; found: string; hint?: string | undefined }>({
-    severity: 'error',
     formerly: 'column-sort',
     message: ({ name, needs, found }) => `\`${name}\` needs ${needs}, but its column is ${found}`,
     hint: ({ hint }) => hint,
   }),
 
   'column-side': row<{ feature: string; tower: string; file: string }>({
-    severity: 'error',
     message: ({ feature, tower, file }) =>
       `\`${feature}\` belongs to tower \`${tower}\`, but is computed from the ${file} file of the other side`,
-    hint: () => 'use a column of the events or of the file of its own side',
+    hint: 'use a column of the events or of the file of its own side',
   }),
 
   'sql-refused': row<{ reason: string }>({
-    severity: 'error',
     message: ({ reason }) => `this SQL is not allowed: ${reason}`,
-    hint: () => 'write one expression over the columns of the block’s files',
+    hint: 'write one expression over the columns of the block’s files',
   }),
 
   'ids-look-alike': row<{ name: string; first: string; second: string; count: number; differ: string }>({
@@ -153,16 +126,15 @@ export const data = {
   }),
 
   'rounded-ids': row<{ path: string; name: string; id: string }>({
-    severity: 'error',
     message: ({ path, name, id }) =>
       `\`${name}\` of \`${path}\` is a column of fractions, and its id ${id} has more digits than these hold`,
-    hint: () => 'write the file again with ids as whole numbers or texts',
+    hint: 'write the file again with ids as whole numbers or texts',
   }),
 
   'unrepeatable-sql': row<{ call: string }>({
     severity: 'warning',
     message: ({ call }) => `\`${call}\` gives another value each time the rows are read, so no run can be repeated`,
-    hint: () => 'use a column of the file instead, or a hash of one, such as `hash(user_id) % 10 = 0`',
+    hint: 'use a column of the file instead, or a hash of one, such as `hash(user_id) % 10 = 0`',
   }),
 
   'empty-histories': row<{ name: string; kind: string; share: number }>({
@@ -175,7 +147,6 @@ export const data = {
   }),
 
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
-    severity: 'error',
     message: ({ bytes, spill }) =>
       `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
     hint: ({ bytes, spill }) =>
@@ -185,27 +156,22 @@ export const data = {
   }),
 
   'sql-fails': row<{ reason: string; nearest?: string | undefined }>({
-    severity: 'error',
     message: ({ reason }) => `this SQL cannot be computed: ${reason}`,
     hint: didYouMean,
   }),
 
   'key-does-not-join': row<{ key: string; file: string; reason: string; hint?: string | undefined }>({
-    severity: 'error',
     message: ({ key, file, reason }) => `${file} cannot be joined by \`${key}\`: ${reason}`,
     hint: ({ hint }) => hint,
   }),
 
   'data-needs': row<{ what: string; needs: string }>({
-    severity: 'error',
     message: ({ what, needs }) => `\`${what}\` needs ${needs}`,
-    hint: () => undefined,
   }),
 
   'empty-split': row<{ part: string; rows: number; reason: string }>({
-    severity: 'error',
     message: ({ part, rows, reason }) => `the ${part} part is empty: of ${rows.toLocaleString('en')} rows ${reason}`,
-    hint: () => 'give it a larger share, or read more rows',
+    hint: 'give it a larger share, or read more rows',
   }),
 
   'too-many-rejected': row<{
@@ -216,7 +182,6 @@ export const data = {
     first: string;
     file?: string | undefined;
   }>({
-    severity: 'error',
     message: ({ path, count, total, limit, first }) =>
       `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` ${count === 1 ? 'is' : 'are'} invalid (${((100 * count) / total).toFixed(1)}%), and the limit is ${+(100 * limit).toFixed(4)}%: ${first}`,
     hint: ({ file }) =>
@@ -224,46 +189,39 @@ export const data = {
   }),
 
   'fetch-failed': row<{ what: string; tried: readonly string[]; byHand: string }>({
-    severity: 'error',
     message: ({ what, tried }) => `${what} could not be fetched: ${tried.join('; ')}`,
     hint: ({ byHand }) => byHand,
   }),
 
   'originals-needed': row<{ set: string; files: readonly string[]; home: string }>({
-    severity: 'error',
     message: ({ set, files }) =>
       `\`${set}\` is made from the original files ${files.join(', ')}, and \`--from\` is missing`,
     hint: ({ set, home }) => `get them from ${home}, then run: tower data ${set} --from FOLDER`,
   }),
 
   'set-has-one-size': row<{ set: string; option: string }>({
-    severity: 'error',
     message: ({ set, option }) => `\`${set}\` has one size, so it takes no \`--${option}\``,
-    hint: () => 'remove the option, or draw a set of any size: tower data synthetic',
+    hint: 'remove the option, or draw a set of any size: tower data synthetic',
   }),
 
   'synthetic-shape': row<{ option: string; value: number; from: number; to: number }>({
-    severity: 'error',
     message: ({ option, value, from, to }) =>
       `\`--${option} ${value}\` is not between ${from.toLocaleString('en')} and ${to.toLocaleString('en')}`,
-    hint: () => 'choose a number in the range of the message',
+    hint: 'choose a number in the range of the message',
   }),
 
   'other-synthetic-set': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `${folder} holds a synthetic set of another size or seed`,
-    hint: () => 'give another folder with `--out`, or delete this one',
+    hint: 'give another folder with `--out`, or delete this one',
   }),
 
   'disk-too-small': row<{ folder: string; needed: number; free: number }>({
-    severity: 'error',
     message: ({ folder, needed, free }) =>
       `${folder} needs about ${bytesWords(needed)}, and its disk has ${bytesWords(free)} free`,
-    hint: () => 'free some space, or choose a folder on another disk',
+    hint: 'free some space, or choose a folder on another disk',
   }),
 
   'set-is-fetched': row<{ set: string }>({
-    severity: 'error',
     message: ({ set }) => `\`${set}\` is fetched, so it takes no \`--from\``,
     hint: ({ set }) => `run \`tower data ${set}\``,
   }),

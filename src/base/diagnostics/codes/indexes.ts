@@ -6,59 +6,50 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 export const indexes = {
   'index-address': row<{ reason: string }>({
-    severity: 'error',
     message: ({ reason }) => `the address of the database ${reason}`,
-    hint: () => 'write it as `postgres://USER@HOST:5432/DATABASE`',
+    hint: 'write it as `postgres://USER@HOST:5432/DATABASE`',
   }),
 
   'index-table': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` cannot be the name of an index`,
-    hint: () => 'write a letter, and then up to 39 letters, digits or `_`',
+    hint: 'write a letter, and then up to 39 letters, digits or `_`',
   }),
 
   'index-server': row<{ address: string; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ address, reason }) => `the database ${address} cannot be used: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'index-extension': row<{ version: string }>({
-    severity: 'error',
     message: ({ version }) =>
       `the database has version ${version} of the extension \`vector\`, and 0.8 or later is needed`,
-    hint: () => 'install a newer pgvector on the server, and run `ALTER EXTENSION vector UPDATE`',
+    hint: 'install a newer pgvector on the server, and run `ALTER EXTENSION vector UPDATE`',
   }),
 
   'index-value': row<{ what: string; text: string }>({
-    severity: 'error',
     message: ({ what, text }) =>
       `the ${what} \`${text}\` of an item cannot be stored in PostgreSQL: it has the character U+0000`,
-    hint: () => 'remove the character from the data',
+    hint: 'remove the character from the data',
   }),
 
   'index-width': row<{ width: number; most: number }>({
-    severity: 'error',
     message: ({ width, most }) => `the vectors have ${width} numbers, and a graph of pgvector takes ${most} at most`,
-    hint: () => 'train towers that end with fewer numbers',
+    hint: 'train towers that end with fewer numbers',
   }),
 
   'index-recall': row<{ recall: number; asked: number; k: number; queries: number }>({
-    severity: 'error',
     message: ({ recall, asked, k, queries }) =>
       `the index finds ${percent(recall)} of the best ${k} items of ${countOf(queries, 'query')}, and ${percent(asked)} are asked for`,
-    hint: () => 'lower `--recall`, or serve the run without an index, which is exact',
+    hint: 'lower `--recall`, or serve the run without an index, which is exact',
   }),
 
   'index-missing': row<{ address: string; name: string }>({
-    severity: 'error',
     message: ({ address, name }) => `there is no index called \`${name}\` in ${address}`,
     hint: ({ name }) => `run \`tower index RUN --to ADDRESS${name === 'tower_items' ? '' : ` --table ${name}`}\` first`,
   }),
 
   'index-other': row<{ address: string; name: string; reason: string }>({
-    severity: 'error',
     message: ({ address, name, reason }) => `the index \`${name}\` in ${address} is of ${reason}`,
-    hint: () => 'run `tower index` with the run that is served',
+    hint: 'run `tower index` with the run that is served',
   }),
 } as const;

@@ -7,20 +7,20 @@ export const lint = {
     severity: 'warning',
     message: ({ score, argument }) =>
       `\`${argument}\` ${argument === 'scale' ? 'multiplies' : 'divides'} \`${score}\`, whose size has no limit, so training can undo it`,
-    hint: () => 'end both channels with `-> normalize`, or score with `cosine`',
+    hint: 'end both channels with `-> normalize`, or score with `cosine`',
   }),
 
   'bce-unscaled': row<{ loss?: string; score: string; low: string; high: string }>({
     severity: 'warning',
     message: ({ loss = 'sigmoid', score, low, high }) =>
       `\`${loss}\` on \`${score}\` cannot predict below ${low} or above ${high}`,
-    hint: () => 'scale the score, such as `/ 0.1`',
+    hint: 'scale the score, such as `/ 0.1`',
   }),
 
   'bias-cancels': row<{ bias: string; loss: string }>({
     severity: 'warning',
     message: ({ bias, loss }) => `\`${bias}\` has no effect: \`${loss}\` compares scores of one row, which all have it`,
-    hint: () => 'remove the bias',
+    hint: 'remove the bias',
     unnecessary: true,
   }),
 
@@ -45,21 +45,21 @@ export const lint = {
       sharp
         ? `scores reach ±${stretch} before the softmax, so only the hardest negative has an effect`
         : `scores stay within ±${stretch} before the softmax, so the best and the worst item look almost alike`,
-    hint: () => 'choose a temperature between 0.02 and 0.2, which is usual for a cosine',
+    hint: 'choose a temperature between 0.02 and 0.2, which is usual for a cosine',
   }),
 
   'few-negatives': row<{ batch: number; loss: string }>({
     severity: 'warning',
     message: ({ batch, loss }) =>
       `\`${loss}\` takes its negatives from the batch, and a batch of ${batch} has only ${batch - 1} for each event`,
-    hint: () => 'raise `batch` to some hundreds, or draw negatives with `negatives: sampled(…)`',
+    hint: 'raise `batch` to some hundreds, or draw negatives with `negatives: sampled(…)`',
   }),
 
   'own-negatives': row<{ loss: string }>({
     severity: 'warning',
     message: ({ loss }) =>
       `\`${loss}\` takes its negatives from the batch, and \`targets = positions\` puts the events of a user into one batch`,
-    hint: () => 'draw negatives with `sampled(…)`, or score `all` items',
+    hint: 'draw negatives with `sampled(…)`, or score `all` items',
   }),
 
   'nonnegative-channel': row<{ tower: string; channel: string; activation: string }>({
@@ -67,14 +67,14 @@ export const lint = {
     formerly: 'one-sided-channel',
     message: ({ tower, channel, activation }) =>
       `\`${tower}.${channel}\` ends in \`${activation}\`, so no cosine of its vectors can be below 0`,
-    hint: () => 'remove the last activation, or end with `tanh`',
+    hint: 'remove the last activation, or end with `tanh`',
   }),
 
   'last-dropout': row<{ tower: string; channel: string }>({
     severity: 'warning',
     message: ({ tower, channel }) =>
       `\`${tower}.${channel}\` ends in \`dropout\`, and no later layer can make up for the dropped numbers`,
-    hint: () => 'move `dropout` before the last layer',
+    hint: 'move `dropout` before the last layer',
   }),
 
   'retrieve-scales': row<{ first: string; second: string; firstSize: string; secondSize: string }>({
@@ -88,19 +88,19 @@ export const lint = {
   'retrieve-zero': row<{ task: string }>({
     severity: 'warning',
     message: ({ task }) => `\`retrieve\` gives \`${task}\` the weight 0, so it has no effect`,
-    hint: () => 'remove the task from `retrieve`',
+    hint: 'remove the task from `retrieve`',
   }),
 
   'shadowed-name': row<{ what: string; name: string; hides: string }>({
     severity: 'warning',
     message: ({ what, name, hides }) => `${what} \`${name}\` hides ${hides}`,
-    hint: () => 'choose another name',
+    hint: 'choose another name',
   }),
 
   'unused-constant': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `nothing reads the constant \`${name}\``,
-    hint: () => 'remove it',
+    hint: 'remove it',
     unnecessary: true,
   }),
 
@@ -129,13 +129,13 @@ export const lint = {
   'ignore-of-error': row<{ code: string }>({
     severity: 'warning',
     message: ({ code }) => `\`${code}\` is an error, and errors cannot be ignored`,
-    hint: () => 'fix the error, and remove this comment',
+    hint: 'fix the error, and remove this comment',
   }),
 
   'unused-ignore': row<{ code: string }>({
     severity: 'warning',
     message: ({ code }) => `this ignore silences nothing: the next line has no \`${code}\``,
-    hint: () => 'remove it',
+    hint: 'remove it',
     unnecessary: true,
   }),
 } as const;

@@ -4,7 +4,6 @@ import { list } from '../wording.ts';
 
 export const model = {
   'tower-count': row<{ count: number }>({
-    severity: 'error',
     message: ({ count }) =>
       count === 0 ? 'this model has no towers: it needs two' : `a model has two towers, and this one has ${count}`,
     hint: ({ count }) =>
@@ -14,50 +13,41 @@ export const model = {
   }),
 
   'no-task': row<Record<never, never>>({
-    severity: 'error',
     message: () => 'this model has no task, so it has nothing to learn',
-    hint: () =>
-      'add a task, such as `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
+    hint: 'add a task, such as `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
   }),
 
   'repeated-declaration': row<{ what: string }>({
-    severity: 'error',
     message: ({ what }) => `a model has one \`${what}\`, and this is a second one`,
-    hint: () => 'join the two, or remove one',
+    hint: 'join the two, or remove one',
   }),
 
   'through-tower': row<{ name: string; reason: string; instead: string }>({
-    severity: 'error',
     message: ({ name, reason }) => `\`${name}\` cannot go through this tower: ${reason}`,
     hint: ({ instead }) => instead,
   }),
 
   'through-cycle': row<{ name: string; tower: string; other: string }>({
-    severity: 'error',
     message: ({ name, tower }) => `\`${name}\` goes through tower \`${tower}\`, which reads \`${name}\` itself`,
     hint: ({ name, tower, other }) => `read \`${name}\` in tower \`${other}\` alone, or remove \`through: ${tower}\``,
   }),
 
   'not-an-input': row<{ tower: string; name: string }>({
-    severity: 'error',
     message: ({ tower, name }) => `\`${name}\` is not an input of tower \`${tower}\``,
     hint: ({ tower, name }) => `add it to the inputs: \`tower ${tower}(…, ${name})\``,
   }),
 
   'read-before': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` is read before it is computed`,
     hint: ({ name }) => `move the line of \`${name}\` above this one`,
   }),
 
   'not-a-flow': row<{ found: string; expected: string }>({
-    severity: 'error',
     message: ({ found, expected }) => `expected ${expected}, found ${found}`,
-    hint: () => 'write a flow as `source -> block -> block`',
+    hint: 'write a flow as `source -> block -> block`',
   }),
 
   'block-arguments': row<{ name: string; flow?: string | undefined }>({
-    severity: 'error',
     message: ({ name, flow }) =>
       flow === undefined
         ? `\`${name}\` is a block without parameters, so it takes no arguments`
@@ -69,49 +59,43 @@ export const model = {
   }),
 
   'shared-arguments': row<{ name: string; values: string; others: string }>({
-    severity: 'error',
     message: ({ name, values, others }) =>
       `shared block \`${name}\` has one set of weights, but gets ${values} here and ${others} elsewhere`,
-    hint: () => 'give the same values at every use, or declare a second shared block',
+    hint: 'give the same values at every use, or declare a second shared block',
   }),
 
   'unused-parameter': row<{ block: string; name: string }>({
     severity: 'warning',
     message: ({ block, name }) => `block \`${block}\` never reads its parameter \`${name}\``,
-    hint: () => 'read it in the block, or remove it here and at each use',
+    hint: 'read it in the block, or remove it here and at each use',
     unnecessary: true,
   }),
 
   'block-cycle': row<{ name: string }>({
-    severity: 'error',
     formerly: 'block-circle',
     message: ({ name }) => `block \`${name}\` contains itself`,
-    hint: () => 'remove one of the uses that close the cycle',
+    hint: 'remove one of the uses that close the cycle',
   }),
 
   'block-too-large': row<{ name: string; blocks: number; depth: number }>({
-    severity: 'error',
     message: ({ name, blocks, depth }) =>
       `the flow is too large with block \`${name}\`: the limit is ${depth} nested declared blocks, and ${blocks} blocks in all`,
-    hint: () => 'write fewer blocks, or make one block wider',
+    hint: 'write fewer blocks, or make one block wider',
   }),
 
   'group-cycle': row<{ name: string }>({
-    severity: 'error',
     formerly: 'group-circle',
     message: ({ name }) => `group \`${name}\` contains itself`,
-    hint: () => 'remove one of the members that lead back to it',
+    hint: 'remove one of the members that lead back to it',
   }),
 
   'repeated-member': row<{ group: string; names: readonly string[]; first: string; second: string }>({
-    severity: 'error',
     message: ({ group, names, first, second }) =>
       `group \`${group}\` gets ${list(names)} twice: with \`${first}\` and with \`${second}\``,
-    hint: () => 'remove one of the two members, or name the features that you want',
+    hint: 'remove one of the two members, or name the features that you want',
   }),
 
   'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean; keyOf?: string }>({
-    severity: 'error',
     message: ({ name, first, second, group, keyOf }) =>
       keyOf
         ? `tower \`${keyOf}\` is keyed by \`${name}\`, a feature of tower \`${keyOf === first ? second : first}\``
@@ -125,9 +109,8 @@ export const model = {
   }),
 
   'tower-without-channel': row<{ tower: string }>({
-    severity: 'error',
     message: ({ tower }) => `tower \`${tower}\` has no channel, so no score can read it`,
-    hint: () => 'write `channel` before its last step',
+    hint: 'write `channel` before its last step',
   }),
 
   'unread-channel': row<{ tower: string; channel: string }>({
@@ -140,7 +123,7 @@ export const model = {
   'unread-step': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `nothing reads \`${name}\``,
-    hint: () => 'remove it',
+    hint: 'remove it',
     unnecessary: true,
   }),
 
@@ -152,43 +135,42 @@ export const model = {
   }),
 
   'no-outputs': row<{ name: string; output: string }>({
-    severity: 'error',
     message: ({ name, output }) => `\`${name}\` gives one value, so it has no output \`${output}\``,
-    hint: () => 'read the step by its name alone, or make it of a block such as `mmoe(click, like)`',
+    hint: 'read the step by its name alone, or make it of a block such as `mmoe(click, like)`',
   }),
 
   'unread-feature': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `no tower reads feature \`${name}\``,
-    hint: () => 'add it to a group or a tower, or remove it',
+    hint: 'add it to a group or a tower, or remove it',
     unnecessary: true,
   }),
 
   'unread-label': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `no task reads label \`${name}\``,
-    hint: () => 'name it in a task with `label =` or `weight =`, or remove it',
+    hint: 'name it in a task with `label =` or `weight =`, or remove it',
     unnecessary: true,
   }),
 
   'unread-input': row<{ tower: string; name: string }>({
     severity: 'warning',
     message: ({ tower, name }) => `tower \`${tower}\` has the input \`${name}\`, but no flow reads it`,
-    hint: () => 'read it in a channel, or remove it',
+    hint: 'read it in a channel, or remove it',
     unnecessary: true,
   }),
 
   'unused-group': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `group \`${name}\` is never used`,
-    hint: () => 'remove it',
+    hint: 'remove it',
     unnecessary: true,
   }),
 
   'unused-block': row<{ name: string }>({
     severity: 'warning',
     message: ({ name }) => `block \`${name}\` is never used`,
-    hint: () => 'remove it',
+    hint: 'remove it',
     unnecessary: true,
   }),
 } as const;

@@ -1,32 +1,23 @@
 /** Codes of names and of arguments. */
 import { row } from '../code_row.ts';
-import { among, article, didYouMean, list, plural, takes } from '../wording.ts';
+import { among, article, didYouMean, list, plural, type Suggestion, takes } from '../wording.ts';
 
 export const names = {
-  'unknown-name': row<{
-    what: string;
-    name: string;
-    nearest?: string | undefined;
-    known?: readonly string[];
-    advice?: string | undefined;
-  }>({
-    severity: 'error',
+  'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[] }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known ?? []),
     fix: 'restores',
   }),
 
   'repeated-name': row<{ what: string; name: string; other: string }>({
-    severity: 'error',
     message: ({ what, name, other }) =>
       what === other
         ? `there are two ${plural(what)} called \`${name}\``
         : `${article(what)} ${what} and ${article(other)} ${other} are both called \`${name}\``,
-    hint: () => 'rename one of them, or remove it',
+    hint: 'rename one of them, or remove it',
   }),
 
   'reserved-name': row<{ what: string; name: string }>({
-    severity: 'error',
     message: ({ what, name }) =>
       `a ${what} cannot be called \`${name}\`: JavaScript, which reads the trained model, reserves this name`,
     hint: ({ what, name }) =>
@@ -35,154 +26,110 @@ export const names = {
         : 'choose another name',
   }),
 
-  'unknown-kind': row<{
-    what: string;
-    name: string;
-    nearest?: string | undefined;
-    known: readonly string[];
-    advice?: string | undefined;
-  }>({
-    severity: 'error',
+  'unknown-kind': row<Suggestion & { what: string; name: string; known: readonly string[] }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known),
     fix: 'restores',
   }),
 
   'label-as-feature': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` is a label, and a tower cannot read a label`,
-    hint: () => 'remove it here, and name it in a task with `label =` or `weight =`',
+    hint: 'remove it here, and name it in a task with `label =` or `weight =`',
   }),
 
   'feature-as-label': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` is a feature, not a label`,
-    hint: () => 'declare a label in `labels { … }`, and name that label here',
+    hint: 'declare a label in `labels { … }`, and name that label here',
   }),
 
-  'unknown-argument': row<{
-    kind: string;
-    name: string;
-    nearest?: string | undefined;
-    takes: readonly string[];
-    advice?: string | undefined;
-  }>({
-    severity: 'error',
+  'unknown-argument': row<Suggestion & { kind: string; name: string; takes: readonly string[] }>({
     message: ({ kind, name }) => `\`${kind}\` has no argument \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? takes(facts),
     fix: 'restores',
   }),
 
   'repeated-argument': row<{ kind: string; name: string }>({
-    severity: 'error',
     message: ({ kind, name }) => `\`${kind}\` has the argument \`${name}\` twice`,
-    hint: () => 'keep one of the two',
+    hint: 'keep one of the two',
   }),
 
   'missing-argument': row<{ kind: string; name: string; doc: string; example: string }>({
-    severity: 'error',
     message: ({ kind, name }) => `\`${kind}\` needs its argument \`${name}\``,
     hint: ({ doc, example }) => `add it, such as \`${example}\`. ${doc}`,
   }),
 
   'too-many-arguments': row<{ kind: string; takes: readonly string[]; instead?: string | undefined }>({
-    severity: 'error',
     message: ({ kind }) => `\`${kind}\` does not take this argument`,
     hint: (facts) => (facts.instead === undefined ? takes(facts) : `name it: \`${facts.instead}\``),
     fix: 'restores',
   }),
 
   'wrong-type': row<{ of: string; expected: string; found: string; write?: string | undefined }>({
-    severity: 'error',
     message: ({ of, expected, found }) => `\`${of}\` must be ${expected}, found ${found}`,
     hint: ({ write }) => write && `write \`${write}\``,
     fix: 'restores',
   }),
 
   'out-of-range': row<{ of: string; expected: string; value: number }>({
-    severity: 'error',
     message: ({ of, expected, value }) => `\`${of}\` must be ${expected}, found ${value}`,
   }),
 
   'not-ascending': row<{ of: string }>({
-    severity: 'error',
     message: ({ of }) => `the numbers of \`${of}\` are not in ascending order`,
-    hint: () => 'sort the numbers, and write each once',
+    hint: 'sort the numbers, and write each once',
   }),
 
-  'unknown-choice': row<{
-    of: string;
-    word: string;
-    nearest?: string | undefined;
-    choices: readonly string[];
-    advice?: string | undefined;
-  }>({
-    severity: 'error',
+  'unknown-choice': row<Suggestion & { of: string; word: string; choices: readonly string[] }>({
     message: ({ of, word }) => `\`${of}\` cannot be \`${word}\``,
     hint: (facts) => didYouMean(facts) ?? `use one of ${list(facts.choices)}`,
     fix: 'restores',
   }),
 
-  'unknown-entry': row<{
-    of: string;
-    name: string;
-    nearest?: string | undefined;
-    takes: readonly string[];
-    advice?: string | undefined;
-  }>({
-    severity: 'error',
+  'unknown-entry': row<Suggestion & { of: string; name: string; takes: readonly string[] }>({
     message: ({ of, name }) => `${of} has no entry \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? takes(facts),
     fix: 'restores',
   }),
 
   'repeated-entry': row<{ of: string; name: string }>({
-    severity: 'error',
     message: ({ of, name }) => `${of} has the entry \`${name}\` twice`,
-    hint: () => 'keep one of the two',
+    hint: 'keep one of the two',
   }),
 
   'missing-entry': row<{ of: string; name: string; example: string }>({
-    severity: 'error',
     message: ({ of, name }) => `${of} has no \`${name}\``,
     hint: ({ example }) => `add it, such as \`${example}\``,
   }),
 
   'expected-kind': row<{ what: string; found: string; known: readonly string[] }>({
-    severity: 'error',
     message: ({ what, found }) => `expected ${article(what)} ${what}, found ${found}`,
     hint: ({ known }) => among(known),
   }),
 
   'constant-cycle': row<{ name: string }>({
-    severity: 'error',
     formerly: 'constant-circle',
     message: ({ name }) => `the value of \`${name}\` depends on itself`,
-    hint: () => 'write a number, or use constants that do not depend on this one',
+    hint: 'write a number, or use constants that do not depend on this one',
   }),
 
   'not-finite': row<{ text: string }>({
-    severity: 'error',
     message: ({ text }) => `\`${text}\` is not a finite number`,
-    hint: () => 'change the numbers that it is computed from',
+    hint: 'change the numbers that it is computed from',
   }),
 
   'use-outside': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `"${path}" is outside the project folder`,
-    hint: () => 'copy the file into the project, or run from a folder that contains both',
+    hint: 'copy the file into the project, or run from a folder that contains both',
   }),
 
   'use-cycle': row<{ path: string; cycle: readonly string[] }>({
-    severity: 'error',
     formerly: 'use-circle',
     message: ({ cycle }) => `files use each other in a cycle: ${cycle.join(' → ')}`,
-    hint: () => 'move what both need to a third file',
+    hint: 'move what both need to a third file',
   }),
 
   'use-missing': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `there is no file "${path}"`,
-    hint: () => 'correct the path: it starts from the folder of this file',
+    hint: 'correct the path: it starts from the folder of this file',
   }),
 } as const;

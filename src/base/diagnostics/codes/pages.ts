@@ -3,21 +3,18 @@ import { row } from '../code_row.ts';
 
 export const pages = {
   'export-unreachable': row<{ url: string; reason: string }>({
-    severity: 'error',
     message: ({ url, reason }) => `${url} cannot be fetched: ${reason}`,
-    hint: () => 'copy the whole folder of the export to the server, and give `open` its address',
+    hint: 'copy the whole folder of the export to the server, and give `open` its address',
   }),
 
   'export-damaged': row<{ url: string; reason: string }>({
-    severity: 'error',
     message: ({ url, reason }) => `${url} is damaged: ${reason}`,
-    hint: () => 'run `tower export --browser` again, and copy the whole folder to the server',
+    hint: 'run `tower export --browser` again, and copy the whole folder to the server',
   }),
 
   'page-insecure': row<{ url: string }>({
-    severity: 'error',
     message: ({ url }) =>
       `the checksums of ${url} cannot be computed: browsers do that only for pages from https or localhost`,
-    hint: () => 'use https for the page, or localhost',
+    hint: 'use https for the page, or localhost',
   }),
 } as const;

@@ -3,31 +3,26 @@ import { row } from '../code_row.ts';
 
 export const products = {
   'not-a-product': row<{ found: string }>({
-    severity: 'error',
     message: ({ found }) => `a product takes names of tasks alone, found ${found}`,
-    hint: () => 'write a product such as `click * convert`, or a score of the two towers',
+    hint: 'write a product such as `click * convert`, or a score of the two towers',
   }),
 
   'product-of-one': row<{ task: string }>({
-    severity: 'error',
     message: ({ task }) => `\`${task}\` is a task, and a product needs two tasks at least`,
-    hint: () => 'write two tasks, such as `click * convert`, or a score of the two towers',
+    hint: 'write two tasks, such as `click * convert`, or a score of the two towers',
   }),
 
   'product-cycle': row<{ cycle: readonly string[] }>({
-    severity: 'error',
     message: ({ cycle }) => `a product has itself as a factor: ${cycle.map((name) => `\`${name}\``).join(' → ')}`,
-    hint: () => 'remove one of the factors, or give a task a score of the two towers',
+    hint: 'remove one of the factors, or give a task a score of the two towers',
   }),
 
   'product-factor-loss': row<{ task: string; loss: string }>({
-    severity: 'error',
     message: ({ task, loss }) => `\`${task}\` learns by \`${loss}\`, so that its score is no probability of an event`,
-    hint: () => 'use `bce` with a label for that task, or remove its loss',
+    hint: 'use `bce` with a label for that task, or remove its loss',
   }),
 
   'product-loss': row<{ task: string; loss: string; scale?: number }>({
-    severity: 'error',
     message: ({ task, loss, scale }) =>
       scale === undefined
         ? `task \`${task}\` is a product of probabilities, and \`${loss}\` takes no probability`
@@ -37,19 +32,16 @@ export const products = {
   }),
 
   'entry-without-loss': row<{ task: string; entry: string }>({
-    severity: 'error',
     message: ({ task, entry }) => `task \`${task}\` has no loss, so its \`${entry}\` has no effect`,
     hint: ({ entry }) => `remove \`${entry}\`, or add a loss`,
   }),
 
   'objective-no-loss': row<{ task: string }>({
-    severity: 'error',
     message: ({ task }) => `\`objective\` has task \`${task}\`, which has no loss`,
-    hint: () => 'remove the task from `objective`, or give it a loss',
+    hint: 'remove the task from `objective`, or give it a loss',
   }),
 
   'product-in-retrieve': row<{ task: string; logits: string; absent?: true }>({
-    severity: 'error',
     message: ({ task, absent }) =>
       absent
         ? `without \`retrieve\`, items would rank by task \`${task}\`, and a product of probabilities is no inner product`

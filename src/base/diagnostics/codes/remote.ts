@@ -5,7 +5,6 @@ import { bytesWords, shellWord } from '../wording.ts';
 export const remote = {
   /** `allow`: what would permit it; absent where nothing can. */
   'data-file-remote': row<{ path: string; allow?: string }>({
-    severity: 'error',
     message: ({ path, allow }) =>
       allow === undefined
         ? `\`${path}\` is an address, and this is read from a file of this machine`
@@ -17,35 +16,30 @@ export const remote = {
   }),
 
   'remote-address': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `\`${path}\` ${reason}`,
-    hint: () => 'write it as `s3://BUCKET/KEY`, `gs://BUCKET/KEY` or `https://HOST/PATH`',
+    hint: 'write it as `s3://BUCKET/KEY`, `gs://BUCKET/KEY` or `https://HOST/PATH`',
   }),
 
   'remote-extension': row<{ path: string; reason?: string }>({
-    severity: 'error',
     message: ({ path, reason }) =>
       reason === undefined
         ? `\`${path}\` needs the extension \`httpfs\` of the database, which is not set up here`
         : `\`${path}\` needs the extension \`httpfs\` of the database, which does not load: ${reason}`,
-    hint: () => 'run `npx tower engines --setup httpfs`, once a machine',
+    hint: 'run `npx tower engines --setup httpfs`, once a machine',
   }),
 
   'remote-failed': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `\`${path}\` cannot be read: ${reason}`,
     hint: ({ reason }) => (/HTTP 40[13]/.test(reason) ? 'set the keys of the store in the environment' : undefined),
   }),
 
   'remote-timeout': row<{ value: string }>({
-    severity: 'error',
     message: ({ value }) =>
       `\`TOWER_REMOTE_TIMEOUT\` is \`${value}\`, and not a whole number of seconds from 1 to 3600`,
-    hint: () => 'set it to a number such as 60, or remove it',
+    hint: 'set it to a number such as 60, or remove it',
   }),
 
   'remote-size': row<{ path: string; bytes: number; most: number }>({
-    severity: 'error',
     message: ({ path, bytes, most }) =>
       `\`${path}\` has ${bytesWords(bytes)}, and text of an object store is copied up to ${bytesWords(most)}`,
     hint: ({ path }) =>
@@ -53,7 +47,6 @@ export const remote = {
   }),
 
   'setup-failed': row<{ what: string; reason: string; byHand: string }>({
-    severity: 'error',
     message: ({ what, reason }) => `${what} could not be set up: ${reason}`,
     hint: ({ byHand }) => byHand,
   }),

@@ -4,7 +4,6 @@ import { among, bytesWords, countOf, didYouMean, shellWord } from '../wording.ts
 
 export const runs = {
   'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>({
-    severity: 'error',
     message: ({ path, reason }) => `cannot write ${path}: ${reason}`,
     hint: ({ kept }) =>
       kept === undefined
@@ -13,43 +12,36 @@ export const runs = {
   }),
 
   'no-temporary-folder': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `a temporary folder cannot be made in ${path}: ${reason}`,
-    hint: () => 'set the environment variable `TMPDIR` to a writable folder',
+    hint: 'set the environment variable `TMPDIR` to a writable folder',
   }),
 
   'cannot-read': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `cannot read ${path}: ${reason}`,
-    hint: () => 'check its path and its permissions',
+    hint: 'check its path and its permissions',
   }),
 
   'damaged-file': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `${path} is damaged: ${reason}`,
-    hint: () => 'copy the run again from where it was trained, or train again',
+    hint: 'copy the run again from where it was trained, or train again',
   }),
 
   'changed-file': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} changed after training: its checksum differs`,
-    hint: () => 'copy the folder again from where it was trained, or train again',
+    hint: 'copy the folder again from where it was trained, or train again',
   }),
 
   'lost-file': row<{ path: string; folder: string }>({
-    severity: 'error',
     message: ({ path, folder }) => `${path} is missing from ${folder}`,
-    hint: () => 'copy the whole folder again from where it was trained, or train again',
+    hint: 'copy the whole folder again from where it was trained, or train again',
   }),
 
   'not-a-run': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `${folder} contains no trained model: it has no manifest.json`,
-    hint: () => 'give a folder that `tower train … --out` wrote',
+    hint: 'give a folder that `tower train … --out` wrote',
   }),
 
   'unfinished-run': row<{ folder: string; stopped?: { epochs: number; steps: number } | undefined }>({
-    severity: 'error',
     message: ({ folder, stopped }) =>
       stopped === undefined
         ? `the run in ${folder} has not finished`
@@ -66,7 +58,6 @@ export const runs = {
     by: { purpose: string; pid: number; host: string; since: string } | undefined;
     here: boolean;
   }>({
-    severity: 'error',
     message: ({ folder, by, lock }) =>
       by === undefined
         ? `${folder} is in use: ${lock} names no process that this version knows`
@@ -78,14 +69,12 @@ export const runs = {
   }),
 
   'own-file': row<{ path: string; folder: boolean }>({
-    severity: 'error',
     message: ({ path, folder }) =>
       `${path} is ${folder ? 'a folder' : 'a file'} that Tower did not write, and the run needs this name`,
-    hint: () => 'move it elsewhere, or give another folder',
+    hint: 'move it elsewhere, or give another folder',
   }),
 
   'folder-in-use': row<{ folder: string; run: boolean; holds: string }>({
-    severity: 'error',
     message: ({ folder, holds }) => `${folder} already contains ${holds}`,
     hint: ({ run }) =>
       run
@@ -94,68 +83,56 @@ export const runs = {
   }),
 
   'nothing-to-resume': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `there is no run to resume in ${folder}`,
-    hint: () => 'remove `--resume` to start a new training',
+    hint: 'remove `--resume` to start a new training',
   }),
 
   'other-run': row<{ folder: string; what: string }>({
-    severity: 'error',
     message: ({ folder, what }) => `the run in ${folder} has another ${what}, so it cannot be resumed with this one`,
-    hint: () => 'resume it with the settings that it started with, or give another folder',
+    hint: 'resume it with the settings that it started with, or give another folder',
   }),
 
   'fewer-epochs': row<{ folder: string; entry: 'epochs' | 'steps'; given: number; done: number }>({
-    severity: 'error',
     message: ({ folder, entry, given, done }) =>
       `\`${entry}\` is ${given}, but the run in ${folder} has already trained ${entry === 'epochs' && done === 1 ? 'in its first epoch' : entry === 'epochs' ? `in ${done} epochs` : countOf(done, 'step')}`,
     hint: ({ entry, done }) => `set \`${entry}\` to ${done} or more, or end the run as it is with \`--finish\``,
   }),
 
   'loss-not-finite': row<{ epoch: number; step: number; value: string; output: string }>({
-    severity: 'error',
     message: ({ epoch, step, value, output }) =>
       `training stopped: ${output} became ${value} in step ${step} of epoch ${epoch}`,
-    hint: () => 'lower the learning rates, or look for extreme numbers in the data',
+    hint: 'lower the learning rates, or look for extreme numbers in the data',
   }),
 
   'vectors-not-finite': row<{ tower: string }>({
-    severity: 'error',
     message: ({ tower }) => `tower \`${tower}\` gives vectors with infinite or undefined numbers`,
-    hint: () => 'train again with lower learning rates, or look for extreme numbers in the data',
+    hint: 'train again with lower learning rates, or look for extreme numbers in the data',
   }),
 
   'too-few-rows': row<{ part: string; rows: number; needed: number; withoutList?: number }>({
-    severity: 'error',
     message: ({ part, rows, needed, withoutList }) =>
       `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}${withoutList ? ` with a list that is not empty, and ${withoutList} without one` : ''}, but needs at least ${needed}`,
-    hint: () => 'check `where` and `split` in the data block, or lower `batch`',
+    hint: 'check `where` and `split` in the data block, or lower `batch`',
   }),
 
   'no-validation-part': row<{ needs: string }>({
-    severity: 'error',
     message: ({ needs }) => `\`${needs}\` needs a validation part, but the split has none`,
-    hint: () => 'give the split a validation share, or remove `stop` and `validate`',
+    hint: 'give the split a validation share, or remove `stop` and `validate`',
   }),
 
   'too-large-for-memory': row<{ needed: number; available: number; parts: string }>({
-    severity: 'error',
     message: ({ needed, available, parts }) =>
       `training needs ${needed.toLocaleString('en')} bytes for weights, their optimizer and a step, but ${available.toLocaleString('en')} are available: ${parts}`,
-    hint: () =>
-      'make the largest part smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state',
+    hint: 'make the largest part smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state',
   }),
 
   'table-too-large': row<{ table: string; bytes: number; limit: number }>({
-    severity: 'error',
     message: ({ table, bytes, limit }) =>
       `table \`${table}\` takes ${bytesWords(bytes)} (${bytes} bytes) with its optimizer state and the rows of a step; the limit is ${bytesWords(limit)} (${limit} bytes)`,
-    hint: () =>
-      'lower its `dim`, `hash` or `batch`, or use an optimizer with less state: `adagrad(per: row)` keeps one number per row',
+    hint: 'lower its `dim`, `hash` or `batch`, or use an optimizer with less state: `adagrad(per: row)` keeps one number per row',
   }),
 
   'other-data': row<{ what: string; own?: boolean }>({
-    severity: 'error',
     message: ({ what }) => `the data differs from the data of the training: ${what}`,
     hint: ({ own }) =>
       own
@@ -164,110 +141,93 @@ export const runs = {
   }),
 
   'protocols-differ': row<{ first: string; other: string; differences: readonly string[] }>({
-    severity: 'error',
     message: ({ first, other, differences }) =>
       `${first} and ${other} were not measured in the same way: ${differences.join('; ')}`,
-    hint: () => 'evaluate both with the same data and options',
+    hint: 'evaluate both with the same data and options',
   }),
 
   'feature-value': row<{ feature: string; reason: string }>({
-    severity: 'error',
     message: ({ feature, reason }) => `the value of \`${feature}\` cannot be encoded: ${reason}`,
-    hint: () => 'give a value as it appears in the data',
+    hint: 'give a value as it appears in the data',
   }),
 
   'too-large-to-export': row<{ tower: string; bytes: number; limit: number }>({
-    severity: 'error',
     message: ({ tower, bytes, limit }) =>
       `tower \`${tower}\` takes ${bytes.toLocaleString('en')} bytes with its tables; an ONNX file or SavedModel holds at most ${limit.toLocaleString('en')}`,
-    hint: () => 'lower `dim` or `hash` of its largest table',
+    hint: 'lower `dim` or `hash` of its largest table',
   }),
 
   'no-attention': row<{ model: string }>({
-    severity: 'error',
     message: ({ model }) => `the towers of \`${model}\` have no block that weighs fields`,
-    hint: () => 'add `senet` to a flow, or remove the option',
+    hint: 'add `senet` to a flow, or remove the option',
   }),
 
   'attention-of-model': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} is not trained, so it has no attention to show`,
-    hint: () => 'train the model, and give the folder that `tower train … --out` wrote',
+    hint: 'train the model, and give the folder that `tower train … --out` wrote',
   }),
 
   'step-of-model': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} is not a run, so it has no steps`,
-    hint: () => 'train the model, and give the folder that `tower train … --out` wrote',
+    hint: 'train the model, and give the folder that `tower train … --out` wrote',
   }),
 
   'step-not-taken': row<{ folder: string; step: number; steps: number }>({
-    severity: 'error',
     message: ({ folder, step, steps }) => `the run in ${folder} has no step ${step}: it took ${countOf(steps, 'step')}`,
     hint: ({ steps }) =>
       steps === 0 ? 'give `--step 0`, the state before the first step' : `give a step from 0 to ${steps}`,
   }),
 
   'no-user-key': row<{ tower: string }>({
-    severity: 'error',
     message: ({ tower }) => `tower \`${tower}\` has no key, so a query cannot be found by its key`,
-    hint: () => 'add `keyed by` to the tower, or give feature values',
+    hint: 'add `keyed by` to the tower, or give feature values',
   }),
 
   'unknown-tower': row<{ name: string; towers: string }>({
-    severity: 'error',
     message: ({ name }) => `there is no tower called \`${name}\``,
     hint: ({ towers }) => `use one of ${towers}`,
   }),
 
   'unknown-setting': row<{ name: string; what: string; nearest?: string | undefined; known: readonly string[] }>({
-    severity: 'error',
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known),
   }),
 
   'no-engine': row<{ skipped: readonly { name: string; reason: string }[] }>({
-    severity: 'error',
     message: ({ skipped }) =>
       skipped.map(({ name, reason }) => `the \`${name}\` engine does not load: ${reason}`).join('\n'),
-    hint: () => 'run `tower engines` to list the engines that load',
+    hint: 'run `tower engines` to list the engines that load',
   }),
 
   'engine-memory': row<{ bytes: number; limit: number; batch?: number | undefined }>({
-    severity: 'error',
     message: ({ bytes, limit, batch }) =>
       `${batch === undefined ? 'one run' : `a batch of ${batch.toLocaleString('en')}`} needs ${(bytes / 2 ** 30).toFixed(1)} GiB, and the \`javascript\` engine can hold ${(limit / 2 ** 30).toFixed(2)} GiB`,
-    hint: () => 'train with a smaller batch, or on the `tensorflow` or `onnx` engine',
+    hint: 'train with a smaller batch, or on the `tensorflow` or `onnx` engine',
   }),
 
   'engine-full': row<{ engine: string; device: string; reason: string }>({
-    severity: 'error',
     message: ({ engine, device, reason }) => `the \`${engine}\` engine has no memory left on \`${device}\`: ${reason}`,
-    hint: () => 'train with a smaller batch',
+    hint: 'train with a smaller batch',
   }),
 
   'engine-ended': row<{ engine: string; how: string; said?: string | undefined }>({
-    severity: 'error',
     message: ({ engine, how, said }) =>
       `the process of the \`${engine}\` engine is gone: ${how}${said === undefined ? '' : ` (${said})`}`,
-    hint: () => 'run the command again; a training continues with `--resume`',
+    hint: 'run the command again; a training continues with `--resume`',
   }),
 
   'engine-silent': row<{ engine: string; seconds: number; doing: 'start' | 'answer' }>({
-    severity: 'error',
     message: ({ engine, seconds, doing }) =>
       `the process of the \`${engine}\` engine did not ${doing} within ${countOf(seconds, 'second')}`,
-    hint: () => 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
+    hint: 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
   }),
 
   'engine-compile': row<{ engine: string; reason: string }>({
-    severity: 'error',
     message: ({ engine, reason }) => `the \`${engine}\` engine cannot compile the training step: ${reason}`,
-    hint: () => 'set TOWER_TORCH_COMPILE=off to run the step without compiling it',
+    hint: 'set TOWER_TORCH_COMPILE=off to run the step without compiling it',
   }),
 
   'command-line': row<{ message: string; suggestion?: string | undefined; command: string }>({
-    severity: 'error',
     message: ({ message }) => message,
     hint: ({ suggestion, command }) =>
       suggestion === undefined
@@ -279,31 +239,26 @@ export const runs = {
   }),
 
   internal: row<{ reason: string }>({
-    severity: 'error',
     message: ({ reason }) => `Tower failed by a mistake of its own: ${reason}`,
-    hint: () => 'report it, with the lines below',
+    hint: 'report it, with the lines below',
   }),
 
   'stage-of-run': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `${folder} is a trained model, so only its manifest can be shown`,
-    hint: () => 'name a `.tower` file to see the stages of the compiler',
+    hint: 'name a `.tower` file to see the stages of the compiler',
   }),
 
   'no-model': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} declares no model`,
-    hint: () => 'give a file that declares a model, with two towers and a task',
+    hint: 'give a file that declares a model, with two towers and a task',
   }),
 
   'no-data-block': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} has no \`data\` block`,
-    hint: () => 'name a file whose `data` block says where the rows are: `data ratings { events = "ratings.csv" … }`',
+    hint: 'name a file whose `data` block says where the rows are: `data ratings { events = "ratings.csv" … }`',
   }),
 
   'run-elsewhere': row<{ folder: string; file: string; allow: readonly string[] }>({
-    severity: 'error',
     message: ({ folder, file }) =>
       `${folder} was not trained here: ${file} differs from the data block that the run recorded, so Tower opens none of its files`,
     hint: ({ allow }) =>
@@ -311,20 +266,17 @@ export const runs = {
   }),
 
   'data-missing': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} does not say where its rows are`,
-    hint: () => 'name the file with the data block, such as `--data models/data/movielens.tower`',
+    hint: 'name the file with the data block, such as `--data models/data/movielens.tower`',
   }),
 
   'not-formatted': row<{ path: string }>({
-    severity: 'error',
     message: ({ path }) => `${path} is not formatted`,
     hint: ({ path }) => `run \`tower format ${path}\``,
   }),
 
   'folder-not-empty': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `${folder} is not empty`,
-    hint: () => 'choose another folder, or replace its contents with `--force`',
+    hint: 'choose another folder, or replace its contents with `--force`',
   }),
 } as const;

@@ -3,7 +3,6 @@ import { row } from '../code_row.ts';
 
 export const search = {
   'empty-range': row<{ of: string; from: number; to: number }>({
-    severity: 'error',
     message: ({ of, from, to }) =>
       from === to
         ? `the range of \`${of}\` has one value, ${from}`
@@ -13,20 +12,17 @@ export const search = {
   }),
 
   'log-range': row<{ of: string; from: number }>({
-    severity: 'error',
     message: ({ of, from }) => `the range of \`${of}\` is of logarithms, and begins at ${from}`,
-    hint: () => 'begin the range above 0, or remove `log`',
+    hint: 'begin the range above 0, or remove `log`',
   }),
 
   'not-searchable': row<{ name: string; reason: string }>({
-    severity: 'error',
     message: ({ name, reason }) => `\`${name}\` cannot be searched: ${reason}`,
-    hint: () => 'remove the entry',
+    hint: 'remove the entry',
   }),
 
   'search-choice': row<{ name: string; value: string; message: string }>({
-    severity: 'error',
     message: ({ name, value, message }) => `with \`${name}\` as \`${value}\`, ${message}`,
-    hint: () => 'remove the choice, or change the model so that it fits',
+    hint: 'remove the choice, or change the model so that it fits',
   }),
 } as const;

@@ -4,126 +4,106 @@ import { countOf } from '../wording.ts';
 
 export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({
-    severity: 'error',
     message: ({ found, expected }) => `the filter has ${found} where ${expected} is expected`,
     hint: ({ advice }) => advice ?? "write a condition such as `year >= 1990 and 'Drama' in genres`",
   }),
 
   'filter-type': row<{ what: string; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ what, reason }) => `${what} ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'request-value': row<{ entry: string; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ entry, reason }) => `\`${entry}\` of the request ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'request-body': row<{ reason: string; advice: string }>({
-    severity: 'error',
     message: ({ reason }) => `the body of the request ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'request-size': row<{ what: string; limit: number; unit: string; advice?: string }>({
-    severity: 'error',
     message: ({ what, limit, unit }) => `${what} may have ${limit.toLocaleString('en')} ${unit} at most`,
     hint: ({ advice = 'send several smaller requests' }) => advice,
   }),
 
   'request-route': row<{ method: string; path: string; routes: readonly string[] }>({
-    severity: 'error',
     message: ({ method, path }) => `the server has no route ${method} ${path}`,
     hint: ({ routes }) => `use one of ${routes.join(', ')}`,
   }),
 
   'request-token': row<{ given: boolean }>({
-    severity: 'error',
     message: ({ given }) =>
       given ? 'the bearer token of the request is not that of the server' : 'the request has no bearer token',
-    hint: () => 'send the header `Authorization: Bearer TOKEN` with the token of the server',
+    hint: 'send the header `Authorization: Bearer TOKEN` with the token of the server',
   }),
 
   'request-host': row<{ host: string }>({
-    severity: 'error',
     message: ({ host }) => `this server does not answer for the host name \`${host}\``,
     hint: ({ host }) => `send requests to \`localhost\`, or start the server with \`--allow-host ${host}\``,
   }),
 
   'server-busy': row<{ reason: string; seconds: number }>({
-    severity: 'error',
     message: ({ reason }) => `the server cannot take the request: ${reason}`,
     hint: ({ seconds }) => `send the request again after ${countOf(seconds, 'second')}`,
   }),
 
   'server-late': row<{ milliseconds: number }>({
-    severity: 'error',
     message: ({ milliseconds }) => `the answer was not ready within ${countOf(milliseconds, 'millisecond')}`,
-    hint: () => 'send smaller requests, or raise `--deadline` of the server',
+    hint: 'send smaller requests, or raise `--deadline` of the server',
   }),
 
   'item-value': row<{ column: string; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ column, reason }) => `\`${column}\` of the item ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'items-closed': row<{ reason: string; advice: string }>({
-    severity: 'error',
     message: ({ reason }) => `this server takes no items: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'items-log': row<{ path: string; line?: number | undefined; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ path, line, reason }) => `${path}${line === undefined ? '' : `, line ${line}`}: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'cannot-listen': row<{ host: string; port: number; reason: string; advice: string }>({
-    severity: 'error',
     message: ({ host, port, reason }) => `cannot listen on port ${port} of ${host}: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'token-needed': row<{ host: string }>({
-    severity: 'error',
     message: ({ host }) => `${host} can be reached from other machines, so the server needs a token`,
-    hint: () => 'name a file with a secret text: `--token-file FILE`',
+    hint: 'name a file with a secret text: `--token-file FILE`',
   }),
 
   'token-value': row<{ path?: string | undefined; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `the token${path === undefined ? '' : ` in ${path}`} ${reason}`,
-    hint: () => 'write 16 or more letters, digits or `-._~+/=`: `openssl rand -hex 32` prints such a text',
+    hint: 'write 16 or more letters, digits or `-._~+/=`: `openssl rand -hex 32` prints such a text',
   }),
 
   'no-version': row<{ folder: string; refused: number }>({
-    severity: 'error',
     message: ({ folder, refused }) =>
       refused === 0
         ? `${folder} has no run`
         : `${folder} has no run that can be served: ${countOf(refused, 'run')} failed`,
-    hint: () => 'put a run of `tower train` into the folder',
+    hint: 'put a run of `tower train` into the folder',
   }),
 
   'version-process': row<{ folder: string; reason: string }>({
-    severity: 'error',
     message: ({ folder, reason }) => `${folder} could not be loaded: ${reason}`,
-    hint: () => 'check in the log of the system whether memory ran out',
+    hint: 'check in the log of the system whether memory ran out',
   }),
 
   'version-change': row<{ reason: string; advice: string }>({
-    severity: 'error',
     message: ({ reason }) => `the versions cannot be changed: ${reason}`,
     hint: ({ advice }) => advice,
   }),
 
   'request-local': row<object>({
-    severity: 'error',
     message: () => 'versions and items are changed only from this machine, or with a token',
-    hint: () => 'start the server with `--token-file FILE`, and send the token',
+    hint: 'start the server with `--token-file FILE`, and send the token',
   }),
 } as const;

@@ -3,65 +3,53 @@ import { row } from '../code_row.ts';
 
 export const shapes = {
   'no-elements': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` refers to itself`,
-    hint: () => 'name another feature, or write a kind of element such as `category(dim: 16)`',
+    hint: 'name another feature, or write a kind of element such as `category(dim: 16)`',
   }),
 
   'shape-mismatch': row<{ kind: string; reason: string; insert?: string | undefined }>({
-    severity: 'error',
     message: ({ kind, reason }) => `\`${kind}\` ${reason}`,
     hint: ({ insert }) => (insert === undefined ? undefined : `write \`${insert} ->\` before it`),
   }),
 
   'arguments-conflict': row<{ kind: string; reason: string }>({
-    severity: 'error',
     message: ({ kind, reason }) => `\`${kind}\` ${reason}`,
   }),
 
   'channel-not-vector': row<{ channel: string; type: string; insert?: string | undefined }>({
-    severity: 'error',
     message: ({ channel, type }) => `channel \`${channel}\` ends as ${type}, and a score needs a vector`,
     hint: ({ insert }) => (insert === undefined ? undefined : `end it with \`-> ${insert}\``),
   }),
 
   'item-interests': row<{ channel: string; type: string }>({
-    severity: 'error',
     message: ({ channel, type }) =>
       `channel \`${channel}\` ends as ${type}, but the item tower has one vector per item`,
-    hint: () => 'end it with `-> flatten`, or pool it earlier',
+    hint: 'end it with `-> flatten`, or pool it earlier',
   }),
 
   'interests-in-retrieve': row<{ task: string; reason: string }>({
-    severity: 'error',
     message: ({ task, reason }) => `\`retrieve\` cannot weigh task \`${task}\` like this: ${reason}`,
-    hint: () =>
-      'weigh one task that has several interests, with a factor above 0, and otherwise only tasks that have one vector',
+    hint: 'weigh one task that has several interests, with a factor above 0, and otherwise only tasks that have one vector',
   }),
 
   'channel-widths': row<{ kind: string; query: string; item: string; widths: readonly [number, number] }>({
-    severity: 'error',
     message: ({ kind, query, item, widths }) =>
       `\`${kind}\` needs two vectors of the same width, but \`${query}\` is vector[${widths[0]}] and \`${item}\` is vector[${widths[1]}]`,
     hint: ({ widths }) => `end both with the same width, such as \`-> dense(${Math.min(...widths)})\``,
   }),
 
   'key-without-embedding': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` is only a key (\`dim: 0\`): it has no embedding to pass on`,
     hint: ({ name }) => `set a \`dim\` above 0 for \`${name}\`, or remove it from the group`,
   }),
 
   'sequence-among-fields': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) =>
       `\`${name}\` is a sequence (\`pool: none\`), and a group of fields cannot contain a sequence`,
-    hint: () =>
-      'pool it with `pool: mean`, begin a flow of its own with it, or join it element by element with `concat(…)`',
+    hint: 'pool it with `pool: mean`, begin a flow of its own with it, or join it element by element with `concat(…)`',
   }),
 
   'positions-one-list': row<{ tower: string; lists: readonly string[] }>({
-    severity: 'error',
     message: ({ tower, lists }) =>
       lists.length === 0
         ? `\`targets = positions\` needs a list in sequence, but tower \`${tower}\` reads none`
@@ -73,7 +61,6 @@ export const shapes = {
   }),
 
   'positions-without-last': row<{ kind: string; joined?: boolean }>({
-    severity: 'error',
     message: ({ kind, joined }) =>
       joined
         ? `\`${kind}\` takes the sequence and a value of one event, but \`targets = positions\` needs the sequence alone up to \`last\``
@@ -85,17 +72,14 @@ export const shapes = {
   }),
 
   'positions-look-ahead': row<{ kind: string }>({
-    severity: 'error',
     message: ({ kind }) =>
       `\`${kind}\` changes an element by later ones, and with \`targets = positions\` the later ones are its targets`,
-    hint: () =>
-      'use `transformer` with its causal mask, `bsarec(causal)` or `gru(states: all)`, or remove `targets = positions`',
+    hint: 'use `transformer` with its causal mask, `bsarec(causal)` or `gru(states: all)`, or remove `targets = positions`',
   }),
 
   'weight-not-number': row<{ name: string; standardized?: boolean }>({
-    severity: 'error',
     message: ({ name, standardized }) =>
       `\`${name}\` cannot be the weight of rows: ${standardized ? 'a standardized number is below 0 in many rows' : 'a weight is one number'}`,
-    hint: () => 'name a label, or a feature that is a plain `number`',
+    hint: 'name a label, or a feature that is a plain `number`',
   }),
 } as const;

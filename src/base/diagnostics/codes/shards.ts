@@ -4,7 +4,6 @@ import { bytesWords, memoryOption } from '../wording.ts';
 
 export const shards = {
   'memory-text': row<{ text: string; least: number; bytes?: number | undefined }>({
-    severity: 'error',
     message: ({ text, bytes }) =>
       bytes === undefined
         ? `\`${text}\` is not an amount of memory`
@@ -14,57 +13,48 @@ export const shards = {
   }),
 
   'shards-unsupported': row<{ what: string; memory?: number | undefined; needed?: number | undefined }>({
-    severity: 'error',
     message: ({ what, memory, needed }) =>
       memory === undefined
         ? `${what} reads all training rows at any time, and they are in shards`
         : `${what} reads all training rows at any time, and they do not fit in ${bytesWords(memory)} of memory${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
-    hint: () => 'allow more with `--memory`, or remove this from the model',
+    hint: 'allow more with `--memory`, or remove this from the model',
   }),
 
   'shards-continued': row<{ memory: number; needed?: number | undefined }>({
-    severity: 'error',
     message: ({ memory, needed }) =>
       `rows are encoded with the codes of an earlier run in memory alone, and they do not fit in ${bytesWords(memory)}${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
-    hint: () =>
-      'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
+    hint: 'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
   }),
 
   'shards-memory': row<{ what: string; needed: number; memory: number; least: number; otherwise: string }>({
-    severity: 'error',
     message: ({ what, needed, memory }) =>
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
     hint: ({ least, otherwise }) => `allow at least \`--memory ${memoryOption(least)}\`, or ${otherwise}`,
   }),
 
   'too-many-events': row<{ rows: number; most: number }>({
-    severity: 'error',
     message: ({ rows, most }) =>
       `the data block reads ${rows.toLocaleString('en')} events, and a run numbers at most ${most.toLocaleString('en')}`,
-    hint: () => 'read a span of time with `where`, and go on with the next span with `--from`',
+    hint: 'read a span of time with `where`, and go on with the next span with `--from`',
   }),
 
   'dictionary-too-large': row<{ name: string; bytes?: number; most: number }>({
-    severity: 'error',
     message: ({ name, bytes, most }) =>
       `the texts of \`${name}\` take ${bytes === undefined ? 'more' : bytesWords(bytes)}, and a list of texts holds ${bytesWords(most)}`,
-    hint: () => 'use shorter texts, such as numbers for ids, or read a span of time with `where`',
+    hint: 'use shorter texts, such as numbers for ids, or read a span of time with `where`',
   }),
 
   'shards-not-written': row<{ path: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `cannot write shard ${path}: ${reason}`,
-    hint: () => 'free some space, or name a folder on another disk with `--shards`; then repeat the command',
+    hint: 'free some space, or name a folder on another disk with `--shards`; then repeat the command',
   }),
 
   'shards-missing': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `the shards that the first worker reads are not in ${folder}`,
-    hint: () => 'let all machines share the folder of shards: name one with `--shards`, at the same path on each',
+    hint: 'let all machines share the folder of shards: name one with `--shards`, at the same path on each',
   }),
 
   'shards-damaged': row<{ path: string; folder: string; reason: string }>({
-    severity: 'error',
     message: ({ path, reason }) => `shard ${path} is damaged: ${reason}`,
     hint: ({ folder }) =>
       `remove ${folder}, and repeat the command; a run that was under way continues with \`--resume\`. Tower writes the same shards again`,

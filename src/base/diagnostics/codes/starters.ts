@@ -3,7 +3,6 @@ import { row } from '../code_row.ts';
 
 export const starters = {
   'starter-exists': row<{ path: string; isUnfinished?: boolean }>({
-    severity: 'error',
     message: ({ path }) => `${path} exists, and is not overwritten`,
     hint: ({ isUnfinished = false }) =>
       isUnfinished
@@ -12,25 +11,21 @@ export const starters = {
   }),
 
   'starter-no-files': row<{ folder: string }>({
-    severity: 'error',
     message: ({ folder }) => `${folder} has no file of rows`,
-    hint: () => 'name the files: `tower init ratings.csv movies.csv`',
+    hint: 'name the files: `tower init ratings.csv movies.csv`',
   }),
 
   'starter-no-table': row<{ reasons: readonly string[] }>({
-    severity: 'error',
     message: ({ reasons }) => `no file is a table of rows: ${reasons.join('; ')}`,
-    hint: () => 'use CSV, TSV, Parquet or JSON lines, each also with .gz, and one row for each event',
+    hint: 'use CSV, TSV, Parquet or JSON lines, each also with .gz, and one row for each event',
   }),
 
   'starter-no-events': row<{ reason: string }>({
-    severity: 'error',
     message: ({ reason }) => `nothing can be learned from these files: ${reason}`,
-    hint: () => 'name the columns: `--user COLUMN --item COLUMN`, or add the file of events',
+    hint: 'name the columns: `--user COLUMN --item COLUMN`, or add the file of events',
   }),
 
   'starter-fails': row<{ model: string }>({
-    severity: 'error',
     message: ({ model }) => `${model} was written, and does not check`,
     hint: ({ model }) => `correct the lines of the other messages, then run \`tower check ${model}\``,
   }),

@@ -1,121 +1,99 @@
 /** Codes of the text itself. */
 import { row } from '../code_row.ts';
-import { didYouMean } from '../wording.ts';
+import { didYouMean, type Suggestion } from '../wording.ts';
 
 export const syntax = {
   'unexpected-text': row<{ found: string; expected: string }>({
-    severity: 'error',
     message: ({ found, expected }) => `expected ${expected}, found ${found}`,
   }),
 
   'unexpected-character': row<{ found: string; hint?: string | undefined }>({
-    severity: 'error',
     message: ({ found }) => `${found} is not part of the language`,
     hint: ({ hint }) => hint,
     fix: 'restores',
   }),
 
   unclosed: row<{ open: string; close: string }>({
-    severity: 'error',
     message: ({ open }) => `this ${open} is never closed`,
     hint: ({ close }) => `add the missing ${close}`,
     fix: 'restores',
   }),
 
   unopened: row<{ close: string; open: string }>({
-    severity: 'error',
     message: ({ close, open }) => `this ${close} closes nothing: no ${open} is open here`,
     hint: ({ close }) => `remove it, or remove an extra ${close} above`,
     fix: 'restores',
   }),
 
   'wrong-bracket': row<{ open: string; close: string; found: string }>({
-    severity: 'error',
     message: ({ open, found }) => `a ${open} cannot be closed by ${found}`,
     hint: ({ close }) => `write ${close}`,
     fix: 'restores',
   }),
 
   'missing-brace': row<{ word: string }>({
-    severity: 'error',
     message: ({ word }) => `the \`{\` that opens \`${word}\` is missing`,
-    hint: () => 'add the missing `{`',
+    hint: 'add the missing `{`',
     fix: 'restores',
   }),
 
   'missing-sign': row<{ sign: string; before: string }>({
-    severity: 'error',
     message: ({ sign, before }) => `${sign} is missing before ${before}`,
     hint: ({ sign }) => `add ${sign}`,
     fix: 'restores',
   }),
 
   'wrong-sign': row<{ what: string; sign: string; found: string }>({
-    severity: 'error',
     message: ({ what, sign, found }) => `expected ${sign} before ${what}, found ${found}`,
     hint: ({ sign }) => `write ${sign}`,
     fix: 'restores',
   }),
 
   'needless-sign': row<{ sign: string }>({
-    severity: 'error',
     message: ({ sign }) => `this ${sign} is not needed`,
-    hint: () => 'remove it',
+    hint: 'remove it',
     fix: 'restores',
   }),
 
   'swapped-words': row<{ first: string; second: string }>({
-    severity: 'error',
     message: ({ first, second }) => `${second} and ${first} are in the wrong order`,
     hint: ({ first, second }) => `write ${first} before ${second}`,
   }),
 
   'missing-part': row<{ what: string; after: string }>({
-    severity: 'error',
     message: ({ what, after }) => `${what} is missing after ${after}`,
   }),
 
-  'unknown-declaration': row<{
-    word: string;
-    nearest?: string | undefined;
-    advice?: string | undefined;
-    words: string;
-  }>({
-    severity: 'error',
+  'unknown-declaration': row<Suggestion & { word: string; words: string }>({
     message: ({ word }) => `\`${word}\` does not begin a declaration`,
     hint: (facts) => didYouMean(facts) ?? `begin the declaration with ${facts.words}`,
     fix: 'restores',
   }),
 
   'misspelt-word': row<{ found: string; word: string }>({
-    severity: 'error',
     message: ({ found }) => `\`${found}\` is not a word of the language here`,
     hint: ({ word }) => `did you mean \`${word}\`?`,
     fix: 'restores',
   }),
 
   'misplaced-entry': row<{ entry: string; home: string }>({
-    severity: 'error',
     message: ({ entry }) => `\`${entry}\` is outside of any declaration`,
     hint: ({ home }) => `move it into ${home}`,
   }),
 
   'unclosed-text': row<object>({
-    severity: 'error',
     message: () => 'this text has no closing quote on its line',
-    hint: () => 'add the missing `"`',
+    hint: 'add the missing `"`',
     fix: 'restores',
   }),
 
   'foreign-quotes': row<{ text: string }>({
-    severity: 'error',
     message: () => 'a text needs straight double quotes',
     hint: ({ text }) => `write ${text}`,
     fix: 'restores',
   }),
 
   'unknown-escape': row<{ escape: string }>({
-    severity: 'error',
     message: ({ escape: sequence }) => `\`${sequence}\` has no meaning inside a text`,
     hint: ({ escape: sequence }) =>
       `write \`\\${sequence}\` for the backslash itself, or use \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` or \`\\u{1F600}\``,
@@ -123,7 +101,6 @@ export const syntax = {
   }),
 
   'malformed-number': row<{ number: string; proper?: string | undefined }>({
-    severity: 'error',
     message: ({ number, proper }) =>
       proper === undefined ? `\`${number}\` is not a number` : `\`${number}\` is not a valid way to write a number`,
     hint: ({ proper }) =>
@@ -132,7 +109,6 @@ export const syntax = {
   }),
 
   'malformed-name': row<{ name: string; proper?: string | undefined; digit?: boolean }>({
-    severity: 'error',
     message: ({ name, digit }) =>
       digit
         ? `\`${name}\` is not a name: a name begins with a letter or \`_\``
@@ -145,7 +121,6 @@ export const syntax = {
   }),
 
   'look-alike': row<{ what: 'letter' | 'sign' | 'blank' | 'hidden'; code: string; text: string }>({
-    severity: 'error',
     message: ({ what, code, text }) => {
       if (what === 'blank') return `this blank (${code}) is not a plain blank, though it looks the same`;
       const where = text === '' ? 'here' : `within \`${text}\``;
@@ -160,20 +135,17 @@ export const syntax = {
   }),
 
   'markdown-fence': row<Record<never, never>>({
-    severity: 'error',
     message: () => 'this line is a code fence of Markdown, not part of the program',
-    hint: () => 'remove the line',
+    hint: 'remove the line',
     fix: 'rewrites',
   }),
 
   'merge-conflict': row<Record<never, never>>({
-    severity: 'error',
     message: () => 'the file has an unresolved merge conflict, so Tower did not read it',
-    hint: () => 'keep one of the two sides, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`',
+    hint: 'keep one of the two sides, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`',
   }),
 
   'foreign-comment': row<{ sign: string }>({
-    severity: 'error',
     message: ({ sign }) => `a comment does not begin with \`${sign}\``,
     hint: ({ sign }) =>
       /["']/.test(sign)
@@ -183,16 +155,14 @@ export const syntax = {
   }),
 
   'foreign-form': row<{ found: string; written: string; rule: string }>({
-    severity: 'error',
     message: ({ found, rule }) => `${found} is not how Tower writes this: ${rule}`,
     hint: ({ written }) => (written === '' ? 'remove it' : `write \`${written}\``),
     fix: 'restores',
   }),
 
   'foreign-arrow': row<{ found: string }>({
-    severity: 'error',
     message: ({ found }) => `\`${found}\` is not the arrow of a flow`,
-    hint: () => 'write `->`',
+    hint: 'write `->`',
     fix: 'restores',
   }),
 
@@ -202,40 +172,35 @@ export const syntax = {
       inLine
         ? 'this `///` is at the end of a line, so it describes the next line'
         : 'this `///` describes nothing: no declaration or entry follows it',
-    hint: () => 'write `//`, or move the comment above what it describes',
+    hint: 'write `//`, or move the comment above what it describes',
     fix: 'restores',
   }),
 
   'not-text': row<{ found: string }>({
-    severity: 'error',
     message: ({ found }) => `this is not the text of a program: it contains ${found}`,
-    hint: () => 'give a `.tower` file that is saved as UTF-8',
+    hint: 'give a `.tower` file that is saved as UTF-8',
   }),
 
   'too-many-mistakes': row<{ shown: number; total?: number }>({
-    severity: 'error',
     message: ({ shown, total }) =>
       total === undefined
         ? `the first ${shown} mistakes are shown; Tower did not read the rest of the file`
         : `the file has ${total} errors; the first ${shown} are shown`,
-    hint: () => 'fix the first mistakes and check again: many others may disappear with them',
+    hint: 'fix the first mistakes and check again: many others may disappear with them',
   }),
 
   'too-deep': row<{ what: string; limit: number }>({
-    severity: 'error',
     message: ({ what, limit }) => `this is nested too deeply: ${what} more than ${limit}`,
-    hint: () => 'give the parts names of their own, with `let`, `block` or a step of a tower',
+    hint: 'give the parts names of their own, with `let`, `block` or a step of a tower',
   }),
 
   'too-long': row<{ limit: number }>({
-    severity: 'error',
     message: ({ limit }) => `this file is too long: it has more than ${limit} words and signs`,
-    hint: () => 'move features, groups and blocks to other files, and name each file with `use`',
+    hint: 'move features, groups and blocks to other files, and name each file with `use`',
   }),
 
   'empty-file': row<Record<never, never>>({
-    severity: 'error',
     message: () => 'this file declares nothing',
-    hint: () => 'begin a model with `model name`, or a data set with `data name { … }`',
+    hint: 'begin a model with `model name`, or a data set with `data name { … }`',
   }),
 } as const;

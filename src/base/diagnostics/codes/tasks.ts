@@ -4,72 +4,61 @@ import { list, typeWords } from '../wording.ts';
 
 export const tasks = {
   'not-a-score': row<{ found: string }>({
-    severity: 'error',
     message: ({ found }) => `expected a score of the two towers, or a sum of numbers times scores, found ${found}`,
-    hint: () => 'write a score such as `cosine(user, item) / 0.1`',
+    hint: 'write a score such as `cosine(user, item) / 0.1`',
   }),
 
   'bias-with-cosine': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`${name}\` has no limit, and cannot be added to a cosine`,
-    hint: () => 'use `dot` in place of `cosine`, or remove the bias',
+    hint: 'use `dot` in place of `cosine`, or remove the bias',
   }),
 
   'bias-with-directions': row<{ bias: string; loss: string }>({
-    severity: 'error',
     message: ({ bias, loss }) => `\`${loss}\` compares the directions of two vectors, and \`${bias}\` would turn them`,
-    hint: () => 'remove the bias, or use a loss that reads the score',
+    hint: 'remove the bias, or use a loss that reads the score',
   }),
 
   'bias-key-needed': row<{ tower: string }>({
-    severity: 'error',
     message: ({ tower }) => `\`${tower}.bias\` is a number for each key, and tower \`${tower}\` has no key`,
     hint: ({ tower }) => `add the key: \`tower ${tower}(…) keyed by its_id\``,
   }),
 
   'bias-width': row<{ name: string; type: string }>({
-    severity: 'error',
     message: ({ name, type }) => `\`${name}\` is added to a score as one number, and is ${type}`,
-    hint: () => 'end the channel with `dense(1)`, or compare it with a channel of the other tower',
+    hint: 'end the channel with `dense(1)`, or compare it with a channel of the other tower',
   }),
 
   'mean-needs-number': row<{ loss?: string }>({
-    severity: 'error',
     message: ({ loss }) =>
       loss === undefined
         ? '`mean` is the mean of the label, and a task without a loss has no label'
         : `\`mean\` is the mean of the label, and the score of \`${loss}\` is no estimate of a label`,
-    hint: () => 'remove `mean`, or use a loss of numbers such as `mse`',
+    hint: 'remove `mean`, or use a loss of numbers such as `mse`',
   }),
 
   'score-towers': row<{ kind: string; count: number }>({
-    severity: 'error',
     message: ({ kind, count }) => `\`${kind}\` compares two towers, found ${count === 0 ? 'none' : count}`,
     hint: ({ kind }) => `name both towers, such as \`${kind}(user, item)\``,
   }),
 
   'same-tower': row<{ tower: string }>({
-    severity: 'error',
     message: ({ tower }) => `both sides of this score are tower \`${tower}\``,
-    hint: () => 'name the query tower first, then the item tower',
+    hint: 'name the query tower first, then the item tower',
   }),
 
   'towers-swapped': row<{ query: string; item: string }>({
-    severity: 'error',
     message: ({ query, item }) =>
       `\`${item}\` is the query tower here, and \`${query}\` is the query tower of an earlier task`,
     hint: ({ query, item }) => `name \`${query}\` first, then \`${item}\``,
   }),
 
   'step-not-channel': row<{ tower: string; name: string }>({
-    severity: 'error',
     message: ({ tower, name }) => `\`${tower}.${name}\` is a step, and a score reads channels`,
-    hint: () => 'write `channel` before its name',
+    hint: 'write `channel` before its name',
     fix: 'restores',
   }),
 
   'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>({
-    severity: 'error',
     message: ({ tower, channel, other }) =>
       `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no channel \`${channel}\``,
     hint: ({ other, nearest }) =>
@@ -87,14 +76,12 @@ export const tasks = {
   }),
 
   'channel-needed': row<{ tower: string; channels: readonly string[]; by?: 'list' }>({
-    severity: 'error',
     message: ({ tower, channels, by = 'score' }) =>
       `\`${tower}\` has ${channels.length} channels, and this ${by} does not name one`,
     hint: ({ tower, channels }) => `name one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
   }),
 
   'label-needed': row<{ task: string; loss: string; type: string; nearest?: string | undefined }>({
-    severity: 'error',
     message: ({ task, loss, type }) =>
       `task \`${task}\` has no label, but \`${loss}\` needs a label that is ${typeWords(type)}`,
     hint: ({ nearest, type }) =>
@@ -104,13 +91,11 @@ export const tasks = {
   }),
 
   'label-not-read': row<{ loss: string; label: string }>({
-    severity: 'error',
     message: ({ loss, label }) => `\`${loss}\` reads no label, so \`${label}\` has no effect`,
     hint: ({ label }) => `remove it, or weigh the rows with it: \`weight = ${label}\``,
   }),
 
   'label-type': row<{ loss: string; label: string; needs: string; type: string }>({
-    severity: 'error',
     formerly: 'label-sort',
     message: ({ loss, label, needs, type }) =>
       `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${type} label`,
@@ -121,44 +106,37 @@ export const tasks = {
   }),
 
   'only-not-binary': row<{ name: string }>({
-    severity: 'error',
     message: ({ name }) => `\`only\` needs a binary label, and \`${name}\` is a number label`,
     hint: ({ name }) => `declare \`${name}: binary\`, or a second label whose column is a condition`,
   }),
 
   'item-key-needed': row<{ loss: string; tower: string; key?: string | undefined }>({
-    severity: 'error',
     message: ({ loss, tower }) => `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key`,
     hint: ({ tower, key = 'its_id' }) => `add the key: \`tower ${tower}(…) keyed by ${key}\``,
   }),
 
   'key-kind': row<{ tower: string; key: string }>({
-    severity: 'error',
     message: ({ tower, key }) => `\`${key}\` cannot be the key of tower \`${tower}\`: keys must be text or integers`,
-    hint: () => 'use an id as the key; `id(dim: 0)` is a key without an embedding table',
+    hint: 'use an id as the key; `id(dim: 0)` is a key without an embedding table',
   }),
 
   'not-a-sum': row<{ what: string; found: string }>({
-    severity: 'error',
     message: ({ what, found }) => `\`${what}\` must be a sum of numbers times tasks, found ${found}`,
-    hint: () => 'write a sum such as `0.7 * click + 0.3 * like`',
+    hint: 'write a sum such as `0.7 * click + 0.3 * like`',
   }),
 
   'objective-omits': row<{ task: string }>({
-    severity: 'error',
     message: ({ task }) => `\`objective\` omits task \`${task}\`, so it is never trained`,
-    hint: () => 'add the task to `objective`, or remove it',
+    hint: 'add the task to `objective`, or remove it',
   }),
 
   'objective-weight': row<{ task: string; weight: number }>({
-    severity: 'error',
     message: ({ task, weight }) => `the weight of task \`${task}\` in \`objective\` must be above 0, found ${weight}`,
-    hint: () => 'write a weight above 0, or remove the task',
+    hint: 'write a weight above 0, or remove the task',
   }),
 
   'retrieve-empty': row<Record<never, never>>({
-    severity: 'error',
     message: () => '`retrieve` gives every score the weight 0, so all items would be equal',
-    hint: () => 'give at least one task a weight other than 0',
+    hint: 'give at least one task a weight other than 0',
   }),
 } as const;

@@ -3,9 +3,8 @@ import { row } from '../code_row.ts';
 
 export const tracking = {
   'track-address': row<{ given: string; reason: string }>({
-    severity: 'error',
     message: ({ given, reason }) => `\`${given}\` is no address of a tracking server: ${reason}`,
-    hint: () => 'write `mlflow:http://host:5000`, or `mlflow:http://host:5000#experiment`',
+    hint: 'write `mlflow:http://host:5000`, or `mlflow:http://host:5000#experiment`',
   }),
 
   'track-behind': row<{ url: string; reason: string; study?: boolean }>({
@@ -19,8 +18,7 @@ export const tracking = {
   }),
 
   'track-failed': row<{ url: string; reason: string }>({
-    severity: 'error',
     message: ({ url, reason }) => `the tracking server at ${url} did not take the run: ${reason}`,
-    hint: () => 'check the address and the token, and send the run again',
+    hint: 'check the address and the token, and send the run again',
   }),
 };

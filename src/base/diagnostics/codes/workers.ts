@@ -3,7 +3,6 @@ import { row } from '../code_row.ts';
 
 export const workers = {
   'workers-unsupported': row<{ what: string; areTables?: boolean | undefined }>({
-    severity: 'error',
     message: ({ what }) => `several workers cannot share ${what}`,
     hint: ({ areTables }) =>
       areTables
@@ -12,36 +11,31 @@ export const workers = {
   }),
 
   'workers-engine': row<{ engine: string }>({
-    severity: 'error',
     message: ({ engine }) => `workers talk to each other through PyTorch, and the engine is \`${engine}\``,
-    hint: () => 'leave out `--engine`, or write `--engine torch`',
+    hint: 'leave out `--engine`, or write `--engine torch`',
   }),
 
   'workers-launched': row<{ missing: readonly string[] }>({
-    severity: 'error',
     message: ({ missing }) =>
       `no launcher has started this worker: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
-    hint: () => 'start the command with torchrun, Slurm or Kubernetes, or write a number, such as `--workers 2`',
+    hint: 'start the command with torchrun, Slurm or Kubernetes, or write a number, such as `--workers 2`',
   }),
 
   'workers-setting': row<{ name: string; value: string; example: string }>({
-    severity: 'error',
     message: ({ name, value }) => `the environment variable ${name} is \`${value}\``,
     hint: ({ name, example }) =>
       `set ${name} to a number, such as ${example}${name === 'RANK' ? '; ranks count from 0 up to the last worker' : ''}`,
   }),
 
   'workers-differ': row<{ worker: number; what: string }>({
-    severity: 'error',
     message: ({ worker, what }) => `worker ${worker} is about to train something else than worker 0: ${what} differs`,
-    hint: () => 'start all workers with the same version of Tower, the same model, data and settings',
+    hint: 'start all workers with the same version of Tower, the same model, data and settings',
   }),
 
   'worker-ended': row<{ worker: number; how: string; said?: string | undefined; last?: string | undefined }>({
-    severity: 'error',
     message: ({ worker, how, said, last }) =>
       `worker ${worker} ${how}${last === undefined ? '' : `, after ${last}`}${said === undefined ? '' : `: ${said}`}`,
-    hint: () => 'remove the cause and continue with `--resume`, with any number of workers',
+    hint: 'remove the cause and continue with `--resume`, with any number of workers',
   }),
 
   'workers-not-met': row<{
@@ -50,20 +44,17 @@ export const workers = {
     reason: string;
     missing?: readonly number[] | undefined;
   }>({
-    severity: 'error',
     message: ({ where, seconds, reason, missing }) =>
       missing === undefined
         ? `the workers do not meet at ${where}: ${reason}`
         : `${workerNames(missing)} did not come to ${where} within ${seconds} seconds`,
-    hint: () =>
-      'start all workers together, and let each reach that place; TOWER_WORKER_MEET_TIMEOUT sets other seconds',
+    hint: 'start all workers together, and let each reach that place; TOWER_WORKER_MEET_TIMEOUT sets other seconds',
   }),
 
   'worker-lost': row<{ reason: string; who?: string | undefined; last?: string | undefined }>({
-    severity: 'error',
     message: ({ reason, who, last }) =>
       `${who ?? 'another worker does not answer'} (${last === undefined ? '' : `after ${last}; `}${reason})`,
-    hint: () => 'continue with `--resume`, with any number of workers; the other workers report the reason',
+    hint: 'continue with `--resume`, with any number of workers; the other workers report the reason',
   }),
 };
 

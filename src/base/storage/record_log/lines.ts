@@ -34,7 +34,7 @@ export const firstLine: LinePlace = { bytes: 0, lines: 0 };
 export interface Ended {
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;
-  /** Whether a part of a line comes after that: what a crash leaves. */
+  /** True if a part of a line comes after that, as a crash leaves it. */
   readonly torn: boolean;
 }
 

@@ -7,7 +7,7 @@ import { syncFolder } from '../durable.ts';
 export interface LogFile {
   /** At the end. May write less than it was given. */
   write(bytes: Uint8Array): Promise<number>;
-  /** What was written is on the disk. */
+  /** Waits until written bytes are on the disk. */
   sync(): Promise<void>;
   truncate(bytes: number): Promise<void>;
   close(): Promise<void>;

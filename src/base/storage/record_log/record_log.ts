@@ -8,9 +8,8 @@
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import { type Started, writeAll, writeLines } from './line_writer.ts';
 import { damaged, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
-import type { LogFiles } from './log_files.ts';
+import type { LogFile, LogFiles } from './log_files.ts';
 
 export interface LogFormat<R> {
   /** What the files are called: `items-1.log`. */
@@ -22,7 +21,7 @@ export interface LogFormat<R> {
 }
 
 export interface RecordLog<R> {
-  /** Of the file. */
+  /** The length of the file. */
   readonly bytes: number;
   /**
    * Resolves when the record is on the disk. One at a time.
@@ -53,11 +52,11 @@ interface ReplaceOptions<R> {
 
 export interface OpenedLog<R> {
   readonly log: RecordLog<R>;
-  /** Whether a record was cut short by a crash; it is removed. */
+  /** True if a record was cut short by a crash; it is removed. */
   readonly torn: boolean;
 }
 
-interface Header {
+interface LogHeader {
   readonly tower: string;
   readonly version: number;
 }
@@ -84,7 +83,7 @@ export async function openRecordLog<R>(
 
   const start = async (number: number): Promise<Started> => {
     const file = await files.create(partial);
-    const header: Header = { tower: name, version: format.version };
+    const header: LogHeader = { tower: name, version: format.version };
     const started = { file, number, bytes: 0, lines: 0 };
     try {
       await writeLines(started, [header]);
@@ -251,7 +250,7 @@ async function* recordsOf<R>(
 }
 
 function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): void {
-  const { tower, version: own } = (value ?? {}) as Partial<Header>;
+  const { tower, version: own } = (value ?? {}) as Partial<LogHeader>;
   if (tower !== name || !Number.isSafeInteger(own))
     throw damaged(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (own !== version)
@@ -279,3 +278,44 @@ const guarded = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'ca
   work.catch((error: unknown) => {
     throw refusalOf(files, error, code);
   });
+
+// Writes lines at the end of a file of a log.
+
+/** Bytes that are written at a time where many records are: they become JSON without a pause. */
+const pieceBytes = 2 ** 16;
+
+/** A file that is written to. */
+interface Started {
+  readonly file: LogFile;
+  readonly number: number;
+  bytes: number;
+  lines: number;
+}
+
+/** @param wrote gets each value */
+async function writeLines<T>(
+  to: Started,
+  values: AsyncIterable<T> | Iterable<T>,
+  wrote: (value: T) => void = () => {},
+): Promise<void> {
+  let lines: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    await writeAll(to.file, Buffer.concat(lines));
+    to.bytes += bytes;
+    lines = [];
+    bytes = 0;
+  };
+  for await (const value of values) {
+    const line = lineOf(++to.lines, value);
+    bytes += line.length;
+    lines.push(line);
+    wrote(value);
+    if (bytes >= pieceBytes) await flush();
+  }
+  if (lines.length > 0) await flush();
+}
+
+async function writeAll(file: LogFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at));
+}

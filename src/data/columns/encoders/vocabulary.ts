@@ -4,7 +4,7 @@
  */
 import { type KeyTable, makeKeyTable } from '../../../base/text/key_table.ts';
 import { compareTexts, packTexts, pickTexts } from '../../../base/text/texts.ts';
-import { ascendingIndexes } from '../../rows/ascending_places.ts';
+import { ascendingIndexes } from '../../rows/gather.ts';
 import type { FitEncoder, MakeCoder } from './contract.ts';
 
 export const fitVocabulary: FitEncoder<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {

@@ -9,8 +9,19 @@
  * quoted line ends. It fails on mixed line ends, and takes repeated headers, zero bytes and byte order marks for values.
  */
 import { isUtf8 } from 'node:buffer';
-import { type EachRecord, FileShapeError, type Problem, type Scanner } from './scanner.ts';
-import { CR, hasMark, LF, lineEnd, otherEncoding, pastLineEnd, QUOTE } from './text_bytes.ts';
+import {
+  CR,
+  type EachRecord,
+  FileShapeError,
+  hasMark,
+  LF,
+  lineEnd,
+  otherEncoding,
+  type Problem,
+  pastLineEnd,
+  QUOTE,
+  type Scanner,
+} from './scanner.ts';
 
 export const maxRecordBytes = 2_000_000;
 

@@ -1,10 +1,9 @@
 /** Records of JSON: an object a line, or the elements of one array. */
 import { isUtf8 } from 'node:buffer';
 import { firstByte } from './csv.ts';
-import { LineWalker } from './line_walker.ts';
+import { LineWalker } from './lines.ts';
 import type { JsonScanner } from './scan.ts';
-import { type EachRecord, FileShapeError, type Problem } from './scanner.ts';
-import { CR, hasMark, LF, QUOTE } from './text_bytes.ts';
+import { CR, type EachRecord, FileShapeError, hasMark, LF, type Problem, QUOTE } from './scanner.ts';
 
 const maxObjectBytes = 16_000_000;
 /** The depth of objects and lists in each other: the database's own reader ends the process far below. */

@@ -3,8 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { InputFile } from '../files.ts';
-import { FileShapeError, type Problem, type Scanner } from './scanner.ts';
-import { CR, LF } from './text_bytes.ts';
+import { CR, FileShapeError, LF, type Problem, type Scanner } from './scanner.ts';
 
 export interface JsonScanner extends Scanner {
   /** True if the database can be given the file as it is: no record has a problem, and nothing in it is read in several ways. */

@@ -1,3 +1,5 @@
+import { failure } from '../../../base/diagnostics/failure.ts';
+import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 /**
  * Addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. One spelling is allowed for
  * each, so that a comparison of texts decides which address lies below which: nothing that a store or a server would read in another way.
@@ -66,3 +68,43 @@ function webAddress(text: string): FileAddress | string {
 
 const isOfThisMachine = (host: string): boolean =>
   host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
+
+/** Finds the entries of a data block that are addresses. */
+
+export function remoteEntries({ events, items, users, split }: DataDescription): readonly DataFile[] {
+  const partFiles = split.kind === 'files' ? [split.validation, split.test] : [];
+  return [events, items, users, ...partFiles].flatMap((file) => (file && isAddress(file.path) ? [file] : []));
+}
+
+/** Names addresses for programs that nobody gives options to, such as servers: with blanks or commas between them. */
+const variable = 'TOWER_REMOTE';
+
+/**
+ * Returns the addresses that a data block may read at or below, each with a `/` at its end. A block may come from a stranger, so its own
+ * addresses are never enough: `--allow` or the environment names what is allowed.
+ * @param allow as `Access` has it: folders are left out
+ * @throws Failure `remote-address`
+ */
+export function allowedAddresses(allow: readonly string[] = []): readonly string[] {
+  const environmentAddresses = (process.env[variable] ?? '').split(/[\s,]+/).filter((word) => word !== '');
+  return [...allow.filter(isAddress), ...environmentAddresses].map((text) => {
+    const address = addressOf(text);
+    const reason =
+      typeof address === 'string'
+        ? address
+        : address.fixed === text
+          ? undefined
+          : 'is a pattern, and what is allowed is a folder';
+    if (reason !== undefined) throw failure('remote-address', { path: withoutSecrets(text), reason });
+    return text.endsWith('/') ? text : `${text}/`;
+  });
+}
+
+/** True if a file, or each file that a pattern can fit, lies at or below an allowed address. */
+export function isAllowed({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readonly string[]): boolean {
+  return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
+}
+
+export function folderOfAddress({ text, fixed }: FileAddress): string {
+  return fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;
+}

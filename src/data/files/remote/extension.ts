@@ -3,7 +3,7 @@
  * fits one version of the database alone.
  */
 import { join } from 'node:path';
-import { cacheBase } from '../../../base/storage/cache_folder.ts';
+import { cacheBase } from '../../../base/storage/package_file.ts';
 
 /** The version of the database and of the extension; see docs/dependencies.md. */
 export const duckdbVersion = '1.5.5';

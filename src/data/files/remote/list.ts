@@ -11,18 +11,24 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../compiler/model/model.ts';
 import type { Access } from '../access.ts';
 import { type Copies, writing } from '../copies.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { endingOf, formatOf, isCompressed } from '../file_kind.ts';
 import { alternatives, isPattern } from '../glob.ts';
-import { addressOf, type FileAddress, withoutSecrets } from './address.ts';
-import { remoteEntries } from './entries.ts';
-import { allowedAddresses, folderOfAddress, isAllowed } from './permission.ts';
-import { redacted } from './secrets.ts';
+import {
+  addressOf,
+  allowedAddresses,
+  type FileAddress,
+  folderOfAddress,
+  isAllowed,
+  remoteEntries,
+  withoutSecrets,
+} from './address.ts';
+import { reasonOfStatus, redacted, retries, silence } from './secrets.ts';
 import { connectStores, filesThatFit, type InStore, type StoredFile, stampsOfParquet } from './stores.ts';
-import { reasonOfStatus, retries, silence } from './trouble.ts';
 
 /** `message` is the reason, as the end of "cannot be read: …". */
 class RemoteError extends Error {}
@@ -299,7 +305,7 @@ async function copyOut(
     );
   } catch (error) {
     database.passOn(error);
-    throw failure('cannot-write', { path: uncompressedCopy, reason: (error as Error).message.split('\n')[0]! });
+    throw failure('cannot-write', { path: uncompressedCopy, reason: reasonOf(error) });
   }
   await writing(copy, () => rename(uncompressedCopy, copy));
   return copy;

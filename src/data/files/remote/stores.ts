@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { factsOf } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import type { DataFile } from '../../../compiler/model/model.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress } from './address.ts';
 import { extensionPath } from './extension.ts';
-import { secretOf } from './secrets.ts';
-import { isOfStore, reasonOfStore, retries, silence } from './trouble.ts';
+import { isOfStore, reasonOfStore, retries, secretOf, silence } from './secrets.ts';
 
 export interface InStore {
   readonly path: string;
@@ -30,7 +30,7 @@ export async function connectStores(database: Database, files: readonly InStore[
     await database.run(`LOAD ${quoteText(path)}`);
   } catch (error) {
     database.passOn(error);
-    const reason = (error as Error).message.split('\n')[0]!;
+    const reason = reasonOf(error);
     throw failure('remote-extension', { path: files[0]!.path, reason }, files[0]!.described.span);
   }
   for (const setting of settings()) await database.run(setting);

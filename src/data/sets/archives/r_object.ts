@@ -1,5 +1,4 @@
 /** Reads R's serialization, as far as data frames need it (R Internals, section 1.8: format XDR, versions 2 and 3). */
-import type { RList, RText, RValue } from './r_value.ts';
 
 const NA_INTEGER = -2147483648;
 
@@ -150,4 +149,28 @@ class RReader {
     if (name.startsWith('wrap_') && state?.kind === 'list') return state.values[0] ?? null;
     throw new Error(`it contains a vector in R's short form \`${name}\`, which this version cannot read`);
   }
+}
+
+/** Values of R, as far as data frames need them. */
+
+export type RValue = null | RVector | RList | RText;
+
+interface RVector {
+  readonly kind: 'numbers';
+  /** NaN is NA. */
+  readonly values: Float64Array;
+  readonly attributes: ReadonlyMap<string, RValue>;
+}
+
+export interface RText {
+  readonly kind: 'texts';
+  /** `undefined` is NA. */
+  readonly values: readonly (string | undefined)[];
+  readonly attributes: ReadonlyMap<string, RValue>;
+}
+
+export interface RList {
+  readonly kind: 'list';
+  readonly values: readonly RValue[];
+  readonly attributes: ReadonlyMap<string, RValue>;
 }

@@ -59,7 +59,7 @@ export function scan(
   return out;
 }
 
-/** Whether no item of the block can reach the limit, by the lengths alone, or none is in the mask. */
+/** True if no item of the block can reach the limit, by the lengths alone, or none is in the mask. */
 // @ts-ignore: decorator
 @inline
 function isOut(query: usize, record: usize, block: u32): bool {
@@ -78,7 +78,7 @@ function least(query: usize, record: usize): i32 {
   return <i32>max<f64>(-2147483648, min<f64>(2147483647, sum));
 }
 
-/** Of an octet: those items that reach the limit and that the mask has, a bit each. */
+/** The items of an octet that reach the limit and that the mask has, a bit each. */
 // @ts-ignore: decorator
 @inline
 function reached(a: v128, b: v128, limit: v128, query: usize, octet: u32): u32 {

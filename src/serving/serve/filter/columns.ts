@@ -1,6 +1,6 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
 import { makeKeyTable } from '../../../base/text/key_table.ts';
-import type { ItemValues } from '../../../data/item_values.ts';
+import type { ItemValues } from '../../../data/dataset.ts';
 
 export type ItemColumn =
   /** NaN where there is no value. */

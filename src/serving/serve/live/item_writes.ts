@@ -4,8 +4,7 @@
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { crossColumns } from '../../../data/columns/crosses.ts';
-import { lastColumn } from '../../../data/columns/last.ts';
+import { crossColumns, lastColumn } from '../../../data/columns/crosses.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/written_item.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';

@@ -1,6 +1,7 @@
-import { makeRandom } from '../../../base/random/random.ts';
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/every_row.ts';
-import { makeRowSums, type RowSums } from '../../embedding/row_sums.ts';
+import { makeSpace, type Region } from '../../embedding/space.ts';
 import { type HistoryScores, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import type { RowLists } from './interactions.ts';
 import { symmetricEigen } from './symmetric_inverse.ts';
@@ -81,22 +82,15 @@ export function train(
   { width, sweeps, seed, sums = makeRowSums(), onSweep }: IalsTrainOptions,
 ): { readonly users: Factors; readonly items: Factors } {
   const user = { width, data: new Float64Array(users * width) };
-  const item = { width, data: normal(items * width, 0.1 / Math.sqrt(width), seed) };
+  const random = makeRandom(seed);
+  const deviation = 0.1 / Math.sqrt(width);
+  const item = { width, data: Float64Array.from({ length: items * width }, () => normalNumber(random, deviation)) };
   for (let sweep = 0; sweep < sweeps; sweep++) {
     solveAll(user, item, itemsOf, setting, sums);
     solveAll(item, user, usersOf, setting, sums);
     onSweep?.(user, item);
   }
   return { users: user, items: item };
-}
-
-function normal(length: number, deviation: number, seed: number): Float64Array {
-  const random = makeRandom(seed);
-  // Box and Muller 1958; 1 − u is never 0.
-  return Float64Array.from(
-    { length },
-    () => deviation * Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next()),
-  );
 }
 
 function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsSetting, sums: RowSums): void {
@@ -215,5 +209,47 @@ function foldIn(factors: Factors, items: number, setting: IalsSetting): HistoryS
   scores.load(columns, items);
   return (history, target) => {
     if (history.length > 0) scores.combine(solve(history), target);
+  };
+}
+
+/** Sums over rows of a matrix in double precision, in a memory of their own: outer products, and rows by weights. */
+/** A matrix, float64 [rows, width] row-major, whose rows are summed. Each sum has the bits of a plain loop in the order of the rows. */
+export interface RowSums {
+  load(data: Float64Array, width: number): void;
+  /** Adds Σ v vᵀ over these rows v to the lower triangle of `target`, [width, width]; its upper triangle becomes anything. */
+  addOuters(rows: Int32Array, target: Float64Array): void;
+  /** Writes Σ weights[k] × row k to `target`, [width], for as many rows as there are weights. */
+  combine(weights: Float64Array, target: Float64Array): void;
+}
+
+export function makeRowSums(): RowSums {
+  const space = makeSpace();
+  let matrix: Region | undefined;
+  let operand: Region | undefined;
+  let result: Region | undefined;
+  let [width, rows] = [0, 0];
+  return {
+    load(data, columns) {
+      [width, rows] = [columns, data.length / columns];
+      matrix = space.enlarge(matrix, data.byteLength);
+      space.doubles(matrix, data.length).set(data);
+    },
+    addOuters(list, target) {
+      invariant(matrix, 'a matrix is loaded');
+      operand = space.enlarge(operand, list.byteLength);
+      result = space.enlarge(result, target.byteLength);
+      space.integers(operand, list.length).set(list);
+      space.doubles(result, target.length).set(target);
+      space.kernels.addOuters(result.pointer, 8 * width, matrix.pointer, operand.pointer, list.length);
+      target.set(space.doubles(result, target.length));
+    },
+    combine(weights, target) {
+      invariant(matrix && weights.length <= rows, `${weights.length} weights for ${rows} rows`);
+      operand = space.enlarge(operand, weights.byteLength);
+      result = space.enlarge(result, 8 * width);
+      space.doubles(operand, weights.length).set(weights);
+      space.kernels.combine(matrix.pointer, 8 * width, operand.pointer, weights.length, result.pointer);
+      target.set(space.doubles(result, width));
+    },
   };
 }

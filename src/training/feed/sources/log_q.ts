@@ -1,6 +1,6 @@
 /** Estimates log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { hashOf } from '../../../base/random/mixed.ts';
+import { hashOf } from '../../../base/random/random.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
 import { replayedShare } from '../../../data/rows/replayed.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';

@@ -2,7 +2,7 @@
  * The tree-structured Parzen estimator. The tried points are split into a good part and the rest; each dimension has a density of
  * either, l and g. Of candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
  */
-import type { Random } from '../../../base/random/random.ts';
+import { normalNumber, type Random } from '../../../base/random/random.ts';
 import {
   coordinateOf,
   type Dimension,
@@ -100,7 +100,7 @@ function parzen(range: NumberRange, values: readonly number[]): Density {
     draw(random) {
       const { centre, deviation } = curves[random.integer(curves.length)]!;
       for (let tries = 0; tries < 100; tries++) {
-        const coordinate = centre + deviation * normal(random);
+        const coordinate = centre + normalNumber(random, deviation);
         if (coordinate >= low && coordinate <= high) return valueAt(range, coordinate);
       }
       return valueAt(range, centre);
@@ -129,12 +129,6 @@ function density(curves: readonly Curve[], coordinate: number): number {
     return all + Math.exp(-0.5 * z * z) / (deviation * Math.sqrt(2 * Math.PI) * share);
   }, 0);
   return sum / curves.length;
-}
-
-/** Box and Muller. */
-function normal(random: Random): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
-  return radius * Math.cos(2 * Math.PI * random.next());
 }
 
 /** The share of the normal distribution below z, to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { addressOf } from '../../../../src/data/files/remote/address.ts';
-import { allowedAddresses, folderOfAddress, isAllowed } from '../../../../src/data/files/remote/permission.ts';
+import { addressOf, allowedAddresses, folderOfAddress, isAllowed } from '../../../../src/data/files/remote/address.ts';
 import { failureOf } from '../../fixture.ts';
 
 const address = (text: string) => addressOf(text) as Exclude<ReturnType<typeof addressOf>, string>;

@@ -11,7 +11,7 @@ import { connectStores } from '../../../../src/data/files/remote/stores.ts';
 import { readDataset } from '../../../../src/data/read.ts';
 import { stage } from '../../../../src/data/rows/stage.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../../fixture.ts';
-import { block, bothWays, byId, needs, pileRows, restOf, rowsOf, small } from '../../shards/both_ways.ts';
+import { block, bothWays, byId, needs, restOf, rowsOf, shardRows, small } from '../../shards/both_ways.ts';
 import { hasExtension, hasStore, type Store, secret, serve, startStore, useStore } from './store.ts';
 
 const tiny = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
@@ -69,7 +69,7 @@ describe.skipIf(!hasStore)('an object store', () => {
     expect(there).toEqual(here);
     expect(rowsOf(memory.parts.train)).toEqual(rowsOf(local.parts.train));
     expect(restOf(shards)).toEqual(restOf(memory));
-    expect(byId(rowsOf(await pileRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
+    expect(byId(rowsOf(await shardRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
 
     // The same shards are found again, until an object is another one, be it of the same second and size.
     const reuses: unknown[] = [];

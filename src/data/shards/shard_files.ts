@@ -7,29 +7,29 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './block.ts';
 
-export interface PileFile {
+export interface ShardFile {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-interface OpenPile {
+interface OpenShard {
   readonly name: string;
   readonly hash: Hash;
   rows: number;
   bytes: number;
 }
 
-export class PileWriter {
+export class ShardWriter {
   private constructor(
     private readonly folder: string,
-    private readonly piles: readonly OpenPile[],
+    private readonly shards: readonly OpenShard[],
   ) {}
 
   /** @param names of the files, none of which exists */
-  static new(folder: string, names: readonly string[]): PileWriter {
-    const piles = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
-    const writer = new PileWriter(folder, piles);
+  static new(folder: string, names: readonly string[]): ShardWriter {
+    const shards = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
+    const writer = new ShardWriter(folder, shards);
     for (const index of names.keys()) writer.#write(index, []);
     return writer;
   }
@@ -41,10 +41,10 @@ export class PileWriter {
   static async resume(
     folder: string,
     names: readonly string[],
-    files: readonly PileFile[],
+    files: readonly ShardFile[],
     signal?: AbortSignal,
-  ): Promise<PileWriter> {
-    const piles: OpenPile[] = [];
+  ): Promise<ShardWriter> {
+    const shards: OpenShard[] = [];
     for (const [index, name] of names.entries()) {
       signal?.throwIfAborted();
       const { rows, bytes, sha256 } = files[index]!;
@@ -52,9 +52,9 @@ export class PileWriter {
       const hash = await hashOfStart(path, bytes);
       if (hash.copy().digest('hex') !== sha256) throw damaged(path, 'its checksum differs');
       truncateSync(path, bytes);
-      piles.push({ name, hash, rows, bytes });
+      shards.push({ name, hash, rows, bytes });
     }
-    return new PileWriter(folder, piles);
+    return new ShardWriter(folder, shards);
   }
 
   /**
@@ -64,7 +64,7 @@ export class PileWriter {
   append(index: number, rows: number, block: ColumnBlock): void {
     const pieces = piecesOf(block);
     this.#write(index, pieces);
-    const file = this.piles[index]!;
+    const file = this.shards[index]!;
     for (const piece of pieces) {
       file.hash.update(piece);
       file.bytes += piece.byteLength;
@@ -73,8 +73,8 @@ export class PileWriter {
   }
 
   /** The files are on the disk once this has ended; nothing is appended after it. */
-  async finish(): Promise<PileFile[]> {
-    for (const { name } of this.piles) {
+  async finish(): Promise<ShardFile[]> {
+    for (const { name } of this.shards) {
       const path = join(this.folder, name);
       try {
         const handle = await open(path, 'r+');
@@ -87,12 +87,12 @@ export class PileWriter {
     return this.files();
   }
 
-  files(): PileFile[] {
-    return this.piles.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
+  files(): ShardFile[] {
+    return this.shards.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
   }
 
   #write(index: number, pieces: readonly Uint8Array[]): void {
-    const path = join(this.folder, this.piles[index]!.name);
+    const path = join(this.folder, this.shards[index]!.name);
     try {
       const file = openSync(path, 'a');
       try {
@@ -116,10 +116,10 @@ export function notWritten(path: string, error: unknown): unknown {
 const stride = 8 * 2 ** 20;
 
 /** Returns the blocks of a shard, once its checksum is right. @throws Failure `shards-damaged` */
-export async function readPile(
+export async function readShard(
   folder: string,
   name: string,
-  expected?: Pick<PileFile, 'bytes' | 'sha256'>,
+  expected?: Pick<ShardFile, 'bytes' | 'sha256'>,
 ): Promise<OwnBlock[]> {
   const path = join(folder, name);
   const bytes = await bytesOf(path, expected);
@@ -131,7 +131,7 @@ export async function readPile(
 }
 
 /** Returns the blocks of a shard whose checksum was right when the folder was opened, synchronously. @throws Failure `shards-damaged` */
-export function readPileSync(folder: string, name: string, { bytes: size }: Pick<PileFile, 'bytes'>): OwnBlock[] {
+export function readShardSync(folder: string, name: string, { bytes: size }: Pick<ShardFile, 'bytes'>): OwnBlock[] {
   const path = join(folder, name);
   try {
     const file = openSync(path, 'r');
@@ -156,7 +156,7 @@ export function readPileSync(folder: string, name: string, { bytes: size }: Pick
 
 const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
 
-async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256'>): Promise<ArrayBuffer> {
+async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sha256'>): Promise<ArrayBuffer> {
   let bytes = new ArrayBuffer(0);
   const hash = createHash('sha256');
   await withFile(path, async (handle, size) => {
@@ -165,13 +165,8 @@ async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256
     }
     // A `Uint8Array` of all would end at 4 GiB.
     bytes = new ArrayBuffer(size);
-    for (let offset = 0; offset < size; ) {
-      const piece = new Uint8Array(bytes, offset, Math.min(stride, size - offset));
-      const { bytesRead } = await handle.read(piece, 0, piece.byteLength, offset);
-      if (bytesRead === 0) throw damaged(path, 'it ends too early');
-      if (expected) hash.update(piece.subarray(0, bytesRead));
-      offset += bytesRead;
-    }
+    const pieceAt = (offset: number): Uint8Array => new Uint8Array(bytes, offset, Math.min(stride, size - offset));
+    await readStart(handle, path, size, pieceAt, expected && hash);
   });
   if (expected && hash.digest('hex') !== expected.sha256) throw damaged(path, 'its checksum differs');
   return bytes;
@@ -180,15 +175,26 @@ async function bytesOf(path: string, expected?: Pick<PileFile, 'bytes' | 'sha256
 async function hashOfStart(path: string, length: number): Promise<Hash> {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(Math.min(stride, length));
-  await withFile(path, async (handle) => {
-    for (let offset = 0; offset < length; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - offset), offset);
-      if (bytesRead === 0) throw damaged(path, 'it ends too early');
-      hash.update(buffer.subarray(0, bytesRead));
-      offset += bytesRead;
-    }
-  });
+  const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
+  await withFile(path, (handle) => readStart(handle, path, length, pieceAt, hash));
   return hash;
+}
+
+/** @param pieceAt the memory for the bytes from an offset on */
+async function readStart(
+  handle: FileHandle,
+  path: string,
+  length: number,
+  pieceAt: (offset: number) => Uint8Array,
+  hash: Hash | undefined,
+): Promise<void> {
+  for (let offset = 0; offset < length; ) {
+    const piece = pieceAt(offset);
+    const { bytesRead } = await handle.read(piece, 0, piece.byteLength, offset);
+    if (bytesRead === 0) throw damaged(path, 'it ends too early');
+    hash?.update(piece.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
 }
 
 async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
@@ -206,6 +212,6 @@ async function withFile(path: string, body: (handle: FileHandle, size: number) =
 }
 
 /** Reads a shard for its checksum alone. @throws Failure `shards-damaged` */
-export async function verifyPile(folder: string, name: string, expected: PileFile): Promise<void> {
+export async function verifyShard(folder: string, name: string, expected: ShardFile): Promise<void> {
   await bytesOf(join(folder, name), expected);
 }

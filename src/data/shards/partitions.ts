@@ -1,10 +1,9 @@
 /** Valid rows from the database, partitioned by user: all events of a user are in one partition, so it has whole timelines. */
 import type { ColumnRequest } from '../binding/column_requests.ts';
-import { bagSpans, type RawColumn } from '../rows/raw.ts';
-import type { ValidRawRows } from '../rows/valid_rows.ts';
+import { bagSpans, type RawColumn, type ValidRawRows } from '../rows/raw.ts';
 import { type BlockArray, type ColumnBlock, joined } from './block.ts';
 
-export interface Bucket {
+export interface Partition {
   /** Row ids of the events, ascending. */
   readonly ids: Int32Array;
   /** Rank of each among all valid rows, by row id. */
@@ -53,7 +52,7 @@ function packColumn(block: Map<string, BlockArray>, name: string, raw: RawColumn
   }
 }
 
-export function unpackBucket(blocks: readonly ColumnBlock[], columns: readonly ColumnRequest[]): Bucket {
+export function unpackPartition(blocks: readonly ColumnBlock[], columns: readonly ColumnRequest[]): Partition {
   const ids = joined(blocks, 'row', Int32Array);
   const allRows = new Uint8Array(ids.length).fill(1);
   const rawColumns = columns.map((column, index) => [column, unpackColumn(blocks, `c${index}`, column)] as const);

@@ -2,21 +2,18 @@
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../compiler/model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
-import type { Dictionaries } from '../rows/dictionaries.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
-import type { RawNumbers } from '../rows/raw.ts';
+import type { Dictionaries, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { foldsOfFiles, type PartOfFile } from '../rows/split.ts';
-import type { ValidRawRows, ValidRows } from '../rows/valid_rows.ts';
-import { arrangeBucket, type Cuts } from './arrange.ts';
-import { type Bucket, grouped, unpackBucket } from './buckets.ts';
+import { arrangePartition, type Cuts, type GlobalSides } from './arrange.ts';
 import type { Times } from './by_time.ts';
-import { type PileFile, readPile } from './piles.ts';
-import { bucketOfUser } from './scatter.ts';
-import type { GlobalSides } from './sides.ts';
+import { grouped, type Partition, unpackPartition } from './partitions.ts';
+import { partitionOfUser } from './scatter.ts';
+import { readShard, type ShardFile } from './shard_files.ts';
 
-export interface BucketFiles {
+export interface PartitionFiles {
   readonly folder: string;
-  readonly files: readonly PileFile[];
+  readonly files: readonly ShardFile[];
   readonly wanted: ColumnRequests;
   readonly dictionaries: Dictionaries;
   readonly sides: GlobalSides;
@@ -28,24 +25,24 @@ export interface BucketFiles {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ArrangedBucket {
-  readonly bucket: Bucket;
+export interface ArrangedPartition {
+  readonly partition: Partition;
   readonly good: ValidRows;
   readonly arranged: OrderedEvents;
   readonly members: Int32Array;
 }
 
-export const bucketName = (at: number): string => `bucket-${at}.bin`;
+export const partitionName = (at: number): string => `bucket-${at}.bin`;
 
-export class BucketSource {
+export class PartitionSource {
   /** By partition, the indexes of its users among all users. */
   readonly #members: readonly Int32Array[];
   readonly #localOf: Int32Array;
 
-  constructor(readonly of: BucketFiles) {
+  constructor(readonly of: PartitionFiles) {
     const { users } = of.sides;
-    const buckets = of.files.length;
-    this.#members = grouped(users.codes.length, buckets, (user) => bucketOfUser(users.codes[user]!, buckets));
+    const partitions = of.files.length;
+    this.#members = grouped(users.codes.length, partitions, (user) => partitionOfUser(users.codes[user]!, partitions));
     this.#localOf = new Int32Array(users.codes.length);
     for (const members of this.#members)
       members.forEach((member, local) => {
@@ -58,14 +55,14 @@ export class BucketSource {
   }
 
   /** @throws Failure `shards-damaged` */
-  async read(index: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedBucket> {
+  async read(index: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedPartition> {
     const { wanted, sides, dictionaries, partsOfFiles, items, users, description } = this.of;
-    const bucket = await this.#load(index);
-    const folds = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, bucket.ids) : undefined;
-    const good: ValidRows = { dictionaries, events: bucket.rows, ...defined({ items, users, folds: folds }) };
+    const partition = await this.#load(index);
+    const folds = description.split.kind === 'files' ? foldsOfFiles(partsOfFiles, partition.ids) : undefined;
+    const good: ValidRows = { dictionaries, events: partition.rows, ...defined({ items, users, folds: folds }) };
     const members = this.#members[index]!;
     const context = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
-    return { bucket, good, members, arranged: arrangeBucket(bucket, good, context) };
+    return { partition: partition, good, members, arranged: arrangePartition(partition, good, context) };
   }
 
   /** Returns the times of all events, a partition at a time. Without a time all are 0: their rows order them. */
@@ -77,10 +74,10 @@ export class BucketSource {
     }
   }
 
-  async #load(index: number): Promise<Bucket> {
+  async #load(index: number): Promise<Partition> {
     const { folder, files, wanted, signal } = this.of;
     signal?.throwIfAborted();
-    const blocks = await readPile(folder, bucketName(index), files[index]!);
-    return unpackBucket(blocks, wanted.columns.get('events')!);
+    const blocks = await readShard(folder, partitionName(index), files[index]!);
+    return unpackPartition(blocks, wanted.columns.get('events')!);
   }
 }

@@ -5,18 +5,17 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
-import { memoryOf } from '../../../src/data/memory_budget.ts';
-import { blocksIn, merged, piecesOf } from '../../../src/data/shards/block.ts';
+import { memoryOf } from '../../../src/data/files/query_guard.ts';
+import { blocksIn, merged, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/block.ts';
 import { momentsAt } from '../../../src/data/shards/by_time.ts';
 import { NumbersSample } from '../../../src/data/shards/count.ts';
 import {
-  refuseLargeBucket,
   refuseLargeHeldOut,
-  refuseLargePile,
+  refuseLargePartition,
+  refuseLargeShard,
   refuseLargeTables,
 } from '../../../src/data/shards/layout.ts';
-import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
-import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
+import { readShard, ShardWriter } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';
 
 function folder(): string {
@@ -27,7 +26,7 @@ function folder(): string {
 
 it('reads back what blocks were appended', async () => {
   const at = folder();
-  const writer = PileWriter.new(at, ['a.bin', 'b.bin']);
+  const writer = ShardWriter.new(at, ['a.bin', 'b.bin']);
   const blocks = [
     new Map<string, Int32Array | Float64Array>([
       ['x', Int32Array.of(1, -2, 3)],
@@ -38,8 +37,8 @@ it('reads back what blocks were appended', async () => {
   for (const block of blocks) writer.append(1, 3, block);
   const [empty, full] = await writer.finish();
   expect(empty).toMatchObject({ rows: 0, bytes: 0 });
-  expect(await readPile(at, 'a.bin', empty)).toEqual([]);
-  expect(await readPile(at, 'b.bin', full)).toEqual(blocks);
+  expect(await readShard(at, 'a.bin', empty)).toEqual([]);
+  expect(await readShard(at, 'b.bin', full)).toEqual(blocks);
 });
 
 it('puts blocks end to end, and leaves nothing in them', () => {
@@ -88,7 +87,7 @@ it('refuses bytes that are not blocks, whatever they are', () => {
 
 it.skipIf(!existsSync('/dev/full'))('says that a disk is full', async () => {
   const at = folder();
-  const writer = PileWriter.new(at, ['a.bin']);
+  const writer = ShardWriter.new(at, ['a.bin']);
   rmSync(join(at, 'a.bin'));
   symlinkSync('/dev/full', join(at, 'a.bin'));
   const written = async () => writer.append(0, 1, new Map([['x', new Int32Array(10_000)]]));
@@ -97,16 +96,16 @@ it.skipIf(!existsSync('/dev/full'))('says that a disk is full', async () => {
 
 it('says that a bucket, or what is held out, is too large for the memory', async () => {
   const refused = async (work: () => void) => (await failureOf((async () => work())())).join();
-  expect(await refused(() => refuseLargeBucket(2 ** 30, 2 ** 28))).toContain('shards-memory');
+  expect(await refused(() => refuseLargePartition(2 ** 30, 2 ** 28))).toContain('shards-memory');
   expect(await refused(() => refuseLargeHeldOut(2 ** 30, 2 ** 30))).toContain('validation and test events');
-  refuseLargeBucket(2 ** 30, 2 ** 24);
+  refuseLargePartition(2 ** 30, 2 ** 24);
 });
 
 it.each([
-  ['a bucket', refuseLargeBucket, 2 ** 29],
+  ['a bucket', refuseLargePartition, 2 ** 29],
   ['what is held out', refuseLargeHeldOut, 2 ** 30],
   ['tables', refuseLargeTables, 2 ** 30],
-  ['a pile', (memory: number, bytes: number) => refuseLargePile(memory, bytes, 4), 2 ** 28],
+  ['a pile', (memory: number, bytes: number) => refuseLargeShard(memory, bytes, 4), 2 ** 28],
 ])('the least memory that is named is enough for %s, and little less is not', (_, refuse, bytes) => {
   const least = (memory: number): string | undefined => {
     try {
