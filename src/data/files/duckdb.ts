@@ -315,7 +315,7 @@ export async function writeParquet(path: string, columns: readonly FilledColumn[
 }
 
 /** Few data sets need the folder, so its absence matters only once memory is used up. */
-export function spillFolder(): { readonly folder?: string; readonly problem?: string } {
+function spillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
     const folder = makeTemporary('duckdb');
     if (openFolders.size === 0) process.on('exit', removeSpills);
@@ -334,7 +334,7 @@ export function removeSpills(): void {
   for (const folder of openFolders) removeSpill(folder);
 }
 
-export function removeSpill(folder: string): void {
+function removeSpill(folder: string): void {
   removeTemporary(folder);
   openFolders.delete(folder);
   if (openFolders.size === 0) process.off('exit', removeSpills);

@@ -106,7 +106,7 @@ export class QueryGuard {
 }
 
 /** Returns the bytes that this process may use: of the machine, or of its container. */
-export function memoryOfMachine(): number {
+function memoryOfMachine(): number {
   const containerLimit = process.constrainedMemory();
   return containerLimit > 0 ? Math.min(containerLimit, totalmem()) : totalmem();
 }

@@ -234,7 +234,7 @@ export function separated(text: string, separator: Separator): string {
 }
 
 /** True if blanks come before or after the separator, in half of the lines or more. */
-export function isPadded(text: string, separator: string): boolean {
+function isPadded(text: string, separator: string): boolean {
   const lines = text
     .split(/\r\n|\r|\n/)
     .filter((line) => line.trim() !== '')
@@ -282,7 +282,7 @@ function pastQuoted(text: string, start: number): number {
 const maxTitles = 20;
 
 /** Counts the lines of a text before its names; 0 where it begins with them, or has none. */
-export function titleLines(text: string): number {
+function titleLines(text: string): number {
   const dialect = dialectOf(text);
   if (dialect === undefined || dialect === 'lines' || dialect.separator === 'blanks') return 0;
   const lines = text.split(/\r\n|\r|\n/).slice(0, 400);

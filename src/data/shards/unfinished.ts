@@ -166,7 +166,7 @@ async function readPlain(partial: string, name: string, file: ShardFile): Promis
 const ownerName = 'owner.json';
 
 /** The file of the finished work of passes, where they can resume. */
-export const passesName = 'passes.json';
+const passesName = 'passes.json';
 
 /** Milliseconds until stopped passes are removed that nobody resumed. */
 const maxAge = 7 * 24 * 3600 * 1000;
@@ -202,11 +202,11 @@ export function removePartial(partial: string): void {
 }
 
 /** Lists folders of passes over the data of this key that were stopped, and that can resume. */
-export const stoppedPasses = (root: string, key: string): readonly string[] =>
+const stoppedPasses = (root: string, key: string): readonly string[] =>
   abandonedFolders(root).filter((folder) => isOf(folder, key) && existsSync(join(folder, passesName)));
 
 /** Makes an abandoned folder that of this process; undefined where another process was first. */
-export async function takePartial(folder: string, root: string, key: string): Promise<string | undefined> {
+async function takePartial(folder: string, root: string, key: string): Promise<string | undefined> {
   const partial = partialOf(root, key);
   try {
     claim(folder);

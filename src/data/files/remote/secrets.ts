@@ -22,7 +22,7 @@ export function redacted(text: string, env: StoreEnvironment = process.env): str
   return redactedText.replaceAll(/(:\/\/)[^/\s'"]*@/g, '$1…@');
 }
 
-export const hasKey = (scheme: 's3' | 'gs', env: StoreEnvironment = process.env): boolean =>
+const hasKey = (scheme: 's3' | 'gs', env: StoreEnvironment = process.env): boolean =>
   Boolean(scheme === 's3' ? env.AWS_ACCESS_KEY_ID : env.GS_ACCESS_KEY_ID);
 
 /** The SQL that gives the database the keys of a store. Without keys, what the store shows to everybody can be read. */

@@ -162,14 +162,14 @@ interface RVector {
   readonly attributes: ReadonlyMap<string, RValue>;
 }
 
-export interface RText {
+interface RText {
   readonly kind: 'texts';
   /** `undefined` is NA. */
   readonly values: readonly (string | undefined)[];
   readonly attributes: ReadonlyMap<string, RValue>;
 }
 
-export interface RList {
+interface RList {
   readonly kind: 'list';
   readonly values: readonly RValue[];
   readonly attributes: ReadonlyMap<string, RValue>;
